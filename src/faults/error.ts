@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import type { FaultKind } from './contract.ts';
+import { faultFields, shareOfRequests } from './fields.ts';
+
+const schema = z.strictObject({
+  kind: z.literal('error'),
+  ...faultFields,
+  status: z.int().min(400).max(599).default(503).describe('The status it answers.'),
+  rate: shareOfRequests(),
+});
+
+/** The app answers with an error status. */
+export const error: FaultKind<typeof schema> = {
+  schema,
+  describe: (fault) => `answers ${fault.status} to ${Math.round(fault.rate * 100)} % of requests`,
+  actions: (fault, id, instance) => ({
+    inject: {
+      do: 'set-fault',
+      instance,
+      id,
+      behaviour: { kind: 'error', status: fault.status, rate: fault.rate },
+    },
+    revert: { do: 'clear-fault', instance, id },
+  }),
+  proof: (fault) => ({ kind: 'status', statuses: [fault.status], share: fault.rate }),
+};

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { FaultKind } from './contract.ts';
+import { faultFields, shareOfRequests } from './fields.ts';
+
+const schema = z.strictObject({ kind: z.literal('hang'), ...faultFields, rate: shareOfRequests() });
+
+/** The app takes the request and never answers it while the fault lasts. */
+export const hang: FaultKind<typeof schema> = {
+  schema,
+  describe: (fault) => `never answers ${Math.round(fault.rate * 100)} % of requests`,
+  actions: (fault, id, instance) => ({
+    inject: { do: 'set-fault', instance, id, behaviour: { kind: 'hang', rate: fault.rate } },
+    revert: { do: 'clear-fault', instance, id },
+  }),
+  proof: (fault) => ({ kind: 'unanswered', share: fault.rate }),
+};

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { FaultKind } from './contract.ts';
+import { faultFields } from './fields.ts';
+
+const schema = z.strictObject({ kind: z.literal('kill'), ...faultFields });
+
+/** SIGKILL to the app and its sidecar, as when a pod dies; started again at the end. */
+export const kill: FaultKind<typeof schema> = {
+  schema,
+  describe: () => 'is killed with its sidecar, and started again',
+  actions: (_fault, _id, instance) => ({
+    inject: { do: 'kill', instance },
+    revert: { do: 'start', instance },
+  }),
+  proof: () => ({ kind: 'silent' }),
+};

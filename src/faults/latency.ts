@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { duration } from '../scenario/units.ts';
+import type { FaultKind } from './contract.ts';
+import { faultFields, shareOfRequests } from './fields.ts';
+
+const schema = z.strictObject({
+  kind: z.literal('latency'),
+  ...faultFields,
+  delay: duration().describe('What is added to every answer.'),
+  jitter: duration().default(0).describe('Evenly spread on top: delay to delay + jitter.'),
+  rate: shareOfRequests(),
+});
+
+/** The app answers late. */
+export const latency: FaultKind<typeof schema> = {
+  schema,
+  describe: (fault) => `answers ${fault.delay} ms later`,
+  actions: (fault, id, instance) => ({
+    inject: {
+      do: 'set-fault',
+      instance,
+      id,
+      behaviour: { kind: 'latency', delayMs: fault.delay, jitterMs: fault.jitter, rate: fault.rate },
+    },
+    revert: { do: 'clear-fault', instance, id },
+  }),
+  proof: (fault) => ({ kind: 'slower', ms: fault.delay, share: fault.rate }),
+};

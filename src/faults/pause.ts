@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { FaultKind } from './contract.ts';
+import { faultFields } from './fields.ts';
+
+const schema = z.strictObject({ kind: z.literal('pause'), ...faultFields });
+
+/** SIGSTOP to the app, as in a long garbage collection or a frozen host; connections stay open. */
+export const pause: FaultKind<typeof schema> = {
+  schema,
+  describe: () => 'freezes with its connections open',
+  actions: (_fault, _id, instance) => ({
+    inject: { do: 'pause', instance },
+    revert: { do: 'resume', instance },
+  }),
+  proof: (fault) => ({ kind: 'slower', ms: fault.for / 2, share: 0 }),
+};

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import type { FaultKind } from './contract.ts';
+import { faultFields, shareOfRequests } from './fields.ts';
+
+const schema = z.strictObject({ kind: z.literal('reset'), ...faultFields, rate: shareOfRequests() });
+
+/** The app resets the connection instead of answering. */
+export const reset: FaultKind<typeof schema> = {
+  schema,
+  describe: (fault) => `resets the connection of ${Math.round(fault.rate * 100)} % of requests`,
+  actions: (fault, id, instance) => ({
+    inject: { do: 'set-fault', instance, id, behaviour: { kind: 'reset', rate: fault.rate } },
+    revert: { do: 'clear-fault', instance, id },
+  }),
+  proof: (fault) => ({ kind: 'unanswered', share: fault.rate }),
+};

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** Which instances a fault hits: all that every given field matches. */
+export const faultTarget = z
+  .strictObject({
+    service: z.string().optional().describe('Every replica of this service.'),
+    workload: z.string().optional().describe('Every replica of this workload.'),
+    replica: z.int().min(1).optional().describe('One replica of the workload, counted from 1.'),
+    zone: z.string().optional().describe('Every replica in this locality: region/zone.'),
+  })
+  .refine((target) => target.service ?? target.workload ?? target.zone, {
+    message: 'a target needs one of service, workload or zone',
+  })
+  .refine((target) => target.replica === undefined || target.workload !== undefined, {
+    message: 'replica counts the replicas of a workload: name the workload too',
+  })
+  .describe('Which instances the fault hits.');
+
+export type FaultTarget = z.output<typeof faultTarget>;

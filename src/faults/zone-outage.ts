@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import type { FaultKind } from './contract.ts';
+import { faultFields } from './fields.ts';
+
+const schema = z.strictObject({
+  kind: z.literal('zone-outage'),
+  ...faultFields,
+  on: z.strictObject({ zone: z.string().describe('The locality that goes dark: region/zone.') }),
+});
+
+/** Every workload of a zone dies at once; all come back at the end. */
+export const zoneOutage: FaultKind<typeof schema> = {
+  schema,
+  describe: () => 'goes dark',
+  actions: (_fault, _id, instance) => ({
+    inject: { do: 'kill', instance },
+    revert: { do: 'start', instance },
+  }),
+  proof: () => ({ kind: 'silent' }),
+};

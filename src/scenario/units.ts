@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+const durationMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** "1m30s", "500ms", "2s" → milliseconds; undefined when it is not a duration. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+    total += Number(amount) * (durationMs[unit ?? ''] ?? Number.NaN);
+  }
+  return total;
+}
+
+/** "200/s", "12000/m" → requests per second. */
+export function parseRate(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\/(s|m)$/.exec(text);
+  if (!match) return undefined;
+  return match[2] === 'm' ? Number(match[1]) / 60 : Number(match[1]);
+}
+
+/** "99.9%" → 0.999. */
+export function parsePercent(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)%$/.exec(text);
+  if (!match) return undefined;
+  const value = Number(match[1]) / 100;
+  return value <= 1 ? value : undefined;
+}
+
+/** A zod field that reads `text` with `parse` and says `expected` when it can't. */
+function unit(
+  parse: (text: string) => number | undefined,
+  pattern: string,
+  expected: string,
+  describe: string,
+) {
+  return z
+    .union([z.string(), z.number()], { error: `expected ${expected}` })
+    .transform((value, context) => {
+      const parsed = parse(String(value));
+      if (parsed !== undefined) return parsed;
+      context.addIssue({ code: 'custom', message: `expected ${expected}, got ${JSON.stringify(value)}` });
+      return z.NEVER;
+    })
+    .meta({ override: { type: 'string', pattern }, description: describe });
+}
+
+/** A duration in milliseconds, written with its unit. */
+export const duration = () =>
+  unit(
+    parseDuration,
+    String.raw`^(\d+(\.\d+)?(ms|s|m|h))+$`,
+    'a duration with a unit, such as 500ms, 10s or 1m30s',
+    'A duration with a unit: 500ms, 10s, 1m30s.',
+  );
+
+/** A rate in requests per second, written with its unit. */
+export const rate = () =>
+  unit(
+    parseRate,
+    String.raw`^\d+(\.\d+)?/(s|m)$`,
+    'a rate such as 200/s or 600/m',
+    'A rate: 200/s or 600/m.',
+  );
+
+/** A share from 0 to 1, written as a percentage. */
+export const percent = () =>
+  unit(
+    parsePercent,
+    String.raw`^\d+(\.\d+)?%$`,
+    'a percentage from 0% to 100%, such as 99.9%',
+    'A percentage: 99.9%.',
+  );
