@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+import type { RunFacts } from './facts.ts';
+
+/** Part of the run that a check looks at; times in milliseconds from the start of the load. */
+export interface Window {
+  readonly name: 'steady' | 'fault' | 'recovery' | 'run';
+  /** The fault it belongs to, when it does. */
+  readonly fault?: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What one check found. `samples` is what the observation rests on; too few make it invalid. */
+export interface Observation {
+  /** In the check's unit; undefined when there was nothing to observe or it never happened. */
+  readonly value: number | undefined;
+  readonly samples: number;
+  /** Whether the limit holds; a value that never came about (never ejected) may still fail rather than be invalid. */
+  readonly holds: boolean;
+  /** "99.98 %", "1.24 s", "never". */
+  readonly observed: string;
+  readonly limit: string;
+  readonly detail?: string;
+}
+
+/** One kind of check: how it is written, and what it makes of the facts in its window. */
+export interface CheckKind<Schema extends z.ZodObject = z.ZodObject> {
+  readonly schema: Schema;
+  /** "success rate at least 99.9 %". */
+  describe(check: z.output<Schema>): string;
+  observe(check: z.output<Schema>, facts: RunFacts, window: Window): Observation;
+}

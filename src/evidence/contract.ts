@@ -1,0 +1,149 @@
+/**
+ * Everything a run observed, as files in `reports/<run id>/evidence/`:
+ *
+ *   access/<instance>.log   lines in `accessLogFormat`, one per request and sidecar
+ *   statistics.jsonl        `StatisticsSample`, one per client sidecar and sample
+ *   processes.jsonl         `ProcessSample`, one per program and sample
+ *   timer.json              `TimerNoise`
+ *   journal.jsonl           `JournalEntry`, faults as planned, injected and taken back
+ *   load.json               `LoadTotals`, what k6 itself counted
+ *   run.json                `RunContext`, who is who: instances, addresses, programs
+ *
+ * Wall-clock times are epoch milliseconds with a fraction. Files may be large; readers stream them.
+ */
+
+/** Header in which the load says when a request was due, in epoch milliseconds with a fraction. */
+export const DUE_HEADER = 'x-breakwater-due';
+
+/** Marks our lines among whatever else a sidecar prints. */
+export const ACCESS_LOG_MARK = 'bw1';
+
+/**
+ * Envoy's access log format, one line per request, fields separated by one space, "-" where empty.
+ * Fields that a caller controls come last, so that a blank in them can only spoil its own line.
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
+ */
+export const accessLogFields = [
+  { name: 'mark', format: ACCESS_LOG_MARK },
+  /** Epoch seconds with microseconds: when the request's first byte came in. */
+  { name: 'start', format: '%START_TIME(%s.%6f)%' },
+  /** Microseconds from the first byte in to the last byte out; "-" when the answer was never sent whole. */
+  { name: 'totalUs', format: '%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%' },
+  /** Milliseconds until the request was over, however it ended. */
+  { name: 'durationMs', format: '%DURATION%' },
+  /** Microseconds until the request went upstream: the wait for a connection. */
+  { name: 'poolWaitUs', format: '%COMMON_DURATION(DS_RX_BEG:US_TX_BEG:us)%' },
+  { name: 'status', format: '%RESPONSE_CODE%' },
+  { name: 'flags', format: '%RESPONSE_FLAGS%' },
+  { name: 'details', format: '%RESPONSE_CODE_DETAILS%' },
+  { name: 'attempts', format: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%' },
+  { name: 'upstreamHost', format: '%UPSTREAM_HOST%' },
+  /** "outbound|8080||edge-app.default.svc.cluster.local" at a client, "inbound|8080||" at a server. */
+  { name: 'cluster', format: '%UPSTREAM_CLUSTER_RAW%' },
+  { name: 'peer', format: '%DOWNSTREAM_PEER_URI_SAN%' },
+  { name: 'method', format: '%REQ(:METHOD)%' },
+  { name: 'requestId', format: '%REQ(X-REQUEST-ID)%' },
+  { name: 'due', format: `%REQ(${DUE_HEADER.toUpperCase()})%` },
+  { name: 'path', format: '%REQ(:PATH)%' },
+] as const;
+
+export const accessLogFormat = accessLogFields.map((field) => field.format).join(' ');
+
+/** What one client sidecar knew about one service at one moment. */
+export interface StatisticsSample {
+  /** Epoch milliseconds of the answer. */
+  readonly t: number;
+  /** The client instance. */
+  readonly instance: string;
+  /** The service called. */
+  readonly service: string;
+  /** Counters since the sidecar started, gauges now; names are the mesh-neutral ones. */
+  readonly overflow: number;
+  readonly connections: number;
+  readonly pending: number;
+  readonly active: number;
+  readonly retries: number;
+  readonly ejectionsTotal: number;
+  readonly ejectionsActive: number;
+  /** By address ("127.1.2.3:8080"), every host of the service. */
+  readonly hosts: readonly HostSample[];
+}
+
+export interface HostSample {
+  readonly address: string;
+  readonly ejected: boolean;
+  readonly healthy: boolean;
+}
+
+/** One program at one moment. CPU is counted since the program started. */
+export interface ProcessSample {
+  readonly t: number;
+  /** "k6", "harness", "istiod", "edge-app-east-1/app", "edge-app-east-1/sidecar". */
+  readonly name: string;
+  readonly pid: number;
+  readonly cpuMs: number;
+  readonly rssBytes: number;
+}
+
+/** How late a sleeping thread woke up on this machine during the run, in milliseconds. */
+export interface TimerNoise {
+  readonly samples: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
+/** Faults on disk: written before the fault is made and after it is taken back. Times are epoch milliseconds. */
+export type JournalEntry =
+  | { readonly t: number; readonly event: 'load-started' | 'load-ended' }
+  | {
+      readonly t: number;
+      /** injecting: about to; injected: done; reverting: about to; reverted: done; failed: could not. */
+      readonly event: 'injecting' | 'injected' | 'reverting' | 'reverted' | 'failed';
+      readonly fault: string;
+      readonly instance: string;
+      readonly error?: string;
+    };
+
+/** What k6 counted itself; the other side of the reconciliation. */
+export interface LoadTotals {
+  readonly exitCode: number;
+  /** Epoch milliseconds of the first iteration's due time. */
+  readonly startedAt: number;
+  readonly iterations: number;
+  readonly droppedIterations: number;
+  readonly requests: number;
+  /** Answers by class: "2xx", "3xx", "4xx", "5xx", and "none" where no answer came. */
+  readonly answers: Readonly<Record<string, number>>;
+  readonly maxUsers: number;
+  /** Whether the requests carry DUE_HEADER; a script of one's own may not. */
+  readonly carriesDue: boolean;
+  /** How the rate was meant to run; tells an open loop from a closed one. */
+  readonly loop: 'open' | 'closed' | 'script';
+  readonly cpus: number;
+}
+
+/** One replica that a run knows. */
+export interface InstanceContext {
+  readonly name: string;
+  readonly service: string;
+  readonly workload: string;
+  readonly replica: number;
+  /** region/zone[/sub-zone]. */
+  readonly locality: string;
+  /** "127.1.2.3:8080" as clients' sidecars name it; a restarted pod may have had several. */
+  readonly addresses: readonly string[];
+  readonly client: boolean;
+}
+
+/** Who is who in a run. */
+export interface RunContext {
+  readonly runId: string;
+  readonly environment: string;
+  readonly mesh: string;
+  readonly instances: readonly InstanceContext[];
+  /** Sidecars that rejected configuration during the run, with the reason they gave. */
+  readonly rejections: readonly { readonly instance: string; readonly reason: string }[];
+  /** Evidence that could not be had: a broken log stream, a sidecar that died with unwritten lines. */
+  readonly gaps: readonly { readonly what: string; readonly fromMs: number; readonly toMs: number }[];
+}

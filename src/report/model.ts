@@ -1,0 +1,151 @@
+import { z } from 'zod';
+
+/** Version of report.json; raised when a field changes its meaning or goes away. */
+export const REPORT_SCHEMA = 'breakwater/report/v1';
+
+const ms = () => z.number().describe('Milliseconds from the start of the load.');
+const status = z.enum(['pass', 'fail', 'invalid']);
+
+const finding = z.strictObject({
+  rule: z.string().describe('Short name of the rule, such as "dropped-iterations".'),
+  title: z.string().describe('The rule in a few words.'),
+  status: z.enum(['ok', 'violated', 'not-applicable']),
+  observed: z.string(),
+  limit: z.string(),
+  detail: z.string().optional().describe('What it means and what to do about it.'),
+});
+
+const check = z.strictObject({
+  name: z.string(),
+  kind: z.string(),
+  status,
+  observed: z.string(),
+  limit: z.string(),
+  value: z.number().optional(),
+  samples: z.int(),
+  window: z.strictObject({ name: z.string(), fault: z.string().optional(), fromMs: ms(), toMs: ms() }),
+  detail: z.string().optional(),
+});
+
+const fault = z.strictObject({
+  name: z.string(),
+  kind: z.string(),
+  description: z.string(),
+  targets: z.array(z.string()),
+  plannedAtMs: ms(),
+  plannedForMs: z.number(),
+  injectedAtMs: ms().optional(),
+  revertedAtMs: ms().optional(),
+  efficacy: z.strictObject({
+    status: z.enum(['proven', 'unproven', 'no-traffic', 'not-injected']),
+    observed: z.string().describe('"99.7 % of 412 requests (98.6 % to 99.9 %)".'),
+    expected: z.string(),
+    samples: z.int(),
+  }),
+});
+
+const errorGroup = z.strictObject({
+  flag: z.string().describe('Envoy response flag, or the cause in a word where there is none.'),
+  status: z.int().describe('What the caller got; 0 for no answer.'),
+  cause: z.string().describe('The flag and details in plain words.'),
+  host: z.string().describe('Instance or address that caused it; "-" when none was chosen.'),
+  zone: z.string(),
+  count: z.int(),
+  byWindow: z.record(z.string(), z.int()).describe('steady, fault, recovery → how many.'),
+  setting: z.string().describe('The setting behind it: "DestinationRule/edge-app connectionPool.tcp.maxConnections: 100".'),
+  source: z.string().optional().describe('file:line of that setting.'),
+});
+
+const series = z.strictObject({
+  stepMs: z.int().describe('Width of a step.'),
+  /** All arrays below have this many steps; step i covers i*stepMs to (i+1)*stepMs from the start of the load. */
+  steps: z.int(),
+  outcomes: z.record(z.string(), z.array(z.int())).describe('ok, shed, error, unanswered → requests per step, by due time.'),
+  latencyMs: z.strictObject({
+    p50: z.array(z.number().nullable()),
+    p95: z.array(z.number().nullable()),
+    p99: z.array(z.number().nullable()),
+  }),
+  zones: z.record(z.string(), z.array(z.int())).describe('Zone → requests answered by it per step.'),
+  instances: z.record(z.string(), z.array(z.int())).describe('Instance → requests answered by it per step.'),
+  ejected: z.record(z.string(), z.array(z.number().nullable())).describe('Instance → 1 while ejected at a client.'),
+  overflow: z.array(z.number().nullable()).describe('Overflows per step, from Envoy.'),
+  connections: z.array(z.number().nullable()).describe('Open connections of the client pool.'),
+  pending: z.array(z.number().nullable()).describe('Requests waiting for a connection.'),
+  cpu: z.record(z.string(), z.array(z.number().nullable())).describe('Program → CPU use in cores.'),
+});
+
+/** report.json: everything the other formats show. */
+export const reportSchema = z
+  .strictObject({
+    schema: z.literal(REPORT_SCHEMA),
+    verdict: status,
+    interrupted: z.boolean(),
+    summary: z.string().describe('The verdict in a sentence or two, for someone who reads nothing else.'),
+    run: z.strictObject({
+      id: z.string(),
+      startedAt: z.string().describe('ISO 8601.'),
+      environment: z.string(),
+      mesh: z.string().describe('"istio 1.29.1".'),
+      breakwater: z.string(),
+      programs: z.record(z.string(), z.string()),
+      machine: z.strictObject({ cpus: z.int(), memoryBytes: z.number(), platform: z.string() }),
+      command: z.string().describe('How to run it again.'),
+    }),
+    scenario: z.strictObject({
+      name: z.string(),
+      description: z.string(),
+      file: z.string(),
+      profile: z.string().optional(),
+      load: z.string().describe('"400 requests/s for 30 s from frontend to edge-app".'),
+    }),
+    timing: z.strictObject({
+      toFirstRequestMs: z.number().optional().describe('From the command to the first request over mTLS.'),
+      loadMs: z.number(),
+      wallMs: z.number(),
+      overheadMs: z.number().describe('Wall time less load time.'),
+    }),
+    traffic: z.strictObject({
+      requests: z.int(),
+      ok: z.int(),
+      shed: z.int(),
+      error: z.int(),
+      unanswered: z.int(),
+      attempts: z.int().describe('Requests the servers saw, retries included.'),
+      latencyMs: z.record(z.string(), z.number()).describe('p50, p90, p95, p99, max over all requests, from when they were due.'),
+    }),
+    checks: z.array(check),
+    validity: z.array(finding),
+    faults: z.array(fault),
+    windows: z.array(z.strictObject({ name: z.string(), fault: z.string().optional(), fromMs: ms(), toMs: ms() })),
+    errors: z.array(errorGroup),
+    topology: z.strictObject({
+      clients: z.array(z.strictObject({ name: z.string(), zone: z.string() })),
+      instances: z.array(
+        z.strictObject({ name: z.string(), service: z.string(), workload: z.string(), zone: z.string(), address: z.string() }),
+      ),
+      edges: z.array(
+        z.strictObject({
+          from: z.string().describe('Client instance.'),
+          to: z.string().describe('Instance.'),
+          byWindow: z
+            .record(z.string(), z.strictObject({ requests: z.int(), failed: z.int() }))
+            .describe('steady, fault, recovery, run → traffic on this edge.'),
+        }),
+      ),
+    }),
+    series,
+    resources: z.strictObject({
+      harness: z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() }),
+      programs: z.record(z.string(), z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() })),
+    }),
+    configuration: z.array(z.strictObject({ file: z.string(), content: z.string() })).describe('The mesh configuration under test.'),
+    gaps: z.array(z.strictObject({ what: z.string(), fromMs: ms(), toMs: ms() })).describe('Evidence that is missing.'),
+    notes: z.array(z.string()).describe('What a reader should know, such as what a closed loop hides.'),
+  })
+  .meta({ title: 'Breakwater report', description: 'What a run observed and what it concluded.' });
+
+export type Report = z.output<typeof reportSchema>;
+export type ReportCheck = Report['checks'][number];
+export type Finding = Report['validity'][number];
+export type Status = Report['verdict'];

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { checkSchema } from '../analysis/checks/index.ts';
+import { faultSchema } from '../faults/index.ts';
+import { duration, rate } from './units.ts';
+
+const dnsLabel = () =>
+  z
+    .string()
+    .regex(
+      /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
+      'expected a DNS label: lower-case letters, digits and dashes, starting with a letter',
+    );
+
+const locality = z
+  .string()
+  .regex(/^[^/\s]+\/[^/\s]+(\/[^/\s]+)?$/, 'expected region/zone or region/zone/sub-zone')
+  .describe('Where the workload runs: region/zone or region/zone/sub-zone.');
+
+const workload = z.strictObject({
+  name: dnsLabel().describe('A Deployment in a cluster; its replicas are NAME-1, NAME-2, …'),
+  locality,
+  replicas: z.int().min(1).max(50).default(1).describe('How many replicas, each with a sidecar of its own.'),
+  labels: z.record(z.string(), z.string()).default({}).describe('Labels beside app and version.'),
+});
+
+/** How the sample app spends its time: constant, exponential (mean), or lognormal (median and p99). */
+const serviceTime = z
+  .string()
+  .regex(
+    /^(constant|exponential):\d+(\.\d+)?(ms|s)$|^lognormal:\d+(\.\d+)?(ms|s),\d+(\.\d+)?(ms|s)$/,
+    'expected constant:5ms, exponential:5ms or lognormal:5ms,20ms (median,p99)',
+  )
+  .describe('constant:5ms, exponential:5ms (mean) or lognormal:5ms,20ms (median,p99).');
+
+const app = z.strictObject({
+  serviceTime: serviceTime.default('constant:0ms'),
+  concurrency: z.int().min(1).default(1_000).describe('Requests one replica serves at once.'),
+  queue: z.int().min(0).default(10_000).describe('Requests that wait beyond that; more get 503.'),
+});
+
+const service = z.strictObject({
+  port: z.int().min(1).max(65_535).default(8_080),
+  serviceAccount: dnsLabel().optional().describe('The identity of its workloads; the service name unless given.'),
+  app: app.prefault({}).describe('The sample edge app behind this service.'),
+  workloads: z.array(workload).min(1),
+});
+
+const topology = z.strictObject({
+  namespace: dnsLabel().default('default'),
+  services: z.record(dnsLabel(), service).describe('By name, as callers write it.'),
+});
+
+const mesh = z.strictObject({
+  kind: z.literal('istio').default('istio'),
+  mtls: z.enum(['strict', 'permissive']).default('strict').describe('Whether workloads refuse plaintext.'),
+  configuration: z
+    .array(z.string())
+    .default([])
+    .describe('Paths of the mesh configuration under test, relative to this file; applied unchanged.'),
+});
+
+const load = z
+  .strictObject({
+    from: dnsLabel().describe('The service whose identity and sidecar the load uses; it runs no app of its own.'),
+    to: dnsLabel().describe('The service it calls.'),
+    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
+    path: z.string().startsWith('/', 'expected a path that starts with /').default('/'),
+    headers: z.record(z.string(), z.string()).default({}),
+    body: z.string().optional(),
+    rate: rate().optional().describe('Open loop: requests are due at this rate whatever the answers do.'),
+    duration: duration().optional().describe('How long the rate or the closed loop is held.'),
+    stages: z
+      .array(z.strictObject({ rate: rate(), duration: duration() }))
+      .min(1)
+      .optional()
+      .describe('Open loop with a changing rate: from one rate to the next, evenly, each over its duration.'),
+    closed: z
+      .strictObject({ users: z.int().min(1).max(10_000) })
+      .optional()
+      .describe('Closed loop: each user waits for its answer before it asks again. Hides queueing; the report says so.'),
+    script: z.string().optional().describe('A k6 script of your own, relative to this file; it brings its own scenarios.'),
+    maxLatency: duration()
+      .prefault('5s')
+      .describe('The worst latency the load must keep its rate through; sizes the virtual users.'),
+    users: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Virtual users, instead of what rate x maxLatency asks for. Too few make the run invalid.'),
+    timeout: duration().prefault('10s').describe('When k6 gives up on a request.'),
+    warmup: duration().prefault('2s').describe('What the steady state leaves out at the start of the load.'),
+  })
+  .describe('The load.');
+
+/** A scenario file as written, before anything is resolved. */
+export const scenarioSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    name: dnsLabel().describe('Short name; reports and run ids carry it.'),
+    description: z.string().min(1).describe('What is expected of the mesh, in a sentence or two.'),
+    topology,
+    mesh: mesh.prefault({}),
+    load,
+    faults: z.array(faultSchema).default([]),
+    checks: z.array(checkSchema).min(1, 'a scenario needs at least one check'),
+    profiles: z
+      .record(dnsLabel(), z.record(z.string(), z.unknown()))
+      .default({})
+      .describe('Named sets of overrides, dotted paths to values; chosen with --profile.'),
+  })
+  .meta({ title: 'Breakwater scenario', description: 'One experiment: topology, mesh, load, faults and checks.' });
+
+export type Scenario = z.output<typeof scenarioSchema>;
+export type Load = Scenario['load'];
+export type Service = Scenario['topology']['services'][string];
