@@ -46,11 +46,19 @@ export interface RunFacts {
   /** Latency from the moment a request was due. */
   latency(window: Window, of: 'all' | 'successful' | 'shed'): LatencyHistogram;
   /** Names of instances by workload, zone or replica. */
-  instancesOf(of: { service?: string; workload?: string; replica?: number; zone?: string }): readonly string[];
+  instancesOf(of: {
+    service?: string;
+    workload?: string;
+    replica?: number;
+    zone?: string;
+  }): readonly string[];
   /** Requests the client's sidecar refused because a pool was full (Envoy's own counters). */
   overflow(window: Window): { readonly value: number; readonly samples: number };
   /** Ejections seen by clients in the window: how often an instance went from healthy to ejected. */
-  ejections(window: Window, instances?: readonly string[]): { readonly value: number; readonly samples: number };
+  ejections(
+    window: Window,
+    instances?: readonly string[],
+  ): { readonly value: number; readonly samples: number };
   /** First moment at or after `fromMs` when every one (or any one) of the instances is ejected at some client. */
   firstEjected(fromMs: number, instances: readonly string[], which: 'any' | 'all'): number | undefined;
   /**

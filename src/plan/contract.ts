@@ -1,6 +1,6 @@
+import type { Check } from '../analysis/checks/index.ts';
 import type { Proof, ReversibleAction } from '../faults/contract.ts';
 import type { Fault } from '../faults/index.ts';
-import type { Check } from '../analysis/checks/index.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
 /** One replica that will run: `edge-app-east-1`. */

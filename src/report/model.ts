@@ -52,7 +52,9 @@ const errorGroup = z.strictObject({
   zone: z.string(),
   count: z.int(),
   byWindow: z.record(z.string(), z.int()).describe('steady, fault, recovery → how many.'),
-  setting: z.string().describe('The setting behind it: "DestinationRule/edge-app connectionPool.tcp.maxConnections: 100".'),
+  setting: z
+    .string()
+    .describe('The setting behind it: "DestinationRule/edge-app connectionPool.tcp.maxConnections: 100".'),
   source: z.string().optional().describe('file:line of that setting.'),
 });
 
@@ -60,7 +62,9 @@ const series = z.strictObject({
   stepMs: z.int().describe('Width of a step.'),
   /** All arrays below have this many steps; step i covers i*stepMs to (i+1)*stepMs from the start of the load. */
   steps: z.int(),
-  outcomes: z.record(z.string(), z.array(z.int())).describe('ok, shed, error, unanswered → requests per step, by due time.'),
+  outcomes: z
+    .record(z.string(), z.array(z.int()))
+    .describe('ok, shed, error, unanswered → requests per step, by due time.'),
   latencyMs: z.strictObject({
     p50: z.array(z.number().nullable()),
     p95: z.array(z.number().nullable()),
@@ -68,7 +72,9 @@ const series = z.strictObject({
   }),
   zones: z.record(z.string(), z.array(z.int())).describe('Zone → requests answered by it per step.'),
   instances: z.record(z.string(), z.array(z.int())).describe('Instance → requests answered by it per step.'),
-  ejected: z.record(z.string(), z.array(z.number().nullable())).describe('Instance → 1 while ejected at a client.'),
+  ejected: z
+    .record(z.string(), z.array(z.number().nullable()))
+    .describe('Instance → 1 while ejected at a client.'),
   overflow: z.array(z.number().nullable()).describe('Overflows per step, from Envoy.'),
   connections: z.array(z.number().nullable()).describe('Open connections of the client pool.'),
   pending: z.array(z.number().nullable()).describe('Requests waiting for a connection.'),
@@ -112,17 +118,27 @@ export const reportSchema = z
       error: z.int(),
       unanswered: z.int(),
       attempts: z.int().describe('Requests the servers saw, retries included.'),
-      latencyMs: z.record(z.string(), z.number()).describe('p50, p90, p95, p99, max over all requests, from when they were due.'),
+      latencyMs: z
+        .record(z.string(), z.number())
+        .describe('p50, p90, p95, p99, max over all requests, from when they were due.'),
     }),
     checks: z.array(check),
     validity: z.array(finding),
     faults: z.array(fault),
-    windows: z.array(z.strictObject({ name: z.string(), fault: z.string().optional(), fromMs: ms(), toMs: ms() })),
+    windows: z.array(
+      z.strictObject({ name: z.string(), fault: z.string().optional(), fromMs: ms(), toMs: ms() }),
+    ),
     errors: z.array(errorGroup),
     topology: z.strictObject({
       clients: z.array(z.strictObject({ name: z.string(), zone: z.string() })),
       instances: z.array(
-        z.strictObject({ name: z.string(), service: z.string(), workload: z.string(), zone: z.string(), address: z.string() }),
+        z.strictObject({
+          name: z.string(),
+          service: z.string(),
+          workload: z.string(),
+          zone: z.string(),
+          address: z.string(),
+        }),
       ),
       edges: z.array(
         z.strictObject({
@@ -139,8 +155,12 @@ export const reportSchema = z
       harness: z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() }),
       programs: z.record(z.string(), z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() })),
     }),
-    configuration: z.array(z.strictObject({ file: z.string(), content: z.string() })).describe('The mesh configuration under test.'),
-    gaps: z.array(z.strictObject({ what: z.string(), fromMs: ms(), toMs: ms() })).describe('Evidence that is missing.'),
+    configuration: z
+      .array(z.strictObject({ file: z.string(), content: z.string() }))
+      .describe('The mesh configuration under test.'),
+    gaps: z
+      .array(z.strictObject({ what: z.string(), fromMs: ms(), toMs: ms() }))
+      .describe('Evidence that is missing.'),
     notes: z.array(z.string()).describe('What a reader should know, such as what a closed loop hides.'),
   })
   .meta({ title: 'Breakwater report', description: 'What a run observed and what it concluded.' });

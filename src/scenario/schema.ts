@@ -40,7 +40,9 @@ const app = z.strictObject({
 
 const service = z.strictObject({
   port: z.int().min(1).max(65_535).default(8_080),
-  serviceAccount: dnsLabel().optional().describe('The identity of its workloads; the service name unless given.'),
+  serviceAccount: dnsLabel()
+    .optional()
+    .describe('The identity of its workloads; the service name unless given.'),
   app: app.prefault({}).describe('The sample edge app behind this service.'),
   workloads: z.array(workload).min(1),
 });
@@ -61,7 +63,9 @@ const mesh = z.strictObject({
 
 const load = z
   .strictObject({
-    from: dnsLabel().describe('The service whose identity and sidecar the load uses; it runs no app of its own.'),
+    from: dnsLabel().describe(
+      'The service whose identity and sidecar the load uses; it runs no app of its own.',
+    ),
     to: dnsLabel().describe('The service it calls.'),
     method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
     path: z.string().startsWith('/', 'expected a path that starts with /').default('/'),
@@ -77,8 +81,13 @@ const load = z
     closed: z
       .strictObject({ users: z.int().min(1).max(10_000) })
       .optional()
-      .describe('Closed loop: each user waits for its answer before it asks again. Hides queueing; the report says so.'),
-    script: z.string().optional().describe('A k6 script of your own, relative to this file; it brings its own scenarios.'),
+      .describe(
+        'Closed loop: each user waits for its answer before it asks again. Hides queueing; the report says so.',
+      ),
+    script: z
+      .string()
+      .optional()
+      .describe('A k6 script of your own, relative to this file; it brings its own scenarios.'),
     maxLatency: duration()
       .prefault('5s')
       .describe('The worst latency the load must keep its rate through; sizes the virtual users.'),
@@ -108,7 +117,10 @@ export const scenarioSchema = z
       .default({})
       .describe('Named sets of overrides, dotted paths to values; chosen with --profile.'),
   })
-  .meta({ title: 'Breakwater scenario', description: 'One experiment: topology, mesh, load, faults and checks.' });
+  .meta({
+    title: 'Breakwater scenario',
+    description: 'One experiment: topology, mesh, load, faults and checks.',
+  });
 
 export type Scenario = z.output<typeof scenarioSchema>;
 export type Load = Scenario['load'];

@@ -6,7 +6,9 @@ export const checkFields = {
   name: z.string().optional().describe('How reports call it; made from its kind and limit unless given.'),
   during: z
     .enum(['steady', 'fault', 'recovery', 'run'])
-    .describe('steady: before the first fault; fault: while it is on; recovery: after it ended; run: all of the load.'),
+    .describe(
+      'steady: before the first fault; fault: while it is on; recovery: after it ended; run: all of the load.',
+    ),
   fault: z.string().optional().describe('Which fault the window belongs to; needed when there are several.'),
   after: duration().default(0).describe('How much of the start of the window to leave out.'),
 };
