@@ -1,4 +1,7 @@
-import type { MeshFile, Plan } from '../plan/contract.ts';
+import type { StatisticsSample } from '../evidence/contract.ts';
+import type { ProgramSpec } from '../kit/supervisor/client.ts';
+import type { MeshFile, Plan, PlannedInstance } from '../plan/contract.ts';
+import type { Program } from '../toolchain/index.ts';
 
 /** One resource of the mesh configuration under test, with where it stands. */
 export interface MeshResource {
@@ -56,4 +59,68 @@ export interface MeshKnowledge {
     plan: Pick<Plan, 'instances' | 'scenario'>,
   ): readonly MeshResource[];
   explain(error: SeenError, resources: readonly MeshResource[]): Explanation;
+}
+
+/** One replica as a mesh on one host needs it: everything on loopback addresses of its own. */
+export interface HostInstance extends PlannedInstance {
+  /** What the mesh knows it by; its sidecar listens here. */
+  readonly address: string;
+  /** Where its own calls leave: its sidecar listens here too, on every service's port. */
+  readonly egressAddress: string;
+  readonly appPort: number;
+  /** "127.1.2.3:15000". */
+  readonly admin: string;
+  /** The sidecar's working folder. */
+  readonly directory: string;
+  /** File for the sidecar's access log. */
+  readonly accessLog: string;
+}
+
+export interface HostMeshRequest {
+  readonly plan: Plan;
+  readonly instances: readonly HostInstance[];
+  /** Loopback address for the control plane. */
+  readonly address: string;
+  readonly directory: string;
+  readonly logs: string;
+  readonly accessLogFormat: string;
+  /** Program → path. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** Data file → path, such as Envoy's bootstrap template. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A mesh that runs as plain processes on one host, prepared and ready to be started. */
+export interface HostMesh {
+  readonly controlPlane: ProgramSpec;
+  /** A string tells why it is not ready yet. */
+  controlPlaneReady(): Promise<object | string>;
+  /** Hands the topology and the mesh configuration to a control plane that is ready. */
+  publish(): Promise<void>;
+  sidecar(instance: HostInstance): ProgramSpec;
+  /** A string tells why the sidecar is not ready yet; throws when it rejected its configuration. */
+  sidecarReady(instance: HostInstance): Promise<object | string>;
+  rejections(): Promise<readonly { readonly instance: string; readonly reason: string }[]>;
+  /** Replaces the mesh configuration under test; sidecars follow by themselves. */
+  configure(files: readonly MeshFile[]): Promise<void>;
+  /** Folder that the control plane watches. */
+  readonly configurationDirectory: string;
+}
+
+/** How a mesh's sidecars tell their statistics. */
+export interface MeshStatistics {
+  /** Admin paths to ask, all of one sample. */
+  readonly paths: readonly string[];
+  /** Answers in the same order → one sample per service called. */
+  parse(instance: string, t: number, answers: readonly string[]): readonly StatisticsSample[];
+}
+
+/** One kind of mesh: what it knows, and how it runs. */
+export interface Mesh extends MeshKnowledge {
+  readonly version: string;
+  /** The host name callers use for a service. */
+  serviceHost(service: string, namespace: string): string;
+  readonly statistics: MeshStatistics;
+  readonly hostPrograms: readonly Program[];
+  prepareOnHost(request: HostMeshRequest): Promise<HostMesh>;
 }

@@ -1,0 +1,78 @@
+import type { InstanceContext, ProcessSample } from '../evidence/contract.ts';
+import type { Action } from '../faults/contract.ts';
+import type { MeshResource } from '../meshes/contract.ts';
+import type { Plan } from '../plan/contract.ts';
+
+/** What an environment is started with. */
+export interface EnvironmentRequest {
+  readonly plan: Plan;
+  readonly resources: readonly MeshResource[];
+  readonly runId: string;
+  /** The run's own scratch folder; gone when the run is. */
+  readonly directory: string;
+  /** Where raw evidence goes: `evidence/` of the report folder. */
+  readonly evidence: string;
+  /** Where programs' logs go: `logs/` of the report folder. */
+  readonly logs: string;
+  /** Says what is being waited for. */
+  progress(step: string): void;
+  readonly signal: AbortSignal;
+}
+
+/** Knows how to run things and how to reach them. */
+export interface Environment {
+  readonly name: string;
+  /** Resolves when every sidecar accepted its configuration and sees its hosts; cleans up after itself when it fails. */
+  start(request: EnvironmentRequest): Promise<StartedEnvironment>;
+}
+
+/** A mesh with the scenario's topology and configuration in it. Disposing takes all of it down. */
+export interface StartedEnvironment extends AsyncDisposable {
+  /** "istio 1.29.1". */
+  readonly mesh: string;
+  /** Program → version. */
+  readonly programs: Readonly<Record<string, string>>;
+  readonly instances: readonly InstanceContext[];
+  /** Epoch milliseconds of the first request that came back through both sidecars. */
+  readonly firstRequestAt: number;
+  /** Does to one instance what a fault asks for; resolves when it is done. */
+  perform(action: Action, signal?: AbortSignal): Promise<void>;
+  /** Prepares the load at the client's side of the mesh; it begins when told. */
+  prepareLoad(job: LoadJob): Promise<PreparedLoad>;
+  /** GET of the admin interface of an instance's sidecar: path with query → body. */
+  admin(instance: string, path: string, timeoutMs: number): Promise<string>;
+  /** CPU and memory of everything that runs, now. */
+  processes(): Promise<readonly ProcessSample[]>;
+  /** Sidecars that rejected configuration so far, with the reason they gave. */
+  rejections(): Promise<readonly { readonly instance: string; readonly reason: string }[]>;
+  /** Resolves with a reason when something died that no fault has killed. */
+  readonly lost: Promise<string>;
+  /** Brings everything that is still in buffers or far away into the evidence folder. */
+  collect(): Promise<void>;
+  /** How a person reaches it: lines of text. */
+  reach(): readonly string[];
+}
+
+/** A k6 run as files and arguments; where and how it runs is the environment's business. */
+export interface LoadJob {
+  /** Name → content; the environment puts them side by side. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Which of the files, or an absolute path, is the script. */
+  readonly script: string;
+  readonly args: readonly string[];
+  /** File that k6 writes its totals to, beside the script. */
+  readonly summary: string;
+}
+
+export interface PreparedLoad extends AsyncDisposable {
+  /** Lets the load begin; resolves with the epoch milliseconds at which it did. */
+  begin(): Promise<number>;
+  /** Resolves when k6 has ended: its exit code, its totals if it wrote them, its last words. */
+  readonly finished: Promise<{
+    readonly code: number | null;
+    readonly summary: string | undefined;
+    readonly lastLines: string;
+  }>;
+  /** Asks k6 to stop early. */
+  stop(): void;
+}

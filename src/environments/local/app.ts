@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Action } from '../../faults/contract.ts';
+import { environmentError } from '../../kit/errors.ts';
+import { http } from '../../kit/http.ts';
+import type { ProgramSpec } from '../../kit/supervisor/client.ts';
+import type { HostInstance } from '../../meshes/contract.ts';
+import type { Service } from '../../scenario/schema.ts';
+
+export const appPorts = { service: 18_080, control: 18_081 } as const;
+
+function entryPoint(): string {
+  const source = fileURLToPath(new URL('../../../apps/edge-app/src/main.ts', import.meta.url));
+  return existsSync(source)
+    ? source
+    : fileURLToPath(new URL('../../../apps/edge-app/src/main.js', import.meta.url));
+}
+
+/** The sample edge app of one replica. */
+export function appProgram(instance: HostInstance, service: Service, directory: string, logs: string): ProgramSpec {
+  return {
+    name: `${instance.name}/app`,
+    command: process.execPath,
+    args: ['--no-warnings', entryPoint()],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOST: instance.address,
+      PORT: String(appPorts.service),
+      CONTROL_HOST: instance.address,
+      CONTROL_PORT: String(appPorts.control),
+      INSTANCE: instance.name,
+      ZONE: instance.locality,
+      SERVICE_TIME: service.app.serviceTime,
+      CONCURRENCY: String(service.app.concurrency),
+      QUEUE: String(service.app.queue),
+    },
+    cwd: directory,
+    log: join(logs, `${instance.name}.app.log`),
+  };
+}
+
+/** Whether it says that it listens; a string tells why not. */
+export async function appReady(instance: HostInstance): Promise<object | string> {
+  try {
+    const { status } = await http(`http://${instance.address}:${appPorts.control}/healthz`, { timeoutMs: 1_000 });
+    return status === 200 ? {} : `its /healthz answers ${status}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Sets or clears a fault in the app, through its control port. */
+export async function controlApp(
+  address: string,
+  action: Extract<Action, { do: 'set-fault' | 'clear-fault' }>,
+): Promise<void> {
+  const url = `http://${address}:${appPorts.control}/faults/${encodeURIComponent(action.id)}`;
+  const answer = await http(
+    url,
+    action.do === 'set-fault'
+      ? {
+          method: 'PUT',
+          body: JSON.stringify(action.behaviour),
+          headers: { 'content-type': 'application/json' },
+          timeoutMs: 5_000,
+        }
+      : { method: 'DELETE', timeoutMs: 5_000 },
+  );
+  if (answer.status >= 300) {
+    throw environmentError(`${action.instance} answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`);
+  }
+}
+
+/** What an app said last, for an error message. */
+export async function lastWords(log: string): Promise<string> {
+  return (await readFile(log, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n');
+}

@@ -1,0 +1,324 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { accessLogFormat, type InstanceContext, type ProcessSample } from '../../evidence/contract.ts';
+import type { Action } from '../../faults/contract.ts';
+import { environmentError } from '../../kit/errors.ts';
+import { eventually } from '../../kit/eventually.ts';
+import { http } from '../../kit/http.ts';
+import { groupUsage } from '../../kit/process-usage.ts';
+import { type RunningProgram, type Supervisor, startSupervisor } from '../../kit/supervisor/client.ts';
+import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
+import type { Environment, EnvironmentRequest, LoadJob, PreparedLoad, StartedEnvironment } from '../contract.ts';
+import { RUN_MARK } from '../run-directory.ts';
+import { claimLoopbackBlock, type LoopbackBlock } from './addresses.ts';
+import { appPorts, appProgram, appReady, controlApp } from './app.ts';
+import { firstRequest } from './first-request.ts';
+import { prepareK6 } from './k6.ts';
+
+/** Where things sit in the lab's block of loopback addresses. */
+const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
+const mostInstances = hosts.firstEgress - hosts.firstInstance;
+const startTimeoutMs = 30_000;
+/** Longer than Envoy's own flush interval of a second. */
+const flushTimeoutMs = 1_500;
+
+export interface LocalPrograms {
+  /** Program → absolute path. */
+  readonly paths: Readonly<Record<string, string>>;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Data files the mesh needs. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A real mesh on loopback: every program an ordinary process of this machine. */
+export function localEnvironment(mesh: Mesh, programs: () => Promise<LocalPrograms>): Environment {
+  return {
+    name: 'local',
+    async start(request) {
+      const { instances } = request.plan;
+      if (instances.length > mostInstances) {
+        throw environmentError(
+          `the topology has ${instances.length} replicas; the local lab holds ${mostInstances}`,
+          'use fewer replicas, or --env kind',
+        );
+      }
+      const found = await programs();
+      await using stack = new AsyncDisposableStack();
+      const block = stack.use(await claimLoopbackBlock());
+      const supervisor = stack.use(await startSupervisor(request.directory, { [RUN_MARK]: request.runId }));
+      const lab = new LocalLab(request, mesh, found, block, supervisor);
+      await lab.start();
+      lab.releases = stack.move();
+      return lab;
+    },
+  };
+}
+
+class LocalLab implements StartedEnvironment {
+  readonly mesh: string;
+  readonly programs: Readonly<Record<string, string>>;
+  readonly instances: readonly InstanceContext[];
+  readonly lost: Promise<string>;
+  firstRequestAt = Number.NaN;
+  releases: AsyncDisposableStack | undefined;
+
+  readonly #request: EnvironmentRequest;
+  readonly #meshKind: Mesh;
+  readonly #found: LocalPrograms;
+  readonly #block: LoopbackBlock;
+  readonly #supervisor: Supervisor;
+  readonly #hosts: readonly HostInstance[];
+  readonly #running = new Map<string, RunningProgram>();
+  /** Programs whose end is ours, so that it alarms nobody. */
+  readonly #expected = new Set<RunningProgram>();
+  #lose: (reason: string) => void = () => {};
+  #hostMesh: HostMesh | undefined;
+
+  constructor(
+    request: EnvironmentRequest,
+    mesh: Mesh,
+    found: LocalPrograms,
+    block: LoopbackBlock,
+    supervisor: Supervisor,
+  ) {
+    this.#request = request;
+    this.#meshKind = mesh;
+    this.#found = found;
+    this.#block = block;
+    this.#supervisor = supervisor;
+    this.mesh = `istio ${mesh.version}`;
+    this.programs = found.versions;
+    this.#hosts = request.plan.instances.map((instance, index) => {
+      const address = block.address(hosts.firstInstance + index);
+      return {
+        ...instance,
+        address,
+        egressAddress: block.address(hosts.firstEgress + index),
+        appPort: appPorts.service,
+        admin: `${address}:15000`,
+        directory: join(request.directory, instance.name),
+        accessLog: join(request.evidence, 'access', `${instance.name}.log`),
+      };
+    });
+    this.instances = this.#hosts.map((host) => ({
+      name: host.name,
+      service: host.service,
+      workload: host.workload,
+      replica: host.replica,
+      locality: host.locality,
+      client: host.client,
+      addresses: [`${host.address}:${this.#service(host).port}`],
+    }));
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
+    supervisor.lost.then((reason) => this.#lose(reason));
+  }
+
+  async start(): Promise<void> {
+    const request = this.#request;
+    await Promise.all([
+      mkdir(join(request.evidence, 'access'), { recursive: true }),
+      mkdir(request.logs, { recursive: true }),
+    ]);
+    request.progress('preparing certificates and configuration');
+    const mesh = await this.#meshKind.prepareOnHost({
+      plan: request.plan,
+      instances: this.#hosts,
+      address: this.#block.address(hosts.controlPlane),
+      directory: request.directory,
+      logs: request.logs,
+      accessLogFormat,
+      programs: this.#found.paths,
+      files: this.#found.files,
+    });
+    this.#hostMesh = mesh;
+    request.progress('starting the control plane and the workloads');
+    const controlPlane = await this.#launch(mesh.controlPlane);
+    const apps = Promise.all(this.#hosts.filter((host) => !host.client).map((host) => this.#startApp(host)));
+    apps.catch(() => {});
+    await controlPlane.until(
+      eventually(() => mesh.controlPlaneReady(), {
+        waitingFor: 'the control plane to listen',
+        timeoutMs: startTimeoutMs,
+        signal: request.signal,
+      }),
+    );
+    await mesh.publish();
+    await Promise.all([apps, ...this.#hosts.map((host) => this.#startSidecar(host, mesh))]);
+    const rejections = await mesh.rejections();
+    if (rejections.length > 0) {
+      const [first] = rejections;
+      throw environmentError(`the sidecar of ${first?.instance} rejected its configuration: ${first?.reason}`);
+    }
+    request.progress('waiting for the first request through two sidecars');
+    this.firstRequestAt = await firstRequest(request.plan, this.#hosts, request.signal);
+  }
+
+  async #launch(spec: Parameters<Supervisor['start']>[0]): Promise<RunningProgram> {
+    const program = await this.#supervisor.start(spec);
+    this.#running.set(spec.name, program);
+    program.exited.then(({ code, signal }) => {
+      if (this.#expected.has(program)) return;
+      this.#lose(`${spec.name} ended by itself (${signal ?? `exit code ${code}`}); see ${spec.log}`);
+    });
+    return program;
+  }
+
+  #service(host: { service: string }) {
+    const service = this.#request.plan.scenario.topology.services[host.service];
+    if (!service) throw new Error(`no service ${host.service}`);
+    return service;
+  }
+
+  #host(name: string): HostInstance {
+    const host = this.#hosts.find((candidate) => candidate.name === name);
+    if (!host) throw new Error(`no instance ${name}`);
+    return host;
+  }
+
+  async #startApp(host: HostInstance): Promise<void> {
+    const { directory, logs, signal } = this.#request;
+    const app = await this.#launch(appProgram(host, this.#service(host), directory, logs));
+    await app.until(
+      eventually(() => appReady(host), {
+        waitingFor: `${host.name}'s app to listen`,
+        timeoutMs: startTimeoutMs,
+        signal,
+      }),
+    );
+  }
+
+  async #startSidecar(host: HostInstance, mesh: HostMesh, signal = this.#request.signal): Promise<void> {
+    const sidecar = await this.#launch(mesh.sidecar(host));
+    await sidecar.until(
+      eventually(() => mesh.sidecarReady(host), {
+        waitingFor: `the sidecar of ${host.name}`,
+        timeoutMs: startTimeoutMs,
+        signal,
+      }),
+    );
+  }
+
+  async perform(action: Action, signal?: AbortSignal): Promise<void> {
+    const host = this.#host(action.instance);
+    switch (action.do) {
+      case 'set-fault':
+      case 'clear-fault':
+        return controlApp(host.address, action);
+      case 'kill':
+        await Promise.all([this.#end(`${host.name}/app`), this.#end(`${host.name}/sidecar`)]);
+        return;
+      case 'start':
+        if (!this.#hostMesh) throw new Error('not started');
+        await Promise.all([this.#startApp(host), this.#startSidecar(host, this.#hostMesh, signal)]);
+        return;
+      case 'pause':
+        this.#running.get(`${host.name}/app`)?.signal('SIGSTOP');
+        return;
+      case 'resume':
+        this.#running.get(`${host.name}/app`)?.signal('SIGCONT');
+        return;
+    }
+  }
+
+  async #end(name: string): Promise<void> {
+    const program = this.#running.get(name);
+    if (!program) return;
+    this.#expected.add(program);
+    this.#running.delete(name);
+    await program.kill();
+  }
+
+  async prepareLoad(job: LoadJob): Promise<PreparedLoad> {
+    const client = this.#client();
+    const { topology } = this.#request.plan.scenario;
+    return prepareK6(job, {
+      k6: this.#found.paths['k6'] ?? '',
+      api: `${this.#block.address(hosts.load)}:6565`,
+      directory: join(this.#request.directory, 'k6'),
+      log: join(this.#request.logs, 'k6.log'),
+      names: Object.fromEntries(
+        Object.keys(topology.services).map((service) => [
+          this.#meshKind.serviceHost(service, topology.namespace),
+          client.egressAddress,
+        ]),
+      ),
+      launch: async (spec) => {
+        const program = await this.#supervisor.start(spec);
+        this.#running.set('k6', program);
+        return program;
+      },
+    });
+  }
+
+  #client(): HostInstance {
+    const client = this.#hosts.find((host) => host.client);
+    if (!client) throw new Error('the plan has no client');
+    return client;
+  }
+
+  async admin(instance: string, path: string, timeoutMs: number): Promise<string> {
+    const { status, body } = await http(`http://${this.#host(instance).admin}${path}`, { timeoutMs });
+    if (status !== 200) throw environmentError(`${instance}'s sidecar answered ${status} to ${path}`);
+    return body;
+  }
+
+  async processes(): Promise<readonly ProcessSample[]> {
+    const running = [...this.#running].filter(([, program]) => program.exit === undefined);
+    const usage = await groupUsage(running.map(([, program]) => program.pid));
+    return running.flatMap(([name, program]) => {
+      const used = usage.get(program.pid);
+      return used ? [{ t: Date.now(), name, pid: program.pid, ...used }] : [];
+    });
+  }
+
+  async rejections() {
+    return (await this.#hostMesh?.rejections()) ?? [];
+  }
+
+  /** Envoy writes its access log once a second, and when it is asked to end. */
+  async collect(): Promise<void> {
+    await Promise.all(
+      this.#hosts.map(async (host) => {
+        const sidecar = this.#running.get(`${host.name}/sidecar`);
+        if (!sidecar || sidecar.exit !== undefined) return;
+        this.#expected.add(sidecar);
+        await http(`http://${host.admin}/quitquitquit`, { method: 'POST', timeoutMs: 2_000 }).catch(() => {});
+        await Promise.race([sidecar.exited, sleep(flushTimeoutMs)]);
+      }),
+    );
+  }
+
+  reach(): readonly string[] {
+    const { namespace, services } = this.#request.plan.scenario.topology;
+    const client = this.#client();
+    return [
+      'Call a service as the client does (over mTLS):',
+      ...Object.entries(services)
+        .filter(([name]) => name !== client.service)
+        .map(
+          ([name, service]) =>
+            `  curl -H 'Host: ${name}.${namespace}.svc.cluster.local' http://${client.egressAddress}:${service.port}/`,
+        ),
+      'Look into a sidecar (Envoy admin):',
+      ...this.#hosts.map((host) => `  ${host.name.padEnd(24)} http://${host.admin}`),
+      'Make an app misbehave:',
+      ...this.#hosts
+        .filter((host) => !host.client)
+        .slice(0, 1)
+        .map(
+          (host) =>
+            `  curl -X PUT http://${host.address}:${appPorts.control}/faults/slow -d '{"kind":"latency","delayMs":500,"jitterMs":0,"rate":1}'`,
+        ),
+      'Change the mesh configuration (istiod watches this folder):',
+      `  ${this.#hostMesh?.configurationDirectory}`,
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const program of this.#running.values()) this.#expected.add(program);
+    await this.releases?.[Symbol.asyncDispose]();
+  }
+}

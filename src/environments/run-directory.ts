@@ -1,0 +1,135 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { isSameProcess, processIdentity, signalGroup } from '../kit/process-identity.ts';
+import { PROCESS_RECORDS, type ProcessRecord } from '../kit/supervisor/protocol.ts';
+
+const OWNER = 'owner.json';
+/** In the environment of every program of a run, so that it can be found when its folder is gone. */
+export const RUN_MARK = 'BREAKWATER_RUN';
+
+interface Owner {
+  readonly pid: number;
+  readonly identity: string | undefined;
+  readonly what: string;
+}
+
+/** Scratch folders of this user's runs. Short: Unix sockets below it may have 108 characters. */
+export function runsDirectory(): string {
+  return process.env['BREAKWATER_RUNS'] ?? join(tmpdir(), `breakwater-${userInfo().uid}`);
+}
+
+export interface RunDirectory extends AsyncDisposable {
+  readonly path: string;
+}
+
+/** Makes the scratch folder of a run and says in it whose it is; disposing removes it. */
+export async function createRunDirectory(runId: string, what: string): Promise<RunDirectory> {
+  const path = join(runsDirectory(), runId);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const owner: Owner = { pid: process.pid, identity: processIdentity(process.pid), what };
+  await writeFile(join(path, OWNER), JSON.stringify(owner));
+  return {
+    path,
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+  };
+}
+
+/** What a run that is no more has left behind. */
+export interface Leftover {
+  readonly runId: string;
+  readonly what: string;
+  readonly directory: string;
+  readonly processes: readonly { readonly name: string; readonly pid: number }[];
+}
+
+/** Runs whose harness is gone, and processes of runs that nobody knows any more. */
+export function findLeftovers(): Leftover[] {
+  const root = runsDirectory();
+  const marked = markedProcesses();
+  const leftovers: Leftover[] = [];
+  for (const runId of existsSync(root) ? readdirSync(root) : []) {
+    const directory = join(root, runId);
+    const owner = readJson<Owner>(join(directory, OWNER));
+    const own = marked.get(runId) ?? [];
+    marked.delete(runId);
+    if (owner && isSameProcess(owner.pid, owner.identity)) continue;
+    const recorded = readLines<ProcessRecord>(join(directory, PROCESS_RECORDS)).filter((record) =>
+      isSameProcess(record.pid, record.identity),
+    );
+    const known = new Set(recorded.map(({ pid }) => pid));
+    leftovers.push({
+      runId,
+      what: owner?.what ?? 'unknown',
+      directory,
+      processes: [...recorded, ...own.filter(({ pid }) => !known.has(pid))].map(({ name, pid }) => ({ name, pid })),
+    });
+  }
+  for (const [runId, processes] of marked) {
+    leftovers.push({ runId, what: 'unknown', directory: join(root, runId), processes });
+  }
+  return leftovers;
+}
+
+/** Ends the processes of a leftover by id and removes its folder. */
+export async function removeLeftover(leftover: Leftover): Promise<void> {
+  for (const { pid } of leftover.processes) {
+    signalGroup(pid, 'SIGKILL');
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // gone with its group
+    }
+  }
+  await rm(leftover.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+}
+
+/** Linux tells the environment a process was started with; elsewhere only the records count. */
+function markedProcesses(): Map<string, { name: string; pid: number }[]> {
+  const found = new Map<string, { name: string; pid: number }[]>();
+  if (process.platform !== 'linux') return found;
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
+    try {
+      const environment = readFileSync(`/proc/${entry}/environ`, 'utf8');
+      const runId = new RegExp(`(?:^|\0)${RUN_MARK}=([^\0]+)`).exec(environment)?.[1];
+      if (runId === undefined || processIdentity(Number(entry)) === undefined) continue;
+      const name = readFileSync(`/proc/${entry}/comm`, 'utf8').trim();
+      found.set(runId, [...(found.get(runId) ?? []), { name, pid: Number(entry) }]);
+    } catch {
+      // ended meanwhile, or another user's
+    }
+  }
+  // A live run's programs are marked too: leave those whose folder has a live owner to findLeftovers.
+  for (const runId of found.keys()) {
+    const owner = readJson<Owner>(join(runsDirectory(), runId, OWNER));
+    if (owner && isSameProcess(owner.pid, owner.identity)) found.delete(runId);
+  }
+  return found;
+}
+
+function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function readLines<T>(path: string): T[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter(Boolean)
+      .flatMap((line) => {
+        try {
+          return [JSON.parse(line)];
+        } catch {
+          return []; // torn by a crash
+        }
+      });
+  } catch {
+    return [];
+  }
+}

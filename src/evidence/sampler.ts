@@ -1,0 +1,89 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import type { StartedEnvironment } from '../environments/contract.ts';
+import type { MeshStatistics } from '../meshes/contract.ts';
+import type { StatisticsSample } from './contract.ts';
+
+/** measurement: at least every 250 ms; a turn takes a few milliseconds of its own. */
+const statisticsEveryMs = 200;
+const processesEveryMs = 500;
+
+export interface Sampler extends AsyncDisposable {
+  /** The newest statistics, for whoever watches. */
+  readonly latest: readonly StatisticsSample[];
+}
+
+/** Asks client sidecars and the operating system at a steady pace; writes statistics.jsonl and processes.jsonl. */
+export function startSampler(
+  environment: StartedEnvironment,
+  statistics: MeshStatistics,
+  directory: string,
+): Sampler {
+  const clients = environment.instances.filter((instance) => instance.client).map(({ name }) => name);
+  const statisticsFile = createWriteStream(join(directory, 'statistics.jsonl'));
+  const processesFile = createWriteStream(join(directory, 'processes.jsonl'));
+  const latest: StatisticsSample[] = [];
+
+  const sampleStatistics = async () => {
+    const turns = clients.map(async (client) => {
+      try {
+        const answers = await Promise.all(
+          statistics.paths.map((path) => environment.admin(client, path, statisticsEveryMs * 5)),
+        );
+        return statistics.parse(client, Date.now(), answers);
+      } catch {
+        return []; // A hole in the samples is a finding of the analysis.
+      }
+    });
+    const samples = (await Promise.all(turns)).flat();
+    if (samples.length > 0) latest.splice(0, latest.length, ...samples);
+    append(statisticsFile, samples);
+  };
+  const sampleProcesses = async () => {
+    const { user, system } = process.cpuUsage();
+    append(processesFile, [
+      {
+        t: Date.now(),
+        name: 'harness',
+        pid: process.pid,
+        cpuMs: (user + system) / 1_000,
+        rssBytes: process.memoryUsage.rss(),
+      },
+      ...(await environment.processes().catch(() => [])),
+    ]);
+  };
+  const stops = [every(statisticsEveryMs, sampleStatistics), every(processesEveryMs, sampleProcesses)];
+  return {
+    latest,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(stops.map((stop) => stop()));
+      // What happened since the last turn, so that nothing at the end is missed.
+      await Promise.all([sampleStatistics(), sampleProcesses()]);
+      statisticsFile.end();
+      processesFile.end();
+      await Promise.all([finished(statisticsFile), finished(processesFile)]);
+    },
+  };
+}
+
+function append(file: WriteStream, lines: readonly object[]): void {
+  for (const line of lines) file.write(`${JSON.stringify(line)}\n`);
+}
+
+/** Runs `turn` at a steady pace, never twice at once; returns how to stop it, which waits for the turn under way. */
+function every(periodMs: number, turn: () => Promise<void>): () => Promise<void> {
+  let current = Promise.resolve();
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    current = turn().finally(() => {
+      busy = false;
+    });
+  }, periodMs);
+  return async () => {
+    clearInterval(timer);
+    await current;
+  };
+}

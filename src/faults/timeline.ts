@@ -1,0 +1,96 @@
+import { appendFileSync, fsyncSync, openSync, closeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StartedEnvironment } from '../environments/contract.ts';
+import type { JournalEntry } from '../evidence/contract.ts';
+import { environmentError } from '../kit/errors.ts';
+import type { Plan, PlannedFault } from '../plan/contract.ts';
+
+/** Faults on disk before they are made: whoever finds the file knows what to take back. */
+export class Journal {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  write(entry: JournalEntry): void {
+    const file = openSync(this.#path, 'a');
+    try {
+      appendFileSync(file, `${JSON.stringify(entry)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+export interface TimelineEvents {
+  injecting(fault: PlannedFault): void;
+  reverted(fault: PlannedFault): void;
+}
+
+/**
+ * Makes every fault at its time and takes it back at its end. Times count from `startedAt` (epoch ms).
+ * On abort it takes back what is still on and rejects with the abort's reason. A fault that cannot be
+ * taken back is an error: nobody may mistake the run for a clean one.
+ */
+export async function runTimeline(
+  plan: Plan,
+  environment: StartedEnvironment,
+  journal: Journal,
+  startedAt: number,
+  signal: AbortSignal,
+  events: TimelineEvents,
+): Promise<void> {
+  const until = (ms: number) => sleep(Math.max(0, startedAt + ms - Date.now()), undefined, { signal });
+  const one = async (fault: PlannedFault) => {
+    await until(fault.atMs);
+    events.injecting(fault);
+    const made: (typeof fault.actions)[number][] = [];
+    try {
+      await Promise.all(
+        fault.actions.map(async (action) => {
+          const entry = { fault: fault.name, instance: action.inject.instance };
+          journal.write({ t: Date.now(), event: 'injecting', ...entry });
+          made.push(action);
+          await environment.perform(action.inject, signal);
+          journal.write({ t: Date.now(), event: 'injected', ...entry });
+        }),
+      );
+      await until(fault.atMs + fault.forMs);
+    } finally {
+      await takeBack(fault, made);
+      events.reverted(fault);
+    }
+  };
+  const takeBack = async (fault: PlannedFault, made: readonly (typeof fault.actions)[number][]) => {
+    const failures: unknown[] = [];
+    await Promise.all(
+      made.map(async (action) => {
+        // After an interruption the environment goes down whole; starting a workload again would only delay that.
+        if (signal.aborted && action.revert.do === 'start') return;
+        const entry = { fault: fault.name, instance: action.revert.instance };
+        journal.write({ t: Date.now(), event: 'reverting', ...entry });
+        try {
+          await environment.perform(action.revert);
+          journal.write({ t: Date.now(), event: 'reverted', ...entry });
+        } catch (error) {
+          failures.push(error);
+          const message = error instanceof Error ? error.message : String(error);
+          journal.write({ t: Date.now(), event: 'failed', ...entry, error: message });
+        }
+      }),
+    );
+    if (failures.length > 0) {
+      throw environmentError(
+        `the fault ${fault.name} could not be taken back from ${failures.length} of ${made.length} instances`,
+        failures[0] instanceof Error ? failures[0].message : undefined,
+        failures[0],
+      );
+    }
+  };
+  const results = await Promise.allSettled(plan.faults.map(one));
+  const failed = results.filter((result) => result.status === 'rejected').map((result) => result.reason);
+  const worst = failed.find((reason) => !(reason instanceof Error && reason.name === 'AbortError')) ?? failed[0];
+  if (worst !== undefined) throw worst;
+}

@@ -1,0 +1,33 @@
+import { request } from 'node:http';
+
+export interface HttpRequest {
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+}
+
+/** One small request to a loopback server; resolves for every status, rejects when there is no answer. */
+export function http(url: string, options: HttpRequest): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      { method: options.method ?? 'GET', headers: { ...options.headers }, agent: false },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        );
+        incoming.on('error', reject);
+      },
+    );
+    const timer = setTimeout(
+      () => outgoing.destroy(new Error(`no answer from ${url} within ${options.timeoutMs} ms`)),
+      options.timeoutMs,
+    );
+    outgoing.on('close', () => clearTimeout(timer));
+    outgoing.on('error', reject);
+    outgoing.end(options.body);
+  });
+}

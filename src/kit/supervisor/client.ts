@@ -1,0 +1,220 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { environmentError } from '../errors.ts';
+import { tail } from '../tail.ts';
+import type { Reply, Request } from './protocol.ts';
+
+/** How to start one program. */
+export interface ProgramSpec {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Absolute path of the file that gets what it prints. */
+  readonly log: string;
+  /** Absolute path of a file that gets standard output alone. */
+  readonly stdout?: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A program that runs under the supervisor. */
+export interface RunningProgram {
+  readonly spec: ProgramSpec;
+  readonly pid: number;
+  /** Resolves when it has ended, for whatever reason. */
+  readonly exited: Promise<Exit>;
+  /** Undefined while it runs. */
+  readonly exit: Exit | undefined;
+  signal(signal: NodeJS.Signals): void;
+  /** SIGKILL to its process group; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Rejects when the program ends before `ready` settles, quoting its last lines. */
+  until<T>(ready: Promise<T>): Promise<T>;
+}
+
+/** Starts programs through a process of its own, which ends them all when the harness is gone. */
+export interface Supervisor extends AsyncDisposable {
+  start(spec: ProgramSpec): Promise<RunningProgram>;
+  /** Resolves with a reason when the supervisor itself died; everything is lost then. */
+  readonly lost: Promise<string>;
+  readonly programs: readonly RunningProgram[];
+}
+
+interface Waiting {
+  readonly spec: ProgramSpec;
+  resolve(program: RunningProgram): void;
+  reject(error: Error): void;
+}
+
+/**
+ * Starts the supervisor of a run. `directory` is the run's own and goes when the harness is killed;
+ * `mark` is added to the environment of everything it starts.
+ */
+export async function startSupervisor(
+  directory: string,
+  mark: Readonly<Record<string, string>>,
+): Promise<Supervisor> {
+  const source = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const main = existsSync(source) ? source : fileURLToPath(new URL('./main.js', import.meta.url));
+  const child = spawn(process.execPath, ['--no-warnings', main, directory], {
+    detached: true, // Ctrl-C in the terminal must not reach it
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, ...mark },
+  });
+  let complaint = '';
+  child.stderr?.on('data', (chunk) => {
+    complaint += chunk;
+  });
+  const supervisor = new ChildSupervisor(child, mark);
+  const failed = new Promise<never>((_resolve, reject) => {
+    child.once('error', (error) => reject(environmentError('could not start the supervisor', undefined, error)));
+    child.once('exit', () => reject(environmentError(`the supervisor did not start: ${complaint.trim()}`)));
+  });
+  await Promise.race([supervisor.ready, failed]);
+  failed.catch(() => {});
+  return supervisor;
+}
+
+class ChildSupervisor implements Supervisor {
+  readonly ready: Promise<void>;
+  readonly lost: Promise<string>;
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #running = new Map<number, { program: Program; exited: (exit: Exit) => void }>();
+  readonly #mark: Readonly<Record<string, string>>;
+  #nextId = 1;
+  #ended = false;
+
+  constructor(child: ChildProcess, mark: Readonly<Record<string, string>>) {
+    this.#child = child;
+    this.#mark = mark;
+    let started = () => {};
+    this.ready = new Promise((resolve) => {
+      started = resolve;
+    });
+    child.on('message', (reply: Reply) => this.#hear(reply, started));
+    this.lost = new Promise((resolve) => {
+      child.once('exit', (code, signal) => {
+        for (const waiting of this.#waiting.values()) {
+          waiting.reject(environmentError(`${waiting.spec.name} was not started: the supervisor is gone`));
+        }
+        if (this.#ended) return;
+        // Its children are orphans now; nobody else will end them.
+        for (const { program } of this.#running.values()) program.killDirectly();
+        resolve(`the supervisor ended unexpectedly (${signal ?? `exit code ${code}`})`);
+      });
+    });
+  }
+
+  get programs(): readonly RunningProgram[] {
+    return [...this.#running.values()].map(({ program }) => program);
+  }
+
+  start(spec: ProgramSpec): Promise<RunningProgram> {
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { spec, resolve, reject });
+      this.tell({ do: 'spawn', id, ...spec, env: { ...spec.env, ...this.#mark } });
+    });
+  }
+
+  tell(request: Request): void {
+    if (this.#child.connected) this.#child.send(request, () => {});
+  }
+
+  #hear(reply: Reply, started: () => void): void {
+    switch (reply.did) {
+      case 'started':
+        started();
+        break;
+      case 'spawned': {
+        const waiting = this.#waiting.get(reply.id);
+        this.#waiting.delete(reply.id);
+        if (!waiting) break;
+        let exited: (exit: Exit) => void = () => {};
+        const whenExited = new Promise<Exit>((resolve) => {
+          exited = resolve;
+        });
+        const signal = (name: NodeJS.Signals) => this.tell({ do: 'signal', id: reply.id, signal: name });
+        const program = new Program(waiting.spec, reply.pid, whenExited, signal);
+        this.#running.set(reply.id, { program, exited });
+        waiting.resolve(program);
+        break;
+      }
+      case 'not-spawned': {
+        const waiting = this.#waiting.get(reply.id);
+        this.#waiting.delete(reply.id);
+        waiting?.reject(environmentError(`could not start ${waiting.spec.name}: ${reply.error}`));
+        break;
+      }
+      case 'exited': {
+        const running = this.#running.get(reply.id);
+        this.#running.delete(reply.id);
+        if (!running) break;
+        running.program.exit = { code: reply.code, signal: reply.signal };
+        running.exited(running.program.exit);
+        break;
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    const gone = new Promise<void>((resolve) => {
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) resolve();
+      else this.#child.once('exit', () => resolve());
+    });
+    this.tell({ do: 'end' });
+    await gone;
+  }
+}
+
+class Program implements RunningProgram {
+  readonly spec: ProgramSpec;
+  readonly pid: number;
+  readonly exited: Promise<Exit>;
+  exit: Exit | undefined;
+  readonly #signal: (signal: NodeJS.Signals) => void;
+
+  constructor(spec: ProgramSpec, pid: number, exited: Promise<Exit>, signal: (signal: NodeJS.Signals) => void) {
+    this.spec = spec;
+    this.pid = pid;
+    this.exited = exited;
+    this.#signal = signal;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#signal(signal);
+  }
+
+  async kill(): Promise<void> {
+    // A stopped process takes SIGKILL too, but its group may hold others that are only stopped.
+    this.signal('SIGKILL');
+    await this.exited;
+  }
+
+  killDirectly(): void {
+    try {
+      process.kill(-this.pid, 'SIGKILL');
+    } catch {
+      // already gone
+    }
+  }
+
+  async until<T>(ready: Promise<T>): Promise<T> {
+    const died = this.exited.then(({ code, signal }) => {
+      throw environmentError(
+        `${this.spec.name} ended while it was starting (${signal ?? `exit code ${code}`})`,
+        `its last lines:\n${tail(this.spec.log, 8)}`,
+      );
+    });
+    return await Promise.race([ready, died]);
+  }
+}

@@ -1,0 +1,41 @@
+/** What the harness asks its supervisor to do; sent over the IPC channel between them. */
+export type Request =
+  | {
+      readonly do: 'spawn';
+      readonly id: number;
+      readonly name: string;
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+      readonly cwd: string;
+      /** File that gets both standard output and standard error, appended. */
+      readonly log: string;
+      /** File that gets standard output instead, appended. */
+      readonly stdout?: string;
+    }
+  /** To the whole process group. */
+  | { readonly do: 'signal'; readonly id: number; readonly signal: NodeJS.Signals }
+  /** End everything and exit; the harness does the rest of the tidying itself. */
+  | { readonly do: 'end' };
+
+/** What the supervisor tells the harness. */
+export type Reply =
+  | { readonly did: 'started' }
+  | { readonly did: 'spawned'; readonly id: number; readonly pid: number }
+  | { readonly did: 'not-spawned'; readonly id: number; readonly error: string }
+  | {
+      readonly did: 'exited';
+      readonly id: number;
+      readonly code: number | null;
+      readonly signal: NodeJS.Signals | null;
+    };
+
+/** A line of `processes.jsonl`: what was started, so that a later cleanup can end it by id. */
+export interface ProcessRecord {
+  readonly name: string;
+  readonly pid: number;
+  /** See processIdentity: tells a process from a later one with the same id. */
+  readonly identity: string | undefined;
+}
+
+export const PROCESS_RECORDS = 'processes.jsonl';

@@ -1,0 +1,95 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { LoadJob, PreparedLoad } from '../environments/contract.ts';
+import type { LoadTotals } from '../evidence/contract.ts';
+import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
+import type { Plan } from '../plan/contract.ts';
+import { loadScript, SUMMARY_FILE } from './script.ts';
+
+const generated = 'load.js';
+
+/** What k6 is to run for a plan; `host` is the name of the called service. */
+export function loadJob(plan: Plan, host: string): LoadJob {
+  const closedOff = ['--no-usage-report', '--no-color', '--quiet', '--log-format=raw', '--include-system-env-vars=false'];
+  if (plan.script !== undefined) {
+    const port = plan.scenario.topology.services[plan.scenario.load.to]?.port;
+    return {
+      files: {},
+      script: plan.script,
+      args: [...closedOff, `--summary-export=${SUMMARY_FILE}`, '-e', `BREAKWATER_URL=http://${host}:${port}`],
+      summary: SUMMARY_FILE,
+    };
+  }
+  return {
+    files: { [generated]: loadScript(plan, host) },
+    script: generated,
+    args: closedOff,
+    summary: SUMMARY_FILE,
+  };
+}
+
+/** Waits for k6 to end and writes load.json; what k6's exit codes mean is told apart here. */
+export async function finishLoad(
+  plan: Plan,
+  load: PreparedLoad,
+  startedAt: number,
+  evidence: string,
+  interrupted: () => boolean,
+): Promise<LoadTotals> {
+  const { code, summary, lastLines } = await load.finished;
+  if (code !== 0 && !(interrupted() && summary !== undefined)) throwForExit(plan, code, lastLines);
+  const totals = readTotals(plan, summary, code ?? -1, startedAt);
+  await writeFile(join(evidence, 'load.json'), `${JSON.stringify(totals, null, 2)}\n`);
+  return totals;
+}
+
+/** https://grafana.com/docs/k6/latest/reference/exit-codes/ */
+function throwForExit(plan: Plan, code: number | null, lastLines: string): void {
+  const own = plan.script === undefined ? undefined : plan.script;
+  switch (code) {
+    case 99:
+      return; // A threshold of the user's script failed; the checks judge, the totals are there.
+    case 104:
+      throw usageError(`k6 does not accept the options of ${own ?? 'the generated script'}`, lastLines);
+    case 105:
+      throw environmentError('k6 was stopped by a signal from outside', lastLines);
+    case 107:
+      throw own === undefined
+        ? new OperatorError('k6 failed in the generated script', { hint: lastLines })
+        : usageError(`${own} threw an exception`, lastLines);
+    case 108:
+      throw usageError(`${own ?? 'the script'} aborted the test with exec.test.abort()`, lastLines);
+    default:
+      throw environmentError(`k6 ended with ${code === null ? 'a signal' : `exit code ${code}`}`, lastLines);
+  }
+}
+
+function readTotals(plan: Plan, summary: string | undefined, exitCode: number, startedAt: number): LoadTotals {
+  if (summary === undefined) throw environmentError('k6 wrote no totals', 'the disk may be full; see logs/k6.log');
+  const common = { exitCode, startedAt, cpus: availableParallelism() };
+  const data = JSON.parse(summary);
+  if (plan.script !== undefined) {
+    const count = (name: string): number => data.metrics[name]?.count ?? 0;
+    return {
+      ...common,
+      iterations: count('iterations'),
+      droppedIterations: count('dropped_iterations'),
+      requests: count('http_reqs'),
+      answers: {},
+      maxUsers: data.metrics.vus_max?.max ?? 0,
+      carriesDue: false,
+      loop: 'script',
+    };
+  }
+  return {
+    ...common,
+    iterations: data.iterations,
+    droppedIterations: data.dropped,
+    requests: data.requests,
+    answers: data.answers,
+    maxUsers: data.maxUsers,
+    carriesDue: plan.scenario.load.closed === undefined,
+    loop: plan.scenario.load.closed === undefined ? 'open' : 'closed',
+  };
+}

@@ -1,0 +1,135 @@
+import { DUE_HEADER } from '../evidence/contract.ts';
+import type { Plan } from '../plan/contract.ts';
+
+/** File that k6 writes its totals to. */
+export const SUMMARY_FILE = 'summary.json';
+
+/** What the generated script is told; also the shape of what a reader finds in logs/. */
+interface ScriptJob {
+  readonly url: string;
+  readonly method: string;
+  readonly body: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeout: string;
+  readonly dueHeader: string;
+  /** Due times: rate in requests per millisecond at the start of each piece and at its end. Empty: closed loop. */
+  readonly pieces: readonly { readonly ms: number; readonly from: number; readonly to: number }[];
+}
+
+/** k6 takes whole numbers per time unit; a minute keeps a rate of 0.5/s exact enough. */
+const timeUnitSeconds = 60;
+const perTimeUnit = (perSecond: number) => Math.max(1, Math.round(perSecond * timeUnitSeconds));
+
+function executor(plan: Plan): object {
+  const { load } = plan.scenario;
+  const users = { preAllocatedVUs: plan.users, maxVUs: plan.users };
+  const common = { gracefulStop: `${load.timeout}ms` };
+  if (load.closed) {
+    return { executor: 'constant-vus', vus: load.closed.users, duration: `${plan.loadMs}ms`, ...common };
+  }
+  if (load.stages) {
+    return {
+      executor: 'ramping-arrival-rate',
+      startRate: perTimeUnit(load.stages[0]?.rate ?? 0),
+      timeUnit: `${timeUnitSeconds}s`,
+      stages: load.stages.map((stage) => ({ target: perTimeUnit(stage.rate), duration: `${stage.duration}ms` })),
+      ...users,
+      ...common,
+    };
+  }
+  return {
+    executor: 'constant-arrival-rate',
+    rate: perTimeUnit(load.rate ?? 0),
+    timeUnit: `${timeUnitSeconds}s`,
+    duration: `${plan.loadMs}ms`,
+    ...users,
+    ...common,
+  };
+}
+
+function pieces(plan: Plan): ScriptJob['pieces'] {
+  const { load } = plan.scenario;
+  const perMs = (perSecond: number) => perTimeUnit(perSecond) / (timeUnitSeconds * 1_000);
+  if (load.closed) return [];
+  if (!load.stages) return [{ ms: plan.loadMs, from: perMs(load.rate ?? 0), to: perMs(load.rate ?? 0) }];
+  let from = load.stages[0]?.rate ?? 0;
+  return load.stages.map((stage) => {
+    const piece = { ms: stage.duration, from: perMs(from), to: perMs(stage.rate) };
+    from = stage.rate;
+    return piece;
+  });
+}
+
+/** The k6 script for a plan whose load has none of its own. Plain JavaScript; needs nothing but k6. */
+export function loadScript(plan: Plan, host: string): string {
+  const { load, topology } = plan.scenario;
+  const job: ScriptJob = {
+    url: `http://${host}:${topology.services[load.to]?.port}${load.path}`,
+    method: load.method,
+    body: load.body ?? null,
+    headers: load.headers,
+    timeout: `${load.timeout}ms`,
+    dueHeader: DUE_HEADER,
+    pieces: pieces(plan),
+  };
+  const options = {
+    scenarios: { load: executor(plan) },
+    discardResponseBodies: true,
+    systemTags: [],
+    summaryTrendStats: ['count'],
+    dns: { ttl: 'inf' },
+    userAgent: 'breakwater',
+  };
+  return `${prelude}
+const job = ${JSON.stringify(job, null, 2)};
+
+export const options = ${JSON.stringify(options, null, 2)};
+${body.replace('__SUMMARY__', SUMMARY_FILE)}`;
+}
+
+const prelude = `import http from 'k6/http';
+import exec from 'k6/execution';
+import { Counter } from 'k6/metrics';`;
+
+const body = `
+const answers = { 1: 'answers_1xx', 2: 'answers_2xx', 3: 'answers_3xx', 4: 'answers_4xx', 5: 'answers_5xx', 0: 'answers_none' };
+const counters = {};
+for (const [key, name] of Object.entries(answers)) counters[key] = new Counter(name);
+
+// When iteration number n is due, in ms after the start: the inverse of the area under the rate.
+function dueAfter(n) {
+  let left = n;
+  let before = 0;
+  for (const piece of job.pieces) {
+    const area = ((piece.from + piece.to) / 2) * piece.ms;
+    if (left <= area) {
+      const slope = (piece.to - piece.from) / piece.ms;
+      if (slope === 0) return before + left / piece.from;
+      return before + (Math.sqrt(piece.from * piece.from + 2 * slope * left) - piece.from) / slope;
+    }
+    left -= area;
+    before += piece.ms;
+  }
+  return before;
+}
+
+const params = { timeout: job.timeout, redirects: 0, responseType: 'none', headers: Object.assign({}, job.headers) };
+
+export default function () {
+  const scenario = exec.scenario;
+  const n = scenario.iterationInTest;
+  const start = scenario.startTime;
+  if (n === 0) console.log('breakwater-load-started ' + start);
+  if (job.pieces.length > 0) params.headers[job.dueHeader] = (start + dueAfter(n)).toFixed(3);
+  const response = http.request(job.method, job.url, job.body, params);
+  counters[Math.floor(response.status / 100)].add(1);
+}
+
+export function handleSummary(data) {
+  const count = (name) => (data.metrics[name] ? data.metrics[name].values.count : 0);
+  const totals = { iterations: count('iterations'), dropped: count('dropped_iterations'), requests: count('http_reqs'), answers: {} };
+  for (const name of Object.values(answers)) totals.answers[name.replace('answers_', '')] = count(name);
+  totals.maxUsers = data.metrics.vus_max ? data.metrics.vus_max.values.max : 0;
+  return { '__SUMMARY__': JSON.stringify(totals) };
+}
+`;

@@ -1,0 +1,84 @@
+import type { HostInstance, HostMeshRequest } from '../../contract.ts';
+import { INSTANCE_LABEL, serviceHost, spiffeId } from '../names.ts';
+
+/** Labels of one replica, as its workload's pods would have them in a cluster. */
+export function instanceLabels(instance: HostInstance): Record<string, string> {
+  const [region, zone, subzone] = instance.locality.split('/');
+  return {
+    app: instance.service,
+    version: 'v1',
+    ...instance.labels,
+    [INSTANCE_LABEL]: instance.name,
+    'topology.kubernetes.io/region': region ?? '',
+    'topology.kubernetes.io/zone': zone ?? '',
+    ...(subzone === undefined ? {} : { 'topology.istio.io/subzone': subzone }),
+  };
+}
+
+/** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
+export function topologyResources(request: HostMeshRequest): object[] {
+  const { namespace, services } = request.plan.scenario.topology;
+  const resources: object[] = [];
+  const ports = new Set<number>();
+  for (const [name, service] of Object.entries(services)) {
+    const replicas = request.instances.filter((instance) => instance.service === name && !instance.client);
+    if (replicas.length === 0) continue;
+    ports.add(service.port);
+    resources.push({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'ServiceEntry',
+      metadata: { name: `breakwater-${name}`, namespace },
+      spec: {
+        hosts: [serviceHost(name, namespace)],
+        location: 'MESH_INTERNAL',
+        resolution: 'STATIC',
+        ports: [{ number: service.port, name: 'http', protocol: 'HTTP' }],
+        subjectAltNames: [spiffeId(namespace, service.serviceAccount ?? name)],
+        endpoints: replicas.map((replica) => ({
+          address: replica.address,
+          locality: replica.locality,
+          serviceAccount: replica.serviceAccount,
+          labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
+        })),
+      },
+    });
+  }
+  for (const instance of request.instances) {
+    const port = services[instance.service]?.port ?? 0;
+    resources.push({
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'Sidecar',
+      metadata: { name: `breakwater-${instance.name}`, namespace },
+      spec: {
+        workloadSelector: { labels: { [INSTANCE_LABEL]: instance.name } },
+        // Without an explicit bind the agent picks an address that is not on loopback.
+        ingress: instance.client
+          ? []
+          : [
+              {
+                port: { number: port, protocol: 'HTTP', name: 'http' },
+                bind: instance.address,
+                captureMode: 'NONE',
+                defaultEndpoint: `0.0.0.0:${instance.appPort}`,
+              },
+            ],
+        egress: [...ports].map((number) => ({
+          port: { number, protocol: 'HTTP', name: `http-${number}` },
+          bind: instance.egressAddress,
+          captureMode: 'NONE',
+          hosts: ['*/*'],
+        })),
+      },
+    });
+  }
+  if (request.plan.scenario.mesh.mtls === 'strict') {
+    // In the root namespace, so that a policy of the user's own for the namespace wins, as in a cluster.
+    resources.push({
+      apiVersion: 'security.istio.io/v1',
+      kind: 'PeerAuthentication',
+      metadata: { name: 'default', namespace: 'istio-system' },
+      spec: { mtls: { mode: 'STRICT' } },
+    });
+  }
+  return resources;
+}

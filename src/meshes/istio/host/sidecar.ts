@@ -1,0 +1,81 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
+import type { HostInstance, HostMeshRequest } from '../../contract.ts';
+import { TRUST_DOMAIN } from '../names.ts';
+import { ISTIO_VERSION } from '../version.ts';
+import { instanceLabels } from './resources.ts';
+
+/** Ports on the instance's own address, so that labs and sidecars never meet. */
+export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
+
+/** Writes what a sidecar needs beside its certificates: the bootstrap template and its access log. */
+export async function prepareSidecar(instance: HostInstance, template: string): Promise<void> {
+  await mkdir(instance.directory, { recursive: true, mode: 0o700 });
+  // Istio's template binds its admin and metrics listeners to all addresses; here they stay on the instance's own.
+  const own = template.replaceAll(/\{\{ \.(additional_)?(wildcard|localhost) \}\}/g, instance.address);
+  await writeFile(join(instance.directory, 'bootstrap.tmpl.json'), own);
+  // The agent's own status server would listen on every address. Its port may not be 0 in the proxy
+  // configuration, but the pod's annotation, which is applied after that check, turns it off.
+  const pod = join(instance.directory, 'etc/istio/pod');
+  await mkdir(pod, { recursive: true });
+  await writeFile(join(pod, 'annotations'), 'status.sidecar.istio.io/port="0"\n');
+  await symlink(instance.accessLog, join(instance.directory, 'access.log'));
+}
+
+/** pilot-agent with its Envoy, for one replica. */
+export function sidecarProgram(instance: HostInstance, request: HostMeshRequest, discoveryAddress: string): ProgramSpec {
+  const { namespace } = request.plan.scenario.topology;
+  const proxyConfig = {
+    discoveryAddress,
+    controlPlaneAuthPolicy: 'NONE',
+    binaryPath: request.programs['envoy'],
+    configPath: join(instance.directory, 'envoy'),
+    serviceCluster: instance.service,
+    // The less is in the buffer, the less is lost when a fault kills the sidecar.
+    fileFlushInterval: '0.25s',
+    proxyAdminPort: sidecarPorts.admin,
+    concurrency: 1,
+    terminationDrainDuration: '0s',
+    // Envoy's outlier and circuit breaker statistics are left out by default.
+    proxyStatsMatcher: { inclusionPrefixes: ['cluster.outbound', 'cluster_manager', 'listener_manager', 'http.outbound'] },
+  };
+  return {
+    name: `${instance.name}/sidecar`,
+    command: request.programs['pilot-agent'] ?? '',
+    args: [
+      'proxy',
+      'sidecar',
+      '--domain',
+      `${namespace}.svc.${TRUST_DOMAIN}`,
+      '--serviceCluster',
+      instance.service,
+      '--templateFile',
+      join(instance.directory, 'bootstrap.tmpl.json'),
+      '--proxyLogLevel=warning',
+      '--log_output_level=default:warn',
+    ],
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      INSTANCE_IP: instance.address,
+      POD_NAME: instance.name,
+      POD_NAMESPACE: namespace,
+      SERVICE_ACCOUNT: instance.serviceAccount,
+      TRUST_DOMAIN,
+      PROXY_CONFIG: JSON.stringify(proxyConfig),
+      ISTIO_META_CLUSTER_ID: 'Kubernetes',
+      ISTIO_META_INTERCEPTION_MODE: 'NONE',
+      ISTIO_META_SERVICE_ACCOUNT: instance.serviceAccount,
+      ISTIO_META_ISTIO_VERSION: ISTIO_VERSION,
+      ISTIO_META_NETWORK: '',
+      ISTIO_META_WORKLOAD_NAME: instance.workload,
+      ISTIO_METAJSON_LABELS: JSON.stringify(instanceLabels(instance)),
+      ENVOY_STATUS_PORT: String(sidecarPorts.status),
+      ENVOY_PROMETHEUS_PORT: String(sidecarPorts.prometheus),
+      EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'false',
+      GOMAXPROCS: '1',
+    },
+    cwd: instance.directory,
+    log: join(request.logs, `${instance.name}.sidecar.log`),
+  };
+}

@@ -1,0 +1,15 @@
+/** Trust domain of every lab, and the domain of its services. */
+export const TRUST_DOMAIN = 'cluster.local';
+
+/** "edge-app" in "default" → "edge-app.default.svc.cluster.local". */
+export function serviceHost(service: string, namespace: string): string {
+  return `${service}.${namespace}.svc.${TRUST_DOMAIN}`;
+}
+
+/** The SPIFFE identity of a service account. */
+export function spiffeId(namespace: string, serviceAccount: string): string {
+  return `spiffe://${TRUST_DOMAIN}/ns/${namespace}/sa/${serviceAccount}`;
+}
+
+/** Label that ties a Sidecar resource to one replica. */
+export const INSTANCE_LABEL = 'breakwater.dev/instance';
