@@ -1,0 +1,104 @@
+import type { ServerResponse } from 'node:http';
+
+const MAX_BODY_BYTES = 1_048_576;
+
+/** What the app answers, prebuilt as far as it goes. Each writes a whole response and returns its status. */
+export class Answers {
+  /** Shutting down: every answer is the last one on its connection. */
+  endConnections = false;
+  readonly #identity: string;
+  readonly #identityHeaders: readonly string[];
+  readonly #padding = Buffer.alloc(MAX_BODY_BYTES, ' ');
+
+  constructor(instance: string, zone: string) {
+    this.#identity = `{"instance":${JSON.stringify(instance)},"zone":${JSON.stringify(zone)},`;
+    this.#identityHeaders = ['x-edge-app-instance', instance, 'x-edge-app-zone', zone];
+  }
+
+  /** 200 with who answered; `?bytes=N` makes the body N bytes long, `?max-age=N` makes it cacheable. */
+  ok(response: ServerResponse, url: string): number {
+    const queryAt = url.indexOf('?');
+    if (queryAt < 0) return this.#json(response, 200, `"path":${JSON.stringify(url)}`);
+
+    const query = new URLSearchParams(url.slice(queryAt + 1));
+    const bytes = query.get('bytes');
+    const maxAge = query.get('max-age');
+    if (bytes !== null && !(isWhole(bytes) && Number(bytes) <= MAX_BODY_BYTES)) {
+      return this.error(
+        response,
+        400,
+        `bytes: expected a whole number up to ${MAX_BODY_BYTES}, got ${bytes}`,
+      );
+    }
+    if (maxAge !== null && !isWhole(maxAge)) {
+      return this.error(response, 400, `max-age: expected a whole number of seconds, got ${maxAge}`);
+    }
+    return this.#json(
+      response,
+      200,
+      `"path":${JSON.stringify(url.slice(0, queryAt))}`,
+      maxAge === null ? [] : ['cache-control', `max-age=${maxAge}`],
+      bytes === null ? undefined : Number(bytes),
+    );
+  }
+
+  error(response: ServerResponse, status: number, message: string): number {
+    return this.#json(response, status, `"error":${JSON.stringify(message)}`);
+  }
+
+  queueFull(response: ServerResponse): number {
+    return this.text(response, 503, 'queue full', 'text/plain', ['x-edge-app-overload', '1']);
+  }
+
+  text(
+    response: ServerResponse,
+    status: number,
+    body: string,
+    contentType: string,
+    headers: readonly string[] = [],
+  ): number {
+    this.#head(response, status, contentType, Buffer.byteLength(body), headers);
+    response.end(body);
+    return status;
+  }
+
+  #json(
+    response: ServerResponse,
+    status: number,
+    rest: string,
+    headers: readonly string[] = [],
+    bytes?: number,
+  ): number {
+    const body = `${this.#identity}${rest}}`;
+    if (bytes === undefined) return this.text(response, status, body, 'application/json', headers);
+
+    this.#head(response, status, 'application/json', bytes, headers);
+    // Trailing spaces keep it JSON; where not even the JSON fits, only the size counts.
+    const roomBytes = bytes - Buffer.byteLength(body);
+    if (roomBytes >= 0) response.write(body);
+    response.end(this.#padding.subarray(0, roomBytes >= 0 ? roomBytes : bytes));
+    return status;
+  }
+
+  #head(
+    response: ServerResponse,
+    status: number,
+    contentType: string,
+    bytes: number,
+    headers: readonly string[],
+  ): void {
+    if (this.endConnections) response.shouldKeepAlive = false;
+    response.writeHead(status, [
+      'content-type',
+      contentType,
+      'content-length',
+      String(bytes),
+      ...this.#identityHeaders,
+      ...headers,
+    ]);
+  }
+}
+
+function isWhole(text: string): boolean {
+  return /^\d{1,10}$/.test(text);
+}

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { expect, test } from 'vitest';
+import { runningApp } from '../test-app.ts';
+
+test('answers any method and path with who it is', async () => {
+  await using app = await runningApp();
+  for (const method of ['GET', 'POST', 'DELETE']) {
+    const response = await fetch(`${app.url}/cart/a%20b?x=1`, { method });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-edge-app-instance')).toBe('edge-1');
+    expect(response.headers.get('x-edge-app-zone')).toBe('east');
+    const body = await response.text();
+    expect(response.headers.get('content-length')).toBe(String(body.length));
+    expect(JSON.parse(body)).toEqual({ instance: 'edge-1', zone: 'east', path: '/cart/a%20b' });
+  }
+  expect(await app.metric('edge_app_requests_total{status="200"}')).toBe(3);
+});
+
+test('a request begins when all of its body has come', async () => {
+  await using app = await runningApp();
+  await app.setFault('e', { kind: 'error', status: 500, rate: 1 });
+  const upload = request(app.url, { method: 'POST' });
+  const answered = once(upload, 'response');
+  upload.write('a'.repeat(1_000_000));
+  await fetch(app.url);
+  expect(await app.metric('edge_app_requests_total{status="500"}')).toBe(1);
+
+  await app.clearFault('e');
+  upload.end('b');
+  const [response] = (await answered) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  response.resume();
+});
+
+test.each([0, 10, 1_000, 1_048_576])('bytes=%i is the size of the body', async (bytes) => {
+  await using app = await runningApp();
+  const response = await fetch(`${app.url}/x?bytes=${bytes}`);
+  const body = await response.text();
+  expect(body.length).toBe(bytes);
+  if (bytes > 100) expect(JSON.parse(body)).toMatchObject({ path: '/x' });
+});
+
+test('max-age makes the answer cacheable; a bad query is a 400 that says why', async () => {
+  await using app = await runningApp();
+  const response = await fetch(`${app.url}/?max-age=60`);
+  expect(response.headers.get('cache-control')).toBe('max-age=60');
+  for (const query of ['bytes=1048577', 'bytes=x', 'max-age=-1']) {
+    const refused = await fetch(`${app.url}/?${query}`);
+    expect(refused.status).toBe(400);
+    expect((await refused.json()) as object).toHaveProperty('error');
+  }
+});
+
+test('beyond concurrency and queue it answers 503, while healthz and metrics go on', async () => {
+  await using app = await runningApp({ CONCURRENCY: '1', QUEUE: '1', SERVICE_TIME: 'constant:300ms' });
+  const answers = [1, 2, 3].map(() => fetch(app.url));
+  const first = await Promise.race(answers);
+  expect(first.status).toBe(503);
+  expect(first.headers.get('x-edge-app-overload')).toBe('1');
+  expect(await first.text()).toBe('queue full');
+
+  expect((await fetch(`${app.url}/healthz`)).status).toBe(200);
+  const metrics = await (await fetch(`${app.url}/metrics`)).text();
+  expect(metrics).toContain('edge_app_in_flight 1\n');
+  expect(metrics).toContain('edge_app_queued 1\n');
+  expect(metrics).toContain('edge_app_rejected_total 1\n');
+
+  const statuses = (await Promise.all(answers)).map((response) => response.status);
+  expect(statuses.sort()).toEqual([200, 200, 503]);
+  expect(await app.metric('edge_app_service_seconds_bucket{le="0.25"}')).toBe(0);
+  expect(await app.metric('edge_app_service_seconds_bucket{le="+Inf"}')).toBe(2);
+});
+
+test('a caller that leaves the queue makes room in it', async () => {
+  await using app = await runningApp({ CONCURRENCY: '1', QUEUE: '1', SERVICE_TIME: 'constant:400ms' });
+  const served = fetch(app.url);
+  await expect.poll(() => app.metric('edge_app_in_flight')).toBe(1);
+  const leaver = new AbortController();
+  const left = fetch(app.url, { signal: leaver.signal }).catch(() => 'left');
+  await expect.poll(() => app.metric('edge_app_queued')).toBe(1);
+  leaver.abort();
+  await left;
+  await expect.poll(() => app.metric('edge_app_queued')).toBe(0);
+  expect((await fetch(app.url)).status).toBe(200);
+  expect((await served).status).toBe(200);
+});

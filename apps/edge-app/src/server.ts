@@ -1,0 +1,87 @@
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Answers } from './answers.ts';
+import { Capacity } from './capacity.ts';
+import { Exchange, type Site } from './exchange.ts';
+import { Faults } from './faults.ts';
+import { type Address, Listener } from './listener.ts';
+import { Metrics } from './metrics.ts';
+import { onwardAgent } from './onward.ts';
+import type { ServiceSettings } from './settings.ts';
+
+export const METRICS_TYPE = 'text/plain; version=0.0.4';
+const GRACE_MS = 10_000;
+
+/** The service, listening. */
+export interface StartedService {
+  readonly address: Address;
+  readonly faults: Faults;
+  readonly metrics: Metrics;
+  /** Call after every change of the faults: closes or opens the port as they demand. */
+  applyRefusal(): Promise<void>;
+  /** Healthz says 503 and every answer ends its connection for `drainMs`; then it closes, in-flight requests first. */
+  stop(drainMs: number): Promise<void>;
+}
+
+export async function startService(settings: ServiceSettings): Promise<StartedService> {
+  const capacity = new Capacity(settings.concurrency, settings.queue);
+  const site: Site = {
+    answers: new Answers(settings.instance, settings.zone),
+    capacity,
+    faults: new Faults(),
+    metrics: new Metrics(capacity),
+    serviceTime: settings.serviceTime,
+    calls: settings.calls,
+    agent: onwardAgent(),
+  };
+  const server = http.createServer((request, response) => serve(site, request, response));
+  // A server that closes idle connections races the proxy: Envoy may have just sent a request on one, and
+  // reports 503 UC. Envoy keeps idle upstream connections for 1 h, so it is always the one that closes.
+  // https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts
+  server.keepAliveTimeout = 2 * 3_600_000;
+  // For the same reason: these two would close a connection that Envoy opened ahead of its first request.
+  server.headersTimeout = 0;
+  server.requestTimeout = 0;
+
+  const listener = await Listener.start(server, settings.host, settings.port);
+  const { answers, faults, metrics, agent } = site;
+  return {
+    address: listener.address,
+    faults,
+    metrics,
+    applyRefusal: () => listener.setOpen(!faults.refusing),
+    async stop(drainMs) {
+      answers.endConnections = true;
+      await sleep(drainMs);
+      faults.clear();
+      await listener.stop(GRACE_MS);
+      agent.destroy();
+    },
+  };
+}
+
+function serve(site: Site, request: http.IncomingMessage, response: http.ServerResponse): void {
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (isRead && request.url === '/healthz') {
+    const { answers } = site;
+    if (answers.endConnections) answers.error(response, 503, 'shutting down');
+    else answers.text(response, 200, 'ok', 'text/plain');
+    return;
+  }
+  if (isRead && request.url === '/metrics') {
+    site.answers.text(response, 200, site.metrics.toString(), METRICS_TYPE);
+    return;
+  }
+  const exchange = new Exchange(site, request, response);
+  if (hasBody(request)) {
+    // Answering before the body is in makes a proxy close the connection, or reset the request.
+    request.resume();
+    request.once('end', () => exchange.arrive());
+  } else {
+    exchange.arrive();
+  }
+}
+
+function hasBody({ headers }: http.IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}

@@ -1,0 +1,37 @@
+/** Draws how long one request is served, in milliseconds. */
+export type ServiceTime = () => number;
+
+// The standard normal deviate that 99 % of draws stay under.
+const Z99 = 2.326_347_874;
+
+/** "5ms", "1.5s" → milliseconds; undefined when it is not a duration. */
+export function parseDurationMs(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text);
+  if (!match) return undefined;
+  return Number(match[1]) * (match[2] === 's' ? 1_000 : 1);
+}
+
+/**
+ * `constant:5ms`, `exponential:5ms` (the mean), `lognormal:5ms,20ms` (median and p99);
+ * undefined when it is none of them.
+ */
+export function parseServiceTime(text: string): ServiceTime | undefined {
+  const [shape, parameters = '', ...rest] = text.split(':');
+  const [firstMs, secondMs, ...more] = parameters.split(',').map(parseDurationMs);
+  if (firstMs === undefined || rest.length > 0 || more.length > 0) return undefined;
+  if (shape === 'lognormal') {
+    if (secondMs === undefined || firstMs <= 0 || secondMs < firstMs) return undefined;
+    const sigma = Math.log(secondMs / firstMs) / Z99;
+    return () => firstMs * Math.exp(sigma * drawNormal());
+  }
+  if (parameters.includes(',')) return undefined;
+  if (shape === 'constant') return () => firstMs;
+  // 1 - random() is never 0, whose logarithm is infinite.
+  if (shape === 'exponential') return () => -Math.log(1 - Math.random()) * firstMs;
+  return undefined;
+}
+
+/** Box-Muller. */
+function drawNormal(): number {
+  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { readSettings } from './settings.ts';
+
+test('everything has a default but the name, which is the host', () => {
+  const { service, control, drainMs } = readSettings({ INSTANCE: 'edge-1' });
+  const { serviceTime, ...rest } = service;
+  expect(serviceTime()).toBe(0);
+  expect({ ...rest, control, drainMs }).toEqual({
+    host: '127.0.0.1',
+    port: 8080,
+    instance: 'edge-1',
+    zone: '',
+    concurrency: 1_000,
+    queue: 10_000,
+    calls: [],
+    control: { host: '127.0.0.1', port: 8081 },
+    drainMs: 0,
+  });
+});
+
+test('an onward call goes to the host of its URL unless it names one', () => {
+  const calls = JSON.stringify([
+    { url: 'http://127.0.0.1:18080/a', host: 'origin.default.svc.cluster.local' },
+    { url: 'http://127.0.0.1:18080/b' },
+  ]);
+  expect(readSettings({ CALLS: calls }).service.calls.map((call) => call.host)).toEqual([
+    'origin.default.svc.cluster.local',
+    '127.0.0.1:18080',
+  ]);
+});
+
+test('every problem is told at once', () => {
+  const environment = { PORT: '70000', CONCURRENCY: '0', QUEUE: '-1', ZONE: 'a\nb', DRAIN: '5' };
+  expect(() => readSettings(environment)).toThrow(/PORT: .*ZONE: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s);
+});
+
+test.each([
+  '{',
+  '{}',
+  '[1]',
+  '[null]',
+  '[{"host":"a"}]',
+  '[{"url":"https://a"}]',
+  '[{"url":"http://a","port":1}]',
+])('CALLS=%s is an error', (text) => {
+  expect(() => readSettings({ CALLS: text })).toThrow(/^CALLS: expected a JSON array/);
+});

@@ -1,0 +1,106 @@
+import { validateHeaderValue } from 'node:http';
+import { hostname } from 'node:os';
+import { InputError } from './input-error.ts';
+import type { OnwardCall } from './onward.ts';
+import { parseDurationMs, parseServiceTime, type ServiceTime } from './service-time.ts';
+
+export interface ServiceSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly instance: string;
+  readonly zone: string;
+  readonly serviceTime: ServiceTime;
+  readonly concurrency: number;
+  readonly queue: number;
+  readonly calls: readonly OnwardCall[];
+}
+
+export interface Settings {
+  readonly service: ServiceSettings;
+  readonly control: { readonly host: string; readonly port: number };
+  readonly drainMs: number;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Reads the environment variables; throws InputError with every problem in it. */
+export function readSettings(environment: Environment): Settings {
+  const problems: string[] = [];
+
+  function read<T>(
+    name: string,
+    fallback: string,
+    expected: string,
+    parse: (text: string) => T | undefined,
+  ): T {
+    const text = environment[name] ?? fallback;
+    const value = parse(text);
+    if (value === undefined) problems.push(`${name}: expected ${expected}, got ${JSON.stringify(text)}`);
+    return value as T;
+  }
+  const port = (name: string, fallback: string) =>
+    read(name, fallback, 'a port from 0 to 65535', (text) => parseWhole(text, 0, 65_535));
+  const host = (name: string) => read(name, '127.0.0.1', 'an address', (text) => text || undefined);
+
+  const settings: Settings = {
+    service: {
+      host: host('HOST'),
+      port: port('PORT', '8080'),
+      instance: read('INSTANCE', hostname(), 'a name that fits in a header', parseHeaderValue),
+      zone: read('ZONE', '', 'a name that fits in a header', parseHeaderValue),
+      serviceTime: read(
+        'SERVICE_TIME',
+        'constant:0ms',
+        'constant:5ms, exponential:5ms or lognormal:5ms,20ms (median, p99)',
+        parseServiceTime,
+      ),
+      concurrency: read('CONCURRENCY', '1000', 'a whole number from 1', (text) => parseWhole(text, 1)),
+      queue: read('QUEUE', '10000', 'a whole number from 0', (text) => parseWhole(text, 0)),
+      calls: read(
+        'CALLS',
+        '[]',
+        'a JSON array of {"url": "http://…", "host": "…"} without other fields',
+        parseCalls,
+      ),
+    },
+    control: { host: host('CONTROL_HOST'), port: port('CONTROL_PORT', '8081') },
+    drainMs: read('DRAIN', '0ms', 'a duration such as 500ms or 5s', parseDurationMs),
+  };
+  if (problems.length > 0) throw new InputError(problems);
+  return settings;
+}
+
+function parseWhole(text: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
+  const value = Number(text);
+  return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+}
+
+function parseHeaderValue(text: string): string | undefined {
+  try {
+    validateHeaderValue('x-edge-app', text);
+    return text;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseCalls(text: string): OnwardCall[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.map(parseCall) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Throws when it is none. */
+function parseCall(item: unknown): OnwardCall {
+  const { url: urlText, host, ...others } = item as Record<string, unknown>;
+  const url = new URL(urlText as string);
+  const name = host ?? url.host;
+  if (url.protocol !== 'http:' || typeof name !== 'string' || Object.keys(others).length > 0) {
+    throw new TypeError('not an onward call');
+  }
+  validateHeaderValue('host', name);
+  return { url, host: name };
+}
