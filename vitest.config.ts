@@ -2,11 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/closing-line.ts'],
     projects: [
       {
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'apps/**/*.test.ts', 'test/architecture.test.ts'],
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -16,7 +18,9 @@ export default defineConfig({
           exclude: ['test/architecture.test.ts'],
           // Each test runs a whole mesh; two at once would measure each other.
           fileParallelism: false,
-          testTimeout: 180_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+          testTimeout: 240_000,
           hookTimeout: 60_000,
         },
       },

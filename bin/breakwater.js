@@ -1,2 +1,15 @@
 #!/usr/bin/env node
-console.log('hi', process.version);
+// In the clone Node runs the sources as they are; the package has them compiled.
+import { existsSync } from 'node:fs';
+
+const [major] = process.versions.node.split('.').map(Number);
+if (major < 24) {
+  process.stderr.write(
+    `error: Breakwater needs Node.js 24 or newer; this is ${process.version}\n` +
+      'hint: in a clone run "npm ci" and start it with npx, which brings the right one\n',
+  );
+  process.exit(4);
+}
+const source = new URL('../src/cli.ts', import.meta.url);
+process.removeAllListeners('warning');
+await import(existsSync(source) ? source.href : new URL('../dist/src/cli.js', import.meta.url).href);

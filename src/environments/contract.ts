@@ -53,6 +53,9 @@ export interface StartedEnvironment extends AsyncDisposable {
   reach(): readonly string[];
 }
 
+/** What a generated script prints, followed by epoch milliseconds, when its schedule starts. */
+export const LOAD_STARTED = 'breakwater-load-started';
+
 /** A k6 run as files and arguments; where and how it runs is the environment's business. */
 export interface LoadJob {
   /** Name → content; the environment puts them side by side. */
@@ -62,6 +65,8 @@ export interface LoadJob {
   readonly args: readonly string[];
   /** File that k6 writes its totals to, beside the script. */
   readonly summary: string;
+  /** Whether the script prints LOAD_STARTED and the epoch milliseconds its schedule starts at. */
+  readonly announcesStart: boolean;
 }
 
 export interface PreparedLoad extends AsyncDisposable {

@@ -136,6 +136,19 @@ export interface InstanceContext {
   readonly client: boolean;
 }
 
+/** How a request ended, as its caller saw it. */
+export type Outcome =
+  /** 1xx to 3xx. */
+  | 'ok'
+  /** Refused by the client's own sidecar to protect the service: overflow (UO), rate limits. */
+  | 'shed'
+  /** Any other answer of 400 and above. */
+  | 'error'
+  /** No answer: reset, timed out, given up. */
+  | 'unanswered';
+
+export const outcomes = ['ok', 'shed', 'error', 'unanswered'] as const satisfies readonly Outcome[];
+
 /** Who is who in a run. */
 export interface RunContext {
   readonly runId: string;

@@ -16,4 +16,4 @@ export const faultFields = {
 
 /** The share of requests a fault hits. */
 export const shareOfRequests = () =>
-  percent().default(1).describe('The share of requests it hits; all unless given.');
+  percent().prefault('100%').describe('The share of requests it hits; all unless given.');

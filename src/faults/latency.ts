@@ -7,7 +7,7 @@ const schema = z.strictObject({
   kind: z.literal('latency'),
   ...faultFields,
   delay: duration().describe('What is added to every answer.'),
-  jitter: duration().default(0).describe('Evenly spread on top: delay to delay + jitter.'),
+  jitter: duration().prefault('0ms').describe('Evenly spread on top: delay to delay + jitter.'),
   rate: shareOfRequests(),
 });
 

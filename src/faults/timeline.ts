@@ -13,16 +13,24 @@ export class Journal {
     this.#path = path;
   }
 
-  write(entry: JournalEntry): void {
+  /** What has happened. */
+  write(...entries: readonly JournalEntry[]): void {
+    appendFileSync(this.#path, lines(entries));
+  }
+
+  /** What is about to happen: on the disk before it does. */
+  announce(...entries: readonly JournalEntry[]): void {
     const file = openSync(this.#path, 'a');
     try {
-      appendFileSync(file, `${JSON.stringify(entry)}\n`);
+      appendFileSync(file, lines(entries));
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
   }
 }
+
+const lines = (entries: readonly JournalEntry[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
 export interface TimelineEvents {
   injecting(fault: PlannedFault): void;
@@ -46,13 +54,15 @@ export async function runTimeline(
   const one = async (fault: PlannedFault) => {
     await until(fault.atMs);
     events.injecting(fault);
-    const made: (typeof fault.actions)[number][] = [];
+    const made = [...fault.actions];
     try {
+      const t = Date.now();
+      journal.announce(
+        ...made.map(({ inject }) => ({ t, event: 'injecting', fault: fault.name, instance: inject.instance }) as const),
+      );
       await Promise.all(
-        fault.actions.map(async (action) => {
+        made.map(async (action) => {
           const entry = { fault: fault.name, instance: action.inject.instance };
-          journal.write({ t: Date.now(), event: 'injecting', ...entry });
-          made.push(action);
           await environment.perform(action.inject, signal);
           journal.write({ t: Date.now(), event: 'injected', ...entry });
         }),

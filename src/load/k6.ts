@@ -19,6 +19,7 @@ export function loadJob(plan: Plan, host: string): LoadJob {
       script: plan.script,
       args: [...closedOff, `--summary-export=${SUMMARY_FILE}`, '-e', `BREAKWATER_URL=http://${host}:${port}`],
       summary: SUMMARY_FILE,
+      announcesStart: false,
     };
   }
   return {
@@ -26,6 +27,7 @@ export function loadJob(plan: Plan, host: string): LoadJob {
     script: generated,
     args: closedOff,
     summary: SUMMARY_FILE,
+    announcesStart: true,
   };
 }
 

@@ -1,3 +1,4 @@
+import { LOAD_STARTED } from '../environments/contract.ts';
 import { DUE_HEADER } from '../evidence/contract.ts';
 import type { Plan } from '../plan/contract.ts';
 
@@ -84,7 +85,7 @@ export function loadScript(plan: Plan, host: string): string {
 const job = ${JSON.stringify(job, null, 2)};
 
 export const options = ${JSON.stringify(options, null, 2)};
-${body.replace('__SUMMARY__', SUMMARY_FILE)}`;
+${body.replace('__SUMMARY__', SUMMARY_FILE).replace('__STARTED__', LOAD_STARTED)}`;
 }
 
 const prelude = `import http from 'k6/http';
@@ -119,7 +120,7 @@ export default function () {
   const scenario = exec.scenario;
   const n = scenario.iterationInTest;
   const start = scenario.startTime;
-  if (n === 0) console.log('breakwater-load-started ' + start);
+  if (n === 0) console.log('__STARTED__ ' + start);
   if (job.pieces.length > 0) params.headers[job.dueHeader] = (start + dueAfter(n)).toFixed(3);
   const response = http.request(job.method, job.url, job.body, params);
   counters[Math.floor(response.status / 100)].add(1);

@@ -117,6 +117,7 @@ export interface MeshStatistics {
 
 /** One kind of mesh: what it knows, and how it runs. */
 export interface Mesh extends MeshKnowledge {
+  readonly name: string;
   readonly version: string;
   /** The host name callers use for a service. */
   serviceHost(service: string, namespace: string): string;

@@ -9,6 +9,7 @@ import { http } from '../../kit/http.ts';
 import { groupUsage } from '../../kit/process-usage.ts';
 import { type RunningProgram, type Supervisor, startSupervisor } from '../../kit/supervisor/client.ts';
 import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
+import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Environment, EnvironmentRequest, LoadJob, PreparedLoad, StartedEnvironment } from '../contract.ts';
 import { RUN_MARK } from '../run-directory.ts';
 import { claimLoopbackBlock, type LoopbackBlock } from './addresses.ts';
@@ -23,16 +24,8 @@ const startTimeoutMs = 30_000;
 /** Longer than Envoy's own flush interval of a second. */
 const flushTimeoutMs = 1_500;
 
-export interface LocalPrograms {
-  /** Program → absolute path. */
-  readonly paths: Readonly<Record<string, string>>;
-  readonly versions: Readonly<Record<string, string>>;
-  /** Data files the mesh needs. */
-  readonly files: Readonly<Record<string, string>>;
-}
-
 /** A real mesh on loopback: every program an ordinary process of this machine. */
-export function localEnvironment(mesh: Mesh, programs: () => Promise<LocalPrograms>): Environment {
+export function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): Environment {
   return {
     name: 'local',
     async start(request) {
@@ -65,7 +58,7 @@ class LocalLab implements StartedEnvironment {
 
   readonly #request: EnvironmentRequest;
   readonly #meshKind: Mesh;
-  readonly #found: LocalPrograms;
+  readonly #found: HostPrograms;
   readonly #block: LoopbackBlock;
   readonly #supervisor: Supervisor;
   readonly #hosts: readonly HostInstance[];
@@ -78,7 +71,7 @@ class LocalLab implements StartedEnvironment {
   constructor(
     request: EnvironmentRequest,
     mesh: Mesh,
-    found: LocalPrograms,
+    found: HostPrograms,
     block: LoopbackBlock,
     supervisor: Supervisor,
   ) {
@@ -87,7 +80,7 @@ class LocalLab implements StartedEnvironment {
     this.#found = found;
     this.#block = block;
     this.#supervisor = supervisor;
-    this.mesh = `istio ${mesh.version}`;
+    this.mesh = `${mesh.name} ${mesh.version}`;
     this.programs = found.versions;
     this.#hosts = request.plan.instances.map((instance, index) => {
       const address = block.address(hosts.firstInstance + index);

@@ -5,7 +5,7 @@ import { eventually } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { ProgramSpec, RunningProgram } from '../../kit/supervisor/client.ts';
 import { tail } from '../../kit/tail.ts';
-import type { LoadJob, PreparedLoad } from '../contract.ts';
+import { LOAD_STARTED, type LoadJob, type PreparedLoad } from '../contract.ts';
 
 export interface LocalK6 {
   readonly k6: string;
@@ -78,11 +78,24 @@ export async function prepareK6(job: LoadJob, lab: LocalK6): Promise<PreparedLoa
         timeoutMs: 5_000,
       });
       if (answer.status !== 200) throw environmentError(`k6 did not begin: ${answer.status} ${answer.body.slice(0, 200)}`);
-      return Date.now();
+      return job.announcesStart ? await announcedStart(lab.log, program) : Date.now();
     },
     stop: () => program.signal('SIGINT'),
     async [Symbol.asyncDispose]() {
       if (program.exit === undefined) await program.kill();
     },
   };
+}
+
+/** The generated script says when its schedule starts; every due time counts from there. */
+async function announcedStart(log: string, program: RunningProgram): Promise<number> {
+  const line = new RegExp(`${LOAD_STARTED} (\\d+)`);
+  const found = eventually(
+    async () => {
+      const match = line.exec(await readFile(log, 'utf8').catch(() => ''));
+      return match ? { startedAt: Number(match[1]) } : 'k6 has not begun';
+    },
+    { waitingFor: 'k6 to begin', timeoutMs: 10_000, everyMs: 10 },
+  );
+  return (await program.until(found)).startedAt;
 }

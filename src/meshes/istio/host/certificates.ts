@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
@@ -25,7 +24,7 @@ export interface CertificateAuthority {
 }
 
 export async function createCertificateAuthority(name: string, lifetimeMs: number): Promise<CertificateAuthority> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
       name: `O=breakwater, CN=${name}`,
@@ -38,12 +37,11 @@ export async function createCertificateAuthority(name: string, lifetimeMs: numbe
         new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
       ],
     },
-    webcrypto as Crypto,
   );
   return {
     certificate,
     async issue(spiffeId, directory, leafLifetimeMs) {
-      const leafKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const leafKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
       const leaf = await X509CertificateGenerator.create(
         {
           subject: 'O=breakwater',
@@ -59,9 +57,8 @@ export async function createCertificateAuthority(name: string, lifetimeMs: numbe
             new SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId }], true),
           ],
         },
-        webcrypto as Crypto,
       );
-      const key = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', leafKeys.privateKey)).toString('base64');
+      const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey)).toString('base64');
       const keyPem = `-----BEGIN PRIVATE KEY-----\n${key.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`;
       await mkdir(directory, { recursive: true, mode: 0o700 });
       await Promise.all([

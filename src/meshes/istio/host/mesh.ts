@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { environmentError } from '../../../kit/errors.ts';
 import { http } from '../../../kit/http.ts';
-import type { MeshFile } from '../../../plan/contract.ts';
 import type { HostInstance, HostMesh, HostMeshRequest } from '../../contract.ts';
 import { serviceHost, spiffeId } from '../names.ts';
 import { createCertificateAuthority } from './certificates.ts';

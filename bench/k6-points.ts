@@ -1,0 +1,87 @@
+/**
+ * What collecting a point per request costs k6: CPU of a bare script against the one Breakwater
+ * generates (due header, counters by status class), and against k6's own outputs, at 1,000 requests/s.
+ * Rounds alternate; each figure is the median of ratios within a round.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { loadScript } from '../src/load/script.ts';
+import type { Plan } from '../src/plan/contract.ts';
+import { resolveProgram } from '../src/toolchain/index.ts';
+
+const rate = 1_000;
+const seconds = 8;
+const rounds = 3;
+const users = 100;
+
+const directory = mkdtempSync(join(tmpdir(), 'bw-bench-'));
+const { path: k6 } = await resolveProgram('k6');
+
+const app = spawn(process.execPath, ['--no-warnings', resolve(import.meta.dirname, '../apps/edge-app/src/main.ts')], {
+  env: { ...process.env, PORT: '0', CONTROL_PORT: '0' },
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const { port } = await new Promise<{ port: number }>((ready) => {
+  app.stdout?.once('data', (line) => ready(JSON.parse(String(line)).listening));
+});
+
+const plan = {
+  scenario: {
+    topology: { namespace: 'default', services: { app: { port } } },
+    load: { to: 'app', method: 'GET', path: '/', headers: {}, rate, timeout: 5_000 },
+  },
+  users,
+  loadMs: seconds * 1_000,
+} as unknown as Plan;
+const ours = loadScript(plan, '127.0.0.1');
+const bare = `import http from 'k6/http';
+export const options = { scenarios: { load: { executor: 'constant-arrival-rate', rate: ${rate}, timeUnit: '1s',
+  duration: '${seconds}s', preAllocatedVUs: ${users}, maxVUs: ${users} } }, discardResponseBodies: true, systemTags: [],
+  summaryTrendStats: ['count'] };
+export default function () { http.get('http://127.0.0.1:${port}/'); }
+export function handleSummary() { return {}; }`;
+
+const variants: Readonly<Record<string, { script: string; args: string[] }>> = {
+  bare: { script: bare, args: [] },
+  breakwater: { script: ours, args: [] },
+  csv: { script: bare, args: ['--out', `csv=${join(directory, 'points.csv')}`] },
+  json: { script: bare, args: ['--out', `json=${join(directory, 'points.json')}`] },
+};
+
+/** CPU seconds of one k6 run, children included. */
+async function cpuOf(name: string): Promise<number> {
+  const variant = variants[name];
+  if (!variant) throw new Error(name);
+  const script = join(directory, `${name}.js`);
+  writeFileSync(script, variant.script);
+  const child: ChildProcess = spawn(
+    'bash',
+    ['-c', 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>/dev/null', 'bash', k6, 'run', '--quiet', '--no-usage-report', ...variant.args, script],
+    { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
+  );
+  let said = '';
+  child.stderr?.on('data', (chunk) => {
+    said += chunk;
+  });
+  await new Promise((done) => child.once('close', done));
+  const [user = Number.NaN, system = Number.NaN] = said.trim().split(' ').map(Number);
+  return user + system;
+}
+
+try {
+  const ratios: Record<string, number[]> = { breakwater: [], csv: [], json: [] };
+  for (let round = 0; round < rounds; round++) {
+    const base = await cpuOf('bare');
+    for (const name of Object.keys(ratios)) ratios[name]?.push((await cpuOf(name)) / base);
+  }
+  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  console.log(`k6 at ${rate} requests/s, CPU against k6 alone (median of ${rounds} rounds; aim: at most 1.05)`);
+  for (const [name, values] of Object.entries(ratios)) {
+    console.log(`  ${name.padEnd(12)} ${median(values).toFixed(3)}   (${values.map((value) => value.toFixed(3)).join(', ')})`);
+  }
+} finally {
+  app.kill();
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,165 @@
+import { createServer } from 'node:net';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { readFileSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { findLeftovers } from '../environments/run-directory.ts';
+import { inspectTools } from '../toolchain/index.ts';
+
+interface DoctorFinding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** Whether a run can't do without it. */
+  readonly needed: boolean;
+  readonly found: string;
+  readonly fix?: string;
+}
+
+/** Five sidecars, istiod and four apps take about 1 GB; k6 up to another. */
+const comfortableBytes = 2 * 1024 ** 3;
+const comfortableDiskBytes = 4 * 1024 ** 3;
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Check what a run needs on this machine, with the fix beside each finding.')
+    .option('--json', 'print the findings as JSON')
+    .addHelpText('after', '\nExample:\n  $ npx breakwater doctor\n\nExit code 4 when something a run needs is missing.')
+    .action(async (options: { json?: boolean }) => {
+      const findings = await examine();
+      const broken = findings.some((finding) => !finding.ok && finding.needed);
+      if (options.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+      else process.stdout.write(`${findings.map(line).join('\n')}\n\n${closing(findings)}\n`);
+      if (broken) process.exitCode = 4;
+    });
+}
+
+function line(finding: DoctorFinding): string {
+  const mark = finding.ok ? pc.green('✓') : finding.needed ? pc.red('✗') : pc.yellow('!');
+  const fix = finding.ok || finding.fix === undefined ? '' : `\n    ${pc.dim('fix:')} ${finding.fix}`;
+  return `${mark} ${finding.what.padEnd(20)} ${finding.found}${fix}`;
+}
+
+function closing(findings: readonly DoctorFinding[]): string {
+  const missing = findings.filter(({ ok, needed }) => !ok && needed).length;
+  if (missing > 0) return pc.red(`${missing} of ${findings.length} things are missing.`);
+  return pc.green('Ready: npx breakwater run scenarios/circuit-breaker.yaml');
+}
+
+async function examine(): Promise<DoctorFinding[]> {
+  const [major = 0] = process.versions.node.split('.').map(Number);
+  return [
+    {
+      what: 'Node.js',
+      ok: major >= 24,
+      needed: true,
+      found: process.version,
+      fix: 'install Node.js 24 or newer',
+    },
+    cores(),
+    memory(),
+    disk(),
+    await loopback(),
+    fileDescriptors(),
+    ...(await programs()),
+    leftovers(),
+  ];
+}
+
+function cores(): DoctorFinding {
+  const count = availableParallelism();
+  return {
+    what: 'CPU cores',
+    ok: count >= 2,
+    needed: false,
+    found: String(count),
+    fix: 'with one core the load and the mesh get in each other\'s way; use low rates, and expect invalid runs',
+  };
+}
+
+function memory(): DoctorFinding {
+  let available = freemem();
+  try {
+    // What can be had without swapping, which is more than what is free.
+    available = Number(/MemAvailable:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
+  } catch {
+    // not Linux
+  }
+  const gib = (bytes: number) => (bytes / 1024 ** 3).toFixed(1);
+  return {
+    what: 'memory',
+    ok: available >= comfortableBytes,
+    needed: false,
+    found: `${gib(available)} of ${gib(totalmem())} GiB available`,
+    fix: 'close something, or use fewer replicas and a lower load.maxLatency (fewer virtual users)',
+  };
+}
+
+function disk(): DoctorFinding {
+  const { bavail, bsize } = statfsSync(tmpdir());
+  const free = bavail * bsize;
+  return {
+    what: 'disk',
+    ok: free >= comfortableDiskBytes,
+    needed: false,
+    found: `${(free / 1024 ** 3).toFixed(1)} GiB free in ${tmpdir()}`,
+    fix: 'building the programs takes about 4 GiB once, for Go\'s caches; a run takes about 0.5 KB a request',
+  };
+}
+
+function loopback(): Promise<DoctorFinding> {
+  const address = '127.77.77.77';
+  return new Promise((resolve) => {
+    const finding = (ok: boolean, found: string): DoctorFinding => ({
+      what: 'loopback addresses',
+      ok,
+      needed: true,
+      found,
+      fix: 'every workload gets an address of its own in 127.0.0.0/8; outside Linux add them as aliases of the loopback interface',
+    });
+    const server = createServer();
+    server.once('error', (error) => resolve(finding(false, `${address} cannot be bound: ${error.message}`)));
+    server.listen({ host: address, port: 0 }, () => {
+      server.close(() => resolve(finding(true, `all of 127.0.0.0/8, ports included (tried ${address})`)));
+    });
+  });
+}
+
+function fileDescriptors(): DoctorFinding {
+  const enough = 4_096;
+  let limit = Number.POSITIVE_INFINITY;
+  try {
+    limit = Number(/Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? limit);
+  } catch {
+    // not Linux; the limit shows as connection errors there
+  }
+  return {
+    what: 'open files',
+    ok: limit >= enough,
+    needed: false,
+    found: Number.isFinite(limit) ? `${limit} allowed` : 'no limit known',
+    fix: `ulimit -n ${enough * 4}`,
+  };
+}
+
+async function programs(): Promise<DoctorFinding[]> {
+  const statuses = await inspectTools({});
+  return statuses.map((status) => ({
+    what: status.program,
+    ok: status.state === 'ready',
+    needed: false,
+    found: status.state === 'ready' ? `${status.version} at ${status.path}` : `${status.version} is ${status.state}`,
+    fix: 'a run fetches it by itself; to do so now: npx breakwater tools fetch',
+  }));
+}
+
+function leftovers(): DoctorFinding {
+  const found = findLeftovers();
+  return {
+    what: 'leftovers',
+    ok: found.length === 0,
+    needed: false,
+    found: found.length === 0 ? 'none' : `${found.length} crashed runs left something behind`,
+    fix: 'npx breakwater cleanup',
+  };
+}

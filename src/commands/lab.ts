@@ -1,0 +1,241 @@
+import { spawn } from 'node:child_process';
+import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { environments } from '../environments/index.ts';
+import { createRunDirectory, runsDirectory } from '../environments/run-directory.ts';
+import { environmentError, usageError } from '../kit/errors.ts';
+import { eventually } from '../kit/eventually.ts';
+import { packageRoot } from '../kit/package-root.ts';
+import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
+import { tail } from '../kit/tail.ts';
+import { createProgress } from '../kit/terminal.ts';
+import { istio } from '../meshes/istio/index.ts';
+import { planScenario } from '../plan/plan.ts';
+import { loadScenario } from '../scenario/load.ts';
+import { sweepLeftovers } from './cleanup.ts';
+import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
+
+const LAB_FILE = 'lab.json';
+const KEEPER_LOG = 'keeper.log';
+const upTimeoutMs = 120_000;
+const downTimeoutMs = 10_000;
+
+/** What `lab up` leaves on disk for `lab status` and `lab down`. */
+interface LabFile {
+  readonly id: string;
+  readonly scenario: string;
+  readonly startedAt: string;
+  readonly pid: number;
+  readonly identity: string | undefined;
+  readonly reach: readonly string[];
+  readonly instances: readonly { readonly name: string; readonly locality: string; readonly addresses: readonly string[] }[];
+}
+
+/** `lab up`, `lab down`, `lab status`: a mesh that stays up to play with. */
+export function labCommand(signal: AbortSignal): Command {
+  return new Command('lab')
+    .description('Keep a real mesh running to play with.')
+    .addCommand(upCommand(signal))
+    .addCommand(downCommand())
+    .addCommand(statusCommand())
+    .addCommand(keepCommand(signal), { hidden: true })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx breakwater lab up
+  $ npx breakwater lab up scenarios/zone-failover.yaml --config my-rules.yaml
+  $ npx breakwater lab status
+  $ npx breakwater lab down`,
+    );
+}
+
+function defaultScenario(): string {
+  return fileURLToPath(new URL('scenarios/circuit-breaker.yaml', packageRoot));
+}
+
+function upCommand(signal: AbortSignal): Command {
+  return addScenarioOptions(new Command('up'))
+    .description('Start the topology and mesh configuration of a scenario, print how to reach it, and leave it running.')
+    .argument('[scenario]', 'scenario file; the circuit breaker topology unless given')
+    .option('--json', 'print how to reach it as JSON')
+    .action(async (scenario: string | undefined, options: ScenarioOptions & { json?: boolean }) => {
+      const progress = createProgress(process.stderr, false);
+      const file = scenario ?? defaultScenario();
+      // Mistakes show here, before anything is started in the background.
+      const plan = planScenario(await loadScenario(file, options));
+      const resources = istio.readConfiguration(plan.meshFiles, plan);
+      await sweepLeftovers(progress);
+      await istio.validate(plan.meshFiles, resources, progress, signal);
+      const id = `lab-${Date.now().toString(36)}`;
+      const lab = await startKeeper(id, file, options, signal, (text) => progress.status(text));
+      progress.done();
+      if (options.json) process.stdout.write(`${JSON.stringify(lab, null, 2)}\n`);
+      else {
+        process.stdout.write(`${pc.green('up')} ${lab.id}\n\n${lab.reach.join('\n')}\n\nTake it down: npx breakwater lab down\n`);
+      }
+    });
+}
+
+async function startKeeper(
+  id: string,
+  file: string,
+  options: ScenarioOptions,
+  signal: AbortSignal,
+  say: (text: string) => void,
+): Promise<LabFile> {
+  const directory = join(runsDirectory(), id);
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const log = join(directory, KEEPER_LOG);
+  const output = openSync(log, 'a');
+  const keeper = spawn(
+    process.execPath,
+    [
+      '--no-warnings',
+      fileURLToPath(new URL('bin/breakwater.js', packageRoot)),
+      'lab',
+      'keep',
+      id,
+      file,
+      ...(options.profile === undefined ? [] : ['--profile', options.profile]),
+      ...options.set.flatMap((assignment) => ['--set', assignment]),
+      ...options.config.flatMap((path) => ['--config', path]),
+    ],
+    { detached: true, stdio: ['ignore', output, output] },
+  );
+  const exited = new Promise<string>((resolve) => {
+    keeper.once('exit', (code) => resolve(`exit code ${code}`));
+  });
+  let exit: string | undefined;
+  exited.then((reason) => {
+    exit = reason;
+  });
+  try {
+    return await eventually(
+      async () => {
+        if (exit !== undefined) throw environmentError(`the lab did not come up (${exit})`, tail(log, 12).replaceAll(/^ {2}/gm, ''));
+        say(tail(log, 1).trim());
+        return readLab(directory) ?? 'it is starting';
+      },
+      { waitingFor: 'the lab', timeoutMs: upTimeoutMs, everyMs: 50, signal },
+    );
+  } catch (error) {
+    keeper.kill('SIGTERM');
+    await Promise.race([exited, sleep(downTimeoutMs)]);
+    throw error;
+  } finally {
+    keeper.unref();
+  }
+}
+
+/** The process behind a lab; started by `lab up`, ended by `lab down`. */
+function keepCommand(signal: AbortSignal): Command {
+  return addScenarioOptions(new Command('keep'))
+    .argument('<id>')
+    .argument('<scenario>')
+    .action(async (id: string, file: string, options: ScenarioOptions) => {
+      const progress = createProgress(process.stderr, false);
+      const plan = planScenario(await loadScenario(file, options));
+      const resources = istio.readConfiguration(plan.meshFiles, plan);
+      await using directory = await createRunDirectory(id, `lab of ${plan.scenario.name}`);
+      const evidence = join(directory.path, 'evidence');
+      await mkdir(evidence, { recursive: true });
+      await using environment = await environments.local(istio, progress, signal).start({
+        plan,
+        resources,
+        runId: id,
+        directory: directory.path,
+        evidence,
+        logs: join(directory.path, 'logs'),
+        progress: (step) => progress.step(step),
+        signal,
+      });
+      const lab: LabFile = {
+        id,
+        scenario: plan.scenario.name,
+        startedAt: new Date().toISOString(),
+        pid: process.pid,
+        identity: processIdentity(process.pid),
+        reach: environment.reach(),
+        instances: environment.instances.map(({ name, locality, addresses }) => ({ name, locality, addresses })),
+      };
+      await writeFile(join(directory.path, LAB_FILE), JSON.stringify(lab));
+      const down = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      const lost = await Promise.race([down, environment.lost]);
+      if (lost !== undefined) throw environmentError(`the lab broke: ${lost}`);
+    });
+}
+
+function downCommand(): Command {
+  return new Command('down')
+    .description('Take labs down: the one named, or all.')
+    .argument('[id]', 'as lab status shows it')
+    .action(async (id: string | undefined) => {
+      const labs = liveLabs().filter((lab) => id === undefined || lab.id === id);
+      if (labs.length === 0) {
+        if (id !== undefined) throw usageError(`no lab ${id} is running`, 'npx breakwater lab status lists them');
+        process.stdout.write('No lab is running.\n');
+        return;
+      }
+      await Promise.all(labs.map(takeDown));
+      for (const lab of labs) process.stdout.write(`down ${lab.id}\n`);
+    });
+}
+
+async function takeDown(lab: LabFile): Promise<void> {
+  if (isSameProcess(lab.pid, lab.identity)) process.kill(lab.pid, 'SIGTERM');
+  await eventually(
+    async () =>
+      isSameProcess(lab.pid, lab.identity) || existsSync(join(runsDirectory(), lab.id)) ? 'it is still there' : {},
+    {
+      waitingFor: `${lab.id} to go`,
+      timeoutMs: downTimeoutMs,
+      everyMs: 50,
+      hint: () => `end it with kill -9 ${lab.pid}; everything it started goes with it`,
+    },
+  );
+}
+
+function statusCommand(): Command {
+  return new Command('status')
+    .description('Show the labs that run, how to reach them, and what their sidecars rejected.')
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
+      const labs = await Promise.all(
+        liveLabs().map(async (lab) => ({ ...lab, rejected: await rejected(lab.id) })),
+      );
+      if (options.json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);
+      else if (labs.length === 0) process.stdout.write('No lab is running. Start one: npx breakwater lab up\n');
+      for (const lab of options.json ? [] : labs) {
+        process.stdout.write(`${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}\n`);
+        for (const reason of lab.rejected) process.stdout.write(`${pc.red('rejected')} ${reason}\n`);
+      }
+    });
+}
+
+/** What istiod's log says of configuration that a sidecar did not take. */
+async function rejected(id: string): Promise<string[]> {
+  const log = await readFile(join(runsDirectory(), id, 'logs', 'istiod.log'), 'utf8').catch(() => '');
+  return [...new Set([...log.matchAll(/ACK ERROR (.*)$/gm)].map(([, reason]) => reason ?? ''))];
+}
+
+function liveLabs(): LabFile[] {
+  const root = runsDirectory();
+  return (existsSync(root) ? readdirSync(root) : []).flatMap((entry) => {
+    const lab = readLab(join(root, entry));
+    return lab && isSameProcess(lab.pid, lab.identity) ? [lab] : [];
+  });
+}
+
+function readLab(directory: string): LabFile | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, LAB_FILE), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { Command, Option } from 'commander';
+import { environmentError, usageError } from '../kit/errors.ts';
+import {
+  findReport,
+  type ReportFormat,
+  readReport,
+  reportFormats,
+  terminal,
+  writeWhole,
+} from '../report/index.ts';
+
+interface ReportOptions {
+  readonly reports: string;
+  readonly format: ReportFormat | 'terminal';
+  readonly output?: string;
+  readonly open?: boolean;
+}
+
+const examples = `
+Examples:
+  $ npx breakwater report                                     the newest run, on the terminal
+  $ npx breakwater report 20260314-101502-zone-failover-7f3a  one run, by its id or folder
+  $ npx breakwater report --open                              its HTML report in the browser
+  $ npx breakwater report --format md >> "$GITHUB_STEP_SUMMARY"
+  $ npx breakwater report --format junit --output junit.xml`;
+
+/** `breakwater report`: shows or converts what a run found. */
+export function reportCommand(): Command {
+  return new Command('report')
+    .description('Show the report of a run again, open it, or convert it to another format.')
+    .argument('[run]', 'id or folder of a run (default: the newest)')
+    .addOption(
+      new Option('--format <format>', 'what to write')
+        .choices(['terminal', ...Object.keys(reportFormats)])
+        .default('terminal'),
+    )
+    .option('--output <file>', 'write there instead of to standard output')
+    .option('--open', 'open the HTML report in the browser')
+    .option('--reports <dir>', 'where runs are', 'reports')
+    .addHelpText('after', examples)
+    .action(showReport);
+}
+
+async function showReport(run: string | undefined, options: ReportOptions): Promise<void> {
+  if (options.open && (options.output !== undefined || options.format !== 'terminal')) {
+    throw usageError('--open shows the HTML report', 'Leave out --format and --output.');
+  }
+  const directory = await findReport(options.reports, run);
+  const report = await readReport(directory);
+  if (options.open) {
+    const file = path.resolve(directory, reportFormats.html.file);
+    await writeWhole(file, reportFormats.html.render(report));
+    return open(file);
+  }
+  const { stdout } = process;
+  const text =
+    options.format === 'terminal'
+      ? terminal(report, {
+          color: options.output === undefined && stdout.isTTY && stdout.hasColors(),
+          width: Math.min(stdout.columns ?? 80, 110),
+          directory,
+        })
+      : reportFormats[options.format].render(report);
+  if (options.output !== undefined) return save(options.output, text);
+  if (!stdout.write(text)) await once(stdout, 'drain');
+}
+
+async function save(file: string, text: string): Promise<void> {
+  await writeWhole(file, text).catch((cause: NodeJS.ErrnoException) => {
+    throw usageError(
+      `cannot write ${file} (${cause.code})`,
+      'Name a file in a folder that exists and is yours.',
+    );
+  });
+}
+
+/** Hands the file to the desktop; resolves once its opener has started. */
+async function open(file: string): Promise<void> {
+  const opener = { darwin: 'open', win32: 'explorer.exe' }[process.platform as string] ?? 'xdg-open';
+  const child = spawn(opener, [file], { detached: true, stdio: 'ignore' });
+  try {
+    await once(child, 'spawn');
+  } catch (cause) {
+    throw environmentError(`cannot start ${opener}`, `Open ${file} in a browser yourself.`, cause);
+  }
+  child.unref();
+  process.stdout.write(`Opening ${file}\n`);
+}

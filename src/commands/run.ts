@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { cpus, totalmem } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import pc from 'picocolors';
+import { analyse } from '../analysis/analyse.ts';
+import { environmentNames, environments } from '../environments/index.ts';
+import { ExitCode } from '../kit/errors.ts';
+import { createProgress, type Progress } from '../kit/terminal.ts';
+import { istio } from '../meshes/istio/index.ts';
+import type { Plan } from '../plan/contract.ts';
+import { planScenario } from '../plan/plan.ts';
+import { REPORT_SCHEMA, terminal, writeReports } from '../report/index.ts';
+import type { Report } from '../report/model.ts';
+import { type RunOutcome, type RunWatcher, run } from '../run.ts';
+import { loadScenario } from '../scenario/load.ts';
+import { version } from '../version.ts';
+import { sweepLeftovers } from './cleanup.ts';
+import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
+
+interface RunOptions extends ScenarioOptions {
+  readonly env: (typeof environmentNames)[number];
+  readonly reports: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export function runCommand(signal: AbortSignal, startedAt: number): Command {
+  return addScenarioOptions(new Command('run'))
+    .description('Run a scenario: mesh up, load, faults, verdict, report; nothing stays behind.')
+    .argument('<scenario>', 'scenario file')
+    .addOption(
+      new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'),
+    )
+    .option('--reports <dir>', 'folder that gets a folder per run', 'reports')
+    .option('--json', 'print the report as JSON on standard output')
+    .option('-q, --quiet', 'no progress, only the verdict')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 pass, 1 fail, 2 mistake in the scenario, 3 invalid run, 4 environment error, 130 interrupted.
+
+Examples:
+  $ npx breakwater run scenarios/circuit-breaker.yaml
+  $ npx breakwater run scenarios/zone-failover.yaml --config my-destination-rules.yaml
+  $ npx breakwater run scenarios/outlier-ejection.yaml --set load.rate=400/s --set checks.0.atMost=2s`,
+    )
+    .action(async (file: string, options: RunOptions) => {
+      process.exitCode = await runScenario(file, options, signal, startedAt);
+    });
+}
+
+async function runScenario(
+  file: string,
+  options: RunOptions,
+  signal: AbortSignal,
+  startedAt: number,
+): Promise<ExitCode> {
+  const progress = createProgress(process.stderr, options.quiet ?? false);
+  const plan = planScenario(await loadScenario(file, options));
+  const resources = istio.readConfiguration(plan.meshFiles, plan);
+  await sweepLeftovers(progress);
+  const runId = newRunId(plan.scenario.name);
+  const reportDirectory = join(resolve(options.reports), runId);
+  const environment = environments[options.env](istio, progress, signal);
+  await istio.validate(plan.meshFiles, resources, progress, signal);
+  await mkdir(reportDirectory, { recursive: true });
+  let outcome: RunOutcome;
+  try {
+    outcome = await run({
+      runId,
+      plan,
+      resources,
+      environment,
+      mesh: istio,
+      reportDirectory,
+      signal,
+      watcher: watch(plan, progress),
+    });
+  } finally {
+    progress.done();
+  }
+  const analysed = await analyse({
+    plan,
+    directory: join(reportDirectory, 'evidence'),
+    knowledge: istio,
+    resources,
+    interrupted: outcome.interrupted,
+  });
+  const wallMs = Date.now() - startedAt;
+  const report: Report = {
+    schema: REPORT_SCHEMA,
+    ...analysed,
+    run: {
+      id: runId,
+      startedAt: new Date(startedAt).toISOString(),
+      environment: environment.name,
+      mesh: outcome.mesh,
+      breakwater: version,
+      programs: outcome.programs,
+      machine: { cpus: cpus().length, memoryBytes: totalmem(), platform: `${process.platform} ${process.arch}` },
+      command: ['npx breakwater', ...process.argv.slice(2)].join(' '),
+    },
+    scenario: {
+      name: plan.scenario.name,
+      description: plan.scenario.description,
+      file,
+      ...(plan.profile === undefined ? {} : { profile: plan.profile }),
+      load: describeLoad(plan),
+    },
+    timing: {
+      toFirstRequestMs: outcome.firstRequestAt - startedAt,
+      loadMs: outcome.loadMs,
+      wallMs,
+      overheadMs: wallMs - outcome.loadMs,
+    },
+    configuration: plan.meshFiles.map(({ file: name, content }) => ({ file: name, content })),
+  };
+  await writeReports(reportDirectory, report);
+  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else {
+    process.stdout.write(
+      terminal(report, {
+        color: pc.isColorSupported,
+        width: process.stdout.columns || 100,
+        directory: relative(process.cwd(), reportDirectory) || '.',
+      }),
+    );
+  }
+  if (outcome.interrupted) return ExitCode.interrupted;
+  return ExitCode[report.verdict];
+}
+
+function watch(plan: Plan, progress: Progress): RunWatcher {
+  return {
+    step: (text) => progress.step(text),
+    fault: (text) => progress.note(`  ${pc.yellow('fault')} ${text}`),
+    load(atMs, totalMs, latest) {
+      const on = plan.faults
+        .filter((fault) => fault.atMs <= atMs && atMs < fault.atMs + fault.forMs)
+        .map(({ name }) => name);
+      const sums = latest.reduce(
+        (sum, sample) => ({
+          active: sum.active + sample.active,
+          overflow: sum.overflow + sample.overflow,
+          ejected: sum.ejected + sample.ejectionsActive,
+        }),
+        { active: 0, overflow: 0, ejected: 0 },
+      );
+      const seconds = (ms: number) => Math.round(ms / 1_000);
+      progress.status(
+        [
+          `load ${Math.min(seconds(atMs), seconds(totalMs))}/${seconds(totalMs)} s`,
+          `${sums.active} in flight`,
+          `${sums.ejected} ejected`,
+          `${sums.overflow} overflowed`,
+          ...(on.length > 0 ? [`fault: ${on.join(', ')}`] : []),
+        ].join(' · '),
+      );
+    },
+  };
+}
+
+/** "circuit-breaker-20261122-184227-3f9a": sorts by time within a scenario. */
+function newRunId(scenario: string): string {
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\..*/g, '').replace('T', '-');
+  return `${scenario}-${stamp}-${randomBytes(2).toString('hex')}`;
+}
+
+function describeLoad(plan: Plan): string {
+  const { load } = plan.scenario;
+  const seconds = `${plan.loadMs / 1_000} s`;
+  const way = `from ${load.from} to ${load.to}`;
+  if (load.script !== undefined) return `${load.script}, ${way}`;
+  if (load.closed) return `closed loop of ${load.closed.users} users for ${seconds}, ${way}`;
+  if (load.stages) return `up to ${plan.peakRate} requests/s in ${load.stages.length} stages over ${seconds}, ${way}`;
+  return `${load.rate} requests/s for ${seconds}, ${way}`;
+}

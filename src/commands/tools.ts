@@ -1,0 +1,150 @@
+import { resolve } from 'node:path';
+import { Argument, Command } from 'commander';
+import pc from 'picocolors';
+import { createProgress } from '../kit/terminal.ts';
+import {
+  inspectTools,
+  PROGRAMS,
+  type Program,
+  packMirror,
+  type ResolveOptions,
+  removeTools,
+  reportTo,
+  resolveToolchain,
+  type ToolStatus,
+} from '../toolchain/index.ts';
+
+/**
+ * `breakwater tools`: fetch, list and remove the programs from outside. Its commands throw usage errors
+ * instead of exiting, so that the command line decides about exit codes.
+ */
+export function toolsCommand(options: { readonly signal?: AbortSignal } = {}): Command {
+  return new Command('tools')
+    .description('fetch or list the external programs: envoy, k6, istiod, pilot-agent, istioctl')
+    .addCommand(listCommand(options).exitOverride())
+    .addCommand(fetchCommand(options).exitOverride())
+    .addCommand(removeCommand(options).exitOverride())
+    .addCommand(packCommand(options).exitOverride())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  breakwater tools fetch           get everything that is missing (about 10 minutes, once)
+  breakwater tools fetch envoy k6  get only these
+  breakwater tools list --verify   check every cached program against its recorded hash
+  BREAKWATER_K6=/usr/bin/k6 breakwater run scenario.yaml   use a program of your own
+
+Environment:
+  BREAKWATER_CACHE                where programs are kept
+  BREAKWATER_ENVOY, _K6, _ISTIOD, _PILOT_AGENT, _ISTIOCTL   programs of your own
+  BREAKWATER_ISTIO_BOOTSTRAP      envoy_bootstrap.json of your own
+  BREAKWATER_TOOLS_MIRROR         URL of a mirror made with \`breakwater tools pack\`
+  BREAKWATER_TOOLS_SHA256SUMS     the tools.sha256 of that mirror`,
+    );
+}
+
+function listCommand(options: ResolveOptions): Command {
+  return new Command('list')
+    .description('show where each program would come from; fetches nothing')
+    .option('--verify', 'hash every cached program', false)
+    .option('--json', 'print JSON', false)
+    .addHelpText(
+      'after',
+      '\nExample:\n  breakwater tools list --json | jq \'.[] | select(.state != "ready")\'',
+    )
+    .action(async ({ verify, json }: { verify: boolean; json: boolean }) => {
+      const statuses = await inspectTools({ ...options, verify });
+      console.log(json ? JSON.stringify(statuses, null, 2) : formatTable(statuses));
+    });
+}
+
+function fetchCommand(options: ResolveOptions): Command {
+  return new Command('fetch')
+    .description('get programs that are missing or damaged')
+    .addArgument(programsArgument())
+    .addHelpText('after', '\nExample:\n  breakwater tools fetch envoy')
+    .action(async (programs: Program[]) => {
+      const wanted = programs.length === 0 ? PROGRAMS : programs;
+      const resolved = await withProgress(options, (reporting) => resolveToolchain(wanted, reporting));
+      for (const program of wanted) {
+        const { version, source, path } = resolved[program];
+        console.log(`${program} ${version} ${pc.dim(`(${source})`)} ${path}`);
+      }
+    });
+}
+
+function removeCommand(options: ResolveOptions): Command {
+  return new Command('remove')
+    .description(
+      'remove cached programs, every version of them; istiod, pilot-agent and istioctl go together',
+    )
+    .addArgument(programsArgument())
+    .addHelpText('after', '\nExample:\n  breakwater tools remove k6')
+    .action(async (programs: Program[]) => {
+      const wanted = programs.length === 0 ? PROGRAMS : programs;
+      const removed = await withProgress(options, (reporting) => removeTools(wanted, reporting));
+      console.log(
+        removed.length === 0 ? 'nothing was cached' : removed.map((path) => `removed ${path}`).join('\n'),
+      );
+    });
+}
+
+function packCommand(options: ResolveOptions): Command {
+  return new Command('pack')
+    .description('write a mirror of every program, for CI and machines without internet')
+    .argument('<dir>', 'folder to write; what it holds for other platforms stays')
+    .addHelpText(
+      'after',
+      `
+Example:
+  breakwater tools pack mirror     then serve the folder over HTTP and, elsewhere, set
+  BREAKWATER_TOOLS_MIRROR=https://files.example.com/mirror
+  BREAKWATER_TOOLS_SHA256SUMS=./tools.sha256   a copy of mirror/tools.sha256, kept with your code`,
+    )
+    .action(async (directory: string) => {
+      const packed = await withProgress(options, (reporting) => packMirror(resolve(directory), reporting));
+      for (const path of packed) console.log(path);
+    });
+}
+
+function programsArgument(): Argument {
+  return new Argument('[program...]', `${PROGRAMS.join(', ')}; all without`).choices(PROGRAMS);
+}
+
+async function withProgress<T>(
+  options: ResolveOptions,
+  work: (options: ResolveOptions) => Promise<T>,
+): Promise<T> {
+  const progress = createProgress(process.stderr, false);
+  try {
+    return await work({ ...options, onProgress: reportTo(progress) });
+  } finally {
+    progress.done();
+  }
+}
+
+function formatTable(statuses: readonly ToolStatus[]): string {
+  const header = ['PROGRAM', 'VERSION', 'SOURCE', 'SIZE', 'STATE', 'PATH'];
+  const rows = statuses.map(({ program, version, source, bytes, state, path }) => [
+    program,
+    version,
+    source ?? '-',
+    bytes === null ? '-' : `${Math.round(bytes / 1e6)} MB`,
+    state,
+    path ?? '-',
+  ]);
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const format = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  const reasons = statuses.flatMap(({ program, reason }) =>
+    reason === undefined ? [] : [`${program}: ${reason}`],
+  );
+  return [pc.bold(format(header)), ...rows.map(format), ...reasons.map((reason) => pc.red(reason))].join(
+    '\n',
+  );
+}

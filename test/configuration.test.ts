@@ -1,0 +1,74 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Workspace } from './support/breakwater.ts';
+
+/** A DestinationRule as it is often copied around: circuitBreaker is no field of Istio's. */
+const copied = `apiVersion: networking.istio.io/v1alpha3
+kind: DestinationRule
+metadata:
+  name: edge-app-dr
+spec:
+  host: edge-app
+  trafficPolicy:
+    connectionPool:
+      tcp:
+        maxConnections: 100
+      http:
+        http1MaxPendingRequests: 50
+        maxRequestsPerConnection: 10
+    circuitBreaker:
+      consecutiveErrors: 5
+      interval: 30s
+      baseEjectionTime: 30s
+`;
+
+test('circuitBreaker in a DestinationRule: exit 2 with file, line and the right name', async () => {
+  using workspace = new Workspace();
+  const file = join(workspace.path, 'rule.yaml');
+  writeFileSync(file, copied);
+  const finished = await workspace.run('scenarios/circuit-breaker.yaml', '--config', file);
+  expect(finished.code).toBe(2);
+  expect(finished.stderr).toMatch(/rule\.yaml:14:5/);
+  expect(finished.stderr).toContain('circuitBreaker');
+  expect(finished.stderr).toContain('outlierDetection');
+  expect(finished.stderr).not.toMatch(/^\s+at /m);
+  expect(finished.report).toBeUndefined();
+});
+
+test('what schemas cannot say, Istio says itself: a percentage of 400', async () => {
+  using workspace = new Workspace();
+  const file = join(workspace.path, 'rule.yaml');
+  writeFileSync(
+    file,
+    copied.replace(/ {4}circuitBreaker:[\s\S]*/, '    outlierDetection:\n      maxEjectionPercent: 400\n'),
+  );
+  const finished = await workspace.run('scenarios/circuit-breaker.yaml', '--config', file);
+  expect(finished.code).toBe(2);
+  expect(finished.stderr).toContain('percentage 400 is not in range 0..100');
+  expect(finished.stderr).toMatch(/rule\.yaml:1/);
+});
+
+test('a configuration that Envoy rejects is an environment error with its own words', async () => {
+  using workspace = new Workspace();
+  const file = join(workspace.path, 'filter.yaml');
+  // Istio accepts any bytes in a patch; only Envoy knows that there is no such filter.
+  writeFileSync(
+    file,
+    `apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: broken}
+spec:
+  configPatches:
+  - applyTo: CLUSTER
+    match: {context: SIDECAR_OUTBOUND, cluster: {service: edge-app.default.svc.cluster.local}}
+    patch:
+      operation: MERGE
+      value: {lb_policy: RING_HASH, ring_hash_lb_config: {minimum_ring_size: 9000000}}
+`,
+  );
+  const finished = await workspace.run('scenarios/circuit-breaker.yaml', '--config', file);
+  expect(finished.code, finished.stderr).toBe(4);
+  expect(finished.stderr).toContain('rejected its configuration');
+  expect(finished.stderr).toContain('MinimumRingSize');
+});

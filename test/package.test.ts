@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root, Workspace } from './support/breakwater.ts';
+
+test('the package, installed elsewhere, plans a scenario and keeps a mesh', async () => {
+  using workspace = new Workspace();
+  const npm = (cwd: string, ...args: string[]) => {
+    const done = spawnSync('npm', args, { cwd, encoding: 'utf8', env: { ...process.env, npm_config_audit: 'false' } });
+    expect(done.status, `npm ${args.join(' ')}\n${done.stderr}`).toBe(0);
+    return done.stdout;
+  };
+  npm(root, 'pack', '--pack-destination', workspace.path);
+  const [tarball = ''] = readdirSync(workspace.path).filter((file) => file.endsWith('.tgz'));
+  npm(workspace.path, 'init', '-y');
+  npm(workspace.path, 'install', '--omit=dev', `./${tarball}`);
+  const installed = join(workspace.path, 'node_modules/breakwater');
+  expect(existsSync(join(installed, 'src'))).toBe(false);
+  const breakwater = (...args: string[]) =>
+    spawnSync(process.execPath, [join(installed, 'bin/breakwater.js'), ...args], {
+      cwd: workspace.path,
+      encoding: 'utf8',
+      env: { ...process.env, BREAKWATER_RUNS: workspace.runs, NO_COLOR: '1' },
+    });
+  const plan = breakwater('plan', join(installed, 'scenarios/circuit-breaker.yaml'));
+  expect(plan.status, plan.stderr).toBe(0);
+  const up = breakwater('lab', 'up', '--json');
+  expect(up.status, up.stderr).toBe(0);
+  expect(breakwater('lab', 'down').status).toBe(0);
+});

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Report } from '../../src/report/model.ts';
+
+export const root = resolve(import.meta.dirname, '../..');
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The newest report in the run's report folder, when it wrote one. */
+  readonly report: Report | undefined;
+  /** Its folder. */
+  readonly folder: string | undefined;
+}
+
+/** A place of its own for a test: reports, and scratch folders of runs. */
+export class Workspace implements Disposable {
+  readonly path = mkdtempSync(join(tmpdir(), 'bw-test-'));
+  readonly reports = join(this.path, 'reports');
+  /** Runs of a test are looked for here alone, so that other runs of this machine don't matter. */
+  readonly runs = join(this.path, 'runs');
+
+  start(...args: readonly string[]): ChildProcess {
+    return spawn(process.execPath, ['bin/breakwater.js', ...args], {
+      cwd: root,
+      env: { ...process.env, BREAKWATER_RUNS: this.runs, NO_COLOR: '1', CI: '1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  }
+
+  /** Runs a command to its end. */
+  async breakwater(...args: readonly string[]): Promise<Finished> {
+    return this.finish(this.start(...args));
+  }
+
+  /** `breakwater run` with its reports in this workspace. */
+  async run(...args: readonly string[]): Promise<Finished> {
+    return this.breakwater('run', ...args, '--reports', this.reports);
+  }
+
+  async finish(child: ChildProcess): Promise<Finished> {
+    let [stdout, stderr] = ['', ''];
+    child.stdout?.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const code = await new Promise<number | null>((done) => child.once('close', done));
+    const folder = this.newestReport();
+    const file = folder === undefined ? '' : join(folder, 'report.json');
+    const report = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+    return { code, stdout, stderr, report, folder };
+  }
+
+  newestReport(): string | undefined {
+    if (!existsSync(this.reports)) return undefined;
+    const newest = readdirSync(this.reports).sort().at(-1);
+    return newest === undefined ? undefined : join(this.reports, newest);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** What a failing assertion should show of a run. */
+export function outcome(finished: Finished): string {
+  const { report } = finished;
+  if (report === undefined) return `exit ${finished.code}\n${finished.stderr}\n${finished.stdout}`;
+  const checks = report.checks.map((check) => `${check.status} ${check.name}: ${check.observed} (${check.limit})`);
+  const violated = report.validity
+    .filter((finding) => finding.status === 'violated')
+    .map((finding) => `invalid ${finding.rule}: ${finding.observed} (${finding.limit})`);
+  return [`exit ${finished.code}, ${report.verdict}: ${report.summary}`, ...checks, ...violated].join('\n');
+}

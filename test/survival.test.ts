@@ -1,0 +1,83 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { outcome, Workspace } from './support/breakwater.ts';
+import { loopbackListeners, processesOf } from './support/processes.ts';
+
+const scenario = 'scenarios/zone-failover.yaml';
+const goneWithinMs = 5_000;
+
+/** What a run still has, tried until nothing is left or time is up. */
+async function remains(workspace: Workspace, before: readonly string[]): Promise<string[]> {
+  const deadline = Date.now() + goneWithinMs;
+  for (;;) {
+    const left = [
+      ...processesOf(workspace.runs).map(({ pid, command }) => `process ${pid}: ${command.slice(0, 100)}`),
+      ...loopbackListeners().filter((listener) => !before.includes(listener)).map((listener) => `port ${listener}`),
+      ...(existsSync(workspace.runs) ? readdirSync(workspace.runs) : []).map((entry) => `folder ${entry}`),
+    ];
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await sleep(50);
+  }
+}
+
+test('kill -9 of the harness at random moments leaves no process, port or temporary file', async () => {
+  // Early moments are dense: that is when things are half acquired.
+  const moments = [0.15, 0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.2, 3].map((seconds) => seconds * 1_000 * (0.8 + 0.4 * Math.random()));
+  moments.push(5_000 + Math.random() * 3_000, 12_000 + Math.random() * 6_000);
+  for (const moment of moments) {
+    using workspace = new Workspace();
+    const before = loopbackListeners();
+    const child = workspace.start('run', scenario, '--reports', workspace.reports);
+    const closed = workspace.finish(child);
+    await sleep(moment);
+    child.kill('SIGKILL');
+    await closed;
+    expect(await remains(workspace, before), `killed after ${Math.round(moment)} ms`).toEqual([]);
+  }
+});
+
+test('kill -9 of harness and supervisor together is cleaned up by breakwater cleanup', async () => {
+  using workspace = new Workspace();
+  const before = loopbackListeners();
+  const child = workspace.start('run', scenario, '--reports', workspace.reports);
+  const closed = workspace.finish(child);
+  await sleep(6_000);
+  const supervisor = processesOf(workspace.runs).find(({ command }) => command.includes('supervisor/main'));
+  expect(supervisor).toBeDefined();
+  child.kill('SIGSTOP');
+  process.kill(supervisor?.pid ?? 0, 'SIGKILL');
+  child.kill('SIGKILL');
+  await closed;
+  const dry = await workspace.breakwater('cleanup', '--dry-run');
+  expect(dry.stdout).toMatch(/would remove zone-failover-.*istiod/);
+  const cleaned = await workspace.breakwater('cleanup');
+  expect(cleaned.stdout).toContain('removed zone-failover-');
+  expect(await remains(workspace, before)).toEqual([]);
+  expect((await workspace.breakwater('cleanup')).stdout).toBe('Nothing was left behind.\n');
+});
+
+test('Ctrl-C in the middle of a fault: reverted, down, a report of what there was, exit 130, within 3 s', async () => {
+  using workspace = new Workspace();
+  const before = loopbackListeners();
+  const child = workspace.start('run', scenario, '--reports', workspace.reports);
+  const faulted = new Promise<void>((resolve) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (/fault zone-outage: .*dark/.test(chunk.toString())) resolve();
+    });
+  });
+  const closed = workspace.finish(child);
+  await faulted;
+  await sleep(700);
+  const asked = performance.now();
+  child.kill('SIGINT');
+  const finished = await closed;
+  const tookMs = performance.now() - asked;
+  expect(finished.code, outcome(finished)).toBe(130);
+  expect(finished.report?.interrupted).toBe(true);
+  expect(finished.report?.verdict).toBe('invalid');
+  expect(finished.report?.traffic.requests).toBeGreaterThan(0);
+  expect(await remains(workspace, before)).toEqual([]);
+  // The aim is 3 s; the margin is for a machine that does other things too.
+  expect(tookMs).toBeLessThan(6_000);
+});
