@@ -19,10 +19,14 @@ const users = 100;
 const directory = mkdtempSync(join(tmpdir(), 'bw-bench-'));
 const { path: k6 } = await resolveProgram('k6');
 
-const app = spawn(process.execPath, ['--no-warnings', resolve(import.meta.dirname, '../apps/edge-app/src/main.ts')], {
-  env: { ...process.env, PORT: '0', CONTROL_PORT: '0' },
-  stdio: ['ignore', 'pipe', 'inherit'],
-});
+const app = spawn(
+  process.execPath,
+  ['--no-warnings', resolve(import.meta.dirname, '../apps/edge-app/src/main.ts')],
+  {
+    env: { ...process.env, PORT: '0', CONTROL_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  },
+);
 const { port } = await new Promise<{ port: number }>((ready) => {
   app.stdout?.once('data', (line) => ready(JSON.parse(String(line)).listening));
 });
@@ -58,7 +62,17 @@ async function cpuOf(name: string): Promise<number> {
   writeFileSync(script, variant.script);
   const child: ChildProcess = spawn(
     'bash',
-    ['-c', 'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>/dev/null', 'bash', k6, 'run', '--quiet', '--no-usage-report', ...variant.args, script],
+    [
+      '-c',
+      'TIMEFORMAT="%U %S"; time "$@" >/dev/null 2>/dev/null',
+      'bash',
+      k6,
+      'run',
+      '--quiet',
+      '--no-usage-report',
+      ...variant.args,
+      script,
+    ],
     { cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let said = '';
@@ -76,10 +90,15 @@ try {
     const base = await cpuOf('bare');
     for (const name of Object.keys(ratios)) ratios[name]?.push((await cpuOf(name)) / base);
   }
-  const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-  console.log(`k6 at ${rate} requests/s, CPU against k6 alone (median of ${rounds} rounds; aim: at most 1.05)`);
+  const median = (values: number[]) =>
+    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  console.log(
+    `k6 at ${rate} requests/s, CPU against k6 alone (median of ${rounds} rounds; aim: at most 1.05)`,
+  );
   for (const [name, values] of Object.entries(ratios)) {
-    console.log(`  ${name.padEnd(12)} ${median(values).toFixed(3)}   (${values.map((value) => value.toFixed(3)).join(', ')})`);
+    console.log(
+      `  ${name.padEnd(12)} ${median(values).toFixed(3)}   (${values.map((value) => value.toFixed(3)).join(', ')})`,
+    );
   }
 } finally {
   app.kill();

@@ -1,6 +1,9 @@
 #!/usr/bin/env node
 // In the clone Node runs the sources as they are; the package has them compiled.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
@@ -10,6 +13,10 @@ if (major < 24) {
   );
   process.exit(4);
 }
+// Halves the time to start; what a run starts with Node finds the same folder through the environment.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), `breakwater-compiled-${userInfo().uid}`);
+module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+
 const source = new URL('../src/cli.ts', import.meta.url);
 process.removeAllListeners('warning');
 await import(existsSync(source) ? source.href : new URL('../dist/src/cli.js', import.meta.url).href);

@@ -17,7 +17,7 @@ function handleSignals(): AbortSignal {
   const controller = new AbortController();
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(ExitCode.interrupted);
-    process.stderr.write(`\n${pc.yellow('Interrupted')}: taking faults back and the mesh down…\n`);
+    process.stderr.write(`\n${pc.yellow('Interrupted')}: ending in order; once more ends at once.\n`);
     controller.abort(new OperatorError('interrupted', { exitCode: ExitCode.interrupted }));
   };
   process.on('SIGINT', interrupt);
@@ -34,9 +34,7 @@ function program(signal: AbortSignal): Command {
   const root = new Command('breakwater')
     .description('Breaks a service mesh on purpose and says, with evidence, whether it held.')
     .version(version, '-V, --version')
-    .showSuggestionAfterError()
     .showHelpAfterError('(add --help for what it takes)')
-    .exitOverride()
     .addCommand(runCommand(signal, performance.timeOrigin))
     .addCommand(planCommand())
     .addCommand(lintCommand())
@@ -54,10 +52,15 @@ Examples:
   $ npx breakwater lab up scenarios/circuit-breaker.yaml   a mesh to play with
   $ source <(npx breakwater complete bash)              tab completion (zsh and fish too)`,
     );
-  // Options of commander's own go down to subcommands only when asked.
-  for (const command of root.commands) command.exitOverride().showSuggestionAfterError();
+  overrideExits(root);
   createTab(root);
   return root;
+}
+
+/** Commander hands its settings to a subcommand only when it makes it itself. */
+function overrideExits(command: Command): void {
+  command.exitOverride().showSuggestionAfterError();
+  for (const inner of command.commands) overrideExits(inner);
 }
 
 function explain(error: unknown): ExitCode {

@@ -109,7 +109,7 @@ async function loadAndFaults(
       await Promise.race([Promise.all([totals, timeline]), lost]);
     } catch (error) {
       if (!signal.aborted) throw error;
-      await finishEarly(timeline, totals, startedAt, evidence);
+      await finishEarly(timeline, totals);
     } finally {
       ending.abort();
       signal.removeEventListener('abort', onAbort);
@@ -130,29 +130,9 @@ async function loadAndFaults(
 }
 
 /** After Ctrl-C: faults are taken back, and k6 gets a moment to write what it counted. */
-async function finishEarly(
-  timeline: Promise<void>,
-  totals: Promise<LoadTotals>,
-  startedAt: number,
-  evidence: string,
-): Promise<void> {
+async function finishEarly(timeline: Promise<void>, totals: Promise<LoadTotals>): Promise<void> {
   const patienceMs = 1_200;
   await Promise.race([Promise.allSettled([timeline, totals]), sleep(patienceMs)]);
-  const known = await Promise.race([totals.catch(() => undefined), sleep(0, undefined)]);
-  if (known !== undefined) return;
-  const nothing: LoadTotals = {
-    exitCode: -1,
-    startedAt,
-    iterations: 0,
-    droppedIterations: 0,
-    requests: 0,
-    answers: {},
-    maxUsers: 0,
-    carriesDue: true,
-    loop: 'open',
-    cpus: 0,
-  };
-  await writeFile(join(evidence, 'load.json'), JSON.stringify(nothing));
 }
 
 async function writeContext(

@@ -69,5 +69,7 @@ test('only cli.ts and the supervisor end the process', () => {
   const ending = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
     .filter((file) => /process\.exit\(/.test(readFileSync(join(src, file), 'utf8')));
-  expect(ending.sort()).toEqual(['cli.ts', 'generate.ts', 'kit/supervisor/main.ts'].filter((file) => ending.includes(file)));
+  expect(ending.sort()).toEqual(
+    ['cli.ts', 'generate.ts', 'kit/supervisor/main.ts'].filter((file) => ending.includes(file)),
+  );
 });

@@ -7,7 +7,11 @@ import { root, Workspace } from './support/breakwater.ts';
 test('the package, installed elsewhere, plans a scenario and keeps a mesh', async () => {
   using workspace = new Workspace();
   const npm = (cwd: string, ...args: string[]) => {
-    const done = spawnSync('npm', args, { cwd, encoding: 'utf8', env: { ...process.env, npm_config_audit: 'false' } });
+    const done = spawnSync('npm', args, {
+      cwd,
+      encoding: 'utf8',
+      env: { ...process.env, npm_config_audit: 'false' },
+    });
     expect(done.status, `npm ${args.join(' ')}\n${done.stderr}`).toBe(0);
     return done.stdout;
   };

@@ -13,7 +13,9 @@ async function remains(workspace: Workspace, before: readonly string[]): Promise
   for (;;) {
     const left = [
       ...processesOf(workspace.runs).map(({ pid, command }) => `process ${pid}: ${command.slice(0, 100)}`),
-      ...loopbackListeners().filter((listener) => !before.includes(listener)).map((listener) => `port ${listener}`),
+      ...loopbackListeners()
+        .filter((listener) => !before.includes(listener))
+        .map((listener) => `port ${listener}`),
       ...(existsSync(workspace.runs) ? readdirSync(workspace.runs) : []).map((entry) => `folder ${entry}`),
     ];
     if (left.length === 0 || Date.now() > deadline) return left;
@@ -23,7 +25,9 @@ async function remains(workspace: Workspace, before: readonly string[]): Promise
 
 test('kill -9 of the harness at random moments leaves no process, port or temporary file', async () => {
   // Early moments are dense: that is when things are half acquired.
-  const moments = [0.15, 0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.2, 3].map((seconds) => seconds * 1_000 * (0.8 + 0.4 * Math.random()));
+  const moments = [0.15, 0.4, 0.6, 0.8, 1, 1.3, 1.7, 2.2, 3].map(
+    (seconds) => seconds * 1_000 * (0.8 + 0.4 * Math.random()),
+  );
   moments.push(5_000 + Math.random() * 3_000, 12_000 + Math.random() * 6_000);
   for (const moment of moments) {
     using workspace = new Workspace();

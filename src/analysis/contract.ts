@@ -10,12 +10,14 @@ export interface Window {
   readonly toMs: number;
 }
 
-/** What one check found. `samples` is what the observation rests on; too few make it invalid. */
+/** What one check found. */
 export interface Observation {
   /** In the check's unit; undefined when there was nothing to observe or it never happened. */
   readonly value: number | undefined;
+  /** What the observation rests on, and how many of them it takes: fewer make the check invalid. */
   readonly samples: number;
-  /** Whether the limit holds; a value that never came about (never ejected) may still fail rather than be invalid. */
+  readonly neededSamples: number;
+  /** Whether the limit holds; a value that never came about (never ejected) fails. */
   readonly holds: boolean;
   /** "99.98 %", "1.24 s", "never". */
   readonly observed: string;
@@ -26,6 +28,10 @@ export interface Observation {
 /** One kind of check: how it is written, and what it makes of the facts in its window. */
 export interface CheckKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
+  /** The evidence it rests on: requests in access logs, or statistics of the client's sidecar. */
+  readonly restsOn: 'requests' | 'statistics';
+  /** The window of a check that has no `during`: it counts time from a fault's injection or end. */
+  readonly window?: 'fault' | 'recovery';
   /** "success rate at least 99.9 %". */
   describe(check: z.output<Schema>): string;
   observe(check: z.output<Schema>, facts: RunFacts, window: Window): Observation;

@@ -1,23 +1,20 @@
+import type { Outcome } from '../evidence/contract.ts';
 import type { Window } from './contract.ts';
 
-/** How a request ended, as its caller saw it. */
-export type Outcome =
-  /** 1xx to 3xx. */
-  | 'ok'
-  /** Refused by the client's own sidecar to protect the service: overflow (UO), rate limits. */
-  | 'shed'
-  /** Any other answer of 400 and above. */
-  | 'error'
-  /** No answer: reset, timed out, given up. */
-  | 'unanswered';
-
-export const outcomes = ['ok', 'shed', 'error', 'unanswered'] as const satisfies readonly Outcome[];
-
-/** A set of latencies that can be merged and asked for percentiles; never averaged. */
-export interface LatencyHistogram {
+/** The latencies of a set of requests, every one of them: percentiles are exact and never averaged. */
+export interface Latencies {
   readonly count: number;
-  /** Latency in milliseconds at a percentile from 0 to 100; undefined without samples. */
+  /** Latency in milliseconds at a percentile from 0 to 100 (nearest rank); undefined without samples. */
   percentile(percentile: number): number | undefined;
+}
+
+/** Which instances: all that every given field matches; no field means every instance that serves. */
+export interface InstanceSelector {
+  readonly service?: string | undefined;
+  readonly workload?: string | undefined;
+  readonly replica?: number | undefined;
+  /** region/zone[/sub-zone]; a region/zone takes in its sub-zones. */
+  readonly zone?: string | undefined;
 }
 
 /** One fault as it really happened; times in milliseconds from the start of the load. */
@@ -29,6 +26,8 @@ export interface FaultRecord {
   readonly targets: readonly string[];
   readonly plannedAtMs: number;
   readonly plannedForMs: number;
+  /** When the first target was about to get it; nothing after this is steady state. */
+  readonly injectingAtMs: number | undefined;
   /** When the last target had it; undefined when it was never injected. */
   readonly injectedAtMs: number | undefined;
   /** When taking it back began, and when the last target was free of it. */
@@ -41,17 +40,15 @@ export interface RunFacts {
   readonly durationMs: number;
   readonly faults: readonly FaultRecord[];
   readonly windows: readonly Window[];
-  /** Finished requests in a window, by when they were due; optionally only those answered by some instances. */
+  /**
+   * Finished requests in a window, by when they were due; optionally only those answered by some instances.
+   * A request in flight when a fault comes belongs to the fault, not to the time before it.
+   */
   count(window: Window, filter?: { outcome?: Outcome; instances?: readonly string[] }): number;
   /** Latency from the moment a request was due. */
-  latency(window: Window, of: 'all' | 'successful' | 'shed'): LatencyHistogram;
+  latency(window: Window, of: 'all' | 'successful' | 'shed'): Latencies;
   /** Names of instances by workload, zone or replica. */
-  instancesOf(of: {
-    service?: string;
-    workload?: string;
-    replica?: number;
-    zone?: string;
-  }): readonly string[];
+  instancesOf(of: InstanceSelector): readonly string[];
   /** Requests the client's sidecar refused because a pool was full (Envoy's own counters). */
   overflow(window: Window): { readonly value: number; readonly samples: number };
   /** Ejections seen by clients in the window: how often an instance went from healthy to ejected. */
@@ -62,7 +59,7 @@ export interface RunFacts {
   /** First moment at or after `fromMs` when every one (or any one) of the instances is ejected at some client. */
   firstEjected(fromMs: number, instances: readonly string[], which: 'any' | 'all'): number | undefined;
   /**
-   * First moment at or after `fromMs` (and before `untilMs`) from which on, for `holdMs`, at least `success` of the
+   * First moment at or after `fromMs` (and before `untilMs`) from which on, for `holdMs` (all of it before `untilMs`), at least `success` of the
    * requests succeed and the instances' share of answered requests satisfies `share`. Undefined: it never came.
    */
   firstSettled(question: {

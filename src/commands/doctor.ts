@@ -1,7 +1,6 @@
-import { createServer } from 'node:net';
-import { availableParallelism, freemem, totalmem } from 'node:os';
 import { readFileSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createServer } from 'node:net';
+import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { findLeftovers } from '../environments/run-directory.ts';
@@ -24,7 +23,10 @@ export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Check what a run needs on this machine, with the fix beside each finding.')
     .option('--json', 'print the findings as JSON')
-    .addHelpText('after', '\nExample:\n  $ npx breakwater doctor\n\nExit code 4 when something a run needs is missing.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npx breakwater doctor\n\nExit code 4 when something a run needs is missing.',
+    )
     .action(async (options: { json?: boolean }) => {
       const findings = await examine();
       const broken = findings.some((finding) => !finding.ok && finding.needed);
@@ -73,7 +75,7 @@ function cores(): DoctorFinding {
     ok: count >= 2,
     needed: false,
     found: String(count),
-    fix: 'with one core the load and the mesh get in each other\'s way; use low rates, and expect invalid runs',
+    fix: "with one core the load and the mesh get in each other's way; use low rates, and expect invalid runs",
   };
 }
 
@@ -103,7 +105,7 @@ function disk(): DoctorFinding {
     ok: free >= comfortableDiskBytes,
     needed: false,
     found: `${(free / 1024 ** 3).toFixed(1)} GiB free in ${tmpdir()}`,
-    fix: 'building the programs takes about 4 GiB once, for Go\'s caches; a run takes about 0.5 KB a request',
+    fix: "building the programs takes about 4 GiB once, for Go's caches; a run takes about 0.5 KB a request",
   };
 }
 
@@ -148,7 +150,10 @@ async function programs(): Promise<DoctorFinding[]> {
     what: status.program,
     ok: status.state === 'ready',
     needed: false,
-    found: status.state === 'ready' ? `${status.version} at ${status.path}` : `${status.version} is ${status.state}`,
+    found:
+      status.state === 'ready'
+        ? `${status.version} at ${status.path}`
+        : `${status.version} is ${status.state}`,
     fix: 'a run fetches it by itself; to do so now: npx breakwater tools fetch',
   }));
 }

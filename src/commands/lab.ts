@@ -33,7 +33,11 @@ interface LabFile {
   readonly pid: number;
   readonly identity: string | undefined;
   readonly reach: readonly string[];
-  readonly instances: readonly { readonly name: string; readonly locality: string; readonly addresses: readonly string[] }[];
+  readonly instances: readonly {
+    readonly name: string;
+    readonly locality: string;
+    readonly addresses: readonly string[];
+  }[];
 }
 
 /** `lab up`, `lab down`, `lab status`: a mesh that stays up to play with. */
@@ -61,7 +65,9 @@ function defaultScenario(): string {
 
 function upCommand(signal: AbortSignal): Command {
   return addScenarioOptions(new Command('up'))
-    .description('Start the topology and mesh configuration of a scenario, print how to reach it, and leave it running.')
+    .description(
+      'Start the topology and mesh configuration of a scenario, print how to reach it, and leave it running.',
+    )
     .argument('[scenario]', 'scenario file; the circuit breaker topology unless given')
     .option('--json', 'print how to reach it as JSON')
     .action(async (scenario: string | undefined, options: ScenarioOptions & { json?: boolean }) => {
@@ -77,7 +83,9 @@ function upCommand(signal: AbortSignal): Command {
       progress.done();
       if (options.json) process.stdout.write(`${JSON.stringify(lab, null, 2)}\n`);
       else {
-        process.stdout.write(`${pc.green('up')} ${lab.id}\n\n${lab.reach.join('\n')}\n\nTake it down: npx breakwater lab down\n`);
+        process.stdout.write(
+          `${pc.green('up')} ${lab.id}\n\n${lab.reach.join('\n')}\n\nTake it down: npx breakwater lab down\n`,
+        );
       }
     });
 }
@@ -118,7 +126,11 @@ async function startKeeper(
   try {
     return await eventually(
       async () => {
-        if (exit !== undefined) throw environmentError(`the lab did not come up (${exit})`, tail(log, 12).replaceAll(/^ {2}/gm, ''));
+        if (exit !== undefined)
+          throw environmentError(
+            `the lab did not come up (${exit})`,
+            tail(log, 12).replaceAll(/^ {2}/gm, ''),
+          );
         say(tail(log, 1).trim());
         return readLab(directory) ?? 'it is starting';
       },
@@ -162,10 +174,16 @@ function keepCommand(signal: AbortSignal): Command {
         pid: process.pid,
         identity: processIdentity(process.pid),
         reach: environment.reach(),
-        instances: environment.instances.map(({ name, locality, addresses }) => ({ name, locality, addresses })),
+        instances: environment.instances.map(({ name, locality, addresses }) => ({
+          name,
+          locality,
+          addresses,
+        })),
       };
       await writeFile(join(directory.path, LAB_FILE), JSON.stringify(lab));
-      const down = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      const down = new Promise<void>((resolve) =>
+        signal.addEventListener('abort', () => resolve(), { once: true }),
+      );
       const lost = await Promise.race([down, environment.lost]);
       if (lost !== undefined) throw environmentError(`the lab broke: ${lost}`);
     });
@@ -178,7 +196,8 @@ function downCommand(): Command {
     .action(async (id: string | undefined) => {
       const labs = liveLabs().filter((lab) => id === undefined || lab.id === id);
       if (labs.length === 0) {
-        if (id !== undefined) throw usageError(`no lab ${id} is running`, 'npx breakwater lab status lists them');
+        if (id !== undefined)
+          throw usageError(`no lab ${id} is running`, 'npx breakwater lab status lists them');
         process.stdout.write('No lab is running.\n');
         return;
       }
@@ -191,7 +210,9 @@ async function takeDown(lab: LabFile): Promise<void> {
   if (isSameProcess(lab.pid, lab.identity)) process.kill(lab.pid, 'SIGTERM');
   await eventually(
     async () =>
-      isSameProcess(lab.pid, lab.identity) || existsSync(join(runsDirectory(), lab.id)) ? 'it is still there' : {},
+      isSameProcess(lab.pid, lab.identity) || existsSync(join(runsDirectory(), lab.id))
+        ? 'it is still there'
+        : {},
     {
       waitingFor: `${lab.id} to go`,
       timeoutMs: downTimeoutMs,
@@ -210,9 +231,12 @@ function statusCommand(): Command {
         liveLabs().map(async (lab) => ({ ...lab, rejected: await rejected(lab.id) })),
       );
       if (options.json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);
-      else if (labs.length === 0) process.stdout.write('No lab is running. Start one: npx breakwater lab up\n');
+      else if (labs.length === 0)
+        process.stdout.write('No lab is running. Start one: npx breakwater lab up\n');
       for (const lab of options.json ? [] : labs) {
-        process.stdout.write(`${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}\n`);
+        process.stdout.write(
+          `${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}\n`,
+        );
         for (const reason of lab.rejected) process.stdout.write(`${pc.red('rejected')} ${reason}\n`);
       }
     });

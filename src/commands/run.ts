@@ -11,8 +11,8 @@ import { createProgress, type Progress } from '../kit/terminal.ts';
 import { istio } from '../meshes/istio/index.ts';
 import type { Plan } from '../plan/contract.ts';
 import { planScenario } from '../plan/plan.ts';
-import { REPORT_SCHEMA, terminal, writeReports } from '../report/index.ts';
-import type { Report } from '../report/model.ts';
+import { terminal, writeReports } from '../report/index.ts';
+import { REPORT_SCHEMA, type Report } from '../report/model.ts';
 import { type RunOutcome, type RunWatcher, run } from '../run.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { version } from '../version.ts';
@@ -30,9 +30,7 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
   return addScenarioOptions(new Command('run'))
     .description('Run a scenario: mesh up, load, faults, verdict, report; nothing stays behind.')
     .argument('<scenario>', 'scenario file')
-    .addOption(
-      new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'),
-    )
+    .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
     .option('--reports <dir>', 'folder that gets a folder per run', 'reports')
     .option('--json', 'print the report as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the verdict')
@@ -86,12 +84,12 @@ async function runScenario(
     directory: join(reportDirectory, 'evidence'),
     knowledge: istio,
     resources,
-    interrupted: outcome.interrupted,
   });
   const wallMs = Date.now() - startedAt;
   const report: Report = {
     schema: REPORT_SCHEMA,
     ...analysed,
+    interrupted: outcome.interrupted,
     run: {
       id: runId,
       startedAt: new Date(startedAt).toISOString(),
@@ -99,7 +97,11 @@ async function runScenario(
       mesh: outcome.mesh,
       breakwater: version,
       programs: outcome.programs,
-      machine: { cpus: cpus().length, memoryBytes: totalmem(), platform: `${process.platform} ${process.arch}` },
+      machine: {
+        cpus: cpus().length,
+        memoryBytes: totalmem(),
+        platform: `${process.platform} ${process.arch}`,
+      },
       command: ['npx breakwater', ...process.argv.slice(2)].join(' '),
     },
     scenario: {
@@ -164,7 +166,10 @@ function watch(plan: Plan, progress: Progress): RunWatcher {
 
 /** "circuit-breaker-20261122-184227-3f9a": sorts by time within a scenario. */
 function newRunId(scenario: string): string {
-  const stamp = new Date().toISOString().replaceAll(/[-:]|\..*/g, '').replace('T', '-');
+  const stamp = new Date()
+    .toISOString()
+    .replaceAll(/[-:]|\..*/g, '')
+    .replace('T', '-');
   return `${scenario}-${stamp}-${randomBytes(2).toString('hex')}`;
 }
 
@@ -174,6 +179,7 @@ function describeLoad(plan: Plan): string {
   const way = `from ${load.from} to ${load.to}`;
   if (load.script !== undefined) return `${load.script}, ${way}`;
   if (load.closed) return `closed loop of ${load.closed.users} users for ${seconds}, ${way}`;
-  if (load.stages) return `up to ${plan.peakRate} requests/s in ${load.stages.length} stages over ${seconds}, ${way}`;
+  if (load.stages)
+    return `up to ${plan.peakRate} requests/s in ${load.stages.length} stages over ${seconds}, ${way}`;
   return `${load.rate} requests/s for ${seconds}, ${way}`;
 }

@@ -29,7 +29,10 @@ test('a crashed run: its processes are ended by id and its folder goes; a later 
   const sleeper = spawn('sleep', ['60'], { detached: true });
   const bystander = spawn('sleep', ['60'], { detached: true });
   mkdirSync(join(runs, 'crashed'));
-  writeFileSync(join(runs, 'crashed/owner.json'), JSON.stringify({ pid: 1, identity: 'long ago', what: 'run x' }));
+  writeFileSync(
+    join(runs, 'crashed/owner.json'),
+    JSON.stringify({ pid: 1, identity: 'long ago', what: 'run x' }),
+  );
   const records = [
     { name: 'sleeper', pid: sleeper.pid, identity: processIdentity(sleeper.pid ?? 0) },
     { name: 'bystander', pid: bystander.pid, identity: 'of another process' },
@@ -51,11 +54,14 @@ test('a crashed run: its processes are ended by id and its folder goes; a later 
   }
 });
 
-test.runIf(process.platform === 'linux')('a process is found by its mark when the folder is gone', async () => {
-  const lost = spawn('sleep', ['60'], { detached: true, env: { ...process.env, [RUN_MARK]: 'lost-run' } });
-  const ended = new Promise((resolve) => lost.once('exit', resolve));
-  const leftover = findLeftovers().find(({ runId }) => runId === 'lost-run');
-  expect(leftover?.processes).toEqual([{ name: 'sleep', pid: lost.pid }]);
-  if (leftover) await removeLeftover(leftover);
-  await ended;
-});
+test.runIf(process.platform === 'linux')(
+  'a process is found by its mark when the folder is gone',
+  async () => {
+    const lost = spawn('sleep', ['60'], { detached: true, env: { ...process.env, [RUN_MARK]: 'lost-run' } });
+    const ended = new Promise((resolve) => lost.once('exit', resolve));
+    const leftover = findLeftovers().find(({ runId }) => runId === 'lost-run');
+    expect(leftover?.processes).toEqual([{ name: 'sleep', pid: lost.pid }]);
+    if (leftover) await removeLeftover(leftover);
+    await ended;
+  },
+);

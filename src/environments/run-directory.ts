@@ -63,7 +63,10 @@ export function findLeftovers(): Leftover[] {
       runId,
       what: owner?.what ?? 'unknown',
       directory,
-      processes: [...recorded, ...own.filter(({ pid }) => !known.has(pid))].map(({ name, pid }) => ({ name, pid })),
+      processes: [...recorded, ...own.filter(({ pid }) => !known.has(pid))].map(({ name, pid }) => ({
+        name,
+        pid,
+      })),
     });
   }
   for (const [runId, processes] of marked) {

@@ -7,7 +7,7 @@ import type { StatisticsSample } from './contract.ts';
 
 /** measurement: at least every 250 ms; a turn takes a few milliseconds of its own. */
 const statisticsEveryMs = 200;
-const processesEveryMs = 500;
+const processesEveryMs = 1_000;
 
 export interface Sampler extends AsyncDisposable {
   /** The newest statistics, for whoever watches. */

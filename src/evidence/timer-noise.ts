@@ -6,7 +6,7 @@ import type { TimerNoise } from './contract.ts';
  * connection, another notes when it read that. A load generator and its sidecar take the same two
  * wake-ups for every request, so what they are late beyond this is theirs.
  */
-const periodMs = 4;
+const periodMs = 10;
 
 /** Runs in both threads; plain JavaScript, since a worker from a string is not stripped of types. */
 const source = `

@@ -2,12 +2,14 @@ import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
 import { faultFields, shareOfRequests } from './fields.ts';
 
-const schema = z.strictObject({
-  kind: z.literal('error'),
-  ...faultFields,
-  status: z.int().min(400).max(599).default(503).describe('The status it answers.'),
-  rate: shareOfRequests(),
-});
+const schema = z
+  .strictObject({
+    kind: z.literal('error'),
+    ...faultFields,
+    status: z.int().min(400).max(599).default(503).describe('The status it answers.'),
+    rate: shareOfRequests(),
+  })
+  .describe('The app answers with an error status.');
 
 /** The app answers with an error status. */
 export const error: FaultKind<typeof schema> = {

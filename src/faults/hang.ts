@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
 import { faultFields, shareOfRequests } from './fields.ts';
 
-const schema = z.strictObject({ kind: z.literal('hang'), ...faultFields, rate: shareOfRequests() });
+const schema = z
+  .strictObject({ kind: z.literal('hang'), ...faultFields, rate: shareOfRequests() })
+  .describe('The app takes requests and never answers them while the fault lasts.');
 
 /** The app takes the request and never answers it while the fault lasts. */
 export const hang: FaultKind<typeof schema> = {

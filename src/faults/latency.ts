@@ -3,13 +3,15 @@ import { duration } from '../scenario/units.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields, shareOfRequests } from './fields.ts';
 
-const schema = z.strictObject({
-  kind: z.literal('latency'),
-  ...faultFields,
-  delay: duration().describe('What is added to every answer.'),
-  jitter: duration().prefault('0ms').describe('Evenly spread on top: delay to delay + jitter.'),
-  rate: shareOfRequests(),
-});
+const schema = z
+  .strictObject({
+    kind: z.literal('latency'),
+    ...faultFields,
+    delay: duration().describe('What is added to every answer.'),
+    jitter: duration().prefault('0ms').describe('Evenly spread on top: delay to delay + jitter.'),
+    rate: shareOfRequests(),
+  })
+  .describe('The app answers late.');
 
 /** The app answers late. */
 export const latency: FaultKind<typeof schema> = {

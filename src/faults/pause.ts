@@ -2,7 +2,11 @@ import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
 import { faultFields } from './fields.ts';
 
-const schema = z.strictObject({ kind: z.literal('pause'), ...faultFields });
+const schema = z
+  .strictObject({ kind: z.literal('pause'), ...faultFields })
+  .describe(
+    'SIGSTOP to the app, as in a long garbage collection or on a frozen host; its connections stay open.',
+  );
 
 /** SIGSTOP to the app, as in a long garbage collection or a frozen host; connections stay open. */
 export const pause: FaultKind<typeof schema> = {

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
 import { faultFields } from './fields.ts';
 
-const schema = z.strictObject({ kind: z.literal('refuse'), ...faultFields });
+const schema = z
+  .strictObject({ kind: z.literal('refuse'), ...faultFields })
+  .describe('The app stops listening; its sidecar goes on.');
 
 /** The app stops listening; its sidecar goes on. */
 export const refuse: FaultKind<typeof schema> = {

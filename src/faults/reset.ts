@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
 import { faultFields, shareOfRequests } from './fields.ts';
 
-const schema = z.strictObject({ kind: z.literal('reset'), ...faultFields, rate: shareOfRequests() });
+const schema = z
+  .strictObject({ kind: z.literal('reset'), ...faultFields, rate: shareOfRequests() })
+  .describe('The app resets the connection instead of answering.');
 
 /** The app resets the connection instead of answering. */
 export const reset: FaultKind<typeof schema> = {

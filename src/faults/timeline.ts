@@ -1,4 +1,4 @@
-import { appendFileSync, fsyncSync, openSync, closeSync } from 'node:fs';
+import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedEnvironment } from '../environments/contract.ts';
 import type { JournalEntry } from '../evidence/contract.ts';
@@ -30,7 +30,8 @@ export class Journal {
   }
 }
 
-const lines = (entries: readonly JournalEntry[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+const lines = (entries: readonly JournalEntry[]) =>
+  entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
 export interface TimelineEvents {
   injecting(fault: PlannedFault): void;
@@ -58,7 +59,9 @@ export async function runTimeline(
     try {
       const t = Date.now();
       journal.announce(
-        ...made.map(({ inject }) => ({ t, event: 'injecting', fault: fault.name, instance: inject.instance }) as const),
+        ...made.map(
+          ({ inject }) => ({ t, event: 'injecting', fault: fault.name, instance: inject.instance }) as const,
+        ),
       );
       await Promise.all(
         made.map(async (action) => {
@@ -101,6 +104,7 @@ export async function runTimeline(
   };
   const results = await Promise.allSettled(plan.faults.map(one));
   const failed = results.filter((result) => result.status === 'rejected').map((result) => result.reason);
-  const worst = failed.find((reason) => !(reason instanceof Error && reason.name === 'AbortError')) ?? failed[0];
+  const worst =
+    failed.find((reason) => !(reason instanceof Error && reason.name === 'AbortError')) ?? failed[0];
   if (worst !== undefined) throw worst;
 }

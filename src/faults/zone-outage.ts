@@ -2,11 +2,15 @@ import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
 import { faultFields } from './fields.ts';
 
-const schema = z.strictObject({
-  kind: z.literal('zone-outage'),
-  ...faultFields,
-  on: z.strictObject({ zone: z.string().describe('The locality that goes dark: region/zone.') }),
-});
+const schema = z
+  .strictObject({
+    kind: z.literal('zone-outage'),
+    ...faultFields,
+    on: z.strictObject({ zone: z.string().describe('The locality that goes dark: region/zone.') }),
+  })
+  .describe(
+    'Every replica of a zone is killed at once, and started again at the end. The client is spared: it observes.',
+  );
 
 /** Every workload of a zone dies at once; all come back at the end. */
 export const zoneOutage: FaultKind<typeof schema> = {

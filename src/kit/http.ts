@@ -8,7 +8,10 @@ export interface HttpRequest {
 }
 
 /** One small request to a loopback server; resolves for every status, rejects when there is no answer. */
-export function http(url: string, options: HttpRequest): Promise<{ readonly status: number; readonly body: string }> {
+export function http(
+  url: string,
+  options: HttpRequest,
+): Promise<{ readonly status: number; readonly body: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,

@@ -23,7 +23,9 @@ export function suggest(name: string, candidates: readonly string[]): string | u
   const meant = nearest(name, candidates);
   const parts = [
     ...(meant === undefined ? [] : [`did you mean ${quote(meant)}?`]),
-    ...(candidates.length > 0 && candidates.length <= mostListed ? [`allowed: ${candidates.join(', ')}`] : []),
+    ...(candidates.length > 0 && candidates.length <= mostListed
+      ? [`allowed: ${candidates.join(', ')}`]
+      : []),
   ];
   return parts.length === 0 ? undefined : parts.join(' ');
 }

@@ -25,7 +25,8 @@ export class ProblemsError extends OperatorError {
     const shown = problems.slice(0, mostShown).map(formatProblem);
     const rest = problems.length - shown.length;
     if (rest > 0) shown.push(`… and ${rest} more`);
-    const text = problems.length === 1 ? (shown[0] ?? '') : `${problems.length} problems\n${shown.join('\n')}`;
+    const text =
+      problems.length === 1 ? (shown[0] ?? '') : `${problems.length} problems\n${shown.join('\n')}`;
     super(text, { exitCode: ExitCode.usage, hint });
     this.problems = problems;
   }

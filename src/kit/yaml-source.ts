@@ -23,7 +23,9 @@ export interface Place {
 
 const mostDepth = 64;
 const mostAliases = 100;
-const plainTags = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`);
+const plainTags = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map(
+  (name) => `tag:yaml.org,2002:${name}`,
+);
 /** Mistakes in the syntax make more mistakes further down. */
 const mostSyntaxProblems = 10;
 
@@ -140,7 +142,11 @@ export function parseYaml(
       else problems.push(...errors.map((error) => syntaxProblem(error, file, at(error.pos[0]))));
       continue;
     }
-    const dangers = findDangers(document).map(({ node, ...what }) => ({ file, ...at(rangeOf(node) ?? 0), ...what }));
+    const dangers = findDangers(document).map(({ node, ...what }) => ({
+      file,
+      ...at(rangeOf(node) ?? 0),
+      ...what,
+    }));
     problems.push(...dangers);
     if (dangers.length > 0 || document.contents === null) continue;
     if (isScalar(document.contents) && document.contents.value === null) continue;
@@ -148,7 +154,11 @@ export function parseYaml(
       documents.push(new YamlDocument(document, lines));
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error;
-      problems.push({ file, ...at(rangeOf(document.contents) ?? 0), message: 'its aliases (*name) expand to too much' });
+      problems.push({
+        file,
+        ...at(rangeOf(document.contents) ?? 0),
+        message: 'its aliases (*name) expand to too much',
+      });
     }
   }
   return { documents, problems };
@@ -159,7 +169,12 @@ function syntaxProblem(error: YAMLError, file: string, place: Place): Problem {
     TAB_AS_INDENT: 'indent with spaces',
     TAG_RESOLVE_FAILED: 'leave the tag (!…) out; put text that starts with ! in quotes',
   }[error.code as string];
-  return { file, ...place, message: `not valid YAML: ${error.message}`, ...(hint === undefined ? {} : { hint }) };
+  return {
+    file,
+    ...place,
+    message: `not valid YAML: ${error.message}`,
+    ...(hint === undefined ? {} : { hint }),
+  };
 }
 
 interface Danger {
@@ -175,12 +190,15 @@ function findDangers(document: Document): Danger[] {
     aliases += 1;
     // Looking an alias up walks the whole document.
     if (aliases > mostAliases) {
-      if (aliases === mostAliases + 1) found.push({ node: alias, message: `more than ${mostAliases} aliases` });
+      if (aliases === mostAliases + 1)
+        found.push({ node: alias, message: `more than ${mostAliases} aliases` });
       return;
     }
     const target = alias.resolve(document);
-    if (!target) found.push({ node: alias, message: `there is no anchor &${alias.source} before this alias` });
-    if (parents.has(target)) found.push({ node: alias, message: `the alias *${alias.source} is part of itself` });
+    if (!target)
+      found.push({ node: alias, message: `there is no anchor &${alias.source} before this alias` });
+    if (parents.has(target))
+      found.push({ node: alias, message: `the alias *${alias.source} is part of itself` });
   };
   const visitMap = (map: YAMLMap, parents: ReadonlySet<unknown>) => {
     const names = new Set<string>();

@@ -11,7 +11,13 @@ const generated = 'load.js';
 
 /** What k6 is to run for a plan; `host` is the name of the called service. */
 export function loadJob(plan: Plan, host: string): LoadJob {
-  const closedOff = ['--no-usage-report', '--no-color', '--quiet', '--log-format=raw', '--include-system-env-vars=false'];
+  const closedOff = [
+    '--no-usage-report',
+    '--no-color',
+    '--quiet',
+    '--log-format=raw',
+    '--include-system-env-vars=false',
+  ];
   if (plan.script !== undefined) {
     const port = plan.scenario.topology.services[plan.scenario.load.to]?.port;
     return {
@@ -67,8 +73,14 @@ function throwForExit(plan: Plan, code: number | null, lastLines: string): void 
   }
 }
 
-function readTotals(plan: Plan, summary: string | undefined, exitCode: number, startedAt: number): LoadTotals {
-  if (summary === undefined) throw environmentError('k6 wrote no totals', 'the disk may be full; see logs/k6.log');
+function readTotals(
+  plan: Plan,
+  summary: string | undefined,
+  exitCode: number,
+  startedAt: number,
+): LoadTotals {
+  if (summary === undefined)
+    throw environmentError('k6 wrote no totals', 'the disk may be full; see logs/k6.log');
   const common = { exitCode, startedAt, cpus: availableParallelism() };
   const data = JSON.parse(summary);
   if (plan.script !== undefined) {

@@ -33,7 +33,10 @@ function executor(plan: Plan): object {
       executor: 'ramping-arrival-rate',
       startRate: perTimeUnit(load.stages[0]?.rate ?? 0),
       timeUnit: `${timeUnitSeconds}s`,
-      stages: load.stages.map((stage) => ({ target: perTimeUnit(stage.rate), duration: `${stage.duration}ms` })),
+      stages: load.stages.map((stage) => ({
+        target: perTimeUnit(stage.rate),
+        duration: `${stage.duration}ms`,
+      })),
       ...users,
       ...common,
     };

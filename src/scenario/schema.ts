@@ -29,31 +29,41 @@ const serviceTime = z
   .regex(
     /^(constant|exponential):\d+(\.\d+)?(ms|s)$|^lognormal:\d+(\.\d+)?(ms|s),\d+(\.\d+)?(ms|s)$/,
     'expected constant:5ms, exponential:5ms or lognormal:5ms,20ms (median,p99)',
-  )
-  .describe('constant:5ms, exponential:5ms (mean) or lognormal:5ms,20ms (median,p99).');
+  );
 
 const app = z.strictObject({
-  serviceTime: serviceTime.default('constant:0ms'),
+  serviceTime: serviceTime
+    .default('constant:0ms')
+    .describe(
+      'How long an answer takes: constant:5ms, exponential:5ms (mean) or lognormal:5ms,20ms (median,p99).',
+    ),
   concurrency: z.int().min(1).default(1_000).describe('Requests one replica serves at once.'),
   queue: z.int().min(0).default(10_000).describe('Requests that wait beyond that; more get 503.'),
 });
 
 const service = z.strictObject({
-  port: z.int().min(1).max(65_535).default(8_080),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(8_080)
+    .describe('Plain HTTP to the app; the sidecars make it mTLS.'),
   serviceAccount: dnsLabel()
     .optional()
     .describe('The identity of its workloads; the service name unless given.'),
   app: app.prefault({}).describe('The sample edge app behind this service.'),
-  workloads: z.array(workload).min(1),
+  workloads: z.array(workload).min(1).describe('What runs behind the service, and where.'),
 });
 
 const topology = z.strictObject({
-  namespace: dnsLabel().default('default'),
+  namespace: dnsLabel()
+    .default('default')
+    .describe('Where the services and, unless they say so, the mesh configuration live.'),
   services: z.record(dnsLabel(), service).describe('By name, as callers write it.'),
 });
 
 const mesh = z.strictObject({
-  kind: z.literal('istio').default('istio'),
+  kind: z.literal('istio').default('istio').describe('Which mesh.'),
   mtls: z.enum(['strict', 'permissive']).default('strict').describe('Whether workloads refuse plaintext.'),
   configuration: z
     .array(z.string())
@@ -67,10 +77,17 @@ const load = z
       'The service whose identity and sidecar the load uses; it runs no app of its own.',
     ),
     to: dnsLabel().describe('The service it calls.'),
-    method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']).default('GET'),
-    path: z.string().startsWith('/', 'expected a path that starts with /').default('/'),
-    headers: z.record(z.string(), z.string()).default({}),
-    body: z.string().optional(),
+    method: z
+      .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+      .default('GET')
+      .describe('Of every request.'),
+    path: z
+      .string()
+      .regex(/^\//, 'expected a path that starts with /')
+      .default('/')
+      .describe('Path and query of every request.'),
+    headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request.'),
+    body: z.string().optional().describe('Sent as it is; say what it is in headers.'),
     rate: rate().optional().describe('Open loop: requests are due at this rate whatever the answers do.'),
     duration: duration().optional().describe('How long the rate or the closed loop is held.'),
     stages: z
@@ -110,8 +127,11 @@ export const scenarioSchema = z
     topology,
     mesh: mesh.prefault({}),
     load,
-    faults: z.array(faultSchema).default([]),
-    checks: z.array(checkSchema).min(1, 'a scenario needs at least one check'),
+    faults: z.array(faultSchema).default([]).describe('What is broken, and when.'),
+    checks: z
+      .array(checkSchema)
+      .min(1, 'a scenario needs at least one check')
+      .describe('What is expected of the mesh.'),
     profiles: z
       .record(dnsLabel(), z.record(z.string(), z.unknown()))
       .default({})

@@ -71,7 +71,9 @@ export class Workspace implements Disposable {
 export function outcome(finished: Finished): string {
   const { report } = finished;
   if (report === undefined) return `exit ${finished.code}\n${finished.stderr}\n${finished.stdout}`;
-  const checks = report.checks.map((check) => `${check.status} ${check.name}: ${check.observed} (${check.limit})`);
+  const checks = report.checks.map(
+    (check) => `${check.status} ${check.name}: ${check.observed} (${check.limit})`,
+  );
   const violated = report.validity
     .filter((finding) => finding.status === 'violated')
     .map((finding) => `invalid ${finding.rule}: ${finding.observed} (${finding.limit})`);

@@ -18,9 +18,14 @@ if (!existsSync(chromium)) {
     console.log('installing Chromium for the report tests');
     const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     spawnSync('apt-get', ['update', '-qq'], { stdio: 'ignore', env: environment });
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], { stdio: 'ignore', env: environment });
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
+      stdio: 'ignore',
+      env: environment,
+    });
   }
   if (!existsSync(chromium)) {
-    console.log(`no Chromium at ${chromium}: the report tests in a browser will say so and skip (set BREAKWATER_CHROMIUM)`);
+    console.log(
+      `no Chromium at ${chromium}: the report tests in a browser will say so and skip (set BREAKWATER_CHROMIUM)`,
+    );
   }
 }

@@ -10,7 +10,9 @@ export function processesOf(folder: string): { pid: number; command: string }[] 
         const environment = readFileSync(`/proc/${entry}/environ`, 'utf8');
         const state = readFileSync(`/proc/${entry}/stat`, 'utf8').split(') ')[1]?.[0];
         if (state === 'Z') return [];
-        return command.includes(folder) || environment.includes(folder) ? [{ pid: Number(entry), command }] : [];
+        return command.includes(folder) || environment.includes(folder)
+          ? [{ pid: Number(entry), command }]
+          : [];
       } catch {
         return []; // ended meanwhile, or another user's
       }
@@ -26,8 +28,14 @@ export function loopbackListeners(): string[] {
       const [, local, , state] = line.trim().split(/\s+/);
       if (state !== '0A' || local === undefined) return [];
       const [address = '', port = ''] = local.split(':');
-      const bytes = address.match(/../g)?.reverse().map((byte) => Number.parseInt(byte, 16)) ?? [];
-      return bytes[0] === 127 && bytes.join('.') !== '127.0.0.1' ? [`${bytes.join('.')}:${Number.parseInt(port, 16)}`] : [];
+      const bytes =
+        address
+          .match(/../g)
+          ?.reverse()
+          .map((byte) => Number.parseInt(byte, 16)) ?? [];
+      return bytes[0] === 127 && bytes.join('.') !== '127.0.0.1'
+        ? [`${bytes.join('.')}:${Number.parseInt(port, 16)}`]
+        : [];
     })
     .sort();
 }

@@ -19,13 +19,21 @@ function entryPoint(): string {
 }
 
 /** The sample edge app of one replica. */
-export function appProgram(instance: HostInstance, service: Service, directory: string, logs: string): ProgramSpec {
+export function appProgram(
+  instance: HostInstance,
+  service: Service,
+  directory: string,
+  logs: string,
+): ProgramSpec {
   return {
     name: `${instance.name}/app`,
     command: process.execPath,
     args: ['--no-warnings', entryPoint()],
     env: {
       PATH: process.env['PATH'] ?? '',
+      ...(process.env['NODE_COMPILE_CACHE'] === undefined
+        ? {}
+        : { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }),
       HOST: instance.address,
       PORT: String(appPorts.service),
       CONTROL_HOST: instance.address,
@@ -44,7 +52,9 @@ export function appProgram(instance: HostInstance, service: Service, directory: 
 /** Whether it says that it listens; a string tells why not. */
 export async function appReady(instance: HostInstance): Promise<object | string> {
   try {
-    const { status } = await http(`http://${instance.address}:${appPorts.control}/healthz`, { timeoutMs: 1_000 });
+    const { status } = await http(`http://${instance.address}:${appPorts.control}/healthz`, {
+      timeoutMs: 1_000,
+    });
     return status === 200 ? {} : `its /healthz answers ${status}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -69,7 +79,9 @@ export async function controlApp(
       : { method: 'DELETE', timeoutMs: 5_000 },
   );
   if (answer.status >= 300) {
-    throw environmentError(`${action.instance} answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`);
+    throw environmentError(
+      `${action.instance} answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
+    );
   }
 }
 

@@ -10,7 +10,13 @@ import { groupUsage } from '../../kit/process-usage.ts';
 import { type RunningProgram, type Supervisor, startSupervisor } from '../../kit/supervisor/client.ts';
 import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Environment, EnvironmentRequest, LoadJob, PreparedLoad, StartedEnvironment } from '../contract.ts';
+import type {
+  Environment,
+  EnvironmentRequest,
+  LoadJob,
+  PreparedLoad,
+  StartedEnvironment,
+} from '../contract.ts';
 import { RUN_MARK } from '../run-directory.ts';
 import { claimLoopbackBlock, type LoopbackBlock } from './addresses.ts';
 import { appPorts, appProgram, appReady, controlApp } from './app.ts';
@@ -143,7 +149,9 @@ class LocalLab implements StartedEnvironment {
     const rejections = await mesh.rejections();
     if (rejections.length > 0) {
       const [first] = rejections;
-      throw environmentError(`the sidecar of ${first?.instance} rejected its configuration: ${first?.reason}`);
+      throw environmentError(
+        `the sidecar of ${first?.instance} rejected its configuration: ${first?.reason}`,
+      );
     }
     request.progress('waiting for the first request through two sidecars');
     this.firstRequestAt = await firstRequest(request.plan, this.#hosts, request.signal);

@@ -84,8 +84,12 @@ test('when the harness is killed with SIGKILL its programs and its folder go, ev
      console.log(sleeper.pid);
      setInterval(() => {}, 1000);`,
   );
-  const harness = spawn(process.execPath, ['--no-warnings', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const pid = await new Promise<number>((resolve) => harness.stdout.once('data', (line) => resolve(Number(line))));
+  const harness = spawn(process.execPath, ['--no-warnings', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const pid = await new Promise<number>((resolve) =>
+    harness.stdout.once('data', (line) => resolve(Number(line))),
+  );
   expect(processIdentity(pid)).toBeDefined();
   harness.kill('SIGKILL');
   await gone(pid);

@@ -73,7 +73,9 @@ export async function startSupervisor(
   });
   const supervisor = new ChildSupervisor(child, mark);
   const failed = new Promise<never>((_resolve, reject) => {
-    child.once('error', (error) => reject(environmentError('could not start the supervisor', undefined, error)));
+    child.once('error', (error) =>
+      reject(environmentError('could not start the supervisor', undefined, error)),
+    );
     child.once('exit', () => reject(environmentError(`the supervisor did not start: ${complaint.trim()}`)));
   });
   await Promise.race([supervisor.ready, failed]);
@@ -183,7 +185,12 @@ class Program implements RunningProgram {
   exit: Exit | undefined;
   readonly #signal: (signal: NodeJS.Signals) => void;
 
-  constructor(spec: ProgramSpec, pid: number, exited: Promise<Exit>, signal: (signal: NodeJS.Signals) => void) {
+  constructor(
+    spec: ProgramSpec,
+    pid: number,
+    exited: Promise<Exit>,
+    signal: (signal: NodeJS.Signals) => void,
+  ) {
     this.spec = spec;
     this.pid = pid;
     this.exited = exited;

@@ -56,7 +56,11 @@ function start(request: Extract<Request, { do: 'spawn' }>): void {
     });
     tell({ did: 'spawned', id: request.id, pid });
   } catch (error) {
-    tell({ did: 'not-spawned', id: request.id, error: error instanceof Error ? error.message : String(error) });
+    tell({
+      did: 'not-spawned',
+      id: request.id,
+      error: error instanceof Error ? error.message : String(error),
+    });
   } finally {
     for (const descriptor of opened) closeSync(descriptor);
   }

@@ -16,8 +16,8 @@ export const statistics: MeshStatistics = {
     const of = (cluster: string) => {
       const service = outbound.exec(cluster)?.[1];
       if (service === undefined) return undefined;
-      let entry = services.get(service);
-      if (!entry) services.set(service, (entry = { numbers: new Map(), hosts: new Map() }));
+      const entry = services.get(service) ?? { numbers: new Map(), hosts: new Map() };
+      services.set(service, entry);
       return entry;
     };
     for (const line of (answers[0] ?? '').split('\n')) {

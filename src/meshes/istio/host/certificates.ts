@@ -23,41 +23,40 @@ export interface CertificateAuthority {
   issue(spiffeId: string, directory: string, lifetimeMs: number): Promise<void>;
 }
 
-export async function createCertificateAuthority(name: string, lifetimeMs: number): Promise<CertificateAuthority> {
+export async function createCertificateAuthority(
+  name: string,
+  lifetimeMs: number,
+): Promise<CertificateAuthority> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const certificate = await X509CertificateGenerator.createSelfSigned(
-    {
-      name: `O=breakwater, CN=${name}`,
-      notBefore: new Date(Date.now() - skewMs),
-      notAfter: new Date(Date.now() + lifetimeMs),
-      signingAlgorithm: algorithm,
-      keys,
-      extensions: [
-        new BasicConstraintsExtension(true, undefined, true),
-        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-      ],
-    },
-  );
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: `O=breakwater, CN=${name}`,
+    notBefore: new Date(Date.now() - skewMs),
+    notAfter: new Date(Date.now() + lifetimeMs),
+    signingAlgorithm: algorithm,
+    keys,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
+    ],
+  });
   return {
     certificate,
     async issue(spiffeId, directory, leafLifetimeMs) {
       const leafKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-      const leaf = await X509CertificateGenerator.create(
-        {
-          subject: 'O=breakwater',
-          issuer: certificate.subject,
-          notBefore: new Date(Date.now() - skewMs),
-          notAfter: new Date(Date.now() + leafLifetimeMs),
-          signingAlgorithm: algorithm,
-          publicKey: leafKeys.publicKey,
-          signingKey: keys.privateKey,
-          extensions: [
-            new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
-            new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-            new SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId }], true),
-          ],
-        },
-      );
+      const leaf = await X509CertificateGenerator.create({
+        subject: 'O=breakwater',
+        issuer: certificate.subject,
+        notBefore: new Date(Date.now() - skewMs),
+        notAfter: new Date(Date.now() + leafLifetimeMs),
+        signingAlgorithm: algorithm,
+        publicKey: leafKeys.publicKey,
+        signingKey: keys.privateKey,
+        extensions: [
+          new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+          new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+          new SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId }], true),
+        ],
+      });
       const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey)).toString('base64');
       const keyPem = `-----BEGIN PRIVATE KEY-----\n${key.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`;
       await mkdir(directory, { recursive: true, mode: 0o700 });

@@ -9,7 +9,10 @@ import { TRUST_DOMAIN } from '../names.ts';
 export const controlPlanePorts = { grpc: 15_010, http: 15_080, monitoring: 15_014 } as const;
 
 /** Writes istiod's mesh configuration; returns how to start it. */
-export async function prepareControlPlane(request: HostMeshRequest, configDirectory: string): Promise<ProgramSpec> {
+export async function prepareControlPlane(
+  request: HostMeshRequest,
+  configDirectory: string,
+): Promise<ProgramSpec> {
   await mkdir(configDirectory, { recursive: true });
   const meshConfig = join(request.directory, 'mesh-config.yaml');
   await writeFile(

@@ -1,8 +1,9 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { environmentError } from '../../../kit/errors.ts';
 import { http } from '../../../kit/http.ts';
+import type { MeshFile } from '../../../plan/contract.ts';
 import type { HostInstance, HostMesh, HostMeshRequest } from '../../contract.ts';
 import { serviceHost, spiffeId } from '../names.ts';
 import { createCertificateAuthority } from './certificates.ts';
@@ -47,20 +48,35 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     services.set(host, [...(services.get(host) ?? []), `${instance.address}:${port}`]);
   }
   const rejections = () => readRejections(request);
+  const underTest = (files: readonly MeshFile[]) => files.map(({ content }) => inNamespace(content, namespace));
   return {
     controlPlane,
     configurationDirectory,
     // What istiod finds at its start it may push before it has read all of it; what comes later it pushes for certain.
     publish: async () => {
-      await configuration.write('under-test', request.plan.meshFiles.map(({ content }) => content));
-      await configuration.write('topology', topologyResources(request).map((resource) => stringify(resource)));
+      await configuration.write('under-test', underTest(request.plan.meshFiles));
+      await configuration.write(
+        'topology',
+        topologyResources(request).map((resource) => stringify(resource)),
+      );
     },
     controlPlaneReady: () => accepts(request.address, controlPlanePorts.grpc),
     sidecar: (instance) => sidecarProgram(instance, request, discoveryAddress),
     sidecarReady: (instance) => sidecarReady(instance, services, rejections),
     rejections,
-    configure: (files) => configuration.write('under-test', files.map(({ content }) => content)),
+    configure: (files) => configuration.write('under-test', underTest(files)),
   };
+}
+
+/** What `kubectl apply -n NAMESPACE` does to resources that name none; everything else stays as it is. */
+function inNamespace(content: string, namespace: string): string {
+  return parseAllDocuments(content)
+    .filter((document) => document.contents !== null)
+    .map((document) => {
+      if (!document.hasIn(['metadata', 'namespace'])) document.setIn(['metadata', 'namespace'], namespace);
+      return document.toString();
+    })
+    .join('---\n');
 }
 
 /** The folder that istiod watches. Files come in whole: it reads them the moment they appear. */
@@ -107,13 +123,14 @@ async function sidecarReady(
     if (reasons.length === 0) return 'it rejected its configuration; waiting for the reason';
     throw environmentError(
       `the sidecar of ${instance.name} rejected its configuration: ${reasons.map(({ reason }) => reason).join('; ')}`,
-      'the words are Envoy\'s own; look for what they name in the mesh configuration under test',
+      "the words are Envoy's own; look for what they name in the mesh configuration under test",
     );
   }
   if (!(Number(stats.get('listener_manager.lds.update_success') ?? 0) > 0)) return 'it has no listeners yet';
   if (!(Number(stats.get('cluster_manager.cds.update_success') ?? 0) > 0)) return 'it has no clusters yet';
   if (stats.get('server.state') !== '0') return 'its Envoy is still initialising';
-  if (Number(stats.get('listener_manager.total_listeners_warming') ?? 0) > 0) return 'its listeners are warming';
+  if (Number(stats.get('listener_manager.total_listeners_warming') ?? 0) > 0)
+    return 'its listeners are warming';
   if (!instance.client) return {};
   const clusters = (await http(`http://${instance.admin}/clusters`, { timeoutMs: 2_000 })).body;
   for (const [host, addresses] of services) {

@@ -24,7 +24,11 @@ export async function prepareSidecar(instance: HostInstance, template: string): 
 }
 
 /** pilot-agent with its Envoy, for one replica. */
-export function sidecarProgram(instance: HostInstance, request: HostMeshRequest, discoveryAddress: string): ProgramSpec {
+export function sidecarProgram(
+  instance: HostInstance,
+  request: HostMeshRequest,
+  discoveryAddress: string,
+): ProgramSpec {
   const { namespace } = request.plan.scenario.topology;
   const proxyConfig = {
     discoveryAddress,
@@ -38,7 +42,9 @@ export function sidecarProgram(instance: HostInstance, request: HostMeshRequest,
     concurrency: 1,
     terminationDrainDuration: '0s',
     // Envoy's outlier and circuit breaker statistics are left out by default.
-    proxyStatsMatcher: { inclusionPrefixes: ['cluster.outbound', 'cluster_manager', 'listener_manager', 'http.outbound'] },
+    proxyStatsMatcher: {
+      inclusionPrefixes: ['cluster.outbound', 'cluster_manager', 'listener_manager', 'http.outbound'],
+    },
   };
   return {
     name: `${instance.name}/sidecar`,

@@ -1,0 +1,305 @@
+import { expect, test } from 'vitest';
+import {
+  accessLine,
+  type BuiltRequest,
+  type BuiltRun,
+  buildEvidence,
+  startTime,
+} from '../evidence/testing/build-evidence.ts';
+import { explain } from '../meshes/istio/explain.ts';
+import type { PlannedCheck } from '../plan/contract.ts';
+import { reportSchema } from '../report/model.ts';
+import { type Analysis, analyse } from './analyse.ts';
+import { LOAD_MS, outage, outagePlan, planned } from './testing/outage.ts';
+
+const checks = [
+  planned({ kind: 'success-rate', during: 'fault', atLeast: '99%', after: '1s' }, 'outage'),
+  planned({ kind: 'time-to-eject', atMost: '1s' }, 'outage'),
+];
+
+async function analysed(
+  run: BuiltRun,
+  expected: readonly PlannedCheck[] = checks,
+  kind: 'error' | 'kill' = 'error',
+): Promise<Analysis> {
+  await using built = await buildEvidence(run);
+  return await analyse({
+    plan: outagePlan(expected, kind),
+    directory: built.directory,
+    knowledge: { explain },
+    resources: [],
+  });
+}
+
+const violations = ({ validity }: Analysis) =>
+  validity.filter(({ status }) => status === 'violated').map(({ rule }) => rule);
+
+const healed = () => outage({ ejectAfterMs: 500 });
+
+test('a mesh that heals passes, with everything a report needs', async () => {
+  const analysis = await analysed(healed());
+  expect(violations(analysis)).toEqual([]);
+  expect(analysis.verdict).toBe('pass');
+  expect(analysis.traffic).toMatchObject({ requests: 2_400, ok: 2_300, error: 100, attempts: 2_400 });
+  expect(analysis.faults[0]?.efficacy.status).toBe('proven');
+  expect(analysis.errors).toMatchObject([
+    { flag: 'app', status: 503, host: 'edge-app-east-1', zone: 'local/east', count: 50 },
+    {
+      flag: 'app',
+      status: 503,
+      host: 'edge-app-east-2',
+      count: 50,
+      byWindow: { steady: 0, fault: 50, recovery: 0 },
+    },
+  ]);
+  const edge = analysis.topology.edges.find(({ to }) => to === 'edge-app-east-1');
+  expect(edge?.byWindow['fault']).toEqual({ requests: 51, failed: 50 });
+  expect(analysis.series.steps).toBe(LOAD_MS / 500);
+  expect(analysis.series.outcomes['error']?.[8]).toBe(100);
+  expect(analysis.series.ejected['edge-app-east-1']?.slice(8, 19)).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+  expect(analysis.series.cpu['k6']?.[3]).toBeCloseTo(0.5);
+  expect(analysis.summary).toMatchInlineSnapshot();
+  expect(analysis.notes).toMatchInlineSnapshot();
+  const parts = reportSchema.pick({
+    verdict: true,
+    summary: true,
+    traffic: true,
+    checks: true,
+    validity: true,
+    faults: true,
+    windows: true,
+    errors: true,
+    topology: true,
+    series: true,
+    resources: true,
+    gaps: true,
+    notes: true,
+  });
+  expect(parts.safeParse(analysis).error?.issues).toBeUndefined();
+});
+
+test('a mesh that never ejects fails', async () => {
+  const analysis = await analysed(outage());
+  expect(violations(analysis)).toEqual([]);
+  expect(analysis.verdict).toBe('fail');
+  expect(analysis.summary).toMatchInlineSnapshot(`"The mesh did not hold (local/east answers 503 to 100 % of requests): "success rate at least 99 %" was expected, and it was 0 % (limit at least 99 %); 1 more check failed too. Most frequent cause, 400 requests of 800 failed requests: The app of edge-app itself answered 503. (no VirtualService for edge-app: http[].retries is not set, so it is not retried: 503 is not in the default retryOn; no DestinationRule for edge-app: outlierDetection is not set, so a bad host is never ejected)"`);
+});
+
+test('a kill is proven by silence, with retries or without', async () => {
+  const silent = await analysed(outage({ ejectAfterMs: 500, shows: 'silent' }), checks, 'kill');
+  expect(violations(silent)).toEqual([]);
+  expect(silent.faults[0]?.efficacy).toMatchObject({ status: 'proven' });
+  expect(silent.errors[0]).toMatchObject({ flag: 'UF,URX', host: 'edge-app-east-1' });
+  const moved = await analysed(outage({ ejectAfterMs: 0, shows: 'silent' }), checks, 'kill');
+  expect(moved.faults[0]?.efficacy.status).toBe('proven');
+});
+
+test('a kill is not proven when the process goes on', async () => {
+  const run = outage({ ejectAfterMs: 0, shows: 'silent' });
+  const alive = Array.from({ length: 60 }, (_, index) => ({
+    t: index * 200,
+    name: 'edge-app-east-1/app',
+    pid: 9,
+    cpuMs: index,
+    rssBytes: 1,
+  }));
+  const analysis = await analysed(
+    { ...run, processes: [...(run.processes ?? []), ...alive] },
+    checks,
+    'kill',
+  );
+  expect(analysis.faults[0]?.efficacy.status).toBe('unproven');
+  expect(analysis.verdict).toBe('invalid');
+});
+
+test('a fault without effect makes invalid what rests on it, and a failure before it stands', async () => {
+  const idle = outage({ shows: 'nothing' });
+  const alone = await analysed(idle);
+  expect(violations(alone)).toEqual(['fault-effect']);
+  expect(alone.verdict).toBe('invalid');
+  expect(alone.checks.map(({ status }) => status)).toEqual(['invalid', 'invalid']);
+  const steady = planned({ kind: 'share', during: 'steady', of: { zone: 'local/west' }, atLeast: '50%' });
+  const other = await analysed(idle, [...checks, steady]);
+  expect(other.verdict).toBe('fail');
+});
+
+test('a fault that hits half of what it should is not proven', async () => {
+  const half = await analysed(
+    outage({
+      change: (request, index) =>
+        request.status === 503 && index % 2 === 0
+          ? { ...request, status: 200, attempts: request.attempts.map((each) => ({ ...each, status: 200 })) }
+          : request,
+    }),
+  );
+  expect(half.faults[0]?.efficacy).toMatchObject({ status: 'unproven' });
+});
+
+const shed = (request: BuiltRequest): BuiltRequest => ({
+  ...request,
+  status: 503,
+  flags: 'UO',
+  details: 'upstream_reset_before_response_started{overflow}',
+  attempts: [],
+});
+
+test('shed requests are told from errors', async () => {
+  const run = outage({
+    ejectAfterMs: 500,
+    change: (request, index) => (index % 10 === 3 ? shed(request) : request),
+  });
+  const analysis = await analysed(run);
+  expect(analysis.traffic.shed).toBe(240);
+  expect(analysis.errors[0]).toMatchObject({ flag: 'UO', status: 503, host: '-', zone: '-', count: 240 });
+});
+
+test('the server knows why, where the client only sees a status', async () => {
+  const details = 'rbac_access_denied_matched_policy[none]';
+  const run = outage({
+    ejectAfterMs: 500,
+    change: (request, index) =>
+      index % 100 === 1
+        ? { ...request, status: 403, attempts: [{ host: 'edge-app-west-1', status: 403, ms: 1, details }] }
+        : request,
+  });
+  const { errors } = await analysed(run);
+  expect(errors.find(({ status }) => status === 403)).toMatchObject({
+    flag: 'RBAC',
+    host: 'edge-app-west-1',
+    cause: 'No AuthorizationPolicy allows this caller and request to edge-app.',
+  });
+});
+
+const broken: Record<string, { run: () => BuiltRun; rule: string; others?: string[] }> = {
+  'k6 crashed': { run: () => ({ ...healed(), load: { exitCode: 107 } }), rule: 'load-finished' },
+  'too few requests': {
+    run: () => ({ ...healed(), requests: healed().requests.filter((_, index) => index % 30 === 0) }),
+    rule: 'traffic',
+  },
+  'nothing worked before the fault': {
+    run: () =>
+      outage({
+        change: (request) =>
+          request.dueMs < 4_000
+            ? {
+                ...request,
+                status: 500,
+                attempts: request.attempts.map((each) => ({ ...each, status: 500 })),
+              }
+            : request,
+      }),
+    rule: 'steady-state',
+  },
+  'a fault stayed': {
+    run: () => ({ ...healed(), journal: healed().journal?.slice(0, -1) ?? [] }),
+    rule: 'faults-reverted',
+  },
+  'dropped iterations': {
+    run: () => ({ ...healed(), load: { droppedIterations: 30 } }),
+    rule: 'dropped-iterations',
+  },
+  'no CPU left': {
+    run: () => ({
+      ...healed(),
+      processes: (healed().processes ?? []).map((each) => ({ ...each, cpuMs: each.t * 1.9 })),
+    }),
+    rule: 'generator-cpu',
+  },
+  'late requests': {
+    run: () =>
+      outage({
+        ejectAfterMs: 500,
+        change: (request, index) => (index % 20 === 0 ? { ...request, lagMs: 30 } : request),
+      }),
+    rule: 'generator-lag',
+  },
+  'rejected configuration': {
+    run: () => ({
+      ...healed(),
+      context: { rejections: [{ instance: 'frontend-1', reason: 'no such cluster' }] },
+    }),
+    rule: 'configuration-accepted',
+  },
+  'requests past the sidecar': {
+    run: () => ({ ...healed(), load: { requests: 2_500 } }),
+    rule: 'requests-agree',
+  },
+  'answers that changed': {
+    run: () => ({ ...healed(), load: { answers: { '2xx': 2_400 } } }),
+    rule: 'answers-agree',
+  },
+  'answers no server knows': {
+    run: () =>
+      outage({
+        ejectAfterMs: 500,
+        change: (request, index) =>
+          index % 50 === 0 && request.status === 200
+            ? { ...request, attempts: request.attempts.map((each) => ({ ...each, unseen: true })) }
+            : request,
+      }),
+    rule: 'servers-agree',
+  },
+  'calls of strangers': {
+    run: () => ({
+      ...healed(),
+      tails: {
+        'edge-app-west-1': accessLine({
+          start: startTime(5_000),
+          totalUs: 900,
+          durationMs: 1,
+          status: 200,
+          cluster: 'inbound|8080||',
+          requestId: 'somebody-else',
+          path: '/',
+        }).repeat(10),
+      },
+    }),
+    rule: 'servers-agree',
+  },
+  'damaged logs': {
+    run: () => ({ ...healed(), tails: { 'frontend-1': 'bw1 what is this\n'.repeat(20) } }),
+    rule: 'logs-intact',
+  },
+  'unknown hosts': {
+    run: () =>
+      outage({
+        ejectAfterMs: 500,
+        change: (request, index) =>
+          index % 100 === 0
+            ? { ...request, attempts: [{ host: '10.9.9.9:80', status: 200, ms: 1 }] }
+            : request,
+      }),
+    rule: 'known-hosts',
+  },
+  'a gap': {
+    run: () => ({
+      ...healed(),
+      context: {
+        gaps: [{ what: 'the log stream broke', fromMs: 1_750_000_005_000, toMs: 1_750_000_006_000 }],
+      },
+    }),
+    rule: 'gaps',
+  },
+  'a hole in the statistics': {
+    run: () => ({
+      ...healed(),
+      statistics: (healed().statistics ?? []).filter(({ t }) => t < 5_000 || t > 6_500),
+    }),
+    rule: 'statistics',
+  },
+};
+
+test.each(Object.entries(broken))('invalid: %s', async (_, { run, rule }) => {
+  const analysis = await analysed(run());
+  expect(violations(analysis)).toEqual([rule]);
+  expect(analysis.verdict).toBe('invalid');
+  const finding = analysis.validity.find((each) => each.rule === rule);
+  expect(finding?.detail).toMatch(/.{20,}/);
+  expect(analysis.summary).toContain('proves nothing');
+});
+
+test('no evidence at all is invalid, never a pass', async () => {
+  const analysis = await analysed({ ...healed(), requests: [], statistics: [], processes: [] });
+  expect(analysis.verdict).toBe('invalid');
+  expect(violations(analysis)).toContain('traffic');
+});

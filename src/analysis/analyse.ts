@@ -1,0 +1,148 @@
+import { outcomes } from '../evidence/contract.ts';
+import { type Evidence, readEvidence } from '../evidence/read/evidence.ts';
+import type { MeshKnowledge, MeshResource } from '../meshes/contract.ts';
+import type { Plan } from '../plan/contract.ts';
+import type { Report } from '../report/model.ts';
+import { attribute } from './attribution.ts';
+import { proveFault } from './efficacy.ts';
+import type { FaultRecord, RunFacts } from './facts.ts';
+import { recordFaults } from './fault-records.ts';
+import { judgeCheck } from './judge.ts';
+import { notesOn } from './notes.ts';
+import { phasesOf } from './phases.ts';
+import { resourcesOf } from './resources.ts';
+import { createFacts } from './run-facts.ts';
+import { seriesOf } from './series.ts';
+import { summaryOf } from './summary.ts';
+import { topologyOf } from './topology.ts';
+import { settleTraffic, type Traffic } from './traffic.ts';
+import { applyRules } from './validity.ts';
+import { verdictOf, withdrawDoubtful } from './verdict.ts';
+import { windowsOf } from './windows.ts';
+
+/** Everything in a report that follows from the plan and the evidence alone. */
+export type Analysis = Pick<
+  Report,
+  | 'verdict'
+  | 'summary'
+  | 'traffic'
+  | 'checks'
+  | 'validity'
+  | 'faults'
+  | 'windows'
+  | 'errors'
+  | 'topology'
+  | 'series'
+  | 'resources'
+  | 'gaps'
+  | 'notes'
+>;
+
+/** Turns `reports/<run id>/evidence/` into findings. Reads files, changes nothing. */
+export async function analyse(input: {
+  readonly plan: Plan;
+  /** The evidence directory. */
+  readonly directory: string;
+  readonly knowledge: Pick<MeshKnowledge, 'explain'>;
+  /** The mesh configuration under test. */
+  readonly resources: readonly MeshResource[];
+}): Promise<Analysis> {
+  const { plan } = input;
+  const evidence = await readEvidence(input.directory);
+  const { load } = plan.scenario;
+  const endMs = endOfLoad(plan, evidence);
+  const records = recordFaults(plan.faults, evidence.journal, evidence.originMs);
+  const windows = windowsOf(records, load.warmup, endMs);
+  const traffic = settleTraffic(evidence, records);
+  const facts = createFacts(evidence, traffic, records, windows, endMs);
+  const phases = phasesOf(traffic, windows);
+  const faults = records.map((record, index) => faultOf(record, index, plan, evidence, traffic, facts));
+  const judged = plan.checks.map((check) => judgeCheck(check, facts));
+  const results = applyRules({ plan, evidence, traffic, facts, faults, checks: judged });
+  const checks = withdrawDoubtful(judged, results);
+  const told = {
+    verdict: verdictOf(results, checks),
+    traffic: totals(evidence, traffic, facts),
+    checks,
+    validity: results.map(({ finding }) => finding),
+    faults,
+    errors: attribute(evidence, traffic, phases, input.knowledge, input.resources, load.to),
+  };
+  return {
+    ...told,
+    summary: summaryOf(told),
+    windows: windows.map((window) => ({ ...window })),
+    topology: topologyOf(evidence, traffic, phases),
+    series: seriesOf(evidence, traffic, endMs),
+    resources: resourcesOf(evidence),
+    gaps: evidence.context.gaps.map(({ what, fromMs, toMs }) => ({
+      what,
+      fromMs: fromMs - evidence.originMs,
+      toMs: toMs - evidence.originMs,
+    })),
+    notes: notesOn(evidence, traffic, facts),
+  };
+}
+
+/** The plan's end, or when the load really ended if that was earlier (or the plan does not know). */
+function endOfLoad(plan: Plan, evidence: Evidence): number {
+  const lastMs = evidence.requests.startMs
+    .subarray(0, evidence.requests.length)
+    .reduce((latest, at) => Math.max(latest, at), 0);
+  const endedMs = evidence.loadEndedMs ?? lastMs;
+  return plan.loadMs > 0 ? Math.min(plan.loadMs, endedMs) : endedMs;
+}
+
+function faultOf(
+  record: FaultRecord,
+  index: number,
+  plan: Plan,
+  evidence: Evidence,
+  traffic: Traffic,
+  facts: RunFacts,
+): Report['faults'][number] {
+  const proof = plan.faults[index]?.proof ?? { kind: 'silent' };
+  // The warmup tells as much about a target as what follows it.
+  const steady = { fromMs: 0, toMs: facts.windows.find(({ name }) => name === 'steady')?.toMs ?? 0 };
+  return {
+    name: record.name,
+    kind: record.kind,
+    description: record.description,
+    targets: [...record.targets],
+    plannedAtMs: record.plannedAtMs,
+    plannedForMs: record.plannedForMs,
+    ...(record.injectedAtMs === undefined ? {} : { injectedAtMs: record.injectedAtMs }),
+    ...(record.revertedAtMs === undefined ? {} : { revertedAtMs: record.revertedAtMs }),
+    efficacy: proveFault(record, proof, evidence, traffic, steady, facts.durationMs),
+  };
+}
+
+function totals(evidence: Evidence, traffic: Traffic, facts: RunFacts): Report['traffic'] {
+  const counts = { ok: 0, shed: 0, error: 0, unanswered: 0 };
+  for (let row = 0; row < traffic.length; row += 1) {
+    const ending = traffic.endings[traffic.endingOf[row] as number];
+    if (ending) counts[outcomes[ending.outcomeIndex] ?? 'unanswered'] += 1;
+  }
+  let attempts = 0;
+  for (let row = 0; row < evidence.arrivals.length; row += 1) {
+    if ((evidence.arrivals.request[row] as number) >= 0) attempts += 1;
+  }
+  const everything = {
+    name: 'run',
+    fromMs: Number.NEGATIVE_INFINITY,
+    toMs: Number.POSITIVE_INFINITY,
+  } as const;
+  const latencies = facts.latency(everything, 'all');
+  const latencyMs: Record<string, number> = {};
+  for (const [name, percentile] of [
+    ['p50', 50],
+    ['p90', 90],
+    ['p95', 95],
+    ['p99', 99],
+    ['max', 100],
+  ] as const) {
+    const value = latencies.percentile(percentile);
+    if (value !== undefined) latencyMs[name] = Math.round(value * 1_000) / 1_000;
+  }
+  return { requests: traffic.length, ...counts, attempts, latencyMs };
+}

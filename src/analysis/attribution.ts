@@ -1,0 +1,111 @@
+import type { Ending } from '../evidence/read/endings.ts';
+import type { Evidence } from '../evidence/read/evidence.ts';
+import type { MeshKnowledge, MeshResource } from '../meshes/contract.ts';
+import type { Report } from '../report/model.ts';
+import { phaseNames } from './phases.ts';
+import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
+
+export type ErrorGroup = Report['errors'][number];
+
+interface Tally {
+  readonly client: SettledEnding;
+  /** What the server's own sidecar said about the last attempt, when it says more than the client's. */
+  readonly server: Ending | undefined;
+  count: number;
+  readonly byPhase: number[];
+}
+
+/** Every request that did not succeed, grouped by cause, host and setting, the most frequent first. */
+export function attribute(
+  evidence: Evidence,
+  traffic: Traffic,
+  phases: Uint8Array,
+  knowledge: Pick<MeshKnowledge, 'explain'>,
+  resources: readonly MeshResource[],
+  calledService: string,
+): ErrorGroup[] {
+  const tallies = new Map<number, Tally>();
+  const { requests, arrivals, endings } = evidence;
+  for (let row = 0; row < traffic.length; row += 1) {
+    const number = traffic.endingOf[row] as number;
+    const client = traffic.endings[number];
+    if (client === undefined || client.outcome === 'ok') continue;
+    const last = requests.lastArrival[row] as number;
+    const serverNumber = client.answered && last >= 0 ? (arrivals.ending[last] as number) : -1;
+    const key = number * 65_536 + serverNumber + 1;
+    let tally = tallies.get(key);
+    if (tally === undefined) {
+      tally = { client, server: endings[serverNumber], count: 0, byPhase: phaseNames.map(() => 0) };
+      tallies.set(key, tally);
+    }
+    tally.count += 1;
+    for (let bit = 0; bit < phaseNames.length; bit += 1) {
+      if (((phases[row] as number) >> bit) & 1) tally.byPhase[bit] = (tally.byPhase[bit] ?? 0) + 1;
+    }
+  }
+  return merge(
+    [...tallies.values()].map((tally) => describe(tally, evidence, knowledge, resources, calledService)),
+  );
+}
+
+function describe(
+  { client, server, count, byPhase }: Tally,
+  evidence: Evidence,
+  knowledge: Pick<MeshKnowledge, 'explain'>,
+  resources: readonly MeshResource[],
+  calledService: string,
+): ErrorGroup {
+  const fromServer = server !== undefined && server.status === client.status;
+  const said = fromServer ? server : client;
+  const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
+  const seen = {
+    flag: said.flag,
+    details: said.details,
+    status: client.status,
+    service: client.service === '-' ? calledService : client.service,
+    side: fromServer ? ('server' as const) : ('client' as const),
+  };
+  const { cause, setting, source } = knowledge.explain(seen, resources);
+  return {
+    flag: said.flag === '-' ? word(client, said) : said.flag,
+    status: client.status,
+    cause,
+    host: instance?.name ?? client.host,
+    zone: instance?.locality ?? '-',
+    count,
+    byWindow: Object.fromEntries(
+      phaseNames.flatMap((name, bit) => (name === 'run' ? [] : [[name, byPhase[bit] ?? 0] as const])),
+    ),
+    setting,
+    ...(source === undefined ? {} : { source }),
+  };
+}
+
+/** The cause in a word where Envoy sets no flag. */
+function word(client: SettledEnding, said: Ending): string {
+  if (said.details.startsWith('rbac_access_denied')) return 'RBAC';
+  if (client.answered) return 'app';
+  return client.outcome;
+}
+
+/** Endings that differ only in what nobody needs to tell apart become one group. */
+function merge(groups: readonly ErrorGroup[]): ErrorGroup[] {
+  const merged = new Map<string, ErrorGroup>();
+  for (const group of groups) {
+    const key = JSON.stringify([group.flag, group.status, group.cause, group.host, group.setting]);
+    const before = merged.get(key);
+    merged.set(
+      key,
+      before === undefined
+        ? group
+        : {
+            ...before,
+            count: before.count + group.count,
+            byWindow: Object.fromEntries(
+              Object.entries(before.byWindow).map(([name, n]) => [name, n + (group.byWindow[name] ?? 0)]),
+            ),
+          },
+    );
+  }
+  return [...merged.values()].sort((a, b) => b.count - a.count);
+}

@@ -1,0 +1,48 @@
+import type { JournalEntry } from '../evidence/contract.ts';
+import type { PlannedFault } from '../plan/contract.ts';
+import type { FaultRecord } from './facts.ts';
+
+/** Faults as they really happened, from the journal; times from the start of the load. */
+export function recordFaults(
+  planned: readonly PlannedFault[],
+  journal: readonly JournalEntry[],
+  originMs: number,
+): FaultRecord[] {
+  return planned.map((fault) => {
+    const times = (event: JournalEntry['event']) =>
+      journal
+        .filter((entry) => 'fault' in entry && entry.fault === fault.name && entry.event === event)
+        .map((entry) => entry.t - originMs);
+    return {
+      name: fault.name,
+      kind: fault.fault.kind,
+      description: fault.description,
+      targets: fault.targets,
+      plannedAtMs: fault.atMs,
+      plannedForMs: fault.forMs,
+      injectingAtMs: first(times('injecting')) ?? first(times('injected')),
+      injectedAtMs: last(times('injected')),
+      revertingAtMs: first(times('reverting')) ?? first(times('reverted')),
+      revertedAtMs: last(times('reverted')),
+    };
+  });
+}
+
+/** What the journal says went wrong with a fault: failures, and targets that never got rid of it. */
+export function faultTroubles(fault: PlannedFault, journal: readonly JournalEntry[]): string[] {
+  const entries = journal.flatMap((entry) => ('fault' in entry && entry.fault === fault.name ? [entry] : []));
+  return fault.targets.flatMap((instance) => {
+    const own = entries.filter((entry) => entry.instance === instance);
+    const had = own.some(({ event }) => event === 'injecting' || event === 'injected');
+    const free = own.some(({ event }) => event === 'reverted');
+    const failed = own.findLast(({ event }) => event === 'failed');
+    if (had && !free) {
+      const why = failed?.error === undefined ? '' : `: ${failed.error}`;
+      return [`${fault.name} was never taken back from ${instance}${why}`];
+    }
+    return failed ? [`${fault.name} failed on ${instance}: ${failed.error ?? 'no reason given'}`] : [];
+  });
+}
+
+const first = (times: readonly number[]) => (times.length === 0 ? undefined : Math.min(...times));
+const last = (times: readonly number[]) => (times.length === 0 ? undefined : Math.max(...times));

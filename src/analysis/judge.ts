@@ -1,0 +1,40 @@
+import type { PlannedCheck } from '../plan/contract.ts';
+import type { ReportCheck } from '../report/model.ts';
+import { checkKind } from './checks/index.ts';
+import type { Window } from './contract.ts';
+import type { RunFacts } from './facts.ts';
+import { formatMs } from './format.ts';
+import { windowOf } from './windows.ts';
+
+/** A check with its window worked out and its result. */
+export interface JudgedCheck {
+  readonly window: Window;
+  readonly restsOn: 'requests' | 'statistics';
+  readonly result: ReportCheck;
+}
+
+/** What one check makes of the facts. Too few samples prove nothing, whatever they say. */
+export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck {
+  const kind = checkKind(planned.check);
+  const window = windowOf(planned, facts.windows);
+  const observation = kind.observe(planned.check, facts, window);
+  const { value, samples, neededSamples, holds, observed, limit, detail } = observation;
+  const enough = samples >= neededSamples;
+  const short = `${samples} of the ${neededSamples} ${kind.restsOn === 'requests' ? 'requests' : 'samples'} it takes, in a window of ${formatMs(window.toMs - window.fromMs)}: make the window longer or the load heavier`;
+  const details = [...(detail === undefined ? [] : [detail]), ...(enough ? [] : [short])];
+  return {
+    window,
+    restsOn: kind.restsOn,
+    result: {
+      name: planned.name,
+      kind: planned.check.kind,
+      status: !enough ? 'invalid' : holds ? 'pass' : 'fail',
+      observed,
+      limit,
+      ...(value === undefined ? {} : { value }),
+      samples,
+      window,
+      ...(details.length === 0 ? {} : { detail: details.join('; ') }),
+    },
+  };
+}

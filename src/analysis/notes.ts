@@ -1,0 +1,76 @@
+import type { Evidence } from '../evidence/read/evidence.ts';
+import type { RunFacts } from './facts.ts';
+import { formatMs, formatPercent, plural } from './format.ts';
+import { percentileOf } from './percentile.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Below this before the first fault, a reader should know. */
+const STEADY_SUCCESS = 0.99;
+/** Clocks on one machine differ by less. */
+const CLOCK_OFFSET_MS = 20;
+
+/** What a reader should know beside the verdict. */
+export function notesOn(evidence: Evidence, traffic: Traffic, facts: RunFacts): string[] {
+  const { load, quality } = evidence;
+  const notes: string[] = [];
+  if (load?.loop === 'closed') {
+    notes.push(
+      'Closed loop: a user asks again only after its answer, so slow moments get fewer requests and the latencies hide the queue that real callers would stand in.',
+    );
+  }
+  if (load?.loop === 'script') {
+    notes.push("The load is a script of its own: rates and users are the script's.");
+  }
+  if (load !== undefined && !load.carriesDue) {
+    notes.push(
+      "Requests do not say when they were due, so latency counts from their arrival at the client's sidecar; waiting inside the generator is not in it.",
+    );
+  }
+  if (Math.abs(traffic.clock.offsetMs) > CLOCK_OFFSET_MS) {
+    notes.push(
+      `The clocks of load and sidecar differ by ${formatMs(traffic.clock.offsetMs)}, which is taken out; a load that was late by a constant from its first request on would look the same.`,
+    );
+  }
+  const steady = facts.windows.find(({ name }) => name === 'steady');
+  if (steady !== undefined && facts.faults.length > 0) {
+    const requests = facts.count(steady);
+    const share = requests === 0 ? 1 : facts.count(steady, { outcome: 'ok' }) / requests;
+    if (share < STEADY_SUCCESS) {
+      notes.push(
+        `Only ${formatPercent(share)} succeeded before the first fault: not every failure later is the fault's.`,
+      );
+    }
+  }
+  const overhead = overheadOf(evidence, traffic);
+  if (overhead !== undefined) {
+    notes.push(
+      `Between the client's sidecar and the server's, the mesh took ${formatMs(overhead.p50)} at p50 and ${formatMs(overhead.p95)} at p95 (${plural(overhead.samples, 'request')} that succeeded at the first attempt).`,
+    );
+  }
+  if (quality.tornLines > 0) {
+    notes.push(
+      `${plural(quality.tornLines, 'log')} cut off in the last line, as a killed sidecar leaves it.`,
+    );
+  }
+  return notes;
+}
+
+/** What a request took at its client beyond what it took at its server, request by request. */
+function overheadOf(
+  { requests, arrivals }: Evidence,
+  traffic: Traffic,
+): { p50: number; p95: number; samples: number } | undefined {
+  const differences = new Float32Array(traffic.length);
+  let samples = 0;
+  for (let row = 0; row < traffic.length; row += 1) {
+    const ending = traffic.endings[traffic.endingOf[row] as number];
+    if (ending?.outcome !== 'ok' || requests.arrivals[row] !== 1) continue;
+    const arrival = requests.lastArrival[row] as number;
+    differences[samples] = (requests.durationMs[row] as number) - (arrivals.durationMs[arrival] as number);
+    samples += 1;
+  }
+  const sorted = differences.subarray(0, samples).sort();
+  const p50 = percentileOf(sorted, 50);
+  const p95 = percentileOf(sorted, 95);
+  return p50 === undefined || p95 === undefined || samples < 100 ? undefined : { p50, p95, samples };
+}

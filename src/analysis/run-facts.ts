@@ -1,0 +1,230 @@
+import type { Evidence } from '../evidence/read/evidence.ts';
+import type { StatisticsSeries } from '../evidence/read/samples.ts';
+import type { Window } from './contract.ts';
+import type { FaultRecord, InstanceSelector, Latencies, RunFacts } from './facts.ts';
+import { latenciesOf } from './percentile.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Steps in which `firstSettled` looks; also the finest time it can answer. */
+const STEP_MS = 10;
+/** Requests that the time to hold must have at least. */
+const HELD_REQUESTS = 10;
+
+/** Answers every question checks may ask by passing over the rows. */
+export function createFacts(
+  evidence: Evidence,
+  traffic: Traffic,
+  faults: readonly FaultRecord[],
+  windows: readonly Window[],
+  durationMs: number,
+): RunFacts {
+  const { instances } = evidence.context;
+  const { whenMs, endingOf, endings } = traffic;
+  const indexes = (names: readonly string[]) =>
+    new Set(names.map((name) => instances.findIndex((instance) => instance.name === name)));
+  const latencies = new Map<string, Latencies>();
+
+  /** Calls `each` for every row of a window whose ending is wanted. */
+  const scan = (window: Span, wanted: Uint8Array, each: (row: number) => void) => {
+    for (let row = 0; row < traffic.length; row += 1) {
+      const when = whenMs[row] as number;
+      if (when >= window.fromMs && when < window.toMs && wanted[endingOf[row] as number] === 1) each(row);
+    }
+  };
+  const endingsWhere = (wanted: (ending: Traffic['endings'][number]) => boolean) =>
+    Uint8Array.from(endings, (ending) => (wanted(ending) ? 1 : 0));
+
+  return {
+    durationMs,
+    faults,
+    windows,
+    count(window, filter = {}) {
+      const among = filter.instances && indexes(filter.instances);
+      let count = 0;
+      scan(
+        window,
+        endingsWhere(
+          ({ outcome, answeredBy }) =>
+            (filter.outcome === undefined || outcome === filter.outcome) &&
+            (among === undefined || (answeredBy >= 0 && among.has(answeredBy))),
+        ),
+        () => {
+          count += 1;
+        },
+      );
+      return count;
+    },
+    latency(window, of) {
+      const key = `${window.fromMs} ${window.toMs} ${of}`;
+      const known = latencies.get(key);
+      if (known) return known;
+      const wanted = endingsWhere(
+        ({ outcome }) => of === 'all' || outcome === (of === 'shed' ? 'shed' : 'ok'),
+      );
+      let count = 0;
+      scan(window, wanted, () => {
+        count += 1;
+      });
+      const values = new Float32Array(count);
+      let at = 0;
+      scan(window, wanted, (row) => {
+        values[at] = traffic.latencyMs[row] as number;
+        at += 1;
+      });
+      const made = latenciesOf(values);
+      latencies.set(key, made);
+      return made;
+    },
+    instancesOf: (of) =>
+      instances.filter((each) => !each.client && matches(each, of)).map(({ name }) => name),
+    overflow(window) {
+      let value = 0;
+      let samples = 0;
+      for (const series of evidence.statistics) {
+        const found = increase(series.t, series.overflow, window);
+        value += found.value;
+        samples += found.samples;
+      }
+      return { value, samples };
+    },
+    ejections(window, names) {
+      const addresses = addressesOf(evidence, names);
+      let value = 0;
+      let samples = 0;
+      for (const series of evidence.statistics) {
+        samples += series.t.filter((t) => t >= window.fromMs && t < window.toMs).length;
+        value += series.changes.filter(
+          ({ t, address, ejected }) =>
+            ejected && t >= window.fromMs && t < window.toMs && addresses.has(address),
+        ).length;
+      }
+      return { value, samples };
+    },
+    firstEjected(fromMs, names, which) {
+      if (names.length === 0) return undefined;
+      const moments = evidence.statistics.flatMap((series) => {
+        const at = firstEjectedAt(evidence, series, fromMs, names, which);
+        return at === undefined ? [] : [at];
+      });
+      return moments.length === 0 ? undefined : Math.min(...moments);
+    },
+    firstSettled({ fromMs, untilMs, holdMs, success, instances: names, share }) {
+      const among = indexes(names);
+      const steps = Math.max(0, Math.floor((untilMs - fromMs) / STEP_MS));
+      const held = Math.ceil(holdMs / STEP_MS);
+      // Running totals, so that any stretch is one subtraction.
+      const all = new Int32Array(steps + 1);
+      const ok = new Int32Array(steps + 1);
+      const answered = new Int32Array(steps + 1);
+      const theirs = new Int32Array(steps + 1);
+      scan({ fromMs, toMs: fromMs + steps * STEP_MS }, new Uint8Array(endings.length).fill(1), (row) => {
+        const step = Math.min(steps, Math.floor(((whenMs[row] as number) - fromMs) / STEP_MS) + 1);
+        const ending = endings[endingOf[row] as number];
+        if (ending === undefined) return;
+        add(all, step);
+        if (ending.outcome === 'ok') add(ok, step);
+        if (ending.answeredBy >= 0) add(answered, step);
+        if (among.has(ending.answeredBy)) add(theirs, step);
+      });
+      for (const totals of [all, ok, answered, theirs]) {
+        for (let i = 1; i <= steps; i += 1) totals[i] = (totals[i] as number) + (totals[i - 1] as number);
+      }
+      for (let step = 0; step + held <= steps; step += 1) {
+        const within = (totals: Int32Array) => (totals[step + held] as number) - (totals[step] as number);
+        if (within(all) < HELD_REQUESTS || within(answered) === 0) continue;
+        const theirShare = within(theirs) / within(answered);
+        if (
+          within(ok) / within(all) >= success &&
+          theirShare >= (share.atLeast ?? 0) &&
+          theirShare <= (share.atMost ?? 1)
+        ) {
+          return fromMs + step * STEP_MS;
+        }
+      }
+      return undefined;
+    },
+  };
+}
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function add(counts: Int32Array, at: number): void {
+  counts[at] = (counts[at] as number) + 1;
+}
+
+function matches(
+  instance: Evidence['context']['instances'][number],
+  { service, workload, replica, zone }: InstanceSelector,
+): boolean {
+  return (
+    (service === undefined || instance.service === service) &&
+    (workload === undefined || instance.workload === workload) &&
+    (replica === undefined || instance.replica === replica) &&
+    (zone === undefined || instance.locality === zone || instance.locality.startsWith(`${zone}/`))
+  );
+}
+
+/** How much a counter grew in a window; a counter that fell has started anew with its sidecar. */
+export function increase(
+  t: readonly number[],
+  counter: readonly number[],
+  { fromMs, toMs }: Span,
+): { value: number; samples: number } {
+  let value = 0;
+  let samples = 0;
+  let before: number | undefined;
+  for (const [index, at] of t.entries()) {
+    const now = counter[index] ?? 0;
+    if (at >= toMs) break;
+    if (at >= fromMs) {
+      samples += 1;
+      if (before !== undefined) value += now >= before ? now - before : now;
+    }
+    before = now;
+  }
+  return { value, samples };
+}
+
+function addressesOf(evidence: Evidence, names: readonly string[] | undefined): Set<string> {
+  return new Set(
+    evidence.context.instances
+      .filter(({ name }) => names === undefined || names.includes(name))
+      .flatMap(({ addresses }) => addresses),
+  );
+}
+
+function firstEjectedAt(
+  evidence: Evidence,
+  series: StatisticsSeries,
+  fromMs: number,
+  names: readonly string[],
+  which: 'any' | 'all',
+): number | undefined {
+  const ejected = new Set<string>();
+  const instances = evidence.context.instances.filter(({ name }) => names.includes(name));
+  const reached = () => {
+    const out = instances.filter(({ addresses }) => addresses.some((address) => ejected.has(address)));
+    return which === 'any' ? out.length > 0 : out.length === instances.length && out.length > 0;
+  };
+  let next = 0;
+  /** Changes of one sample belong together: they share its time. */
+  const applyUntil = (untilMs: number) => {
+    for (; next < series.changes.length; next += 1) {
+      const change = series.changes[next];
+      if (change === undefined || change.t > untilMs) return;
+      if (change.ejected) ejected.add(change.address);
+      else ejected.delete(change.address);
+    }
+  };
+  applyUntil(fromMs);
+  if (reached()) return fromMs;
+  while (next < series.changes.length) {
+    const t = series.changes[next]?.t ?? Number.POSITIVE_INFINITY;
+    applyUntil(t);
+    if (reached()) return t;
+  }
+  return undefined;
+}

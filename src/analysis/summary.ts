@@ -1,0 +1,60 @@
+import type { Report, ReportCheck } from '../report/model.ts';
+import { formatPercent, plural } from './format.ts';
+
+type Told = Pick<Report, 'verdict' | 'traffic' | 'checks' | 'validity' | 'faults' | 'errors'>;
+
+/** The verdict in a sentence or two, for someone who reads nothing else. */
+export function summaryOf(report: Told): string {
+  const { verdict } = report;
+  switch (verdict) {
+    case 'pass':
+      return `The mesh held${during(report)}: ${success(report)}, and ${allChecks(report.checks)}.`;
+    case 'fail':
+      return `The mesh did not hold${during(report)}: ${failures(report.checks)}.${mainCause(report)}`;
+    case 'invalid':
+      return `This run proves nothing: ${doubt(report)}`;
+  }
+}
+
+function during({ faults }: Told): string {
+  if (faults.length === 0) return ' under load';
+  const told = faults.slice(0, 2).map(({ description }) => description);
+  return ` (${told.join('; ')}${faults.length > 2 ? `; and ${plural(faults.length - 2, 'more fault')}` : ''})`;
+}
+
+function success({ traffic }: Told): string {
+  return `${formatPercent(traffic.requests === 0 ? 0 : traffic.ok / traffic.requests)} of ${plural(traffic.requests, 'request')} succeeded`;
+}
+
+function allChecks(checks: readonly ReportCheck[]): string {
+  return checks.length === 1 ? 'its check passed' : `all ${checks.length} checks passed`;
+}
+
+function failures(checks: readonly ReportCheck[]): string {
+  const failed = checks.filter(({ status }) => status === 'fail');
+  const [first] = failed;
+  if (first === undefined) return 'a check failed';
+  const others = failed.length > 1 ? `; ${plural(failed.length - 1, 'more check')} failed too` : '';
+  return `"${first.name}" was expected, and it was ${first.observed} (limit ${first.limit})${others}`;
+}
+
+/** The cause of most failures, unless there are hardly any. */
+function mainCause({ errors, traffic }: Told): string {
+  const [first] = errors;
+  if (first === undefined || first.count < 2) return '';
+  const failed = traffic.requests - traffic.ok;
+  const setting = first.setting === '' ? '' : ` (${first.setting})`;
+  return ` Most frequent cause, ${plural(first.count, 'request')} of ${plural(failed, 'failed request')}: ${first.cause}${setting}`;
+}
+
+function doubt({ validity, checks }: Told): string {
+  const violated = validity.filter(({ status }) => status === 'violated');
+  const [first] = violated;
+  if (first !== undefined) {
+    const others = violated.length > 1 ? ` ${plural(violated.length - 1, 'more rule')} violated too.` : '';
+    return `"${first.title}" does not hold: ${first.observed} (limit: ${first.limit}).${first.detail ? ` ${first.detail}` : ''}${others}`;
+  }
+  const unanswered = checks.find(({ status }) => status === 'invalid');
+  if (unanswered === undefined) return 'it has no checks.';
+  return `"${unanswered.name}" could not be answered (${unanswered.detail ?? unanswered.observed}).`;
+}

@@ -1,0 +1,143 @@
+import type { StatisticsSample } from '../../evidence/contract.ts';
+import { type BuiltRequest, type BuiltRun, client, server } from '../../evidence/testing/build-evidence.ts';
+import { faultKind, faultSchema } from '../../faults/index.ts';
+import type { Plan, PlannedCheck, PlannedFault } from '../../plan/contract.ts';
+import { scenarioSchema } from '../../scenario/schema.ts';
+import { checkKind, checkSchema } from '../checks/index.ts';
+
+/** A run of 12 s for tests: east fails from 4 s to 8 s, is ejected after `ejectAfterMs`, comes back at 9 s. */
+
+export const LOAD_MS = 12_000;
+const EVERY_MS = 5;
+const EAST = ['edge-app-east-1', 'edge-app-east-2'] as const;
+
+export interface Outage {
+  /** How long the mesh takes to eject east; undefined when it never does. */
+  readonly ejectAfterMs?: number | undefined;
+  /** How the fault shows at the targets: an error status, silence, or nothing at all. */
+  readonly shows?: 'status' | 'silent' | 'nothing';
+  readonly change?: (request: BuiltRequest, index: number) => BuiltRequest;
+}
+
+export function outage({
+  ejectAfterMs,
+  shows = 'status',
+  change = (request) => request,
+}: Outage = {}): BuiltRun {
+  const requests: BuiltRequest[] = [];
+  for (let dueMs = 0; dueMs < LOAD_MS; dueMs += EVERY_MS) {
+    const index = requests.length;
+    const ejected = ejectAfterMs !== undefined && dueMs >= 4_000 + ejectAfterMs && dueMs < 9_000;
+    const host = ejected ? 'edge-app-west-1' : (EAST[index % 2] ?? EAST[0]);
+    const faulty = dueMs >= 4_000 && dueMs < 8_000 && !ejected && shows !== 'nothing';
+    const built: BuiltRequest = !faulty
+      ? {
+          dueMs,
+          lagMs: 0.2 + (index % 10) / 100,
+          status: 200,
+          ms: 2 + (index % 20) / 10,
+          attempts: [{ host, status: 200, ms: 1 }],
+        }
+      : shows === 'status'
+        ? { dueMs, status: 503, ms: 3, attempts: [{ host, status: 503, ms: 1 }] }
+        : {
+            dueMs,
+            status: 503,
+            ms: 3,
+            flags: 'UF,URX',
+            details: 'upstream_reset_before_response_started{connection_failure}',
+            attempts: [{ host, status: 0, ms: 0, unseen: true }],
+          };
+    requests.push(change(built, index));
+  }
+  const statistics: StatisticsSample[] = [];
+  for (let t = -200; t <= LOAD_MS + 200; t += 200) {
+    const ejected = ejectAfterMs !== undefined && t >= 4_000 + ejectAfterMs && t < 9_000;
+    statistics.push({
+      t,
+      instance: 'frontend-1',
+      service: 'edge-app',
+      overflow: t < 6_000 ? 0 : 7,
+      connections: 4,
+      pending: 0,
+      active: 1,
+      retries: 0,
+      ejectionsTotal: ejected ? 2 : 0,
+      ejectionsActive: ejected ? 2 : 0,
+      hosts: [
+        { address: '127.1.0.1:8080', ejected, healthy: !ejected },
+        { address: '127.1.0.2:8080', ejected, healthy: !ejected },
+        { address: '127.1.0.3:8080', ejected: false, healthy: true },
+      ],
+    });
+  }
+  return {
+    instances: [
+      client(),
+      server('edge-app-east', 1, 'local/east', '127.1.0.1:8080'),
+      server('edge-app-east', 2, 'local/east', '127.1.0.2:8080'),
+      server('edge-app-west', 1, 'local/west', '127.1.0.3:8080'),
+    ],
+    requests,
+    loadMs: LOAD_MS,
+    journal: EAST.flatMap((instance) => [
+      { t: 3_998, event: 'injecting' as const, fault: 'outage', instance },
+      { t: 4_000, event: 'injected' as const, fault: 'outage', instance },
+      { t: 8_000, event: 'reverting' as const, fault: 'outage', instance },
+      { t: 8_002, event: 'reverted' as const, fault: 'outage', instance },
+    ]),
+    statistics,
+    processes: Array.from({ length: 61 }, (_, index) => ({
+      t: index * 200,
+      name: 'k6',
+      pid: 7,
+      cpuMs: index * 100,
+      rssBytes: 1e8,
+    })),
+  };
+}
+
+export const planned = (check: unknown, fault?: string): PlannedCheck => {
+  const parsed = checkSchema.parse(check);
+  return { name: checkKind(parsed).describe(parsed), check: parsed, fault };
+};
+
+export function outagePlan(checks: readonly PlannedCheck[], kind: 'error' | 'kill' = 'error'): Plan {
+  const fault = faultSchema.parse({ kind, name: 'outage', on: { zone: 'local/east' }, at: '4s', for: '4s' });
+  const scenario = scenarioSchema.parse({
+    name: 'outage',
+    description: 'East fails.',
+    topology: {
+      services: {
+        frontend: { workloads: [{ name: 'frontend', locality: 'local/east' }] },
+        'edge-app': { workloads: [{ name: 'edge-app-east', locality: 'local/east', replicas: 2 }] },
+      },
+    },
+    load: { from: 'frontend', to: 'edge-app', rate: '200/s', duration: '12s', warmup: '1s' },
+    faults: [],
+    checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
+  });
+  const plannedFault: PlannedFault = {
+    name: 'outage',
+    fault,
+    description: `local/east ${faultKind(fault).describe(fault)}`,
+    targets: EAST,
+    atMs: 4_000,
+    forMs: 4_000,
+    actions: [],
+    proof: faultKind(fault).proof(fault),
+  };
+  return {
+    scenario,
+    file: 'outage.yaml',
+    profile: undefined,
+    instances: [],
+    faults: [plannedFault],
+    checks,
+    meshFiles: [],
+    loadMs: LOAD_MS,
+    peakRate: 200,
+    users: 10,
+    script: undefined,
+  };
+}

@@ -1,0 +1,69 @@
+import type { Evidence } from '../evidence/read/evidence.ts';
+import type { Report } from '../report/model.ts';
+import { phaseNames } from './phases.ts';
+import type { Traffic } from './traffic.ts';
+
+type Topology = Report['topology'];
+
+/** Who called whom, counting every attempt: those that a server saw, and those that never got there. */
+export function topologyOf(evidence: Evidence, traffic: Traffic, phases: Uint8Array): Topology {
+  const { instances } = evidence.context;
+  const { requests, arrivals, endings } = evidence;
+  const edges = new Map<number, { requests: number[]; failed: number[] }>();
+  const tally = (from: number, to: number, phase: number, failed: boolean) => {
+    const key = from * 65_536 + to;
+    let edge = edges.get(key);
+    if (edge === undefined) {
+      edge = { requests: phaseNames.map(() => 0), failed: phaseNames.map(() => 0) };
+      edges.set(key, edge);
+    }
+    for (let bit = 0; bit < phaseNames.length; bit += 1) {
+      if (((phase >> bit) & 1) === 0) continue;
+      edge.requests[bit] = (edge.requests[bit] ?? 0) + 1;
+      if (failed) edge.failed[bit] = (edge.failed[bit] ?? 0) + 1;
+    }
+  };
+  for (let row = 0; row < arrivals.length; row += 1) {
+    const request = arrivals.request[row] as number;
+    const ending = endings[arrivals.ending[row] as number];
+    if (request < 0 || ending === undefined) continue;
+    tally(
+      requests.client[request] as number,
+      arrivals.instance[row] as number,
+      phases[request] as number,
+      ending.outcome !== 'ok',
+    );
+  }
+  for (let row = 0; row < traffic.length; row += 1) {
+    const ending = traffic.endings[traffic.endingOf[row] as number];
+    if (requests.arrivals[row] !== 0 || ending === undefined || ending.instance < 0) continue;
+    tally(requests.client[row] as number, ending.instance, phases[row] as number, ending.outcome !== 'ok');
+  }
+  const name = (index: number) => instances[index]?.name ?? '-';
+  return {
+    clients: instances
+      .filter(({ client }) => client)
+      .map((each) => ({ name: each.name, zone: each.locality })),
+    instances: instances
+      .filter(({ client }) => !client)
+      .map((each) => ({
+        name: each.name,
+        service: each.service,
+        workload: each.workload,
+        zone: each.locality,
+        address: each.addresses.join(', '),
+      })),
+    edges: [...edges]
+      .sort(([a], [b]) => a - b)
+      .map(([key, edge]) => ({
+        from: name(Math.floor(key / 65_536)),
+        to: name(key % 65_536),
+        byWindow: Object.fromEntries(
+          phaseNames.map((phase, bit) => [
+            phase,
+            { requests: edge.requests[bit] ?? 0, failed: edge.failed[bit] ?? 0 },
+          ]),
+        ),
+      })),
+  };
+}

@@ -1,0 +1,74 @@
+import { type Outcome, outcomes } from '../evidence/contract.ts';
+import type { Ending } from '../evidence/read/endings.ts';
+import type { Evidence } from '../evidence/read/evidence.ts';
+import { calibrate, type DueClock } from './due-clock.ts';
+import type { FaultRecord } from './facts.ts';
+
+/** No host was chosen; a host that run.json does not know. */
+export const NO_HOST = -1;
+export const UNKNOWN_HOST = -2;
+
+/** The load's requests, ready to be counted: rows are those of `Evidence.requests`. */
+export interface Traffic {
+  readonly length: number;
+  /** When a row was due, on the sidecar's clock; or when a fault began that found it in flight. */
+  readonly whenMs: Float64Array;
+  readonly latencyMs: Float32Array;
+  readonly clock: DueClock;
+  /** By number of ending. */
+  readonly endings: readonly SettledEnding[];
+  readonly endingOf: Uint16Array;
+}
+
+export interface SettledEnding extends Ending {
+  readonly outcomeIndex: number;
+  /** Index of the instance it went to last, NO_HOST or UNKNOWN_HOST. */
+  readonly instance: number;
+  /** The same if that instance answered, else NO_HOST. */
+  readonly answeredBy: number;
+}
+
+/** Puts every request at its due time and gives it its latency and its host. */
+export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[]): Traffic {
+  const { requests, context } = evidence;
+  const clock = calibrate(requests.rawLagMs, requests.length);
+  const whenMs = new Float64Array(requests.length);
+  const latencyMs = new Float32Array(requests.length);
+  const injections = faults
+    .flatMap((fault) =>
+      fault.injectingAtMs === undefined
+        ? []
+        : [{ from: fault.injectingAtMs, to: fault.injectedAtMs ?? fault.injectingAtMs }],
+    )
+    .sort((a, b) => a.from - b.from);
+  for (let row = 0; row < requests.length; row += 1) {
+    const startMs = requests.startMs[row] as number;
+    const durationMs = requests.durationMs[row] as number;
+    const rawLag = requests.rawLagMs[row] as number;
+    const lagMs = Number.isNaN(rawLag) ? 0 : Math.max(0, rawLag - clock.offsetMs);
+    const dueMs = startMs - lagMs;
+    const overMs = startMs + durationMs;
+    let when = dueMs;
+    for (const { from, to } of injections) {
+      if (dueMs < to && overMs > from) {
+        when = to;
+        break;
+      }
+    }
+    whenMs[row] = when;
+    latencyMs[row] = lagMs + durationMs;
+  }
+  const byAddress = new Map(
+    context.instances.flatMap((instance, index) => instance.addresses.map((address) => [address, index])),
+  );
+  const endings = evidence.endings.map((ending) => {
+    const instance = ending.host === '-' ? NO_HOST : (byAddress.get(ending.host) ?? UNKNOWN_HOST);
+    return {
+      ...ending,
+      outcomeIndex: outcomes.indexOf(ending.outcome satisfies Outcome),
+      instance,
+      answeredBy: ending.answered ? instance : NO_HOST,
+    };
+  });
+  return { length: requests.length, whenMs, latencyMs, clock, endings, endingOf: requests.ending };
+}

@@ -1,0 +1,53 @@
+import type { PlannedCheck } from '../plan/contract.ts';
+import { checkKind } from './checks/index.ts';
+import type { Window } from './contract.ts';
+import type { FaultRecord } from './facts.ts';
+
+/**
+ * The parts of a run, by what really happened:
+ *
+ *   steady    end of the warmup … the moment the first fault was about to come (all of the load without faults)
+ *   fault     a fault's last target had it … taking it back began
+ *   recovery  its last target was free of it … the next fault was about to come, or the load ended
+ *   run       end of the warmup … the load ended
+ */
+export function windowsOf(faults: readonly FaultRecord[], warmupMs: number, endMs: number): Window[] {
+  const injections = faults
+    .flatMap((fault) => fault.injectingAtMs ?? fault.injectedAtMs ?? [])
+    .sort((a, b) => a - b);
+  const span = (name: Window['name'], fromMs: number, toMs: number, fault?: string): Window => ({
+    name,
+    ...(fault === undefined ? {} : { fault }),
+    fromMs: Math.min(fromMs, endMs),
+    toMs: Math.max(Math.min(fromMs, endMs), Math.min(toMs, endMs)),
+  });
+  return [
+    span('steady', warmupMs, injections[0] ?? endMs),
+    ...faults.flatMap((fault) => {
+      if (fault.injectedAtMs === undefined) return [];
+      const on = span('fault', fault.injectedAtMs, fault.revertingAtMs ?? endMs, fault.name);
+      const { revertedAtMs } = fault;
+      if (revertedAtMs === undefined) return [on];
+      const next = injections.find((at) => at >= revertedAtMs);
+      return [on, span('recovery', revertedAtMs, next ?? endMs, fault.name)];
+    }),
+    span('run', warmupMs, endMs),
+  ];
+}
+
+/** The window a check looks at; an empty one when its fault never came or never went. */
+export function windowOf(
+  { check, fault }: Pick<PlannedCheck, 'check' | 'fault'>,
+  windows: readonly Window[],
+): Window {
+  const name = 'during' in check ? check.during : (checkKind(check).window ?? 'run');
+  const belongs = name === 'fault' || name === 'recovery';
+  const window = windows.find(
+    (each) => each.name === name && (!belongs || fault === undefined || each.fault === fault),
+  );
+  if (window === undefined) {
+    return { name, ...(fault === undefined ? {} : { fault }), fromMs: 0, toMs: 0 };
+  }
+  const after = 'after' in check ? check.after : 0;
+  return { ...window, fromMs: Math.min(window.fromMs + after, window.toMs) };
+}

@@ -1,0 +1,68 @@
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import pc from 'picocolors';
+import { plural } from '../analysis/format.ts';
+import { ExitCode } from '../kit/errors.ts';
+import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
+import { readTextFile } from '../kit/text-file.ts';
+import { lintConfiguration } from '../meshes/istio/configuration.ts';
+import { istio } from '../meshes/istio/index.ts';
+import { planScenario } from '../plan/plan.ts';
+import { loadScenario, profileNames } from '../scenario/load.ts';
+
+export function lintCommand(): Command {
+  return new Command('lint')
+    .description('Check scenario files, with each of their profiles, and mesh configuration; runs nothing.')
+    .argument('<file...>', 'scenarios, or YAML files of mesh configuration')
+    .option('--json', 'print the problems as JSON')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 nothing found, 2 problems.
+
+Examples:
+  $ npx breakwater lint scenarios/*.yaml
+  $ npx breakwater lint my-destination-rule.yaml --json`,
+    )
+    .action(async (files: string[], options: { json?: boolean }) => {
+      const problems: Problem[] = [];
+      for (const file of files) problems.push(...(await lintFile(file)));
+      if (problems.length > 0) process.exitCode = ExitCode.usage;
+      process.stdout.write(
+        options.json ? `${JSON.stringify({ problems }, null, 2)}\n` : summary(files, problems),
+      );
+    });
+}
+
+function summary(files: readonly string[], problems: readonly Problem[]): string {
+  if (problems.length === 0) return `${pc.green('ok')} ${plural(files.length, 'file')}\n`;
+  const lines = problems.map(formatProblem);
+  return `${lines.join('\n')}\n\n${pc.red(plural(problems.length, 'problem'))}\n`;
+}
+
+/** Everything that is wrong with one file: a scenario as it is and with each profile, or mesh configuration. */
+export async function lintFile(file: string): Promise<readonly Problem[]> {
+  const read = await readTextFile(resolve(file));
+  if ('message' in read) return [{ file, ...read }];
+  // A syntax error hides what kind of file it is; either way it is reported the same.
+  if (/^(apiVersion|kind)\s*:/m.test(read.text) && !/^(topology|checks|load)\s*:/m.test(read.text)) {
+    return lintConfiguration([{ file, path: resolve(file), content: read.text }]);
+  }
+  const found = new Map<string, Problem>();
+  for (const profile of [undefined, ...(await profileNames(file))]) {
+    for (const problem of await problemsOf(file, profile)) found.set(formatProblem(problem), problem);
+  }
+  return [...found.values()];
+}
+
+async function problemsOf(file: string, profile: string | undefined): Promise<readonly Problem[]> {
+  try {
+    const changes = { set: [], config: [], ...(profile === undefined ? {} : { profile }) };
+    const plan = planScenario(await loadScenario(file, changes));
+    istio.readConfiguration(plan.meshFiles, plan);
+    return [];
+  } catch (error) {
+    if (error instanceof ProblemsError) return error.problems;
+    throw error;
+  }
+}

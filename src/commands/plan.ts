@@ -1,0 +1,33 @@
+import { Command } from 'commander';
+import { istio } from '../meshes/istio/index.ts';
+import { planScenario } from '../plan/plan.ts';
+import { planJson, renderPlan } from '../plan/render.ts';
+import { loadScenario } from '../scenario/load.ts';
+import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
+
+interface PlanOptions extends ScenarioOptions {
+  readonly json?: boolean;
+}
+
+export function planCommand(): Command {
+  return addScenarioOptions(new Command('plan'))
+    .description('Show what a run would do: load, faults, instances, checks. Starts nothing.')
+    .argument('<scenario>', 'scenario file')
+    .option('--json', 'print the plan as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx breakwater plan scenarios/circuit-breaker.yaml
+  $ npx breakwater plan scenarios/outlier-ejection.yaml --profile seed
+  $ npx breakwater plan scenarios/zone-failover.yaml --set load.rate=500/s --json`,
+    )
+    .action(async (file: string, options: PlanOptions) => {
+      const plan = planScenario(await loadScenario(file, options));
+      const resources = istio.readConfiguration(plan.meshFiles, plan);
+      const output = options.json
+        ? `${JSON.stringify(planJson(plan, resources), null, 2)}\n`
+        : renderPlan(plan, resources);
+      process.stdout.write(output);
+    });
+}

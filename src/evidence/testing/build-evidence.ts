@@ -1,0 +1,197 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  ACCESS_LOG_MARK,
+  accessLogFields,
+  type InstanceContext,
+  type JournalEntry,
+  type LoadTotals,
+  type ProcessSample,
+  type RunContext,
+  type StatisticsSample,
+  type TimerNoise,
+} from '../contract.ts';
+
+/** Evidence for tests, written by hand: times are milliseconds from the start of the load. */
+
+export const ORIGIN_MS = 1_750_000_000_000;
+
+type FieldName = (typeof accessLogFields)[number]['name'];
+
+/** One access-log line; fields that are not given are empty. */
+export function accessLine(fields: Partial<Record<FieldName, string | number>>): string {
+  return `${accessLogFields
+    .map(({ name }) => (name === 'mark' ? ACCESS_LOG_MARK : String(fields[name] ?? '-')))
+    .join(' ')}\n`;
+}
+
+/** Milliseconds from the start of the load → "1750000000.123456". */
+export function startTime(atMs: number): string {
+  return ((ORIGIN_MS + atMs) / 1_000).toFixed(6);
+}
+
+/** What happened to one request at one host. */
+export interface BuiltAttempt {
+  readonly host: string;
+  readonly status: number;
+  readonly ms: number;
+  /** The server's sidecar wrote nothing, as when the connection failed. */
+  readonly unseen?: boolean;
+  readonly flags?: string;
+  readonly details?: string;
+}
+
+export interface BuiltRequest {
+  readonly dueMs: number;
+  readonly lagMs?: number;
+  readonly status: number;
+  readonly ms: number;
+  readonly flags?: string;
+  readonly details?: string;
+  readonly client?: string;
+  /** Names of the instances it went to, one after the other. */
+  readonly attempts: readonly BuiltAttempt[];
+  readonly cut?: boolean;
+}
+
+export interface BuiltRun {
+  readonly instances: readonly InstanceContext[];
+  readonly requests: readonly BuiltRequest[];
+  readonly loadMs: number;
+  readonly journal?: readonly JournalEntry[];
+  readonly statistics?: readonly StatisticsSample[];
+  readonly processes?: readonly ProcessSample[];
+  readonly timer?: TimerNoise;
+  readonly load?: Partial<LoadTotals>;
+  readonly context?: Partial<RunContext>;
+  /** Beside the requests: instance → text at the end of its log. */
+  readonly tails?: Readonly<Record<string, string>>;
+}
+
+export const client = (name = 'frontend-1', locality = 'local/east'): InstanceContext => ({
+  name,
+  service: 'frontend',
+  workload: 'frontend',
+  replica: 1,
+  locality,
+  addresses: [],
+  client: true,
+});
+
+export const server = (
+  workload: string,
+  replica: number,
+  locality: string,
+  address: string,
+): InstanceContext => ({
+  name: `${workload}-${replica}`,
+  service: 'edge-app',
+  workload,
+  replica,
+  locality,
+  addresses: [address],
+  client: false,
+});
+
+/** A directory of evidence that goes away with its scope. */
+export async function buildEvidence(
+  run: BuiltRun,
+): Promise<{ directory: string; [Symbol.asyncDispose](): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'breakwater-evidence-'));
+  await mkdir(join(directory, 'access'));
+  const logs = new Map(run.instances.map(({ name }) => [name, [] as string[]]));
+  const addressOf = (name: string) =>
+    run.instances.find((instance) => instance.name === name)?.addresses[0] ?? name;
+  const classes: Record<string, number> = {};
+  for (const [index, request] of run.requests.entries()) {
+    const requestId = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
+    const startMs = request.dueMs + 3 + (request.lagMs ?? 0.2);
+    const last = request.attempts.at(-1);
+    logs.get(request.client ?? 'frontend-1')?.push(
+      accessLine({
+        start: startTime(startMs),
+        totalUs: request.cut || request.status === 0 ? '-' : Math.round(request.ms * 1_000),
+        durationMs: Math.round(request.ms),
+        poolWaitUs: 100,
+        status: request.status,
+        flags: request.flags ?? '-',
+        details: request.details ?? 'via_upstream',
+        attempts: request.attempts.length,
+        upstreamHost: last ? addressOf(last.host) : '-',
+        cluster: 'outbound|8080||edge-app.default.svc.cluster.local',
+        method: 'GET',
+        requestId,
+        due: (ORIGIN_MS + request.dueMs).toFixed(3),
+        path: '/',
+      }),
+    );
+    const answerClass = request.status === 0 ? 'none' : `${Math.floor(request.status / 100)}xx`;
+    classes[answerClass] = (classes[answerClass] ?? 0) + 1;
+    for (const attempt of request.attempts) {
+      if (attempt.unseen) continue;
+      logs.get(attempt.host)?.push(
+        accessLine({
+          start: startTime(startMs + 0.5),
+          totalUs: attempt.status === 0 ? '-' : Math.round(attempt.ms * 1_000),
+          durationMs: Math.round(attempt.ms),
+          status: attempt.status,
+          flags: attempt.flags ?? '-',
+          details: attempt.details ?? 'via_upstream',
+          attempts: 1,
+          upstreamHost: '127.0.0.9:9000',
+          cluster: 'inbound|8080||',
+          method: 'GET',
+          requestId,
+          path: '/',
+        }),
+      );
+    }
+  }
+  for (const [name, lines] of logs) {
+    const text = lines.join('') + (run.tails?.[name] ?? '');
+    await writeFile(join(directory, 'access', `${name}.log`), text);
+  }
+  const load: LoadTotals = {
+    exitCode: 0,
+    startedAt: ORIGIN_MS,
+    iterations: run.requests.length,
+    droppedIterations: 0,
+    requests: run.requests.length,
+    answers: classes,
+    maxUsers: 10,
+    carriesDue: true,
+    loop: 'open',
+    cpus: 2,
+    ...run.load,
+  };
+  const context: RunContext = {
+    runId: 'test',
+    environment: 'local',
+    mesh: 'istio 1.29.1',
+    instances: run.instances,
+    rejections: [],
+    gaps: [],
+    ...run.context,
+  };
+  const journal: JournalEntry[] = [
+    { t: -5, event: 'load-started' },
+    ...(run.journal ?? []),
+    { t: run.loadMs + 5, event: 'load-ended' },
+  ];
+  const shifted = <T extends { t: number }>(entries: readonly T[]) =>
+    entries.map((entry) => `${JSON.stringify({ ...entry, t: entry.t + ORIGIN_MS })}\n`).join('');
+  await writeFile(join(directory, 'journal.jsonl'), shifted(journal));
+  await writeFile(join(directory, 'statistics.jsonl'), shifted(run.statistics ?? []));
+  await writeFile(join(directory, 'processes.jsonl'), shifted(run.processes ?? []));
+  await writeFile(join(directory, 'load.json'), JSON.stringify(load));
+  await writeFile(join(directory, 'run.json'), JSON.stringify(context));
+  await writeFile(
+    join(directory, 'timer.json'),
+    JSON.stringify(run.timer ?? { samples: 1_000, p50Ms: 0.06, p99Ms: 0.2, maxMs: 1 }),
+  );
+  return {
+    directory,
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { extractSchemas } from './meshes/istio/schemas/extract.ts';
+import { ISTIO_VERSION } from './meshes/istio/version.ts';
+import { scenarioJsonSchema } from './scenario/json-schema.ts';
+import { referenceMarkdown } from './scenario/reference.ts';
+
+/** `node src/generate.ts` writes every generated file; `--check` fails when one is not up to date. */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Files by path: their content, or why it cannot be made here. */
+const generated: Readonly<Record<string, () => Promise<string> | string | { readonly skipped: string }>> = {
+  'scenarios/scenario.schema.json': () => `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`,
+  'docs/reference.md': referenceMarkdown,
+  [`src/meshes/istio/schemas/istio-${ISTIO_VERSION}.generated.json`]: istioSchemas,
+};
+
+function istioSchemas(): Promise<string> | { readonly skipped: string } {
+  let module: string;
+  try {
+    module = execFileSync('go', ['list', '-m', '-f', '{{.Dir}}', 'istio.io/istio'], {
+      cwd: join(root, 'toolchain/istio'),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
+  } catch {
+    return { skipped: 'there is no Go' };
+  }
+  if (module === '')
+    return { skipped: "Istio's Go module is not here; run `go mod download` in toolchain/istio" };
+  return readFile(join(module, 'manifests/charts/base/files/crd-all.gen.yaml'), 'utf8').then(
+    (yaml) => `${JSON.stringify(extractSchemas(yaml, ISTIO_VERSION))}\n`,
+  );
+}
+
+const check = process.argv.includes('--check');
+const stale: string[] = [];
+for (const [file, make] of Object.entries(generated)) {
+  const content = await make();
+  if (typeof content === 'object') {
+    console.log(`skipped ${file}: ${content.skipped}`);
+    if (!check) process.exitCode = 1;
+    continue;
+  }
+  const path = join(root, file);
+  const present = await readFile(path, 'utf8').catch(() => undefined);
+  if (present === content) continue;
+  if (check) {
+    stale.push(file);
+    continue;
+  }
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  console.log(`wrote ${file}`);
+}
+if (stale.length > 0) {
+  console.error(`not up to date: ${stale.join(', ')}\nRun \`npm run generate\` and commit what it writes.`);
+  process.exitCode = 1;
+}

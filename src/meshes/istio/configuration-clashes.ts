@@ -1,0 +1,49 @@
+import type { Problem } from '../../kit/problems.ts';
+import type { Scenario } from '../../scenario/schema.ts';
+import { at, fullHost, texts } from './configuration-hosts.ts';
+import type { PlacedResource } from './configuration-resources.ts';
+import { serviceHost } from './names.ts';
+
+const ours = 'breakwater-';
+
+/** Resources that would take the place of those that stand for the topology. */
+export function clashes(resources: readonly PlacedResource[], { topology, mesh }: Scenario): Problem[] {
+  const hosts = Object.keys(topology.services).map((service) => serviceHost(service, topology.namespace));
+  return resources.flatMap((resource) => {
+    const { kind, name, namespace, value } = resource;
+    if (name.startsWith(ours) && namespace === topology.namespace) {
+      const message = `names that begin with ${ours} are for the resources that stand for the topology`;
+      return [resource.problem(['metadata', 'name'], message, 'choose another name')];
+    }
+    if (kind === 'Sidecar') {
+      const message = 'Breakwater gives every workload a Sidecar of its own, and a second one is ignored';
+      return [resource.problem(['kind'], message, 'leave it out; the other kinds can be tested')];
+    }
+    if (
+      kind === 'PeerAuthentication' &&
+      name === 'default' &&
+      namespace === 'istio-system' &&
+      mesh.mtls === 'strict'
+    ) {
+      const message = 'mesh.mtls: strict makes this resource already';
+      return [
+        resource.problem(
+          ['metadata', 'name'],
+          message,
+          'set mesh.mtls to permissive, or test one for a namespace',
+        ),
+      ];
+    }
+    if (kind !== 'ServiceEntry') return [];
+    return texts(at(value, ['spec', 'hosts'])).flatMap((host, index) =>
+      hosts.includes(fullHost(host, namespace))
+        ? [
+            resource.problem(
+              ['spec', 'hosts', index],
+              `${host} is a service of the topology, which makes this entry`,
+            ),
+          ]
+        : [],
+    );
+  });
+}

@@ -1,0 +1,155 @@
+import { nearest, quote } from '../../kit/nearest.ts';
+import type { Problem } from '../../kit/problems.ts';
+import type { Path } from '../../kit/yaml-source.ts';
+import type { Scenario } from '../../scenario/schema.ts';
+import { isMap, type PlacedResource } from './configuration-resources.ts';
+import { serviceHost } from './names.ts';
+
+type Topology = Scenario['topology'];
+
+/** A place in a resource where a host is called. */
+interface Destination {
+  readonly resource: PlacedResource;
+  readonly path: Path;
+  readonly host: string;
+  readonly subset?: string;
+  readonly port?: number;
+}
+
+/** Hosts, subsets and ports that refer to nothing, so that the resource would do nothing or break requests. */
+export function mistakesInHosts(
+  resources: readonly PlacedResource[],
+  { topology, load }: Pick<Scenario, 'topology' | 'load'>,
+): Problem[] {
+  const hosts = Object.keys(topology.services).map((service) => serviceHost(service, topology.namespace));
+  const services = Object.keys(topology.services).filter((service) => service !== load.from);
+  const entries = resources.filter(({ kind }) => kind === 'ServiceEntry');
+  const known = [...hosts, ...entries.flatMap((entry) => texts(at(entry.value, ['spec', 'hosts'])))];
+  const exists = (host: string) => known.some((candidate) => hostMatches(host, candidate));
+  const problems: Problem[] = [];
+  const unknownHost = ({ resource, path, host }: Destination, full: string) => {
+    const long = nearest(full, known);
+    const short = services.find((service) => serviceHost(service, topology.namespace) === long);
+    const meant = nearest(host, [...services, ...known]) ?? short ?? long;
+    const message = `there is no service ${quote(host)} in the topology and no ServiceEntry for it`;
+    const hint = meant === undefined ? `there are ${services.join(', ')}` : `did you mean ${meant}?`;
+    problems.push(resource.problem(path, message, hint));
+  };
+  const rules = resources.filter(({ kind }) => kind === 'DestinationRule');
+  for (const resource of rules) {
+    const host = at(resource.value, ['spec', 'host']);
+    if (host === undefined || host === '') {
+      problems.push(resource.problem(['spec', 'host'], 'missing; a DestinationRule says whom it is for'));
+    } else if (typeof host === 'string' && !exists(fullHost(host, resource.namespace))) {
+      unknownHost({ resource, path: ['spec', 'host'], host }, fullHost(host, resource.namespace));
+    }
+  }
+  const virtual = resources.filter(({ kind }) => kind === 'VirtualService');
+  for (const destination of virtual.flatMap(destinationsOf)) {
+    const full = fullHost(destination.host, destination.resource.namespace);
+    if (!exists(full)) unknownHost(destination, full);
+    else problems.push(...mistakesInDestination(destination, full, rules, topology));
+  }
+  for (const resource of virtual) {
+    const hosts = at(resource.value, ['spec', 'hosts']);
+    if ((Array.isArray(hosts) && hosts.length > 0) || isDelegate(resource, virtual)) continue;
+    const message = 'missing; without hosts, and no VirtualService that delegates to it, it routes nothing';
+    problems.push(resource.problem(['spec', 'hosts'], message, `hosts: [${services.join(', ')}]`));
+  }
+  return problems;
+}
+
+/** A subset or port that the host does not have: Envoy answers 503 (NC) to every such request. */
+function mistakesInDestination(
+  { resource, path, host, subset, port }: Destination,
+  full: string,
+  rules: readonly PlacedResource[],
+  topology: Topology,
+): Problem[] {
+  const problems: Problem[] = [];
+  if (subset !== undefined) {
+    const subsets = rules
+      .filter((rule) => fullHost(String(at(rule.value, ['spec', 'host'])), rule.namespace) === full)
+      .flatMap((rule) => list(at(rule.value, ['spec', 'subsets'])))
+      .flatMap((each) => texts([at(each, ['name'])]));
+    if (!subsets.includes(subset)) {
+      const hint =
+        subsets.length > 0 ? `there are ${subsets.join(', ')}` : `no DestinationRule for ${host} has subsets`;
+      const place = [...path.slice(0, -1), 'subset'];
+      problems.push(resource.problem(place, `${host} has no subset ${quote(subset)}`, hint));
+    }
+  }
+  const service = Object.entries(topology.services).find(
+    ([name]) => serviceHost(name, topology.namespace) === full,
+  )?.[1];
+  if (port !== undefined && service && port !== service.port) {
+    const place = [...path.slice(0, -1), 'port', 'number'];
+    problems.push(resource.problem(place, `${host} has no port ${port}`, `its port is ${service.port}`));
+  }
+  return problems;
+}
+
+/** Every destination in the routes and mirrors of a VirtualService. */
+function destinationsOf(resource: PlacedResource): Destination[] {
+  const found: Destination[] = [];
+  const add = (path: Path) => {
+    const value = at(resource.value, path);
+    if (!isMap(value)) return;
+    const { host, subset } = value;
+    const port = at(value, ['port', 'number']);
+    if (typeof host !== 'string') return;
+    found.push({
+      resource,
+      path: [...path, 'host'],
+      host,
+      ...(typeof subset === 'string' ? { subset } : {}),
+      ...(typeof port === 'number' ? { port } : {}),
+    });
+  };
+  for (const protocol of ['http', 'tcp', 'tls']) {
+    for (const [index, route] of list(at(resource.value, ['spec', protocol])).entries()) {
+      const path = ['spec', protocol, index];
+      for (const field of ['route', 'mirrors']) {
+        for (const [number] of list(at(route, [field])).entries())
+          add([...path, field, number, 'destination']);
+      }
+      add([...path, 'mirror']);
+    }
+  }
+  return found;
+}
+
+function isDelegate(resource: PlacedResource, virtual: readonly PlacedResource[]): boolean {
+  return virtual.some(({ value, namespace }) =>
+    list(at(value, ['spec', 'http'])).some(
+      (route) =>
+        at(route, ['delegate', 'name']) === resource.name &&
+        (at(route, ['delegate', 'namespace']) ?? namespace) === resource.namespace,
+    ),
+  );
+}
+
+/** As Istio resolves it: a name without a dot is one of the resource's own namespace. */
+export function fullHost(host: string, namespace: string): string {
+  return host.includes('.') || host.startsWith('*') ? host : serviceHost(host, namespace);
+}
+
+/** Either of the two may be a wildcard: "*", "*.example.com". */
+function hostMatches(a: string, b: string): boolean {
+  const covers = (pattern: string, host: string) =>
+    pattern.startsWith('*') && host.endsWith(pattern.slice(1));
+  return a === b || covers(a, b) || covers(b, a);
+}
+
+export function at(value: unknown, path: Path): unknown {
+  let here = value;
+  for (const part of path) {
+    if (typeof here !== 'object' || here === null) return undefined;
+    here = (here as Record<string | number, unknown>)[part];
+  }
+  return here;
+}
+
+export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+export const texts = (value: unknown): string[] =>
+  list(value).filter((item): item is string => typeof item === 'string');

@@ -1,0 +1,191 @@
+import { nearest, quote, typeName } from '../../kit/nearest.ts';
+import type { Problem } from '../../kit/problems.ts';
+import { type Path, parseYaml, type YamlDocument } from '../../kit/yaml-source.ts';
+import type { MeshFile } from '../../plan/contract.ts';
+import type { MeshResource } from '../contract.ts';
+import { mistakesAgainst, type SchemaMistake } from './configuration-schema.ts';
+import type { ResourceSchema, ResourceSchemas } from './schemas/contract.ts';
+import generated from './schemas/istio-1.29.1.generated.json' with { type: 'json' };
+
+const { kinds, schemas, version } = generated as unknown as ResourceSchemas;
+
+/** A resource that can also tell columns. */
+export interface PlacedResource extends MeshResource {
+  problem(path: Path, message: string, hint?: string, at?: 'key' | 'value'): Problem;
+}
+
+/** Splits files into resources and checks each by itself: syntax, kind, fields, duplicates. */
+export function parseConfiguration(
+  files: readonly MeshFile[],
+  namespace: string,
+): { readonly resources: readonly PlacedResource[]; readonly problems: readonly Problem[] } {
+  const resources: PlacedResource[] = [];
+  const problems: Problem[] = [];
+  for (const { file, content } of files) {
+    const { documents, problems: inSyntax } = parseYaml(content, file);
+    problems.push(...inSyntax);
+    if (documents.length === 0 && inSyntax.length === 0) {
+      problems.push({ file, line: 1, column: 1, message: 'there is no resource in this file' });
+    }
+    for (const document of documents) {
+      const resource = placed(document, file, namespace);
+      const mistakes = mistakesIn(document);
+      problems.push(
+        ...mistakes.map(({ path, message, hint, at }) => resource.problem(path, message, hint, at)),
+      );
+      // What has no kind or name of its own would only be blamed a second time for that.
+      if (!mistakes.some(({ path }) => path.length < 2 || path[0] === 'metadata')) resources.push(resource);
+    }
+  }
+  problems.push(...duplicates(resources));
+  return { resources, problems };
+}
+
+function placed(document: YamlDocument, file: string, defaultNamespace: string): PlacedResource {
+  const value = isMap(document.value) ? document.value : {};
+  const metadata = isMap(value['metadata']) ? value['metadata'] : {};
+  const text = (from: Record<string, unknown>, name: string) =>
+    typeof from[name] === 'string' ? from[name] : undefined;
+  return {
+    apiVersion: text(value, 'apiVersion') ?? '',
+    kind: text(value, 'kind') ?? '',
+    name: text(metadata, 'name') ?? '',
+    namespace: text(metadata, 'namespace') ?? defaultNamespace,
+    value,
+    file,
+    line: document.place([]).line,
+    lineOf: (path) => document.place(path, 'key').line,
+    problem(path, message, hint, at = 'value') {
+      const place = document.place(path, at);
+      return { file, ...place, path: path.join('.'), message, ...(hint === undefined ? {} : { hint }) };
+    },
+  };
+}
+
+function mistakesIn(document: YamlDocument): SchemaMistake[] {
+  const { value } = document;
+  const wrong = (path: Path, message: string, hint?: string): SchemaMistake[] => [
+    { path, at: 'value', message, hint },
+  ];
+  if (!isMap(value))
+    return wrong([], `expected a resource (apiVersion, kind, metadata, spec), got ${typeName(value)}`);
+  const { apiVersion, kind } = value;
+  if (typeof kind !== 'string' || kind === '') return wrong(['kind'], 'missing; a resource says its kind');
+  if (typeof apiVersion !== 'string' || apiVersion === '') {
+    const known = versionsOf(kind);
+    return wrong(['apiVersion'], 'missing; a resource says its apiVersion', known[0]);
+  }
+  const schema = schemas[kinds[`${apiVersion}/${kind}`] ?? -1];
+  if (!schema) return [unknownKind(apiVersion, kind)];
+  const resource = {
+    ...schema,
+    properties: { ...schema.properties, apiVersion: text, kind: text, metadata },
+  };
+  return mistakesAgainst(
+    { ...resource, required: [...(schema.required ?? []), 'metadata'] },
+    value,
+    [],
+    document,
+  );
+}
+
+const madeByTopology = [
+  'Service',
+  'Deployment',
+  'StatefulSet',
+  'DaemonSet',
+  'ReplicaSet',
+  'Pod',
+  'ServiceAccount',
+  'Namespace',
+  'Endpoints',
+  'EndpointSlice',
+];
+
+function unknownKind(apiVersion: string, kind: string): SchemaMistake {
+  const wrong = (path: Path, message: string, hint?: string): SchemaMistake => ({
+    path,
+    at: 'value',
+    message,
+    hint,
+  });
+  const versions = versionsOf(kind);
+  if (versions.length > 0) {
+    return wrong(
+      ['apiVersion'],
+      `Istio ${version} has no ${kind} in ${apiVersion}`,
+      `it has ${versions.join(', ')}`,
+    );
+  }
+  if (!apiVersion.includes('istio.io') && madeByTopology.includes(kind)) {
+    const hint = 'describe services and workloads there; mesh configuration has Istio resources only';
+    return wrong(['kind'], `the scenario's topology makes every ${kind}`, hint);
+  }
+  if (kind === 'List')
+    return wrong(
+      ['kind'],
+      'lists are not read',
+      'write each item as a document of its own, with --- between',
+    );
+  const known = [...new Set(Object.keys(kinds).map((name) => name.slice(name.lastIndexOf('/') + 1)))];
+  const meant = nearest(kind, known);
+  const message = `${quote(kind)} (${apiVersion}) is not a kind that Istio ${version} has`;
+  return wrong(
+    ['kind'],
+    message,
+    meant === undefined ? `it has ${known.sort().join(', ')}` : `did you mean ${meant}?`,
+  );
+}
+
+function versionsOf(kind: string): string[] {
+  return Object.keys(kinds)
+    .filter((name) => name.endsWith(`/${kind}`))
+    .map((name) => name.slice(0, -kind.length - 1));
+}
+
+function duplicates(resources: readonly PlacedResource[]): Problem[] {
+  const seen = new Map<string, PlacedResource>();
+  return resources.flatMap((resource) => {
+    // Versions of one kind are the same resource to an API server.
+    const group = resource.apiVersion.split('/')[0];
+    const id = `${group}/${resource.kind} ${resource.namespace}/${resource.name}`;
+    const first = seen.get(id);
+    seen.set(id, first ?? resource);
+    if (!first) return [];
+    const message = `${resource.kind} ${resource.namespace}/${resource.name} is there already`;
+    return [
+      resource.problem(['metadata', 'name'], message, `${first.file}:${first.lineOf(['metadata', 'name'])}`),
+    ];
+  });
+}
+
+const text: ResourceSchema = { type: 'string' };
+const texts: ResourceSchema = { type: 'object', additionalProperties: text };
+const anything: ResourceSchema = {};
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ */
+const metadata: ResourceSchema = {
+  type: 'object',
+  required: ['name'],
+  properties: {
+    name: { type: 'string', pattern: '^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$', maxLength: 253 },
+    namespace: { type: 'string', pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', maxLength: 63 },
+    labels: texts,
+    annotations: texts,
+    generateName: text,
+    finalizers: { type: 'array', items: text },
+    ownerReferences: anything,
+    managedFields: anything,
+    creationTimestamp: anything,
+    deletionTimestamp: anything,
+    deletionGracePeriodSeconds: anything,
+    generation: anything,
+    resourceVersion: anything,
+    selfLink: anything,
+    uid: anything,
+  },
+};
+
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

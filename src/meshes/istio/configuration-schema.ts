@@ -1,0 +1,190 @@
+import { nearest, quote, suggest, typeName } from '../../kit/nearest.ts';
+import type { Path, YamlDocument } from '../../kit/yaml-source.ts';
+import { insteadOf, knownByAnotherName } from './configuration-names.ts';
+import type { ResourceSchema } from './schemas/contract.ts';
+
+/** Something that an API server with strict field validation would refuse. */
+export interface SchemaMistake {
+  readonly path: Path;
+  readonly at: 'key' | 'value';
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Everything about a value that its schema does not allow. CEL rules are left to Istio's own validation. */
+export function mistakesAgainst(
+  schema: ResourceSchema,
+  value: unknown,
+  path: Path,
+  document: Pick<YamlDocument, 'scalar'>,
+): SchemaMistake[] {
+  const wrong = (message: string, hint?: string): SchemaMistake[] => [{ path, at: 'value', message, hint }];
+  if (value === null) return schema.nullable ? [] : wrong(`expected ${expected(schema)}, got nothing`);
+  if (schema.intOrString && (typeof value === 'string' || Number.isInteger(value))) return [];
+  if (!hasType(schema, value)) {
+    const hint = schema.type === 'string' && typeof value !== 'object' ? 'put it in quotes' : undefined;
+    return wrong(`expected ${expected(schema)}, got ${typeName(value)}`, hint);
+  }
+  if (schema.enum && !schema.enum.includes(value)) {
+    const allowed = schema.enum.map(String);
+    const meant = nearest(String(value), allowed);
+    const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
+    return wrong(`expected one of ${allowed.join(', ')}; got ${quote(value)}`, hint);
+  }
+  if (typeof value === 'string') return textMistakes(schema, value, path, document);
+  if (typeof value === 'number') return numberMistakes(schema, value, path);
+  if (Array.isArray(value)) {
+    return [
+      ...sizeMistakes(schema.minItems, schema.maxItems, value.length, 'entries', path),
+      ...value.flatMap((item, index) =>
+        schema.items ? mistakesAgainst(schema.items, item, [...path, index], document) : [],
+      ),
+    ];
+  }
+  if (typeof value !== 'object') return [];
+  return mapMistakes(schema, value as Record<string, unknown>, path, document);
+}
+
+function mapMistakes(
+  schema: ResourceSchema,
+  value: Record<string, unknown>,
+  path: Path,
+  document: Pick<YamlDocument, 'scalar'>,
+): SchemaMistake[] {
+  const properties = schema.properties ?? {};
+  const found: SchemaMistake[] = [];
+  for (const field of schema.required ?? []) {
+    if (value[field] !== undefined) continue;
+    found.push({ path: [...path, field], at: 'value', message: 'missing; this field is needed' });
+  }
+  for (const [name, inner] of Object.entries(value)) {
+    const known = Object.hasOwn(properties, name) ? properties[name] : schema.additionalProperties;
+    const at = [...path, name];
+    const instead = known && insteadOf(name, Object.keys(properties));
+    if (instead !== undefined) {
+      const hint = `use ${instead}`;
+      found.push({
+        path: at,
+        at: 'key',
+        message: 'this field is obsolete; Istio does nothing with it',
+        hint,
+      });
+    } else if (known) found.push(...mistakesAgainst(known, inner, at, document));
+    else if (!schema.keepsUnknown) found.push(...unknownField(schema, name, inner, at, document));
+  }
+  for (const group of schema.exclusive ?? []) {
+    const [first, second] = group.filter((name) => value[name] !== undefined);
+    if (second === undefined) continue;
+    const message = `${first} and ${second} exclude each other`;
+    found.push({ path: [...path, second], at: 'key', message, hint: `at most one of ${group.join(', ')}` });
+  }
+  found.push(
+    ...sizeMistakes(schema.minProperties, schema.maxProperties, Object.keys(value).length, 'fields', path),
+  );
+  return found;
+}
+
+/** An unknown field, and what is in it as if it had the name that was meant. */
+function unknownField(
+  schema: ResourceSchema,
+  name: string,
+  value: unknown,
+  path: Path,
+  document: Pick<YamlDocument, 'scalar'>,
+): SchemaMistake[] {
+  const fields = Object.keys(schema.properties ?? {});
+  const message = `unknown field ${quote(name)}`;
+  const renamed = knownByAnotherName(name, fields);
+  if (renamed === undefined) return [{ path, at: 'key', message, hint: suggest(name, fields) }];
+  const meant = schema.properties?.[renamed.field];
+  const inner =
+    meant?.properties && hasType(meant, value) ? mistakesAgainst(meant, value, path, document) : [];
+  return [{ path, at: 'key', message, hint: renamed.hint }, ...inner];
+}
+
+function textMistakes(
+  schema: ResourceSchema,
+  value: string,
+  path: Path,
+  document: Pick<YamlDocument, 'scalar'>,
+): SchemaMistake[] {
+  const wrong = (message: string, hint?: string): SchemaMistake[] => [{ path, at: 'value', message, hint }];
+  const scalar = document.scalar(path);
+  if (scalar?.plain && /^(y|n|yes|no|on|off)$/i.test(scalar.source)) {
+    return wrong(`Kubernetes reads ${scalar.source} as true or false; text is expected`, 'put it in quotes');
+  }
+  if (schema.minLength !== undefined && value.length < schema.minLength)
+    return wrong('text is needed, got ""');
+  if (schema.maxLength !== undefined && value.length > schema.maxLength) {
+    return wrong(`expected at most ${schema.maxLength} characters, got ${value.length}`);
+  }
+  if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) {
+    return wrong(`expected the form ${schema.pattern}, got ${quote(value)}`);
+  }
+  if (schema.format === 'date-time' && Number.isNaN(Date.parse(value))) {
+    return wrong(`expected a time such as 2026-01-31T12:00:00Z, got ${quote(value)}`);
+  }
+  if (schema.format === 'byte' && !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) return wrong('expected base64');
+  return [];
+}
+
+const int32 = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
+
+function numberMistakes(schema: ResourceSchema, value: number, path: Path): SchemaMistake[] {
+  const range = schema.format === 'int32' ? int32 : {};
+  const { minimum, maximum } = { ...range, ...schema };
+  if (minimum !== undefined && value < minimum) {
+    return [{ path, at: 'value', message: `expected at least ${minimum}, got ${value}` }];
+  }
+  if (maximum !== undefined && value > maximum) {
+    return [{ path, at: 'value', message: `expected at most ${maximum}, got ${value}` }];
+  }
+  return [];
+}
+
+function sizeMistakes(
+  least: number | undefined,
+  most: number | undefined,
+  size: number,
+  what: string,
+  path: Path,
+): SchemaMistake[] {
+  if (least !== undefined && size < least) {
+    return [{ path, at: 'value', message: `expected at least ${least} ${what}, got ${size}` }];
+  }
+  if (most !== undefined && size > most) {
+    return [{ path, at: 'value', message: `expected at most ${most} ${what}, got ${size}` }];
+  }
+  return [];
+}
+
+function hasType({ type }: ResourceSchema, value: unknown): boolean {
+  switch (type) {
+    case 'object':
+      return typeof value === 'object' && value !== null && !Array.isArray(value);
+    case 'array':
+      return Array.isArray(value);
+    case 'integer':
+      return Number.isInteger(value);
+    case 'number':
+      return typeof value === 'number' && Number.isFinite(value);
+    case 'string':
+    case 'boolean':
+      return typeof value === type;
+    default:
+      return true;
+  }
+}
+
+function expected({ type, intOrString }: ResourceSchema): string {
+  if (intOrString) return 'a whole number or text';
+  const names: Record<string, string> = {
+    object: 'a map',
+    array: 'a list',
+    integer: 'a whole number',
+    number: 'a number',
+    string: 'text',
+    boolean: 'true or false',
+  };
+  return names[type ?? ''] ?? 'a value';
+}

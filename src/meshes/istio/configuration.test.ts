@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../plan/contract.ts';
+import { replicasOf } from '../../scenario/replicas.ts';
+import { scenarioSchema } from '../../scenario/schema.ts';
+import { readConfiguration } from './configuration.ts';
+
+function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }]) {
+  const scenario = scenarioSchema.parse({
+    name: 'example',
+    description: 'An example.',
+    topology: {
+      services: {
+        'edge-app': { workloads: [{ name: 'edge-app', locality: 'region1/east' }] },
+        frontend: { workloads: [{ name: 'frontend', locality: 'region1/east' }] },
+      },
+    },
+    load: { from: 'frontend', to: 'edge-app', rate: '10/s', duration: '20s' },
+    checks,
+  });
+  return { scenario, instances: replicasOf(scenario) } satisfies Pick<Plan, 'scenario' | 'instances'>;
+}
+
+const read = (content: string, checks?: object[]) =>
+  readConfiguration([{ file: 'mesh.yaml', path: '/mesh.yaml', content }], plan(checks));
+
+function problems(content: string, checks?: object[]): string {
+  try {
+    read(content, checks);
+  } catch (error) {
+    return error instanceof Error ? error.message : '';
+  }
+  throw new Error('no problem was found');
+}
+
+const rule = (spec: string, name = 'rule') => `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata:
+  name: ${name}
+spec:
+  host: edge-app
+${spec}`;
+
+const virtualService = (spec: string) => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: routes}
+spec:
+${spec}`;
+
+describe('Istio configuration', () => {
+  it('is read with the lines of its fields', () => {
+    const [first, second] = read(
+      `# two\n${rule('  trafficPolicy:\n    connectionPool:\n      tcp: {maxConnections: 5}')}\n---\n${rule('', 'other')}`,
+    );
+    expect(first).toMatchObject({ kind: 'DestinationRule', name: 'rule', namespace: 'default', line: 2 });
+    expect(first?.lineOf(['spec', 'trafficPolicy', 'connectionPool', 'tcp', 'maxConnections'])).toBe(10);
+    expect(first?.lineOf(['spec', 'trafficPolicy', 'outlierDetection'])).toBe(8);
+    expect(second?.line).toBe(12);
+  });
+
+  it('says what a field of another name is called', () => {
+    expect(
+      problems(
+        rule(`  trafficPolicy:
+    connectionPool:
+      tcp:
+        maxConnectoins: 100
+        connectTimeout: 5
+    circuitBreaker:
+      consecutiveErrors: 5
+      interval: 30s`),
+      ),
+    ).toMatchInlineSnapshot(`
+      "4 problems
+      mesh.yaml:10:9: spec.trafficPolicy.connectionPool.tcp.maxConnectoins: unknown field "maxConnectoins"
+        did you mean "maxConnections"? allowed: connectTimeout, idleTimeout, maxConnectionDuration, maxConnections, tcpKeepalive
+      mesh.yaml:11:25: spec.trafficPolicy.connectionPool.tcp.connectTimeout: expected text, got the number 5
+        put it in quotes
+      mesh.yaml:12:5: spec.trafficPolicy.circuitBreaker: unknown field "circuitBreaker"
+        Istio calls this outlierDetection
+      mesh.yaml:13:7: spec.trafficPolicy.circuitBreaker.consecutiveErrors: this field is obsolete; Istio does nothing with it
+        use consecutive5xxErrors"
+    `);
+  });
+
+  it('has values of the right form', () => {
+    expect(
+      problems(
+        rule(`  subsets:
+    - {labels: {version: 2}}
+  trafficPolicy:
+    loadBalancer: {simple: ROUND_ROBBIN, consistentHash: {}}
+    tls: {mode: on}
+    outlierDetection: {maxEjectionPercent: 3000000000, interval:}`),
+      ),
+    ).toMatchInlineSnapshot(`
+      "6 problems
+      mesh.yaml:8:7: spec.subsets.0.name: missing; this field is needed
+      mesh.yaml:8:26: spec.subsets.0.labels.version: expected text, got the number 2
+        put it in quotes
+      mesh.yaml:10:28: spec.trafficPolicy.loadBalancer.simple: expected one of UNSPECIFIED, LEAST_CONN, RANDOM, PASSTHROUGH, ROUND_ROBIN, LEAST_REQUEST; got "ROUND_ROBBIN"
+        did you mean ROUND_ROBIN?
+      mesh.yaml:11:17: spec.trafficPolicy.tls.mode: expected one of DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL; got "on"
+      mesh.yaml:12:44: spec.trafficPolicy.outlierDetection.maxEjectionPercent: expected at most 2147483647, got 3000000000
+      mesh.yaml:12:65: spec.trafficPolicy.outlierDetection.interval: expected text, got nothing"
+    `);
+  });
+
+  it('is of kinds that Istio has', () => {
+    const header = (apiVersion: string, kind: string, name = 'x') =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: ${name}}\n`;
+    const text = [
+      header('networking.istio.io/v1', 'DestinationRules'),
+      header('networking.istio.io/v2', 'VirtualService'),
+      header('v1', 'Service'),
+      'just text',
+      'apiVersion: networking.istio.io/v1\nkind: DestinationRule\nspec: {host: edge-app}',
+      rule(''),
+      rule(''),
+    ].join('\n---\n');
+    expect(problems(text)).toMatchInlineSnapshot(`
+      "6 problems
+      mesh.yaml:2:7: kind: "DestinationRules" (networking.istio.io/v1) is not a kind that Istio 1.29.1 has
+        did you mean DestinationRule?
+      mesh.yaml:6:13: apiVersion: Istio 1.29.1 has no VirtualService in networking.istio.io/v2
+        it has networking.istio.io/v1, networking.istio.io/v1alpha3, networking.istio.io/v1beta1
+      mesh.yaml:11:7: kind: the scenario's topology makes every Service
+        describe services and workloads there; mesh configuration has Istio resources only
+      mesh.yaml:15:1: expected a resource (apiVersion, kind, metadata, spec), got the text "just text"
+      mesh.yaml:17:1: metadata: missing; this field is needed
+      mesh.yaml:32:9: metadata.name: DestinationRule default/rule is there already
+        mesh.yaml:24"
+    `);
+    expect(problems('# nothing\n')).toBe('mesh.yaml:1:1: there is no resource in this file');
+  });
+
+  it('refers to what there is', () => {
+    expect(
+      problems(
+        virtualService(`  hosts: [edge-app]
+  http:
+    - route:
+        - destination: {host: edge-ap}
+        - destination: {host: edge-app, subset: v2}
+        - destination: {host: edge-app.default.svc.cluster.local, port: {number: 80}}
+      mirror: {host: elsewhere.example.com}`),
+      ),
+    ).toMatchInlineSnapshot(`
+      "4 problems
+      mesh.yaml:8:31: spec.http.0.route.0.destination.host: there is no service "edge-ap" in the topology and no ServiceEntry for it
+        did you mean edge-app?
+      mesh.yaml:9:49: spec.http.0.route.1.destination.subset: edge-app has no subset "v2"
+        no DestinationRule for edge-app has subsets
+      mesh.yaml:10:80: spec.http.0.route.2.destination.port.number: edge-app.default.svc.cluster.local has no port 80
+        its port is 8080
+      mesh.yaml:11:22: spec.http.0.mirror.host: there is no service "elsewhere.example.com" in the topology and no ServiceEntry for it
+        there are edge-app"
+    `);
+    expect(problems(virtualService('  http: [{route: [{destination: {host: edge-app}}]}]'))).toContain(
+      'spec.hosts: missing',
+    );
+    expect(read(rule('').replace('host: edge-app', 'host: "*.default.svc.cluster.local"'))).toHaveLength(1);
+  });
+
+  it('leaves the resources of the topology alone', () => {
+    const entry = `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: mine}
+spec: {hosts: [edge-app.default.svc.cluster.local], ports: [{number: 80, name: http}]}`;
+    expect(problems(entry)).toContain(
+      'mesh.yaml:4:16: spec.hosts.0: edge-app.default.svc.cluster.local is a service',
+    );
+    expect(problems(rule('', 'breakwater-edge-app'))).toContain(
+      'metadata.name: names that begin with breakwater-',
+    );
+  });
+
+  it('refuses an abort beside checks that it cannot affect', () => {
+    const abort = virtualService(`  hosts: [edge-app]
+  http:
+    - fault: {abort: {httpStatus: 503, percentage: {value: 50}}}
+      route: [{destination: {host: edge-app}}]`);
+    expect(read(abort)).toHaveLength(1);
+    expect(problems(abort, [{ kind: 'ejections', during: 'run', atLeast: 1 }])).toMatchInlineSnapshot(`
+      "mesh.yaml:7:15: spec.http.0.fault.abort: an abort here acts in the caller's sidecar before a host is chosen, so it can never eject a replica, which the check checks.0 (ejections) is about
+        use a fault of the scenario instead: kind: error, on: {service: edge-app}"
+    `);
+  });
+});

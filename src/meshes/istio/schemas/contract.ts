@@ -1,0 +1,33 @@
+/** What the schemas of Istio's custom resources say, without words and without CEL rules. */
+export interface ResourceSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, ResourceSchema>>;
+  readonly required?: readonly string[];
+  readonly additionalProperties?: ResourceSchema;
+  readonly items?: ResourceSchema;
+  readonly enum?: readonly unknown[];
+  readonly pattern?: string;
+  readonly format?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly nullable?: true;
+  /** x-kubernetes-preserve-unknown-fields. */
+  readonly keepsUnknown?: true;
+  /** x-kubernetes-int-or-string. */
+  readonly intOrString?: true;
+  /** Groups of fields of which at most one may be there. */
+  readonly exclusive?: readonly (readonly string[])[];
+}
+
+export interface ResourceSchemas {
+  readonly version: string;
+  /** "networking.istio.io/v1/DestinationRule" → index into `schemas`; versions mostly share one. */
+  readonly kinds: Readonly<Record<string, number>>;
+  readonly schemas: readonly ResourceSchema[];
+}

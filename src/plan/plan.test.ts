@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { scenarioSchema } from '../scenario/schema.ts';
+import { planScenario } from './plan.ts';
+import { planJson, renderPlan } from './render.ts';
+
+function plan(changes: object = {}) {
+  const scenario = scenarioSchema.parse({
+    name: 'example',
+    description: 'One zone dies.',
+    topology: {
+      services: {
+        shop: {
+          workloads: [
+            { name: 'shop-east', locality: 'region1/east', replicas: 2 },
+            { name: 'shop-west', locality: 'region1/west' },
+          ],
+        },
+        client: { workloads: [{ name: 'client', locality: 'region1/east' }] },
+      },
+    },
+    load: { from: 'client', to: 'shop', rate: '100/s', duration: '30s', maxLatency: '3s' },
+    faults: [
+      { kind: 'zone-outage', on: { zone: 'region1/east' }, at: '5s', for: '5s' },
+      { kind: 'error', on: { workload: 'shop-east', replica: 1 }, at: '15s', for: '5s' },
+      { kind: 'error', on: { service: 'shop' }, at: '22s', for: '2s' },
+    ],
+    checks: [
+      { kind: 'success-rate', during: 'steady', atLeast: '99.9%' },
+      { kind: 'time-to-fail-over', fault: 'zone-outage', atMost: '2s' },
+      { name: 'no panic', kind: 'error-count', during: 'fault', fault: 'error-2', atMost: 100 },
+    ],
+    ...changes,
+  });
+  return planScenario({
+    scenario,
+    file: 'example.yaml',
+    profile: undefined,
+    meshFiles: [],
+    script: undefined,
+  });
+}
+
+describe('a plan', () => {
+  it('spares the client and names every fault', () => {
+    expect(plan().faults.map(({ name, targets }) => [name, targets])).toEqual([
+      ['zone-outage', ['shop-east-1', 'shop-east-2']],
+      ['error', ['shop-east-1']],
+      ['error-2', ['shop-east-1', 'shop-east-2', 'shop-west-1']],
+    ]);
+    expect(plan().faults[0]?.actions[0]).toEqual({
+      inject: { do: 'kill', instance: 'shop-east-1' },
+      revert: { do: 'start', instance: 'shop-east-1' },
+    });
+  });
+
+  it('knows the length of the load and the users it takes', () => {
+    const load = { from: 'client', to: 'shop' };
+    expect(plan()).toMatchObject({ loadMs: 30_000, peakRate: 100, users: 330 });
+    const stages = [
+      { rate: '10/s', duration: '10s' },
+      { rate: '50/s', duration: '20s' },
+    ];
+    expect(plan({ load: { ...load, stages } })).toMatchObject({ loadMs: 30_000, peakRate: 50, users: 275 });
+    expect(plan({ load: { ...load, closed: { users: 7 }, duration: '30s' } })).toMatchObject({ users: 7 });
+    expect(plan({ load: { ...load, rate: '1/s', duration: '30s', users: 3 } }).users).toBe(3);
+  });
+
+  it('reads as a timeline', () => {
+    expect(renderPlan(plan(), [])).toMatchInlineSnapshot(`
+      "example (example.yaml)
+        One zone dies.
+
+      Load
+        100/s in an open loop from client to shop, 30 s
+        GET http://shop:8080/, 330 virtual users
+
+      Timeline
+        load         ····████████████████████████████████████████████████████████
+        zone-outage  ··········▓▓▓▓▓▓▓▓▓▓········································
+        error        ······························▓▓▓▓▓▓▓▓▓▓····················
+        error-2      ············································▓▓▓▓············
+                     0         5 s       10 s      15 s      20 s    24 s        30 s
+
+      Faults
+        zone-outage: at 5 s for 5 s, goes dark
+          hits shop-east-1, shop-east-2
+        error: at 15 s for 5 s, answers 503 to 100 % of requests
+          hits shop-east-1
+        error-2: at 22 s for 2 s, answers 503 to 100 % of requests
+          hits shop-east-1, shop-east-2, shop-west-1
+
+      Instances
+        region1/east  shop-east-1, shop-east-2, client-1 (client)
+        region1/west  shop-west-1
+
+      Checks
+         1. success rate at least 99.9 % (steady)
+         2. failed over within 2 s (fault of zone-outage)
+         3. no panic: at most 100 errors (fault)
+
+      Mesh: istio, mTLS strict, under test
+        no configuration: the defaults of the mesh
+      "
+    `);
+  });
+
+  it('is data', () => {
+    const data = planJson(plan(), []);
+    expect(JSON.parse(JSON.stringify(data))).toMatchObject({ users: 330, resources: [] });
+  });
+});

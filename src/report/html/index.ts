@@ -1,0 +1,114 @@
+import { html as h } from 'htm/preact';
+import { renderToString } from 'preact-render-to-string';
+import type { Report } from '../model.ts';
+import { verdictWords } from '../words.ts';
+import { hash, readAssets } from './assets.ts';
+import { chartData, chartFigures } from './charts.ts';
+import { presentable } from './presentable.ts';
+import {
+  checks,
+  configuration,
+  errors,
+  faults,
+  remarks,
+  runFacts,
+  section,
+  validity,
+  verdictBand,
+} from './sections.ts';
+import { style } from './style.ts';
+import { topologyFigures } from './topology.ts';
+
+/** report.html: one file that needs no network. Only the charts need the script, and only our own script may run. */
+export function html(original: Report): string {
+  const report = presentable(original);
+  const assets = readAssets();
+  const css = `${assets.chartLibraryStyle}\n${style}`;
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hash(assets.chartLibrary)} ${hash(assets.charts)}`,
+    `style-src ${hash(css)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const title = `${verdictWords[report.verdict].label}: ${report.scenario.name} (Breakwater)`;
+  return `<!doctype html>\n${renderToString(h`<html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta http-equiv="Content-Security-Policy" content=${policy} />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="color-scheme" content="light dark" />
+      <meta name="referrer" content="no-referrer" />
+      <title>${title}</title>
+      <link rel="icon" href=${favicon(report)} />
+      <style ...${raw(css)} />
+    </head>
+    <body>
+      <a class="skip" href="#checks">Skip to the checks</a>
+      ${verdictBand(report)}
+      ${contents(report)}
+      <main>${body(report)}</main>
+      <footer><p>Made by Breakwater ${report.run.breakwater} from run ${report.run.id}. Everything here is also in report.json.</p></footer>
+      <script id="report-data" type="application/json" ...${raw(scriptSafe(chartData(report)))} />
+      <script ...${raw(assets.chartLibrary)} />
+      <script type="module" ...${raw(assets.charts)} />
+    </body>
+  </html>`)}\n`;
+}
+
+function body(report: Report) {
+  const charts = section(
+    'charts',
+    'What happened',
+    '',
+    h`<p class="card none no-charts">The charts need JavaScript, which did not run. Each chart's numbers are in the table under it; everything else is complete.</p>
+    <p class="hint">Drag across a chart to zoom, double-click to see it all again. <button type="button" id="reset-zoom">Show all</button></p>
+    <div class="charts">${chartFigures(report)}</div>`,
+  );
+  const traffic = section('traffic', 'Where traffic went', '', topologyFigures(report));
+  const doubted = report.verdict === 'invalid';
+  return h`
+    ${doubted && validity(report)}
+    ${checks(report)}
+    ${errors(report)}
+    ${charts}
+    ${traffic}
+    ${faults(report)}
+    ${!doubted && validity(report)}
+    ${remarks(report)}
+    ${configuration(report)}
+    ${runFacts(report)}
+  `;
+}
+
+function contents(report: Report) {
+  const places = {
+    ...(report.verdict === 'invalid' ? { validity: 'Validity' } : {}),
+    checks: 'Checks',
+    errors: 'Errors',
+    charts: 'Charts',
+    traffic: 'Traffic',
+    faults: 'Faults',
+    ...(report.verdict === 'invalid' ? {} : { validity: 'Validity' }),
+    configuration: 'Configuration',
+    run: 'Run',
+  };
+  return h`<nav aria-label="Sections"><ul>${Object.entries(places).map(([id, name]) => h`<li><a href=${`#${id}`}>${name}</a></li>`)}</ul></nav>`;
+}
+
+function favicon(report: Report): string {
+  const color = { pass: '#00664f', fail: '#a63c00', invalid: '#e9a800' }[report.verdict];
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="${color}"/></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
+const raw = (content: string) => ({ dangerouslySetInnerHTML: { __html: content } });
+
+/** JSON that no HTML parser can take for the end of its element. */
+function scriptSafe(data: unknown): string {
+  return JSON.stringify(data)
+    .replaceAll('<', String.raw`\u003c`)
+    .replaceAll('\u2028', String.raw`\u2028`)
+    .replaceAll('\u2029', String.raw`\u2029`);
+}

@@ -1,0 +1,230 @@
+import { html } from 'htm/preact';
+import type { Report } from '../model.ts';
+import { formatCount, formatPercent, plural, shorten } from '../words.ts';
+import { table } from './table.ts';
+
+const WIDTH = 400;
+const CLIENT = { left: 4, width: 112, height: 40 };
+const ZONE = { left: 214, width: 182, head: 26, gap: 14 };
+const INSTANCE = { left: 222, width: 166, gap: 8 };
+/** Beyond this many edges their numbers would overlap: instances carry the sums instead. */
+const MOST_NUMBERED = 8;
+
+interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly requests: number;
+  readonly failed: number;
+  readonly perSecond: number;
+}
+
+/** Who called whom in each window, drawn side by side. */
+export function topologyFigures(report: Report) {
+  if (report.topology.edges.length === 0) return html`<p class="card none">No traffic was observed.</p>`;
+  const names = windowNames(report);
+  const fastest = Math.max(
+    1,
+    ...names.flatMap((name) => edgesIn(report, name).map((edge) => edge.perSecond)),
+  );
+  return html`<div class="topologies">
+    ${names.map((name) => figure(report, name, fastest))}
+  </div>
+  <p class="key">Line width shows requests per second. <span class="key-ok">Solid lines</span> had no failures, <span class="key-bad">dashed lines</span> did; ✗ counts them. Dashed boxes had a fault. Percentages are shares of all requests in the window.</p>
+  <details class="numbers"><summary>The same as a table</summary>${asTable(report, names)}</details>`;
+}
+
+function windowNames(report: Report): string[] {
+  const seen = new Set(report.topology.edges.flatMap((edge) => Object.keys(edge.byWindow)));
+  const names = ['steady', 'fault', 'recovery'].filter((name) => seen.has(name));
+  return names.length > 0 ? names : ['run'];
+}
+
+function seconds(report: Report, name: string): number {
+  if (name === 'run') return report.timing.loadMs / 1_000;
+  const windows = report.windows.filter((window) => window.name === name);
+  return windows.reduce((sum, window) => sum + window.toMs - window.fromMs, 0) / 1_000;
+}
+
+function edgesIn(report: Report, name: string): Edge[] {
+  const duration = seconds(report, name);
+  return report.topology.edges.map(({ from, to, byWindow }) => {
+    const { requests, failed } = byWindow[name] ?? { requests: 0, failed: 0 };
+    return { from, to, requests, failed, perSecond: duration > 0 ? requests / duration : 0 };
+  });
+}
+
+function wasEjected({ series, windows }: Report, instance: string, name: string): boolean {
+  const values = series.ejected[instance] ?? [];
+  return windows
+    .filter((window) => window.name === name)
+    .some(({ fromMs, toMs }) =>
+      values
+        .slice(Math.ceil(fromMs / series.stepMs), Math.floor(toMs / series.stepMs))
+        .some((value) => (value ?? 0) > 0),
+    );
+}
+
+/** Where everything stands; all coordinates in the units of the view box. */
+function place({ topology }: Report) {
+  const numbered = topology.edges.length <= MOST_NUMBERED;
+  const slots = numbered ? Math.max(1, topology.clients.length) : 1;
+  const height = 36 + (slots - 1) * 24;
+  const zones = [...new Set(topology.instances.map((instance) => instance.zone))];
+  const tops = new Map<string, number>();
+  let top = 4;
+  const boxes = zones.map((zone) => {
+    const members = topology.instances.filter((instance) => instance.zone === zone);
+    const box = { zone, top, height: ZONE.head + members.length * (height + INSTANCE.gap) + 2 };
+    members.forEach((member, index) => {
+      tops.set(member.name, top + ZONE.head + index * (height + INSTANCE.gap));
+    });
+    top += box.height + ZONE.gap;
+    return box;
+  });
+  const total = Math.max(top - ZONE.gap + 4, topology.clients.length * (CLIENT.height + 8));
+  const pitch = total / Math.max(1, topology.clients.length);
+  const middles = new Map(topology.clients.map((client, index) => [client.name, pitch * (index + 0.5)]));
+  return { boxes, tops, middles, height, total, numbered };
+}
+
+/** One window: clients left, zones with their instances right, an edge for each pair. */
+function figure(report: Report, name: string, fastest: number) {
+  const layout = place(report);
+  const edges = edgesIn(report, name);
+  const { numbered } = layout;
+  const widest = Math.min(6.5, 65 / report.topology.instances.length);
+  const drawn = edges.flatMap((edge) => {
+    const from = layout.middles.get(edge.from);
+    const top = layout.tops.get(edge.to);
+    if (from === undefined || top === undefined) return [];
+    const slot = report.topology.clients.findIndex((client) => client.name === edge.from);
+    return [{ edge, from, to: numbered ? top + 18 + slot * 24 : top + layout.height / 2 }];
+  });
+  const words = edges.map(
+    (edge) => `${edge.from} to ${edge.to}: ${rate(edge.perSecond)}, ${formatCount(edge.failed)} failed`,
+  );
+  return html`<figure class="card topology">
+    <figcaption><h3>${name} <span class="span">${seconds(report, name).toFixed(1)} s</span></h3></figcaption>
+    <svg viewBox=${`0 0 ${WIDTH} ${layout.total.toFixed(0)}`} role="img" aria-label=${`Traffic in ${name}: ${words.join('; ')}`}>
+      ${layout.boxes.map(zoneBox)}
+      ${drawn.map((line) => edgeLine(line, widest / fastest))}
+      ${numbered && drawn.map(edgeNumbers)}
+      ${report.topology.clients.map((client) => clientBox(client, layout.middles.get(client.name) ?? 0))}
+      ${report.topology.instances.map((instance) => {
+        const facts = instanceFacts(report, name, instance.name, edges, numbered);
+        return instanceBox(instance, facts, layout.tops.get(instance.name) ?? 0, layout.height);
+      })}
+    </svg>
+  </figure>`;
+}
+
+function zoneBox(box: { zone: string; top: number; height: number }) {
+  return html`<g>
+    <rect class="zone" x=${ZONE.left} y=${box.top} width=${ZONE.width} height=${box.height} rx="8" />
+    <text class="zone-name" x=${ZONE.left + 10} y=${box.top + 17}>${shorten(box.zone, 26)}<title>${box.zone}</title></text>
+  </g>`;
+}
+
+interface Line {
+  readonly edge: Edge;
+  readonly from: number;
+  readonly to: number;
+}
+
+function edgeLine({ edge, from, to }: Line, widthOfOne: number) {
+  const x = CLIENT.left + CLIENT.width;
+  const width = edge.requests === 0 ? 1 : 1.5 + edge.perSecond * widthOfOne;
+  return html`<path class=${`edge ${severity(edge)}`} stroke-width=${width.toFixed(1)}
+    d=${`M${x} ${from.toFixed(1)}C${x + 44} ${from.toFixed(1)} ${x + 30} ${to} ${INSTANCE.left} ${to}`}>
+    <title>${`${edge.from} to ${edge.to}: ${plural(edge.requests, 'request')}, ${formatCount(edge.failed)} failed`}</title>
+  </path>`;
+}
+
+/** On the side that the curve does not come from. */
+function edgeNumbers({ edge, from, to }: Line) {
+  const x = ZONE.left - 5;
+  const [near, far] = from < to ? [to + 16, to + 28] : [to - 8, to - 20];
+  return html`<text class="rate" x=${x} y=${near} text-anchor="end">${rate(edge.perSecond)}</text>
+    ${edge.failed > 0 && html`<text class="failed" x=${x} y=${far} text-anchor="end">✗ ${formatCount(edge.failed)}</text>`}`;
+}
+
+function clientBox(client: { name: string; zone: string }, middle: number) {
+  const left = CLIENT.left + 9;
+  return html`<g>
+    <rect class="client" x=${CLIENT.left} y=${(middle - CLIENT.height / 2).toFixed(1)} width=${CLIENT.width} height=${CLIENT.height} rx="8" />
+    <text class="name" x=${left} y=${(middle - 2).toFixed(1)}>${shorten(client.name, 13)}<title>${client.name}</title></text>
+    <text class="sub" x=${left} y=${(middle + 12).toFixed(1)}>${shorten(client.zone, 17)}</text>
+  </g>`;
+}
+
+interface InstanceFacts {
+  readonly faulty: boolean;
+  readonly words: string;
+}
+
+function instanceFacts(
+  report: Report,
+  window: string,
+  instance: string,
+  edges: readonly Edge[],
+  numbered: boolean,
+): InstanceFacts {
+  const own = edges.filter((edge) => edge.to === instance);
+  const sum = (of: (edge: Edge) => number, some: readonly Edge[] = own) =>
+    some.reduce((total, edge) => total + of(edge), 0);
+  const all = sum((edge) => edge.requests, edges);
+  const failed = sum((edge) => edge.failed);
+  const faulty = window === 'fault' && report.faults.some((fault) => fault.targets.includes(instance));
+  const share = all === 0 ? 'no traffic' : `${((100 * sum((edge) => edge.requests)) / all).toFixed(1)} %`;
+  const words = [
+    ...(numbered
+      ? [share, ...(faulty ? ['faulty'] : [])]
+      : [rate(sum((edge) => edge.perSecond)), ...(failed > 0 ? [`✗ ${formatCount(failed)}`] : [])]),
+    ...(wasEjected(report, instance, window) ? ['ejected'] : []),
+  ];
+  return { faulty, words: words.join(' · ') };
+}
+
+function instanceBox(
+  instance: { name: string; address: string },
+  { faulty, words }: InstanceFacts,
+  top: number,
+  height: number,
+) {
+  const left = INSTANCE.left + 9;
+  const middle = top + height / 2;
+  return html`<g>
+    <rect class=${`instance ${faulty ? 'faulty' : ''}`} x=${INSTANCE.left} y=${top} width=${INSTANCE.width} height=${height} rx="6" />
+    <text class="name" x=${left} y=${middle - 3}>${shorten(instance.name, 19)}<title>${`${instance.name} (${instance.address})`}</title></text>
+    <text class="sub" x=${left} y=${middle + 11}>${words}</text>
+  </g>`;
+}
+
+function asTable(report: Report, names: string[]) {
+  const byName = names.map((name) => edgesIn(report, name));
+  return table(
+    ['From', 'To', ...names],
+    report.topology.edges.map((edge, index) => [
+      edge.from,
+      edge.to,
+      ...byName.map((edges) => {
+        const seen = edges[index];
+        if (!seen) return 'no data';
+        const failed =
+          seen.failed === 0
+            ? 'none failed'
+            : `${formatCount(seen.failed)} failed (${formatPercent(Number((seen.failed / seen.requests).toFixed(4)))})`;
+        return `${plural(seen.requests, 'request')}, ${rate(seen.perSecond)}, ${failed}`;
+      }),
+    ]),
+  );
+}
+
+function severity(edge: Edge): string {
+  if (edge.requests === 0) return 'idle';
+  return edge.failed === 0 ? 'fine' : 'failing';
+}
+
+function rate(perSecond: number): string {
+  return `${perSecond >= 100 || perSecond === 0 ? perSecond.toFixed(0) : perSecond.toFixed(1)}/s`;
+}

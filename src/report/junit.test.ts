@@ -1,0 +1,48 @@
+import { describe, expect, test } from 'vitest';
+import { hostileReport, sampleReport } from './fixture.ts';
+import { escapeXml, junit } from './junit.ts';
+
+const count = (xml: string, pattern: RegExp) => [...xml.matchAll(pattern)].length;
+
+describe('junit.xml', () => {
+  test('has a case per check and per rule, none of them red when the run passed', () => {
+    const report = sampleReport();
+    const xml = junit(report);
+    expect(count(xml, /<testcase /g)).toBe(report.checks.length + report.validity.length);
+    expect(xml).toContain('tests="15" failures="0" errors="0" skipped="1"');
+    expect(xml).toContain('<property name="run.id" value="20260314-101502-zone-failover-7f3a"/>');
+  });
+
+  test('tells a failed check with what was observed, limit, window and samples', () => {
+    const xml = junit(sampleReport('fail'));
+    expect(xml).toContain('failures="1" errors="0"');
+    expect(xml).toMatch(
+      /<failure message="observed 7.46 s, limit at most 5 s" type="fail">observed: 7.46 s\nlimit: {4}at most 5 s\nwindow: {3}fault, 20.2 s to 40.1 s\nsamples: {2}7,892\n/,
+    );
+  });
+
+  test('tells a violated rule as an error', () => {
+    const xml = junit(sampleReport('invalid'));
+    expect(xml).toContain('failures="0" errors="2"');
+    expect(xml).toContain('<error message="dropped-iterations: observed 3.2 % dropped');
+  });
+
+  test('is red whenever the run did not pass, even where nothing says why', () => {
+    const xml = junit({ ...sampleReport(), verdict: 'invalid', interrupted: true });
+    expect(xml).toContain('<error message="The run was interrupted."');
+  });
+
+  test('nothing that names carry becomes markup', () => {
+    const xml = junit(hostileReport());
+    expect(xml).not.toMatch(/<script|<img|<svg|<x\/>|]]>/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: XML forbids them
+    expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/);
+    expect(xml.isWellFormed()).toBe(true);
+  });
+
+  test('escapes what XML gives a meaning and replaces what it forbids', () => {
+    expect(escapeXml('a<b>&"c"\' \u0000\u001b\ud800\uffff]]>\ttab\nline')).toBe(
+      'a&lt;b&gt;&amp;&quot;c&quot;&apos; \ufffd\ufffd\ufffd\ufffd]]&gt;\ttab\nline',
+    );
+  });
+});

@@ -1,0 +1,166 @@
+import type { Report } from './model.ts';
+import { efficacyWords, formatAnswer, formatCount, formatSpan, formatWindow, verdictWords } from './words.ts';
+
+/** A test case of junit.xml; `error` is what invalidates, `failure` what the mesh got wrong. */
+interface Case {
+  readonly name: string;
+  readonly group: string;
+  readonly seconds: number;
+  readonly problem?: {
+    readonly element: 'failure' | 'error';
+    readonly message: string;
+    readonly text: string;
+  };
+  readonly skipped?: boolean;
+}
+
+/** junit.xml: a suite per scenario, a case per check and per validity rule, for the CI systems that read it. */
+export function junit(report: Report): string {
+  const cases = withVerdict(report, [...report.checks.map(checkCase(report)), ...ruleCases(report)]);
+  const many = (element: 'failure' | 'error') =>
+    cases.filter((entry) => entry.problem?.element === element).length;
+  const totals = attributes({
+    tests: cases.length,
+    failures: many('failure'),
+    errors: many('error'),
+    skipped: cases.filter((entry) => entry.skipped).length,
+    time: seconds(report.timing.wallMs),
+  });
+  const properties = {
+    'run.id': report.run.id,
+    verdict: report.verdict,
+    environment: report.run.environment,
+    mesh: report.run.mesh,
+    breakwater: report.run.breakwater,
+    command: report.run.command,
+  };
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites name="breakwater" ${totals}>`,
+    `  <testsuite ${attributes({ name: report.scenario.name })} ${totals} ${attributes({ timestamp: report.run.startedAt })}>`,
+    '    <properties>',
+    ...Object.entries(properties).map(([name, value]) => `      <property ${attributes({ name, value })}/>`),
+    '    </properties>',
+    ...cases.flatMap((entry) => testcase(report, entry)),
+    `    <system-out>${escapeXml(systemOut(report))}</system-out>`,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n');
+}
+
+const checkCase =
+  (report: Report) =>
+  (check: Report['checks'][number]): Case => {
+    const { fromMs, toMs } = check.window;
+    const text = [
+      `observed: ${check.observed}`,
+      `limit:    ${check.limit}`,
+      `window:   ${formatWindow(report, check.window)}, ${formatSpan(fromMs, toMs)}`,
+      `samples:  ${formatCount(check.samples)}`,
+      ...(check.detail === undefined ? [] : [check.detail]),
+    ].join('\n');
+    return {
+      name: check.name,
+      group: 'checks',
+      seconds: (toMs - fromMs) / 1_000,
+      ...(check.status === 'pass'
+        ? {}
+        : {
+            problem: {
+              element: check.status === 'fail' ? 'failure' : 'error',
+              message: `observed ${check.observed}, limit ${check.limit}`,
+              text,
+            },
+          }),
+    };
+  };
+
+function ruleCases(report: Report): Case[] {
+  return report.validity.map((finding) => ({
+    name: finding.title,
+    group: 'validity',
+    seconds: 0,
+    skipped: finding.status === 'not-applicable',
+    ...(finding.status === 'violated'
+      ? {
+          problem: {
+            element: 'error',
+            message: `${finding.rule}: observed ${finding.observed}, limit ${finding.limit}`,
+            text: [`observed: ${finding.observed}`, `limit:    ${finding.limit}`, finding.detail ?? ''].join(
+              '\n',
+            ),
+          },
+        }
+      : {}),
+  }));
+}
+
+/** A run that did not pass must never look green, even where no single check or rule says why. */
+function withVerdict(report: Report, cases: Case[]): Case[] {
+  if (report.verdict === 'pass' || cases.some((entry) => entry.problem)) return cases;
+  const { label, meaning } = verdictWords[report.verdict];
+  const element = report.verdict === 'fail' ? 'failure' : 'error';
+  const message = report.interrupted ? 'The run was interrupted.' : `${label}: ${meaning}`;
+  return [
+    ...cases,
+    { name: 'verdict', group: 'verdict', seconds: 0, problem: { element, message, text: report.summary } },
+  ];
+}
+
+function testcase(report: Report, { name, group, seconds, problem, skipped }: Case): string[] {
+  const classname = `${report.scenario.name}.${group}`;
+  const start = `    <testcase ${attributes({ classname, name, time: seconds.toFixed(3) })}`;
+  if (problem) {
+    const { element, message, text } = problem;
+    return [
+      `${start}>`,
+      `      <${element} ${attributes({ message, type: element === 'error' ? 'invalid' : 'fail' })}>${escapeXml(text)}</${element}>`,
+      '    </testcase>',
+    ];
+  }
+  return [skipped ? `${start}><skipped/></testcase>` : `${start}/>`];
+}
+
+function systemOut(report: Report): string {
+  return [
+    `${verdictWords[report.verdict].label}: ${report.summary}`,
+    ...report.faults.map(
+      (fault) =>
+        `fault ${fault.name} (${fault.kind}): ${efficacyWords[fault.efficacy.status]}, ${fault.efficacy.observed}`,
+    ),
+    ...report.errors.map(
+      (error) =>
+        `${formatCount(error.count)} x ${formatAnswer(error)} from ${error.host}: ${error.cause}; ${error.setting}${error.source === undefined ? '' : ` (${error.source})`}`,
+    ),
+  ].join('\n');
+}
+
+const seconds = (ms: number) => (ms / 1_000).toFixed(3);
+
+function attributes(values: Record<string, string | number>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}="${escapeXml(String(value))}"`)
+    .join(' ');
+}
+
+/** What XML 1.0 allows no document to contain, not even as a reference. https://www.w3.org/TR/xml/#charsets */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+  '\r': '&#13;',
+};
+
+/** The text for an element or a quoted attribute. */
+export function escapeXml(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(forbidden, '\ufffd')
+    .replace(/[&<>"'\r]/g, (character) => entities[character] ?? '');
+}

@@ -1,0 +1,202 @@
+import type { Report } from './model.ts';
+import {
+  byUrgency,
+  efficacyWords,
+  figures,
+  formatAnswer,
+  formatBytes,
+  formatCount,
+  formatFaultSpan,
+  formatMs,
+  formatSpan,
+  formatWindow,
+  plain,
+  undisguised,
+  verdictWords,
+} from './words.ts';
+
+/** GitHub refuses a comment of more than 65,536 characters. */
+const LONGEST = 60_000;
+const MOST_ERRORS = 20;
+
+const marks = { pass: '✅', fail: '❌', invalid: '⚠️' } as const;
+const ruleMarks = { ok: '✅', violated: '⚠️', 'not-applicable': '➖' } as const;
+
+/** report.md: the verdict, what was checked and where errors came from, for a pull request. */
+export function markdown(report: Report): string {
+  const first = [
+    verdict(report),
+    report.verdict === 'invalid' ? violations(report) : [],
+    checks(report),
+    errors(report),
+  ];
+  const rest = [
+    details('Faults', faults(report)),
+    details('Is this run valid?', rules(report)),
+    details('Notes and missing evidence', remarks(report)),
+    details('About this run', facts(report)),
+  ];
+  const configuration = report.configuration.map(({ file, content }) =>
+    details(`Configuration under test: ${file}`, fenced(undisguised(content))),
+  );
+  return within([...first, ...rest, ...configuration].map((block) => block.join('\n')));
+}
+
+/** The blocks as far as they fit; what does not is left out whole, so that no table or code block stays open. */
+function within(blocks: string[]): string {
+  let text = '';
+  let left = 0;
+  for (const block of blocks) {
+    if (block === '') continue;
+    if (text.length + block.length <= LONGEST) text += `${block}\n`;
+    else left += 1;
+  }
+  return left === 0 ? text : `${text}\n*Too long for a comment; report.html has ${left} more sections.*\n`;
+}
+
+function verdict(report: Report): string[] {
+  const { label, meaning } = verdictWords[report.verdict];
+  return [
+    `## ${marks[report.verdict]} ${label}: ${escapeMarkdown(report.scenario.name)}`,
+    '',
+    `**${meaning}** ${escapeMarkdown(report.summary)}`,
+    ...(report.interrupted ? ['', '**The run was interrupted before its end.**'] : []),
+    '',
+    figures(report)
+      .map(({ label, value }) => `${escapeMarkdown(label)} **${escapeMarkdown(value)}**`)
+      .join(' · '),
+    '',
+  ];
+}
+
+function violations(report: Report): string[] {
+  const violated = report.validity.filter((finding) => finding.status === 'violated');
+  return violated.flatMap((finding) => [
+    `- **${escapeMarkdown(finding.title)}**: ${escapeMarkdown(finding.observed)}, limit ${escapeMarkdown(finding.limit)}. ${escapeMarkdown(finding.detail ?? '')}`.trimEnd(),
+    '',
+  ]);
+}
+
+function checks(report: Report): string[] {
+  return [
+    '### Checks',
+    '',
+    ...table(
+      ['', 'Check', 'Observed', 'Limit', 'Window', 'Samples'],
+      report.checks.map((check) => [
+        `${marks[check.status]} ${check.status}`,
+        escapeMarkdown(check.name) +
+          (check.detail !== undefined && check.status !== 'pass'
+            ? `<br><sub>${escapeMarkdown(check.detail)}</sub>`
+            : ''),
+        `**${escapeMarkdown(check.observed)}**`,
+        escapeMarkdown(check.limit),
+        escapeMarkdown(formatWindow(report, check.window)),
+        formatCount(check.samples),
+      ]),
+    ),
+  ];
+}
+
+function errors(report: Report): string[] {
+  if (report.errors.length === 0) return [];
+  const left = report.errors.slice(MOST_ERRORS).reduce((sum, error) => sum + error.count, 0);
+  return [
+    '### Where errors came from',
+    '',
+    ...table(
+      ['Count', 'Answer', 'Cause', 'Host', 'Setting'],
+      report.errors
+        .slice(0, MOST_ERRORS)
+        .map((error) => [
+          `**${formatCount(error.count)}**`,
+          code(formatAnswer(error)),
+          escapeMarkdown(error.cause),
+          code(error.host),
+          code(error.setting) + (error.source === undefined ? '' : `<br>${code(error.source)}`),
+        ]),
+    ),
+    ...(left === 0 ? [] : [`*${formatCount(left)} more in smaller groups, see report.html.*`, '']),
+  ];
+}
+
+function faults(report: Report): string[] {
+  if (report.faults.length === 0) return [];
+  return table(
+    ['Fault', 'What', 'Targets', 'On', 'Effect'],
+    report.faults.map((fault) => [
+      code(fault.name),
+      escapeMarkdown(fault.description),
+      fault.targets.map(code).join(' '),
+      formatFaultSpan(fault, report),
+      `${efficacyWords[fault.efficacy.status]}: ${escapeMarkdown(fault.efficacy.observed)}; expected ${escapeMarkdown(fault.efficacy.expected)}`,
+    ]),
+  );
+}
+
+function rules(report: Report): string[] {
+  return table(
+    ['', 'Rule', 'Observed', 'Limit'],
+    byUrgency(report.validity).map((finding) => [
+      `${ruleMarks[finding.status]} ${finding.status}`,
+      escapeMarkdown(finding.title),
+      escapeMarkdown(finding.observed),
+      escapeMarkdown(finding.limit),
+    ]),
+  );
+}
+
+function remarks(report: Report): string[] {
+  return [
+    ...report.notes.map((note) => `- ${escapeMarkdown(note)}`),
+    ...report.gaps.map(
+      (gap) => `- Missing evidence, ${formatSpan(gap.fromMs, gap.toMs)}: ${escapeMarkdown(gap.what)}`,
+    ),
+  ];
+}
+
+function facts(report: Report): string[] {
+  const { run, scenario, timing } = report;
+  return [
+    `- Scenario ${code(scenario.file)}${scenario.profile === undefined ? '' : `, profile ${code(scenario.profile)}`}: ${escapeMarkdown(scenario.load)}`,
+    `- Run ${code(run.id)}, started ${escapeMarkdown(run.startedAt)}`,
+    `- ${escapeMarkdown(run.mesh)} on ${escapeMarkdown(run.environment)}, ${escapeMarkdown(run.machine.platform)} with ${run.machine.cpus} CPUs and ${formatBytes(run.machine.memoryBytes)} memory`,
+    `- Load ${formatMs(timing.loadMs)}, everything ${formatMs(timing.wallMs)}`,
+    `- Again: ${code(run.command)}`,
+  ];
+}
+
+function details(summary: string, body: string[]): string[] {
+  if (body.length === 0) return [];
+  return [`<details><summary>${escapeMarkdown(summary)}</summary>`, '', ...body, '', '</details>', ''];
+}
+
+function table(head: string[], rows: string[][]): string[] {
+  if (rows.length === 0) return ['None.', ''];
+  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];
+}
+
+/** A code block whose fence is longer than any run of backticks inside. */
+function fenced(content: string): string[] {
+  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return [`${fence}yaml`, content.trimEnd(), fence];
+}
+
+const entity = (character: string) => `&#${character.codePointAt(0)};`;
+
+/** Text as text: no markup, no table cell, no mention, no issue reference and no link comes out of it. */
+export function escapeMarkdown(text: string): string {
+  return plain(text)
+    .replace(/[&<>"'\\`*_[\]|~]|^[#+-]/g, entity)
+    .replace(/@(?=\w)/g, '@<!-- -->')
+    .replace(/#(?=\d)(?<!&#)/g, '#<!-- -->')
+    .replace(/:\/\//g, ':<!-- -->//')
+    .replace(/\bwww\./gi, 'www<!-- -->.');
+}
+
+/** Text as code; HTML rather than backticks, which a table cell can't escape. */
+function code(text: string): string {
+  return `<code>${plain(text).replace(/[&<>"'\\`*_[\]|~]/g, entity)}</code>`;
+}

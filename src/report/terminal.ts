@@ -1,0 +1,316 @@
+import pc from 'picocolors';
+import type { Report, Status } from './model.ts';
+import {
+  efficacyWords,
+  figures,
+  formatAnswer,
+  formatCount,
+  formatFaultSpan,
+  formatSpan,
+  formatWindow,
+  plain,
+  shorten,
+  unitGap,
+  verdictWords,
+} from './words.ts';
+
+export interface TerminalOptions {
+  /** Without it there is neither colour nor anything beyond ASCII. */
+  readonly color: boolean;
+  /** Columns. */
+  readonly width: number;
+  /** Where the report's files are, when they are somewhere. */
+  readonly directory?: string;
+}
+
+type Colors = ReturnType<typeof pc.createColors>;
+
+/** What a run says on the terminal when it is over. */
+export function terminal(report: Report, options: TerminalOptions): string {
+  const view = { ...options, width: Math.max(40, options.width), c: pc.createColors(options.color) };
+  const blocks = [
+    banner(report, view),
+    violations(report, view),
+    checks(report, view),
+    errors(report, view),
+    faults(report, view),
+    remarks(report, view),
+    whereabouts(report, view),
+  ];
+  const text = blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n');
+  return `${options.color ? text : ascii(text)}\n`;
+}
+
+type View = TerminalOptions & { readonly c: Colors };
+
+const colour = (c: Colors, status: Status) =>
+  ({ pass: c.green, fail: c.red, invalid: c.yellow })[status] as (text: string) => string;
+
+function mark(status: Status, { c, color }: View): string {
+  const symbols = color
+    ? { pass: '✓', fail: '✗', invalid: '?' }
+    : { pass: 'ok', fail: 'FAIL', invalid: '??' };
+  return colour(c, status)(c.bold(symbols[status]));
+}
+
+function banner(report: Report, view: View): string[] {
+  const { c, width, color } = view;
+  const { label, meaning } = verdictWords[report.verdict];
+  const paint = { pass: c.bgGreen, fail: c.bgRed, invalid: c.bgYellow }[report.verdict];
+  const ink = report.verdict === 'fail' ? c.whiteBright : c.black;
+  const badge = color ? paint(ink(c.bold(`  ${label}  `))) : `== ${label} ==`;
+  const name = plain(report.scenario.name);
+  const numbers = figures(report).map(({ label, value }) => `${plain(label).toLowerCase()} ${plain(value)}`);
+  return [
+    '',
+    ` ${badge}  ${c.bold(name.slice(0, Math.max(10, width - 20)))}`,
+    '',
+    ...wrap(`${meaning} ${plain(report.summary)}`, width - 2).map((line) => ` ${c.bold(line)}`),
+    ...(report.interrupted ? [` ${c.yellow('The run was interrupted before its end.')}`] : []),
+    ...joinWithin(numbers, ' · ', width - 2).map((line) => ` ${c.dim(line)}`),
+  ];
+}
+
+/** What makes the run invalid, what that means and what to do. */
+function violations(report: Report, view: View): string[] {
+  const { c, width } = view;
+  const violated = report.validity.filter((finding) => finding.status === 'violated');
+  if (violated.length === 0) return [];
+  return [
+    heading('Why this run proves nothing', view),
+    ...violated.flatMap((finding) => [
+      ...hanging(mark('invalid', view), 3, c.bold, `${finding.title} (${finding.rule})`, width),
+      ...indented(`observed ${finding.observed}; limit ${finding.limit}`, 4, width),
+      ...indented(finding.detail ?? '', 4, width).map(c.dim),
+    ]),
+  ];
+}
+
+function checks(report: Report, view: View): string[] {
+  const { c, width } = view;
+  const rows = report.checks.map((check) => ({
+    cells: [
+      mark(check.status, view),
+      plain(check.name),
+      plain(check.observed),
+      plain(check.limit),
+      plain(formatWindow(report, check.window)),
+      formatCount(check.samples),
+    ],
+    detail: check.status === 'pass' ? undefined : check.detail,
+    paint: colour(c, check.status),
+  }));
+  if (rows.length === 0) return [];
+  const head = ['', 'check', 'observed', 'limit', 'window', 'samples'];
+  const widths = columnWidths([head, ...rows.map((row) => row.cells)], width - 2);
+  const line = (cells: string[], paint: (cell: string, column: number) => string) =>
+    layOut(cells, widths, new Set([5]), paint);
+  return [
+    heading('Checks', view),
+    ...line(head, (cell) => c.dim(cell)),
+    ...rows.flatMap(({ cells, detail, paint }) => [
+      ...line(cells, (cell, column) => (column === 2 ? paint(cell) : cell)),
+      ...indented(detail ?? '', 3 + (widths[0] ?? 1), width).map(c.dim),
+    ]),
+  ];
+}
+
+function errors(report: Report, view: View): string[] {
+  const { c, width } = view;
+  if (report.errors.length === 0) return [];
+  const shown = report.errors.slice(0, 8);
+  const left = report.errors.slice(8).reduce((sum, error) => sum + error.count, 0);
+  const countWidth = Math.max(...shown.map((error) => formatCount(error.count).length));
+  return [
+    heading('Where errors came from', view),
+    ...shown.flatMap((error) => {
+      const windows = Object.entries(error.byWindow).filter(([name, count]) => count > 0 && name !== 'run');
+      const when = windows.map(([name, count]) => `${formatCount(count)} in ${name}`).join(', ');
+      const where = error.host === '-' ? 'no host chosen' : `${error.host} in ${error.zone}`;
+      return [
+        ...hanging(
+          c.red(
+            c.bold(
+              `${formatCount(error.count).padStart(countWidth)} × ${shorten(plain(formatAnswer(error)), 24)}`,
+            ),
+          ),
+          2,
+          (text) => text,
+          `${where}${when === '' ? '' : ` (${when})`}`,
+          width,
+        ),
+        ...indented(error.cause, 4, width),
+        ...indented(`${error.setting}${error.source === undefined ? '' : `  ${error.source}`}`, 4, width).map(
+          c.cyan,
+        ),
+      ];
+    }),
+    ...(left === 0 ? [] : indented(`${formatCount(left)} more in smaller groups`, 4, width).map(c.dim)),
+  ];
+}
+
+function faults(report: Report, view: View): string[] {
+  const { c, width } = view;
+  if (report.faults.length === 0) return [];
+  return [
+    heading('Faults', view),
+    ...report.faults.flatMap((fault) => {
+      const { status, observed, expected } = fault.efficacy;
+      const proven = status === 'proven';
+      return [
+        ...hanging(
+          mark(proven ? 'pass' : 'invalid', view),
+          2,
+          c.bold,
+          `${fault.name}  ${formatFaultSpan(fault, report)}`,
+          width,
+        ),
+        ...indented(`${fault.description} · ${fault.targets.join(', ')}`, 4, width),
+        ...indented(
+          `${efficacyWords[status]}: ${observed}${proven ? '' : `; expected ${expected}`}`,
+          4,
+          width,
+        ).map(proven ? c.dim : c.yellow),
+      ];
+    }),
+  ];
+}
+
+function remarks(report: Report, view: View): string[] {
+  const lines = [
+    ...report.gaps.map((gap) => `Missing evidence, ${formatSpan(gap.fromMs, gap.toMs)}: ${gap.what}`),
+    ...report.notes,
+  ];
+  if (lines.length === 0) return [];
+  return [
+    heading('Notes', view),
+    ...lines.flatMap((line) => hanging('-', 2, (text) => text, line, view.width)),
+  ];
+}
+
+function whereabouts(report: Report, { directory, c }: View): string[] {
+  return [
+    ...(directory === undefined ? [] : [` ${c.dim('Report')}  ${plain(`${directory}/report.html`)}`]),
+    ` ${c.dim('Again')}   ${plain(report.run.command)}`,
+  ];
+}
+
+function heading(title: string, { c, width, color }: View): string {
+  const rule = (color ? '─' : '-').repeat(Math.max(0, width - title.length - 3));
+  return ` ${c.bold(title)} ${c.dim(rule)}`;
+}
+
+/** A mark, then text that wraps under itself. */
+function hanging(
+  bullet: string,
+  gap: number,
+  paint: (text: string) => string,
+  text: string,
+  width: number,
+): string[] {
+  const bulletWidth = visible(bullet);
+  const lines = wrap(plain(text), Math.max(16, width - bulletWidth - gap - 1));
+  return lines.map((line, index) =>
+    index === 0
+      ? ` ${bullet}${' '.repeat(gap)}${paint(line)}`
+      : ` ${' '.repeat(bulletWidth + gap)}${paint(line)}`,
+  );
+}
+
+function indented(text: string, by: number, width: number): string[] {
+  const clean = plain(text);
+  return clean === '' ? [] : wrap(clean, Math.max(16, width - by)).map((line) => ' '.repeat(by) + line);
+}
+
+/** Joins the parts into as few lines as fit, never breaking a part. */
+function joinWithin(parts: string[], separator: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + separator.length + part.length <= width) {
+      lines[lines.length - 1] = last + separator + part;
+    } else lines.push(part);
+  }
+  return lines.flatMap((line) => wrap(line, width));
+}
+
+/** Breaks at blanks, and inside a word only where the word alone is too long. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const unbroken of text.replace(unitGap, '\u00a0').split(' ')) {
+    let word = unbroken.replaceAll('\u00a0', ' ');
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = '';
+    }
+    while (word.length > width) {
+      lines.push(word.slice(0, width));
+      word = word.slice(width);
+    }
+    line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** Column widths: what the cells ask for, the widest giving way until the row fits. */
+function columnWidths(rows: string[][], width: number): number[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => visible(row[column] ?? ''))),
+  );
+  const total = () => widths.reduce((sum, each) => sum + each, 0) + 2 * (widths.length - 1);
+  while (total() > width) {
+    const widest = widths.indexOf(Math.max(...widths));
+    const asked = widths[widest] ?? 0;
+    if (asked <= 8) break;
+    widths[widest] = asked - 1;
+  }
+  return widths;
+}
+
+function layOut(
+  cells: string[],
+  widths: number[],
+  right: Set<number>,
+  paint: (cell: string, column: number) => string,
+): string[] {
+  const wrapped = cells.map((cell, column) =>
+    visible(cell) <= (widths[column] ?? 0) ? [cell] : wrap(cell, widths[column] ?? 8),
+  );
+  const height = Math.max(...wrapped.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, row) =>
+    ` ${wrapped
+      .map((lines, column) => {
+        const cell = lines[row] ?? '';
+        const blank = ' '.repeat(Math.max(0, (widths[column] ?? 0) - visible(cell)));
+        const painted = cell === '' ? '' : paint(cell, column);
+        return right.has(column) ? blank + painted : painted + blank;
+      })
+      .join('  ')}`.trimEnd(),
+  );
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colour codes
+const visible = (text: string) => text.replace(/\u001b\[\d+m/g, '').length;
+
+const spelled: Readonly<Record<string, string>> = {
+  '≥': '>=',
+  '≤': '<=',
+  '→': '->',
+  '×': 'x',
+  '·': '|',
+  '–': '-',
+  '—': '-',
+  '…': '...',
+  µ: 'u',
+  '’': "'",
+  '“': '"',
+  '”': '"',
+};
+
+function ascii(text: string): string {
+  return text.replace(/[^\n\u0020-\u007e]/gu, (character) => spelled[character] ?? '?');
+}

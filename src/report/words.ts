@@ -1,0 +1,144 @@
+import { formatCount, formatMs, formatPercent } from '../analysis/format.ts';
+import type { Report, Status } from './model.ts';
+
+export { formatCount, formatMs, formatPercent, formatRate, plural } from '../analysis/format.ts';
+
+/** What a verdict means, for someone who has never seen one. */
+export const verdictWords = {
+  pass: { label: 'PASS', meaning: 'The mesh held.' },
+  fail: { label: 'FAIL', meaning: 'The mesh did not hold.' },
+  invalid: { label: 'INVALID', meaning: 'This run proves nothing either way.' },
+} as const satisfies Record<Status, { label: string; meaning: string }>;
+
+export const efficacyWords = {
+  proven: 'proven',
+  unproven: 'not proven',
+  'no-traffic': 'no traffic reached it',
+  'not-injected': 'never injected',
+} as const satisfies Record<Report['faults'][number]['efficacy']['status'], string>;
+
+export const outcomeWords = {
+  ok: 'succeeded',
+  shed: 'shed by the sidecar',
+  error: 'answered with an error',
+  unanswered: 'not answered',
+} as const satisfies Record<'ok' | 'shed' | 'error' | 'unanswered', string>;
+
+/** 20_000 → "20.0 s": a moment of the load, always in seconds so that moments compare at a glance. */
+export function formatMoment(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+/** "20.0 s to 40.1 s". */
+export function formatSpan(from: number, to: number): string {
+  return `${formatMoment(from)} to ${formatMoment(to)}`;
+}
+
+export function formatBytes(bytes: number): string {
+  const gibibytes = bytes / 2 ** 30;
+  return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
+/** "steady", or "fault (east-down)" where the run has several faults to tell apart. */
+export function formatWindow(report: Report, window: { name: string; fault?: string | undefined }): string {
+  return window.fault !== undefined && report.faults.length > 1
+    ? `${window.name} (${window.fault})`
+    : window.name;
+}
+
+/** When a fault was on: as observed, or as planned where it never was. */
+export function formatFaultSpan(fault: Report['faults'][number], report: Report): string {
+  if (fault.injectedAtMs === undefined) {
+    return `planned ${formatSpan(fault.plannedAtMs, fault.plannedAtMs + fault.plannedForMs)}`;
+  }
+  return fault.revertedAtMs === undefined
+    ? `${formatMoment(fault.injectedAtMs)} to the end (${formatMoment(report.timing.loadMs)})`
+    : formatSpan(fault.injectedAtMs, fault.revertedAtMs);
+}
+
+/** Who answered badly, as one phrase: "503 UF", "no answer UT". */
+export function formatAnswer(error: Report['errors'][number]): string {
+  return `${error.status === 0 ? 'no answer' : error.status} ${error.flag}`.trim();
+}
+
+/** A control or direction-changing character; none of them has a place in a name, each can disguise one. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+const disguises = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
+
+/** The text on one line without terminal escapes, line breaks or direction changes. */
+export function plain(text: string): string {
+  return text.replace(disguises, ' ').replace(/ {2,}/g, ' ').trim();
+}
+
+/** Text of several lines as it is, with everything that could disguise it shown as a replacement character. */
+export function undisguised(text: string): string {
+  return text.replace(disguises, (found) => found.replace(/[^\n\t]/g, '\ufffd')).replace(/\ufffd(?=\n)/g, '');
+}
+
+/** A blank that a line must not break at: between a number and its unit. */
+export const unitGap = /(?<=\d) (?=(?:%|ms|s|min|MiB|GiB)(?!\w))/g;
+
+/** The text in at most `length` characters, the middle left out: the ends of instance names tell them apart. */
+export function shorten(text: string, length: number): string {
+  const characters = Array.from(text);
+  if (characters.length <= length) return text;
+  const head = Math.ceil((length - 1) / 2);
+  return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - (length - 1 - head)).join('')}`;
+}
+
+/** A number worth showing first. */
+export interface Figure {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+  readonly status?: Status;
+}
+
+/** The few numbers that a reader wants before any table. */
+export function figures(report: Report): Figure[] {
+  const { traffic } = report;
+  const failed = traffic.requests - traffic.ok;
+  const p95 = traffic.latencyMs['p95'];
+  const p99 = traffic.latencyMs['p99'];
+  return [
+    { label: 'Requests', value: formatCount(traffic.requests), note: report.scenario.load },
+    {
+      label: 'Success rate',
+      value: traffic.requests === 0 ? 'no requests' : formatPercent(traffic.ok / traffic.requests),
+      note: `${formatCount(failed)} did not succeed, over the whole run`,
+    },
+    ...(p95 === undefined
+      ? []
+      : [
+          {
+            label: 'p95 latency',
+            value: formatMs(p95),
+            note: p99 === undefined ? 'over the whole run' : `p99 ${formatMs(p99)}, over the whole run`,
+          },
+        ]),
+    ...report.checks
+      .filter((check) => check.kind.startsWith('time-to-'))
+      .slice(0, 3)
+      .map((check) => ({
+        label: check.kind.replaceAll('-', ' ').replace(/^t/, 'T'),
+        value: check.observed,
+        note: `${check.limit}${check.window.fault === undefined ? '' : `, after ${check.window.fault}`}`,
+        status: check.status,
+      })),
+    ...(traffic.attempts > traffic.requests
+      ? [
+          {
+            label: 'Attempts per request',
+            value: `${(traffic.attempts / traffic.requests).toFixed(3)}×`,
+            note: `${formatCount(traffic.attempts - traffic.requests)} retries`,
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Rules that make the run invalid first, those that do not apply last. */
+export function byUrgency(findings: Report['validity']): Report['validity'] {
+  const rank = { violated: 0, ok: 1, 'not-applicable': 2 } as const;
+  return findings.toSorted((a, b) => rank[a.status] - rank[b.status]);
+}

@@ -1,0 +1,216 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { ProblemsError } from '../kit/problems.ts';
+import { scenarioJsonSchema } from './json-schema.ts';
+import { type Changes, loadScenario } from './load.ts';
+
+const valid = `name: example
+description: An example.
+topology:
+  services:
+    shop:
+      workloads:
+        - {name: shop-east, locality: region1/east, replicas: 2}
+        - {name: shop-west, locality: region1/west}
+    client:
+      workloads:
+        - {name: client, locality: region1/east}
+load:
+  from: client
+  to: shop
+  rate: 100/s
+  duration: 20s
+faults:
+  - {kind: error, on: {workload: shop-east}, at: 5s, for: 5s}
+checks:
+  - {kind: success-rate, during: steady, atLeast: 99.9%}
+  - {kind: time-to-eject, atMost: 2s}
+profiles:
+  long:
+    load.duration: 60s
+    faults.0.for: 30s
+  broken:
+    load.duration: 60
+`;
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'breakwater-load-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+const nothing: Changes = { set: [], config: [] };
+
+async function load(text: string, changes: Partial<Changes> = {}) {
+  const file = join(directory, 'scenario.yaml');
+  await writeFile(file, text);
+  return loadScenario(file, { ...nothing, ...changes });
+}
+
+/** The error's message, with files by their name alone. */
+async function problems(text: string, changes: Partial<Changes> = {}): Promise<string> {
+  const error = await load(text, changes).then(
+    () => undefined,
+    (thrown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ProblemsError);
+  expect(error.exitCode).toBe(2);
+  return error.message.replaceAll(`${directory}/`, '');
+}
+
+describe('a scenario file', () => {
+  it('is read with its defaults', async () => {
+    const { scenario } = await load(valid);
+    expect(scenario.load).toMatchObject({ rate: 100, duration: 20_000, warmup: 2_000, method: 'GET' });
+    expect(scenario.faults[0]).toMatchObject({ kind: 'error', status: 503, rate: 1 });
+  });
+
+  it('may begin with a byte order mark and have CRLF', async () => {
+    const { scenario } = await load(`\ufeff${valid.replaceAll('\n', '\r\n')}`);
+    expect(scenario.name).toBe('example');
+  });
+
+  it('is told every mistake at once, with the nearest name', async () => {
+    const text = valid
+      .replace('duration: 20s', 'duration: 20\n  circutBreaker: true\n  retires: 1')
+      .replace('kind: error', 'kind: eror')
+      .replace('during: steady', 'during: steadi')
+      .replace('description: An example.\n', '');
+    expect(await problems(text)).toMatchInlineSnapshot(`
+      "6 problems
+      scenario.yaml:1:1: description: missing; this field is needed
+        What is expected of the mesh, in a sentence or two.
+      scenario.yaml:15:13: load.duration: expected a duration with a unit, such as 500ms, 10s or 1m30s, got 20
+      scenario.yaml:16:3: load.circutBreaker: unknown field "circutBreaker"
+      scenario.yaml:17:3: load.retires: unknown field "retires"
+        did you mean "rate"?
+      scenario.yaml:19:12: faults.0.kind: unknown kind "eror"
+        did you mean "error"? allowed: latency, error, hang, reset, refuse, kill, pause, zone-outage
+      scenario.yaml:21:35: checks.0.during: expected one of steady, fault, recovery, run; got the text "steadi"
+        did you mean "steady"?"
+    `);
+  });
+
+  it('is told what does not fit together', async () => {
+    const text = valid
+      .replace('from: client', 'from: clent')
+      .replace('name: shop-west', 'name: shop-east')
+      .replace('rate: 100/s', 'rate: 100/s\n  closed: {users: 3}');
+    expect(await problems(text)).toMatchInlineSnapshot(`
+      "3 problems
+      scenario.yaml:8:18: topology.services.shop.workloads.1.name: there is already a workload "shop-east" in the service shop
+        names are unique over all services
+      scenario.yaml:13:9: load.from: there is no service "clent" in the topology
+        did you mean "client"? allowed: shop, client
+      scenario.yaml:16:11: load.closed: closed and rate exclude each other
+        give rate and duration; stages; closed and duration; or script and duration"
+    `);
+  });
+
+  it('has faults that hit something, in the load, one at a time', async () => {
+    const text = valid.replace(
+      /faults:\n.*\n/,
+      `faults:
+  - {kind: kill, on: {service: client}, at: 1s, for: 5s}
+  - {kind: kill, on: {workload: shop-east, replica: 3}, at: 5s, for: 50s}
+  - {kind: kill, on: {zone: region1/nort}, at: 5s, for: 5s}
+  - {name: first, kind: kill, on: {service: shop}, at: 5s, for: 5s}
+  - {name: first, kind: error, on: {workload: shop-east, replica: 1}, at: 6s, for: 2s}
+`,
+    );
+    expect(await problems(text)).toMatchInlineSnapshot(`
+      "8 problems
+      scenario.yaml:18:30: faults.0.on.service: "client" is the client (load.from); it runs no app, the load stands in for it
+        allowed: shop
+      scenario.yaml:18:43: faults.0.at: it starts at 1 s, when the warmup of 2 s is not over
+        between the two lies the steady state that the fault is compared with
+      scenario.yaml:19:51: faults.1.on.replica: shop-east has 2 replicas
+      scenario.yaml:19:66: faults.1.for: it ends at 55 s, after the load, which lasts 20 s
+      scenario.yaml:20:27: faults.2.on.zone: nothing runs in "region1/nort"
+        did you mean "region1/east"? allowed: region1/east, region1/west
+      scenario.yaml:22:11: faults.4.name: there is already a fault "first"
+        names are unique
+      scenario.yaml:22:73: faults.4.at: shop-east-1 has the fault first at the same time, and one of the two stops its process
+        let one end before the other starts
+      scenario.yaml:24:12: checks.1.kind: there are 5 faults; say which one
+        fault: kill, kill-2, kill-3, first, first"
+    `);
+  });
+
+  it('has checks on windows that exist', async () => {
+    const text = valid
+      .replace('duration: 20s', 'duration: 10s')
+      .replace('atMost: 2s}', 'atMost: 8s}\n  - {kind: time-to-return, atMost: 1s}')
+      .replace('during: steady', 'during: fault, fault: eror, after: 9s');
+    expect(await problems(text)).toMatchInlineSnapshot(`
+      "3 problems
+      scenario.yaml:20:53: checks.0.fault: there is no fault "eror"
+        did you mean "error"? allowed: error
+      scenario.yaml:21:35: checks.1.atMost: the fault lasts 5 s, so nobody can wait 8 s in it
+        let the fault last longer
+      scenario.yaml:22:12: checks.2.kind: the recovery lasts 0 s: there is nothing to look at
+        let the load go on after the fault has ended"
+    `);
+  });
+});
+
+describe('changes from the command line', () => {
+  it('apply a profile, then --set', async () => {
+    const { scenario } = await load(valid, {
+      profile: 'long',
+      set: ['load.rate=6000/m', 'faults.0.on.replica=1'],
+    });
+    expect(scenario.load).toMatchObject({ rate: 100, duration: 60_000 });
+    expect(scenario.faults[0]?.on).toEqual({ workload: 'shop-east', replica: 1 });
+  });
+
+  it('take a field away with nothing', async () => {
+    const { scenario } = await load(valid, {
+      set: ['load.rate=', 'load.duration=null', 'load.stages=[{rate: 10/s, duration: 20s}]'],
+    });
+    expect(scenario.load.stages).toEqual([{ rate: 10, duration: 20_000 }]);
+  });
+
+  it('are where their own mistakes are', async () => {
+    const set = ['load.rat=5', 'checks.9.name=x', 'checks.0.atLeast=12', 'load.to=nobody', 'nonsense'];
+    expect(await problems(valid, { set })).toMatchInlineSnapshot(`
+      "4 problems
+      --set nonsense: expected PATH=VALUE
+      --set checks.9.name=x: checks is a list of 2 entries; it has no "9"
+        count from 0: checks.0 to checks.1
+      --set load.rat=5: load.rat: unknown field "rat"
+        did you mean "rate"?
+      --set checks.0.atLeast=12: checks.0.atLeast: expected a percentage from 0% to 100%, such as 99.9%, got 12"
+    `);
+    expect(await problems(valid, { profile: 'broken' })).toMatchInlineSnapshot(
+      `"scenario.yaml:27:20: load.duration: expected a duration with a unit, such as 500ms, 10s or 1m30s, got 60"`,
+    );
+    expect(await problems(valid, { profile: 'lng' })).toMatchInlineSnapshot(`
+      "--profile lng: there is no such profile
+        did you mean "long"? allowed: long, broken"
+    `);
+    expect(await problems(valid, { config: ['nowhere.yaml'] })).toMatchInlineSnapshot(
+      `"--config nowhere.yaml: there is no such file"`,
+    );
+  });
+});
+
+describe('the schema for editors', () => {
+  const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(scenarioJsonSchema());
+
+  it('accepts what the loader accepts', () => {
+    const value = parse(valid);
+    delete value.profiles.broken;
+    expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it('knows units and names', () => {
+    const value = parse(valid);
+    expect(validate({ ...value, load: { ...value.load, rate: '100' } })).toBe(false);
+    expect(validate({ ...value, load: { ...value.load, circutBreaker: 1 } })).toBe(false);
+  });
+});

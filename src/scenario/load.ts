@@ -1,0 +1,215 @@
+import { stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { suggest } from '../kit/nearest.ts';
+import { type Problem, ProblemsError } from '../kit/problems.ts';
+import { readTextFile } from '../kit/text-file.ts';
+import { type Path, parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
+import type { MeshFile } from '../plan/contract.ts';
+import { explainIssues, type Mistake, valueAt } from './explain.ts';
+import { mistakesInMeaning } from './meaning.ts';
+import { readMeshFiles } from './mesh-files.ts';
+import { applyOverrides, type Override, parseSet, profileOverrides } from './overrides.ts';
+import { type Scenario, scenarioSchema } from './schema.ts';
+
+/** What the operator may change about a scenario without touching its file. */
+export interface Changes {
+  readonly profile?: string;
+  /** `a.b=c`, the value as YAML; null or nothing takes a field away. */
+  readonly set: readonly string[];
+  /** Files or directories instead of `mesh.configuration`, relative to where one stands. */
+  readonly config: readonly string[];
+}
+
+/** A scenario with everything it refers to read and checked. */
+export interface LoadedScenario {
+  readonly scenario: Scenario;
+  /** As the operator named it. */
+  readonly file: string;
+  readonly profile: string | undefined;
+  readonly meshFiles: readonly MeshFile[];
+  /** Absolute path of the k6 script, when the load has one of its own. */
+  readonly script: string | undefined;
+}
+
+const help = 'docs/reference.md has every field; `breakwater lint` checks a file without running it';
+
+/** Reads a scenario file. Throws one ProblemsError (exit code 2) with everything that is wrong with it. */
+export async function loadScenario(file: string, changes: Changes): Promise<LoadedScenario> {
+  const document = await readDocument(file);
+  const { overrides, problems } = overridesOf(file, document, changes);
+  const applied = applyOverrides(document.value, overrides);
+  problems.push(
+    ...applied.problems.map(({ override, message, hint }) => ({
+      ...whereOf(override, file, document, []),
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    })),
+  );
+  const report = (mistakes: readonly Mistake[]) => {
+    problems.push(...mistakes.map((mistake) => locate(mistake, file, document, applied.value, overrides)));
+  };
+  const parsed = scenarioSchema.safeParse(applied.value);
+  if (!parsed.success) report(explainIssues(parsed.error.issues, scenarioSchema, applied.value));
+  if (!parsed.success || problems.length > 0) throw failure(problems);
+  const scenario = parsed.data;
+  report([...mistakesInMeaning(scenario), ...uselessWithScript(applied.value)]);
+  const references = await readReferences(scenario, file, changes);
+  report(references.mistakes);
+  problems.push(...references.problems);
+  if (problems.length > 0) throw failure(problems);
+  return {
+    scenario,
+    file,
+    profile: changes.profile,
+    meshFiles: references.meshFiles,
+    script: references.script,
+  };
+}
+
+/** Names of the profiles in a scenario file that can be read; none when it cannot. */
+export async function profileNames(file: string): Promise<readonly string[]> {
+  const read = await readTextFile(resolve(file));
+  const value = 'text' in read ? parseYaml(read.text, file).documents[0]?.value : undefined;
+  const profiles = valueAt(value, ['profiles']);
+  return typeof profiles === 'object' && profiles !== null ? Object.keys(profiles) : [];
+}
+
+async function readDocument(file: string): Promise<YamlDocument> {
+  const read = await readTextFile(resolve(file));
+  if ('message' in read) throw new ProblemsError([{ file, ...read }]);
+  const { documents, problems } = parseYaml(read.text, file);
+  if (problems.length > 0) throw new ProblemsError(problems);
+  const [document, second] = documents;
+  if (!document) throw new ProblemsError([{ file, line: 1, column: 1, message: 'the file is empty' }], help);
+  if (second) {
+    const { line, column } = second.place([]);
+    const message = 'a second YAML document begins here; a scenario file has one';
+    throw new ProblemsError([{ file, line, column, message }]);
+  }
+  if (typeof document.value !== 'object' || document.value === null || Array.isArray(document.value)) {
+    const message = 'a scenario is a map of fields: name, description, topology, load, faults, checks';
+    throw new ProblemsError([{ file, ...document.place([]), message }], help);
+  }
+  if (valueAt(document.value, ['apiVersion']) !== undefined) {
+    const message = 'this is a Kubernetes resource, not a scenario';
+    const hint = 'name it under mesh.configuration of a scenario, or check it with `breakwater lint`';
+    throw new ProblemsError([{ file, ...document.place([]), message, hint }]);
+  }
+  return document;
+}
+
+function overridesOf(file: string, document: YamlDocument, { profile, set }: Changes) {
+  const overrides: Override[] = [];
+  const problems: Problem[] = [];
+  if (profile !== undefined) {
+    const profiles = valueAt(document.value, ['profiles']);
+    const names = typeof profiles === 'object' && profiles !== null ? Object.keys(profiles) : [];
+    const values = valueAt(profiles, [profile]);
+    if (!names.includes(profile)) {
+      const hint = suggest(profile, names) ?? `${file} has no profiles`;
+      problems.push({ file: `--profile ${profile}`, message: 'there is no such profile', hint });
+    } else if (typeof values === 'object' && values !== null && !Array.isArray(values)) {
+      const read = profileOverrides(document, profile, values as Record<string, unknown>);
+      overrides.push(...read.overrides);
+      for (const path of read.badPaths) {
+        problems.push({
+          file,
+          ...document.place(path, 'key'),
+          path: path.join('.'),
+          message: 'not a path of names',
+        });
+      }
+    }
+  }
+  for (const text of set) {
+    const parsed = parseSet(text);
+    if (typeof parsed === 'string') problems.push({ file: `--set ${text}`, message: parsed });
+    else overrides.push(parsed);
+  }
+  return { overrides, problems };
+}
+
+/** Where a mistake was written: in the file, in a profile, or on the command line. */
+function locate(
+  { path, at, message, hint }: Mistake,
+  file: string,
+  document: YamlDocument,
+  value: unknown,
+  overrides: readonly Override[],
+): Problem {
+  const begins = (long: Path, short: Path) =>
+    short.every((part, index) => String(part) === String(long[index]));
+  const there = valueAt(value, path) !== undefined;
+  const override = overrides.findLast(
+    (each) => begins(path, each.path) || (there && !document.has(path) && begins(each.path, path)),
+  );
+  const where = override
+    ? whereOf(override, file, document, path.slice(override.path.length))
+    : { file, ...document.place(path, at) };
+  return { ...where, path: path.join('.'), message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function whereOf(override: Override, file: string, document: YamlDocument, rest: Path) {
+  if (override.option !== undefined) return { file: override.option };
+  return { file, ...document.place([...(override.within ?? []), ...rest]) };
+}
+
+function uselessWithScript(value: unknown): Mistake[] {
+  if (valueAt(value, ['load', 'script']) === undefined) return [];
+  return ['method', 'path', 'headers', 'body', 'timeout', 'maxLatency']
+    .filter((field) => valueAt(value, ['load', field]) !== undefined)
+    .map((field) => ({
+      path: ['load', field],
+      at: 'key',
+      message: `${field} does nothing beside a script of your own; leave it out`,
+    }));
+}
+
+/** The files a scenario names. */
+async function readReferences(scenario: Scenario, file: string, { config }: Changes) {
+  const mistakes: Mistake[] = [];
+  const problems: Problem[] = [];
+  const meshFiles: MeshFile[] = [];
+  const directory = dirname(resolve(file));
+  for (const named of config) {
+    const read = await readMeshFiles(named, process.cwd());
+    if ('files' in read) meshFiles.push(...read.files);
+    else problems.push({ file: `--config ${named}`, ...read });
+  }
+  for (const [index, named] of config.length > 0 ? [] : scenario.mesh.configuration.entries()) {
+    const read = await readMeshFiles(named, directory);
+    if ('files' in read)
+      meshFiles.push(...read.files.map((each) => ({ ...each, file: beside(file, each.file) })));
+    else {
+      const message = `${named}: ${read.message}`;
+      mistakes.push({ path: ['mesh', 'configuration', index], at: 'value', message, hint: read.hint });
+    }
+  }
+  const { script } = scenario.load;
+  const scriptPath = script === undefined ? undefined : resolve(directory, script);
+  if (scriptPath !== undefined) {
+    const isFile = await stat(scriptPath).then(
+      (about) => about.isFile(),
+      () => false,
+    );
+    if (!isFile)
+      mistakes.push({ path: ['load', 'script'], at: 'value', message: `there is no file ${script}` });
+  }
+  const paths = meshFiles.map(({ path }) => resolve(path));
+  for (const [index, each] of meshFiles.entries()) {
+    if (paths.indexOf(resolve(each.path)) < index)
+      problems.push({ file: each.file, message: 'this file is named twice' });
+  }
+  return { mistakes, problems, meshFiles, script: scriptPath };
+}
+
+/** A path relative to the scenario file as one would type it where one stands. */
+function beside(file: string, named: string): string {
+  if (isAbsolute(named)) return named;
+  const path = join(dirname(file), named);
+  return isAbsolute(path) ? relative('', path) || path : path;
+}
+
+function failure(problems: readonly Problem[]): ProblemsError {
+  return new ProblemsError(problems, help);
+}

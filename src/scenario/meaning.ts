@@ -1,0 +1,285 @@
+import { checkKinds } from '../analysis/checks/index.ts';
+import { formatMs } from '../analysis/format.ts';
+import type { FaultTarget } from '../faults/target.ts';
+import { quote, suggest } from '../kit/nearest.ts';
+import type { Path } from '../kit/yaml-source.ts';
+import type { PlannedInstance } from '../plan/contract.ts';
+import type { Mistake } from './explain.ts';
+import {
+  faultNames,
+  loadDurationMs,
+  matches,
+  replicasOf,
+  stopsProcess,
+  targetsOf,
+  usersOf,
+} from './replicas.ts';
+import type { Scenario } from './schema.ts';
+
+const longestMs = 24 * 3_600_000;
+const mostUsers = 20_000;
+/** Ports of the sidecar and of the sample app's control interface. */
+const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as const;
+
+/** What a schema cannot say: mistakes in how the parts of a scenario fit together. */
+export function mistakesInMeaning(scenario: Scenario): Mistake[] {
+  const replicas = replicasOf(scenario);
+  const inTopology = mistakesInTopology(scenario);
+  const inLoad = mistakesInLoad(scenario);
+  // Faults and checks are measured against the load; without one they would only repeat its mistakes.
+  if (inLoad.length > 0) return [...inTopology, ...inLoad];
+  return [
+    ...inTopology,
+    ...inLoad,
+    ...mistakesInFaults(scenario, replicas),
+    ...mistakesInChecks(scenario, replicas),
+  ];
+}
+
+const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });
+
+function mistakesInTopology({ topology: { services } }: Scenario): Mistake[] {
+  const seen = new Map<string, string>();
+  return Object.entries(services).flatMap(([name, service]) => {
+    const path = ['topology', 'services', name];
+    const { port } = service;
+    const reserved =
+      (port >= reservedPorts.from && port <= reservedPorts.to) ||
+      reservedPorts.app.some((taken) => taken === port);
+    return [
+      ...(reserved
+        ? [
+            wrong(
+              [...path, 'port'],
+              `port ${port} is taken by the sidecar or the sample app's control interface`,
+              `not ${reservedPorts.from} to ${reservedPorts.to}, ${reservedPorts.app.join(' or ')}`,
+            ),
+          ]
+        : []),
+      ...service.workloads.flatMap((workload, index) => {
+        const other = seen.get(workload.name);
+        seen.set(workload.name, name);
+        if (other === undefined) return [];
+        const message = `there is already a workload ${quote(workload.name)} in the service ${other}`;
+        return [wrong([...path, 'workloads', index, 'name'], message, 'names are unique over all services')];
+      }),
+    ];
+  });
+}
+
+function mistakesInLoad(scenario: Scenario): Mistake[] {
+  const { load, topology } = scenario;
+  const services = Object.keys(topology.services);
+  const found: Mistake[] = [];
+  const add = (field: Path, message: string, hint?: string) =>
+    found.push(wrong(['load', ...field], message, hint));
+  for (const end of ['from', 'to'] as const) {
+    if (!services.includes(load[end])) {
+      add([end], `there is no service ${quote(load[end])} in the topology`, suggest(load[end], services));
+    }
+  }
+  if (load.from === load.to)
+    add(['to'], 'from and to are the same service', 'the client needs a service of its own');
+  const client = topology.services[load.from]?.workloads;
+  if (client && (client.length > 1 || (client[0]?.replicas ?? 1) > 1)) {
+    const message = `the load comes from one sidecar, and ${load.from} has several replicas`;
+    add(['from'], message, `give ${load.from} one workload with one replica`);
+  }
+  const shapes = (['rate', 'stages', 'closed', 'script'] as const).filter(
+    (shape) => load[shape] !== undefined,
+  );
+  const hint = 'give rate and duration; stages; closed and duration; or script and duration';
+  const [shape, ...others] = shapes;
+  if (shape === undefined) {
+    add([], 'the load says neither how much nor how long', hint);
+    return found;
+  }
+  for (const other of others) add([other], `${other} and ${shape} exclude each other`, hint);
+  if (shape === 'stages' && load.duration !== undefined) {
+    add(['duration'], 'stages have durations of their own; leave this one out');
+  } else if (shape !== 'stages' && load.duration === undefined) {
+    add([shape], `${shape} needs a duration beside it`, 'such as duration: 30s');
+  }
+  if (load.users !== undefined && (shape === 'closed' || shape === 'script')) {
+    add(
+      ['users'],
+      `users does nothing with ${shape}`,
+      shape === 'closed' ? 'give closed.users' : 'the script has its own',
+    );
+  }
+  if (load.rate === 0) add(['rate'], 'expected a rate above 0');
+  if (load.stages && !load.stages.some((stage) => stage.rate > 0))
+    add(['stages'], 'every stage has a rate of 0');
+  for (const [index, stage] of (load.stages ?? []).entries()) {
+    if (stage.duration < 1) add(['stages', index, 'duration'], 'expected a duration above 0');
+  }
+  for (const field of ['timeout', 'maxLatency'] as const) {
+    if (load[field] < 1) add([field], 'expected a duration above 0');
+  }
+  if (found.length > 0) return found;
+  const lengthMs = loadDurationMs(scenario);
+  const where = load.stages ? ['stages'] : ['duration'];
+  if (lengthMs > longestMs) add(where, `the load lasts longer than ${formatMs(longestMs)}`);
+  else if (lengthMs <= load.warmup) {
+    add(where, `the load lasts ${formatMs(lengthMs)}, and the warmup alone takes ${formatMs(load.warmup)}`);
+  }
+  const users = usersOf(scenario);
+  if (users > mostUsers) {
+    add(
+      [load.users === undefined ? shape : 'users'],
+      `this takes ${users} virtual users; at most ${mostUsers} fit on one machine`,
+      'lower the rate or maxLatency',
+    );
+  }
+  return found;
+}
+
+function mistakesInFaults(scenario: Scenario, replicas: readonly PlannedInstance[]): Mistake[] {
+  const { faults, load } = scenario;
+  const loadMs = loadDurationMs(scenario);
+  const names = faultNames(faults);
+  const found: Mistake[] = [];
+  for (const [index, fault] of faults.entries()) {
+    const add = (field: Path, message: string, hint?: string) =>
+      found.push(wrong(['faults', index, ...field], message, hint));
+    const earlier = faults.findIndex(({ name }) => name !== undefined && name === fault.name);
+    if (earlier < index && earlier >= 0) {
+      add(['name'], `there is already a fault ${quote(fault.name)}`, 'names are unique');
+    }
+    const target = mistakeInTarget(fault.on, replicas, load.from);
+    if (target) add(['on', ...target.path], target.message, target.hint);
+    if (fault.for < 1) add(['for'], 'expected a duration above 0', 'every fault lasts and ends');
+    if ('rate' in fault && fault.rate === 0) add(['rate'], 'it hits 0 % of the requests: that is no fault');
+    if (fault.kind === 'latency' && fault.delay === 0) add(['delay'], 'a delay of 0 ms is no fault');
+    if (fault.at <= load.warmup) {
+      const message = `it starts at ${formatMs(fault.at)}, when the warmup of ${formatMs(load.warmup)} is not over`;
+      add(['at'], message, 'between the two lies the steady state that the fault is compared with');
+    }
+    if (fault.at + fault.for > loadMs) {
+      const message = `it ends at ${formatMs(fault.at + fault.for)}, after the load, which lasts ${formatMs(loadMs)}`;
+      add([fault.at >= loadMs ? 'at' : 'for'], message);
+    }
+    for (const [before, other] of faults.slice(0, index).entries()) {
+      if (!stopsProcess(fault) && !stopsProcess(other)) continue;
+      if (fault.at > other.at + other.for || other.at > fault.at + fault.for) continue;
+      const hit = new Set(targetsOf(other, replicas).map(({ name }) => name));
+      const both = targetsOf(fault, replicas).find(({ name }) => hit.has(name));
+      if (!both) continue;
+      const message = `${both.name} has the fault ${names[before]} at the same time, and one of the two stops its process`;
+      add(['at'], message, 'let one end before the other starts');
+    }
+  }
+  return found;
+}
+
+/** Why a target hits nothing; its path is within the target. */
+function mistakeInTarget(
+  target: FaultTarget,
+  replicas: readonly PlannedInstance[],
+  client: string,
+): Mistake | undefined {
+  for (const field of ['service', 'workload'] as const) {
+    const name = target[field];
+    if (name === undefined) continue;
+    const those = replicas.filter((replica) => replica[field] === name);
+    const known = [
+      ...new Set(replicas.filter((replica) => !replica.client).map((replica) => replica[field])),
+    ];
+    if (those.length === 0)
+      return wrong([field], `there is no ${field} ${quote(name)}`, suggest(name, known));
+    if (those.every((replica) => replica.client)) {
+      const message = `${quote(name)} is the client (load.from); it runs no app, the load stands in for it`;
+      return wrong([field], message, suggest(name, known));
+    }
+  }
+  if (target.zone !== undefined && !replicas.some((replica) => matches(replica, { zone: target.zone }))) {
+    const zones = [...new Set(replicas.map(({ locality }) => locality))];
+    return wrong(['zone'], `nothing runs in ${quote(target.zone)}`, suggest(target.zone, zones));
+  }
+  if (target.workload !== undefined && target.replica !== undefined) {
+    const count = replicas.filter(({ workload }) => workload === target.workload).length;
+    if (target.replica > count) {
+      return wrong(['replica'], `${target.workload} has ${count} ${count === 1 ? 'replica' : 'replicas'}`);
+    }
+  }
+  const hit = replicas.filter((replica) => !replica.client && matches(replica, target));
+  if (hit.length > 0) return undefined;
+  const only = target.service === undefined && target.workload === undefined;
+  return wrong(
+    [],
+    only ? `only the client (${client}) runs in ${target.zone}` : 'no replica is all of this at once',
+  );
+}
+
+function mistakesInChecks(scenario: Scenario, replicas: readonly PlannedInstance[]): Mistake[] {
+  const names = faultNames(scenario.faults);
+  const found: Mistake[] = [];
+  for (const [index, check] of scenario.checks.entries()) {
+    const add = (field: Path, message: string, hint?: string) =>
+      found.push(wrong(['checks', index, ...field], message, hint));
+    const same = scenario.checks.findIndex(({ name }) => name !== undefined && name === check.name);
+    if (same >= 0 && same < index)
+      add(['name'], `there is already a check ${quote(check.name)}`, 'names are unique');
+    if ('of' in check && typeof check.of === 'object') {
+      const target = mistakeInTarget(check.of, replicas, scenario.load.from);
+      if (target) add(['of', ...target.path], target.message, target.hint);
+    }
+    if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
+      add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');
+    }
+    const window = windowName(check);
+    const field = 'during' in check ? ['during'] : ['kind'];
+    if (window === 'steady' || window === 'run') {
+      if (check.fault !== undefined) add(['fault'], `${window} belongs to no fault; leave the name out`);
+    } else if (check.fault !== undefined && !names.includes(check.fault)) {
+      add(['fault'], `there is no fault ${quote(check.fault)}`, suggest(check.fault, names));
+      continue;
+    } else if (names.length === 0) {
+      add(
+        field,
+        `this looks at ${window === 'fault' ? 'a fault' : 'the recovery from a fault'}, and there is none`,
+      );
+      continue;
+    } else if (check.fault === undefined && names.length > 1) {
+      add(field, `there are ${names.length} faults; say which one`, `fault: ${names.join(', ')}`);
+      continue;
+    }
+    const lengthMs = windowMs(scenario, window, names.indexOf(check.fault ?? names[0] ?? ''));
+    const called = window === 'run' ? 'the run' : window === 'steady' ? 'the steady state' : `the ${window}`;
+    if (lengthMs <= 0) add(field, `${called} lasts 0 s: there is nothing to look at`, windowHint(window));
+    else if ('after' in check && check.after >= lengthMs) {
+      add(['after'], `${called} lasts ${formatMs(lengthMs)}; nothing is left after ${formatMs(check.after)}`);
+    } else if (!('during' in check) && check.atMost > lengthMs) {
+      const message = `${called} lasts ${formatMs(lengthMs)}, so nobody can wait ${formatMs(check.atMost)} in it`;
+      add(['atMost'], message, windowHint(window));
+    }
+  }
+  return found;
+}
+
+type WindowName = 'steady' | 'fault' | 'recovery' | 'run';
+
+/** The window a check looks at. */
+export function windowName(check: Scenario['checks'][number]): WindowName {
+  if ('during' in check) return check.during;
+  const kind: { readonly window?: 'fault' | 'recovery' } = checkKinds[check.kind];
+  return kind.window ?? 'run';
+}
+
+/** How long a window lasts when everything happens as planned. */
+function windowMs(scenario: Scenario, window: WindowName, index: number): number {
+  const { faults, load } = scenario;
+  const endMs = loadDurationMs(scenario);
+  const fault = faults[index];
+  const firstAt = (fromMs: number) =>
+    Math.min(endMs, ...faults.map(({ at }) => at).filter((at) => at >= fromMs));
+  if (window === 'fault') return fault ? fault.for : 0;
+  if (window === 'recovery') return fault ? firstAt(fault.at + fault.for) - (fault.at + fault.for) : 0;
+  return (window === 'steady' ? firstAt(0) : endMs) - load.warmup;
+}
+
+function windowHint(window: WindowName): string {
+  if (window === 'recovery') return 'let the load go on after the fault has ended';
+  if (window === 'fault') return 'let the fault last longer';
+  return 'let the fault start later';
+}

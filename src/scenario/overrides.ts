@@ -1,0 +1,118 @@
+import { quote, suggest } from '../kit/nearest.ts';
+import type { Path, YamlDocument } from '../kit/yaml-source.ts';
+import { parseYaml } from '../kit/yaml-source.ts';
+
+/** A value that takes the place of one in the file, and where it was written. */
+export interface Override {
+  readonly path: Path;
+  readonly value: unknown;
+  /** Where it stands in the scenario file; absent for the command line. */
+  readonly within?: Path;
+  /** `--set a.b=c`; absent for a profile. */
+  readonly option?: string;
+}
+
+export interface OverrideProblem {
+  readonly override: Override;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** "labels.app\.kubernetes\.io/name" → its parts; a backslash keeps a dot. */
+export function parsePath(text: string): string[] | undefined {
+  const parts = text.split(/(?<!\\)\./).map((part) => part.replaceAll('\\.', '.'));
+  return parts.some((part) => part === '' || part === '__proto__') ? undefined : parts;
+}
+
+/** `--set a.b=c` as an override; a string says what is wrong with it. */
+export function parseSet(text: string): Override | string {
+  const [, name, source] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || source === undefined) return 'expected PATH=VALUE';
+  const path = parsePath(name);
+  if (!path) return `${quote(name)} is not a path of names with dots between them`;
+  const { documents, problems } = parseYaml(source, text);
+  if (problems[0]) return problems[0].message;
+  if (documents.length > 1) return 'the value is more than one YAML document';
+  return { path, value: documents[0]?.value ?? null, option: `--set ${text}` };
+}
+
+/** The overrides of a profile, in its order. */
+export function profileOverrides(
+  document: YamlDocument,
+  profile: string,
+  values: Readonly<Record<string, unknown>>,
+): { readonly overrides: readonly Override[]; readonly badPaths: readonly Path[] } {
+  const overrides: Override[] = [];
+  const badPaths: Path[] = [];
+  for (const [name, value] of Object.entries(values)) {
+    const within = ['profiles', profile, name];
+    const path = parsePath(name);
+    // A profile may also be written as the map it changes.
+    if (path) overrides.push({ path, value, within });
+    else if (document.has(within)) badPaths.push(within);
+  }
+  return { overrides, badPaths };
+}
+
+/**
+ * The value with the overrides in it; the value itself is left alone. Lists are entered by index; null takes a
+ * field away. What isn't a map or list on the way is a problem; names are left to the schema.
+ */
+export function applyOverrides(
+  value: unknown,
+  overrides: readonly Override[],
+): { readonly value: unknown; readonly problems: readonly OverrideProblem[] } {
+  const problems: OverrideProblem[] = [];
+  let result = value;
+  for (const override of overrides) {
+    const changed = replace(result, override.path, override.value, []);
+    if ('problem' in changed) problems.push({ override, ...changed.problem });
+    else result = changed.value;
+  }
+  return { value: result, problems };
+}
+
+type Replaced = { readonly value: unknown } | { readonly problem: { message: string; hint?: string } };
+
+function replace(target: unknown, path: Path, value: unknown, before: Path): Replaced {
+  const [head, ...rest] = path;
+  if (head === undefined) return { value };
+  const name = String(head);
+  const where = before.length === 0 ? 'the scenario' : before.join('.');
+  if (Array.isArray(target)) {
+    if (!/^\d+$/.test(name) || Number(name) >= target.length) {
+      const entries = target.length === 1 ? '1 entry' : `${target.length} entries`;
+      const hint =
+        target.length === 0 ? undefined : `count from 0: ${where}.0 to ${where}.${target.length - 1}`;
+      const message = `${where} is a list of ${entries}; it has no ${quote(name)}`;
+      return { problem: { message, ...(hint === undefined ? {} : { hint }) } };
+    }
+    const index = Number(name);
+    if (rest.length === 0 && value === null) return { value: target.toSpliced(index, 1) };
+    const inner = replace(target[index], rest, value, [...before, index]);
+    return 'problem' in inner ? inner : { value: target.with(index, inner.value) };
+  }
+  if (target === undefined || target === null) return enter({}, name, rest, value, before);
+  if (typeof target !== 'object') {
+    const hint = suggest(name, []);
+    return {
+      problem: { message: `${where} is a plain value; it has no ${quote(name)}`, ...(hint ? { hint } : {}) },
+    };
+  }
+  return enter(target as Record<string, unknown>, name, rest, value, before);
+}
+
+function enter(
+  map: Record<string, unknown>,
+  name: string,
+  rest: Path,
+  value: unknown,
+  before: Path,
+): Replaced {
+  if (rest.length === 0 && value === null) {
+    const { [name]: _gone, ...others } = map;
+    return { value: others };
+  }
+  const inner = replace(Object.hasOwn(map, name) ? map[name] : undefined, rest, value, [...before, name]);
+  return 'problem' in inner ? inner : { value: { ...map, [name]: inner.value } };
+}

@@ -1,0 +1,79 @@
+import type { Fault } from '../faults/index.ts';
+import { faultKind } from '../faults/index.ts';
+import type { FaultTarget } from '../faults/target.ts';
+import type { PlannedInstance } from '../plan/contract.ts';
+import type { Scenario } from './schema.ts';
+
+/** Every replica of the topology, in the order it is written. */
+export function replicasOf({ topology, load }: Scenario): PlannedInstance[] {
+  return Object.entries(topology.services).flatMap(([service, { workloads, serviceAccount }]) =>
+    workloads.flatMap(({ name, locality, replicas, labels }) =>
+      Array.from({ length: replicas }, (_, index) => ({
+        name: `${name}-${index + 1}`,
+        service,
+        workload: name,
+        replica: index + 1,
+        locality,
+        serviceAccount: serviceAccount ?? service,
+        labels,
+        client: service === load.from,
+      })),
+    ),
+  );
+}
+
+/** Whether a replica is what a target names: all given fields match; a zone includes its sub-zones. */
+export function matches(replica: PlannedInstance, target: FaultTarget): boolean {
+  return (
+    (target.service === undefined || replica.service === target.service) &&
+    (target.workload === undefined || replica.workload === target.workload) &&
+    (target.replica === undefined || replica.replica === target.replica) &&
+    (target.zone === undefined || `${replica.locality}/`.startsWith(`${target.zone}/`))
+  );
+}
+
+/** What a fault hits. The client observes: a fault on its zone spares it. */
+export function targetsOf(fault: Fault, replicas: readonly PlannedInstance[]): PlannedInstance[] {
+  return replicas.filter((replica) => !replica.client && matches(replica, fault.on));
+}
+
+/** A name for every fault: its own, or its kind with a number where there are several. */
+export function faultNames(faults: readonly Fault[]): string[] {
+  const taken = new Set(faults.flatMap(({ name }) => name ?? []));
+  return faults.map((fault) => {
+    if (fault.name !== undefined) return fault.name;
+    let name: string = fault.kind;
+    for (let number = 2; taken.has(name); number++) name = `${fault.kind}-${number}`;
+    taken.add(name);
+    return name;
+  });
+}
+
+/** Whether the fault stops the process, so that no other fault can be made on it at that time. */
+export function stopsProcess(fault: Fault): boolean {
+  const { inject } = faultKind(fault).actions(fault, 'any', 'any');
+  return inject.do === 'kill' || inject.do === 'pause';
+}
+
+/** Length of the load in milliseconds. */
+export function loadDurationMs({ load }: Scenario): number {
+  if (load.stages) return load.stages.reduce((sum, stage) => sum + stage.duration, 0);
+  return load.duration ?? 0;
+}
+
+/** Most requests per second that an open loop asks for. */
+export function peakRate({ load }: Scenario): number | undefined {
+  if (load.stages) return Math.max(...load.stages.map((stage) => stage.rate));
+  return load.rate;
+}
+
+const spareUsers = 1.1;
+
+/** Virtual users that k6 needs: the rate kept through the worst latency (Little's law), and a tenth more. */
+export function usersOf(scenario: Scenario): number {
+  const { load } = scenario;
+  if (load.closed) return load.closed.users;
+  if (load.users !== undefined) return load.users;
+  const needed = Math.ceil(((peakRate(scenario) ?? 0) * load.maxLatency) / 1_000);
+  return Math.ceil(Number((needed * spareUsers).toFixed(6)));
+}

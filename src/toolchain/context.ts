@@ -1,0 +1,42 @@
+import { join } from 'node:path';
+import envPaths from 'env-paths';
+import type { ToolProgress } from './progress.ts';
+import { TOOLS, type Tool } from './tools.ts';
+
+export interface ResolveOptions {
+  /** Where programs are kept; otherwise BREAKWATER_CACHE, otherwise the user's cache directory. */
+  readonly cacheDir?: string | undefined;
+  readonly env?: NodeJS.ProcessEnv | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((event: ToolProgress) => void) | undefined;
+  /** The tools to choose from; only tests bring their own. */
+  readonly tools?: readonly Tool[] | undefined;
+}
+
+/** {@link ResolveOptions} with every default filled in. */
+export interface ToolContext {
+  readonly cacheDir: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+  readonly onProgress: (event: ToolProgress) => void;
+  readonly tools: readonly Tool[];
+}
+
+export function toolContext(options: ResolveOptions = {}): ToolContext {
+  const env = options.env ?? process.env;
+  return {
+    cacheDir: options.cacheDir ?? (env['BREAKWATER_CACHE'] || envPaths('breakwater', { suffix: '' }).cache),
+    env,
+    signal: options.signal ?? new AbortController().signal,
+    onProgress: options.onProgress ?? (() => {}),
+    tools: options.tools ?? TOOLS,
+  };
+}
+
+/** Everything below the cache that belongs to programs. */
+export function toolsDirectory(context: Pick<ToolContext, 'cacheDir'>): string {
+  return join(context.cacheDir, 'tools');
+}
+
+/** This machine, as folder names and mirrors spell it: `linux-x64`. */
+export const PLATFORM = `${process.platform}-${process.arch}`;

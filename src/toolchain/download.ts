@@ -1,0 +1,127 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { environmentError } from '../kit/errors.ts';
+import { type ToolContext, toolsDirectory } from './context.ts';
+import { sha256OfFile } from './store.ts';
+import type { Tool } from './tools.ts';
+
+/** Attempts in a row that bring nothing new. */
+const ATTEMPTS = 5;
+const STALL_MS = 30_000;
+
+export interface DownloadRequest {
+  readonly tool: Tool;
+  /** What to call it while it arrives. */
+  readonly file: string;
+  readonly url: URL;
+  readonly sha256: string;
+}
+
+/**
+ * Downloads to a file named after the expected hash, goes on where an earlier attempt or an earlier
+ * run stopped, and checks the hash. The caller removes the file once it is unpacked.
+ */
+export async function download(request: DownloadRequest, context: ToolContext): Promise<string> {
+  const directory = join(toolsDirectory(context), 'downloads');
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, request.sha256);
+  await downloadWithRetries(request, path, context);
+  const actual = await sha256OfFile(path);
+  if (actual === request.sha256) return path;
+  await rm(path);
+  throw environmentError(
+    `${request.url} does not have the pinned hash\n  expected ${request.sha256}\n  actual   ${actual}`,
+    'The file was thrown away. The mirror and the list of hashes must come from the same `breakwater tools pack`.',
+  );
+}
+
+async function downloadWithRetries(
+  request: DownloadRequest,
+  path: string,
+  context: ToolContext,
+): Promise<void> {
+  let failures = 0;
+  for (;;) {
+    const before = await sizeOf(path);
+    try {
+      return await downloadRest(request, path, before, context);
+    } catch (error) {
+      context.signal.throwIfAborted();
+      failures = (await sizeOf(path)) > before ? 0 : failures + 1;
+      if (error instanceof Refused || failures >= ATTEMPTS) {
+        throw environmentError(
+          `${request.url} could not be downloaded: ${describe(error)}`,
+          'Check BREAKWATER_TOOLS_MIRROR and the network; a partial download is kept and continued.',
+          error,
+        );
+      }
+    }
+    await sleep(250 * 2 ** failures, undefined, { signal: context.signal });
+  }
+}
+
+/** An answer that another attempt will not change. */
+class Refused extends Error {}
+
+async function downloadRest(
+  request: DownloadRequest,
+  path: string,
+  offset: number,
+  context: ToolContext,
+): Promise<void> {
+  const stall = new AbortController();
+  const watchdog = setTimeout(
+    () => stall.abort(new Error(`nothing arrived for ${STALL_MS / 1000} s`)),
+    STALL_MS,
+  );
+  const signal = AbortSignal.any([context.signal, stall.signal]);
+  const startedAt = performance.now();
+  try {
+    const response = await fetch(request.url, {
+      headers: { 'accept-encoding': 'identity', ...(offset > 0 && { range: `bytes=${offset}-` }) },
+      signal,
+    });
+    // Nothing lies beyond what we have: it was complete.
+    if (response.status === 416) return;
+    const refused =
+      response.status >= 400 && response.status < 500 && ![408, 425, 429].includes(response.status);
+    if (refused) throw new Refused(`HTTP ${response.status}`);
+    if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
+    const start = response.status === 206 ? offset : 0;
+    const length = response.headers.get('content-length');
+    const total = length === null ? {} : { totalBytes: start + Number(length) };
+    let bytes = start;
+    const body = Readable.from(response.body).on('data', (chunk: Uint8Array) => {
+      watchdog.refresh();
+      bytes += chunk.byteLength;
+      const elapsedMs = performance.now() - startedAt;
+      context.onProgress({
+        tool: request.tool.name,
+        phase: 'download',
+        file: request.file,
+        bytes,
+        ...total,
+        elapsedMs,
+      });
+    });
+    await pipeline(body, createWriteStream(path, { flags: start > 0 ? 'a' : 'w' }), { signal });
+  } finally {
+    clearTimeout(watchdog);
+  }
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return (await stat(path).catch(() => undefined))?.size ?? 0;
+}
+
+/** fetch hides the reason of a failed connection in the cause. */
+function describe(error: unknown): string {
+  const { message, cause } = error as Error;
+  return cause instanceof Error
+    ? `${message} (${cause.message || (cause as NodeJS.ErrnoException).code})`
+    : message;
+}

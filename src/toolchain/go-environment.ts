@@ -1,0 +1,102 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { environmentError } from '../kit/errors.ts';
+import { findOnPath, lastLines, runCommand } from './command.ts';
+import type { ToolContext } from './context.ts';
+import type { Tool } from './tools.ts';
+
+export interface GoToolchain {
+  readonly go: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** `go1.26.8` */
+  readonly version: string;
+}
+
+const GOARCH: Record<string, string> = { x64: 'amd64', arm64: 'arm64' };
+
+/** The Go on the PATH, new enough for the tool, with an environment that leads to the same build anywhere. */
+export async function findGo(tool: Tool, context: ToolContext): Promise<GoToolchain> {
+  const minimum = await requiredGo(tool);
+  const go = findOnPath(['go'], context.env);
+  if (go === undefined) {
+    throw environmentError(
+      `Go is needed to build ${tool.name} ${tool.version}, and it is not on the PATH`,
+      installHint(tool, minimum),
+    );
+  }
+  const base: NodeJS.ProcessEnv = {
+    ...context.env,
+    CGO_ENABLED: '0',
+    GO111MODULE: 'on',
+    GOWORK: 'off',
+    GOOS: process.platform,
+    GOARCH: GOARCH[process.arch] ?? process.arch,
+    // An older Go is an error to be seen, not a toolchain downloaded behind the operator's back.
+    GOTOOLCHAIN: context.env['GOTOOLCHAIN'] || 'local',
+  };
+  const query = ['env', '-json', 'GOVERSION', 'GOCACHE', 'GOMODCACHE'];
+  // Away from any go.mod, which could make Go switch to another version of itself.
+  const answer = await runCommand(go, query, { cwd: '/', env: base, signal: context.signal });
+  if (answer.code !== 0)
+    throw environmentError(
+      `\`${go} ${query.join(' ')}\` failed:\n${lastLines(answer.stderr)}`,
+      installHint(tool, minimum),
+    );
+  const { GOVERSION, GOCACHE, GOMODCACHE } = GoEnv.parse(JSON.parse(answer.stdout));
+  if (base['GOTOOLCHAIN'] === 'local' && isOlder(GOVERSION, minimum)) {
+    throw environmentError(
+      `${go} is ${GOVERSION}; ${tool.name} ${tool.version} needs Go ${minimum} or newer`,
+      installHint(tool, minimum),
+    );
+  }
+  const fallback = (name: string) => join(context.cacheDir, 'go', name);
+  const env = {
+    ...base,
+    GOCACHE: isUsable(GOCACHE) ? GOCACHE : fallback('build'),
+    GOMODCACHE: isUsable(GOMODCACHE) ? GOMODCACHE : fallback('modules'),
+  };
+  return { go, env, version: GOVERSION };
+}
+
+const GoEnv = z.object({ GOVERSION: z.string(), GOCACHE: z.string(), GOMODCACHE: z.string() });
+
+async function requiredGo(tool: Tool): Promise<string> {
+  const text = await readFile(join(tool.directory, 'go.mod'), 'utf8');
+  return /^go (\S+)$/m.exec(text)?.[1] ?? '1.25.0';
+}
+
+function isOlder(version: string, minimum: string): boolean {
+  const [have, need] = [version.replace(/^go/, ''), minimum].map((text) =>
+    text.split('.').map((part) => Number.parseInt(part, 10)),
+  );
+  for (const [index, wanted] of (need ?? []).entries()) {
+    const found = have?.[index] ?? 0;
+    if (found !== wanted) return found < wanted;
+  }
+  return false;
+}
+
+/** Without a home of its own Go has nowhere to keep its caches; its answer is then empty or `off`. */
+function isUsable(directory: string): boolean {
+  if (!directory.startsWith('/')) return false;
+  let existing = directory;
+  while (!existsSync(existing)) existing = dirname(existing);
+  try {
+    accessSync(existing, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The other ways to a program, for every error on the way to building it. */
+function installHint(tool: Tool, minimum: string): string {
+  const variables = tool.programs.map((program) => `${program.variable}=/path/to/${program.name}`).join(' ');
+  return [
+    `Install Go ${minimum} or newer (https://go.dev/dl) and put it on the PATH,`,
+    `or set ${variables} to ${tool.version} of your own,`,
+    'or set BREAKWATER_TOOLS_MIRROR to a mirror made with `breakwater tools pack`.',
+  ].join(' ');
+}

@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { environmentError } from '../kit/errors.ts';
+import { type ResolveOptions, type ToolContext, toolContext } from './context.ts';
+import { ensureTool } from './ensure.ts';
+import { explicitProgram } from './explicit.ts';
+import { moduleDataFile } from './go.ts';
+import { readStored, toolDirectory } from './store.ts';
+import { ISTIO_BOOTSTRAP, type Program, type Tool, type ToolProgram } from './tools.ts';
+
+export type { ResolveOptions } from './context.ts';
+export { inspectTools, type ToolStatus } from './inspect.ts';
+export { packMirror } from './pack.ts';
+export { reportTo } from './progress.ts';
+export { removeTools } from './remove.ts';
+export { PROGRAMS, type Program } from './tools.ts';
+
+export interface ResolvedProgram {
+  readonly program: Program;
+  /** Absolute. */
+  readonly path: string;
+  readonly version: string;
+  readonly source: 'explicit' | 'cache' | 'download' | 'build';
+}
+
+/** The path of one pinned program, fetched or built if need be. Throws OperatorError. */
+export async function resolveProgram(
+  program: Program,
+  options: ResolveOptions = {},
+): Promise<ResolvedProgram> {
+  const context = toolContext(options);
+  const [tool, spec] = findProgram(program, context);
+  const explicit = await explicitProgram(tool, spec, context);
+  if (explicit !== undefined) return { program, path: explicit, version: tool.version, source: 'explicit' };
+  const { directory, source } = await ensureTool(tool, context);
+  return { program, path: join(directory, program), version: tool.version, source };
+}
+
+/** Several programs, one after the other: downloads first, so that success shows early. */
+export async function resolveToolchain<P extends Program>(
+  programs: readonly P[],
+  options: ResolveOptions = {},
+): Promise<Record<P, ResolvedProgram>> {
+  const order = toolContext(options).tools.flatMap((tool) => tool.programs.map((program) => program.name));
+  const resolved: Partial<Record<P, ResolvedProgram>> = {};
+  for (const program of [...programs].sort((a, b) => order.indexOf(a) - order.indexOf(b))) {
+    resolved[program] = await resolveProgram(program, options);
+  }
+  return resolved as Record<P, ResolvedProgram>;
+}
+
+/**
+ * The path of the template that pilot-agent makes Envoy's bootstrap from: the operator's own
+ * (BREAKWATER_ISTIO_BOOTSTRAP), the one beside the cached Istio, or the Go module's.
+ */
+export async function envoyBootstrapTemplate(options: ResolveOptions = {}): Promise<string> {
+  const context = toolContext(options);
+  const own = context.env['BREAKWATER_ISTIO_BOOTSTRAP'];
+  if (own) return requireReadable(resolve(own));
+  const [tool, agent] = findProgram('pilot-agent', context);
+  const directory = await toolDirectory(tool, context);
+  const cached = (await readStored(directory, tool)).state === 'ready';
+  // With an agent of the operator's own there is no reason to build Istio for one text file.
+  if (!cached && context.env[agent.variable] && tool.source.kind === 'go-module') {
+    return moduleDataFile(tool, tool.source, ISTIO_BOOTSTRAP, context);
+  }
+  return join((await ensureTool(tool, context)).directory, ISTIO_BOOTSTRAP);
+}
+
+function findProgram(name: Program, context: ToolContext): [Tool, ToolProgram] {
+  for (const tool of context.tools) {
+    const program = tool.programs.find((candidate) => candidate.name === name);
+    if (program !== undefined) return [tool, program];
+  }
+  throw new Error(`no tool has the program ${name}`);
+}
+
+async function requireReadable(path: string): Promise<string> {
+  await readFile(path).catch((error: unknown) => {
+    throw environmentError(
+      `BREAKWATER_ISTIO_BOOTSTRAP: ${(error as Error).message}`,
+      'It names an envoy_bootstrap.json.',
+    );
+  });
+  return path;
+}

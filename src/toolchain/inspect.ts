@@ -1,0 +1,62 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OperatorError } from '../kit/errors.ts';
+import { type ResolveOptions, type ToolContext, toolContext } from './context.ts';
+import { explicitProgram } from './explicit.ts';
+import { readStored, toolDirectory } from './store.ts';
+import type { Tool, ToolProgram } from './tools.ts';
+
+/** How one program would be found right now. */
+export interface ToolStatus {
+  readonly program: string;
+  readonly version: string;
+  readonly state: 'ready' | 'missing' | 'damaged' | 'unusable';
+  /** Where it came from; null while it is missing. */
+  readonly source: 'explicit' | 'download' | 'build' | null;
+  readonly path: string | null;
+  readonly bytes: number | null;
+  /** Why it is damaged or unusable. */
+  readonly reason?: string;
+}
+
+/** Looks at every program without fetching any; `verify` hashes what is in the cache. */
+export async function inspectTools(
+  options: ResolveOptions & { readonly verify?: boolean } = {},
+): Promise<ToolStatus[]> {
+  const context = toolContext(options);
+  const statuses: ToolStatus[] = [];
+  for (const tool of context.tools) {
+    const directory = await toolDirectory(tool, context);
+    const stored = await readStored(directory, tool, options.verify);
+    for (const program of tool.programs) {
+      const path = join(directory, program.name);
+      const base = { program: program.name, version: tool.version };
+      if (context.env[program.variable]) {
+        statuses.push({ ...base, ...(await inspectExplicit(tool, program, context)) });
+      } else if (stored.state === 'ready') {
+        const bytes = stored.complete.files[program.name]?.bytes ?? null;
+        statuses.push({ ...base, state: 'ready', source: stored.complete.source, path, bytes });
+      } else if (stored.state === 'damaged') {
+        statuses.push({ ...base, state: 'damaged', source: null, path, bytes: null, reason: stored.reason });
+      } else {
+        statuses.push({ ...base, state: 'missing', source: null, path: null, bytes: null });
+      }
+    }
+  }
+  return statuses;
+}
+
+async function inspectExplicit(
+  tool: Tool,
+  program: ToolProgram,
+  context: ToolContext,
+): Promise<Omit<ToolStatus, 'program' | 'version'>> {
+  try {
+    const path = (await explicitProgram(tool, program, context)) ?? '';
+    return { state: 'ready', source: 'explicit', path, bytes: (await stat(path)).size };
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    const path = context.env[program.variable] ?? '';
+    return { state: 'unusable', source: 'explicit', path, bytes: null, reason: error.message };
+  }
+}

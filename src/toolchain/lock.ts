@@ -1,0 +1,58 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import lockfile from 'proper-lockfile';
+import { type ToolContext, toolsDirectory } from './context.ts';
+import type { Tool } from './tools.ts';
+
+/** A holder that was killed frees its lock after this long. */
+const STALE_MS = 5_000;
+const RETRY_MS = 500;
+
+/**
+ * Runs `work` while no other Breakwater process works on the tool. The signal that `work` gets also
+ * fires when the lock is lost (a machine that slept); then it starts over.
+ */
+export async function withToolLock<T>(
+  tool: Tool,
+  context: ToolContext,
+  work: (context: ToolContext) => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    const lost = new AbortController();
+    const release = await acquire(tool, context, () => lost.abort());
+    try {
+      return await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
+    } catch (error) {
+      if (!lost.signal.aborted || context.signal.aborted) throw error;
+    } finally {
+      // Fails only for a lock that is somebody else's by now.
+      await release().catch(() => {});
+    }
+  }
+}
+
+async function acquire(
+  tool: Tool,
+  context: ToolContext,
+  onCompromised: () => void,
+): Promise<() => Promise<void>> {
+  const directory = toolsDirectory(context);
+  await mkdir(directory, { recursive: true });
+  const startedAt = performance.now();
+  for (;;) {
+    context.signal.throwIfAborted();
+    try {
+      return await lockfile.lock(join(directory, tool.name), {
+        realpath: false,
+        stale: STALE_MS,
+        update: 1_000,
+        onCompromised,
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+    }
+    context.onProgress({ tool: tool.name, phase: 'waiting', elapsedMs: performance.now() - startedAt });
+    await sleep(RETRY_MS, undefined, { signal: context.signal }).catch(() => {});
+  }
+}

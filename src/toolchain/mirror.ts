@@ -1,0 +1,82 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { usageError } from '../kit/errors.ts';
+import { PLATFORM, type ToolContext } from './context.ts';
+import { download } from './download.ts';
+import type { Made } from './ensure.ts';
+import type { Staging } from './store.ts';
+import { type Tool, toolFiles } from './tools.ts';
+
+const MIRROR_VARIABLE = 'BREAKWATER_TOOLS_MIRROR';
+const SUMS_VARIABLE = 'BREAKWATER_TOOLS_SHA256SUMS';
+export const SUMS_FILE = 'tools.sha256';
+
+/** Where a mirror keeps one file of a tool, below its base URL. */
+export function mirrorPath(tool: Tool, file: string): string {
+  return `${tool.name}/${tool.version}/${PLATFORM}/${file}.gz`;
+}
+
+/**
+ * Downloads a prebuilt tool out of a mirror. Undefined without a mirror, and when the operator's list
+ * of hashes does not name the tool: then it comes from its source.
+ */
+export async function fetchFromMirror(
+  tool: Tool,
+  staging: Staging,
+  context: ToolContext,
+): Promise<Made | undefined> {
+  const mirror = context.env[MIRROR_VARIABLE];
+  if (!mirror) return undefined;
+  const sums = await readSums(context.env);
+  const { programs, data } = toolFiles(tool);
+  const files = [...programs, ...data].map((name) => ({ name, sha256: sums.get(mirrorPath(tool, name)) }));
+  const missing = files.find((file) => file.sha256 === undefined);
+  if (missing !== undefined) {
+    const message = `${mirrorPath(tool, missing.name)} is not in ${context.env[SUMS_VARIABLE]}; not using the mirror`;
+    context.onProgress({ tool: tool.name, phase: 'notice', message, elapsedMs: 0 });
+    return undefined;
+  }
+  for (const { name, sha256 } of files) {
+    const url = new URL(mirrorPath(tool, name), mirror.endsWith('/') ? mirror : `${mirror}/`);
+    const archive = await download({ tool, file: name, url, sha256: sha256 ?? '' }, context);
+    await pipeline(createReadStream(archive), createGunzip(), createWriteStream(join(staging.files, name)), {
+      signal: context.signal,
+    });
+    await rm(archive);
+  }
+  return { source: 'download', madeBy: `mirror ${mirror}` };
+}
+
+async function readSums(env: NodeJS.ProcessEnv): Promise<Map<string, string>> {
+  const path = env[SUMS_VARIABLE];
+  if (!path) {
+    throw usageError(
+      `${MIRROR_VARIABLE} is set, but nothing says what its files must hash to`,
+      `Set ${SUMS_VARIABLE} to the ${SUMS_FILE} that \`breakwater tools pack\` wrote; keep it where you keep your code, not on the mirror.`,
+    );
+  }
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw usageError(
+      `${SUMS_VARIABLE}: ${(error as Error).message}`,
+      `It names the ${SUMS_FILE} of your mirror.`,
+    );
+  });
+  return parseSums(text, path);
+}
+
+/** The format of sha256sum: hash, two spaces, path. */
+export function parseSums(text: string, path: string): Map<string, string> {
+  const sums = new Map<string, string>();
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '' || line.startsWith('#')) continue;
+    const match = /^([0-9a-f]{64}) [ *](.+)$/.exec(line.trimEnd());
+    if (match?.[1] === undefined || match[2] === undefined) {
+      throw usageError(`${path}:${index + 1}: not a line of sha256sum: ${line}`);
+    }
+    sums.set(match[2], match[1]);
+  }
+  return sums;
+}

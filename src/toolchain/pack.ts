@@ -1,0 +1,44 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { type ResolveOptions, toolContext } from './context.ts';
+import { ensureTool } from './ensure.ts';
+import { mirrorPath, parseSums, SUMS_FILE } from './mirror.ts';
+import { sha256OfFile } from './store.ts';
+import { toolFiles } from './tools.ts';
+
+/**
+ * Writes this machine's tools as a mirror: compressed files and the list of their hashes. What the
+ * folder holds for other platforms stays. Returns the packed paths, relative to `directory`.
+ */
+export async function packMirror(directory: string, options: ResolveOptions = {}): Promise<string[]> {
+  const context = toolContext(options);
+  const packed = new Map<string, string>();
+  for (const tool of context.tools) {
+    const stored = await ensureTool(tool, context);
+    const { programs, data } = toolFiles(tool);
+    for (const name of [...programs, ...data]) {
+      const path = mirrorPath(tool, name);
+      const target = join(directory, path);
+      await mkdir(dirname(target), { recursive: true });
+      const partial = `${target}.partial`;
+      await pipeline(
+        createReadStream(join(stored.directory, name)),
+        createGzip(),
+        createWriteStream(partial),
+        {
+          signal: context.signal,
+        },
+      );
+      await rename(partial, target);
+      packed.set(path, await sha256OfFile(target));
+    }
+  }
+  const sumsPath = join(directory, SUMS_FILE);
+  const before = parseSums(await readFile(sumsPath, 'utf8').catch(() => ''), sumsPath);
+  const lines = [...new Map([...before, ...packed])].map(([path, sha256]) => `${sha256}  ${path}\n`);
+  await writeFile(sumsPath, lines.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join(''));
+  return [...packed.keys()];
+}
