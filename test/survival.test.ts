@@ -29,16 +29,19 @@ test('kill -9 of the harness at random moments leaves no process, port or tempor
     (seconds) => seconds * 1_000 * (0.8 + 0.4 * Math.random()),
   );
   moments.push(5_000 + Math.random() * 3_000, 12_000 + Math.random() * 6_000);
+  let caughtRunning = 0;
   for (const moment of moments) {
     using workspace = new Workspace();
     const before = loopbackListeners();
     const child = workspace.start('run', scenario, '--reports', workspace.reports);
     const closed = workspace.finish(child);
     await sleep(moment);
+    if (processesOf(workspace.runs).some(({ command }) => command.includes('pilot-agent'))) caughtRunning++;
     child.kill('SIGKILL');
     await closed;
     expect(await remains(workspace, before), `killed after ${Math.round(moment)} ms`).toEqual([]);
   }
+  expect(caughtRunning).toBeGreaterThanOrEqual(2);
 });
 
 test('kill -9 of harness and supervisor together is cleaned up by breakwater cleanup', async () => {

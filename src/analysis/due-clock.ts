@@ -18,16 +18,19 @@ export interface DueClock {
  * latency. Latencies are therefore understated by the fastest way to the sidecar, some 0.1 ms on loopback.
  */
 export function calibrate(rawLagMs: Float32Array, length: number): DueClock {
-  const known = rawLagMs.subarray(0, length).filter((lag) => !Number.isNaN(lag));
-  known.sort();
-  const outliers = known.length < 20 ? 0 : Math.max(1, Math.floor(known.length / 1_000));
+  // NaN sorts last.
+  const sorted = rawLagMs.slice(0, length).sort();
+  let samples = length;
+  while (samples > 0 && Number.isNaN(sorted[samples - 1])) samples -= 1;
+  const known = sorted.subarray(0, samples);
+  const outliers = samples < 20 ? 0 : Math.max(1, Math.floor(samples / 1_000));
   const offsetMs = known[outliers] ?? 0;
   const lag = (percentile: number) => {
     const value = percentileOf(known, percentile);
     return value === undefined ? undefined : Math.max(0, value - offsetMs);
   };
   return {
-    samples: known.length,
+    samples,
     offsetMs,
     lagP50Ms: lag(50),
     lagP99Ms: lag(99),

@@ -1,7 +1,7 @@
 import type { Evidence } from '../evidence/read/evidence.ts';
 import type { StatisticsSeries } from '../evidence/read/samples.ts';
 import type { Window } from './contract.ts';
-import type { FaultRecord, InstanceSelector, Latencies, RunFacts } from './facts.ts';
+import type { FaultRecord, InstanceSelector, RunFacts } from './facts.ts';
 import { latenciesOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -22,7 +22,6 @@ export function createFacts(
   const { whenMs, endingOf, endings } = traffic;
   const indexes = (names: readonly string[]) =>
     new Set(names.map((name) => instances.findIndex((instance) => instance.name === name)));
-  const latencies = new Map<string, Latencies>();
 
   /** Calls `each` for every row of a window whose ending is wanted. */
   const scan = (window: Span, wanted: Uint8Array, each: (row: number) => void) => {
@@ -55,9 +54,6 @@ export function createFacts(
       return count;
     },
     latency(window, of) {
-      const key = `${window.fromMs} ${window.toMs} ${of}`;
-      const known = latencies.get(key);
-      if (known) return known;
       const wanted = endingsWhere(
         ({ outcome }) => of === 'all' || outcome === (of === 'shed' ? 'shed' : 'ok'),
       );
@@ -71,9 +67,7 @@ export function createFacts(
         values[at] = traffic.latencyMs[row] as number;
         at += 1;
       });
-      const made = latenciesOf(values);
-      latencies.set(key, made);
-      return made;
+      return latenciesOf(values);
     },
     instancesOf: (of) =>
       instances.filter((each) => !each.client && matches(each, of)).map(({ name }) => name),

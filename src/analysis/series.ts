@@ -138,7 +138,7 @@ function ejectedSteps(
         if (change.t >= toMs) break;
         if (!addresses.includes(change.address)) continue;
         if (change.ejected) ejected.add(change.address);
-        else if (change.t < fromMs) ejected.delete(change.address);
+        else if (change.t <= fromMs) ejected.delete(change.address);
       }
       return ejected.size > 0;
     });

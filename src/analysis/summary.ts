@@ -40,11 +40,21 @@ function failures(checks: readonly ReportCheck[]): string {
 
 /** The cause of most failures, unless there are hardly any. */
 function mainCause({ errors, traffic }: Told): string {
-  const [first] = errors;
+  const causes = Map.groupBy(errors, ({ cause }) => cause);
+  const counted = [...causes.values()].map((groups) => ({
+    ...groups[0],
+    count: groups.reduce((sum, { count }) => sum + count, 0),
+  }));
+  const first = counted.sort((a, b) => b.count - a.count)[0];
   if (first === undefined || first.count < 2) return '';
   const failed = traffic.requests - traffic.ok;
-  const setting = first.setting === '' ? '' : ` (${first.setting})`;
-  return ` Most frequent cause, ${plural(first.count, 'request')} of ${plural(failed, 'failed request')}: ${first.cause}${setting}`;
+  const share =
+    failed === first.count
+      ? 'All failures'
+      : `Most failures (${formatPercent(Math.round((first.count / failed) * 100) / 100)})`;
+  const where =
+    first.source === undefined ? '' : ` The setting behind it: ${first.setting} (${first.source}).`;
+  return ` ${share} have one cause: ${first.cause}${where}`;
 }
 
 function doubt({ validity, checks }: Told): string {

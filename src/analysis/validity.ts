@@ -20,7 +20,7 @@ export interface Grounds {
 }
 
 /** Every number that makes a run invalid, and why it is that number. */
-export const limits = {
+const limits = {
   /** One request more or less is 1 % of it. */
   requests: 100,
   /** Below this a window says nothing at all; each check has a limit of its own above it. */
@@ -53,7 +53,7 @@ export const limits = {
 } as const;
 
 /** What a violated rule takes away: everything, or only what is said about some faults (and the run as a whole). */
-export type Reach = 'everything' | readonly string[];
+type Reach = 'everything' | readonly string[];
 
 type Judgement = Omit<Finding, 'rule' | 'title'> & { readonly reach?: Reach };
 
@@ -68,7 +68,7 @@ interface Rule {
 }
 
 /** Every rule a run must keep to prove anything, in the order reports show them. */
-export const rules = {
+const rules = {
   'load-finished': { title: 'The load ran to its end', judge: loadFinished },
   traffic: { title: 'There was enough traffic', judge: enoughTraffic },
   'steady-state': { title: 'The mesh worked before the first fault', judge: steadyState },

@@ -16,5 +16,6 @@ export const pause: FaultKind<typeof schema> = {
     inject: { do: 'pause', instance },
     revert: { do: 'resume', instance },
   }),
-  proof: (fault) => ({ kind: 'slower', ms: fault.for / 2, share: 0 }),
+  // What arrives in the first half of the freeze waits for longer than the other half.
+  proof: (fault) => ({ kind: 'slower', ms: fault.for / 2, share: 0.25 }),
 };

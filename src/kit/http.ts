@@ -1,10 +1,12 @@
-import { request } from 'node:http';
+import { type Agent, request } from 'node:http';
 
 export interface HttpRequest {
   readonly method?: string;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  /** Keeps connections; a connection of its own unless given. */
+  readonly agent?: Agent;
 }
 
 /** One small request to a loopback server; resolves for every status, rejects when there is no answer. */
@@ -15,7 +17,7 @@ export function http(
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
-      { method: options.method ?? 'GET', headers: { ...options.headers }, agent: false },
+      { method: options.method ?? 'GET', headers: { ...options.headers }, agent: options.agent ?? false },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));

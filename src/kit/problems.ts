@@ -15,6 +15,18 @@ export interface Problem {
   readonly hint?: string;
 }
 
+/** Something wrong within a document, before files and lines are known. */
+export interface Mistake {
+  readonly path: Path;
+  /** Whether its key is wrong or its value. */
+  readonly at: 'key' | 'value';
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** Names of fields and indices of lists, from the top of a document. */
+export type Path = readonly (string | number)[];
+
 const mostShown = 50;
 
 /** Every mistake that was found, as one error: exit code 2. */

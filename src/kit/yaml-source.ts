@@ -13,9 +13,8 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { quote } from './nearest.ts';
-import type { Problem } from './problems.ts';
+import type { Path, Problem } from './problems.ts';
 
-export type Path = readonly (string | number)[];
 export interface Place {
   readonly line: number;
   readonly column: number;
@@ -45,7 +44,7 @@ export class YamlDocument {
   place(path: Path, of: 'key' | 'value' = 'value'): Place {
     const steps = this.#steps(path);
     const last = steps.at(-1);
-    const wanted = of === 'key' && steps.length === path.length ? (last?.key ?? last?.value) : last?.value;
+    const wanted = of === 'key' || steps.length < path.length ? (last?.key ?? last?.value) : last?.value;
     const offset = rangeOf(wanted) ?? rangeOf(last?.key) ?? rangeOf(this.#document.contents) ?? 0;
     const { line, col } = this.#lines.linePos(offset);
     return { line, column: col };

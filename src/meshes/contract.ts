@@ -39,6 +39,8 @@ export interface SeenError {
   readonly status: number;
   /** The service that was called. */
   readonly service: string;
+  /** Whose sidecar said so; the client's unless given. */
+  readonly side?: 'client' | 'server';
 }
 
 /** Why it failed, in the mesh's own terms. */
@@ -124,4 +126,62 @@ export interface Mesh extends MeshKnowledge {
   readonly statistics: MeshStatistics;
   readonly hostPrograms: readonly Program[];
   prepareOnHost(request: HostMeshRequest): Promise<HostMesh>;
+  readonly cluster: ClusterMesh;
+}
+
+/** Where a mesh's images come from in a cluster, when it is not their usual place. */
+export interface ClusterMeshSettings {
+  /** "registry.example/istio". */
+  readonly hub: string | undefined;
+  readonly tag: string | undefined;
+  /** Whether its sidecars are a plain Envoy, without the filters that only the mesh's own build has. */
+  readonly stockEnvoy: boolean;
+  readonly accessLogFormat: string;
+  /** Label → value of the nodes that its control plane may run on, beside the taint of such nodes. */
+  readonly controlPlaneNodes: Readonly<Record<string, string>>;
+}
+
+/** One call of a mesh's own command line against a cluster. */
+export interface ClusterMeshCommand {
+  /** What a person calls it: "istioctl install". */
+  readonly what: string;
+  readonly program: Program;
+  readonly args: readonly string[];
+  /** What its standard output says is wrong; nothing when all is well. */
+  problems(output: string): readonly string[];
+}
+
+/** How a mesh gets into a cluster, and what its parts are called there. */
+export interface ClusterMesh {
+  readonly programs: readonly Program[];
+  images(settings: ClusterMeshSettings): { readonly controlPlane: readonly string[]; readonly sidecar: readonly string[] };
+  /** Writes what its installer reads into the folder; returns the call that installs it. */
+  installation(settings: ClusterMeshSettings, directory: string): Promise<ClusterMeshCommand>;
+  /** Calls that check an installation, and the configuration of the sidecars in a namespace. */
+  checks(namespace: string): readonly ClusterMeshCommand[];
+  /** Gives every pod of a namespace a sidecar. */
+  readonly namespaceLabels: Readonly<Record<string, string>>;
+  /** For the pods of a workload; what comes in on `excludedPorts` goes past the sidecar. */
+  podMetadata(
+    instance: PlannedInstance,
+    excludedPorts: readonly number[],
+  ): { readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>> };
+  readonly sidecar: {
+    readonly container: string;
+    readonly adminPort: number;
+    /** Admin paths that `ready` wants the answers to, in this order. */
+    readonly readyPaths: readonly string[];
+    /** `hosts`: host name of a service → "address:port" of its replicas. A string tells why it is not ready yet. */
+    ready(answers: readonly string[], hosts: ReadonlyMap<string, readonly string[]>): object | string;
+  };
+  readonly controlPlane: {
+    readonly namespace: string;
+    readonly deployment: string;
+    readonly labelSelector: string;
+    readonly container: string;
+  };
+  /** Pods whose sidecars rejected configuration, as the control plane's log says. */
+  rejections(controlPlaneLog: string): readonly { readonly pod: string; readonly reason: string }[];
+  /** Resources beside the topology and the configuration under test: whether plaintext is refused. */
+  resources(plan: Plan): readonly object[];
 }

@@ -37,6 +37,7 @@ function plan(changes: object = {}) {
     profile: undefined,
     meshFiles: [],
     script: undefined,
+    locate: ({ message }) => ({ file: 'example.yaml', message }),
   });
 }
 

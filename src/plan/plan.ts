@@ -1,7 +1,8 @@
 import { checkKind } from '../analysis/checks/index.ts';
 import { faultKind } from '../faults/index.ts';
-import type { LoadedScenario } from '../scenario/load.ts';
-import { windowName } from '../scenario/meaning.ts';
+import { ProblemsError } from '../kit/problems.ts';
+import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
+import type { Plan, PlannedCheck, PlannedFault, PlannedInstance } from './contract.ts';
 import {
   faultNames,
   loadDurationMs,
@@ -9,13 +10,18 @@ import {
   replicasOf,
   targetsOf,
   usersOf,
-} from '../scenario/replicas.ts';
-import type { Scenario } from '../scenario/schema.ts';
-import type { Plan, PlannedCheck, PlannedFault, PlannedInstance } from './contract.ts';
+  windowName,
+} from './derive.ts';
+import { mistakesInMeaning } from './meaning.ts';
 
-/** What a run of the scenario will do, worked out in full. */
+/**
+ * What a run of the scenario will do, worked out in full. Throws one ProblemsError with every mistake
+ * in how the parts of the scenario fit together.
+ */
 export function planScenario(loaded: LoadedScenario): Plan {
   const { scenario } = loaded;
+  const mistakes = mistakesInMeaning(scenario);
+  if (mistakes.length > 0) throw new ProblemsError(mistakes.map((mistake) => loaded.locate(mistake)));
   const instances = replicasOf(scenario);
   return {
     scenario,

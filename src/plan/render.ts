@@ -1,8 +1,8 @@
 import { checkKind } from '../analysis/checks/index.ts';
 import { formatMs, formatRate, plural } from '../analysis/format.ts';
 import type { MeshResource } from '../meshes/contract.ts';
-import { windowName } from '../scenario/meaning.ts';
 import type { Plan } from './contract.ts';
+import { windowName } from './derive.ts';
 
 const columns = 60;
 const heights = '▁▂▃▄▅▆▇█';

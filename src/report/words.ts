@@ -1,7 +1,7 @@
 import { formatCount, formatMs, formatPercent } from '../analysis/format.ts';
 import type { Report, Status } from './model.ts';
 
-export { formatCount, formatMs, formatPercent, formatRate, plural } from '../analysis/format.ts';
+export { formatCount, formatMs, formatPercent, plural } from '../analysis/format.ts';
 
 /** What a verdict means, for someone who has never seen one. */
 export const verdictWords = {
@@ -128,9 +128,9 @@ export function figures(report: Report): Figure[] {
     ...(traffic.attempts > traffic.requests
       ? [
           {
-            label: 'Attempts per request',
+            label: 'Attempts',
             value: `${(traffic.attempts / traffic.requests).toFixed(3)}×`,
-            note: `${formatCount(traffic.attempts - traffic.requests)} retries`,
+            note: `the requests: ${formatCount(traffic.attempts - traffic.requests)} retries`,
           },
         ]
       : []),

@@ -1,15 +1,6 @@
 import { z } from 'zod';
 import { quote, suggest, typeName } from '../kit/nearest.ts';
-import type { Path } from '../kit/yaml-source.ts';
-
-/** What is wrong with a value and where in it, before files and lines are known. */
-export interface Mistake {
-  readonly path: Path;
-  /** Whether its key is wrong or its value. */
-  readonly at: 'key' | 'value';
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
+import type { Mistake, Path } from '../kit/problems.ts';
 
 /** Every mistake that a schema finds, in the operator's words. */
 export function explainIssues(

@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { ProblemsError } from '../kit/problems.ts';
+import { planScenario } from '../plan/plan.ts';
 import { scenarioJsonSchema } from './json-schema.ts';
 import { type Changes, loadScenario } from './load.ts';
 
@@ -48,7 +49,9 @@ const nothing: Changes = { set: [], config: [] };
 async function load(text: string, changes: Partial<Changes> = {}) {
   const file = join(directory, 'scenario.yaml');
   await writeFile(file, text);
-  return loadScenario(file, { ...nothing, ...changes });
+  const loaded = await loadScenario(file, { ...nothing, ...changes });
+  planScenario(loaded);
+  return loaded;
 }
 
 /** The error's message, with files by their name alone. */
@@ -87,10 +90,9 @@ describe('a scenario file', () => {
       scenario.yaml:15:13: load.duration: expected a duration with a unit, such as 500ms, 10s or 1m30s, got 20
       scenario.yaml:16:3: load.circutBreaker: unknown field "circutBreaker"
       scenario.yaml:17:3: load.retires: unknown field "retires"
-        did you mean "rate"?
       scenario.yaml:19:12: faults.0.kind: unknown kind "eror"
         did you mean "error"? allowed: latency, error, hang, reset, refuse, kill, pause, zone-outage
-      scenario.yaml:21:35: checks.0.during: expected one of steady, fault, recovery, run; got the text "steadi"
+      scenario.yaml:21:34: checks.0.during: expected one of steady, fault, recovery, run; got the text "steadi"
         did you mean "steady"?"
     `);
   });
@@ -123,20 +125,22 @@ describe('a scenario file', () => {
 `,
     );
     expect(await problems(text)).toMatchInlineSnapshot(`
-      "8 problems
-      scenario.yaml:18:30: faults.0.on.service: "client" is the client (load.from); it runs no app, the load stands in for it
+      "9 problems
+      scenario.yaml:18:32: faults.0.on.service: "client" is the client (load.from); it runs no app, the load stands in for it
         allowed: shop
-      scenario.yaml:18:43: faults.0.at: it starts at 1 s, when the warmup of 2 s is not over
+      scenario.yaml:18:45: faults.0.at: it starts at 1 s, when the warmup of 2 s is not over
         between the two lies the steady state that the fault is compared with
-      scenario.yaml:19:51: faults.1.on.replica: shop-east has 2 replicas
-      scenario.yaml:19:66: faults.1.for: it ends at 55 s, after the load, which lasts 20 s
-      scenario.yaml:20:27: faults.2.on.zone: nothing runs in "region1/nort"
+      scenario.yaml:19:53: faults.1.on.replica: shop-east has 2 replicas
+      scenario.yaml:19:70: faults.1.for: it ends at 55 s, after the load, which lasts 20 s
+      scenario.yaml:20:29: faults.2.on.zone: nothing runs in "region1/nort"
         did you mean "region1/east"? allowed: region1/east, region1/west
-      scenario.yaml:22:11: faults.4.name: there is already a fault "first"
+      scenario.yaml:22:12: faults.4.name: there is already a fault "first"
         names are unique
-      scenario.yaml:22:73: faults.4.at: shop-east-1 has the fault first at the same time, and one of the two stops its process
+      scenario.yaml:22:75: faults.4.at: shop-east-1 has the fault first at the same time, and one of the two stops its process
         let one end before the other starts
-      scenario.yaml:24:12: checks.1.kind: there are 5 faults; say which one
+      scenario.yaml:24:34: checks.0.during: the steady state lasts 0 s: there is nothing to look at
+        let the fault start later
+      scenario.yaml:25:12: checks.1.kind: there are 5 faults; say which one
         fault: kill, kill-2, kill-3, first, first"
     `);
   });
@@ -148,7 +152,7 @@ describe('a scenario file', () => {
       .replace('during: steady', 'during: fault, fault: eror, after: 9s');
     expect(await problems(text)).toMatchInlineSnapshot(`
       "3 problems
-      scenario.yaml:20:53: checks.0.fault: there is no fault "eror"
+      scenario.yaml:20:48: checks.0.fault: there is no fault "eror"
         did you mean "error"? allowed: error
       scenario.yaml:21:35: checks.1.atMost: the fault lasts 5 s, so nobody can wait 8 s in it
         let the fault last longer

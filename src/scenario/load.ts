@@ -1,15 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { suggest } from '../kit/nearest.ts';
-import { type Problem, ProblemsError } from '../kit/problems.ts';
+import { type Mistake, type Path, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
-import { type Path, parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
+import { parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
 import type { MeshFile } from '../plan/contract.ts';
-import { explainIssues, type Mistake, valueAt } from './explain.ts';
-import { mistakesInMeaning } from './meaning.ts';
+import { explainIssues, valueAt } from './explain.ts';
 import { readMeshFiles } from './mesh-files.ts';
 import { applyOverrides, type Override, parseSet, profileOverrides } from './overrides.ts';
-import { type Scenario, scenarioSchema } from './schema.ts';
+import { type LoadedScenario, type Scenario, scenarioSchema } from './schema.ts';
 
 /** What the operator may change about a scenario without touching its file. */
 export interface Changes {
@@ -18,17 +17,6 @@ export interface Changes {
   readonly set: readonly string[];
   /** Files or directories instead of `mesh.configuration`, relative to where one stands. */
   readonly config: readonly string[];
-}
-
-/** A scenario with everything it refers to read and checked. */
-export interface LoadedScenario {
-  readonly scenario: Scenario;
-  /** As the operator named it. */
-  readonly file: string;
-  readonly profile: string | undefined;
-  readonly meshFiles: readonly MeshFile[];
-  /** Absolute path of the k6 script, when the load has one of its own. */
-  readonly script: string | undefined;
 }
 
 const help = 'docs/reference.md has every field; `breakwater lint` checks a file without running it';
@@ -45,25 +33,20 @@ export async function loadScenario(file: string, changes: Changes): Promise<Load
       ...(hint === undefined ? {} : { hint }),
     })),
   );
-  const report = (mistakes: readonly Mistake[]) => {
-    problems.push(...mistakes.map((mistake) => locate(mistake, file, document, applied.value, overrides)));
-  };
+  const locateHere = (mistake: Mistake) => locate(mistake, file, document, applied.value, overrides);
   const parsed = scenarioSchema.safeParse(applied.value);
-  if (!parsed.success) report(explainIssues(parsed.error.issues, scenarioSchema, applied.value));
+  if (!parsed.success) {
+    const mistakes = explainIssues(parsed.error.issues, scenarioSchema, applied.value);
+    problems.push(...mistakes.map(locateHere));
+  }
   if (!parsed.success || problems.length > 0) throw failure(problems);
   const scenario = parsed.data;
-  report([...mistakesInMeaning(scenario), ...uselessWithScript(applied.value)]);
   const references = await readReferences(scenario, file, changes);
-  report(references.mistakes);
-  problems.push(...references.problems);
+  const mistakes = [...uselessWithScript(applied.value), ...references.mistakes];
+  problems.push(...mistakes.map(locateHere), ...references.problems);
   if (problems.length > 0) throw failure(problems);
-  return {
-    scenario,
-    file,
-    profile: changes.profile,
-    meshFiles: references.meshFiles,
-    script: references.script,
-  };
+  const { meshFiles, script } = references;
+  return { scenario, file, profile: changes.profile, meshFiles, script, locate: locateHere };
 }
 
 /** Names of the profiles in a scenario file that can be read; none when it cannot. */

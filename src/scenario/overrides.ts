@@ -1,5 +1,6 @@
 import { quote, suggest } from '../kit/nearest.ts';
-import type { Path, YamlDocument } from '../kit/yaml-source.ts';
+import type { Path } from '../kit/problems.ts';
+import type { YamlDocument } from '../kit/yaml-source.ts';
 import { parseYaml } from '../kit/yaml-source.ts';
 
 /** A value that takes the place of one in the file, and where it was written. */

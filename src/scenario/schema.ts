@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { checkSchema } from '../analysis/checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
+import type { Mistake, Problem } from '../kit/problems.ts';
+import type { MeshFile } from '../plan/contract.ts';
 import { duration, rate } from './units.ts';
 
 const dnsLabel = () =>
@@ -143,5 +145,18 @@ export const scenarioSchema = z
   });
 
 export type Scenario = z.output<typeof scenarioSchema>;
+/** A scenario with everything it refers to read. */
+export interface LoadedScenario {
+  readonly scenario: Scenario;
+  /** As the operator named it. */
+  readonly file: string;
+  readonly profile: string | undefined;
+  readonly meshFiles: readonly MeshFile[];
+  /** Absolute path of the k6 script, when the load has one of its own. */
+  readonly script: string | undefined;
+  /** Where a mistake was written: in the file, in a profile, or on the command line. */
+  locate(mistake: Mistake): Problem;
+}
+
 export type Load = Scenario['load'];
 export type Service = Scenario['topology']['services'][string];

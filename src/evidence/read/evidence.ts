@@ -36,7 +36,7 @@ export interface Evidence {
 }
 
 /** How far the evidence can be trusted. */
-export interface EvidenceQuality {
+interface EvidenceQuality {
   readonly lines: number;
   readonly malformedLines: number;
   readonly tornLines: number;

@@ -32,7 +32,7 @@ export function startTime(atMs: number): string {
 }
 
 /** What happened to one request at one host. */
-export interface BuiltAttempt {
+interface BuiltAttempt {
   readonly host: string;
   readonly status: number;
   readonly ms: number;

@@ -1,6 +1,5 @@
 import { nearest, quote } from '../../kit/nearest.ts';
-import type { Problem } from '../../kit/problems.ts';
-import type { Path } from '../../kit/yaml-source.ts';
+import type { Path, Problem } from '../../kit/problems.ts';
 import type { Scenario } from '../../scenario/schema.ts';
 import { isMap, type PlacedResource } from './configuration-resources.ts';
 import { serviceHost } from './names.ts';

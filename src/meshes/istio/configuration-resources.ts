@@ -1,9 +1,9 @@
 import { nearest, quote, typeName } from '../../kit/nearest.ts';
-import type { Problem } from '../../kit/problems.ts';
-import { type Path, parseYaml, type YamlDocument } from '../../kit/yaml-source.ts';
+import type { Mistake, Path, Problem } from '../../kit/problems.ts';
+import { parseYaml, type YamlDocument } from '../../kit/yaml-source.ts';
 import type { MeshFile } from '../../plan/contract.ts';
 import type { MeshResource } from '../contract.ts';
-import { mistakesAgainst, type SchemaMistake } from './configuration-schema.ts';
+import { mistakesAgainst } from './configuration-schema.ts';
 import type { ResourceSchema, ResourceSchemas } from './schemas/contract.ts';
 import generated from './schemas/istio-1.29.1.generated.json' with { type: 'json' };
 
@@ -62,9 +62,9 @@ function placed(document: YamlDocument, file: string, defaultNamespace: string):
   };
 }
 
-function mistakesIn(document: YamlDocument): SchemaMistake[] {
+function mistakesIn(document: YamlDocument): Mistake[] {
   const { value } = document;
-  const wrong = (path: Path, message: string, hint?: string): SchemaMistake[] => [
+  const wrong = (path: Path, message: string, hint?: string): Mistake[] => [
     { path, at: 'value', message, hint },
   ];
   if (!isMap(value))
@@ -102,8 +102,8 @@ const madeByTopology = [
   'EndpointSlice',
 ];
 
-function unknownKind(apiVersion: string, kind: string): SchemaMistake {
-  const wrong = (path: Path, message: string, hint?: string): SchemaMistake => ({
+function unknownKind(apiVersion: string, kind: string): Mistake {
+  const wrong = (path: Path, message: string, hint?: string): Mistake => ({
     path,
     at: 'value',
     message,

@@ -1,15 +1,8 @@
 import { nearest, quote, suggest, typeName } from '../../kit/nearest.ts';
-import type { Path, YamlDocument } from '../../kit/yaml-source.ts';
+import type { Mistake, Path } from '../../kit/problems.ts';
+import type { YamlDocument } from '../../kit/yaml-source.ts';
 import { insteadOf, knownByAnotherName } from './configuration-names.ts';
 import type { ResourceSchema } from './schemas/contract.ts';
-
-/** Something that an API server with strict field validation would refuse. */
-export interface SchemaMistake {
-  readonly path: Path;
-  readonly at: 'key' | 'value';
-  readonly message: string;
-  readonly hint?: string | undefined;
-}
 
 /** Everything about a value that its schema does not allow. CEL rules are left to Istio's own validation. */
 export function mistakesAgainst(
@@ -17,8 +10,8 @@ export function mistakesAgainst(
   value: unknown,
   path: Path,
   document: Pick<YamlDocument, 'scalar'>,
-): SchemaMistake[] {
-  const wrong = (message: string, hint?: string): SchemaMistake[] => [{ path, at: 'value', message, hint }];
+): Mistake[] {
+  const wrong = (message: string, hint?: string): Mistake[] => [{ path, at: 'value', message, hint }];
   if (value === null) return schema.nullable ? [] : wrong(`expected ${expected(schema)}, got nothing`);
   if (schema.intOrString && (typeof value === 'string' || Number.isInteger(value))) return [];
   if (!hasType(schema, value)) {
@@ -50,9 +43,9 @@ function mapMistakes(
   value: Record<string, unknown>,
   path: Path,
   document: Pick<YamlDocument, 'scalar'>,
-): SchemaMistake[] {
+): Mistake[] {
   const properties = schema.properties ?? {};
-  const found: SchemaMistake[] = [];
+  const found: Mistake[] = [];
   for (const field of schema.required ?? []) {
     if (value[field] !== undefined) continue;
     found.push({ path: [...path, field], at: 'value', message: 'missing; this field is needed' });
@@ -91,7 +84,7 @@ function unknownField(
   value: unknown,
   path: Path,
   document: Pick<YamlDocument, 'scalar'>,
-): SchemaMistake[] {
+): Mistake[] {
   const fields = Object.keys(schema.properties ?? {});
   const message = `unknown field ${quote(name)}`;
   const renamed = knownByAnotherName(name, fields);
@@ -107,8 +100,8 @@ function textMistakes(
   value: string,
   path: Path,
   document: Pick<YamlDocument, 'scalar'>,
-): SchemaMistake[] {
-  const wrong = (message: string, hint?: string): SchemaMistake[] => [{ path, at: 'value', message, hint }];
+): Mistake[] {
+  const wrong = (message: string, hint?: string): Mistake[] => [{ path, at: 'value', message, hint }];
   const scalar = document.scalar(path);
   if (scalar?.plain && /^(y|n|yes|no|on|off)$/i.test(scalar.source)) {
     return wrong(`Kubernetes reads ${scalar.source} as true or false; text is expected`, 'put it in quotes');
@@ -130,7 +123,7 @@ function textMistakes(
 
 const int32 = { minimum: -(2 ** 31), maximum: 2 ** 31 - 1 };
 
-function numberMistakes(schema: ResourceSchema, value: number, path: Path): SchemaMistake[] {
+function numberMistakes(schema: ResourceSchema, value: number, path: Path): Mistake[] {
   const range = schema.format === 'int32' ? int32 : {};
   const { minimum, maximum } = { ...range, ...schema };
   if (minimum !== undefined && value < minimum) {
@@ -148,7 +141,7 @@ function sizeMistakes(
   size: number,
   what: string,
   path: Path,
-): SchemaMistake[] {
+): Mistake[] {
   if (least !== undefined && size < least) {
     return [{ path, at: 'value', message: `expected at least ${least} ${what}, got ${size}` }];
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../plan/contract.ts';
-import { replicasOf } from '../../scenario/replicas.ts';
+import { replicasOf } from '../../plan/derive.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
 import { readConfiguration } from './configuration.ts';
 
@@ -93,12 +93,14 @@ describe('Istio configuration', () => {
     outlierDetection: {maxEjectionPercent: 3000000000, interval:}`),
       ),
     ).toMatchInlineSnapshot(`
-      "6 problems
+      "7 problems
       mesh.yaml:8:7: spec.subsets.0.name: missing; this field is needed
       mesh.yaml:8:26: spec.subsets.0.labels.version: expected text, got the number 2
         put it in quotes
       mesh.yaml:10:28: spec.trafficPolicy.loadBalancer.simple: expected one of UNSPECIFIED, LEAST_CONN, RANDOM, PASSTHROUGH, ROUND_ROBIN, LEAST_REQUEST; got "ROUND_ROBBIN"
         did you mean ROUND_ROBIN?
+      mesh.yaml:10:42: spec.trafficPolicy.loadBalancer.consistentHash: simple and consistentHash exclude each other
+        at most one of simple, consistentHash
       mesh.yaml:11:17: spec.trafficPolicy.tls.mode: expected one of DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL; got "on"
       mesh.yaml:12:44: spec.trafficPolicy.outlierDetection.maxEjectionPercent: expected at most 2147483647, got 3000000000
       mesh.yaml:12:65: spec.trafficPolicy.outlierDetection.interval: expected text, got nothing"
@@ -123,12 +125,12 @@ describe('Istio configuration', () => {
         did you mean DestinationRule?
       mesh.yaml:6:13: apiVersion: Istio 1.29.1 has no VirtualService in networking.istio.io/v2
         it has networking.istio.io/v1, networking.istio.io/v1alpha3, networking.istio.io/v1beta1
-      mesh.yaml:11:7: kind: the scenario's topology makes every Service
+      mesh.yaml:12:7: kind: the scenario's topology makes every Service
         describe services and workloads there; mesh configuration has Istio resources only
-      mesh.yaml:15:1: expected a resource (apiVersion, kind, metadata, spec), got the text "just text"
-      mesh.yaml:17:1: metadata: missing; this field is needed
-      mesh.yaml:32:9: metadata.name: DestinationRule default/rule is there already
-        mesh.yaml:24"
+      mesh.yaml:16:1: expected a resource (apiVersion, kind, metadata, spec), got the text "just text"
+      mesh.yaml:18:1: metadata: missing; this field is needed
+      mesh.yaml:33:9: metadata.name: DestinationRule default/rule is there already
+        mesh.yaml:25"
     `);
     expect(problems('# nothing\n')).toBe('mesh.yaml:1:1: there is no resource in this file');
   });
@@ -150,7 +152,7 @@ describe('Istio configuration', () => {
         did you mean edge-app?
       mesh.yaml:9:49: spec.http.0.route.1.destination.subset: edge-app has no subset "v2"
         no DestinationRule for edge-app has subsets
-      mesh.yaml:10:80: spec.http.0.route.2.destination.port.number: edge-app.default.svc.cluster.local has no port 80
+      mesh.yaml:10:82: spec.http.0.route.2.destination.port.number: edge-app.default.svc.cluster.local has no port 80
         its port is 8080
       mesh.yaml:11:22: spec.http.0.mirror.host: there is no service "elsewhere.example.com" in the topology and no ServiceEntry for it
         there are edge-app"

@@ -37,7 +37,7 @@ const meanings: Readonly<
   UO: ({ service, details }, resources) =>
     details === 'via_upstream'
       ? {
-          cause: `${service} answered with an error, and as too many retries were on their way already, there was none.`,
+          cause: `The host of ${service} answered with an error, and as too many retries were on their way already, there was none.`,
           setting: trafficPolicy(resources, service, ['connectionPool', 'http', 'maxRetries'], UNLIMITED),
         }
       : {
@@ -91,7 +91,7 @@ const meanings: Readonly<
   UT: ({ service, details }, resources) =>
     details.includes('per_try')
       ? {
-          cause: `${service} did not answer within the time of one attempt.`,
+          cause: `The host of ${service} did not answer within the time of one attempt.`,
           setting: httpRoute(
             resources,
             service,
@@ -100,7 +100,7 @@ const meanings: Readonly<
           ),
         }
       : {
-          cause: `${service} did not answer within the route's timeout.`,
+          cause: `The host of ${service} did not answer within the route's timeout.`,
           setting: httpRoute(resources, service, ['timeout'], 'there is none'),
         },
   URX: ({ service }, resources) => ({
@@ -108,7 +108,7 @@ const meanings: Readonly<
     setting: httpRoute(resources, service, ['retries', 'attempts'], 'it is retried 2 times'),
   }),
   UPE: ({ service }, resources) => ({
-    cause: `${service} answered with something that is not valid HTTP.`,
+    cause: `The host of ${service} answered with something that is not valid HTTP.`,
     setting: trafficPolicy(
       resources,
       service,
@@ -126,7 +126,7 @@ const meanings: Readonly<
     ),
   }),
   UR: ({ service }, resources) => ({
-    cause: `${service} reset the request while it was being answered.`,
+    cause: `The host of ${service} reset the request while it was being answered.`,
     setting: httpRoute(resources, service, ['retries', 'retryOn'], RETRY_ON),
   }),
   DC: ({ service }, resources) => ({

@@ -2,6 +2,7 @@ import type { Progress } from '../../kit/terminal.ts';
 import type { MeshFile } from '../../plan/contract.ts';
 import { fetchPrograms } from '../../toolchain/fetch.ts';
 import type { Mesh, MeshResource } from '../contract.ts';
+import { cluster } from './cluster/mesh.ts';
 import { readConfiguration } from './configuration.ts';
 import { explain } from './explain.ts';
 import { prepareOnHost } from './host/mesh.ts';
@@ -20,6 +21,7 @@ export const istio = {
   statistics,
   hostPrograms: ['envoy', 'istiod', 'pilot-agent', 'istioctl'],
   prepareOnHost,
+  cluster,
   async validate(
     files: readonly MeshFile[],
     resources: readonly MeshResource[],

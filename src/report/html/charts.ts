@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import type { Report } from '../model.ts';
-import { formatMoment, formatPercent, formatWindow, outcomeWords } from '../words.ts';
+import { formatMoment, formatPercent, formatWindow, outcomeWords, plural } from '../words.ts';
 import type { ChartData, ChartSeries, PageData } from './charts.browser.ts';
 import { table } from './table.ts';
 
@@ -16,6 +16,8 @@ interface Chart extends ChartData {
 }
 
 const MOST_PROGRAMS = 8;
+/** With more instances than these, only those that were ejected have a lane. */
+const MOST_LANES = 8;
 
 /** Every chart of the report, in order. */
 function charts(report: Report): Chart[] {
@@ -161,19 +163,21 @@ function zones({ series }: Report): Chart {
 function ejections({ series }: Report): Chart {
   const entries = Object.entries(series.ejected);
   const observed = entries.some(([, values]) => values.some((value) => value !== null));
-  const happened = entries.some(([, values]) => values.some((value) => (value ?? 0) > 0));
+  const ejected = entries.filter(([, values]) => values.some((value) => (value ?? 0) > 0));
+  const shown = entries.length > MOST_LANES ? ejected : entries;
+  const others = entries.length - shown.length;
   return {
     id: 'ejections',
     title: 'Ejected instances',
-    explanation: 'When a client sidecar kept an instance out of rotation (outlier detection).',
+    explanation: `When a client sidecar kept an instance out of rotation (outlier detection).${others === 0 ? '' : ` ${plural(others, 'other instance')} never.`}`,
     kind: 'lanes',
     axis: 'instance',
     unit: '',
     scale: 'linear',
-    series: entries.map(([label, values]) => ({ label, color: 'ejected', values })),
+    series: shown.map(([label, values]) => ({ label, color: 'ejected', values })),
     nothing: !observed
       ? 'Ejections were not observed: there are no statistics of the client sidecars.'
-      : !happened
+      : ejected.length === 0
         ? 'No instance was ejected during the run.'
         : undefined,
     summarize(values) {

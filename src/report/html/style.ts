@@ -6,12 +6,12 @@ export const style = `
   --mono: ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", "DejaVu Sans Mono", monospace;
   --paper: #f4f6f8; --surface: #fff; --raised: #f7f9fb; --ink: #16212c; --muted: #53616e; --line: #dbe1e7; --grid: #e8ecf0; --link: #005a94;
   --pass: #00664f; --pass-ink: #00664f; --fail: #a63c00; --fail-ink: #a63c00; --invalid: #f0b41c; --invalid-ink: #7a5600; --on-invalid: #1f1700;
-  --outcome-ok: #0b8f70; --outcome-shed: #e0a000; --outcome-error: #d55e00; --outcome-unanswered: #8c3f78;
+  --outcome-ok: #0b8f70; --outcome-shed: #bf8b00; --outcome-error: #cc5200; --outcome-unanswered: #8c3f78;
   --series-1: #0072b2; --series-2: #d17f00; --series-3: #00805f; --series-4: #b3417f; --series-5: #2f93d0; --series-6: #8a6d00; --series-7: #5b5bb0;
   --ejected: #d55e00; --edge: #0072b2; --span-fault: rgba(213, 94, 0, .09); --span-fault-edge: rgba(190, 80, 0, .65); --span-gap: rgba(90, 100, 110, .13);
   --shadow: 0 1px 2px rgba(20, 33, 44, .06), 0 4px 16px rgba(20, 33, 44, .05);
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   :root {
     --paper: #0e1318; --surface: #171e25; --raised: #1d252d; --ink: #e9eef3; --muted: #a5b2be; --line: #2c3741; --grid: #242e37; --link: #7cc4f5;
     --pass: #00715a; --pass-ink: #3fcfa5; --fail: #b14300; --fail-ink: #ff9a5c; --invalid: #f0b41c; --invalid-ink: #f5c64f;
@@ -195,7 +195,7 @@ summary:hover { color: var(--ink); }
   .facts > div { grid-template-columns: minmax(0, 1fr); }
 }
 @media print {
-  :root { color-scheme: light; --paper: #fff; --surface: #fff; --raised: #fff; --ink: #000; --muted: #444; --line: #bbb; --grid: #ddd; --link: #000; --shadow: none; }
+  :root { color-scheme: light; --paper: #fff; --raised: #fff; --ink: #000; --muted: #444; --line: #bbb; --link: #000; --shadow: none; }
   body { font-size: 11px; }
   nav, .hint, .skip { display: none !important; }
   .verdict, .figure, .legend i, .bar rect, .configuration .hit { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -1,10 +1,9 @@
-import { checkKinds } from '../analysis/checks/index.ts';
 import { formatMs } from '../analysis/format.ts';
 import type { FaultTarget } from '../faults/target.ts';
 import { quote, suggest } from '../kit/nearest.ts';
-import type { Path } from '../kit/yaml-source.ts';
-import type { PlannedInstance } from '../plan/contract.ts';
-import type { Mistake } from './explain.ts';
+import type { Mistake, Path } from '../kit/problems.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { PlannedInstance } from './contract.ts';
 import {
   faultNames,
   loadDurationMs,
@@ -13,8 +12,9 @@ import {
   stopsProcess,
   targetsOf,
   usersOf,
-} from './replicas.ts';
-import type { Scenario } from './schema.ts';
+  type WindowName,
+  windowName,
+} from './derive.ts';
 
 const longestMs = 24 * 3_600_000;
 const mostUsers = 20_000;
@@ -255,15 +255,6 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly PlannedInstance
     }
   }
   return found;
-}
-
-type WindowName = 'steady' | 'fault' | 'recovery' | 'run';
-
-/** The window a check looks at. */
-export function windowName(check: Scenario['checks'][number]): WindowName {
-  if ('during' in check) return check.during;
-  const kind: { readonly window?: 'fault' | 'recovery' } = checkKinds[check.kind];
-  return kind.window ?? 'run';
 }
 
 /** How long a window lasts when everything happens as planned. */

@@ -1,8 +1,9 @@
+import { checkKinds } from '../analysis/checks/index.ts';
 import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
 import type { FaultTarget } from '../faults/target.ts';
-import type { PlannedInstance } from '../plan/contract.ts';
-import type { Scenario } from './schema.ts';
+import type { Scenario } from '../scenario/schema.ts';
+import type { PlannedInstance } from './contract.ts';
 
 /** Every replica of the topology, in the order it is written. */
 export function replicasOf({ topology, load }: Scenario): PlannedInstance[] {
@@ -76,4 +77,13 @@ export function usersOf(scenario: Scenario): number {
   if (load.users !== undefined) return load.users;
   const needed = Math.ceil(((peakRate(scenario) ?? 0) * load.maxLatency) / 1_000);
   return Math.ceil(Number((needed * spareUsers).toFixed(6)));
+}
+
+export type WindowName = 'steady' | 'fault' | 'recovery' | 'run';
+
+/** The window a check looks at. */
+export function windowName(check: Scenario['checks'][number]): WindowName {
+  if ('during' in check) return check.during;
+  const kind: { readonly window?: 'fault' | 'recovery' } = checkKinds[check.kind];
+  return kind.window ?? 'run';
 }

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Label that kind gives to the containers of a cluster. */
+export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
+/** Clusters of one run, and clusters that stay for the next. */
+export const clusterPrefix = { run: 'breakwater-run-', kept: 'breakwater-keep-' } as const;
+const RECORD = 'cluster.json';
+
+/** A cluster that a run uses, as it stands in the run's folder. */
+export interface ClusterRecord {
+  readonly name: string;
+  /** Whether it stays when the run is over. */
+  readonly kept: boolean;
+  /** Path of docker. */
+  readonly docker: string;
+}
+
+export async function recordCluster(directory: string, record: ClusterRecord): Promise<void> {
+  await writeFile(join(directory, RECORD), JSON.stringify(record));
+}
+
+export function readClusterRecord(directory: string): ClusterRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(join(directory, RECORD), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs' folders below `root` that use the cluster. */
+export function usersOfCluster(root: string, name: string): string[] {
+  return (existsSync(root) ? readdirSync(root) : []).filter(
+    (run) => readClusterRecord(join(root, run))?.name === name,
+  );
+}
+
+/** Kind clusters of this machine's docker, by name; none where there is no docker. */
+export function findClusters(docker: string): string[] {
+  const said = spawnSync(
+    docker,
+    ['ps', '--all', '--filter', `label=${CLUSTER_LABEL}`, '--format', `{{.Label "${CLUSTER_LABEL}"}}`],
+    { encoding: 'utf8', timeout: 20_000 },
+  );
+  return [...new Set((said.stdout ?? '').split('\n').filter(Boolean))];
+}
+
+/** Removes the containers of a kind cluster and their volumes; how many there were. Needs docker alone. */
+export function deleteCluster({ name, docker }: Pick<ClusterRecord, 'name' | 'docker'>): number {
+  const said = spawnSync(docker, ['ps', '--all', '--quiet', '--filter', `label=${CLUSTER_LABEL}=${name}`], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  const containers = (said.stdout ?? '').split('\n').filter(Boolean);
+  if (containers.length > 0) {
+    spawnSync(docker, ['rm', '--force', '--volumes', ...containers], { stdio: 'ignore', timeout: 120_000 });
+  }
+  return containers.length;
+}
