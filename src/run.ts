@@ -146,7 +146,7 @@ async function writeContext(
     mesh: environment.mesh,
     instances: environment.instances,
     rejections: await environment.rejections(),
-    gaps: [],
+    gaps: environment.gaps,
   };
   await writeFile(join(evidence, 'run.json'), `${JSON.stringify(context, null, 2)}\n`);
 }

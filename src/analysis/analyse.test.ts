@@ -217,7 +217,7 @@ const broken: Record<string, { run: () => BuiltRun; rule: string; others?: strin
     run: () =>
       outage({
         ejectAfterMs: 500,
-        change: (request, index) => (index % 20 === 0 ? { ...request, lagMs: 30 } : request),
+        change: (request, index) => (index % 20 === 0 ? { ...request, lagMs: 130 } : request),
       }),
     rule: 'generator-lag',
   },

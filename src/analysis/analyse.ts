@@ -53,7 +53,7 @@ export async function analyse(input: {
   const endMs = endOfLoad(plan, evidence);
   const records = recordFaults(plan.faults, evidence.journal, evidence.originMs);
   const windows = windowsOf(records, load.warmup, endMs);
-  const traffic = settleTraffic(evidence, records);
+  const traffic = settleTraffic(evidence, records, load.warmup);
   const facts = createFacts(evidence, traffic, records, windows, endMs);
   const phases = phasesOf(traffic, windows);
   const faults = records.map((record, index) => faultOf(record, index, plan, evidence, traffic, facts));

@@ -17,23 +17,38 @@ export interface DueClock {
  * constant; the smallest 0.1 % (one at least) are left out, because a single wrong stamp must not move every
  * latency. Latencies are therefore understated by the fastest way to the sidecar, some 0.1 ms on loopback.
  */
-export function calibrate(rawLagMs: Float32Array, length: number): DueClock {
-  // NaN sorts last.
-  const sorted = rawLagMs.slice(0, length).sort();
-  let samples = length;
-  while (samples > 0 && Number.isNaN(sorted[samples - 1])) samples -= 1;
-  const known = sorted.subarray(0, samples);
-  const outliers = samples < 20 ? 0 : Math.max(1, Math.floor(samples / 1_000));
+export function calibrate(
+  rawLagMs: Float32Array,
+  length: number,
+  /** Whether a row counts for lateness; warming up is late by nature, and no check looks at it. */
+  counts: (row: number) => boolean = () => true,
+): DueClock {
+  const known = sortedNumbers(rawLagMs.slice(0, length));
+  const outliers = known.length < 20 ? 0 : Math.max(1, Math.floor(known.length / 1_000));
   const offsetMs = known[outliers] ?? 0;
+  let settled = 0;
+  const late = rawLagMs.slice(0, length);
+  for (let row = 0; row < length; row += 1) {
+    if (counts(row)) late[settled++] = rawLagMs[row] as number;
+  }
+  const judged = sortedNumbers(late.subarray(0, settled));
   const lag = (percentile: number) => {
-    const value = percentileOf(known, percentile);
+    const value = percentileOf(judged, percentile);
     return value === undefined ? undefined : Math.max(0, value - offsetMs);
   };
   return {
-    samples,
+    samples: known.length,
     offsetMs,
     lagP50Ms: lag(50),
     lagP99Ms: lag(99),
     lagMaxMs: lag(100),
   };
+}
+
+/** Sorts in place and leaves out what is not a number. */
+function sortedNumbers(values: Float32Array): Float32Array {
+  values.sort(); // NaN comes last
+  let length = values.length;
+  while (length > 0 && Number.isNaN(values[length - 1])) length -= 1;
+  return values.subarray(0, length);
 }

@@ -29,9 +29,13 @@ export interface SettledEnding extends Ending {
 }
 
 /** Puts every request at its due time and gives it its latency and its host. */
-export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[]): Traffic {
+export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[], warmupMs: number): Traffic {
   const { requests, context } = evidence;
-  const clock = calibrate(requests.rawLagMs, requests.length);
+  const clock = calibrate(
+    requests.rawLagMs,
+    requests.length,
+    (row) => (requests.startMs[row] as number) >= warmupMs,
+  );
   const whenMs = new Float64Array(requests.length);
   const latencyMs = new Float32Array(requests.length);
   const injections = faults

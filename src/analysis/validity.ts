@@ -38,6 +38,9 @@ const limits = {
   generatorCpuSpanMs: 5_000,
   /** p99 of starting late, beyond the timer noise of the machine. */
   lagMs: 1,
+  /** Or this share of the finest limit on a time, and never more than the steps that times are told in. */
+  lagShare: 0.1,
+  lagMostMs: 100,
   /** A request passes two sleeping threads before it is stamped: k6's timer and the sidecar's worker. */
   wakeups: 2,
   /** Counts of one thing from two sides may differ by this, or by the requests in flight at the end. */
@@ -254,10 +257,20 @@ function generatorCpu({ evidence, facts }: Grounds): Judgement {
   );
 }
 
-function generatorLag({ evidence, traffic }: Grounds): Judgement {
+/**
+ * Lateness is part of every latency, which counts from the due time: it can make a check fail and never
+ * pass. So it may be what this machine does to anyone, or too little for the finest limit to show.
+ */
+function generatorLag({ plan, evidence, traffic }: Grounds): Judgement {
   const noiseMs = evidence.timer?.p99Ms ?? 0;
-  const limitMs = limits.lagMs + limits.wakeups * noiseMs;
-  const limit = `p99 at most ${formatMs(limitMs)} (${formatMs(limits.lagMs)} and ${limits.wakeups} wakeups at the machine's own ${formatMs(noiseMs)})`;
+  const machineMs = limits.lagMs + limits.wakeups * noiseMs;
+  const immaterialMs = Math.min(limits.lagShare * finestTimeMs(plan), limits.lagMostMs);
+  const limitMs = Math.max(machineMs, immaterialMs);
+  const why =
+    machineMs >= immaterialMs
+      ? `${formatMs(limits.lagMs)} and ${limits.wakeups} wakeups at the machine's own ${formatMs(noiseMs)}`
+      : `${formatPercent(limits.lagShare)} of the finest time a check looks at, or ${formatMs(limits.lagMostMs)}`;
+  const limit = `p99 at most ${formatMs(limitMs)} (${why})`;
   const { load } = evidence;
   if (load === undefined || !load.carriesDue)
     return { ...NOTHING, observed: 'requests do not say when they were due', limit };
@@ -277,6 +290,17 @@ function generatorLag({ evidence, traffic }: Grounds): Judgement {
     `p99 ${formatMs(lagP99Ms)}, at most ${formatMs(lagMaxMs ?? 0)}`,
     limit,
     'The generator or its sidecar could not keep up: lower the rate, or run on a machine with more or quieter CPUs.',
+  );
+}
+
+/** The smallest time that a check of the plan limits. */
+function finestTimeMs(plan: Plan): number {
+  return Math.min(
+    ...plan.checks.map(({ check }) =>
+      check.kind === 'latency' || check.kind.startsWith('time-to-')
+        ? ((check as { atMost?: number }).atMost ?? Number.POSITIVE_INFINITY)
+        : Number.POSITIVE_INFINITY,
+    ),
   );
 }
 

@@ -41,11 +41,14 @@ function summary(files: readonly string[], problems: readonly Problem[]): string
 }
 
 /** Everything that is wrong with one file: a scenario as it is and with each profile, or mesh configuration. */
-export async function lintFile(file: string): Promise<readonly Problem[]> {
+async function lintFile(file: string): Promise<readonly Problem[]> {
   const read = await readTextFile(resolve(file));
   if ('message' in read) return [{ file, ...read }];
   // A syntax error hides what kind of file it is; either way it is reported the same.
-  if (/^(apiVersion|kind)\s*:/m.test(read.text) && !/^(topology|checks|load)\s*:/m.test(read.text)) {
+  if (
+    /^[\s{"]*(apiVersion|kind)"?\s*:/m.test(read.text) &&
+    !/^[\s{"]*(topology|checks|load)"?\s*:/m.test(read.text)
+  ) {
     return lintConfiguration([{ file, path: resolve(file), content: read.text }]);
   }
   const found = new Map<string, Problem>();

@@ -24,6 +24,7 @@ interface RunOptions extends ScenarioOptions {
   readonly reports: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly keep?: boolean;
 }
 
 export function runCommand(signal: AbortSignal, startedAt: number): Command {
@@ -32,6 +33,7 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
     .argument('<scenario>', 'scenario file')
     .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
     .option('--reports <dir>', 'folder that gets a folder per run', 'reports')
+    .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
     .option('--json', 'print the report as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the verdict')
     .addHelpText(
@@ -61,7 +63,7 @@ async function runScenario(
   await sweepLeftovers(progress);
   const runId = newRunId(plan.scenario.name);
   const reportDirectory = join(resolve(options.reports), runId);
-  const environment = environments[options.env](istio, progress, signal);
+  const environment = environments[options.env](istio, progress, signal, { keep: options.keep ?? false });
   await istio.validate(plan.meshFiles, resources, progress, signal);
   await mkdir(reportDirectory, { recursive: true });
   let outcome: RunOutcome;

@@ -1,12 +1,16 @@
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Label that kind gives to the containers of a cluster. */
 export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
-/** Clusters of one run, and clusters that stay for the next. */
-export const clusterPrefix = { run: 'breakwater-run-', kept: 'breakwater-keep-' } as const;
+/** What the name of a cluster begins with: that of one run (of the runs below `root`), and that stays for the next. */
+export const clusterPrefix = {
+  run: (root: string) => `breakwater-run-${createHash('sha256').update(root).digest('hex').slice(0, 6)}-`,
+  kept: 'breakwater-keep-',
+} as const;
 const RECORD = 'cluster.json';
 
 /** A cluster that a run uses, as it stands in the run's folder. */

@@ -1,4 +1,4 @@
-import type { InstanceContext, ProcessSample } from '../evidence/contract.ts';
+import type { InstanceContext, ProcessSample, RunContext } from '../evidence/contract.ts';
 import type { Action } from '../faults/contract.ts';
 import type { MeshResource } from '../meshes/contract.ts';
 import type { Plan } from '../plan/contract.ts';
@@ -47,6 +47,8 @@ export interface StartedEnvironment extends AsyncDisposable {
   rejections(): Promise<readonly { readonly instance: string; readonly reason: string }[]>;
   /** Resolves with a reason when something died that no fault has killed. */
   readonly lost: Promise<string>;
+  /** Evidence that could not be had so far: a log stream that broke and could not go on where it was. */
+  readonly gaps: RunContext['gaps'];
   /** Brings everything that is still in buffers or far away into the evidence folder. */
   collect(): Promise<void>;
   /** How a person reaches it: lines of text. */

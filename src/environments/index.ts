@@ -2,14 +2,27 @@ import type { Progress } from '../kit/terminal.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import type { Environment } from './contract.ts';
+import { kindEnvironment } from './kind/environment.ts';
 import { localEnvironment } from './local/environment.ts';
 
-type MakeEnvironment = (mesh: Mesh, progress: Progress, signal: AbortSignal) => Environment;
+export interface EnvironmentOptions {
+  /** Whether what took long to make stays for the next run: a cluster. */
+  readonly keep?: boolean;
+}
+
+type MakeEnvironment = (
+  mesh: Mesh,
+  progress: Progress,
+  signal: AbortSignal,
+  options?: EnvironmentOptions,
+) => Environment;
 
 /** Every place a mesh can run. */
 export const environments = {
   local: (mesh, progress, signal) =>
     localEnvironment(mesh, () => fetchPrograms(['k6', ...mesh.hostPrograms], progress, signal)),
+  kind: (mesh, progress, signal, options) =>
+    kindEnvironment(mesh, () => fetchPrograms(mesh.cluster.programs, progress, signal), options),
 } as const satisfies Record<string, MakeEnvironment>;
 
 export const environmentNames = Object.keys(environments) as (keyof typeof environments)[];

@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { isSameProcess, processIdentity, signalGroup } from '../kit/process-identity.ts';
 import { PROCESS_RECORDS, type ProcessRecord } from '../kit/supervisor/protocol.ts';
+import { clusterPrefix, deleteCluster, findClusters, readClusterRecord } from './clusters.ts';
 
 const OWNER = 'owner.json';
 /** In the environment of every program of a run, so that it can be found when its folder is gone. */
@@ -36,12 +37,23 @@ export async function createRunDirectory(runId: string, what: string): Promise<R
   };
 }
 
+/** Runs whose harness is alive: their ids, and the folder they are in. */
+export function liveRuns(): { readonly root: string; readonly id: string }[] {
+  const root = runsDirectory();
+  return (existsSync(root) ? readdirSync(root) : []).flatMap((id) => {
+    const owner = readJson<Owner>(join(root, id, OWNER));
+    return owner && isSameProcess(owner.pid, owner.identity) ? [{ root, id }] : [];
+  });
+}
+
 /** What a run that is no more has left behind. */
 export interface Leftover {
   readonly runId: string;
   readonly what: string;
   readonly directory: string;
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
+  /** Kind clusters, with the docker that has them. */
+  readonly clusters: readonly { readonly name: string; readonly docker: string }[];
 }
 
 /** Runs whose harness is gone, and processes of runs that nobody knows any more. */
@@ -63,6 +75,7 @@ export function findLeftovers(): Leftover[] {
       runId,
       what: owner?.what ?? 'unknown',
       directory,
+      clusters: abandoned(directory),
       processes: [...recorded, ...own.filter(({ pid }) => !known.has(pid))].map(({ name, pid }) => ({
         name,
         pid,
@@ -70,7 +83,7 @@ export function findLeftovers(): Leftover[] {
     });
   }
   for (const [runId, processes] of marked) {
-    leftovers.push({ runId, what: 'unknown', directory: join(root, runId), processes });
+    leftovers.push({ runId, what: 'unknown', directory: join(root, runId), processes, clusters: [] });
   }
   return leftovers;
 }
@@ -85,7 +98,27 @@ export async function removeLeftover(leftover: Leftover): Promise<void> {
       // gone with its group
     }
   }
+  for (const cluster of leftover.clusters) deleteCluster(cluster);
   await rm(leftover.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+}
+
+/** The cluster of a dead run, unless it was to stay. */
+function abandoned(directory: string): Leftover['clusters'] {
+  const record = readClusterRecord(directory);
+  return record === undefined || record.kept ? [] : [{ name: record.name, docker: record.docker }];
+}
+
+/** Clusters of this user's docker that no run's folder knows any more, and those that were kept. */
+export function strayClusters(docker: string): { readonly lost: string[]; readonly kept: string[] } {
+  const root = runsDirectory();
+  const known = new Set(
+    (existsSync(root) ? readdirSync(root) : []).map((run) => readClusterRecord(join(root, run))?.name),
+  );
+  const clusters = findClusters(docker).filter((name) => !known.has(name));
+  return {
+    lost: clusters.filter((name) => name.startsWith(clusterPrefix.run(root))),
+    kept: clusters.filter((name) => name.startsWith(clusterPrefix.kept)),
+  };
 }
 
 /** Linux tells the environment a process was started with; elsewhere only the records count. */

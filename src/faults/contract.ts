@@ -15,7 +15,13 @@ export type Action =
   | { readonly do: 'kill'; readonly instance: string }
   | { readonly do: 'start'; readonly instance: string }
   | { readonly do: 'pause'; readonly instance: string }
-  | { readonly do: 'resume'; readonly instance: string };
+  | { readonly do: 'resume'; readonly instance: string }
+  /** The node that the instance runs on. Once is enough for all instances of a node. */
+  | { readonly do: 'stop-node'; readonly instance: string }
+  | { readonly do: 'start-node'; readonly instance: string }
+  /** The Deployment of the instance's workload, to zero and back. */
+  | { readonly do: 'scale-down'; readonly instance: string }
+  | { readonly do: 'scale-up'; readonly instance: string };
 
 /** A misbehaviour of the sample edge app; the body of `PUT /faults/ID` on its control port. */
 export type AppBehaviour =
@@ -48,6 +54,8 @@ export type Proof =
 /** One kind of fault: how it is written, what it does to an instance, and how it shows. */
 export interface FaultKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
+  /** Where it can be made; everywhere unless given. */
+  readonly environments?: readonly string[];
   /** "200 ms slower", "answers 503 to every request". */
   describe(fault: z.output<Schema>): string;
   actions(fault: z.output<Schema>, id: string, instance: string): ReversibleAction;

@@ -4,9 +4,11 @@ import { error } from './error.ts';
 import { hang } from './hang.ts';
 import { kill } from './kill.ts';
 import { latency } from './latency.ts';
+import { nodeStopped } from './node-stopped.ts';
 import { pause } from './pause.ts';
 import { refuse } from './refuse.ts';
 import { reset } from './reset.ts';
+import { scaledToZero } from './scaled-to-zero.ts';
 import { zoneOutage } from './zone-outage.ts';
 
 /** Every kind of fault a scenario may name. docs/adding-a-fault.md says how to add one. */
@@ -19,6 +21,8 @@ export const faultKinds = {
   kill,
   pause,
   'zone-outage': zoneOutage,
+  'node-stopped': nodeStopped,
+  'scaled-to-zero': scaledToZero,
 } as const;
 
 /** One fault of a scenario, told apart by `kind`. */
@@ -31,6 +35,8 @@ export const faultSchema = z.discriminatedUnion('kind', [
   kill.schema,
   pause.schema,
   zoneOutage.schema,
+  nodeStopped.schema,
+  scaledToZero.schema,
 ]);
 export type Fault = z.output<typeof faultSchema>;
 

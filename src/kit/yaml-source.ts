@@ -8,6 +8,7 @@ import {
   isSeq,
   LineCounter,
   type Node,
+  type Pair,
   parseAllDocuments,
   type YAMLError,
   type YAMLMap,
@@ -33,6 +34,7 @@ export class YamlDocument {
   readonly value: unknown;
   readonly #document: Document;
   readonly #lines: LineCounter;
+  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
 
   constructor(document: Document, lines: LineCounter) {
     this.#document = document;
@@ -81,17 +83,24 @@ export class YamlDocument {
       return index in node.items ? { key: undefined, value: node.items[index] } : undefined;
     }
     if (!isMap(node)) return undefined;
-    const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+    const fields = this.#fields(node);
+    const pair = fields.get(String(part));
     if (pair) return pair;
-    for (const { key, value } of node.items) {
-      if (!isScalar(key) || key.value !== '<<') continue;
-      const merged = this.#resolve(value);
-      for (const source of isSeq(merged) ? merged.items : [merged]) {
-        const found = this.#child(this.#resolve(source), part);
-        if (found) return found;
-      }
+    const merged = this.#resolve(fields.get('<<')?.value);
+    for (const source of isSeq(merged) ? merged.items : [merged]) {
+      const found = this.#child(this.#resolve(source), part);
+      if (found) return found;
     }
     return undefined;
+  }
+
+  /** A map's pairs by name; looking through them for every mistake would be quadratic. */
+  #fields(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#pairs.get(map);
+    if (known) return known;
+    const fields = new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]));
+    this.#pairs.set(map, fields);
+    return fields;
   }
 
   #resolve(node: unknown): unknown {
@@ -211,8 +220,14 @@ function findDangers(document: Document): Danger[] {
         }
         names.add(name);
       }
+      if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') visitMerge(value, key);
       visit(value, parents);
     }
+  };
+  const visitMerge = (value: unknown, key: unknown) => {
+    const sources = isSeq(value) ? value.items : [value];
+    if (sources.every((source) => isMap(isAlias(source) ? source.resolve(document) : source))) return;
+    found.push({ node: value ?? key, message: 'only maps can be merged with <<' });
   };
   const visit = (node: unknown, parents: ReadonlySet<unknown>): void => {
     if (isAlias(node)) {

@@ -154,7 +154,10 @@ export interface ClusterMeshCommand {
 /** How a mesh gets into a cluster, and what its parts are called there. */
 export interface ClusterMesh {
   readonly programs: readonly Program[];
-  images(settings: ClusterMeshSettings): { readonly controlPlane: readonly string[]; readonly sidecar: readonly string[] };
+  images(settings: ClusterMeshSettings): {
+    readonly controlPlane: readonly string[];
+    readonly sidecar: readonly string[];
+  };
   /** Writes what its installer reads into the folder; returns the call that installs it. */
   installation(settings: ClusterMeshSettings, directory: string): Promise<ClusterMeshCommand>;
   /** Calls that check an installation, and the configuration of the sidecars in a namespace. */
@@ -165,7 +168,10 @@ export interface ClusterMesh {
   podMetadata(
     instance: PlannedInstance,
     excludedPorts: readonly number[],
-  ): { readonly labels: Readonly<Record<string, string>>; readonly annotations: Readonly<Record<string, string>> };
+  ): {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
   readonly sidecar: {
     readonly container: string;
     readonly adminPort: number;

@@ -6,8 +6,6 @@ import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
 import type { Report } from './model.ts';
 
-export { reportJsonSchema } from './json.ts';
-export { REPORT_SCHEMA } from './model.ts';
 export { findReport, readReport } from './read.ts';
 export { terminal } from './terminal.ts';
 

@@ -12,6 +12,7 @@ import {
   formatWindow,
   plain,
   undisguised,
+  unsaidMeaning,
   verdictWords,
 } from './words.ts';
 
@@ -55,11 +56,12 @@ function within(blocks: string[]): string {
 }
 
 function verdict(report: Report): string[] {
-  const { label, meaning } = verdictWords[report.verdict];
+  const { label } = verdictWords[report.verdict];
+  const meaning = unsaidMeaning(report);
   return [
     `## ${marks[report.verdict]} ${label}: ${escapeMarkdown(report.scenario.name)}`,
     '',
-    `**${meaning}** ${escapeMarkdown(report.summary)}`,
+    `${meaning === '' ? '' : `**${meaning}** `}${escapeMarkdown(report.summary)}`,
     ...(report.interrupted ? ['', '**The run was interrupted before its end.**'] : []),
     '',
     figures(report)

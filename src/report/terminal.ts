@@ -11,6 +11,7 @@ import {
   plain,
   shorten,
   unitGap,
+  unsaidMeaning,
   verdictWords,
 } from './words.ts';
 
@@ -58,7 +59,7 @@ function mark(status: Status, { c, color }: View): string {
 
 function banner(report: Report, view: View): string[] {
   const { c, width, color } = view;
-  const { label, meaning } = verdictWords[report.verdict];
+  const { label } = verdictWords[report.verdict];
   const paint = { pass: c.bgGreen, fail: c.bgRed, invalid: c.bgYellow }[report.verdict];
   const ink = report.verdict === 'fail' ? c.whiteBright : c.black;
   const badge = color ? paint(ink(c.bold(`  ${label}  `))) : `== ${label} ==`;
@@ -68,7 +69,9 @@ function banner(report: Report, view: View): string[] {
     '',
     ` ${badge}  ${c.bold(name.slice(0, Math.max(10, width - 20)))}`,
     '',
-    ...wrap(`${meaning} ${plain(report.summary)}`, width - 2).map((line) => ` ${c.bold(line)}`),
+    ...wrap(`${unsaidMeaning(report)} ${plain(report.summary)}`.trim(), width - 2).map(
+      (line) => ` ${c.bold(line)}`,
+    ),
     ...(report.interrupted ? [` ${c.yellow('The run was interrupted before its end.')}`] : []),
     ...joinWithin(numbers, ' · ', width - 2).map((line) => ` ${c.dim(line)}`),
   ];

@@ -7,8 +7,14 @@ export { formatCount, formatMs, formatPercent, plural } from '../analysis/format
 export const verdictWords = {
   pass: { label: 'PASS', meaning: 'The mesh held.' },
   fail: { label: 'FAIL', meaning: 'The mesh did not hold.' },
-  invalid: { label: 'INVALID', meaning: 'This run proves nothing either way.' },
+  invalid: { label: 'INVALID', meaning: 'This run proves nothing.' },
 } as const satisfies Record<Status, { label: string; meaning: string }>;
+
+/** What the verdict means, unless the summary begins by saying so itself. */
+export function unsaidMeaning({ verdict, summary }: Report): string {
+  const { meaning } = verdictWords[verdict];
+  return summary.startsWith(meaning.slice(0, -1)) ? '' : meaning;
+}
 
 export const efficacyWords = {
   proven: 'proven',

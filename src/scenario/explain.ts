@@ -107,7 +107,7 @@ export function valueAt(value: unknown, path: Path): unknown {
 }
 
 /** A schema without its defaults and options, as one reads it. */
-export function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+function unwrap(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
   const definition = schema?._zod.def as
     | { type: string; innerType?: z.core.$ZodType; in?: z.core.$ZodType }
     | undefined;

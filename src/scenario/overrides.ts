@@ -20,7 +20,7 @@ export interface OverrideProblem {
 }
 
 /** "labels.app\.kubernetes\.io/name" → its parts; a backslash keeps a dot. */
-export function parsePath(text: string): string[] | undefined {
+function parsePath(text: string): string[] | undefined {
   const parts = text.split(/(?<!\\)\./).map((part) => part.replaceAll('\\.', '.'));
   return parts.some((part) => part === '' || part === '__proto__') ? undefined : parts;
 }

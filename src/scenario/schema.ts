@@ -158,5 +158,4 @@ export interface LoadedScenario {
   locate(mistake: Mistake): Problem;
 }
 
-export type Load = Scenario['load'];
 export type Service = Scenario['topology']['services'][string];

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const durationMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** "1m30s", "500ms", "2s" → milliseconds; undefined when it is not a duration. */
-export function parseDuration(text: string): number | undefined {
+function parseDuration(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
@@ -13,14 +13,14 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /** "200/s", "12000/m" → requests per second. */
-export function parseRate(text: string): number | undefined {
+function parseRate(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\/(s|m)$/.exec(text);
   if (!match) return undefined;
   return match[2] === 'm' ? Number(match[1]) / 60 : Number(match[1]);
 }
 
 /** "99.9%" → 0.999. */
-export function parsePercent(text: string): number | undefined {
+function parsePercent(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)%$/.exec(text);
   if (!match) return undefined;
   const value = Number(match[1]) / 100;

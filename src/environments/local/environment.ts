@@ -59,6 +59,8 @@ class LocalLab implements StartedEnvironment {
   readonly programs: Readonly<Record<string, string>>;
   readonly instances: readonly InstanceContext[];
   readonly lost: Promise<string>;
+  /** Sidecars write their logs straight into the evidence. */
+  readonly gaps = [];
   firstRequestAt = Number.NaN;
   releases: AsyncDisposableStack | undefined;
 

@@ -37,9 +37,7 @@ export function mistakesInHosts(
   const rules = resources.filter(({ kind }) => kind === 'DestinationRule');
   for (const resource of rules) {
     const host = at(resource.value, ['spec', 'host']);
-    if (host === undefined || host === '') {
-      problems.push(resource.problem(['spec', 'host'], 'missing; a DestinationRule says whom it is for'));
-    } else if (typeof host === 'string' && !exists(fullHost(host, resource.namespace))) {
+    if (typeof host === 'string' && !exists(fullHost(host, resource.namespace))) {
       unknownHost({ resource, path: ['spec', 'host'], host }, fullHost(host, resource.namespace));
     }
   }
@@ -51,7 +49,11 @@ export function mistakesInHosts(
   }
   for (const resource of virtual) {
     const hosts = at(resource.value, ['spec', 'hosts']);
-    if ((Array.isArray(hosts) && hosts.length > 0) || isDelegate(resource, virtual)) continue;
+    if (
+      (hosts !== undefined && !(Array.isArray(hosts) && hosts.length === 0)) ||
+      isDelegate(resource, virtual)
+    )
+      continue;
     const message = 'missing; without hosts, and no VirtualService that delegates to it, it routes nothing';
     problems.push(resource.problem(['spec', 'hosts'], message, `hosts: [${services.join(', ')}]`));
   }

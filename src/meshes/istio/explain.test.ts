@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MeshResource } from '../contract.ts';
-import { explain, type SeenIstioError } from './explain.ts';
+import { explain } from './explain.ts';
 
 /** A resource whose fields each stand on a line of their own: line 10 and one more for each step of the path. */
 const resource = (kind: string, name: string, spec: object): MeshResource => ({
@@ -14,7 +14,7 @@ const resource = (kind: string, name: string, spec: object): MeshResource => ({
   lineOf: (path) => 10 + path.length,
 });
 
-const error = (flag: string, details = '-', status = 503): SeenIstioError => ({
+const error = (flag: string, details = '-', status = 503): Parameters<typeof explain>[0] => ({
   flag,
   details,
   status,

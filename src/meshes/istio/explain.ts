@@ -1,14 +1,9 @@
 import type { Explanation, MeshResource, SeenError } from '../contract.ts';
 import { httpRoute, named, type Setting, together, trafficPolicy } from './explain-settings.ts';
 
-/** An error with the sidecar that saw it: the same flag means another thing on the other side. */
-export type SeenIstioError = SeenError & {
-  /** The client's unless given. */
-  readonly side?: 'client' | 'server';
-};
 
 /** Why a request failed in an Istio mesh, and the setting behind it. */
-export function explain(error: SeenIstioError, resources: readonly MeshResource[]): Explanation {
+export function explain(error: SeenError, resources: readonly MeshResource[]): Explanation {
   if (error.details.startsWith('rbac_access_denied')) return denied(error, resources);
   const flags = error.flag.split(',');
   const known = flags.filter((flag) => flag in meanings);
@@ -32,7 +27,7 @@ const NO_SETTING: Setting = { setting: 'no mesh setting: the app or the generato
 
 /** https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags */
 const meanings: Readonly<
-  Record<string, (error: SeenIstioError, resources: readonly MeshResource[]) => Meaning>
+  Record<string, (error: SeenError, resources: readonly MeshResource[]) => Meaning>
 > = {
   UO: ({ service, details }, resources) =>
     details === 'via_upstream'
@@ -188,7 +183,7 @@ function outlierDetection(resources: readonly MeshResource[], service: string): 
 }
 
 /** "rbac_access_denied_matched_policy[ns[default]-policy[no-delete]-rule[0]]", or "[none]" when nothing allows it. */
-function denied({ details, service }: SeenIstioError, resources: readonly MeshResource[]): Explanation {
+function denied({ details, service }: SeenError, resources: readonly MeshResource[]): Explanation {
   const [, name, rule] = /policy\[([^\]]+)\]-rule\[(\d+)\]/.exec(details) ?? [];
   if (name !== undefined) {
     const setting = named(resources, 'AuthorizationPolicy', name, ['spec', 'rules', Number(rule)]) ?? {
@@ -213,7 +208,7 @@ function denied({ details, service }: SeenIstioError, resources: readonly MeshRe
 }
 
 /** An error without a flag that says why: the app's own answer, or one that a filter made. */
-function withoutFlag(error: SeenIstioError, resources: readonly MeshResource[]): Explanation {
+function withoutFlag(error: SeenError, resources: readonly MeshResource[]): Explanation {
   const { service, status, details, flag } = error;
   if (details === 'via_upstream') {
     return {

@@ -15,6 +15,7 @@ interface Chart extends ChartData {
   summarize(values: Values): string;
 }
 
+const WIDE = new Set(['throughput', 'latency', 'cpu']);
 const MOST_PROGRAMS = 8;
 /** With more instances than these, only those that were ejected have a lane. */
 const MOST_LANES = 8;
@@ -51,7 +52,7 @@ export function chartData(report: Report): PageData {
           : [
               {
                 kind: 'fault' as const,
-                label: `${name} (${kind})`,
+                label: name === kind ? name : `${name} (${kind})`,
                 fromMs: injectedAtMs,
                 toMs: revertedAtMs ?? report.timing.loadMs,
               },
@@ -72,19 +73,26 @@ export function chartData(report: Report): PageData {
   };
 }
 
-/** The figures; each says in text and in a table what it draws. */
+/** The figures; each says in text and in a table what it draws. Those with nothing to draw say so at the end. */
 export function chartFigures(report: Report) {
-  return charts(report).map((chart) =>
-    chart.nothing === undefined
-      ? html`<figure class="chart card" id=${`chart-${chart.id}`}>
-          <figcaption><h3>${chart.title} <span class="moment" aria-hidden="true"></span></h3><p>${chart.explanation}</p></figcaption>
-          <div class="plot" role="img" aria-label=${inWords(report, chart)}></div>
-          <details class="numbers"><summary>The same by window, as a table</summary>${byWindow(report, chart)}</details>
-        </figure>`
-      : html`<figure class="chart card nothing" id=${`chart-${chart.id}`}>
-          <figcaption><h3>${chart.title}</h3><p>${chart.nothing}</p></figcaption>
-        </figure>`,
-  );
+  const all = charts(report);
+  const drawn = all.filter((chart) => chart.nothing === undefined);
+  const empty = all.filter((chart) => chart.nothing !== undefined);
+  const narrow = drawn.filter((chart) => !WIDE.has(chart.id));
+  const lone = narrow.length % 2 === 1 ? narrow.at(-1) : undefined;
+  return html`<div class="charts">${drawn.map(
+    (
+      chart,
+    ) => html`<figure class=${`chart card ${WIDE.has(chart.id) || chart === lone ? 'wide' : ''}`} id=${`chart-${chart.id}`}>
+      <figcaption><h3>${chart.title} <span class="moment" aria-hidden="true"></span></h3><p>${chart.explanation}</p></figcaption>
+      <div class="plot" role="img" aria-label=${inWords(report, chart)}></div>
+      <details class="numbers"><summary>The same by window, as a table</summary>${byWindow(report, chart)}</details>
+    </figure>`,
+  )}</div>
+  ${
+    empty.length > 0 &&
+    html`<dl class="card nothing">${empty.map((chart) => html`<div><dt>${chart.title}</dt><dd>${chart.nothing}</dd></div>`)}</dl>`
+  }`;
 }
 
 function throughput({ series }: Report): Chart {
@@ -238,7 +246,7 @@ function overflow({ series }: Report): Chart {
 
 function cpu({ series }: Report): Chart {
   const busiest = Object.entries(series.cpu)
-    .map(([label, values]) => ({ label, values: values as Values, use: mean(values) }))
+    .map(([label, values]) => ({ label, values: held(values, series.stepMs), use: mean(values) }))
     .sort((a, b) => b.use - a.use);
   const kept = busiest.length > MOST_PROGRAMS ? MOST_PROGRAMS - 1 : MOST_PROGRAMS;
   const others = busiest.slice(kept);
@@ -304,6 +312,14 @@ function mean(values: Values): number {
 const least = (values: readonly number[]) => values.reduce((a, b) => Math.min(a, b));
 const most = (values: readonly number[]) => values.reduce((a, b) => Math.max(a, b));
 const color = (index: number) => `series-${(index % 7) + 1}`;
+
+/** Programs are looked at less often than every step: what a look found holds for up to 2 s before it. */
+function held(values: Values, stepMs: number): Values {
+  const reach = Math.ceil(2_000 / stepMs);
+  return values.map(
+    (value, index) => value ?? values.slice(index, index + reach).find((later) => later !== null) ?? null,
+  );
+}
 
 function added(rows: readonly { values: Values }[], steps: number): Values {
   return Array.from({ length: steps }, (_, index) =>

@@ -64,7 +64,7 @@ function body(report: Report) {
     '',
     h`<p class="card none no-charts">The charts need JavaScript, which did not run. Each chart's numbers are in the table under it; everything else is complete.</p>
     <p class="hint">Drag across a chart to zoom, double-click to see it all again. <button type="button" id="reset-zoom">Show all</button></p>
-    <div class="charts">${chartFigures(report)}</div>`,
+    ${chartFigures(report)}`,
   );
   const traffic = section('traffic', 'Where traffic went', '', topologyFigures(report));
   const doubted = report.verdict === 'invalid';

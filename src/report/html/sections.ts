@@ -13,6 +13,7 @@ import {
   formatWindow,
   plural,
   unitGap,
+  unsaidMeaning,
   verdictWords,
 } from '../words.ts';
 import { table } from './table.ts';
@@ -32,7 +33,8 @@ function state(status: Status, words: string) {
 }
 
 export function verdictBand(report: Report) {
-  const { label, meaning } = verdictWords[report.verdict];
+  const { label } = verdictWords[report.verdict];
+  const meaning = unsaidMeaning(report);
   const { run, scenario } = report;
   return html`<header class=${`verdict ${report.verdict}`}>
     <div class="inside">
@@ -40,7 +42,7 @@ export function verdictBand(report: Report) {
       <div class="said">
         ${stateIcon(report.verdict)}
         <div>
-          <h1>${label}<small>${meaning}</small></h1>
+          <h1>${label}${meaning !== '' && html`<small>${meaning}</small>`}</h1>
           <p class="summary">${report.summary}</p>
           ${report.interrupted && html`<p class="summary"><strong>The run was interrupted before its end.</strong></p>`}
         </div>
@@ -128,11 +130,16 @@ export function errors(report: Report) {
             html`<ul class="windows">${Object.entries(error.byWindow)
               .filter(([, count]) => count > 0)
               .map(([name, count]) => html`<li>${name} <b>${formatCount(count)}</b></li>`)}</ul>`,
-            html`<code>${error.setting}</code>${error.source !== undefined && html`<p class="detail">${sourceLink(report, error.source)}</p>`}`,
+            html`<code>${breakable(error.setting)}</code>${error.source !== undefined && html`<p class="detail">${sourceLink(report, error.source)}</p>`}`,
           ]),
           'errors card',
         ),
   );
+}
+
+/** Long paths of settings may break after their separators. */
+function breakable(text: string) {
+  return text.split(/(?<=[.,:/])/).map((part) => html`${part}<wbr />`);
 }
 
 /** "file:12" → index of the file among those under test, and the line. */

@@ -70,7 +70,7 @@ h2 small { font-size: 15px; font-weight: 400; letter-spacing: 0; color: var(--mu
 h3 { font-size: 16px; font-weight: 650; letter-spacing: -.004em; }
 .card { background: var(--surface); border: 1px solid var(--line); border-radius: 12px; box-shadow: var(--shadow); }
 .none, .nothing, .notes, .configuration { padding: 16px 20px; }
-.none, .nothing p { color: var(--muted); }
+.none, .nothing dd { color: var(--muted); }
 .notes { list-style: disc; padding-left: 38px; }
 .notes li + li { margin-top: 6px; }
 .detail { color: var(--muted); font-size: 13.5px; line-height: 1.45; margin-top: 2px; }
@@ -111,7 +111,10 @@ table.rows { width: 100%; border-collapse: separate; border-spacing: 0; font-var
 #reset-zoom { display: none; font: inherit; padding: 3px 12px; border: 1px solid var(--line); border-radius: 99px; background: var(--surface); color: var(--link); cursor: pointer; }
 .zoomed #reset-zoom { display: inline-block; }
 .charts { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 16px; align-items: start; }
-#chart-throughput, #chart-latency, #chart-cpu { grid-column: 1 / -1; }
+.chart.wide { grid-column: 1 / -1; }
+.charts + .nothing { margin-top: 16px; }
+.nothing > div { display: flex; flex-wrap: wrap; gap: 0 10px; padding: 3px 0; }
+.nothing dt { font-weight: 650; }
 .chart { padding: 16px 18px 10px; min-width: 0; }
 .chart figcaption p { color: var(--muted); font-size: 14px; }
 .moment { float: right; font-size: 14px; font-weight: 500; color: var(--muted); font-variant-numeric: tabular-nums; }

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { FaultKind } from './contract.ts';
+import { faultFields } from './fields.ts';
+
+const schema = z
+  .strictObject({
+    kind: z.literal('node-stopped'),
+    ...faultFields,
+    on: z.strictObject({ zone: z.string().describe('The locality whose nodes stop: region/zone.') }),
+  })
+  .describe(
+    'The nodes of a zone lose power and are started again at the end: nobody hears from them. Needs --env kind.',
+  );
+
+/** The machines of a zone stop at once; the control plane of the cluster notices late, as in real life. */
+export const nodeStopped: FaultKind<typeof schema> = {
+  schema,
+  environments: ['kind'],
+  describe: () => 'stops with its node',
+  actions: (_fault, _id, instance) => ({
+    inject: { do: 'stop-node', instance },
+    revert: { do: 'start-node', instance },
+  }),
+  proof: () => ({ kind: 'silent' }),
+};

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import type { FaultKind } from './contract.ts';
+import { faultFields } from './fields.ts';
+
+const schema = z
+  .strictObject({
+    kind: z.literal('scaled-to-zero'),
+    ...faultFields,
+    on: z.strictObject({ workload: z.string().describe('The workload whose Deployment is scaled.') }),
+  })
+  .describe('A Deployment is scaled to zero and back: its pods end in order, new ones come. Needs --env kind.');
+
+/** Somebody scales a Deployment to zero, and back at the end. */
+export const scaledToZero: FaultKind<typeof schema> = {
+  schema,
+  environments: ['kind'],
+  describe: () => 'is scaled away',
+  actions: (_fault, _id, instance) => ({
+    inject: { do: 'scale-down', instance },
+    revert: { do: 'scale-up', instance },
+  }),
+  proof: () => ({ kind: 'silent' }),
+};

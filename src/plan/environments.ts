@@ -1,0 +1,20 @@
+import { faultKinds } from '../faults/index.ts';
+import { usageError } from '../kit/errors.ts';
+import type { Plan } from './contract.ts';
+
+/** Refuses faults that an environment cannot make, all of them by name. */
+export function refuseForeignFaults(plan: Pick<Plan, 'faults' | 'file'>, environment: string): void {
+  const foreign = plan.faults.flatMap(({ name, fault }) => {
+    const kind = faultKinds[fault.kind];
+    const places: readonly string[] | undefined = 'environments' in kind ? kind.environments : undefined;
+    return places === undefined || places.includes(environment) ? [] : [{ name, kind: fault.kind, places }];
+  });
+  const [first] = foreign;
+  if (first === undefined) return;
+  throw usageError(
+    foreign
+      .map(({ name, kind }) => `${plan.file}: ${name}: the ${environment} environment has no ${kind}`)
+      .join('\n'),
+    `run it with --env ${first.places.join(' or --env ')}, or use zone-outage or kill`,
+  );
+}
