@@ -2,6 +2,7 @@ import createTab from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { cleanupCommand } from './commands/cleanup.ts';
+import { compareEnvironmentsCommand } from './commands/compare-environments.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { labCommand } from './commands/lab.ts';
 import { lintCommand } from './commands/lint.ts';
@@ -42,6 +43,7 @@ function program(signal: AbortSignal): Command {
     .addCommand(reportCommand())
     .addCommand(doctorCommand())
     .addCommand(toolsCommand({ signal }))
+    .addCommand(compareEnvironmentsCommand(signal))
     .addCommand(cleanupCommand())
     .addHelpText(
       'after',

@@ -13,7 +13,8 @@ const open: Readonly<Record<string, readonly RegExp[]>> = {
   meshes: [/^contract\.ts$/],
   load: [],
   faults: [/^contract\.ts$/, /^index\.ts$/, /^target\.ts$/],
-  evidence: [/^contract\.ts$/],
+  // What was written is read back through read/: the one way from files to numbers.
+  evidence: [/^contract\.ts$/, /^read\//],
   analysis: [/^contract\.ts$/, /^facts\.ts$/, /^format\.ts$/, /^checks\/index\.ts$/],
   report: [/^model\.ts$/],
 };

@@ -51,7 +51,10 @@ test.for(['outlier-ejection', 'zone-failover'])('without outlierDetection %s fai
 
 test('maxEjectionPercent 10 of four hosts ejects nobody: outlier-ejection fails', async () => {
   const finished = await runWith('outlier-ejection', (rule) => {
-    rule.spec.trafficPolicy.outlierDetection = { ...rule.spec.trafficPolicy.outlierDetection, maxEjectionPercent: 10 };
+    rule.spec.trafficPolicy.outlierDetection = {
+      ...rule.spec.trafficPolicy.outlierDetection,
+      maxEjectionPercent: 10,
+    };
   });
   expectFail(finished);
   expect(failed(finished)).toContain('time-to-eject');
@@ -59,7 +62,10 @@ test('maxEjectionPercent 10 of four hosts ejects nobody: outlier-ejection fails'
 
 test('maxEjectionPercent 10 leaves the dark zone in rotation: zone-failover fails', async () => {
   const finished = await runWith('zone-failover', (rule) => {
-    rule.spec.trafficPolicy.outlierDetection = { ...rule.spec.trafficPolicy.outlierDetection, maxEjectionPercent: 10 };
+    rule.spec.trafficPolicy.outlierDetection = {
+      ...rule.spec.trafficPolicy.outlierDetection,
+      maxEjectionPercent: 10,
+    };
   });
   expectFail(finished);
 });

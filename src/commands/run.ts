@@ -10,6 +10,7 @@ import { ExitCode } from '../kit/errors.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import { istio } from '../meshes/istio/index.ts';
 import type { Plan } from '../plan/contract.ts';
+import { refuseForeignFaults } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { terminal, writeReports } from '../report/index.ts';
 import { REPORT_SCHEMA, type Report } from '../report/model.ts';
@@ -59,6 +60,7 @@ async function runScenario(
 ): Promise<ExitCode> {
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const plan = planScenario(await loadScenario(file, options));
+  refuseForeignFaults(plan, options.env);
   const resources = istio.readConfiguration(plan.meshFiles, plan);
   await sweepLeftovers(progress);
   const runId = newRunId(plan.scenario.name);

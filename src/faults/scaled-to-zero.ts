@@ -8,7 +8,9 @@ const schema = z
     ...faultFields,
     on: z.strictObject({ workload: z.string().describe('The workload whose Deployment is scaled.') }),
   })
-  .describe('A Deployment is scaled to zero and back: its pods end in order, new ones come. Needs --env kind.');
+  .describe(
+    'A Deployment is scaled to zero and back: its pods end in order, new ones come. Needs --env kind.',
+  );
 
 /** Somebody scales a Deployment to zero, and back at the end. */
 export const scaledToZero: FaultKind<typeof schema> = {

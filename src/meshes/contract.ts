@@ -19,17 +19,6 @@ export interface MeshResource {
   lineOf(path: readonly (string | number)[]): number;
 }
 
-/** A mistake in a file, counted from 1. */
-export interface FileProblem {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  /** What is wrong. */
-  readonly message: string;
-  /** What would be right. */
-  readonly hint?: string;
-}
-
 /** A request that failed, as a sidecar saw it. */
 export interface SeenError {
   /** Response flag such as "UO", or "-". */

@@ -10,7 +10,7 @@ export const checkFields = {
       'steady: before the first fault; fault: while it is on; recovery: after it ended; run: all of the load.',
     ),
   fault: z.string().optional().describe('Which fault the window belongs to; needed when there are several.'),
-  after: duration().default(0).describe('How much of the start of the window to leave out.'),
+  after: duration().prefault('0s').describe('How much of the start of the window to leave out.'),
 };
 
 /** Times are counted from a fault's injection or end, so these checks have no window of their own. */

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Action } from '../../faults/contract.ts';
@@ -83,9 +82,4 @@ export async function controlApp(
       `${action.instance} answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
     );
   }
-}
-
-/** What an app said last, for an error message. */
-export async function lastWords(log: string): Promise<string> {
-  return (await readFile(log, 'utf8').catch(() => '')).trimEnd().split('\n').slice(-5).join('\n');
 }

@@ -223,6 +223,8 @@ class LocalLab implements StartedEnvironment {
       case 'resume':
         this.#running.get(`${host.name}/app`)?.signal('SIGCONT');
         return;
+      default:
+        throw environmentError(`the local lab cannot ${action.do}`, 'use --env kind');
     }
   }
 

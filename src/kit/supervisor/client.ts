@@ -18,7 +18,7 @@ export interface ProgramSpec {
   readonly stdout?: string;
 }
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

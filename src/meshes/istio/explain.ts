@@ -1,7 +1,6 @@
 import type { Explanation, MeshResource, SeenError } from '../contract.ts';
 import { httpRoute, named, type Setting, together, trafficPolicy } from './explain-settings.ts';
 
-
 /** Why a request failed in an Istio mesh, and the setting behind it. */
 export function explain(error: SeenError, resources: readonly MeshResource[]): Explanation {
   if (error.details.startsWith('rbac_access_denied')) return denied(error, resources);
@@ -26,155 +25,159 @@ const UNLIMITED = 'it is unlimited (2^32-1)';
 const NO_SETTING: Setting = { setting: 'no mesh setting: the app or the generator decides' };
 
 /** https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags */
-const meanings: Readonly<
-  Record<string, (error: SeenError, resources: readonly MeshResource[]) => Meaning>
-> = {
-  UO: ({ service, details }, resources) =>
-    details === 'via_upstream'
-      ? {
-          cause: `The host of ${service} answered with an error, and as too many retries were on their way already, there was none.`,
-          setting: trafficPolicy(resources, service, ['connectionPool', 'http', 'maxRetries'], UNLIMITED),
-        }
-      : {
-          cause: `The connection pool to ${service} was full, so the client's sidecar refused the request at once. The limits hold for each client sidecar.`,
-          setting: together([
-            trafficPolicy(
+const meanings: Readonly<Record<string, (error: SeenError, resources: readonly MeshResource[]) => Meaning>> =
+  {
+    UO: ({ service, details }, resources) =>
+      details === 'via_upstream'
+        ? {
+            cause: `The host of ${service} answered with an error, and as too many retries were on their way already, there was none.`,
+            setting: trafficPolicy(resources, service, ['connectionPool', 'http', 'maxRetries'], UNLIMITED),
+          }
+        : {
+            cause: `The connection pool to ${service} was full, so the client's sidecar refused the request at once. The limits hold for each client sidecar.`,
+            setting: together([
+              trafficPolicy(
+                resources,
+                service,
+                ['connectionPool', 'http', 'http1MaxPendingRequests'],
+                UNLIMITED,
+              ),
+              trafficPolicy(resources, service, ['connectionPool', 'tcp', 'maxConnections'], UNLIMITED),
+            ]),
+          },
+    UH: ({ service }, resources) => ({
+      cause: `The client's sidecar had no healthy host of ${service} left: all were ejected, or there are none.`,
+      setting: together([
+        trafficPolicy(resources, service, ['outlierDetection', 'maxEjectionPercent'], '10 % may be ejected'),
+        trafficPolicy(
+          resources,
+          service,
+          ['outlierDetection'],
+          'nothing is ever ejected: there were no hosts',
+        ),
+      ]),
+    }),
+    UF: ({ service, details, side }, resources) => {
+      if (side === 'server') {
+        return {
+          cause: `The app of ${service} took no connection from its own sidecar: it is not listening, or it is down.`,
+          setting: NO_SETTING,
+        };
+      }
+      if (/TLS|CERTIFICATE/i.test(details)) {
+        return {
+          cause: `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
+          setting: trafficPolicy(resources, service, ['tls', 'mode'], 'Istio chooses mTLS by itself'),
+        };
+      }
+      return {
+        cause: `The client's sidecar could not connect to the host of ${service}: it is down, refuses or does not answer.`,
+        setting: together([
+          httpRoute(resources, service, ['retries', 'attempts'], 'it is retried 2 times'),
+          trafficPolicy(resources, service, ['connectionPool', 'tcp', 'connectTimeout'], 'it is 10s'),
+          outlierDetection(resources, service),
+        ]),
+      };
+    },
+    UC: ({ service, side }, resources) => ({
+      cause:
+        side === 'server'
+          ? `The app of ${service} closed the connection before it had answered.`
+          : `The host of ${service} closed the connection before it had answered; Istio does not retry that by default.`,
+      setting: httpRoute(resources, service, ['retries', 'retryOn'], RETRY_ON),
+    }),
+    UT: ({ service, details }, resources) =>
+      details.includes('per_try')
+        ? {
+            cause: `The host of ${service} did not answer within the time of one attempt.`,
+            setting: httpRoute(
               resources,
               service,
-              ['connectionPool', 'http', 'http1MaxPendingRequests'],
-              UNLIMITED,
+              ['retries', 'perTryTimeout'],
+              'an attempt has the time of the route',
             ),
-            trafficPolicy(resources, service, ['connectionPool', 'tcp', 'maxConnections'], UNLIMITED),
-          ]),
-        },
-  UH: ({ service }, resources) => ({
-    cause: `The client's sidecar had no healthy host of ${service} left: all were ejected, or there are none.`,
-    setting: together([
-      trafficPolicy(resources, service, ['outlierDetection', 'maxEjectionPercent'], '10 % may be ejected'),
-      trafficPolicy(resources, service, ['outlierDetection'], 'nothing is ever ejected: there were no hosts'),
-    ]),
-  }),
-  UF: ({ service, details, side }, resources) => {
-    if (side === 'server') {
-      return {
-        cause: `The app of ${service} took no connection from its own sidecar: it is not listening, or it is down.`,
-        setting: NO_SETTING,
-      };
-    }
-    if (/TLS|CERTIFICATE/i.test(details)) {
-      return {
-        cause: `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
-        setting: trafficPolicy(resources, service, ['tls', 'mode'], 'Istio chooses mTLS by itself'),
-      };
-    }
-    return {
-      cause: `The client's sidecar could not connect to the host of ${service}: it is down, refuses or does not answer.`,
-      setting: together([
-        httpRoute(resources, service, ['retries', 'attempts'], 'it is retried 2 times'),
-        trafficPolicy(resources, service, ['connectionPool', 'tcp', 'connectTimeout'], 'it is 10s'),
-        outlierDetection(resources, service),
-      ]),
-    };
-  },
-  UC: ({ service, side }, resources) => ({
-    cause:
-      side === 'server'
-        ? `The app of ${service} closed the connection before it had answered.`
-        : `The host of ${service} closed the connection before it had answered; Istio does not retry that by default.`,
-    setting: httpRoute(resources, service, ['retries', 'retryOn'], RETRY_ON),
-  }),
-  UT: ({ service, details }, resources) =>
-    details.includes('per_try')
-      ? {
-          cause: `The host of ${service} did not answer within the time of one attempt.`,
-          setting: httpRoute(
-            resources,
-            service,
-            ['retries', 'perTryTimeout'],
-            'an attempt has the time of the route',
-          ),
-        }
-      : {
-          cause: `The host of ${service} did not answer within the route's timeout.`,
-          setting: httpRoute(resources, service, ['timeout'], 'there is none'),
-        },
-  URX: ({ service }, resources) => ({
-    cause: `Every attempt at ${service} failed, until the retries were used up.`,
-    setting: httpRoute(resources, service, ['retries', 'attempts'], 'it is retried 2 times'),
-  }),
-  UPE: ({ service }, resources) => ({
-    cause: `The host of ${service} answered with something that is not valid HTTP.`,
-    setting: trafficPolicy(
-      resources,
-      service,
-      ['connectionPool', 'http', 'h2UpgradePolicy'],
-      'the port name chooses the protocol',
-    ),
-  }),
-  LR: ({ service }, resources) => ({
-    cause: `The sidecar itself reset the request to ${service}, as when a connection is drained or a limit is reached.`,
-    setting: trafficPolicy(
-      resources,
-      service,
-      ['connectionPool', 'http', 'maxRequestsPerConnection'],
-      'connections are used without end',
-    ),
-  }),
-  UR: ({ service }, resources) => ({
-    cause: `The host of ${service} reset the request while it was being answered.`,
-    setting: httpRoute(resources, service, ['retries', 'retryOn'], RETRY_ON),
-  }),
-  DC: ({ service }, resources) => ({
-    cause: `The caller went away before ${service} had answered, as when its own timeout ran out.`,
-    setting: httpRoute(resources, service, ['timeout'], 'the mesh waits for as long as the caller does'),
-  }),
-  FI: ({ service }, resources) => ({
-    cause: `The mesh configuration injects this error into requests to ${service}.`,
-    setting: httpRoute(resources, service, ['fault', 'abort'], 'an EnvoyFilter must do it'),
-  }),
-  DI: ({ service }, resources) => ({
-    cause: `The mesh configuration delays requests to ${service}, and this one failed after that.`,
-    setting: httpRoute(resources, service, ['fault', 'delay'], 'an EnvoyFilter must do it'),
-  }),
-  NR: ({ service }, resources) => ({
-    cause: `No route matched the request to ${service}.`,
-    setting: httpRoute(
-      resources,
-      service,
-      ['match'],
-      'only the name and port of a known service are a route',
-    ),
-  }),
-  NC: ({ service }, resources) => ({
-    cause: `The route to ${service} leads to a host or subset that does not exist.`,
-    setting: httpRoute(resources, service, ['route'], 'the service itself is the destination'),
-  }),
-  RL: ({ service }) => ({
-    cause: `A rate limit refused the request to ${service}.`,
-    setting: { setting: 'the rate limit of an EnvoyFilter' },
-  }),
-  UAEX: ({ service }) => ({
-    cause: `The external authorizer refused the request to ${service}.`,
-    setting: { setting: 'an AuthorizationPolicy with action CUSTOM' },
-  }),
-  SI: ({ service }, resources) => ({
-    cause: `Nothing moved on the request to ${service} for the stream idle timeout.`,
-    setting: trafficPolicy(resources, service, ['connectionPool', 'http', 'idleTimeout'], 'it is 1h'),
-  }),
-  DT: ({ service }, resources) => ({
-    cause: `The request to ${service} took longer than a connection or stream may last.`,
-    setting: trafficPolicy(
-      resources,
-      service,
-      ['connectionPool', 'tcp', 'maxConnectionDuration'],
-      'there is no limit',
-    ),
-  }),
-  OM: () => ({
-    cause: 'The sidecar was short of memory or connections and refused the request.',
-    setting: { setting: 'the overload manager in the bootstrap of the sidecar' },
-  }),
-};
+          }
+        : {
+            cause: `The host of ${service} did not answer within the route's timeout.`,
+            setting: httpRoute(resources, service, ['timeout'], 'there is none'),
+          },
+    URX: ({ service }, resources) => ({
+      cause: `Every attempt at ${service} failed, until the retries were used up.`,
+      setting: httpRoute(resources, service, ['retries', 'attempts'], 'it is retried 2 times'),
+    }),
+    UPE: ({ service }, resources) => ({
+      cause: `The host of ${service} answered with something that is not valid HTTP.`,
+      setting: trafficPolicy(
+        resources,
+        service,
+        ['connectionPool', 'http', 'h2UpgradePolicy'],
+        'the port name chooses the protocol',
+      ),
+    }),
+    LR: ({ service }, resources) => ({
+      cause: `The sidecar itself reset the request to ${service}, as when a connection is drained or a limit is reached.`,
+      setting: trafficPolicy(
+        resources,
+        service,
+        ['connectionPool', 'http', 'maxRequestsPerConnection'],
+        'connections are used without end',
+      ),
+    }),
+    UR: ({ service }, resources) => ({
+      cause: `The host of ${service} reset the request while it was being answered.`,
+      setting: httpRoute(resources, service, ['retries', 'retryOn'], RETRY_ON),
+    }),
+    DC: ({ service }, resources) => ({
+      cause: `The caller went away before ${service} had answered, as when its own timeout ran out.`,
+      setting: httpRoute(resources, service, ['timeout'], 'the mesh waits for as long as the caller does'),
+    }),
+    FI: ({ service }, resources) => ({
+      cause: `The mesh configuration injects this error into requests to ${service}.`,
+      setting: httpRoute(resources, service, ['fault', 'abort'], 'an EnvoyFilter must do it'),
+    }),
+    DI: ({ service }, resources) => ({
+      cause: `The mesh configuration delays requests to ${service}, and this one failed after that.`,
+      setting: httpRoute(resources, service, ['fault', 'delay'], 'an EnvoyFilter must do it'),
+    }),
+    NR: ({ service }, resources) => ({
+      cause: `No route matched the request to ${service}.`,
+      setting: httpRoute(
+        resources,
+        service,
+        ['match'],
+        'only the name and port of a known service are a route',
+      ),
+    }),
+    NC: ({ service }, resources) => ({
+      cause: `The route to ${service} leads to a host or subset that does not exist.`,
+      setting: httpRoute(resources, service, ['route'], 'the service itself is the destination'),
+    }),
+    RL: ({ service }) => ({
+      cause: `A rate limit refused the request to ${service}.`,
+      setting: { setting: 'the rate limit of an EnvoyFilter' },
+    }),
+    UAEX: ({ service }) => ({
+      cause: `The external authorizer refused the request to ${service}.`,
+      setting: { setting: 'an AuthorizationPolicy with action CUSTOM' },
+    }),
+    SI: ({ service }, resources) => ({
+      cause: `Nothing moved on the request to ${service} for the stream idle timeout.`,
+      setting: trafficPolicy(resources, service, ['connectionPool', 'http', 'idleTimeout'], 'it is 1h'),
+    }),
+    DT: ({ service }, resources) => ({
+      cause: `The request to ${service} took longer than a connection or stream may last.`,
+      setting: trafficPolicy(
+        resources,
+        service,
+        ['connectionPool', 'tcp', 'maxConnectionDuration'],
+        'there is no limit',
+      ),
+    }),
+    OM: () => ({
+      cause: 'The sidecar was short of memory or connections and refused the request.',
+      setting: { setting: 'the overload manager in the bootstrap of the sidecar' },
+    }),
+  };
 
 const RETRY_ON = 'it is retried on connect-failure, refused-stream, unavailable and cancelled';
 

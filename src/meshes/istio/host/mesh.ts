@@ -48,7 +48,8 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     services.set(host, [...(services.get(host) ?? []), `${instance.address}:${port}`]);
   }
   const rejections = () => readRejections(request);
-  const underTest = (files: readonly MeshFile[]) => files.map(({ content }) => inNamespace(content, namespace));
+  const underTest = (files: readonly MeshFile[]) =>
+    files.map(({ content }) => inNamespace(content, namespace));
   return {
     controlPlane,
     configurationDirectory,

@@ -7,7 +7,7 @@ import { ISTIO_VERSION } from '../version.ts';
 import { instanceLabels } from './resources.ts';
 
 /** Ports on the instance's own address, so that labs and sidecars never meet. */
-export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
+const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
 
 /** Writes what a sidecar needs beside its certificates: the bootstrap template and its access log. */
 export async function prepareSidecar(instance: HostInstance, template: string): Promise<void> {
