@@ -23,7 +23,8 @@ async function runWith(scenario: string, plant: (rule: Rule) => void): Promise<F
   plant(rule);
   const file = join(workspace.path, 'planted.yaml');
   writeFileSync(file, stringify(rule));
-  return workspace.run(`scenarios/${scenario}.yaml`, '--config', file);
+  // Awaited here: the workspace goes when this returns.
+  return await workspace.run(`scenarios/${scenario}.yaml`, '--config', file);
 }
 
 const failed = (finished: Finished) =>

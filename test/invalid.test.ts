@@ -24,7 +24,6 @@ test('a fault on a host that gets no traffic is invalid: it proves nothing', asy
   // The client prefers its own zone, east; nothing reaches west.
   const finished = await expectInvalid(
     'scenarios/outlier-ejection.yaml',
-    ...short,
     '--config',
     'scenarios/mesh/zone-failover.yaml',
     '--set',

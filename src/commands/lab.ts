@@ -4,9 +4,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { environments } from '../environments/index.ts';
+import { environmentNames, environments } from '../environments/index.ts';
 import { createRunDirectory, runsDirectory } from '../environments/run-directory.ts';
 import { environmentError, usageError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
@@ -22,8 +22,9 @@ import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts'
 
 const LAB_FILE = 'lab.json';
 const KEEPER_LOG = 'keeper.log';
-const upTimeoutMs = 120_000;
-const downTimeoutMs = 10_000;
+/** A cluster may have to pull its images first. */
+const upTimeoutMs = { local: 120_000, kind: 1_200_000 } as const;
+const downTimeoutMs = 60_000;
 
 /** What `lab up` leaves on disk for `lab status` and `lab down`. */
 interface LabFile {
@@ -39,6 +40,15 @@ interface LabFile {
     readonly addresses: readonly string[];
   }[];
 }
+
+type EnvironmentName = (typeof environmentNames)[number];
+
+interface LabOptions extends ScenarioOptions {
+  readonly env: EnvironmentName;
+}
+
+const environmentOption = () =>
+  new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local');
 
 /** `lab up`, `lab down`, `lab status`: a mesh that stays up to play with. */
 export function labCommand(signal: AbortSignal): Command {
@@ -69,8 +79,9 @@ function upCommand(signal: AbortSignal): Command {
       'Start the topology and mesh configuration of a scenario, print how to reach it, and leave it running.',
     )
     .argument('[scenario]', 'scenario file; the circuit breaker topology unless given')
+    .addOption(environmentOption())
     .option('--json', 'print how to reach it as JSON')
-    .action(async (scenario: string | undefined, options: ScenarioOptions & { json?: boolean }) => {
+    .action(async (scenario: string | undefined, options: LabOptions & { json?: boolean }) => {
       const progress = createProgress(process.stderr, false);
       const file = scenario ?? defaultScenario();
       // Mistakes show here, before anything is started in the background.
@@ -93,7 +104,7 @@ function upCommand(signal: AbortSignal): Command {
 async function startKeeper(
   id: string,
   file: string,
-  options: ScenarioOptions,
+  options: LabOptions,
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<LabFile> {
@@ -110,6 +121,8 @@ async function startKeeper(
       'keep',
       id,
       file,
+      '--env',
+      options.env,
       ...(options.profile === undefined ? [] : ['--profile', options.profile]),
       ...options.set.flatMap((assignment) => ['--set', assignment]),
       ...options.config.flatMap((path) => ['--config', path]),
@@ -134,7 +147,7 @@ async function startKeeper(
         say(tail(log, 1).trim());
         return readLab(directory) ?? 'it is starting';
       },
-      { waitingFor: 'the lab', timeoutMs: upTimeoutMs, everyMs: 50, signal },
+      { waitingFor: 'the lab', timeoutMs: upTimeoutMs[options.env], everyMs: 50, signal },
     );
   } catch (error) {
     keeper.kill('SIGTERM');
@@ -150,14 +163,15 @@ function keepCommand(signal: AbortSignal): Command {
   return addScenarioOptions(new Command('keep'))
     .argument('<id>')
     .argument('<scenario>')
-    .action(async (id: string, file: string, options: ScenarioOptions) => {
+    .addOption(environmentOption())
+    .action(async (id: string, file: string, options: LabOptions) => {
       const progress = createProgress(process.stderr, false);
       const plan = planScenario(await loadScenario(file, options));
       const resources = istio.readConfiguration(plan.meshFiles, plan);
       await using directory = await createRunDirectory(id, `lab of ${plan.scenario.name}`);
       const evidence = join(directory.path, 'evidence');
       await mkdir(evidence, { recursive: true });
-      await using environment = await environments.local(istio, progress, signal).start({
+      await using environment = await environments[options.env](istio, progress, signal, {}).start({
         plan,
         resources,
         runId: id,

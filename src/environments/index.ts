@@ -5,7 +5,7 @@ import type { Environment } from './contract.ts';
 import { kindEnvironment } from './kind/environment.ts';
 import { localEnvironment } from './local/environment.ts';
 
-export interface EnvironmentOptions {
+interface EnvironmentOptions {
   /** Whether what took long to make stays for the next run: a cluster. */
   readonly keep?: boolean;
 }

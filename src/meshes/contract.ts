@@ -131,7 +131,7 @@ export interface ClusterMeshSettings {
 }
 
 /** One call of a mesh's own command line against a cluster. */
-export interface ClusterMeshCommand {
+interface ClusterMeshCommand {
   /** What a person calls it: "istioctl install". */
   readonly what: string;
   readonly program: Program;

@@ -1,12 +1,11 @@
-import { faultKinds } from '../faults/index.ts';
+import { faultKind } from '../faults/index.ts';
 import { usageError } from '../kit/errors.ts';
 import type { Plan } from './contract.ts';
 
 /** Refuses faults that an environment cannot make, all of them by name. */
 export function refuseForeignFaults(plan: Pick<Plan, 'faults' | 'file'>, environment: string): void {
   const foreign = plan.faults.flatMap(({ name, fault }) => {
-    const kind = faultKinds[fault.kind];
-    const places: readonly string[] | undefined = 'environments' in kind ? kind.environments : undefined;
+    const places = faultKind(fault).environments;
     return places === undefined || places.includes(environment) ? [] : [{ name, kind: fault.kind, places }];
   });
   const [first] = foreign;

@@ -1,0 +1,165 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Environment, StartedEnvironment } from '../src/environments/contract.ts';
+import { createRunDirectory, type RunDirectory } from '../src/environments/run-directory.ts';
+import { ACCESS_LOG_MARK, accessLogFields } from '../src/evidence/contract.ts';
+import { loadJob } from '../src/load/k6.ts';
+import { istio } from '../src/meshes/istio/index.ts';
+import type { Plan } from '../src/plan/contract.ts';
+import { planScenario } from '../src/plan/plan.ts';
+import { loadScenario } from '../src/scenario/load.ts';
+
+const scenario = `name: contract
+description: What every environment must do.
+topology:
+  services:
+    edge-app:
+      workloads:
+        - { name: edge-app-east, locality: region1/zone-east, replicas: 2 }
+        - { name: edge-app-west, locality: region1/zone-west }
+    frontend:
+      workloads:
+        - { name: frontend, locality: region1/zone-east }
+load: { from: frontend, to: edge-app, rate: 50/s, duration: 3s, warmup: 0s }
+checks:
+  - { kind: success-rate, during: steady, atLeast: 50% }
+`;
+
+/** What every environment must do, told as tests. `timeoutMs` is for starting it and for taking it down. */
+export function environmentContract(make: () => Environment, timeoutMs: number): void {
+  describe('the environment contract', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bw-contract-'));
+    let plan: Plan;
+    let environment: StartedEnvironment;
+    let directory: RunDirectory;
+    let lost: string | undefined;
+
+    beforeAll(async () => {
+      const file = join(folder, 'scenario.yaml');
+      writeFileSync(file, scenario);
+      plan = planScenario(await loadScenario(file, { set: [], config: [] }));
+      directory = await createRunDirectory(`contract-${Date.now().toString(36)}`, 'environment contract');
+      environment = await make().start({
+        plan,
+        resources: [],
+        runId: directory.path.split('/').at(-1) ?? '',
+        directory: directory.path,
+        evidence: join(folder, 'evidence'),
+        logs: join(folder, 'logs'),
+        progress: () => {},
+        signal: new AbortController().signal,
+      });
+      environment.lost.then((reason) => {
+        lost = reason;
+      });
+    }, timeoutMs);
+
+    afterAll(async () => {
+      await environment?.[Symbol.asyncDispose]();
+      await directory?.[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    }, timeoutMs);
+
+    /** Sends the plan's load; what k6 counted. */
+    async function load(): Promise<{ requests: number; answers: Record<string, number> }> {
+      const job = loadJob(plan, istio.serviceHost('edge-app', 'default'));
+      await using prepared = await environment.prepareLoad(job);
+      const startedAt = await prepared.begin();
+      expect(Math.abs(Date.now() - startedAt)).toBeLessThan(2_000);
+      const { code, summary, lastLines } = await prepared.finished;
+      expect(code, lastLines).toBe(0);
+      return JSON.parse(summary ?? '');
+    }
+
+    const statistics = async () => {
+      const answers = await Promise.all(
+        istio.statistics.paths.map((path) => environment.admin('frontend-1', path, 5_000)),
+      );
+      return istio.statistics.parse('frontend-1', Date.now(), answers)[0];
+    };
+
+    test('instances are those of the plan, each server with an address', () => {
+      expect(environment.instances.map(({ name, locality, client }) => ({ name, locality, client }))).toEqual(
+        plan.instances.map(({ name, locality, client }) => ({ name, locality, client })),
+      );
+      for (const { addresses, client } of environment.instances) {
+        if (!client) expect(addresses[0]).toMatch(/^[\d.]+:\d+$/);
+      }
+      expect(environment.firstRequestAt).toBeLessThan(Date.now());
+      expect(environment.mesh).toMatch(/^istio \d/);
+    });
+
+    test("the client's sidecar sees every address, healthy", async () => {
+      const sample = await statistics();
+      const addresses = environment.instances.flatMap(({ addresses, client }) => (client ? [] : addresses));
+      expect(sample?.hosts.map(({ address }) => address).sort()).toEqual([...addresses].sort());
+      expect(sample?.hosts.every(({ healthy }) => healthy)).toBe(true);
+    });
+
+    test('an instance that is not there is an error', async () => {
+      await expect(environment.admin('nobody-1', '/stats', 1_000)).rejects.toThrow('nobody-1');
+    });
+
+    test('a load is answered, and every request is in the logs of both sides', async () => {
+      const { requests, answers } = await load();
+      expect(requests).toBeGreaterThan(140);
+      expect(answers['2xx']).toBe(requests);
+    });
+
+    test('a fault of the app shows in the answers, and goes away', async () => {
+      const servers = environment.instances.filter(({ client }) => !client);
+      const behaviour = { kind: 'error', status: 503, rate: 1 } as const;
+      for (const { name } of servers) {
+        await environment.perform({ do: 'set-fault', instance: name, id: 'broken', behaviour });
+      }
+      expect((await load()).answers['5xx']).toBeGreaterThan(140);
+      for (const { name } of servers) {
+        await environment.perform({ do: 'clear-fault', instance: name, id: 'broken' });
+      }
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
+    });
+
+    test('a killed instance answers nothing until it is started again, and nobody calls that a loss', async () => {
+      for (const instance of ['edge-app-east-1', 'edge-app-east-2']) {
+        await environment.perform({ do: 'kill', instance });
+      }
+      const during = await load();
+      expect(during.answers['2xx']).toBeLessThan(during.requests);
+      await Promise.all(
+        ['edge-app-east-1', 'edge-app-east-2'].map((instance) =>
+          environment.perform({ do: 'start', instance }),
+        ),
+      );
+      // The client may take a moment to connect again.
+      await load();
+      const after = await load();
+      expect(after.answers['2xx']).toBe(after.requests);
+      expect(lost).toBeUndefined();
+    });
+
+    test('processes are told by name', async () => {
+      const names = (await environment.processes()).map(({ name }) => name);
+      expect(names).toContain('istiod');
+      expect(names).toContain('frontend-1/sidecar');
+      expect(names).toContain('edge-app-west-1/app');
+    });
+
+    test('evidence is whole once collected', async () => {
+      expect(await environment.rejections()).toEqual([]);
+      await environment.collect();
+      expect(environment.gaps).toEqual([]);
+      const lines = (instance: string) =>
+        readFileSync(join(folder, 'evidence/access', `${instance}.log`), 'utf8')
+          .split('\n')
+          .filter((line) => line.startsWith(`${ACCESS_LOG_MARK} `));
+      const client = lines('frontend-1');
+      // Five or six loads of 150 requests, and the first request.
+      expect(client.length).toBeGreaterThan(700);
+      expect(client.every((line) => line.split(' ').length === accessLogFields.length)).toBe(true);
+      expect(lines('edge-app-west-1').length).toBeGreaterThan(100);
+    });
+  });
+}
