@@ -162,14 +162,12 @@ function steadyState({ facts }: Grounds): Judgement {
   const steady = facts.windows.find(({ name }) => name === 'steady');
   const count = steady === undefined ? 0 : facts.count(steady);
   if (facts.faults.length === 0) return { ...NOTHING, limit: 'only with faults' };
-  const reach = facts.faults.map(({ name }) => name);
   if (steady === undefined || count < limits.requestsInWindow) {
     return verdict(
       true,
       `${plural(count, 'request')} between the warmup and the first fault`,
       `at least ${limits.requestsInWindow}`,
       'Start the first fault later or shorten the warmup, so that there is a state to compare with.',
-      reach,
     );
   }
   const failed = facts.count(steady, { outcome: 'error' }) + facts.count(steady, { outcome: 'unanswered' });
@@ -178,7 +176,6 @@ function steadyState({ facts }: Grounds): Judgement {
     `${formatPercent(failed / count)} of ${plural(count, 'request')} failed before the first fault`,
     limit,
     'Most requests failed before anything was broken: see the errors for the cause, and put that right first.',
-    reach,
   );
 }
 
@@ -202,7 +199,6 @@ function faultEffect({ faults }: Grounds): Judgement {
     idle.map(({ name, efficacy }) => `${name}: ${efficacy.observed}`).join('; '),
     first.efficacy.expected,
     advice,
-    idle.map(({ name }) => name),
   );
 }
 

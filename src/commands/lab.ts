@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
 import { tail } from '../kit/tail.ts';
 import { createProgress } from '../kit/terminal.ts';
 import { istio } from '../meshes/istio/index.ts';
+import { rejectionsIn } from '../meshes/istio/rejections.ts';
 import { planScenario } from '../plan/plan.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { sweepLeftovers } from './cleanup.ts';
@@ -241,9 +242,7 @@ function statusCommand(): Command {
     .description('Show the labs that run, how to reach them, and what their sidecars rejected.')
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
-      const labs = await Promise.all(
-        liveLabs().map(async (lab) => ({ ...lab, rejected: await rejected(lab.id) })),
-      );
+      const labs = liveLabs().map((lab) => ({ ...lab, rejected: rejected(lab) }));
       if (options.json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);
       else if (labs.length === 0)
         process.stdout.write('No lab is running. Start one: npx breakwater lab up\n');
@@ -256,10 +255,14 @@ function statusCommand(): Command {
     });
 }
 
-/** What istiod's log says of configuration that a sidecar did not take. */
-async function rejected(id: string): Promise<string[]> {
-  const log = await readFile(join(runsDirectory(), id, 'logs', 'istiod.log'), 'utf8').catch(() => '');
-  return [...new Set([...log.matchAll(/ACK ERROR (.*)$/gm)].map(([, reason]) => reason ?? ''))];
+/** What sidecars of a lab said of configuration that they did not take. */
+function rejected(lab: LabFile): string[] {
+  const logs = join(runsDirectory(), lab.id, 'logs');
+  return lab.instances.flatMap(({ name }) => {
+    const log = join(logs, `${name}.sidecar.log`);
+    const reasons = existsSync(log) ? rejectionsIn(readFileSync(log, 'utf8')) : [];
+    return [...new Set(reasons)].map((reason) => `${name}: ${reason}`);
+  });
 }
 
 function liveLabs(): LabFile[] {

@@ -6,10 +6,11 @@ import { http } from '../../../kit/http.ts';
 import type { MeshFile } from '../../../plan/contract.ts';
 import type { HostInstance, HostMesh, HostMeshRequest } from '../../contract.ts';
 import { serviceHost, spiffeId } from '../names.ts';
+import { rejectionsIn } from '../rejections.ts';
 import { createCertificateAuthority } from './certificates.ts';
 import { accepts, controlPlanePorts, prepareControlPlane } from './control-plane.ts';
 import { topologyResources } from './resources.ts';
-import { prepareSidecar, sidecarProgram } from './sidecar.ts';
+import { prepareSidecar, sidecarLog, sidecarProgram } from './sidecar.ts';
 
 const dayMs = 24 * 3_600_000;
 /** What the sidecars ask about themselves until they are ready. */
@@ -119,7 +120,7 @@ async function sidecarReady(
     Number(stats.get('listener_manager.lds.update_rejected') ?? 0) +
     Number(stats.get('cluster_manager.cds.update_rejected') ?? 0);
   if (rejected > 0) {
-    // istiod hears of it a moment after Envoy counts it.
+    // Envoy counts it a moment before it is in the log.
     const reasons = (await rejections()).filter((rejection) => rejection.instance === instance.name);
     if (reasons.length === 0) return 'it rejected its configuration; waiting for the reason';
     throw environmentError(
@@ -154,16 +155,12 @@ export function parseStats(text: string): Map<string, string> {
   return stats;
 }
 
-/** istiod's log is the one place where a sidecar's own words about a rejected listener or cluster end up. */
 async function readRejections(request: HostMeshRequest): Promise<{ instance: string; reason: string }[]> {
-  const log = await readFile(join(request.logs, 'istiod.log'), 'utf8').catch(() => '');
-  const found = new Map<string, { instance: string; reason: string }>();
-  for (const line of log.split('\n')) {
-    const match = /ACK ERROR (\S+) (?:Internal:)?(.*)$/.exec(line);
-    if (!match) continue;
-    const instance = request.instances.find(({ name }) => match[1]?.startsWith(`${name}.`));
-    const reason = (match[2] ?? '').trim();
-    if (instance) found.set(`${instance.name} ${reason}`, { instance: instance.name, reason });
-  }
-  return [...found.values()];
+  const found = await Promise.all(
+    request.instances.map(async ({ name }) => {
+      const log = await readFile(sidecarLog(name, request.logs), 'utf8').catch(() => '');
+      return [...new Set(rejectionsIn(log))].map((reason) => ({ instance: name, reason }));
+    }),
+  );
+  return found.flat();
 }

@@ -23,6 +23,11 @@ export async function prepareSidecar(instance: HostInstance, template: string): 
   await symlink(instance.accessLog, join(instance.directory, 'access.log'));
 }
 
+/** Where a sidecar's own words go, its Envoy's among them. */
+export function sidecarLog(instance: string, logs: string): string {
+  return join(logs, `${instance}.sidecar.log`);
+}
+
 /** pilot-agent with its Envoy, for one replica. */
 export function sidecarProgram(
   instance: HostInstance,
@@ -82,6 +87,6 @@ export function sidecarProgram(
       GOMAXPROCS: '1',
     },
     cwd: instance.directory,
-    log: join(request.logs, `${instance.name}.sidecar.log`),
+    log: sidecarLog(instance.name, request.logs),
   };
 }
