@@ -96,7 +96,7 @@ async function loadAndFaults(
       throw environmentError(`the environment broke during the run: ${reason}`);
     });
     const timeline = runTimeline(plan, environment, journal, startedAt, either, {
-      injecting: (fault) => watcher.fault(`${fault.name}: ${fault.targets.join(', ')} ${fault.description}`),
+      injecting: (fault) => watcher.fault(`${fault.name}: ${fault.description}`),
       reverted: (fault) => watcher.fault(`${fault.name}: taken back`),
     });
     const totals = finishLoad(plan, load, startedAt, evidence, () => signal.aborted);

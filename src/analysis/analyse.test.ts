@@ -59,7 +59,7 @@ test('a mesh that heals passes, with everything a report needs', async () => {
   expect(analysis.series.ejected['edge-app-east-1']?.slice(8, 19)).toEqual([0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
   expect(analysis.series.cpu['k6']?.[3]).toBeCloseTo(0.5);
   expect(analysis.summary).toMatchInlineSnapshot(
-    `"The mesh held (local/east answers 503 to 100 % of requests): 95.833 % of 2,400 requests succeeded, and all 2 checks passed."`,
+    `"The mesh held while local/east answers 503 to 100 % of requests: 95.833 % of 2,400 requests succeeded, and all 2 checks passed."`,
   );
   expect(analysis.notes).toMatchInlineSnapshot(`
     [
@@ -89,7 +89,7 @@ test('a mesh that never ejects fails', async () => {
   expect(violations(analysis)).toEqual([]);
   expect(analysis.verdict).toBe('fail');
   expect(analysis.summary).toMatchInlineSnapshot(
-    `"The mesh did not hold (local/east answers 503 to 100 % of requests): "success rate at least 99 %" was expected, and it was 0 % (limit at least 99 %); 1 more check failed too. All failures have one cause: The app of edge-app itself answered 503."`,
+    `"The mesh did not hold while local/east answers 503 to 100 % of requests: "success rate at least 99 %" was expected, and it was 0 % (limit at least 99 %); 1 more check failed too. All failures have one cause: The app of edge-app itself answered 503."`,
   );
 });
 

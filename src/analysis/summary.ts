@@ -19,7 +19,7 @@ export function summaryOf(report: Told): string {
 function during({ faults }: Told): string {
   if (faults.length === 0) return ' under load';
   const told = faults.slice(0, 2).map(({ description }) => description);
-  return ` (${told.join('; ')}${faults.length > 2 ? `; and ${plural(faults.length - 2, 'more fault')}` : ''})`;
+  return ` while ${told.join(' and ')}${faults.length > 2 ? `, with ${plural(faults.length - 2, 'more fault')}` : ''}`;
 }
 
 function success({ traffic }: Told): string {

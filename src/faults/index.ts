@@ -12,7 +12,7 @@ import { scaledToZero } from './scaled-to-zero.ts';
 import { zoneOutage } from './zone-outage.ts';
 
 /** Every kind of fault a scenario may name. docs/adding-a-fault.md says how to add one. */
-export const faultKinds = {
+const faultKinds = {
   latency,
   error,
   hang,

@@ -22,6 +22,7 @@ export interface PlannedFault {
   /** Unique in the run. */
   readonly name: string;
   readonly fault: Fault;
+  /** "region1/zone-east goes dark". */
   readonly description: string;
   readonly targets: readonly string[];
   readonly atMs: number;

@@ -83,11 +83,11 @@ describe('a plan', () => {
                      0         5 s       10 s      15 s      20 s    24 s        30 s
 
       Faults
-        zone-outage: at 5 s for 5 s, goes dark
+        zone-outage: at 5 s for 5 s, region1/east goes dark
           hits shop-east-1, shop-east-2
-        error: at 15 s for 5 s, answers 503 to 100 % of requests
+        error: at 15 s for 5 s, shop-east-1 answers 503 to 100 % of requests
           hits shop-east-1
-        error-2: at 22 s for 2 s, answers 503 to 100 % of requests
+        error-2: at 22 s for 2 s, shop answers 503 to 100 % of requests
           hits shop-east-1, shop-east-2, shop-west-1
 
       Instances

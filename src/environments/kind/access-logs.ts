@@ -1,0 +1,170 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ACCESS_LOG_MARK, type RunContext } from '../../evidence/contract.ts';
+import type { ClusterApi } from './api.ts';
+
+type Gap = RunContext['gaps'][number];
+
+const retryMs = 250;
+/** Envoy flushes four times a second; a line is on its way a moment longer. */
+const quietMs = 800;
+const mark = Buffer.from(`${ACCESS_LOG_MARK} `);
+
+/** The sidecars' logs, followed from their first line: access lines into evidence, the rest beside the other logs. */
+export class AccessLogs {
+  readonly gaps: Gap[] = [];
+  readonly #api: ClusterApi;
+  readonly #namespace: string;
+  readonly #container: string;
+  readonly #evidence: string;
+  readonly #logs: string;
+  readonly #files = new Map<string, { access: WriteStream; other: WriteStream }>();
+  readonly #stop = new AbortController();
+  readonly #followers: Promise<void>[] = [];
+  #lastLine = 0;
+  /** Lines before this are of an earlier run. */
+  readonly #since: string;
+
+  constructor(api: ClusterApi, namespace: string, container: string, evidence: string, logs: string) {
+    this.#api = api;
+    this.#namespace = namespace;
+    this.#container = container;
+    this.#evidence = evidence;
+    this.#logs = logs;
+    this.#since = new Date(Date.now() - 1_000).toISOString();
+  }
+
+  /** Follows a pod until it is gone or this ends. `fresh`: all of its log belongs to this run. */
+  follow(instance: string, pod: string, fresh: boolean): void {
+    this.#followers.push(this.#follow(instance, pod, fresh ? undefined : this.#since));
+  }
+
+  async #follow(instance: string, pod: string, from: string | undefined): Promise<void> {
+    const files = this.#open(instance);
+    const lines = new StampedLines(from, (line) => {
+      this.#lastLine = Date.now();
+      if (line.subarray(0, mark.length).equals(mark)) files.access.write(line);
+      else files.other.write(line);
+    });
+    let brokenAt: number | undefined;
+    while (!this.#stop.signal.aborted) {
+      if (brokenAt !== undefined) await this.#read(pod, lines, { previous: 'true' }).catch(() => {});
+      let status = 0;
+      try {
+        status = await this.#read(pod, lines, { follow: 'true' });
+      } catch {
+        // It broke; what it had not sent yet is asked for again.
+        brokenAt ??= Date.now();
+      }
+      if (this.#stop.signal.aborted) return;
+      if (status === 200) brokenAt = undefined;
+      if (status === 404) {
+        if (brokenAt !== undefined) {
+          const what = `the log of ${instance} (${pod} was gone before all of it was read)`;
+          this.gaps.push({ what, fromMs: brokenAt, toMs: Date.now() });
+        }
+        return;
+      }
+      await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+    }
+  }
+
+  async #read(pod: string, lines: StampedLines, options: Record<string, string>): Promise<number> {
+    const query = new URLSearchParams({
+      container: this.#container,
+      timestamps: 'true',
+      ...(lines.newest === undefined ? {} : { sinceTime: lines.since() }),
+      ...options,
+    });
+    lines.restart();
+    return this.#api.stream(
+      `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log?${query}`,
+      (chunk) => lines.take(chunk),
+      this.#stop.signal,
+    );
+  }
+
+  #open(instance: string) {
+    const files = this.#files.get(instance) ?? {
+      access: createWriteStream(join(this.#evidence, 'access', `${instance}.log`), { flags: 'a' }),
+      other: createWriteStream(join(this.#logs, `${instance}.sidecar.log`), { flags: 'a' }),
+    };
+    this.#files.set(instance, files);
+    return files;
+  }
+
+  /** Waits until nothing more comes, and ends. */
+  async collect(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const deadline = Date.now() + 6_000;
+    await sleep(quietMs);
+    while (Date.now() - this.#lastLine < quietMs && Date.now() < deadline) await sleep(50);
+    await this.end();
+  }
+
+  async end(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#followers);
+    const all = [...this.#files.values()].flatMap(({ access, other }) => [access, other]);
+    this.#files.clear();
+    await Promise.all(
+      all.map((file) => {
+        file.end();
+        return finished(file);
+      }),
+    );
+  }
+}
+
+/**
+ * Lines that the kubelet has put a time before: "2026-01-02T03:04:05.123456789Z text". The times are taken
+ * off; with them a stream that broke goes on where it was, and no line comes twice.
+ */
+export class StampedLines {
+  /** Comparable time of the newest line. */
+  newest: string | undefined;
+  readonly #sink: (line: Buffer) => void;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(from: string | undefined, sink: (line: Buffer) => void) {
+    this.newest = from === undefined ? undefined : comparable(from);
+    this.#sink = sink;
+  }
+
+  /** Whole seconds: the API knows nothing finer. */
+  since(): string {
+    return `${(this.newest ?? '').slice(0, 19)}Z`;
+  }
+
+  /** A new stream begins: half a line of the last one is worth nothing. */
+  restart(): void {
+    this.#rest = Buffer.alloc(0);
+  }
+
+  take(chunk: Buffer): void {
+    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let begin = 0;
+    for (;;) {
+      const newline = data.indexOf(10, begin);
+      if (newline < 0) break;
+      const blank = data.indexOf(32, begin);
+      if (blank > begin && blank < newline) {
+        const time = comparable(data.toString('latin1', begin, blank));
+        if (this.newest === undefined || time > this.newest) {
+          this.newest = time;
+          this.#sink(data.subarray(blank + 1, newline + 1));
+        }
+      }
+      begin = newline + 1;
+    }
+    this.#rest = Buffer.from(data.subarray(begin));
+  }
+}
+
+/** RFC 3339 in UTC, whose fraction has as many digits as it needs → nine digits, so that texts compare as times. */
+function comparable(time: string): string {
+  const [seconds = '', fraction = ''] = time.replace(/(Z|\+00:00)$/, '').split('.');
+  return `${seconds}.${fraction.padEnd(9, '0')}`;
+}

@@ -1,0 +1,284 @@
+import { Agent, request } from 'node:https';
+import { createServer, type Server } from 'node:net';
+import { PassThrough, Writable } from 'node:stream';
+import {
+  AppsV1Api,
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+  PortForward,
+  type V1Pod,
+  type V1Status,
+} from '@kubernetes/client-node';
+import { environmentError } from '../../kit/errors.ts';
+
+/** Who owns the fields of what Breakwater applies. */
+const FIELD_MANAGER = 'breakwater';
+/** On every object of a run: its id. */
+const RUN_LABEL = 'breakwater.dev/run';
+/** On the pods of a workload: its name. */
+export const WORKLOAD_LABEL = 'breakwater.dev/workload';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** A way from a loopback port of this machine to a port inside a pod. */
+export interface Forward extends AsyncDisposable {
+  /** "127.0.0.1:40123". */
+  readonly address: string;
+}
+
+/** The Kubernetes API of one cluster, in the few words that an environment needs. */
+export class ClusterApi implements Disposable {
+  readonly core: CoreV1Api;
+  readonly apps: AppsV1Api;
+  readonly #config = new KubeConfig();
+  readonly #objects: KubernetesObjectApi;
+  readonly #agent = new Agent({ keepAlive: true });
+  readonly #runId: string;
+  readonly #server: string;
+
+  constructor(kubeconfig: string, runId: string) {
+    this.#config.loadFromFile(kubeconfig);
+    this.#runId = runId;
+    this.core = this.#config.makeApiClient(CoreV1Api);
+    this.apps = this.#config.makeApiClient(AppsV1Api);
+    this.#objects = KubernetesObjectApi.makeApiClient(this.#config);
+    this.#server = this.#config.getCurrentCluster()?.server ?? '';
+  }
+
+  /** Server-side apply: what is already so stays untouched. */
+  async apply(object: object, namespace?: string): Promise<void> {
+    const { metadata, ...rest } = object as KubernetesObject;
+    const labelled: KubernetesObject = {
+      ...rest,
+      metadata: {
+        ...metadata,
+        ...(metadata?.namespace === undefined && namespace !== undefined ? { namespace } : {}),
+        labels: { ...metadata?.labels, [RUN_LABEL]: this.#runId },
+      },
+    };
+    try {
+      await this.#objects.patch(
+        labelled,
+        undefined,
+        undefined,
+        FIELD_MANAGER,
+        true,
+        PatchStrategy.ServerSideApply,
+      );
+    } catch (error) {
+      const what = `${labelled.kind}/${labelled.metadata?.name}`;
+      throw environmentError(`the cluster refuses ${what}: ${messageOf(error)}`, undefined, error);
+    }
+  }
+
+  /** Deletes what earlier runs have applied of these kinds and this one has not. */
+  async prune(kinds: readonly { readonly apiVersion: string; readonly kind: string }[]): Promise<number> {
+    const lists = await Promise.all(
+      kinds.map(async ({ apiVersion, kind }) => {
+        const selector = `${RUN_LABEL},${RUN_LABEL}!=${this.#runId}`;
+        const list = await this.#objects
+          .list(apiVersion, kind, undefined, undefined, undefined, undefined, undefined, selector)
+          .catch(() => undefined);
+        return (list?.items ?? []).map((item) => ({ ...item, apiVersion, kind }));
+      }),
+    );
+    const old = lists.flat();
+    await Promise.all(old.map((item) => this.#objects.delete(item).catch(() => undefined)));
+    return old.length;
+  }
+
+  /** Kinds of the API groups whose name ends so, namespaced and listable. */
+  async kindsOf(suffix: string): Promise<{ apiVersion: string; kind: string }[]> {
+    const groups = JSON.parse((await this.request('GET', '/apis')).body).groups as {
+      name: string;
+      preferredVersion: { groupVersion: string };
+    }[];
+    const found = await Promise.all(
+      groups
+        .filter(({ name }) => name.endsWith(suffix))
+        .map(async ({ preferredVersion: { groupVersion } }) => {
+          const { resources } = JSON.parse((await this.request('GET', `/apis/${groupVersion}`)).body) as {
+            resources: { name: string; kind: string; verbs: string[] }[];
+          };
+          return resources
+            .filter(({ name, verbs }) => !name.includes('/') && verbs.includes('list'))
+            .map(({ kind }) => ({ apiVersion: groupVersion, kind }));
+        }),
+    );
+    return found.flat();
+  }
+
+  async pods(namespace: string, labelSelector: string): Promise<V1Pod[]> {
+    return (await this.core.listNamespacedPod({ namespace, labelSelector })).items;
+  }
+
+  /** One request to the API server with the credentials of the kubeconfig. */
+  async request(
+    method: string,
+    path: string,
+    options: { readonly body?: string; readonly contentType?: string; readonly timeoutMs?: number } = {},
+  ): Promise<Answer> {
+    const { timeoutMs = 10_000, body, contentType = 'application/json' } = options;
+    const outgoing = await this.#open(
+      method,
+      path,
+      body === undefined ? {} : { 'content-type': contentType },
+    );
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => outgoing.destroy(new Error(`no answer to ${method} ${path} within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+      outgoing.on('response', (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('error', reject);
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+        );
+      });
+      outgoing.on('close', () => clearTimeout(timer));
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  }
+
+  /**
+   * Streams an answer until it ends; resolves with its status when it has, and rejects when it breaks.
+   * `onChunk` gets bytes of an answer with status 200 alone.
+   */
+  async stream(path: string, onChunk: (chunk: Buffer) => void, signal: AbortSignal): Promise<number> {
+    const outgoing = await this.#open('GET', path, {}, signal);
+    return new Promise((resolve, reject) => {
+      outgoing.on('response', (incoming) => {
+        const status = incoming.statusCode ?? 0;
+        if (status === 200) incoming.on('data', onChunk);
+        else incoming.resume();
+        incoming.on('end', () => resolve(status));
+        incoming.on('error', reject);
+        incoming.on('aborted', () => reject(new Error('the stream broke off')));
+      });
+      outgoing.on('error', reject);
+      outgoing.end();
+    });
+  }
+
+  async #open(method: string, path: string, headers: Record<string, string>, signal?: AbortSignal) {
+    const options: Parameters<typeof request>[1] = {};
+    await this.#config.applyToHTTPSOptions(options);
+    return request(`${this.#server}${path}`, {
+      ...options,
+      // A stream holds its connection for the whole run.
+      agent: signal === undefined ? this.#agent : false,
+      method,
+      headers,
+      ...(signal === undefined ? {} : { signal }),
+    });
+  }
+
+  /** Runs a command in a container; resolves with its exit code, or undefined when the connection broke. */
+  async exec(
+    namespace: string,
+    pod: string,
+    container: string,
+    command: readonly string[],
+    onOutput: (chunk: Buffer) => void,
+  ): Promise<{ readonly ended: Promise<number | undefined> }> {
+    const sink = () =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          onOutput(chunk);
+          done();
+        },
+      });
+    let end: (code: number | undefined) => void = () => {};
+    const ended = new Promise<number | undefined>((resolve) => {
+      end = resolve;
+    });
+    const socket = await new Exec(this.#config)
+      .exec(namespace, pod, container, [...command], sink(), sink(), null, false, (status) =>
+        end(exitCode(status)),
+      )
+      .catch((error: unknown) => {
+        throw environmentError(`cannot run ${command[0]} in ${pod}/${container}: ${messageOf(error)}`);
+      });
+    socket.onclose = () => end(undefined);
+    socket.onerror = () => end(undefined);
+    return { ended };
+  }
+
+  /** A command to its end: exit code and all that it printed. */
+  async output(namespace: string, pod: string, container: string, command: readonly string[]) {
+    const chunks: Buffer[] = [];
+    const { ended } = await this.exec(namespace, pod, container, command, (chunk) => chunks.push(chunk));
+    return { code: await ended, output: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  /** Listens on a loopback port and takes each connection to a port of the pod. */
+  async forward(namespace: string, pod: string, port: number): Promise<Forward> {
+    const forward = new PortForward(this.#config);
+    const server: Server = createServer({ pauseOnConnect: false }, (socket) => {
+      const errors = new PassThrough();
+      errors.on('data', () => socket.destroy());
+      socket.on('error', () => socket.destroy());
+      forward
+        .portForward(namespace, pod, [port], socket, errors, socket)
+        .then((connection) => {
+          const end = () => (typeof connection === 'function' ? connection()?.close() : connection.close());
+          socket.on('close', end);
+          if (typeof connection !== 'function') {
+            connection.onclose = () => socket.destroy();
+            connection.onerror = () => socket.destroy();
+          }
+          if (socket.destroyed) end();
+        })
+        .catch(() => socket.destroy());
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    });
+    const open = new Set<{ destroy(): void }>();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: '127.0.0.1', port: 0 }, resolve);
+    });
+    server.unref();
+    const bound = server.address();
+    return {
+      address: `127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`,
+      [Symbol.asyncDispose]: () => {
+        for (const socket of open) socket.destroy();
+        return new Promise((resolve) => server.close(() => resolve()));
+      },
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+}
+
+function exitCode(status: V1Status): number | undefined {
+  if (status.status === 'Success') return 0;
+  const code = status.details?.causes?.find(({ reason }) => reason === 'ExitCode')?.message;
+  return code === undefined ? undefined : Number(code);
+}
+
+/** What the API server says in its answer, or the error itself. */
+export function messageOf(error: unknown): string {
+  const body = (error as { body?: unknown }).body;
+  const text = typeof body === 'string' ? body : '';
+  try {
+    const message = (typeof body === 'object' ? body : JSON.parse(text)) as { message?: string } | null;
+    if (message?.message) return message.message;
+  } catch {
+    // no JSON
+  }
+  return error instanceof Error ? error.message : String((error as { message?: unknown })?.message ?? error);
+}

@@ -1,0 +1,122 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { environmentError } from '../../kit/errors.ts';
+import { CLUSTER_LABEL, recordCluster } from '../clusters.ts';
+import { type Run, visibly } from './commands.ts';
+import { type KindSettings, kindVariables, versions } from './versions.ts';
+
+export interface ClusterRequest {
+  readonly name: string;
+  readonly configuration: string;
+  readonly settings: KindSettings;
+  /** The run's own scratch folder. */
+  readonly directory: string;
+  readonly log: string;
+  readonly keep: boolean;
+  readonly run: Run;
+  progress(step: string): void;
+  readonly signal: AbortSignal;
+}
+
+export interface Cluster {
+  readonly name: string;
+  readonly kubeconfig: string;
+  readonly nodes: readonly string[];
+  /** Whether it was there before. */
+  readonly reused: boolean;
+  readonly kindVersion: string;
+}
+
+/** The kind cluster of that name, made unless it is there. What is made half is removed again. */
+export async function openCluster(request: ClusterRequest): Promise<Cluster> {
+  const { run, settings, name } = request;
+  const kindVersion = await programs(request);
+  const kubeconfig = join(request.directory, 'kubeconfig');
+  const before = await clusterNodes(run, settings.docker, name);
+  // On disk before it is there: whoever finds the folder of a dead run knows what to remove.
+  await recordCluster(request.directory, { name, kept: request.keep, docker: settings.docker });
+  if (before.length > 0) {
+    request.progress(`using the cluster ${name}`);
+    await run(settings.kind, ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig], {
+      what: 'kind export kubeconfig',
+      timeoutMs: 30_000,
+      signal: request.signal,
+      log: request.log,
+    });
+    return { name, kubeconfig, nodes: before, reused: true, kindVersion };
+  }
+  const file = join(request.directory, 'kind.yaml');
+  await writeFile(file, request.configuration);
+  await visibly(`creating the cluster ${name} (kind, ${settings.nodeImage})`, request.progress, () =>
+    run(
+      settings.kind,
+      [
+        'create',
+        'cluster',
+        '--name',
+        name,
+        '--image',
+        settings.nodeImage,
+        '--config',
+        file,
+        '--kubeconfig',
+        kubeconfig,
+        '--wait',
+        '120s',
+      ],
+      {
+        what: 'kind create cluster',
+        timeoutMs: 600_000,
+        signal: request.signal,
+        log: request.log,
+        hint: (said) =>
+          /pull|manifest unknown|no such host|timeout/i.test(said)
+            ? `docker cannot have ${settings.nodeImage}: set BREAKWATER_KIND_NODE_IMAGE (${kindVariables.NODE_IMAGE}) or BREAKWATER_KIND_REGISTRY`
+            : undefined,
+      },
+    ),
+  );
+  return {
+    name,
+    kubeconfig,
+    nodes: await clusterNodes(run, settings.docker, name),
+    reused: false,
+    kindVersion,
+  };
+}
+
+/** Containers of a kind cluster. */
+async function clusterNodes(run: Run, docker: string, name: string): Promise<string[]> {
+  const said = await run(
+    docker,
+    ['ps', '--all', '--filter', `label=${CLUSTER_LABEL}=${name}`, '--format', '{{.Names}}'],
+    { what: 'docker ps', timeoutMs: 20_000 },
+  );
+  return said.split('\n').filter(Boolean);
+}
+
+/** Whether kind and docker are there and work, with what to do if not; the version of kind. */
+async function programs({ run, settings, signal }: ClusterRequest): Promise<string> {
+  await run(settings.docker, ['version', '--format', '{{.Server.Version}}'], {
+    what: 'docker version',
+    timeoutMs: 20_000,
+    signal,
+    hint: () => 'kind needs a running Docker: https://docs.docker.com/engine/install/, or use --env local',
+  });
+  const said = await run(settings.kind, ['version', '--quiet'], {
+    what: 'kind version',
+    timeoutMs: 20_000,
+    signal,
+    hint: () =>
+      `go install sigs.k8s.io/kind@${versions.kind}, or name it with BREAKWATER_KIND_PROGRAM (${kindVariables.PROGRAM})`,
+  });
+  const found = `v${said.trim().replace(/^v/, '')}`;
+  const minor = (version: string) => Number(version.split('.')[1]);
+  if (!(minor(found) >= 20)) {
+    throw environmentError(
+      `${settings.kind} is ${found}; Breakwater is made for ${versions.kind}`,
+      `go install sigs.k8s.io/kind@${versions.kind}`,
+    );
+  }
+  return found;
+}

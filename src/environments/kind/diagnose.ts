@@ -1,0 +1,108 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { environmentError, type OperatorError } from '../../kit/errors.ts';
+import type { ClusterMesh } from '../../meshes/contract.ts';
+import type { ClusterApi } from './api.ts';
+import { lastLines } from './commands.ts';
+import { containers, hasContainer, isReady, podName } from './pods.ts';
+import { kindVariables } from './versions.ts';
+
+const imageTrouble = new Set(['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']);
+const crashes = new Set([
+  'CrashLoopBackOff',
+  'RunContainerError',
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'StartError',
+]);
+
+/** What keeps a pod from becoming ready for good, with its own last words; undefined while there is hope. */
+export async function diagnose(
+  pod: V1Pod,
+  api: ClusterApi,
+  mesh: ClusterMesh,
+  rejections: readonly { readonly pod: string; readonly reason: string }[],
+): Promise<OperatorError | undefined> {
+  const name = podName(pod);
+  if (!hasContainer(pod, mesh.sidecar.container)) {
+    return environmentError(
+      `the pod ${name} has no sidecar (no container ${mesh.sidecar.container})`,
+      `the mesh did not inject one: is its webhook there (kubectl get mutatingwebhookconfigurations), and was ${mesh.controlPlane.deployment} up when the pod was made?\n${await events(api, pod)}`,
+    );
+  }
+  const rejected = rejections.filter((rejection) => rejection.pod === name);
+  if (rejected.length > 0 && !isReady(pod)) {
+    return environmentError(
+      `the sidecar of ${name} rejected its configuration: ${rejected.map(({ reason }) => reason).join('; ')}`,
+      "the words are Envoy's own; look for what they name in the mesh configuration under test",
+    );
+  }
+  const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  for (const { name: container, image, state, lastState, restartCount } of all) {
+    const waiting = state?.waiting;
+    if (waiting?.reason !== undefined && imageTrouble.has(waiting.reason)) {
+      return environmentError(
+        `${name}/${container}: its image ${image} cannot be pulled (${waiting.reason}): ${waiting.message ?? ''}`,
+        `load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}\n${await events(api, pod)}`,
+      );
+    }
+    const crashed = waiting?.reason !== undefined && crashes.has(waiting.reason);
+    if (crashed || (restartCount > 2 && state?.running === undefined)) {
+      const ended = lastState?.terminated ?? state?.terminated;
+      const code = ended ? ` (${ended.reason ?? 'ended'}, exit code ${ended.exitCode})` : '';
+      return environmentError(
+        `${name}/${container} keeps ending${code}: ${waiting?.message ?? waiting?.reason ?? ''}`,
+        `its last lines:\n${await logTail(api, pod, container)}\n${await events(api, pod)}`,
+      );
+    }
+  }
+  return undefined;
+}
+
+const imageVariables = (['REGISTRY', 'ISTIO_HUB', 'ISTIO_TAG', 'K6_IMAGE', 'APP_BASE'] as const)
+  .map((name) => `BREAKWATER_KIND_${name} (${kindVariables[name]})`)
+  .join(', ');
+
+/** One line about what a pod is waiting for. */
+export function standing(pod: V1Pod | undefined): string {
+  if (!pod) return 'there is no pod yet';
+  const unscheduled = (pod.status?.conditions ?? []).find(
+    ({ type, status }) => type === 'PodScheduled' && status === 'False',
+  );
+  if (unscheduled) return `no node takes it: ${unscheduled.message ?? unscheduled.reason}`;
+  const waiting = [...(pod.status?.initContainerStatuses ?? []), ...containers(pod)].find(
+    ({ state, ready }) => state?.waiting !== undefined || (state?.running !== undefined && !ready),
+  );
+  if (!waiting) return pod.status?.phase === 'Pending' ? 'it is being set up' : 'it is not ready yet';
+  const reason = waiting.state?.waiting?.reason;
+  return `${waiting.name} ${reason === undefined ? 'runs and is not ready' : `waits (${reason})`}`;
+}
+
+/** Last lines of a container, of the one before when it has just been started again. */
+async function logTail(api: ClusterApi, pod: V1Pod, container: string): Promise<string> {
+  const at = `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${podName(pod)}/log`;
+  for (const previous of ['false', 'true']) {
+    const query = new URLSearchParams({ container, previous, tailLines: '8' });
+    const { status, body } = await api
+      .request('GET', `${at}?${query}`)
+      .catch(() => ({ status: 0, body: '' }));
+    if (status === 200 && body.trim() !== '') return lastLines(body, 8);
+  }
+  return '  (nothing)';
+}
+
+/** What the cluster has said about a pod, or about whatever should make it. */
+export async function events(
+  api: ClusterApi,
+  object: { readonly metadata?: { readonly name?: string; readonly namespace?: string } },
+): Promise<string> {
+  const namespace = object.metadata?.namespace ?? 'default';
+  const name = object.metadata?.name ?? '';
+  const { items } = await api.core.listNamespacedEvent({ namespace }).catch(() => ({ items: [] }));
+  const lines = items
+    .filter(({ involvedObject, type }) => type === 'Warning' && (involvedObject.name ?? '').startsWith(name))
+    .slice(-5)
+    .map(
+      ({ reason, message, count }) => `  ${reason}${(count ?? 1) > 1 ? ` (${count} times)` : ''}: ${message}`,
+    );
+  return lines.length === 0 ? 'no warnings among its events' : `events:\n${lines.join('\n')}`;
+}

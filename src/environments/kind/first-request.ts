@@ -1,0 +1,40 @@
+import { environmentError } from '../../kit/errors.ts';
+import { eventually } from '../../kit/eventually.ts';
+import type { ClusterApi } from './api.ts';
+import { writeFiles } from './k6.ts';
+import { GENERATOR } from './manifests.ts';
+
+const answered = /breakwater-first (\d+) (\d+)/;
+
+/**
+ * One request from the client's container to the service, by name and through both sidecars; resolves with
+ * the epoch milliseconds of its answer. Readiness is known before: a probe that fails counts against a host.
+ */
+export async function firstRequest(
+  api: ClusterApi,
+  namespace: string,
+  pod: string,
+  url: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const script = `import http from 'k6/http';
+export const options = { vus: 1, iterations: 1 };
+export default function () {
+  const { status } = http.get(${JSON.stringify(url)}, { timeout: '5s', responseType: 'none' });
+  console.log('breakwater-first ' + status + ' ' + Date.now());
+}
+`;
+  await writeFiles(api, namespace, pod, { 'first.js': script });
+  const args = ['run', '--quiet', '--no-usage-report', '--log-format=raw', '--no-summary', 'first.js'];
+  const answer = await eventually(
+    async () => {
+      const { output } = await api.output(namespace, pod, GENERATOR, ['k6', ...args]);
+      const [, status, at] = answered.exec(output) ?? [];
+      if (status === undefined || at === undefined) return output.trim().slice(-300) || 'k6 said nothing';
+      return status === '0' ? output.trim().slice(0, 300) : { at: Number(at) };
+    },
+    { waitingFor: `an answer from ${url} to ${pod}`, timeoutMs: 15_000, everyMs: 200, signal },
+  );
+  if (Number.isNaN(answer.at)) throw environmentError('the first request got no time');
+  return answer.at;
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../../kit/package-root.ts';
+import type { ClusterApi } from './api.ts';
+import type { Cluster } from './cluster.ts';
+import { type Run, visibly } from './commands.ts';
+import type { KindSettings } from './versions.ts';
+
+const repository = 'docker.io/breakwater/edge-app';
+
+interface Context {
+  readonly run: Run;
+  readonly settings: KindSettings;
+  readonly log: string;
+  progress(step: string): void;
+  readonly signal: AbortSignal;
+}
+
+/** Builds the sample app's image unless docker has it; its tag says what is in it. */
+export async function buildApp(context: Context): Promise<string> {
+  const { run, settings, signal, log } = context;
+  const folder = fileURLToPath(new URL('apps/edge-app/', packageRoot));
+  const image = `${repository}:${await contentHash(folder, settings.appBase)}`;
+  if (await hasImage(context, image)) return image;
+  await visibly(`building ${image} on ${settings.appBase}`, context.progress, () =>
+    run(
+      settings.docker,
+      ['build', '--quiet', '--tag', image, '--build-arg', `BASE=${settings.appBase}`, folder],
+      {
+        what: 'docker build of the sample app',
+        timeoutMs: 600_000,
+        signal,
+        log,
+        hint: (said) =>
+          /pull|manifest|not found|no such host|timeout/i.test(said)
+            ? `docker cannot have ${settings.appBase}: set BREAKWATER_KIND_APP_BASE to an image with Node.js 24 or newer, or BREAKWATER_KIND_REGISTRY`
+            : undefined,
+      },
+    ),
+  );
+  return image;
+}
+
+async function contentHash(folder: string, base: string): Promise<string> {
+  const hash = createHash('sha256').update(base);
+  const files = [
+    'Dockerfile',
+    'package.json',
+    ...(await readdir(join(folder, 'src'), { recursive: true })).map((file) => join('src', file)),
+  ];
+  for (const file of files
+    .filter((name) => /\.(ts|js|json)$|Dockerfile$/.test(name) && !name.endsWith('.test.ts'))
+    .sort()) {
+    hash.update(relative('.', file)).update(await readFile(join(folder, file)));
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+async function hasImage({ run, settings }: Context, image: string): Promise<boolean> {
+  const said = await run(
+    settings.docker,
+    ['image', 'ls', '--quiet', '--filter', `reference=${familiar(image)}`],
+    {
+      what: 'docker image ls',
+      timeoutMs: 20_000,
+    },
+  );
+  return said.trim() !== '';
+}
+
+/** docker leaves its own registry out of names; nodes do not. */
+const familiar = (image: string) => image.replace(/^docker\.io\/(library\/)?/, '');
+const canonical = (image: string) => {
+  const [head = ''] = image.split('/');
+  if (!image.includes('/')) return `docker.io/library/${image}`;
+  return /[.:]|^localhost$/.test(head) ? image : `docker.io/${image}`;
+};
+
+export interface WantedImage {
+  readonly image: string;
+  readonly nodes: readonly string[];
+}
+
+/** Brings images that this machine's docker has to the nodes that lack them; all others the nodes pull by themselves. */
+export async function loadImages(
+  context: Context,
+  cluster: Cluster,
+  api: ClusterApi,
+  wanted: readonly WantedImage[],
+): Promise<void> {
+  const there = new Map<string, Set<string>>();
+  for (const node of (await api.core.listNode()).items) {
+    there.set(node.metadata?.name ?? '', new Set(node.status?.images?.flatMap(({ names }) => names ?? [])));
+  }
+  const lacking = wanted
+    .map(({ image, nodes }) => ({
+      image,
+      nodes: nodes.filter((node) => !there.get(node)?.has(canonical(image))),
+    }))
+    .filter(({ nodes }) => nodes.length > 0);
+  const local = [];
+  for (const each of lacking) if (await hasImage(context, each.image)) local.push(each);
+  // Images for the same nodes go together.
+  const groups = Map.groupBy(local, ({ nodes }) => nodes.join(','));
+  for (const [nodes, images] of groups) {
+    const names = images.map(({ image }) => familiar(image));
+    await visibly(`loading ${names.join(', ')} into the nodes`, context.progress, () =>
+      context.run(
+        context.settings.kind,
+        ['load', 'docker-image', '--name', cluster.name, '--nodes', nodes, ...names],
+        { what: 'kind load', timeoutMs: 600_000, signal: context.signal, log: context.log },
+      ),
+    );
+  }
+}

@@ -1,0 +1,142 @@
+import type { ClusterMesh } from '../../meshes/contract.ts';
+import type { Plan, PlannedInstance } from '../../plan/contract.ts';
+import { WORKLOAD_LABEL } from './api.ts';
+
+/** Ports of the sample app in its pod. */
+export const appPorts = { service: 18_080, control: 18_081 } as const;
+export const APP = 'app';
+export const GENERATOR = 'k6';
+/** Folder of the generator's container that it may write to. */
+export const GENERATOR_FOLDER = '/breakwater';
+
+/** Where the control plane and the clients run: never on a node that a fault may stop. */
+export const observerNodes = { 'node-role.kubernetes.io/control-plane': '' } as const;
+
+/** Labels of a node in a locality: region/zone[/sub-zone]. */
+export function localityLabels(locality: string): Record<string, string> {
+  const [region = '', zone = '', subzone] = locality.split('/');
+  return {
+    'topology.kubernetes.io/region': region,
+    'topology.kubernetes.io/zone': zone,
+    ...(subzone === undefined ? {} : { 'topology.istio.io/subzone': subzone }),
+  };
+}
+
+/** Everything of the topology: identities, services, and a Deployment for each workload. */
+export function topologyObjects(
+  plan: Plan,
+  mesh: ClusterMesh,
+  images: { readonly app: string; readonly k6: string },
+): object[] {
+  const { namespace, services } = plan.scenario.topology;
+  const first = new Map<string, PlannedInstance>();
+  for (const instance of plan.instances) {
+    if (!first.has(instance.workload)) first.set(instance.workload, instance);
+  }
+  const accounts = new Set(plan.instances.map(({ serviceAccount }) => serviceAccount));
+  const served = Object.entries(services).filter(([name]) => name !== plan.scenario.load.from);
+  return [
+    ...[...accounts].map((name) => ({
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name, namespace },
+    })),
+    ...served.map(([name, { port }]) => ({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace },
+      spec: {
+        selector: { app: name },
+        ports: [{ name: 'http', port, targetPort: appPorts.service, protocol: 'TCP' }],
+      },
+    })),
+    ...[...first.values()].map((instance) => deployment(plan, instance, mesh, images)),
+  ];
+}
+
+function deployment(
+  plan: Plan,
+  instance: PlannedInstance,
+  mesh: ClusterMesh,
+  images: { readonly app: string; readonly k6: string },
+): object {
+  const { labels, annotations } = mesh.podMetadata(instance, [appPorts.control]);
+  const selector = { [WORKLOAD_LABEL]: instance.workload };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: instance.workload, namespace: plan.scenario.topology.namespace },
+    spec: {
+      replicas: plan.instances.filter(({ workload }) => workload === instance.workload).length,
+      selector: { matchLabels: selector },
+      strategy: { type: 'Recreate' },
+      template: {
+        metadata: { labels: { ...labels, ...selector }, annotations },
+        spec: {
+          serviceAccountName: instance.serviceAccount,
+          automountServiceAccountToken: true,
+          enableServiceLinks: false,
+          nodeSelector: instance.client ? observerNodes : localityLabels(instance.locality),
+          ...(instance.client ? { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } : {}),
+          terminationGracePeriodSeconds: 1,
+          containers: [instance.client ? generator(images.k6) : app(plan, instance, images.app)],
+          ...(instance.client ? { volumes: [{ name: 'files', emptyDir: {} }] } : {}),
+        },
+      },
+    },
+  };
+}
+
+function app(plan: Plan, instance: PlannedInstance, image: string): object {
+  const service = plan.scenario.topology.services[instance.service];
+  if (!service) throw new Error(`no service ${instance.service}`);
+  const env = {
+    HOST: '0.0.0.0',
+    PORT: String(appPorts.service),
+    CONTROL_HOST: '0.0.0.0',
+    CONTROL_PORT: String(appPorts.control),
+    ZONE: instance.locality,
+    SERVICE_TIME: service.app.serviceTime,
+    CONCURRENCY: String(service.app.concurrency),
+    QUEUE: String(service.app.queue),
+  };
+  return {
+    name: APP,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    env: [
+      ...Object.entries(env).map(([name, value]) => ({ name, value })),
+      { name: 'INSTANCE', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ],
+    ports: [{ name: 'http', containerPort: appPorts.service, protocol: 'TCP' }],
+    resources: { requests: { cpu: '20m', memory: '64Mi' } },
+    // The control port answers while a fault is on: what a fault shows is the mesh's to notice, not the kubelet's.
+    readinessProbe: {
+      httpGet: { path: '/healthz', port: appPorts.control, scheme: 'HTTP' },
+      periodSeconds: 1,
+      timeoutSeconds: 5,
+      failureThreshold: 60,
+    },
+  };
+}
+
+/** A place for k6 that does nothing until it is told to. */
+function generator(image: string): object {
+  return {
+    name: GENERATOR,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    command: ['sh', '-c', 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done'],
+    workingDir: GENERATOR_FOLDER,
+    env: Object.entries({
+      HOME: GENERATOR_FOLDER,
+      K6_NO_USAGE_REPORT: 'true',
+      K6_AUTO_EXTENSION_RESOLUTION: 'false',
+      NO_COLOR: '1',
+      // Collecting garbage less often costs memory and spares the schedule.
+      GOGC: '400',
+    }).map(([name, value]) => ({ name, value })),
+    resources: { requests: { cpu: '20m', memory: '64Mi' } },
+    volumeMounts: [{ name: 'files', mountPath: GENERATOR_FOLDER }],
+  };
+}

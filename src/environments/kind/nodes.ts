@@ -1,0 +1,117 @@
+import { environmentError } from '../../kit/errors.ts';
+import { eventually } from '../../kit/eventually.ts';
+import type { Run } from './commands.ts';
+
+/**
+ * What runs inside a node, by the ids of its containers: `sh -c SCRIPT sh SIGNAL HOLD ID…`. With HOLD the
+ * kubelet is stopped first, so that it starts nothing again and nobody is told: the endpoints stay, as in the
+ * first moments of a real outage. Prints how many processes there were.
+ */
+const signalContainers = `
+signal=$1; hold=$2; shift 2
+[ "$hold" = hold ] && kill -STOP $(pidof kubelet)
+count=0
+for id; do
+  for file in $(grep -ls -- "$id" /proc/[0-9]*/cgroup); do
+    pid=\${file#/proc/}; pid=\${pid%/cgroup}
+    kill -"$signal" "$pid" 2>/dev/null && count=$((count + 1))
+  done
+done
+echo "$count"
+`;
+
+const release = 'kill -CONT $(pidof kubelet)';
+
+/** The machines of a kind cluster, which are containers: processes on them can be signalled, and they can be stopped. */
+export class Nodes {
+  readonly #run: Run;
+  readonly #docker: string;
+  /** Node → instances that must stay dead. */
+  readonly #held = new Map<string, Set<string>>();
+  readonly #stopped = new Map<string, Set<string>>();
+
+  constructor(run: Run, docker: string) {
+    this.#run = run;
+    this.#docker = docker;
+  }
+
+  /** SIGKILL to containers; nothing on the node is started again until `release`. */
+  async kill(node: string, instance: string, containers: readonly string[]): Promise<void> {
+    this.#of(this.#held, node).add(instance);
+    const found = await this.#signal(node, 'KILL', 'hold', containers);
+    if (found === 0) throw environmentError(`no process of ${instance} was found on ${node}`);
+  }
+
+  /** Takes back a kill; resolves when the node may start things again. */
+  async release(node: string, instance: string, signal?: AbortSignal): Promise<void> {
+    const held = this.#of(this.#held, node);
+    held.delete(instance);
+    await eventually(
+      async () => (held.size === 0 ? {} : `${[...held].join(', ')} on ${node} must stay dead`),
+      {
+        waitingFor: `${node} to start ${instance} again`,
+        timeoutMs: 3_600_000,
+        ...(signal ? { signal } : {}),
+      },
+    );
+    await this.#inside(node, ['sh', '-c', release]);
+  }
+
+  async signal(node: string, name: 'STOP' | 'CONT', containers: readonly string[]): Promise<void> {
+    await this.#signal(node, name, 'go', containers);
+  }
+
+  /** Stops the machine at once, whoever asks first. */
+  async stop(node: string, instance: string): Promise<void> {
+    const wanted = this.#of(this.#stopped, node);
+    wanted.add(instance);
+    await this.#run(this.#docker, ['kill', node], {
+      what: `stopping ${node}`,
+      timeoutMs: 30_000,
+    }).catch((error: unknown) => {
+      // Another instance of the node was first.
+      if (!/is not running/.test(String((error as Error).message))) throw error;
+    });
+  }
+
+  /** Starts it again when nobody wants it stopped any more. */
+  async start(node: string, instance: string, signal?: AbortSignal): Promise<void> {
+    const wanted = this.#of(this.#stopped, node);
+    wanted.delete(instance);
+    await eventually(async () => (wanted.size === 0 ? {} : `${[...wanted].join(', ')} must stay dead`), {
+      waitingFor: `${node} to be started`,
+      timeoutMs: 3_600_000,
+      ...(signal ? { signal } : {}),
+    });
+    await this.#run(this.#docker, ['start', node], { what: `starting ${node}`, timeoutMs: 60_000 });
+  }
+
+  /** Whatever an earlier run may have left: machines run, kubelets work, processes go on. */
+  async mend(nodes: readonly string[]): Promise<void> {
+    await this.#run(this.#docker, ['start', ...nodes], { what: 'starting the nodes', timeoutMs: 60_000 });
+    await Promise.all(nodes.map((node) => this.#inside(node, ['sh', '-c', `${release} || true`])));
+  }
+
+  #of(map: Map<string, Set<string>>, node: string): Set<string> {
+    const found = map.get(node) ?? new Set();
+    map.set(node, found);
+    return found;
+  }
+
+  async #signal(
+    node: string,
+    name: 'KILL' | 'STOP' | 'CONT',
+    hold: 'hold' | 'go',
+    containers: readonly string[],
+  ): Promise<number> {
+    const args = ['sh', '-c', signalContainers, 'sh', name, hold, ...containers];
+    return Number((await this.#inside(node, args)).trim());
+  }
+
+  #inside(node: string, command: readonly string[]): Promise<string> {
+    return this.#run(this.#docker, ['exec', node, ...command], {
+      what: `a command on ${node}`,
+      timeoutMs: 30_000,
+    });
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { usageError } from '../../kit/errors.ts';
+import { packageRoot } from '../../kit/package-root.ts';
+import type { Plan } from '../../plan/contract.ts';
+import { localityLabels } from './manifests.ts';
+import type { KindSettings } from './versions.ts';
+
+interface KindNode {
+  readonly role?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+interface KindConfiguration {
+  readonly kind?: string;
+  readonly nodes?: readonly KindNode[];
+}
+
+/** Localities that need a node: those of the services; clients run beside the control plane. */
+function neededLocalities(plan: Pick<Plan, 'instances'>): string[] {
+  return [...new Set(plan.instances.filter(({ client }) => !client).map(({ locality }) => locality))];
+}
+
+/** kind's configuration for a plan: the file's, with exactly the workers whose localities the plan has. */
+export async function clusterConfiguration(plan: Plan, settings: KindSettings): Promise<string> {
+  const file = settings.config ?? fileURLToPath(new URL('kind-config.yaml', packageRoot));
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw usageError(`${file} cannot be read: ${error.message}`, 'BREAKWATER_KIND_CONFIG names it');
+  });
+  return stringify(withWorkers(parse(text) as KindConfiguration, neededLocalities(plan), file));
+}
+
+export function withWorkers(
+  configuration: KindConfiguration,
+  localities: readonly string[],
+  file: string,
+): KindConfiguration {
+  if (configuration?.kind !== 'Cluster') throw usageError(`${file} is no configuration of kind`);
+  const nodes = configuration.nodes ?? [];
+  const controlPlanes = nodes.filter(({ role }) => role === 'control-plane');
+  const workers = localities.map((locality) => {
+    const labels = localityLabels(locality);
+    const written = nodes.find(
+      (node) =>
+        node.role === 'worker' &&
+        Object.entries(labels).every(([name, value]) => node.labels?.[name] === value),
+    );
+    return written ?? { role: 'worker', labels };
+  });
+  return {
+    ...configuration,
+    nodes: [...(controlPlanes.length > 0 ? controlPlanes : [{ role: 'control-plane' }]), ...workers],
+  };
+}
+
+/** Short and the same for the same text. */
+export function fingerprint(...texts: readonly string[]): string {
+  return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 8);
+}

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { cluster } from './mesh.ts';
+
+const accepted = `listener_manager.lds.update_success: 3
+cluster_manager.cds.update_success: 2
+listener_manager.total_listeners_warming: 0
+server.state: 0
+`;
+const host = 'edge-app.default.svc.cluster.local';
+const line = (address: string) => `outbound|8080||${host}::${address}::health_flags::healthy`;
+const { ready } = cluster.sidecar;
+
+test('a sidecar is ready when it sees exactly the replicas there are', () => {
+  const hosts = new Map([[host, ['10.0.0.1:18080']]]);
+  expect(ready([accepted, line('10.0.0.1:18080')], hosts)).toEqual({});
+  expect(ready([accepted, ''], hosts)).toBe(`it does not see 10.0.0.1:18080 of ${host} yet`);
+  expect(ready([accepted, `${line('10.0.0.1:18080')}\n${line('10.0.0.9:18080')}`], hosts)).toBe(
+    `it still sees 10.0.0.9:18080 of ${host}`,
+  );
+  expect(ready(['server.state: 0\n', ''], new Map())).toBe('it has no listeners yet');
+});
+
+test("rejections are read from istiod's log", () => {
+  const log = `2026-01-02T03:04:05Z\twarn\tdelta\tADS:LDS: ACK ERROR frontend-7d9-x2.default-12 Internal:Error adding/updating listener(s) virtualInbound: no
+2026-01-02T03:04:05Z\tinfo\tads\tPush`;
+  expect(cluster.rejections(log)).toEqual([
+    { pod: 'frontend-7d9-x2', reason: 'Error adding/updating listener(s) virtualInbound: no' },
+  ]);
+});
+
+test('istioctl analyze: only errors count', () => {
+  const analyze = cluster.checks('default').find(({ what }) => what === 'istioctl analyze');
+  const output = JSON.stringify([
+    { code: 'IST0101', level: 'Error', origin: 'VirtualService default/a', message: 'no such host' },
+    { code: 'IST0118', level: 'Info', origin: 'Service default/b', message: 'port name' },
+  ]);
+  expect(analyze?.problems(output)).toEqual(['IST0101 VirtualService default/a: no such host']);
+  expect(analyze?.problems('')).toEqual([]);
+});

@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { ClusterMesh } from '../../contract.ts';
+import { ISTIO_VERSION } from '../version.ts';
+import { operatorConfiguration } from './operator.ts';
+import { readyPaths, sidecarReady } from './ready.ts';
+
+const namespace = 'istio-system';
+
+/** Istio in a cluster, as istioctl installs it. */
+export const cluster: ClusterMesh = {
+  programs: ['istioctl'],
+  images({ hub = 'docker.io/istio', tag = ISTIO_VERSION }) {
+    return { controlPlane: [`${hub}/pilot:${tag}`], sidecar: [`${hub}/proxyv2:${tag}`] };
+  },
+  async installation(settings, directory) {
+    const file = join(directory, 'istio-operator.yaml');
+    await writeFile(file, stringify(operatorConfiguration(settings)));
+    return {
+      what: 'istioctl install',
+      program: 'istioctl',
+      args: ['install', '--skip-confirmation', '-f', file],
+      problems: () => [],
+    };
+  },
+  checks: (workloads) => [
+    {
+      what: 'istioctl proxy-status',
+      program: 'istioctl',
+      args: ['proxy-status', '-o', 'json'],
+      problems: outOfSync,
+    },
+    {
+      what: 'istioctl analyze',
+      program: 'istioctl',
+      args: ['analyze', '-n', workloads, '--output', 'json', '--failure-threshold', 'Error'],
+      problems: foundByAnalyze,
+    },
+  ],
+  namespaceLabels: { 'istio-injection': 'enabled' },
+  podMetadata: (instance, excludedPorts) => ({
+    labels: {
+      app: instance.service,
+      version: 'v1',
+      ...instance.labels,
+      'sidecar.istio.io/inject': 'true',
+      // A client runs beside the control plane, not on a node of its zone; this counts before the node's labels.
+      ...(instance.client ? { 'istio-locality': instance.locality.replaceAll('/', '.') } : {}),
+    },
+    annotations: {
+      'traffic.sidecar.istio.io/excludeInboundPorts': excludedPorts.join(','),
+    },
+  }),
+  sidecar: { container: 'istio-proxy', adminPort: 15_000, readyPaths, ready: sidecarReady },
+  controlPlane: { namespace, deployment: 'istiod', labelSelector: 'app=istiod', container: 'discovery' },
+  rejections(log) {
+    const found = new Map<string, { pod: string; reason: string }>();
+    for (const line of log.split('\n')) {
+      // … ACK ERROR edge-app-east-7c9d-x2x4v.default-12 Internal:Error adding/updating listener(s) …
+      const match = /ACK ERROR ([^.\s]+)\.\S+ (?:Internal:)?(.*)$/.exec(line);
+      const [, pod, reason] = match ?? [];
+      if (pod !== undefined && reason !== undefined)
+        found.set(`${pod} ${reason}`, { pod, reason: reason.trim() });
+    }
+    return [...found.values()];
+  },
+  resources: ({ scenario }) =>
+    scenario.mesh.mtls === 'strict'
+      ? [
+          {
+            apiVersion: 'security.istio.io/v1',
+            kind: 'PeerAuthentication',
+            // In the root namespace, so that a policy of the user's own for the namespace wins.
+            metadata: { name: 'default', namespace },
+            spec: { mtls: { mode: 'STRICT' } },
+          },
+        ]
+      : [],
+};
+
+/** Sidecars that have not acknowledged what istiod sent; an older answer than the newest is no problem of ours. */
+function outOfSync(output: string): string[] {
+  const stale = /\b(STALE|ERROR|NOT SENT \(error\))\b/i;
+  return output
+    .split('\n')
+    .filter((line) => stale.test(line))
+    .map((line) => line.trim());
+}
+
+function foundByAnalyze(output: string): string[] {
+  const start = output.indexOf('[');
+  if (start < 0) return [];
+  let messages: { level?: string; code?: string; message?: string; origin?: string }[];
+  try {
+    messages = JSON.parse(output.slice(start));
+  } catch {
+    return [];
+  }
+  return messages
+    .filter(({ level }) => level === 'Error')
+    .map(({ code, origin, message }) => `${code} ${origin ?? ''}: ${message}`);
+}

@@ -1,0 +1,49 @@
+import type { ClusterMeshSettings } from '../../contract.ts';
+
+/** What istioctl installs: istiod alone, with the access log and the statistics that evidence is made of. */
+export function operatorConfiguration(settings: ClusterMeshSettings): object {
+  const small = (cpu: string, memory: string) => ({ requests: { cpu, memory } });
+  return {
+    apiVersion: 'install.istio.io/v1alpha1',
+    kind: 'IstioOperator',
+    spec: {
+      profile: 'minimal',
+      ...(settings.hub === undefined ? {} : { hub: settings.hub }),
+      ...(settings.tag === undefined ? {} : { tag: settings.tag }),
+      meshConfig: {
+        accessLogFile: '/dev/stdout',
+        accessLogEncoding: 'TEXT',
+        accessLogFormat: `${settings.accessLogFormat}\n`,
+        enableTracing: false,
+        enablePrometheusMerge: false,
+        defaultConfig: {
+          // The less is in the buffer, the less is lost when a fault kills the sidecar.
+          fileFlushInterval: '0.25s',
+          concurrency: 1,
+          terminationDrainDuration: '1s',
+          // Envoy's outlier and circuit breaker statistics are left out by default.
+          proxyStatsMatcher: {
+            inclusionPrefixes: ['cluster.outbound', 'cluster_manager', 'listener_manager', 'http.outbound'],
+          },
+        },
+      },
+      values: {
+        defaultRevision: 'default',
+        ...(settings.stockEnvoy ? { telemetry: { enabled: false } } : {}),
+        pilot: {
+          autoscaleEnabled: false,
+          resources: small('50m', '128Mi'),
+          nodeSelector: settings.controlPlaneNodes,
+          tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
+          env: settings.stockEnvoy
+            ? { PILOT_ENABLE_METADATA_EXCHANGE: 'false', PILOT_ENABLE_ALPN_FILTER: 'false' }
+            : {},
+        },
+        global: {
+          imagePullPolicy: 'IfNotPresent',
+          proxy: { resources: small('20m', '64Mi') },
+        },
+      },
+    },
+  };
+}

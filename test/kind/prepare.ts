@@ -1,0 +1,36 @@
+/**
+ * Makes what kind needs on a machine that can pull no image: a docker, the programs, and every image, from
+ * Debian packages and Go modules. Everything is kept; the second time takes seconds. Prints the settings as
+ * `export` lines; `--check` only says what is missing.
+ *
+ *   node test/kind/prepare.ts
+ */
+import { existsSync } from 'node:fs';
+import { createProgress } from '../../src/kit/terminal.ts';
+import { fetchPrograms } from '../../src/toolchain/fetch.ts';
+import { buildBinaries } from './binaries.ts';
+import { binary } from './cache.ts';
+import { startDocker } from './docker.ts';
+import { buildBase, buildRunImages } from './images.ts';
+import { buildNodeImage } from './node-image.ts';
+import { airGapped, whyNot } from './settings.ts';
+
+const reason = whyNot();
+if (reason !== undefined) {
+  console.log(`no kind cluster here: ${reason}`);
+} else {
+  const progress = createProgress(process.stderr, false);
+  const programs = await fetchPrograms(
+    ['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl'],
+    progress,
+    new AbortController().signal,
+  );
+  progress.done();
+  await startDocker();
+  await buildBinaries();
+  await buildBase();
+  await buildNodeImage();
+  await buildRunImages(programs.paths, programs.files['envoy-bootstrap'] ?? '');
+  if (!existsSync(binary('kind'))) throw new Error('kind was not built');
+  for (const [name, value] of Object.entries(airGapped)) console.log(`export ${name}=${value}`);
+}
