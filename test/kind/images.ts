@@ -43,6 +43,7 @@ export async function buildBase(): Promise<void> {
     'ca-certificates',
     'curl',
     'jq',
+    'libatomic1',
   ]);
   await sh`tar -C ${path} -c . | docker import --change ${`ENV ${searchPath}`} - ${baseImage}`;
 }
