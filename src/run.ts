@@ -8,7 +8,7 @@ import { startSampler } from './evidence/sampler.ts';
 import { measureTimerNoise } from './evidence/timer-noise.ts';
 import { Journal, runTimeline } from './faults/timeline.ts';
 import { environmentError } from './kit/errors.ts';
-import { finishLoad, loadJob } from './load/k6.ts';
+import { beginLoad, finishLoad, loadJob } from './load/k6.ts';
 import type { Mesh, MeshResource } from './meshes/contract.ts';
 import type { Plan } from './plan/contract.ts';
 
@@ -83,7 +83,7 @@ async function loadAndFaults(
   let loadMs = 0;
   {
     await using sampler = startSampler(environment, request.mesh.statistics, evidence);
-    const startedAt = await load.begin();
+    const startedAt = await beginLoad(plan, load);
     journal.write({ t: startedAt, event: 'load-started' });
     const clock = setInterval(
       () => watcher.load(Math.max(0, Date.now() - startedAt), plan.loadMs, sampler.latest),

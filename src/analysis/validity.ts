@@ -330,6 +330,9 @@ function requestsAgree({ evidence: { load, quality }, traffic }: Grounds): Judge
 function answersAgree({ evidence: { load }, traffic }: Grounds): Judgement {
   const limit = TOLERANCE_TEXT;
   if (load === undefined) return { ...NOTHING, limit };
+  if (Object.keys(load.answers).length === 0) {
+    return { ...NOTHING, observed: 'a script of your own does not count its answers by class', limit };
+  }
   const seen: Record<string, number> = {};
   let cut = 0;
   const counts = countEndings(traffic);

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isSameProcess, processIdentity, signalGroup } from '../kit/process-identity.ts';
 import { PROCESS_RECORDS, type ProcessRecord } from '../kit/supervisor/protocol.ts';
 import { clusterPrefix, deleteCluster, findClusters, readClusterRecord } from './clusters.ts';
 
 const OWNER = 'owner.json';
-/** In the environment of every program of a run, so that it can be found when its folder is gone. */
+/** In the environment of every program of a run: the run's folder, so that it can be found when that is gone. */
 export const RUN_MARK = 'BREAKWATER_RUN';
 
 interface Owner {
@@ -129,7 +129,9 @@ function markedProcesses(): Map<string, { name: string; pid: number }[]> {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
     try {
       const environment = readFileSync(`/proc/${entry}/environ`, 'utf8');
-      const runId = new RegExp(`(?:^|\0)${RUN_MARK}=([^\0]+)`).exec(environment)?.[1];
+      const folder = new RegExp(`(?:^|\0)${RUN_MARK}=([^\0]+)`).exec(environment)?.[1];
+      // Runs below another folder are somebody else's, who may be alive.
+      const runId = folder && dirname(folder) === runsDirectory() ? basename(folder) : undefined;
       if (runId === undefined || processIdentity(Number(entry)) === undefined) continue;
       const name = readFileSync(`/proc/${entry}/comm`, 'utf8').trim();
       found.set(runId, [...(found.get(runId) ?? []), { name, pid: Number(entry) }]);

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadJob, PreparedLoad } from '../environments/contract.ts';
 import type { LoadTotals } from '../evidence/contract.ts';
 import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
@@ -35,6 +36,18 @@ export function loadJob(plan: Plan, host: string): LoadJob {
     summary: SUMMARY_FILE,
     announcesStart: true,
   };
+}
+
+/** Lets the load begin; when k6 has ended instead, says why in k6's own terms. Epoch milliseconds of its start. */
+export async function beginLoad(plan: Plan, load: PreparedLoad): Promise<number> {
+  try {
+    return await load.begin();
+  } catch (error) {
+    const patienceMs = 1_000;
+    const ended = await Promise.race([load.finished, sleep(patienceMs)]);
+    if (ended !== undefined) throwForExit(plan, ended.code, ended.lastLines);
+    throw error;
+  }
 }
 
 /** Waits for k6 to end and writes load.json; what k6's exit codes mean is told apart here. */

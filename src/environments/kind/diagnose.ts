@@ -62,6 +62,18 @@ const imageVariables = (['REGISTRY', 'ISTIO_HUB', 'ISTIO_TAG', 'K6_IMAGE', 'APP_
   .map((name) => `BREAKWATER_KIND_${name} (${kindVariables[name]})`)
   .join(', ');
 
+/** A pod of the control plane whose image cannot be had. */
+export async function imageProblem(pod: V1Pod, api: ClusterApi): Promise<OperatorError | undefined> {
+  const waiting = (pod.status?.containerStatuses ?? []).find(({ state }) =>
+    imageTrouble.has(state?.waiting?.reason ?? ''),
+  );
+  if (!waiting) return undefined;
+  return environmentError(
+    `${podName(pod)}/${waiting.name}: its image ${waiting.image} cannot be pulled (${waiting.state?.waiting?.reason})`,
+    `load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}\n${await events(api, pod)}`,
+  );
+}
+
 /** One line about what a pod is waiting for. */
 export function standing(pod: V1Pod | undefined): string {
   if (!pod) return 'there is no pod yet';

@@ -49,7 +49,7 @@ export async function startKindLab(
   options: KindOptions,
 ): Promise<StartedEnvironment> {
   const settings = kindSettings(process.env);
-  const run = commandRunner({ [RUN_MARK]: request.runId });
+  const run = commandRunner({ [RUN_MARK]: request.directory });
   await mkdir(join(request.evidence, 'access'), { recursive: true });
   await mkdir(request.logs, { recursive: true });
   const configuration = await clusterConfiguration(request.plan, settings);
@@ -148,6 +148,7 @@ class KindLab implements StartedEnvironment {
   readonly #down = new Set<string>();
   readonly #restartsAtStart = new Map<string, number>();
   readonly #ended = new AbortController();
+  readonly #startedAt = new Date().toISOString().replace(/\.\d+/, '');
   #lose: (reason: string) => void = () => {};
   #watching: Promise<void> | undefined;
 
@@ -332,11 +333,12 @@ class KindLab implements StartedEnvironment {
       { apiVersion: 'v1', kind: 'ServiceAccount' },
     ];
     await api.prune([...own, ...(await api.kindsOf('istio.io'))]);
-    // A container that was killed before is started later each time; faults of a crashed run may still be on.
+    // A container that was killed before is started later each time; faults of a crashed run may still be on;
+    // and a sidecar that once rejected something counts that for as long as it lives.
     const pods = await api.pods(this.#namespace, WORKLOAD_LABEL);
     await Promise.all(
       pods.map(async (pod) => {
-        if (restarts(pod) > 0) {
+        if (restarts(pod) > 0 || (await this.#hasRejected(pod))) {
           await api.core.deleteNamespacedPod({
             name: podName(pod),
             namespace: this.#namespace,
@@ -347,6 +349,18 @@ class KindLab implements StartedEnvironment {
         }
       }),
     );
+  }
+
+  async #hasRejected(pod: V1Pod): Promise<boolean> {
+    if (!isReady(pod)) return false;
+    const { address } = await this.#forward(podName(pod));
+    const answers = await Promise.all(
+      this.#mesh.sidecar.readyPaths.map(async (path) => {
+        const answer = await http(`http://${address}${path}`, { timeoutMs: 5_000, agent: this.#agent });
+        return answer.body;
+      }),
+    ).catch(() => []);
+    return /rejected/.test(String(this.#mesh.sidecar.ready(answers, new Map())));
   }
 
   /** Waits until there is a ready pod for every replica, and says what each that is not waits for. */
@@ -409,13 +423,14 @@ class KindLab implements StartedEnvironment {
       this.#roster.members.map((member) =>
         eventually(
           async () => {
-            const rejected = (await this.#podRejections()).find(({ pod }) => pod === podName(member.pod));
             try {
               const answers = await Promise.all(
                 this.#mesh.sidecar.readyPaths.map((path) => this.admin(member.instance.name, path, 5_000)),
               );
               const state = this.#mesh.sidecar.ready(answers, member.instance.client ? hosts : new Map());
-              if (typeof state === 'string' && rejected) {
+              if (typeof state !== 'string') return state;
+              const rejected = (await this.#podRejections()).find(({ pod }) => pod === podName(member.pod));
+              if (rejected) {
                 throw environmentError(
                   `the sidecar of ${member.instance.name} (${podName(member.pod)}) rejected its configuration: ${rejected.reason}`,
                   "the words are Envoy's own; look for what they name in the mesh configuration under test",
@@ -423,7 +438,7 @@ class KindLab implements StartedEnvironment {
               }
               return state;
             } catch (error) {
-              if (error instanceof OperatorError && rejected) throw error;
+              if (error instanceof OperatorError && /rejected/.test(error.message)) throw error;
               return messageOf(error);
             }
           },
@@ -701,7 +716,7 @@ class KindLab implements StartedEnvironment {
     const { namespace, labelSelector, container } = this.#mesh.controlPlane;
     const logs = await Promise.all(
       (await api.pods(namespace, labelSelector).catch(() => [])).map(async (pod) => {
-        const query = new URLSearchParams({ container, limitBytes: '4000000' });
+        const query = new URLSearchParams({ container, sinceTime: this.#startedAt, limitBytes: '4000000' });
         const path = `/api/v1/namespaces/${namespace}/pods/${podName(pod)}/log?${query}`;
         const answer = await api.request('GET', path).catch(() => undefined);
         return answer?.status === 200 ? answer.body : '';

@@ -1,0 +1,161 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { environmentError } from '../../kit/errors.ts';
+import { eventually } from '../../kit/eventually.ts';
+import { WORKLOAD_LABEL } from './api.ts';
+import { type LabContext, patiently, podRejections, throughApi } from './context.ts';
+import { diagnose, events, standing } from './diagnose.ts';
+import { appPorts, topologyObjects } from './manifests.ts';
+import { isReady, podName, restarts } from './pods.ts';
+
+const readyTimeoutMs = 180_000;
+const inSyncTimeoutMs = 60_000;
+
+export async function nodesReady({ api, request, cluster }: LabContext): Promise<void> {
+  request.progress(`waiting for ${cluster.nodes.length} nodes`);
+  await eventually(
+    patiently(async () => {
+      const { items } = await api.core.listNode();
+      const ready = items.filter(({ status }) =>
+        status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
+      );
+      if (ready.length === cluster.nodes.length) return {};
+      return `${ready.length} of ${cluster.nodes.length} nodes are ready`;
+    }),
+    { waitingFor: 'the nodes', timeoutMs: readyTimeoutMs, everyMs: 300, signal: request.signal },
+  );
+}
+
+/** Applies the topology and the mesh configuration; on a kept cluster only what differs changes. */
+export async function deploy(
+  context: LabContext,
+  images: { readonly app: string; readonly k6: string },
+): Promise<void> {
+  const { request, api, cluster, namespace, mesh } = context;
+  const { plan, resources } = request;
+  request.progress(`applying ${plan.scenario.name} to the cluster`);
+  await api.apply({
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace, labels: mesh.cluster.namespaceLabels },
+  });
+  // Identities before the pods that have them; configuration before the traffic.
+  for (const object of topologyObjects(plan, mesh.cluster, images)) await api.apply(object);
+  for (const resource of mesh.cluster.resources(plan)) await api.apply(resource);
+  for (const resource of resources) await api.apply(resource.value, resource.namespace);
+  if (cluster.reused) await removeOld(context);
+}
+
+/** What earlier runs have left on a kept cluster: their objects, and pods that are not as good as new. */
+async function removeOld(context: LabContext): Promise<void> {
+  const { api, namespace } = context;
+  const own = [
+    { apiVersion: 'apps/v1', kind: 'Deployment' },
+    { apiVersion: 'v1', kind: 'Service' },
+    { apiVersion: 'v1', kind: 'ServiceAccount' },
+  ];
+  await api.prune([...own, ...(await api.kindsOf('istio.io'))]);
+  const pods = await api.pods(namespace, WORKLOAD_LABEL);
+  await Promise.all(
+    pods.map(async (pod) => {
+      // A container that was killed before is started later each time; and a sidecar that once rejected
+      // something counts that for as long as it lives.
+      if (restarts(pod) > 0 || (await hasRejected(context, pod))) {
+        await api.core.deleteNamespacedPod({ name: podName(pod), namespace, gracePeriodSeconds: 0 });
+      } else {
+        // A crashed run may have left one on.
+        await api.request('DELETE', throughApi(namespace, pod, appPorts.control, '/faults')).catch(() => {});
+      }
+    }),
+  );
+}
+
+async function hasRejected({ mesh, admin }: LabContext, pod: V1Pod): Promise<boolean> {
+  if (!isReady(pod)) return false;
+  const { readyPaths, ready } = mesh.cluster.sidecar;
+  const answers = await Promise.all(readyPaths.map((path) => admin(podName(pod), path, 5_000))).catch(
+    () => [],
+  );
+  return /rejected/.test(String(ready(answers, new Map())));
+}
+
+/** Waits until there is a ready pod for every replica, and says what each that is not waits for. */
+export async function podsReady(context: LabContext): Promise<void> {
+  const { request, api, roster, namespace, mesh, cluster, startedAt } = context;
+  let shown = '';
+  const attempt = patiently(async () => {
+    for (const { instance, pod } of roster.update(await api.pods(namespace, WORKLOAD_LABEL))) {
+      context.follow(instance.name, podName(pod), !cluster.reused || isYounger(pod, startedAt));
+    }
+    const waiting = roster.members.filter(({ pod }) => pod === undefined || !isReady(pod));
+    const [first] = waiting;
+    if (first === undefined) return {};
+    const rejections = await podRejections(context);
+    for (const { pod } of waiting) {
+      const problem = pod && (await diagnose(pod, api, mesh.cluster, rejections));
+      if (problem) throw problem;
+    }
+    const state = standing(first.pod);
+    const text = `waiting for ${waiting.length} of ${roster.members.length} pods; ${first.instance.name}: ${state}`;
+    if (text !== shown) request.progress(text);
+    shown = text;
+    return `${first.instance.name} (${podName(first.pod) || 'no pod'}): ${state}`;
+  });
+  try {
+    await eventually(attempt, {
+      waitingFor: 'the pods',
+      timeoutMs: readyTimeoutMs,
+      everyMs: 400,
+      signal: request.signal,
+    });
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('gave up')) throw error;
+    const missing = roster.members.find(({ pod }) => pod === undefined || !isReady(pod));
+    const about = missing?.pod ?? { metadata: { name: missing?.instance.workload ?? '', namespace } };
+    throw environmentError(error.message, await events(api, about), error);
+  }
+}
+
+/** Whether a pod was made for this run. */
+function isYounger(pod: V1Pod | undefined, startedAt: Date): boolean {
+  const made = pod?.metadata?.creationTimestamp;
+  return made !== undefined && new Date(made).getTime() >= startedAt.getTime() - 1_000;
+}
+
+/** Waits until every sidecar has its configuration, and the clients' see exactly the replicas there are. */
+export async function sidecarsInSync(context: LabContext): Promise<void> {
+  const { request, mesh, roster, namespace } = context;
+  request.progress('waiting for the sidecars to be in sync');
+  const hosts = new Map<string, string[]>();
+  for (const { instance, addresses } of roster.members) {
+    const address = addresses.at(-1);
+    if (instance.client || address === undefined) continue;
+    const host = mesh.serviceHost(instance.service, namespace);
+    hosts.set(host, [...(hosts.get(host) ?? []), address]);
+  }
+  const { readyPaths, ready } = mesh.cluster.sidecar;
+  await Promise.all(
+    roster.members.map(({ instance, pod }) => {
+      const who = `${instance.name} (${podName(pod)})`;
+      const attempt = patiently(async () => {
+        const answers = await Promise.all(
+          readyPaths.map((path) => context.admin(podName(pod), path, 5_000)),
+        ).catch((error: Error) => error.message);
+        const state =
+          typeof answers === 'string' ? answers : ready(answers, instance.client ? hosts : new Map());
+        if (typeof state !== 'string') return state;
+        const rejected = (await podRejections(context)).find((rejection) => rejection.pod === podName(pod));
+        if (rejected === undefined) return state;
+        throw environmentError(
+          `the sidecar of ${who} rejected its configuration: ${rejected.reason}`,
+          "the words are Envoy's own; look for what they name in the mesh configuration under test",
+        );
+      });
+      return eventually(attempt, {
+        waitingFor: `the sidecar of ${who} to be in sync`,
+        timeoutMs: inSyncTimeoutMs,
+        everyMs: 300,
+        signal: request.signal,
+      });
+    }),
+  );
+}

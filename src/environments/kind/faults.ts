@@ -1,0 +1,187 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Action } from '../../faults/contract.ts';
+import { environmentError } from '../../kit/errors.ts';
+import { eventually } from '../../kit/eventually.ts';
+import { WORKLOAD_LABEL } from './api.ts';
+import { type LabContext, patiently, throughApi } from './context.ts';
+import { standing } from './diagnose.ts';
+import { APP, appPorts } from './manifests.ts';
+import { Nodes } from './nodes.ts';
+import { containerIds, isReady, type Member, podName, restarts } from './pods.ts';
+
+const againTimeoutMs = 120_000;
+
+/** Does to pods and nodes what faults ask for, and knows which ends were meant. */
+export class ClusterFaults {
+  readonly #context: LabContext;
+  readonly #nodes: Nodes;
+  /** Instances that a fault has taken down: their ends alarm nobody. */
+  readonly #down = new Set<string>();
+  readonly #restarts = new Map<string, number>();
+
+  constructor(context: LabContext) {
+    this.#context = context;
+    this.#nodes = new Nodes(context.run, context.settings.docker);
+  }
+
+  /** Undoes whatever an earlier run has left on the machines of a kept cluster. */
+  mend(): Promise<void> {
+    return this.#nodes.mend(this.#context.cluster.nodes);
+  }
+
+  /** From here on an end that no fault made is a loss. */
+  arm(): void {
+    for (const { instance, pod } of this.#context.roster.members) {
+      this.#restarts.set(instance.name, pod ? restarts(pod) : 0);
+    }
+  }
+
+  /** What has ended although no fault has ended it. */
+  unexpected(): string | undefined {
+    for (const { instance, pod } of this.#context.roster.members) {
+      if (this.#down.has(instance.name)) continue;
+      if (!pod) return `the pod of ${instance.name} is gone`;
+      if (restarts(pod) <= (this.#restarts.get(instance.name) ?? 0)) continue;
+      const ended = [
+        ...(pod.status?.containerStatuses ?? []),
+        ...(pod.status?.initContainerStatuses ?? []),
+      ].find(({ lastState }) => lastState?.terminated);
+      const how = ended?.lastState?.terminated;
+      return `${podName(pod)}/${ended?.name} of ${instance.name} ended by itself (${how?.reason}, exit code ${how?.exitCode})`;
+    }
+    return undefined;
+  }
+
+  async perform(action: Action, signal?: AbortSignal): Promise<void> {
+    const member = this.#context.roster.of(action.instance);
+    switch (action.do) {
+      case 'set-fault':
+      case 'clear-fault':
+        return this.#controlApp(member, action);
+      case 'kill': {
+        const pod = await this.#fresh(member);
+        this.#down.add(action.instance);
+        return this.#nodes.kill(pod.spec?.nodeName ?? '', action.instance, containerIds(pod));
+      }
+      case 'start':
+        return this.#runsAgain(member, signal, (node, name) => this.#nodes.release(node, name, signal));
+      case 'pause':
+      case 'resume': {
+        const pod = await this.#fresh(member);
+        const name = action.do === 'pause' ? 'STOP' : 'CONT';
+        return this.#nodes.signal(pod.spec?.nodeName ?? '', name, containerIds(pod, APP));
+      }
+      case 'stop-node': {
+        const pod = await this.#fresh(member);
+        this.#down.add(action.instance);
+        return this.#nodes.stop(pod.spec?.nodeName ?? '', action.instance);
+      }
+      case 'start-node':
+        return this.#runsAgain(member, signal, (node, name) => this.#nodes.start(node, name, signal));
+      case 'scale-down':
+        return this.#scaleDown(member, signal);
+      case 'scale-up':
+        return this.#scaleUp(member, signal);
+    }
+  }
+
+  async #fresh({ instance, pod }: Member): Promise<V1Pod> {
+    if (!pod) throw environmentError(`${instance.name} has no pod`);
+    const { api, namespace } = this.#context;
+    return api.core.readNamespacedPod({ name: podName(pod), namespace });
+  }
+
+  /** Through the API server to the app's control port, which goes past the sidecar. */
+  async #controlApp(
+    { pod }: Member,
+    action: Extract<Action, { do: 'set-fault' | 'clear-fault' }>,
+  ): Promise<void> {
+    const { api, namespace } = this.#context;
+    const path = throughApi(namespace, pod, appPorts.control, `/faults/${encodeURIComponent(action.id)}`);
+    const answer =
+      action.do === 'set-fault'
+        ? await api.request('PUT', path, { body: JSON.stringify(action.behaviour), timeoutMs: 5_000 })
+        : await api.request('DELETE', path, { timeoutMs: 5_000 });
+    if (answer.status >= 300) {
+      throw environmentError(
+        `${action.instance} (${podName(pod)}) answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
+      );
+    }
+  }
+
+  /** Lets the node run things again, and waits for the same pod with other containers than the dead ones. */
+  async #runsAgain(
+    member: Member,
+    signal: AbortSignal | undefined,
+    allow: (node: string, instance: string) => Promise<void>,
+  ): Promise<void> {
+    const { instance } = member;
+    const dead = new Set(member.pod ? containerIds(member.pod) : []);
+    await allow(member.pod?.spec?.nodeName ?? '', instance.name);
+    await this.#until(`${instance.name} (${podName(member.pod)}) to run again`, signal, async () => {
+      const pod = (await this.#pods()).find(({ metadata }) => metadata?.uid === member.pod?.metadata?.uid);
+      if (!pod) return standing(undefined);
+      const alive = containerIds(pod);
+      if (alive.length === 0 || alive.some((id) => dead.has(id)) || !isReady(pod)) return standing(pod);
+      member.pod = pod;
+      return {};
+    });
+    this.#isUp(member);
+  }
+
+  async #scaleDown(member: Member, signal?: AbortSignal): Promise<void> {
+    const gone = member.pod?.metadata?.uid;
+    this.#down.add(member.instance.name);
+    await this.#scale(member.instance.workload, 0);
+    await this.#until(`${member.instance.name} to go`, signal, async () =>
+      (await this.#pods()).some(({ metadata }) => metadata?.uid === gone) ? 'its pod is still there' : {},
+    );
+  }
+
+  async #scaleUp(member: Member, signal?: AbortSignal): Promise<void> {
+    const { roster, follow } = this.#context;
+    const { workload, name } = member.instance;
+    await this.#scale(workload, roster.members.filter(({ instance }) => instance.workload === workload).length);
+    await this.#until(`${name} to be there again`, signal, async () => {
+      for (const { instance, pod } of roster.update(await this.#pods())) {
+        follow(instance.name, podName(pod), true);
+      }
+      return member.pod && isReady(member.pod) ? {} : standing(member.pod);
+    });
+    this.#isUp(member);
+  }
+
+  #isUp({ instance, pod }: Member): void {
+    this.#restarts.set(instance.name, pod ? restarts(pod) : 0);
+    this.#down.delete(instance.name);
+  }
+
+  #pods(): Promise<V1Pod[]> {
+    return this.#context.api.pods(this.#context.namespace, WORKLOAD_LABEL);
+  }
+
+  async #until(
+    waitingFor: string,
+    signal: AbortSignal | undefined,
+    attempt: () => Promise<object | string>,
+  ): Promise<void> {
+    await eventually(patiently(attempt), {
+      waitingFor,
+      timeoutMs: againTimeoutMs,
+      everyMs: 200,
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  async #scale(workload: string, replicas: number): Promise<void> {
+    const { api, namespace } = this.#context;
+    const answer = await api.request(
+      'PATCH',
+      `/apis/apps/v1/namespaces/${namespace}/deployments/${workload}/scale`,
+      { body: JSON.stringify({ spec: { replicas } }), contentType: 'application/merge-patch+json' },
+    );
+    if (answer.status >= 300) {
+      throw environmentError(`cannot scale ${workload} to ${replicas}: ${answer.body.slice(0, 200)}`);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Finished, outcome, Workspace } from './support/breakwater.ts';
+
+/** A scenario whose load is a k6 script of the user's own. */
+async function runScript(script: string): Promise<Finished> {
+  using workspace = new Workspace();
+  writeFileSync(join(workspace.path, 'own.js'), script);
+  writeFileSync(
+    join(workspace.path, 'own.yaml'),
+    `name: own-script
+description: A script of one's own goes through the client's sidecar like any load.
+topology:
+  services:
+    frontend: { workloads: [{ name: frontend, locality: region1/zone-east }] }
+    edge-app: { workloads: [{ name: edge-app, locality: region1/zone-east }] }
+load: { from: frontend, to: edge-app, script: own.js, duration: 6s }
+checks:
+  - { kind: success-rate, during: run, atLeast: 99% }
+`,
+  );
+  return await workspace.run(join(workspace.path, 'own.yaml'));
+}
+
+const options = `import http from 'k6/http';
+import exec from 'k6/execution';
+export const options = { scenarios: { mine: { executor: 'constant-arrival-rate', rate: 100, timeUnit: '1s', duration: '6s', preAllocatedVUs: 300 } } };
+`;
+
+test('a script of your own is run as it is, and what it cannot tell is said', async () => {
+  const finished = await runScript(
+    `${options}export default function () { http.get(__ENV.BREAKWATER_URL + '/mine'); }`,
+  );
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  expect(finished.report?.traffic.requests).toBeGreaterThan(500);
+  expect(finished.report?.notes.join('\n')).toMatch(/due/);
+});
+
+test('a threshold of its own that fails is k6 saying so, not a crash', async () => {
+  const finished = await runScript(
+    `${options.replace('export const options = {', "export const options = { thresholds: { http_req_duration: ['p(95)<0.001'] },")}export default function () { http.get(__ENV.BREAKWATER_URL); }`,
+  );
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+});
+
+test.for([
+  [
+    'an exception at its start (107)',
+    `${options}throw new Error('no luck');\nexport default function () {}`,
+    'threw an exception',
+  ],
+  [
+    'an abort of its own (108)',
+    `${options}export default function () { exec.test.abort('enough'); }`,
+    'exec.test.abort()',
+  ],
+  [
+    'options that k6 does not take (104)',
+    `export const options = { scenarios: { x: { executor: 'none' } } };\nexport default function () {}`,
+    'does not accept the options',
+  ],
+] as const)('%s is one clear error, exit 2', async ([, script, words]) => {
+  const finished = await runScript(script);
+  expect(finished.code, outcome(finished)).toBe(2);
+  expect(finished.stderr).toContain(words);
+  expect(finished.stderr).not.toMatch(/^\s+at .*\.ts:/m);
+});
