@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Label that kind gives to the containers of a cluster. */
 export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
@@ -62,4 +63,12 @@ export function deleteCluster({ name, docker }: Pick<ClusterRecord, 'name' | 'do
     spawnSync(docker, ['rm', '--force', '--volumes', ...containers], { stdio: 'ignore', timeout: 120_000 });
   }
   return containers.length;
+}
+
+/** The same when the cluster was just being made: what docker was asked for before may still come. */
+export async function deleteClusterForGood(cluster: Pick<ClusterRecord, 'name' | 'docker'>): Promise<void> {
+  for (let quiet = 0; quiet < 3; ) {
+    quiet = deleteCluster(cluster) === 0 ? quiet + 1 : 0;
+    await sleep(400);
+  }
 }

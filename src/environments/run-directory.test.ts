@@ -63,7 +63,10 @@ test('a crashed run: its processes are ended by id and its folder goes; a later 
 test.runIf(process.platform === 'linux')(
   'a process is found by its mark when the folder is gone',
   async () => {
-    const lost = spawn('sleep', ['60'], { detached: true, env: { ...process.env, [RUN_MARK]: join(runsDirectory(), 'lost-run') } });
+    const lost = spawn('sleep', ['60'], {
+      detached: true,
+      env: { ...process.env, [RUN_MARK]: join(runsDirectory(), 'lost-run') },
+    });
     const ended = new Promise((resolve) => lost.once('exit', resolve));
     const leftover = findLeftovers().find(({ runId }) => runId === 'lost-run');
     expect(leftover?.processes).toEqual([{ name: 'sleep', pid: lost.pid }]);

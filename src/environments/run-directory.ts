@@ -4,7 +4,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { isSameProcess, processIdentity, signalGroup } from '../kit/process-identity.ts';
 import { PROCESS_RECORDS, type ProcessRecord } from '../kit/supervisor/protocol.ts';
-import { clusterPrefix, deleteCluster, findClusters, readClusterRecord } from './clusters.ts';
+import { clusterPrefix, deleteClusterForGood, findClusters, readClusterRecord } from './clusters.ts';
 
 const OWNER = 'owner.json';
 /** In the environment of every program of a run: the run's folder, so that it can be found when that is gone. */
@@ -98,7 +98,7 @@ export async function removeLeftover(leftover: Leftover): Promise<void> {
       // gone with its group
     }
   }
-  for (const cluster of leftover.clusters) deleteCluster(cluster);
+  for (const cluster of leftover.clusters) await deleteClusterForGood(cluster);
   await rm(leftover.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 }
 

@@ -141,7 +141,10 @@ export class ClusterFaults {
   async #scaleUp(member: Member, signal?: AbortSignal): Promise<void> {
     const { roster, follow } = this.#context;
     const { workload, name } = member.instance;
-    await this.#scale(workload, roster.members.filter(({ instance }) => instance.workload === workload).length);
+    await this.#scale(
+      workload,
+      roster.members.filter(({ instance }) => instance.workload === workload).length,
+    );
     await this.#until(`${name} to be there again`, signal, async () => {
       for (const { instance, pod } of roster.update(await this.#pods())) {
         follow(instance.name, podName(pod), true);

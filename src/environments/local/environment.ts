@@ -45,7 +45,9 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
       const found = await programs();
       await using stack = new AsyncDisposableStack();
       const block = stack.use(await claimLoopbackBlock());
-      const supervisor = stack.use(await startSupervisor(request.directory, { [RUN_MARK]: request.directory }));
+      const supervisor = stack.use(
+        await startSupervisor(request.directory, { [RUN_MARK]: request.directory }),
+      );
       const lab = new LocalLab(request, mesh, found, block, supervisor);
       await lab.start();
       lab.releases = stack.move();
