@@ -13,6 +13,7 @@ import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts'
 interface CompareOptions extends ScenarioOptions {
   readonly reports: string;
   readonly json?: boolean;
+  readonly keep?: boolean;
 }
 
 type Seen = Pick<ReportCheck, 'status' | 'observed' | 'value'>;
@@ -44,6 +45,7 @@ export function compareEnvironmentsCommand(signal: AbortSignal): Command {
     .description('Run a scenario on the local lab and on kind, and say where behaviour differs.')
     .argument('<scenario>', 'scenario file')
     .option('--reports <dir>', 'folder that gets a folder per run', 'reports')
+    .option('--keep', 'leave the cluster, and use the one that was left')
     .option('--json', 'print the comparison as JSON on standard output')
     .addHelpText(
       'after',
@@ -90,6 +92,7 @@ async function runOn(
     environment,
     '--reports',
     reports,
+    ...(options.keep && environment === 'kind' ? ['--keep'] : []),
     ...(options.profile === undefined ? [] : ['--profile', options.profile]),
     ...options.set.flatMap((assignment) => ['--set', assignment]),
     ...options.config.flatMap((path) => ['--config', path]),

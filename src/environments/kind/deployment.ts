@@ -60,7 +60,10 @@ async function removeOld(context: LabContext): Promise<void> {
       // A container that was killed before is started later each time; and a sidecar that once rejected
       // something counts that for as long as it lives.
       if (restarts(pod) > 0 || (await hasRejected(context, pod))) {
-        await api.core.deleteNamespacedPod({ name: podName(pod), namespace, gracePeriodSeconds: 0 });
+        // Its Deployment may have been first.
+        await api.core
+          .deleteNamespacedPod({ name: podName(pod), namespace, gracePeriodSeconds: 0 })
+          .catch(() => {});
       } else {
         // A crashed run may have left one on.
         await api.request('DELETE', throughApi(namespace, pod, appPorts.control, '/faults')).catch(() => {});

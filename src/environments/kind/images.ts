@@ -22,7 +22,9 @@ interface Context {
 export async function buildApp(context: Context): Promise<string> {
   const { run, settings, signal, log } = context;
   const folder = fileURLToPath(new URL('apps/edge-app/', packageRoot));
-  const image = `${repository}:${await contentHash(folder, settings.appBase)}`;
+  // A base that was made anew under its old name makes another image.
+  const base = `${settings.appBase} ${await imageId(context, settings.appBase)}`;
+  const image = `${repository}:${await contentHash(folder, base)}`;
   if (await hasImage(context, image)) return image;
   await visibly(`building ${image} on ${settings.appBase}`, context.progress, () =>
     run(
@@ -58,7 +60,10 @@ async function contentHash(folder: string, base: string): Promise<string> {
   return hash.digest('hex').slice(0, 12);
 }
 
-async function hasImage({ run, settings }: Context, image: string): Promise<boolean> {
+const hasImage = async (context: Context, image: string) => (await imageId(context, image)) !== '';
+
+/** Empty when docker does not have it. */
+async function imageId({ run, settings }: Context, image: string): Promise<string> {
   const said = await run(
     settings.docker,
     ['image', 'ls', '--quiet', '--filter', `reference=${familiar(image)}`],
@@ -67,7 +72,7 @@ async function hasImage({ run, settings }: Context, image: string): Promise<bool
       timeoutMs: 20_000,
     },
   );
-  return said.trim() !== '';
+  return said.trim();
 }
 
 /** docker leaves its own registry out of names; nodes do not. */
