@@ -5,7 +5,9 @@ import { compareReports } from './compare-environments.ts';
 const report = (verdict: Report['verdict'], checks: Partial<Report['checks'][number]>[]) =>
   ({
     verdict,
-    scenario: { name: 'zone-failover' },
+    scenario: { name: 'zone-failover', load: '200 requests/s' },
+    configuration: [],
+    faults: [],
     checks,
     validity: [
       { rule: 'gaps', title: '', status: 'ok', observed: 'none', limit: '' },
@@ -39,4 +41,10 @@ test('a check that ends otherwise is a difference, and what made a run invalid i
   expect(comparison.same).toBe(false);
   expect(comparison.checks[0]?.ratio).toBeUndefined();
   expect(comparison.invalid).toEqual({ local: [], kind: ['generator-lag: p99 3 ms'] });
+});
+
+test('runs of a scenario that was changed in between are not compared', () => {
+  const one = report('pass', [{ ...eject, status: 'pass', limit: 'within 2 s' }]);
+  const other = report('pass', [{ ...eject, status: 'pass', limit: 'within 3 s' }]);
+  expect(() => compareReports(one, other, folders)).toThrow('zone-failover was changed between the two runs');
 });

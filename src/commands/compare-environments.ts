@@ -115,6 +115,12 @@ async function runOn(
 
 /** Check by check: the same scenario has the same checks in the same order. */
 export function compareReports(local: Report, kind: Report, reports: Comparison['reports']): Comparison {
+  if (JSON.stringify(experiment(local)) !== JSON.stringify(experiment(kind))) {
+    throw usageError(
+      `${local.scenario.name} was changed between the two runs`,
+      'leave its files alone while they run, and compare again',
+    );
+  }
   const brief = ({ status, observed, value }: ReportCheck) => ({
     status,
     observed,
@@ -156,6 +162,16 @@ export function compareReports(local: Report, kind: Report, reports: Comparison[
     invalid: { local: violated(local), kind: violated(kind) },
     latencyMs,
     reports,
+  };
+}
+
+/** What must be the same for a comparison to mean anything. */
+function experiment({ scenario, configuration, checks, faults }: Report): object {
+  return {
+    load: scenario.load,
+    configuration,
+    checks: checks.map(({ name, limit }) => ({ name, limit })),
+    faults: faults.map(({ name, description }) => ({ name, description })),
   };
 }
 
