@@ -91,7 +91,7 @@ describe('a scenario file', () => {
       scenario.yaml:16:3: load.circutBreaker: unknown field "circutBreaker"
       scenario.yaml:17:3: load.retires: unknown field "retires"
       scenario.yaml:19:12: faults.0.kind: unknown kind "eror"
-        did you mean "error"? allowed: latency, error, hang, reset, refuse, kill, pause, zone-outage
+        did you mean "error"? allowed: latency, error, hang, reset, refuse, kill, pause, zone-outage, node-stopped, scaled-to-zero
       scenario.yaml:21:34: checks.0.during: expected one of steady, fault, recovery, run; got the text "steadi"
         did you mean "steady"?"
     `);
