@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
@@ -22,6 +22,9 @@ export interface LocalK6 {
 export async function prepareK6(job: LoadJob, lab: LocalK6): Promise<PreparedLoad> {
   await mkdir(lab.directory, { recursive: true });
   const config = join(lab.directory, 'config.json');
+  // A lab may run many loads, one after the other: what an earlier one said must not be taken for this one's.
+  const saidBefore = (await stat(lab.log).catch(() => undefined))?.size ?? 0;
+  await rm(join(lab.directory, job.summary), { force: true });
   await Promise.all([
     ...Object.entries(job.files).map(([name, content]) => writeFile(join(lab.directory, name), content)),
     writeFile(config, JSON.stringify({ hosts: lab.names })),
@@ -81,7 +84,7 @@ export async function prepareK6(job: LoadJob, lab: LocalK6): Promise<PreparedLoa
       });
       if (answer.status !== 200)
         throw environmentError(`k6 did not begin: ${answer.status} ${answer.body.slice(0, 200)}`);
-      return job.announcesStart ? await announcedStart(lab.log, program) : Date.now();
+      return job.announcesStart ? await announcedStart(lab.log, saidBefore, program) : Date.now();
     },
     stop: () => program.signal('SIGINT'),
     async [Symbol.asyncDispose]() {
@@ -91,11 +94,12 @@ export async function prepareK6(job: LoadJob, lab: LocalK6): Promise<PreparedLoa
 }
 
 /** The generated script says when its schedule starts; every due time counts from there. */
-async function announcedStart(log: string, program: RunningProgram): Promise<number> {
+async function announcedStart(log: string, from: number, program: RunningProgram): Promise<number> {
   const line = new RegExp(`${LOAD_STARTED} (\\d+)`);
   const found = eventually(
     async () => {
-      const match = line.exec(await readFile(log, 'utf8').catch(() => ''));
+      const said = await readFile(log).catch(() => Buffer.alloc(0));
+      const match = line.exec(said.subarray(from).toString('utf8'));
       return match ? { startedAt: Number(match[1]) } : 'k6 has not begun';
     },
     { waitingFor: 'k6 to begin', timeoutMs: 10_000, everyMs: 10 },
