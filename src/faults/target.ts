@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** Which instances a fault hits: all that every given field matches. */
-export const faultTarget = z
+/** Which instances a fault hits or a check is about: all that every given field matches. */
+export const instanceTarget = z
   .strictObject({
     service: z.string().optional().describe('Every replica of this service.'),
     workload: z.string().optional().describe('Every replica of this workload.'),
@@ -13,7 +13,8 @@ export const faultTarget = z
   })
   .refine((target) => target.replica === undefined || target.workload !== undefined, {
     message: 'replica counts the replicas of a workload: name the workload too',
-  })
-  .describe('Which instances the fault hits.');
+  });
+
+export const faultTarget = instanceTarget.describe('Which instances the fault hits.');
 
 export type FaultTarget = z.output<typeof faultTarget>;

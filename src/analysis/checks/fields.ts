@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instanceTarget } from '../../faults/target.ts';
 import { duration } from '../../scenario/units.ts';
 
 /** What every check has beside its own limit. */
@@ -30,20 +31,7 @@ export const hasBound = (check: { atLeast?: unknown; atMost?: unknown }) =>
   check.atLeast !== undefined || check.atMost !== undefined;
 export const noBound = { message: 'a check needs a limit: give atLeast, atMost or both' };
 
-/** The instances a check is about: all that every given field matches. */
-export const instanceTarget = z
-  .strictObject({
-    service: z.string().optional().describe('Every replica of this service.'),
-    workload: z.string().optional().describe('Every replica of this workload.'),
-    replica: z.int().min(1).optional().describe('One replica of the workload, counted from 1.'),
-    zone: z.string().optional().describe('Every replica in this locality: region/zone.'),
-  })
-  .refine((target) => target.service ?? target.workload ?? target.zone, {
-    message: 'a target needs one of service, workload or zone',
-  })
-  .refine((target) => target.replica === undefined || target.workload !== undefined, {
-    message: 'replica counts the replicas of a workload: name the workload too',
-  });
+export { instanceTarget };
 export type InstanceTarget = z.output<typeof instanceTarget>;
 
 /** "edge-app-east-1", "region/zone". */
