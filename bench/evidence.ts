@@ -96,6 +96,7 @@ async function generate(directory: string): Promise<void> {
     droppedIterations: 0,
     requests: REQUESTS,
     answers: { '2xx': REQUESTS },
+    latencyMs: {},
     maxUsers: 100,
     carriesDue: true,
     loop: 'open',

@@ -235,6 +235,10 @@ const broken: Record<string, { run: () => BuiltRun; rule: string; others?: strin
     run: () => ({ ...healed(), load: { answers: { '2xx': 2_400 } } }),
     rule: 'answers-agree',
   },
+  'a clock that is wrong': {
+    run: () => ({ ...healed(), load: { latencyMs: { p50: 300, p95: 900 } } }),
+    rule: 'latencies-agree',
+  },
   'answers no server knows': {
     run: () =>
       outage({

@@ -144,5 +144,11 @@ function totals(evidence: Evidence, traffic: Traffic, facts: RunFacts): Report['
     const value = latencies.percentile(percentile);
     if (value !== undefined) latencyMs[name] = Math.round(value * 1_000) / 1_000;
   }
-  return { requests: traffic.length, ...counts, attempts, latencyMs };
+  return {
+    requests: traffic.length,
+    ...counts,
+    attempts,
+    latencyMs,
+    generatorLatencyMs: evidence.load?.latencyMs ?? {},
+  };
 }

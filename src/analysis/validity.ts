@@ -6,6 +6,7 @@ import type { RunFacts } from './facts.ts';
 import { faultTroubles } from './fault-records.ts';
 import { formatCount, formatMs, formatPercent, plural } from './format.ts';
 import type { JudgedCheck } from './judge.ts';
+import { percentileOf } from './percentile.ts';
 import { cores } from './series.ts';
 import { type Traffic, UNKNOWN_HOST } from './traffic.ts';
 
@@ -46,6 +47,10 @@ const limits = {
   /** Counts of one thing from two sides may differ by this, or by the requests in flight at the end. */
   disagreement: 0.001,
   inFlight: 2,
+  /** Percentiles that one side's may lie off the other's, and what else two clocks in one path may differ by. */
+  percentiles: 1,
+  clocksMs: 10,
+  clocksShare: 0.1,
   /** Mean distance of statistics samples, and the longest one: ejections are timed by them. */
   statisticsEveryMs: 250,
   statisticsHoleMs: 1_000,
@@ -83,6 +88,7 @@ const rules = {
   'configuration-accepted': { title: 'Every sidecar took its configuration', judge: configurationAccepted },
   'requests-agree': { title: "k6 and the clients' sidecars count the same requests", judge: requestsAgree },
   'answers-agree': { title: "k6 and the clients' sidecars count the same answers", judge: answersAgree },
+  'latencies-agree': { title: "k6 and the clients' sidecars see the same latencies", judge: latenciesAgree },
   'servers-agree': { title: 'Answered requests are in the log of a server', judge: serversAgree },
   'logs-intact': { title: 'The logs are whole', judge: logsIntact },
   'known-hosts': { title: 'Every host is known', judge: knownHosts },
@@ -360,6 +366,33 @@ function answersAgree({ evidence: { load }, traffic }: Grounds): Judgement {
 
 function answerClasses(load: LoadTotals, seen: Readonly<Record<string, number>>): string[] {
   return [...new Set([...Object.keys(load.answers), ...Object.keys(seen)])].sort();
+}
+
+/**
+ * k6's own percentile must lie between the logs' neighbouring ones: in a distribution with a cliff, one more
+ * slow request moves a percentile by any amount. k6 counts from sending, so lateness is left out here.
+ */
+function latenciesAgree({ evidence: { load, requests } }: Grounds): Judgement {
+  const limit = `within ${limits.percentiles} percentile, ${formatMs(limits.clocksMs)} or ${formatPercent(limits.clocksShare)}`;
+  const told = Object.entries(load?.latencyMs ?? {});
+  if (load === undefined || told.length === 0 || requests.length === 0) return { ...NOTHING, limit };
+  const sorted = requests.durationMs.slice(0, requests.length).sort();
+  // What k6 makes of a request without an answer is its own affair.
+  const around = limits.percentiles + (100 * (load.answers['none'] ?? 0)) / load.requests;
+  const rows = told.map(([name, k6Ms]) => {
+    const at = (percentile: number) =>
+      percentileOf(sorted, Math.min(100, Math.max(0, percentile))) ?? Number.NaN;
+    const percentile = Number(name.slice(1));
+    const slackMs = Math.max(limits.clocksMs, limits.clocksShare * k6Ms);
+    const agree = k6Ms >= at(percentile - around) - slackMs && k6Ms <= at(percentile + around) + slackMs;
+    return { text: `${name} ${formatMs(k6Ms)} and ${formatMs(at(percentile))}`, agree };
+  });
+  return verdict(
+    rows.some(({ agree }) => !agree),
+    rows.map(({ text }) => text).join(', '),
+    limit,
+    'One of the two clocks is wrong, or the generator was too busy to see its answers: lower the rate, or run on a quieter machine.',
+  );
 }
 
 function serversAgree({ plan, evidence, traffic, facts }: Grounds): Judgement {

@@ -121,6 +121,9 @@ export const reportSchema = z
       latencyMs: z
         .record(z.string(), z.number())
         .describe('p50, p90, p95, p99, max over all requests, from when they were due.'),
+      generatorLatencyMs: z
+        .record(z.string(), z.number())
+        .describe("p50, p95, p99 by k6's own clock, from sending; empty where k6 cannot say."),
     }),
     checks: z.array(check),
     validity: z.array(finding),

@@ -13,8 +13,8 @@ test('one k6 runs all of the test, several a part each', () => {
 });
 
 test('totals of several k6 are summed, at any depth', () => {
-  const one = { requests: 10, answers: { '2xx': 9, '5xx': 1 } };
-  const other = { requests: 5, answers: { '2xx': 4, none: 1 } };
+  const one = { requests: 10, latencyMs: { p95: 8 }, answers: { '2xx': 9, '5xx': 1 } };
+  const other = { requests: 5, latencyMs: { p95: 9 }, answers: { '2xx': 4, none: 1 } };
   expect(JSON.parse(sumTotals([JSON.stringify(one), JSON.stringify(other)]))).toEqual({
     requests: 15,
     answers: { '2xx': 13, '5xx': 1, none: 1 },

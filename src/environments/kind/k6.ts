@@ -116,7 +116,7 @@ export function segment(index: number, count: number): string[] {
   return ['--execution-segment', `${at(index)}:${at(index + 1)}`, '--execution-segment-sequence', sequence];
 }
 
-/** Totals of several k6: every count is the sum. Latencies are in the access logs, which are joined as they are. */
+/** Totals of several k6: every count is the sum. Percentiles cannot be merged; latencies are in the access logs. */
 export function sumTotals(summaries: readonly string[]): string {
   const add = (one: unknown, other: unknown): unknown => {
     if (typeof one === 'number' && typeof other === 'number') return one + other;
@@ -124,7 +124,9 @@ export function sumTotals(summaries: readonly string[]): string {
     const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
     return Object.fromEntries([...keys].map((key) => [key, add(one[key], other[key])]));
   };
-  return JSON.stringify(summaries.map((summary): unknown => JSON.parse(summary)).reduce(add));
+  const totals = summaries.map((summary): Record<string, unknown> => JSON.parse(summary));
+  if (totals.length > 1) for (const each of totals) delete each['latencyMs'];
+  return JSON.stringify(totals.reduce<unknown>(add, {}));
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -159,6 +159,7 @@ export async function buildEvidence(
     droppedIterations: 0,
     requests: run.requests.length,
     answers: classes,
+    latencyMs: {},
     maxUsers: 10,
     carriesDue: true,
     loop: 'open',
