@@ -15,13 +15,23 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/architecture.test.ts'],
+          exclude: ['test/architecture.test.ts', 'test/kind/**'],
           // Each test runs a whole mesh; two at once would measure each other.
           fileParallelism: false,
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
           testTimeout: 240_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          // Half an hour and more: everything about kind that test/kind.test.ts leaves out.
+          name: 'kind',
+          include: ['test/kind/**/*.test.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

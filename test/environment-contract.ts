@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment, StartedEnvironment } from '../src/environments/contract.ts';
 import { createRunDirectory, type RunDirectory } from '../src/environments/run-directory.ts';
 import { ACCESS_LOG_MARK, accessLogFields } from '../src/evidence/contract.ts';
+import { CONTROL_PLANE } from '../src/faults/contract.ts';
 import { loadJob } from '../src/load/k6.ts';
 import { istio } from '../src/meshes/istio/index.ts';
 import type { Plan } from '../src/plan/contract.ts';
@@ -22,7 +24,7 @@ topology:
     frontend:
       workloads:
         - { name: frontend, locality: region1/zone-east }
-load: { from: frontend, to: edge-app, rate: 50/s, duration: 3s, warmup: 0s }
+load: { from: frontend, to: edge-app, rate: 50/s, duration: 3s, warmup: 0s, pods: 2 }
 checks:
   - { kind: success-rate, during: steady, atLeast: 50% }
 `;
@@ -102,9 +104,10 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
       await expect(environment.admin('nobody-1', '/stats', 1_000)).rejects.toThrow('nobody-1');
     });
 
-    test('a load is answered, and every request is in the logs of both sides', async () => {
+    test('a load is shared by its generators, and answered', async () => {
       const { requests, answers } = await load();
       expect(requests).toBeGreaterThan(140);
+      expect(requests).toBeLessThan(160);
       expect(answers['2xx']).toBe(requests);
     });
 
@@ -140,6 +143,20 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
       expect(lost).toBeUndefined();
     });
 
+    test('without its control plane the mesh goes on, and its sidecars know', async () => {
+      const instance = CONTROL_PLANE;
+      expect((await statistics())?.connected).toBe(true);
+      await environment.perform({ do: 'stop-control-plane', instance });
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
+      expect((await statistics())?.connected).toBe(false);
+      await environment.perform({ do: 'start-control-plane', instance });
+      const deadline = Date.now() + 60_000;
+      while (!(await statistics())?.connected && Date.now() < deadline) await sleep(200);
+      expect((await statistics())?.connected).toBe(true);
+      expect(lost).toBeUndefined();
+    });
+
     test('processes are told by name', async () => {
       const names = (await environment.processes()).map(({ name }) => name);
       expect(names).toContain('istiod');
@@ -155,10 +172,11 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
         readFileSync(join(folder, 'evidence/access', `${instance}.log`), 'utf8')
           .split('\n')
           .filter((line) => line.startsWith(`${ACCESS_LOG_MARK} `));
-      const client = lines('frontend-1');
-      // Five or six loads of 150 requests, and the first request.
-      expect(client.length).toBeGreaterThan(700);
-      expect(client.every((line) => line.split(' ').length === accessLogFields.length)).toBe(true);
+      const clients = ['frontend-1', 'frontend-2'].map(lines);
+      // Six or seven loads of 150 requests.
+      expect(clients.flat().length).toBeGreaterThan(850);
+      expect(clients.flat().every((line) => line.split(' ').length === accessLogFields.length)).toBe(true);
+      for (const half of clients) expect(half.length / clients.flat().length).toBeGreaterThan(0.4);
       expect(lines('edge-app-west-1').length).toBeGreaterThan(100);
     });
   });

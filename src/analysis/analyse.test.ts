@@ -20,7 +20,7 @@ const checks = [
 async function analysed(
   run: BuiltRun,
   expected: readonly PlannedCheck[] = checks,
-  kind: 'error' | 'kill' = 'error',
+  kind: 'error' | 'kill' | 'control-plane-outage' = 'error',
 ): Promise<Analysis> {
   await using built = await buildEvidence(run);
   return await analyse({
@@ -118,6 +118,20 @@ test('a kill is not proven when the process goes on', async () => {
   );
   expect(analysis.faults[0]?.efficacy.status).toBe('unproven');
   expect(analysis.verdict).toBe('invalid');
+});
+
+test('an outage of the control plane is proven by what sidecars say of their connection', async () => {
+  const calm = outage({ shows: 'nothing' });
+  const statistics = (calm.statistics ?? []).map((sample) => ({
+    ...sample,
+    // Every fifth sample falls on an attempt to connect again.
+    connected: sample.t < 4_000 || sample.t >= 8_000 || sample.t % 1_000 === 0,
+  }));
+  const gone = await analysed({ ...calm, statistics }, checks, 'control-plane-outage');
+  expect(gone.faults[0]?.efficacy.status).toBe('proven');
+  const there = await analysed(calm, checks, 'control-plane-outage');
+  expect(there.faults[0]?.efficacy.status).toBe('unproven');
+  expect(there.verdict).toBe('invalid');
 });
 
 test('a fault without effect makes the run invalid, whatever its checks say', async () => {

@@ -32,9 +32,14 @@ export function proveFault(
     return { status: 'not-injected', observed: 'never injected', expected: expectation(proof), samples: 0 };
   }
   const span = { fromMs: injectedAtMs, toMs: Math.min(fault.revertingAtMs ?? endMs, endMs) };
-  return proof.kind === 'silent'
-    ? proveSilence(fault, span, evidence, traffic)
-    : proveSymptom(fault, proof, steady, span, evidence, traffic);
+  switch (proof.kind) {
+    case 'silent':
+      return proveSilence(fault, span, evidence, traffic);
+    case 'disconnected':
+      return proveDisconnection(steady, span, evidence);
+    default:
+      return proveSymptom(fault, proof, steady, span, evidence, traffic);
+  }
 }
 
 interface Span {
@@ -42,7 +47,7 @@ interface Span {
   readonly toMs: number;
 }
 
-type Symptom = Exclude<Proof, { kind: 'silent' }>;
+type Symptom = Exclude<Proof, { kind: 'silent' | 'disconnected' }>;
 
 function expectation(proof: Proof): string {
   switch (proof.kind) {
@@ -54,6 +59,8 @@ function expectation(proof: Proof): string {
       return `${asShare(proof.share)} of what is sent to the targets without an answer`;
     case 'silent':
       return 'the targets answer nothing';
+    case 'disconnected':
+      return "the clients' sidecars lose the control plane";
   }
 }
 
@@ -182,6 +189,25 @@ function proveSilence(fault: FaultRecord, span: Span, evidence: Evidence, traffi
     return { status: 'unproven', observed, expected, samples };
   }
   return { status: 'proven', observed: `${before}, none while the fault was on`, expected, samples };
+}
+
+/** A sidecar tries again and again, and each try looks like a connection for a moment: most samples decide. */
+function proveDisconnection(before: Span, span: Span, { statistics }: Evidence): Efficacy {
+  const during = { fromMs: span.fromMs + GONE_AFTER_MS, toMs: span.toMs };
+  const count = ({ fromMs, toMs }: Span) => {
+    const states = statistics.flatMap(({ t, connected }) =>
+      connected.filter((_, index) => (t[index] as number) >= fromMs && (t[index] as number) < toMs),
+    );
+    return { samples: states.length, lost: states.filter((each) => !each).length };
+  };
+  const earlier = count(before);
+  const { samples, lost } = count(during);
+  const expected = expectation({ kind: 'disconnected' });
+  const share = (part: number, whole: number) => (whole === 0 ? 'no samples' : formatPercent(part / whole));
+  const observed = `without a connection in ${share(lost, samples)} of ${plural(samples, 'sample')}, ${share(earlier.lost, earlier.samples)} before`;
+  if (samples === 0) return { status: 'unproven', observed, expected, samples };
+  const proven = lost / samples > 0.5 && earlier.samples > 0 && earlier.lost / earlier.samples < 0.1;
+  return { status: proven ? 'proven' : 'unproven', observed, expected, samples };
 }
 
 /** Whether a process of the instance used CPU well into the fault. */

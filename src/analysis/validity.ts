@@ -1,5 +1,6 @@
-import type { LoadTotals } from '../evidence/contract.ts';
+import { isGenerator, type LoadTotals } from '../evidence/contract.ts';
 import type { Evidence } from '../evidence/read/evidence.ts';
+import type { ProcessSeries } from '../evidence/read/samples.ts';
 import type { Plan } from '../plan/contract.ts';
 import type { Finding, Report } from '../report/model.ts';
 import type { RunFacts } from './facts.ts';
@@ -236,27 +237,37 @@ function droppedIterations({ evidence: { load } }: Grounds): Judgement {
 function generatorCpu({ evidence, facts }: Grounds): Judgement {
   const limit = `at most ${formatPercent(limits.generatorCpu)} of its CPUs over ${formatMs(limits.generatorCpuSpanMs)}`;
   const { load } = evidence;
-  const k6 = evidence.processes.get('k6');
-  if (k6 === undefined || load === undefined) {
+  const generators = [...evidence.processes].filter(([name]) => isGenerator(name));
+  if (generators.length === 0 || load === undefined) {
     return { ...NOTHING, observed: 'no samples of k6', limit };
   }
-  let most = 0;
-  let first = k6.t.findIndex((t) => t >= 0);
-  for (let last = first; first >= 0 && last < k6.t.length; last += 1) {
-    if ((k6.t[last] ?? 0) > facts.durationMs) break;
-    while ((k6.t[last] ?? 0) - (k6.t[first + 1] ?? Number.POSITIVE_INFINITY) >= limits.generatorCpuSpanMs)
-      first += 1;
-    // The whole load counts when it is shorter than the span.
-    const elapsed = (k6.t[last] ?? 0) - (k6.t[first] ?? 0);
-    if (elapsed < Math.min(limits.generatorCpuSpanMs, facts.durationMs * 0.8)) continue;
-    most = Math.max(most, cores(k6, first, last) ?? 0);
-  }
+  // Several generators share the machine's CPUs; the busiest moments of all of them count as one.
+  const most = generators.reduce((sum, [, series]) => sum + mostCores(series, facts.durationMs), 0);
   return verdict(
     most / load.cpus > limits.generatorCpu,
     `${formatPercent(Math.round((most / load.cpus) * 1_000) / 1_000)} of ${plural(load.cpus, 'CPU')}`,
     limit,
     'The generator measures itself: lower the rate, or run it where it has more CPUs.',
   );
+}
+
+/** Most cores that a process used over the span. */
+function mostCores(series: ProcessSeries, durationMs: number): number {
+  let most = 0;
+  let first = series.t.findIndex((t) => t >= 0);
+  for (let last = first; first >= 0 && last < series.t.length; last += 1) {
+    if ((series.t[last] ?? 0) > durationMs) break;
+    while (
+      (series.t[last] ?? 0) - (series.t[first + 1] ?? Number.POSITIVE_INFINITY) >=
+      limits.generatorCpuSpanMs
+    )
+      first += 1;
+    // The whole load counts when it is shorter than the span.
+    const elapsed = (series.t[last] ?? 0) - (series.t[first] ?? 0);
+    if (elapsed < Math.min(limits.generatorCpuSpanMs, durationMs * 0.8)) continue;
+    most = Math.max(most, cores(series, first, last) ?? 0);
+  }
+  return most;
 }
 
 /**

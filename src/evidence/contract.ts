@@ -15,6 +15,10 @@
 /** Header in which the load says when a request was due, in epoch milliseconds with a fraction. */
 export const DUE_HEADER = 'x-breakwater-due';
 
+/** What a load generator is called among processes and logs: "k6", or "k6-1", "k6-2" when there are several. */
+export const generatorName = (index: number, count: number) => (count === 1 ? 'k6' : `k6-${index + 1}`);
+export const isGenerator = (name: string) => /^k6(-\d+)?$/.test(name);
+
 /** Marks our lines among whatever else a sidecar prints. */
 export const ACCESS_LOG_MARK = 'bw1';
 
@@ -65,6 +69,8 @@ export interface StatisticsSample {
   readonly retries: number;
   readonly ejectionsTotal: number;
   readonly ejectionsActive: number;
+  /** Whether the client's sidecar is connected to the control plane. */
+  readonly connected: boolean;
   /** By address ("127.1.2.3:8080"), every host of the service. */
   readonly hosts: readonly HostSample[];
 }

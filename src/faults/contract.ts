@@ -21,7 +21,13 @@ export type Action =
   | { readonly do: 'start-node'; readonly instance: string }
   /** The Deployment of the instance's workload, to zero and back. */
   | { readonly do: 'scale-down'; readonly instance: string }
-  | { readonly do: 'scale-up'; readonly instance: string };
+  | { readonly do: 'scale-up'; readonly instance: string }
+  /** `instance` is CONTROL_PLANE. */
+  | { readonly do: 'stop-control-plane'; readonly instance: string }
+  | { readonly do: 'start-control-plane'; readonly instance: string };
+
+/** How the control plane is called where instances are named. */
+export const CONTROL_PLANE = 'control-plane';
 
 /** A misbehaviour of the sample edge app; the body of `PUT /faults/ID` on its control port. */
 export type AppBehaviour =
@@ -49,11 +55,15 @@ export type Proof =
   /** At least `share` of what was sent to the target got no answer from it (0 in status, reset, refused, cut off). */
   | { readonly kind: 'unanswered'; readonly share: number }
   /** The target answers nothing that arrived after the injection, and its process is gone or stopped. */
-  | { readonly kind: 'silent' };
+  | { readonly kind: 'silent' }
+  /** The clients' sidecars had the control plane before, and have lost it. */
+  | { readonly kind: 'disconnected' };
 
 /** One kind of fault: how it is written, what it does to an instance, and how it shows. */
 export interface FaultKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
+  /** What it hits when that is no instance; such a fault has no `on`. */
+  readonly target?: typeof CONTROL_PLANE;
   /** Where it can be made; everywhere unless given. */
   readonly environments?: readonly string[];
   /** "200 ms slower", "answers 503 to every request". */

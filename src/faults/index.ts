@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
+import { controlPlaneOutage } from './control-plane-outage.ts';
 import { error } from './error.ts';
 import { hang } from './hang.ts';
 import { kill } from './kill.ts';
@@ -23,6 +24,7 @@ const faultKinds = {
   'zone-outage': zoneOutage,
   'node-stopped': nodeStopped,
   'scaled-to-zero': scaledToZero,
+  'control-plane-outage': controlPlaneOutage,
 } as const;
 
 /** One fault of a scenario, told apart by `kind`. */
@@ -37,6 +39,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   zoneOutage.schema,
   nodeStopped.schema,
   scaledToZero.schema,
+  controlPlaneOutage.schema,
 ]);
 export type Fault = z.output<typeof faultSchema>;
 

@@ -81,7 +81,7 @@ export async function runTimeline(
     await Promise.all(
       made.map(async (action) => {
         // After an interruption the environment goes down whole; starting a workload again would only delay that.
-        if (signal.aborted && action.revert.do === 'start') return;
+        if (signal.aborted && ['start', 'start-control-plane'].includes(action.revert.do)) return;
         const entry = { fault: fault.name, instance: action.revert.instance };
         journal.write({ t: Date.now(), event: 'reverting', ...entry });
         try {

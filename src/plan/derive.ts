@@ -9,7 +9,7 @@ import type { PlannedInstance } from './contract.ts';
 export function replicasOf({ topology, load }: Scenario): PlannedInstance[] {
   return Object.entries(topology.services).flatMap(([service, { workloads, serviceAccount }]) =>
     workloads.flatMap(({ name, locality, replicas, labels }) =>
-      Array.from({ length: replicas }, (_, index) => ({
+      Array.from({ length: service === load.from ? load.pods : replicas }, (_, index) => ({
         name: `${name}-${index + 1}`,
         service,
         workload: name,
@@ -35,6 +35,7 @@ export function matches(replica: PlannedInstance, target: FaultTarget): boolean 
 
 /** What a fault hits. The client observes: a fault on its zone spares it. */
 export function targetsOf(fault: Fault, replicas: readonly PlannedInstance[]): PlannedInstance[] {
+  if (!('on' in fault)) return [];
   return replicas.filter((replica) => !replica.client && matches(replica, fault.on));
 }
 

@@ -82,8 +82,8 @@ function mistakesInLoad(scenario: Scenario): Mistake[] {
     add(['to'], 'from and to are the same service', 'the client needs a service of its own');
   const client = topology.services[load.from]?.workloads;
   if (client && (client.length > 1 || (client[0]?.replicas ?? 1) > 1)) {
-    const message = `the load comes from one sidecar, and ${load.from} has several replicas`;
-    add(['from'], message, `give ${load.from} one workload with one replica`);
+    const message = `the load comes from one workload, and load.pods says how many pods it has; ${load.from} has several replicas`;
+    add(['from'], message, `give ${load.from} one workload without replicas, and the load "pods: N"`);
   }
   const shapes = (['rate', 'stages', 'closed', 'script'] as const).filter(
     (shape) => load[shape] !== undefined,
@@ -146,7 +146,7 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly PlannedInstance
     if (earlier < index && earlier >= 0) {
       add(['name'], `there is already a fault ${quote(fault.name)}`, 'names are unique');
     }
-    const target = mistakeInTarget(fault.on, replicas, load.from);
+    const target = 'on' in fault ? mistakeInTarget(fault.on, replicas, load.from) : undefined;
     if (target) add(['on', ...target.path], target.message, target.hint);
     if (fault.for < 1) add(['for'], 'expected a duration above 0', 'every fault lasts and ends');
     if ('rate' in fault && fault.rate === 0) add(['rate'], 'it hits 0 % of the requests: that is no fault');
@@ -242,6 +242,15 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly PlannedInstance
       continue;
     } else if (check.fault === undefined && names.length > 1) {
       add(field, `there are ${names.length} faults; say which one`, `fault: ${names.join(', ')}`);
+      continue;
+    }
+    const disturbed = scenario.faults[names.indexOf(check.fault ?? names[0] ?? '')];
+    if (!('during' in check) && !('of' in check && check.of) && disturbed && !('on' in disturbed)) {
+      add(
+        ['kind'],
+        `${disturbed.kind} hits no instance that could leave or return`,
+        'check the success rate or the latency during the fault',
+      );
       continue;
     }
     const lengthMs = windowMs(scenario, window, names.indexOf(check.fault ?? names[0] ?? ''));

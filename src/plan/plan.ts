@@ -44,7 +44,9 @@ function planFaults(scenario: Scenario, instances: readonly PlannedInstance[]): 
   return scenario.faults.map((fault, index) => {
     const kind = faultKind(fault);
     const name = names[index] ?? fault.kind;
-    const targets = targetsOf(fault, instances).map((instance) => instance.name);
+    const targets = kind.target
+      ? [kind.target]
+      : targetsOf(fault, instances).map(({ name: target }) => target);
     return {
       name,
       fault,
@@ -58,9 +60,10 @@ function planFaults(scenario: Scenario, instances: readonly PlannedInstance[]): 
   });
 }
 
-/** Who a fault hits, in a few words: "region1/zone-east", "edge-app-east-1", "edge-app". */
-function subject({ on }: Fault): string {
-  const { service, workload, replica, zone } = on as FaultTarget;
+/** Who a fault hits, in a few words: "region1/zone-east", "edge-app-east-1", "edge-app", "the control plane". */
+function subject(fault: Fault): string {
+  if (!('on' in fault)) return 'the control plane';
+  const { service, workload, replica, zone } = fault.on as FaultTarget;
   const who = workload === undefined ? service : replica === undefined ? workload : `${workload}-${replica}`;
   if (who === undefined) return zone ?? '';
   return zone === undefined ? who : `${who} in ${zone}`;

@@ -91,7 +91,7 @@ describe('a scenario file', () => {
       scenario.yaml:16:3: load.circutBreaker: unknown field "circutBreaker"
       scenario.yaml:17:3: load.retires: unknown field "retires"
       scenario.yaml:19:12: faults.0.kind: unknown kind "eror"
-        did you mean "error"? allowed: latency, error, hang, reset, refuse, kill, pause, zone-outage, node-stopped, scaled-to-zero
+        did you mean "error"? allowed: latency, error, hang, reset, refuse, kill, pause, zone-outage, node-stopped, scaled-to-zero, control-plane-outage
       scenario.yaml:21:34: checks.0.during: expected one of steady, fault, recovery, run; got the text "steadi"
         did you mean "steady"?"
     `);
@@ -169,7 +169,7 @@ describe('changes from the command line', () => {
       set: ['load.rate=6000/m', 'faults.0.on.replica=1'],
     });
     expect(scenario.load).toMatchObject({ rate: 100, duration: 60_000 });
-    expect(scenario.faults[0]?.on).toEqual({ workload: 'shop-east', replica: 1 });
+    expect(scenario.faults[0]).toMatchObject({ on: { workload: 'shop-east', replica: 1 } });
   });
 
   it('take a field away with nothing', async () => {

@@ -97,6 +97,14 @@ const load = z
       .min(1)
       .optional()
       .describe('Open loop with a changing rate: from one rate to the next, evenly, each over its duration.'),
+    pods: z
+      .int()
+      .min(1)
+      .max(20)
+      .prefault(1)
+      .describe(
+        'Generators that share the load, each with a sidecar of its own: a limit that holds per client (a connection pool, outlier detection) then holds that many times.',
+      ),
     closed: z
       .strictObject({ users: z.int().min(1).max(10_000) })
       .optional()

@@ -64,6 +64,7 @@ export function outage({
       retries: 0,
       ejectionsTotal: ejected ? 2 : 0,
       ejectionsActive: ejected ? 2 : 0,
+      connected: true,
       hosts: [
         { address: '127.1.0.1:8080', ejected, healthy: !ejected },
         { address: '127.1.0.2:8080', ejected, healthy: !ejected },
@@ -102,8 +103,12 @@ export const planned = (check: unknown, fault?: string): PlannedCheck => {
   return { name: checkKind(parsed).describe(parsed), check: parsed, fault };
 };
 
-export function outagePlan(checks: readonly PlannedCheck[], kind: 'error' | 'kill' = 'error'): Plan {
-  const fault = faultSchema.parse({ kind, name: 'outage', on: { zone: 'local/east' }, at: '4s', for: '4s' });
+export function outagePlan(
+  checks: readonly PlannedCheck[],
+  kind: 'error' | 'kill' | 'control-plane-outage' = 'error',
+): Plan {
+  const on = kind === 'control-plane-outage' ? {} : { on: { zone: 'local/east' } };
+  const fault = faultSchema.parse({ kind, name: 'outage', ...on, at: '4s', for: '4s' });
   const scenario = scenarioSchema.parse({
     name: 'outage',
     description: 'East fails.',

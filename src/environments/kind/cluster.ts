@@ -24,6 +24,8 @@ export interface Cluster {
   readonly nodes: readonly string[];
   /** Whether it was there before. */
   readonly reused: boolean;
+  /** Whether it stays when the run is over. */
+  readonly kept: boolean;
   readonly kindVersion: string;
 }
 
@@ -43,7 +45,7 @@ export async function openCluster(request: ClusterRequest): Promise<Cluster> {
       signal: request.signal,
       log: request.log,
     });
-    return { name, kubeconfig, nodes: before, reused: true, kindVersion };
+    return { name, kubeconfig, nodes: before, reused: true, kept: request.keep, kindVersion };
   }
   const file = join(request.directory, 'kind.yaml');
   await writeFile(file, request.configuration);
@@ -81,6 +83,7 @@ export async function openCluster(request: ClusterRequest): Promise<Cluster> {
     kubeconfig,
     nodes: await clusterNodes(run, settings.docker, name),
     reused: false,
+    kept: request.keep,
     kindVersion,
   };
 }

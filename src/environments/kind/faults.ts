@@ -11,6 +11,9 @@ import { containerIds, isReady, type Member, podName, restarts } from './pods.ts
 
 const againTimeoutMs = 120_000;
 
+const scalePath = (namespace: string, deployment: string) =>
+  `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}/scale`;
+
 /** Does to pods and nodes what faults ask for, and knows which ends were meant. */
 export class ClusterFaults {
   readonly #context: LabContext;
@@ -18,6 +21,7 @@ export class ClusterFaults {
   /** Instances that a fault has taken down: their ends alarm nobody. */
   readonly #down = new Set<string>();
   readonly #restarts = new Map<string, number>();
+  #controlPlaneGone = false;
 
   constructor(context: LabContext) {
     this.#context = context;
@@ -25,8 +29,24 @@ export class ClusterFaults {
   }
 
   /** Undoes whatever an earlier run has left on the machines of a kept cluster. */
-  mend(): Promise<void> {
-    return this.#nodes.mend(this.#context.cluster.nodes);
+  async mend(): Promise<void> {
+    const { cluster, api, mesh } = this.#context;
+    await this.#nodes.mend(cluster.nodes);
+    const { namespace, deployment } = mesh.cluster.controlPlane;
+    const path = scalePath(namespace, deployment);
+    // Nobody knows yet whether the mesh was ever installed.
+    const answer = await eventually(
+      patiently(() => api.request('GET', path)),
+      { waitingFor: 'the API server', timeoutMs: againTimeoutMs, everyMs: 300 },
+    );
+    if (answer.status === 200 && JSON.parse(answer.body).spec?.replicas === 0) {
+      await this.#scale(namespace, deployment, 1);
+    }
+  }
+
+  /** Whether the cluster is as faults have left it; an interrupted run does not wait for workloads to start again. */
+  get disturbed(): boolean {
+    return this.#controlPlaneGone || this.#nodes.disturbed;
   }
 
   /** From here on an end that no fault made is a loss. */
@@ -53,6 +73,8 @@ export class ClusterFaults {
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {
+    if (action.do === 'stop-control-plane') return this.#scaleControlPlane(0, signal);
+    if (action.do === 'start-control-plane') return this.#scaleControlPlane(1, signal);
     const member = this.#context.roster.of(action.instance);
     switch (action.do) {
       case 'set-fault':
@@ -132,16 +154,17 @@ export class ClusterFaults {
   async #scaleDown(member: Member, signal?: AbortSignal): Promise<void> {
     const gone = member.pod?.metadata?.uid;
     this.#down.add(member.instance.name);
-    await this.#scale(member.instance.workload, 0);
+    await this.#scale(this.#context.namespace, member.instance.workload, 0);
     await this.#until(`${member.instance.name} to go`, signal, async () =>
       (await this.#pods()).some(({ metadata }) => metadata?.uid === gone) ? 'its pod is still there' : {},
     );
   }
 
   async #scaleUp(member: Member, signal?: AbortSignal): Promise<void> {
-    const { roster, follow } = this.#context;
+    const { roster, follow, namespace } = this.#context;
     const { workload, name } = member.instance;
     await this.#scale(
+      namespace,
       workload,
       roster.members.filter(({ instance }) => instance.workload === workload).length,
     );
@@ -176,15 +199,25 @@ export class ClusterFaults {
     });
   }
 
-  async #scale(workload: string, replicas: number): Promise<void> {
-    const { api, namespace } = this.#context;
-    const answer = await api.request(
-      'PATCH',
-      `/apis/apps/v1/namespaces/${namespace}/deployments/${workload}/scale`,
-      { body: JSON.stringify({ spec: { replicas } }), contentType: 'application/merge-patch+json' },
-    );
+  async #scaleControlPlane(replicas: number, signal?: AbortSignal): Promise<void> {
+    const { api, mesh } = this.#context;
+    const { namespace, deployment, labelSelector } = mesh.cluster.controlPlane;
+    this.#controlPlaneGone = replicas === 0;
+    await this.#scale(namespace, deployment, replicas);
+    await this.#until(`${deployment} to ${replicas === 0 ? 'go' : 'be there again'}`, signal, async () => {
+      const pods = await api.pods(namespace, labelSelector);
+      const there = replicas === 0 ? pods.length === 0 : pods.some(isReady);
+      return there ? {} : pods.map(standing).join(', ') || standing(undefined);
+    });
+  }
+
+  async #scale(namespace: string, deployment: string, replicas: number): Promise<void> {
+    const answer = await this.#context.api.request('PATCH', scalePath(namespace, deployment), {
+      body: JSON.stringify({ spec: { replicas } }),
+      contentType: 'application/merge-patch+json',
+    });
     if (answer.status >= 300) {
-      throw environmentError(`cannot scale ${workload} to ${replicas}: ${answer.body.slice(0, 200)}`);
+      throw environmentError(`cannot scale ${deployment} to ${replicas}: ${answer.body.slice(0, 200)}`);
     }
   }
 }

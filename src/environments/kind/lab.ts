@@ -233,11 +233,8 @@ class KindLab implements StartedEnvironment {
 
   prepareLoad(job: LoadJob): Promise<PreparedLoad> {
     const { api, request, namespace } = this.#context;
-    const generators = this.#clients().map(({ instance, pod }) => ({
-      instance: instance.name,
-      pod: podName(pod),
-    }));
-    return prepareK6(job, api, namespace, generators, request.logs);
+    const pods = this.#clients().map(({ pod }) => podName(pod));
+    return prepareK6(job, api, namespace, pods, request.logs);
   }
 
   async admin(instance: string, path: string, timeoutMs: number): Promise<string> {
@@ -289,6 +286,12 @@ class KindLab implements StartedEnvironment {
     for (const forward of await Promise.allSettled(this.#forwards.values())) {
       if (forward.status === 'fulfilled') await forward.value[Symbol.asyncDispose]();
     }
+    const { cluster, request } = this.#context;
+    if (!cluster.kept || !this.#faults.disturbed) return;
+    request.progress('taking back what the faults did to the cluster');
+    await this.#faults
+      .mend()
+      .catch((error: unknown) => request.progress(`that is left to the next run: ${messageOf(error)}`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

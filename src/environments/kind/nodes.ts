@@ -92,6 +92,11 @@ export class Nodes {
     await Promise.all(nodes.map((node) => this.#inside(node, ['sh', '-c', `${release} || true`])));
   }
 
+  /** Whether something is on that nobody has taken back. */
+  get disturbed(): boolean {
+    return [...this.#held.values(), ...this.#stopped.values()].some(({ size }) => size > 0);
+  }
+
   #of(map: Map<string, Set<string>>, node: string): Set<string> {
     const found = map.get(node) ?? new Set();
     map.set(node, found);

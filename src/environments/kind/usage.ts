@@ -1,4 +1,4 @@
-import type { ProcessSample } from '../../evidence/contract.ts';
+import { generatorName, type ProcessSample } from '../../evidence/contract.ts';
 import type { ClusterApi } from './api.ts';
 import { APP, GENERATOR } from './manifests.ts';
 import { podName, type Roster } from './pods.ts';
@@ -72,7 +72,7 @@ export class ClusterUsage {
         }),
       ),
     );
-    return sumGenerators(samples).filter(({ name, t }) => {
+    return samples.filter(({ name, t }) => {
       if ((this.#seen.get(name) ?? 0) >= t) return false;
       this.#seen.set(name, t);
       return true;
@@ -85,23 +85,10 @@ export class ClusterUsage {
     const member = this.#roster.members.find(({ pod: own }) => podName(own) === pod.name);
     if (!member) return undefined;
     if (container === this.#sidecar) return `${member.instance.name}/sidecar`;
-    if (container === GENERATOR) return GENERATOR;
+    if (container === GENERATOR) {
+      const clients = this.#roster.members.filter(({ instance }) => instance.client);
+      return generatorName(clients.indexOf(member), clients.length);
+    }
     return container === APP ? `${member.instance.name}/app` : undefined;
   }
-}
-
-/** A load that is spread over pods is one generator. */
-function sumGenerators(samples: readonly ProcessSample[]): ProcessSample[] {
-  const generators = samples.filter(({ name }) => name === GENERATOR);
-  const [first] = generators;
-  if (!first) return [...samples];
-  return [
-    ...samples.filter(({ name }) => name !== GENERATOR),
-    {
-      ...first,
-      t: Math.max(...generators.map(({ t }) => t)),
-      cpuMs: generators.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-      rssBytes: generators.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
-    },
-  ];
 }

@@ -1,7 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accessLogFormat, type InstanceContext, type ProcessSample } from '../../evidence/contract.ts';
+import {
+  accessLogFormat,
+  generatorName,
+  type InstanceContext,
+  type ProcessSample,
+} from '../../evidence/contract.ts';
 import type { Action } from '../../faults/contract.ts';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
@@ -17,11 +22,12 @@ import type {
   PreparedLoad,
   StartedEnvironment,
 } from '../contract.ts';
+import { segment, spreadLoad } from '../generators.ts';
 import { RUN_MARK } from '../run-directory.ts';
 import { claimLoopbackBlock, type LoopbackBlock } from './addresses.ts';
 import { appPorts, appProgram, appReady, controlApp } from './app.ts';
 import { firstRequest } from './first-request.ts';
-import { prepareK6 } from './k6.ts';
+import { startK6 } from './k6.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
@@ -138,16 +144,10 @@ class LocalLab implements StartedEnvironment {
     });
     this.#hostMesh = mesh;
     request.progress('starting the control plane and the workloads');
-    const controlPlane = await this.#launch(mesh.controlPlane);
+    const controlPlane = this.#startControlPlane(mesh);
     const apps = Promise.all(this.#hosts.filter((host) => !host.client).map((host) => this.#startApp(host)));
     apps.catch(() => {});
-    await controlPlane.until(
-      eventually(() => mesh.controlPlaneReady(), {
-        waitingFor: 'the control plane to listen',
-        timeoutMs: startTimeoutMs,
-        signal: request.signal,
-      }),
-    );
+    await controlPlane;
     await mesh.publish();
     await Promise.all([apps, ...this.#hosts.map((host) => this.#startSidecar(host, mesh))]);
     const rejections = await mesh.rejections();
@@ -183,6 +183,17 @@ class LocalLab implements StartedEnvironment {
     return host;
   }
 
+  async #startControlPlane(mesh: HostMesh): Promise<void> {
+    const program = await this.#launch(mesh.controlPlane);
+    await program.until(
+      eventually(() => mesh.controlPlaneReady(), {
+        waitingFor: 'the control plane to listen',
+        timeoutMs: startTimeoutMs,
+        signal: this.#request.signal,
+      }),
+    );
+  }
+
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
     const app = await this.#launch(appProgram(host, this.#service(host), directory, logs));
@@ -207,24 +218,31 @@ class LocalLab implements StartedEnvironment {
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {
-    const host = this.#host(action.instance);
+    const mesh = () => {
+      if (!this.#hostMesh) throw new Error('not started');
+      return this.#hostMesh;
+    };
+    const host = () => this.#host(action.instance);
     switch (action.do) {
       case 'set-fault':
       case 'clear-fault':
-        return controlApp(host.address, action);
+        return controlApp(host().address, action);
       case 'kill':
-        await Promise.all([this.#end(`${host.name}/app`), this.#end(`${host.name}/sidecar`)]);
+        await Promise.all([this.#end(`${action.instance}/app`), this.#end(`${action.instance}/sidecar`)]);
         return;
       case 'start':
-        if (!this.#hostMesh) throw new Error('not started');
-        await Promise.all([this.#startApp(host), this.#startSidecar(host, this.#hostMesh, signal)]);
+        await Promise.all([this.#startApp(host()), this.#startSidecar(host(), mesh(), signal)]);
         return;
       case 'pause':
-        this.#running.get(`${host.name}/app`)?.signal('SIGSTOP');
+        this.#running.get(`${action.instance}/app`)?.signal('SIGSTOP');
         return;
       case 'resume':
-        this.#running.get(`${host.name}/app`)?.signal('SIGCONT');
+        this.#running.get(`${action.instance}/app`)?.signal('SIGCONT');
         return;
+      case 'stop-control-plane':
+        return this.#end(mesh().controlPlane.name);
+      case 'start-control-plane':
+        return this.#startControlPlane(mesh());
       default:
         throw environmentError(`the local lab cannot ${action.do}`, 'use --env kind');
     }
@@ -238,26 +256,34 @@ class LocalLab implements StartedEnvironment {
     await program.kill();
   }
 
+  /** A k6 for every client, each through its own sidecar. */
   async prepareLoad(job: LoadJob): Promise<PreparedLoad> {
-    const client = this.#client();
     const { topology } = this.#request.plan.scenario;
-    return prepareK6(job, {
-      k6: this.#found.paths['k6'] ?? '',
-      api: `${this.#block.address(hosts.load)}:6565`,
-      directory: join(this.#request.directory, 'k6'),
-      log: join(this.#request.logs, 'k6.log'),
-      names: Object.fromEntries(
-        Object.keys(topology.services).map((service) => [
-          this.#meshKind.serviceHost(service, topology.namespace),
-          client.egressAddress,
-        ]),
+    const clients = this.#hosts.filter((host) => host.client);
+    const generators = await Promise.all(
+      clients.map((client, index) =>
+        startK6(job, {
+          k6: this.#found.paths['k6'] ?? '',
+          name: generatorName(index, clients.length),
+          api: `${this.#block.address(hosts.load)}:${6_565 + index}`,
+          segment: segment(index, clients.length),
+          directory: join(this.#request.directory, 'k6', client.name),
+          log: join(this.#request.logs, `${generatorName(index, clients.length)}.log`),
+          names: Object.fromEntries(
+            Object.keys(topology.services).map((service) => [
+              this.#meshKind.serviceHost(service, topology.namespace),
+              client.egressAddress,
+            ]),
+          ),
+          launch: async (spec) => {
+            const program = await this.#supervisor.start(spec);
+            this.#running.set(spec.name, program);
+            return program;
+          },
+        }),
       ),
-      launch: async (spec) => {
-        const program = await this.#supervisor.start(spec);
-        this.#running.set('k6', program);
-        return program;
-      },
-    });
+    );
+    return spreadLoad(job, generators);
   }
 
   #client(): HostInstance {

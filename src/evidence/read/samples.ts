@@ -8,6 +8,7 @@ export interface StatisticsSeries {
   readonly overflow: number[];
   readonly connections: number[];
   readonly pending: number[];
+  readonly connected: boolean[];
   /** Every change of a host's state, in order. */
   readonly changes: { readonly t: number; readonly address: string; readonly ejected: boolean }[];
 }
@@ -29,6 +30,7 @@ export class StatisticsReader {
         overflow: [],
         connections: [],
         pending: [],
+        connected: [],
         changes: [],
       };
       this.#byKey.set(key, series);
@@ -40,6 +42,7 @@ export class StatisticsReader {
     series.overflow.push(sample.overflow);
     series.connections.push(sample.connections);
     series.pending.push(sample.pending);
+    series.connected.push(sample.connected);
     const before = this.#ejected.get(key) ?? new Set();
     const now = new Set(sample.hosts.filter((host) => host.ejected).map((host) => host.address));
     for (const address of now) {

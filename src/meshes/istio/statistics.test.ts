@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { statistics } from './statistics.ts';
 
 test('statistics of a service are those of its cluster and its subsets, with every host', () => {
-  const stats = `cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_rq_pending_overflow: 7
+  const stats = `cluster.xds-grpc;.http2.streams_active: 1
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_rq_pending_overflow: 7
 cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.upstream_rq_pending_overflow: 2
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_active: 100
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_active: 1
@@ -25,6 +26,7 @@ inbound|8080||::127.1.2.12:18080::health_flags::healthy
       retries: 0,
       ejectionsTotal: 3,
       ejectionsActive: 1,
+      connected: true,
       hosts: [
         { address: '127.1.2.11:8080', ejected: true, healthy: false },
         { address: '127.1.2.12:8080', ejected: false, healthy: true },

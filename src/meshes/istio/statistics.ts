@@ -3,11 +3,11 @@ import type { MeshStatistics } from '../contract.ts';
 
 const outbound = /^outbound\|\d+\|[^|]*\|([^.]+)\.[^:]*$/;
 
-/** Envoy's circuit breaker, pool and outlier statistics of every service a client calls. */
+/** Envoy's circuit breaker, pool and outlier statistics of every service a client calls, and whether it hears from istiod. */
 export const statistics: MeshStatistics = {
   paths: [
     `/stats?filter=${encodeURIComponent(
-      String.raw`^cluster\.outbound.*\.(upstream_rq_pending_overflow|upstream_cx_overflow|upstream_rq_retry_overflow|upstream_cx_active|upstream_rq_pending_active|upstream_rq_active|upstream_rq_retry|outlier_detection\.ejections_(enforced_total|active))$`,
+      String.raw`^cluster\.xds-grpc;?\.http2\.streams_active$|^cluster\.outbound.*\.(upstream_rq_pending_overflow|upstream_cx_overflow|upstream_rq_retry_overflow|upstream_cx_active|upstream_rq_pending_active|upstream_rq_active|upstream_rq_retry|outlier_detection\.ejections_(enforced_total|active))$`,
     )}`,
     '/clusters',
   ],
@@ -20,7 +20,10 @@ export const statistics: MeshStatistics = {
       services.set(service, entry);
       return entry;
     };
-    for (const line of (answers[0] ?? '').split('\n')) {
+    const [numbers = ''] = answers;
+    // The stream to the control plane, by way of the agent, which ends it when it has none itself.
+    const connected = /^cluster\.xds-grpc;?\.http2\.streams_active: [1-9]/m.test(numbers);
+    for (const line of numbers.split('\n')) {
       // cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_active: 3
       const match = /^cluster\.(outbound\|[^;:]*?);?\.((?:outlier_detection\.)?\w+): (\d+)$/.exec(line);
       const entry = match && of(match[1] ?? '');
@@ -55,6 +58,7 @@ export const statistics: MeshStatistics = {
         retries: value('upstream_rq_retry'),
         ejectionsTotal: value('outlier_detection.ejections_enforced_total'),
         ejectionsActive: value('outlier_detection.ejections_active'),
+        connected,
         hosts: [...hosts.values()],
       };
     });

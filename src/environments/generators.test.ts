@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { segment, sumTotals } from './k6.ts';
+import { segment, sumTotals } from './generators.ts';
 
 test('one k6 runs all of the test, several a part each', () => {
   expect(segment(0, 1)).toEqual([]);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, openSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { binary, files, folder, sh } from './cache.ts';
@@ -14,6 +14,8 @@ const packages = [
   'debootstrap',
   'util-linux',
 ];
+
+const pidFile = () => join(folder('docker'), 'dockerd.pid');
 
 const dockerWorks = async () => (await sh`docker info`.nothrow()).exitCode === 0;
 
@@ -44,8 +46,7 @@ export async function startDocker(): Promise<void> {
     }),
   );
   const log = openSync(join(folder('docker'), 'dockerd.log'), 'a');
-  const pid = join(folder('docker'), 'dockerd.pid');
-  spawn('/usr/sbin/dockerd', ['--config-file', configuration, '--pidfile', pid], {
+  spawn('/usr/sbin/dockerd', ['--config-file', configuration, '--pidfile', pidFile()], {
     detached: true,
     stdio: ['ignore', log, log],
   }).unref();
@@ -54,4 +55,14 @@ export async function startDocker(): Promise<void> {
     await sleep(500);
   }
   throw new Error(`docker did not start: see ${join(folder('docker'), 'dockerd.log')}`);
+}
+
+/** Ends the docker that `startDocker` started, in this process or an earlier one; any other is left alone. */
+export async function stopDocker(): Promise<void> {
+  if (!existsSync(pidFile())) return;
+  const pid = Number(readFileSync(pidFile(), 'utf8'));
+  const command = existsSync(`/proc/${pid}/cmdline`) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
+  if (!command.includes('dockerd')) return;
+  process.kill(pid, 'SIGTERM');
+  for (let tries = 0; tries < 60 && existsSync(`/proc/${pid}`); tries++) await sleep(500);
 }

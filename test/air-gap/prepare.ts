@@ -1,22 +1,25 @@
 /**
  * Makes what kind needs on a machine that can pull no image: a docker, the programs, and every image, from
  * Debian packages and Go modules. Everything is kept; the second time takes seconds. Prints the settings as
- * `export` lines; `--check` only says what is missing.
+ * `export` lines.
  *
- *   node test/kind/prepare.ts
+ *   npm run test:kind:prepare
+ *   npm run test:kind:stop      ends the docker that it started
  */
 import { existsSync } from 'node:fs';
 import { createProgress } from '../../src/kit/terminal.ts';
 import { fetchPrograms } from '../../src/toolchain/fetch.ts';
 import { buildBinaries } from './binaries.ts';
 import { binary } from './cache.ts';
-import { startDocker } from './docker.ts';
+import { startDocker, stopDocker } from './docker.ts';
 import { buildBase, buildRunImages } from './images.ts';
 import { buildNodeImage } from './node-image.ts';
 import { airGapped, whyNot } from './settings.ts';
 
 const reason = whyNot();
-if (reason !== undefined) {
+if (process.argv[2] === '--stop') {
+  await stopDocker();
+} else if (reason !== undefined) {
   console.log(`no kind cluster here: ${reason}`);
 } else {
   const progress = createProgress(process.stderr, false);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { appBaseImage, binary, k6Image, meshHub, meshTag, nodeImage } from './cache.ts';
 
-/** Settings for a cluster of images that test/kind/prepare.ts has made. */
+/** Settings for a cluster of images that test/air-gap/prepare.ts has made. */
 export const airGapped: Readonly<Record<string, string>> = {
   BREAKWATER_KIND_PROGRAM: binary('kind'),
   BREAKWATER_KIND_NODE_IMAGE: nodeImage,
@@ -33,5 +33,5 @@ export function kindForTests():
   if (docker.status !== 0) return { missing: 'docker does not run' };
   if (process.env['BREAKWATER_KIND_NODE_IMAGE']) return { env: {} };
   if (docker.stdout.trim() !== '' && existsSync(binary('kind'))) return { env: airGapped };
-  return { missing: `there is no ${nodeImage}: node test/kind/prepare.ts makes it` };
+  return { missing: `there is no ${nodeImage}: node test/air-gap/prepare.ts makes it` };
 }

@@ -1,0 +1,60 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { Workspace } from '../support/breakwater.ts';
+import { clusterMs, clusters, missing } from '../support/kind.ts';
+import { processesOf } from '../support/processes.ts';
+
+const scenario = ['run', 'scenarios/zone-failover.yaml', '--env', 'kind'];
+
+/** Starts a run and waits until `there` says that it has got far enough. */
+async function started(workspace: Workspace, there: (said: string) => boolean) {
+  const child = workspace.start(...scenario, '--reports', workspace.reports);
+  let said = '';
+  child.stderr?.on('data', (chunk) => {
+    said += chunk;
+  });
+  const closed = workspace.finish(child);
+  const deadline = Date.now() + clusterMs / 2;
+  while (!there(said) && Date.now() < deadline && child.exitCode === null) await sleep(200);
+  return { child, closed };
+}
+
+describe.skipIf(missing !== '')(`survival on kind${missing}`, () => {
+  test('Ctrl-C under load: the cluster goes, and there is a report of what there was', {
+    timeout: clusterMs,
+  }, async () => {
+    using workspace = new Workspace();
+    const { child, closed } = await started(workspace, (said) => /zone-outage: .*goes dark/.test(said));
+    child.kill('SIGINT');
+    const finished = await closed;
+    expect(finished.code, finished.stderr).toBe(130);
+    expect(finished.report?.verdict).toBe('invalid');
+    expect(clusters()).toEqual([]);
+    expect(processesOf(workspace.runs)).toEqual([]);
+    expect(existsSync(workspace.runs) ? readdirSync(workspace.runs) : []).toEqual([]);
+  });
+
+  test('kill -9: the next command says what it found and removes it', { timeout: clusterMs }, async () => {
+    using workspace = new Workspace();
+    const { child, closed } = await started(workspace, () => clusters().length > 0);
+    await sleep(3_000);
+    child.kill('SIGKILL');
+    await closed;
+    const cleaned = await workspace.breakwater('cleanup');
+    expect(cleaned.stdout).toMatch(/removed zone-failover-.*cluster breakwater-run-/);
+    expect(clusters()).toEqual([]);
+    expect((await workspace.breakwater('cleanup')).stdout).toBe('Nothing was left behind.\n');
+  });
+
+  test('lab up and lab down on kind', { timeout: clusterMs }, async () => {
+    using workspace = new Workspace();
+    const up = await workspace.breakwater('lab', 'up', '--env', 'kind', '--json');
+    expect(up.code, up.stderr).toBe(0);
+    expect(JSON.parse(up.stdout).reach.join('\n')).toContain('kubectl');
+    expect(clusters().length).toBeGreaterThan(0);
+    const down = await workspace.breakwater('lab', 'down');
+    expect(down.code, down.stderr).toBe(0);
+    expect(clusters()).toEqual([]);
+  });
+});

@@ -1,0 +1,73 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { root, type Workspace } from './breakwater.ts';
+
+/** What the tests change of a DestinationRule. */
+export interface Rule {
+  spec: {
+    host: string;
+    trafficPolicy: {
+      connectionPool: { tcp: { maxConnections: number } };
+      outlierDetection: { maxEjectionPercent: number } | undefined;
+      loadBalancer: object;
+    };
+  };
+}
+
+/** A DestinationRule that is valid and does not do what it is for: the scenario must fail. */
+export interface Defect {
+  readonly name: string;
+  readonly scenario: string;
+  /** Kind of a check that must be among the failed ones. */
+  readonly fails?: string;
+  readonly plant: (policy: Rule['spec']['trafficPolicy']) => void;
+}
+
+const ejectAtMost10Percent: Defect['plant'] = (policy) => {
+  policy.outlierDetection = { ...policy.outlierDetection, maxEjectionPercent: 10 };
+};
+const ejectNobody: Defect['plant'] = (policy) => {
+  policy.outlierDetection = undefined;
+};
+
+export const defects: readonly Defect[] = [
+  {
+    name: 'maxConnections 100000 no longer sheds',
+    scenario: 'circuit-breaker',
+    fails: 'overflow',
+    plant: (policy) => {
+      policy.connectionPool.tcp.maxConnections = 100_000;
+    },
+  },
+  { name: 'without outlierDetection', scenario: 'outlier-ejection', plant: ejectNobody },
+  { name: 'without outlierDetection', scenario: 'zone-failover', plant: ejectNobody },
+  {
+    name: 'maxEjectionPercent 10 of four hosts ejects nobody',
+    scenario: 'outlier-ejection',
+    fails: 'time-to-eject',
+    plant: ejectAtMost10Percent,
+  },
+  {
+    name: 'maxEjectionPercent 10 leaves the dark zone in rotation',
+    scenario: 'zone-failover',
+    plant: ejectAtMost10Percent,
+  },
+  {
+    name: 'with locality load balancing off',
+    scenario: 'zone-failover',
+    fails: 'share',
+    plant: (policy) => {
+      policy.loadBalancer = { localityLbSetting: { enabled: false } };
+    },
+  },
+];
+
+/** Writes a scenario's DestinationRule with a change into the workspace; path of the file. */
+export function plantedRule(workspace: Workspace, scenario: string, change: (rule: Rule) => void): string {
+  const rule: Rule = parse(readFileSync(join(root, 'scenarios/mesh', `${scenario}.yaml`), 'utf8'));
+  change(rule);
+  const file = join(workspace.path, 'planted.yaml');
+  writeFileSync(file, stringify(rule));
+  return file;
+}

@@ -1,0 +1,16 @@
+import { spawnSync } from 'node:child_process';
+import { kindForTests } from '../air-gap/settings.ts';
+
+const kind = kindForTests();
+if ('env' in kind) Object.assign(process.env, kind.env);
+
+/** What this machine lacks for a kind cluster, as the end of a test's name; empty when it lacks nothing. */
+export const missing = 'missing' in kind ? ` (skipped: ${kind.missing})` : '';
+/** Longest that making a cluster may take, with a run on it. */
+export const clusterMs = 420_000;
+
+/** Containers of clusters that Breakwater has made. */
+export const clusters = () =>
+  spawnSync('docker', ['ps', '--all', '--format', '{{.Names}}'], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter((name) => name.startsWith('breakwater-'));
