@@ -11,7 +11,7 @@ export interface Window {
 }
 
 /** What one check found. */
-interface Observation {
+export interface Observation {
   /** In the check's unit; undefined when there was nothing to observe or it never happened. */
   readonly value: number | undefined;
   /** What the observation rests on, and how many of them it takes: fewer make the check invalid. */

@@ -18,3 +18,9 @@ export const instanceTarget = z
 export const faultTarget = instanceTarget.describe('Which instances the fault hits.');
 
 export type FaultTarget = z.output<typeof faultTarget>;
+
+/** In a few words: "region1/zone-east", "edge-app-east-1", "edge-app in region1/zone-east". */
+export function describeTarget({ service, workload, replica, zone }: FaultTarget): string {
+  const who = workload === undefined ? service : replica === undefined ? workload : `${workload}-${replica}`;
+  return [who, zone].filter((part) => part !== undefined).join(' in ');
+}

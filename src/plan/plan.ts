@@ -1,6 +1,6 @@
 import { checkKind } from '../analysis/checks/index.ts';
-import { type Fault, faultKind } from '../faults/index.ts';
-import type { FaultTarget } from '../faults/target.ts';
+import { faultKind } from '../faults/index.ts';
+import { describeTarget } from '../faults/target.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedCheck, PlannedFault, PlannedInstance } from './contract.ts';
@@ -50,7 +50,7 @@ function planFaults(scenario: Scenario, instances: readonly PlannedInstance[]): 
     return {
       name,
       fault,
-      description: `${subject(fault)} ${kind.describe(fault)}`,
+      description: `${'on' in fault ? describeTarget(fault.on) : 'the control plane'} ${kind.describe(fault)}`,
       targets,
       atMs: fault.at,
       forMs: fault.for,
@@ -58,15 +58,6 @@ function planFaults(scenario: Scenario, instances: readonly PlannedInstance[]): 
       proof: kind.proof(fault),
     };
   });
-}
-
-/** Who a fault hits, in a few words: "region1/zone-east", "edge-app-east-1", "edge-app", "the control plane". */
-function subject(fault: Fault): string {
-  if (!('on' in fault)) return 'the control plane';
-  const { service, workload, replica, zone } = fault.on as FaultTarget;
-  const who = workload === undefined ? service : replica === undefined ? workload : `${workload}-${replica}`;
-  if (who === undefined) return zone ?? '';
-  return zone === undefined ? who : `${who} in ${zone}`;
 }
 
 function planChecks(scenario: Scenario): PlannedCheck[] {

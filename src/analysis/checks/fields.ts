@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instanceTarget } from '../../faults/target.ts';
+import { describeTarget, instanceTarget } from '../../faults/target.ts';
 import { duration } from '../../scenario/units.ts';
 
 /** What every check has beside its own limit. */
@@ -31,11 +31,4 @@ export const hasBound = (check: { atLeast?: unknown; atMost?: unknown }) =>
   check.atLeast !== undefined || check.atMost !== undefined;
 export const noBound = { message: 'a check needs a limit: give atLeast, atMost or both' };
 
-export { instanceTarget };
-export type InstanceTarget = z.output<typeof instanceTarget>;
-
-/** "edge-app-east-1", "region/zone". */
-export function describeTarget(target: InstanceTarget): string {
-  const workload = target.replica === undefined ? target.workload : `${target.workload}-${target.replica}`;
-  return [workload, target.service, target.zone].filter((part) => part !== undefined).join(' in ');
-}
+export { describeTarget, instanceTarget };

@@ -3,7 +3,8 @@ import { duration } from '../../scenario/units.ts';
 import type { CheckKind } from '../contract.ts';
 import { formatMs, formatPercent } from '../format.ts';
 import { timedCheckFields } from './fields.ts';
-import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+import { formatLimits, NEEDED_REQUESTS } from './limits.ts';
+import { settling } from './settling.ts';
 import { targetsOf } from './targets.ts';
 
 const schema = z.strictObject({
@@ -21,7 +22,6 @@ export const timeToReturn: CheckKind<typeof schema> = {
   window: 'recovery',
   describe: (check) => `traffic back within ${formatMs(check.atMost)} of the end of the fault`,
   observe(check, facts, window) {
-    const limit = formatLimits(check, formatMs);
     const instances = targetsOf(facts, window);
     const steady = facts.windows.find(({ name }) => name === 'steady');
     const answered = steady ? facts.count(steady, { instances: facts.instancesOf({}) }) : 0;
@@ -35,26 +35,12 @@ export const timeToReturn: CheckKind<typeof schema> = {
         neededSamples: NEEDED_REQUESTS,
         holds: false,
         observed,
-        limit,
+        limit: formatLimits(check, formatMs),
         detail,
       };
     }
-    const at = facts.firstSettled({
-      fromMs: window.fromMs,
-      untilMs: window.toMs,
-      holdMs: 1_000,
-      success: 0.99,
-      instances,
-      share: { atLeast: share / 2 },
-    });
-    const value = at === undefined ? undefined : at - window.fromMs;
     return {
-      value,
-      samples: facts.count(window),
-      neededSamples: NEEDED_REQUESTS,
-      holds: value !== undefined && isWithin(value, check),
-      observed: value === undefined ? 'never' : formatMs(value),
-      limit,
+      ...settling(check, facts, window, instances, { atLeast: share / 2 }),
       detail: `the targets answered ${formatPercent(share)} of the requests before the fault`,
     };
   },

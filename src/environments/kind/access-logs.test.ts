@@ -3,7 +3,7 @@ import { StampedLines } from './access-logs.ts';
 
 function collect(from?: string) {
   const seen: string[] = [];
-  const lines = new StampedLines(from, (line) => seen.push(line.toString()));
+  const lines = new StampedLines(from, (batch) => seen.push(...batch.map(String)));
   return { seen, lines, take: (text: string) => lines.take(Buffer.from(text)) };
 }
 

@@ -43,10 +43,13 @@ export class AccessLogs {
 
   async #follow(instance: string, pod: string, from: string | undefined): Promise<void> {
     const files = this.#open(instance);
-    const lines = new StampedLines(from, (line) => {
+    const lines = new StampedLines(from, (batch) => {
       this.#lastLine = Date.now();
-      if (line.subarray(0, mark.length).equals(mark)) files.access.write(line);
-      else files.other.write(line);
+      const { access = [], other = [] } = Object.groupBy(batch, (line) =>
+        line.subarray(0, mark.length).equals(mark) ? 'access' : 'other',
+      );
+      if (access.length > 0) files.access.write(Buffer.concat(access));
+      if (other.length > 0) files.other.write(Buffer.concat(other));
     });
     let brokenAt: number | undefined;
     while (!this.#stop.signal.aborted) {
@@ -125,10 +128,11 @@ export class AccessLogs {
 export class StampedLines {
   /** Comparable time of the newest line. */
   newest: string | undefined;
-  readonly #sink: (line: Buffer) => void;
+  readonly #sink: (lines: readonly Buffer[]) => void;
   #rest: Buffer = Buffer.alloc(0);
 
-  constructor(from: string | undefined, sink: (line: Buffer) => void) {
+  /** `sink` gets the new lines of a chunk together. */
+  constructor(from: string | undefined, sink: (lines: readonly Buffer[]) => void) {
     this.newest = from === undefined ? undefined : comparable(from);
     this.#sink = sink;
   }
@@ -145,6 +149,7 @@ export class StampedLines {
 
   take(chunk: Buffer): void {
     const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const fresh: Buffer[] = [];
     let begin = 0;
     for (;;) {
       const newline = data.indexOf(10, begin);
@@ -154,17 +159,22 @@ export class StampedLines {
         const time = comparable(data.toString('latin1', begin, blank));
         if (this.newest === undefined || time > this.newest) {
           this.newest = time;
-          this.#sink(data.subarray(blank + 1, newline + 1));
+          fresh.push(data.subarray(blank + 1, newline + 1));
         }
       }
       begin = newline + 1;
     }
+    if (fresh.length > 0) this.#sink(fresh);
     this.#rest = Buffer.from(data.subarray(begin));
   }
 }
 
+const WHOLE_LENGTH = '2026-01-02T03:04:05.123456789Z'.length;
+
 /** RFC 3339 in UTC, whose fraction has as many digits as it needs → nine digits, so that texts compare as times. */
 function comparable(time: string): string {
+  // Nearly all have all nine.
+  if (time.length === WHOLE_LENGTH && time.endsWith('Z')) return time.slice(0, -1);
   const [seconds = '', fraction = ''] = time.replace(/(Z|\+00:00)$/, '').split('.');
   return `${seconds}.${fraction.padEnd(9, '0')}`;
 }
