@@ -85,6 +85,6 @@ test('Ctrl-C in the middle of a fault: reverted, down, a report of what there wa
   expect(finished.report?.verdict).toBe('invalid');
   expect(finished.report?.traffic.requests).toBeGreaterThan(0);
   expect(await remains(workspace, before)).toEqual([]);
-  // The aim is 3 s; the margin is for a machine that does other things too.
-  expect(tookMs).toBeLessThan(6_000);
+  // 0.8 s on a machine with nothing else to do.
+  expect(tookMs).toBeLessThan(3_000);
 });

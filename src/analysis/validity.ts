@@ -50,8 +50,8 @@ const limits = {
   inFlight: 2,
   /** Percentiles that one side's may lie off the other's, and what else two clocks in one path may differ by. */
   percentiles: 1,
-  clocksMs: 10,
-  clocksShare: 0.1,
+  clocksMs: 50,
+  clocksShare: 0.25,
   /** Mean distance of statistics samples, and the longest one: ejections are timed by them. */
   statisticsEveryMs: 250,
   statisticsHoleMs: 1_000,
@@ -381,7 +381,8 @@ function answerClasses(load: LoadTotals, seen: Readonly<Record<string, number>>)
 
 /**
  * k6's own percentile must lie between the logs' neighbouring ones: in a distribution with a cliff, one more
- * slow request moves a percentile by any amount. k6 counts from sending, so lateness is left out here.
+ * slow request moves a percentile by any amount. k6 counts from sending, so lateness is left out here; and it
+ * is the last to get CPU on a busy machine, so what it adds is no fault of the logs until it is much.
  */
 function latenciesAgree({ evidence: { load, requests } }: Grounds): Judgement {
   const limit = `within ${limits.percentiles} percentile, ${formatMs(limits.clocksMs)} or ${formatPercent(limits.clocksShare)}`;
@@ -402,7 +403,7 @@ function latenciesAgree({ evidence: { load, requests } }: Grounds): Judgement {
     rows.some(({ agree }) => !agree),
     rows.map(({ text }) => text).join(', '),
     limit,
-    'One of the two clocks is wrong, or the generator was too busy to see its answers: lower the rate, or run on a quieter machine.',
+    'One of the two clocks is wrong, or the generator was far too busy to see its answers: lower the rate, or run on a quieter machine.',
   );
 }
 

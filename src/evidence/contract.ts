@@ -122,7 +122,7 @@ export interface LoadTotals {
   /** Answers by class: "2xx", "3xx", "4xx", "5xx", and "none" where no answer came. */
   readonly answers: Readonly<Record<string, number>>;
   /**
-   * p50, p95, p99 by k6's own clock: all requests, from when each was sent. No check uses it: it is what the
+   * p50 and p95 by k6's own clock: all requests, from when each was sent. No check uses it: it is what the
    * logs are compared with. Empty for several k6 (percentiles cannot be merged) and for a script of one's own.
    */
   readonly latencyMs: Readonly<Record<string, number>>;

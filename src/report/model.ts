@@ -123,7 +123,7 @@ export const reportSchema = z
         .describe('p50, p90, p95, p99, max over all requests, from when they were due.'),
       generatorLatencyMs: z
         .record(z.string(), z.number())
-        .describe("p50, p95, p99 by k6's own clock, from sending; empty where k6 cannot say."),
+        .describe("p50 and p95 by k6's own clock, from sending; empty where k6 cannot say."),
     }),
     checks: z.array(check),
     validity: z.array(finding),
