@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import http from 'node:http';
+import type http from 'node:http';
 import { parseBehaviour } from './behaviour.ts';
 import type { ActiveFault } from './faults.ts';
 import { InputError } from './input-error.ts';
 import { type Address, listen } from './listener.ts';
+import { nodeHttp } from './node-http.ts';
 import { METRICS_TYPE, type StartedService } from './server.ts';
 
 const MAX_BODY_BYTES = 65_536;
@@ -24,7 +25,7 @@ export async function startControl(
   host: string,
   port: number,
 ): Promise<StartedControl> {
-  const server = http.createServer(async (request, response) => {
+  const server = nodeHttp.createServer(async (request, response) => {
     const reply = await answer(service, request).catch((error: Error): Reply => {
       return { status: error instanceof InputError ? 400 : 500, body: { error: error.message } };
     });

@@ -1,4 +1,5 @@
-import http from 'node:http';
+import type http from 'node:http';
+import { nodeHttp } from './node-http.ts';
 
 /** A call the app makes for every request it serves. */
 export interface OnwardCall {
@@ -37,7 +38,7 @@ function isTraceHeader(name: string): boolean {
 
 /** Idle connections go after 30 s: long before any proxy closes them, which would race our next request. */
 export function onwardAgent(): http.Agent {
-  return new http.Agent({ keepAlive: true, timeout: 30_000 });
+  return new nodeHttp.Agent({ keepAlive: true, timeout: 30_000 });
 }
 
 /** One GET; a status of 400 or more is a problem, too. Never rejects. */
@@ -49,7 +50,7 @@ export function callOnward(
 ): Promise<OnwardResult> {
   return new Promise((resolve) => {
     const fail = (error: Error) => resolve({ status: 0, problem: error.message });
-    const request = http.get(call.url, { agent, signal, headers: { ...trace, host: call.host } });
+    const request = nodeHttp.get(call.url, { agent, signal, headers: { ...trace, host: call.host } });
     request.on('error', fail);
     request.on('response', (response) => {
       const status = response.statusCode ?? 0;

@@ -1,4 +1,4 @@
-import http from 'node:http';
+import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Answers } from './answers.ts';
 import { Capacity } from './capacity.ts';
@@ -6,6 +6,7 @@ import { Exchange, type Site } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { type Address, Listener } from './listener.ts';
 import { Metrics } from './metrics.ts';
+import { nodeHttp } from './node-http.ts';
 import { onwardAgent } from './onward.ts';
 import type { ServiceSettings } from './settings.ts';
 
@@ -34,7 +35,7 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
     calls: settings.calls,
     agent: onwardAgent(),
   };
-  const server = http.createServer((request, response) => serve(site, request, response));
+  const server = nodeHttp.createServer((request, response) => serve(site, request, response));
   // A server that closes idle connections races the proxy: Envoy may have just sent a request on one, and
   // reports 503 UC. Envoy keeps idle upstream connections for 1 h, so it is always the one that closes.
   // https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts

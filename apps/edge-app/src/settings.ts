@@ -1,6 +1,6 @@
-import { validateHeaderValue } from 'node:http';
 import { hostname } from 'node:os';
 import { InputError } from './input-error.ts';
+import { nodeHttp } from './node-http.ts';
 import type { OnwardCall } from './onward.ts';
 import { parseDurationMs, parseServiceTime, type ServiceTime } from './service-time.ts';
 
@@ -77,7 +77,7 @@ function parseWhole(text: string, min: number, max = Number.MAX_SAFE_INTEGER): n
 
 function parseHeaderValue(text: string): string | undefined {
   try {
-    validateHeaderValue('x-edge-app', text);
+    nodeHttp.validateHeaderValue('x-edge-app', text);
     return text;
   } catch {
     return undefined;
@@ -101,6 +101,6 @@ function parseCall(item: unknown): OnwardCall {
   if (url.protocol !== 'http:' || typeof name !== 'string' || Object.keys(others).length > 0) {
     throw new TypeError('not an onward call');
   }
-  validateHeaderValue('host', name);
+  nodeHttp.validateHeaderValue('host', name);
   return { url, host: name };
 }
