@@ -122,16 +122,22 @@ test('a kill is not proven when the process goes on', async () => {
 
 test('an outage of the control plane is proven by what sidecars say of their connection', async () => {
   const calm = outage({ shows: 'nothing' });
-  const statistics = (calm.statistics ?? []).map((sample) => ({
-    ...sample,
-    // Every fifth sample falls on an attempt to connect again.
-    connected: sample.t < 4_000 || sample.t >= 8_000 || sample.t % 1_000 === 0,
-  }));
-  const gone = await analysed({ ...calm, statistics }, checks, 'control-plane-outage');
+  const told = (controlPlane: (t: number) => { streams: number; updates: number }) => ({
+    ...calm,
+    statistics: (calm.statistics ?? []).map((sample) => ({
+      ...sample,
+      controlPlane: controlPlane(sample.t),
+    })),
+  });
+  const lost = told((t) => ({ streams: t < 4_500 ? 1 : 3, updates: t < 9_000 ? 2 : 4 }));
+  const gone = await analysed(lost, checks, 'control-plane-outage');
   expect(gone.faults[0]?.efficacy.status).toBe('proven');
   const there = await analysed(calm, checks, 'control-plane-outage');
   expect(there.faults[0]?.efficacy.status).toBe('unproven');
   expect(there.verdict).toBe('invalid');
+  const back = told((t) => ({ streams: t < 4_500 ? 1 : 3, updates: t < 6_000 ? 2 : 4 }));
+  const early = await analysed(back, checks, 'control-plane-outage');
+  expect(early.faults[0]?.efficacy.status).toBe('unproven');
 });
 
 test('a fault without effect makes the run invalid, whatever its checks say', async () => {

@@ -36,7 +36,7 @@ export function proveFault(
     case 'silent':
       return proveSilence(fault, span, evidence, traffic);
     case 'disconnected':
-      return proveDisconnection(steady, span, evidence);
+      return proveDisconnection(fault, span, evidence);
     default:
       return proveSymptom(fault, proof, steady, span, evidence, traffic);
   }
@@ -191,23 +191,32 @@ function proveSilence(fault: FaultRecord, span: Span, evidence: Evidence, traffi
   return { status: 'proven', observed: `${before}, none while the fault was on`, expected, samples };
 }
 
-/** A sidecar tries again and again, and each try looks like a connection for a moment: most samples decide. */
-function proveDisconnection(before: Span, span: Span, { statistics }: Evidence): Efficacy {
-  const during = { fromMs: span.fromMs + GONE_AFTER_MS, toMs: span.toMs };
-  const count = ({ fromMs, toMs }: Span) => {
-    const states = statistics.flatMap(({ t, connected }) =>
-      connected.filter((_, index) => (t[index] as number) >= fromMs && (t[index] as number) < toMs),
-    );
-    return { samples: states.length, lost: states.filter((each) => !each).length };
-  };
-  const earlier = count(before);
-  const { samples, lost } = count(during);
+/** Each sidecar must lose its stream, and hear nothing until the control plane is given back. */
+function proveDisconnection(fault: FaultRecord, span: Span, { statistics }: Evidence): Efficacy {
   const expected = expectation({ kind: 'disconnected' });
-  const share = (part: number, whole: number) => (whole === 0 ? 'no samples' : formatPercent(part / whole));
-  const observed = `without a connection in ${share(lost, samples)} of ${plural(samples, 'sample')}, ${share(earlier.lost, earlier.samples)} before`;
-  if (samples === 0) return { status: 'unproven', observed, expected, samples };
-  const proven = lost / samples > 0.5 && earlier.samples > 0 && earlier.lost / earlier.samples < 0.1;
-  return { status: proven ? 'proven' : 'unproven', observed, expected, samples };
+  const from = fault.injectingAtMs ?? span.fromMs;
+  let samples = 0;
+  const stayed: string[] = [];
+  const heard: string[] = [];
+  for (const instance of new Set(statistics.map((each) => each.instance))) {
+    const series = statistics.find((each) => each.instance === instance);
+    const at = (ms: number) => series?.controlPlane[series.t.findLastIndex((t) => t <= ms) ?? -1];
+    const [before, gone, end] = [at(from), at(span.fromMs + GONE_AFTER_MS), at(span.toMs)];
+    if (!before || !gone || !end) continue;
+    samples += 1;
+    if (end.streams === before.streams) stayed.push(instance);
+    if (end.updates > gone.updates) heard.push(instance);
+  }
+  const troubles = [
+    ...(samples === 0 ? ['no statistics of any client'] : []),
+    ...(stayed.length > 0 ? [`${stayed.join(', ')} kept the stream`] : []),
+    ...(heard.length > 0 ? [`${heard.join(', ')} had an update in the meantime`] : []),
+  ];
+  const observed =
+    troubles.length > 0
+      ? troubles.join('; ')
+      : `${plural(samples, 'sidecar')} lost the stream, and had no update`;
+  return { status: troubles.length > 0 ? 'unproven' : 'proven', observed, expected, samples };
 }
 
 /** Whether a process of the instance used CPU well into the fault. */

@@ -69,8 +69,8 @@ export interface StatisticsSample {
   readonly retries: number;
   readonly ejectionsTotal: number;
   readonly ejectionsActive: number;
-  /** Whether the client's sidecar is connected to the control plane. */
-  readonly connected: boolean;
+  /** Streams that the sidecar has opened to the control plane, and updates it has had through them. */
+  readonly controlPlane: { readonly streams: number; readonly updates: number };
   /** By address ("127.1.2.3:8080"), every host of the service. */
   readonly hosts: readonly HostSample[];
 }

@@ -64,7 +64,7 @@ export function outage({
       retries: 0,
       ejectionsTotal: ejected ? 2 : 0,
       ejectionsActive: ejected ? 2 : 0,
-      connected: true,
+      controlPlane: { streams: 1, updates: 2 },
       hosts: [
         { address: '127.1.0.1:8080', ejected, healthy: !ejected },
         { address: '127.1.0.2:8080', ejected, healthy: !ejected },

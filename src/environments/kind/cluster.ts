@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
 import { CLUSTER_LABEL, recordCluster } from '../clusters.ts';
 import { type Run, visibly } from './commands.ts';
+import { isObserver } from './manifests.ts';
 import { type KindSettings, kindVariables, versions } from './versions.ts';
+
+/** Ten times what docker gives the other nodes. */
+const observerShares = '10240';
 
 export interface ClusterRequest {
   readonly name: string;
@@ -78,14 +82,32 @@ export async function openCluster(request: ClusterRequest): Promise<Cluster> {
       },
     ),
   );
+  const nodes = await clusterNodes(run, settings.docker, name);
+  await preferObservers(request, nodes);
   return {
     name,
     kubeconfig,
-    nodes: await clusterNodes(run, settings.docker, name),
+    nodes,
     reused: false,
     kept: request.keep,
     kindVersion,
   };
+}
+
+/**
+ * When the machine is short of CPU, the node of the clients goes first: pods that are started again elsewhere
+ * would make the generator late, and a run with a late generator is invalid.
+ */
+async function preferObservers(
+  { run, settings, log }: ClusterRequest,
+  nodes: readonly string[],
+): Promise<void> {
+  const observers = nodes.filter(isObserver);
+  await run(settings.docker, ['update', '--cpu-shares', observerShares, ...observers], {
+    what: 'docker update --cpu-shares',
+    timeoutMs: 30_000,
+    log,
+  });
 }
 
 /** Containers of a kind cluster. */

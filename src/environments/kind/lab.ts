@@ -23,6 +23,7 @@ import { firstRequest } from './first-request.ts';
 import { buildApp, loadImages } from './images.ts';
 import { checkInstallation, installMesh, meshSettings } from './installation.ts';
 import { prepareK6 } from './k6.ts';
+import { isObserver } from './manifests.ts';
 import { type Member, podName, Roster } from './pods.ts';
 import { reachLines } from './reach.ts';
 import { clusterConfiguration, fingerprint } from './topology.ts';
@@ -176,7 +177,7 @@ class KindLab implements StartedEnvironment {
   async #loadImages(): Promise<void> {
     const { run, settings, request, cluster, api, mesh } = this.#context;
     const images = mesh.cluster.images(meshSettings(settings));
-    const observers = cluster.nodes.filter((node) => node.endsWith('-control-plane'));
+    const observers = cluster.nodes.filter(isObserver);
     const workers = cluster.nodes.filter((node) => !observers.includes(node));
     const { progress, signal } = request;
     const log = join(request.logs, 'kind.log');

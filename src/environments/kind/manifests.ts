@@ -11,6 +11,7 @@ export const GENERATOR_FOLDER = '/breakwater';
 
 /** Where the control plane and the clients run: never on a node that a fault may stop. */
 export const observerNodes = { 'node-role.kubernetes.io/control-plane': '' } as const;
+export const isObserver = (node: string) => node.endsWith('-control-plane');
 
 /** Labels of a node in a locality: region/zone[/sub-zone]. */
 export function localityLabels(locality: string): Record<string, string> {
@@ -79,7 +80,9 @@ function deployment(
           nodeSelector: instance.client ? observerNodes : localityLabels(instance.locality),
           ...(instance.client ? { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } : {}),
           terminationGracePeriodSeconds: 1,
-          containers: [instance.client ? generator(images.k6) : app(plan, instance, images.app)],
+          containers: [
+            instance.client ? generator(images.k6, plan.scenario.load.pods) : app(plan, instance, images.app),
+          ],
           ...(instance.client ? { volumes: [{ name: 'files', emptyDir: {} }] } : {}),
         },
       },
@@ -121,7 +124,7 @@ function app(plan: Plan, instance: PlannedInstance, image: string): object {
 }
 
 /** A place for k6 that does nothing until it is told to. */
-function generator(image: string): object {
+function generator(image: string, pods: number): object {
   return {
     name: GENERATOR,
     image,
@@ -136,7 +139,8 @@ function generator(image: string): object {
       // Collecting garbage less often costs memory and spares the schedule.
       GOGC: '400',
     }).map(([name, value]) => ({ name, value })),
-    resources: { requests: { cpu: '20m', memory: '64Mi' } },
+    // A share of the CPU like that of the API server beside it: a late generator makes a run invalid.
+    resources: { requests: { cpu: `${Math.ceil(300 / pods)}m`, memory: '64Mi' } },
     volumeMounts: [{ name: 'files', mountPath: GENERATOR_FOLDER }],
   };
 }

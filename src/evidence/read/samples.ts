@@ -8,7 +8,7 @@ export interface StatisticsSeries {
   readonly overflow: number[];
   readonly connections: number[];
   readonly pending: number[];
-  readonly connected: boolean[];
+  readonly controlPlane: StatisticsSample['controlPlane'][];
   /** Every change of a host's state, in order. */
   readonly changes: { readonly t: number; readonly address: string; readonly ejected: boolean }[];
 }
@@ -30,7 +30,7 @@ export class StatisticsReader {
         overflow: [],
         connections: [],
         pending: [],
-        connected: [],
+        controlPlane: [],
         changes: [],
       };
       this.#byKey.set(key, series);
@@ -42,7 +42,7 @@ export class StatisticsReader {
     series.overflow.push(sample.overflow);
     series.connections.push(sample.connections);
     series.pending.push(sample.pending);
-    series.connected.push(sample.connected);
+    series.controlPlane.push(sample.controlPlane);
     const before = this.#ejected.get(key) ?? new Set();
     const now = new Set(sample.hosts.filter((host) => host.ejected).map((host) => host.address));
     for (const address of now) {

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { statistics } from './statistics.ts';
 
 test('statistics of a service are those of its cluster and its subsets, with every host', () => {
-  const stats = `cluster.xds-grpc;.http2.streams_active: 1
+  const stats = `cluster.xds-grpc;.upstream_rq_total: 2
+cluster_manager.cds.update_success: 3
+listener_manager.lds.update_success: 1
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_rq_pending_overflow: 7
 cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.upstream_rq_pending_overflow: 2
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_active: 100
@@ -26,7 +28,7 @@ inbound|8080||::127.1.2.12:18080::health_flags::healthy
       retries: 0,
       ejectionsTotal: 3,
       ejectionsActive: 1,
-      connected: true,
+      controlPlane: { streams: 2, updates: 4 },
       hosts: [
         { address: '127.1.2.11:8080', ejected: true, healthy: false },
         { address: '127.1.2.12:8080', ejected: false, healthy: true },

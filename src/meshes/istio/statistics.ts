@@ -7,7 +7,7 @@ const outbound = /^outbound\|\d+\|[^|]*\|([^.]+)\.[^:]*$/;
 export const statistics: MeshStatistics = {
   paths: [
     `/stats?filter=${encodeURIComponent(
-      String.raw`^cluster\.xds-grpc;?\.http2\.streams_active$|^cluster\.outbound.*\.(upstream_rq_pending_overflow|upstream_cx_overflow|upstream_rq_retry_overflow|upstream_cx_active|upstream_rq_pending_active|upstream_rq_active|upstream_rq_retry|outlier_detection\.ejections_(enforced_total|active))$`,
+      String.raw`^cluster\.xds-grpc;?\.upstream_rq_total$|^(cluster_manager\.cds|listener_manager\.lds)\.update_success$|^cluster\.outbound.*\.(upstream_rq_pending_overflow|upstream_cx_overflow|upstream_rq_retry_overflow|upstream_cx_active|upstream_rq_pending_active|upstream_rq_active|upstream_rq_retry|outlier_detection\.ejections_(enforced_total|active))$`,
     )}`,
     '/clusters',
   ],
@@ -21,8 +21,13 @@ export const statistics: MeshStatistics = {
       return entry;
     };
     const [numbers = ''] = answers;
-    // The stream to the control plane, by way of the agent, which ends it when it has none itself.
-    const connected = /^cluster\.xds-grpc;?\.http2\.streams_active: [1-9]/m.test(numbers);
+    const total = (counter: RegExp) =>
+      [...numbers.matchAll(counter)].reduce((sum, [, value]) => sum + Number(value), 0);
+    const controlPlane = {
+      // Streams go by way of the agent, which ends one when its own to istiod ends.
+      streams: total(/^cluster\.xds-grpc;?\.upstream_rq_total: (\d+)$/gm),
+      updates: total(/^(?:cluster_manager\.cds|listener_manager\.lds)\.update_success: (\d+)$/gm),
+    };
     for (const line of numbers.split('\n')) {
       // cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_active: 3
       const match = /^cluster\.(outbound\|[^;:]*?);?\.((?:outlier_detection\.)?\w+): (\d+)$/.exec(line);
@@ -58,7 +63,7 @@ export const statistics: MeshStatistics = {
         retries: value('upstream_rq_retry'),
         ejectionsTotal: value('outlier_detection.ejections_enforced_total'),
         ejectionsActive: value('outlier_detection.ejections_active'),
-        connected,
+        controlPlane,
         hosts: [...hosts.values()],
       };
     });
