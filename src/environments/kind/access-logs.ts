@@ -1,4 +1,4 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ type Gap = RunContext['gaps'][number];
 const retryMs = 250;
 /** Envoy flushes four times a second; a line is on its way a moment longer. */
 const quietMs = 800;
+const flushMs = 500;
 const mark = Buffer.from(`${ACCESS_LOG_MARK} `);
 
 /** The sidecars' logs, followed from their first line: access lines into evidence, the rest beside the other logs. */
@@ -20,7 +21,8 @@ export class AccessLogs {
   readonly #container: string;
   readonly #evidence: string;
   readonly #logs: string;
-  readonly #files = new Map<string, { access: WriteStream; other: WriteStream }>();
+  readonly #files = new Map<string, { access: GatheredFile; other: GatheredFile }>();
+  readonly #flushing: NodeJS.Timeout;
   readonly #stop = new AbortController();
   readonly #followers: Promise<void>[] = [];
   #lastLine = 0;
@@ -34,6 +36,9 @@ export class AccessLogs {
     this.#evidence = evidence;
     this.#logs = logs;
     this.#since = new Date(Date.now() - 1_000).toISOString();
+    this.#flushing = setInterval(() => {
+      for (const { access, other } of this.#files.values()) for (const file of [access, other]) file.flush();
+    }, flushMs);
   }
 
   /** Follows a pod until it is gone or this ends. `fresh`: all of its log belongs to this run. */
@@ -48,8 +53,8 @@ export class AccessLogs {
       const { access = [], other = [] } = Object.groupBy(batch, (line) =>
         line.subarray(0, mark.length).equals(mark) ? 'access' : 'other',
       );
-      if (access.length > 0) files.access.write(Buffer.concat(access));
-      if (other.length > 0) files.other.write(Buffer.concat(other));
+      files.access.add(access);
+      files.other.add(other);
     });
     let brokenAt: number | undefined;
     while (!this.#stop.signal.aborted) {
@@ -91,8 +96,8 @@ export class AccessLogs {
 
   #open(instance: string) {
     const files = this.#files.get(instance) ?? {
-      access: createWriteStream(join(this.#evidence, 'access', `${instance}.log`), { flags: 'a' }),
-      other: createWriteStream(join(this.#logs, `${instance}.sidecar.log`), { flags: 'a' }),
+      access: new GatheredFile(join(this.#evidence, 'access', `${instance}.log`)),
+      other: new GatheredFile(join(this.#logs, `${instance}.sidecar.log`)),
     };
     this.#files.set(instance, files);
     return files;
@@ -112,12 +117,34 @@ export class AccessLogs {
     await Promise.all(this.#followers);
     const all = [...this.#files.values()].flatMap(({ access, other }) => [access, other]);
     this.#files.clear();
-    await Promise.all(
-      all.map((file) => {
-        file.end();
-        return finished(file);
-      }),
-    );
+    clearInterval(this.#flushing);
+    await Promise.all(all.map((file) => file.end()));
+  }
+}
+
+/** A file that is written now and then: the API sends every line by itself, and a write for each costs more than all else. */
+class GatheredFile {
+  readonly #stream;
+  #lines: Buffer[] = [];
+
+  constructor(path: string) {
+    this.#stream = createWriteStream(path, { flags: 'a' });
+  }
+
+  add(lines: readonly Buffer[]): void {
+    this.#lines.push(...lines);
+  }
+
+  flush(): void {
+    if (this.#lines.length === 0) return;
+    this.#stream.write(Buffer.concat(this.#lines));
+    this.#lines = [];
+  }
+
+  async end(): Promise<void> {
+    this.flush();
+    this.#stream.end();
+    await finished(this.#stream);
   }
 }
 
