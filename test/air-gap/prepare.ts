@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { createProgress } from '../../src/kit/terminal.ts';
 import { fetchPrograms } from '../../src/toolchain/fetch.ts';
 import { buildBinaries } from './binaries.ts';
-import { binary } from './cache.ts';
+import { baseImage, binary, sh } from './cache.ts';
 import { startDocker, stopDocker } from './docker.ts';
 import { buildBase, buildRunImages } from './images.ts';
 import { buildNodeImage } from './node-image.ts';
@@ -30,8 +30,10 @@ if (process.argv[2] === '--stop') {
   );
   progress.done();
   await startDocker();
-  await buildBinaries();
   await buildBase();
+  // A node is a privileged container: where there can be none, the rest is in vain.
+  await sh`docker run --rm --privileged ${baseImage} true`;
+  await buildBinaries();
   await buildNodeImage();
   await buildRunImages(programs.paths, programs.files['envoy-bootstrap'] ?? '');
   if (!existsSync(binary('kind'))) throw new Error('kind was not built');

@@ -49,7 +49,10 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
 
   test('a pod without its sidecar', { timeout: clusterMs }, async () => {
     const webhooks = kubectl('get', 'mutatingwebhookconfigurations', '-o', 'name').trim().split('\n');
-    const saved = kubectl('get', ...webhooks, '-o', 'json');
+    const saved = JSON.parse(kubectl('get', ...webhooks, '-o', 'json'));
+    // What the cluster has given them it refuses when they are made again.
+    for (const { metadata } of saved.items)
+      for (const given of ['resourceVersion', 'uid']) delete metadata[given];
     for (const webhook of webhooks) kubectl('delete', webhook);
     try {
       kubectl('delete', 'pods', '--all', '--grace-period=0', '--force', '--wait=false');
@@ -59,7 +62,7 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
       expect(finished.stderr).toContain('mutatingwebhookconfigurations');
     } finally {
       const file = join(workspace.path, 'webhooks.json');
-      writeFileSync(file, saved);
+      writeFileSync(file, JSON.stringify(saved));
       const node = clusters().find((name) => name.endsWith('-control-plane')) ?? '';
       spawnSync('docker', ['cp', file, `${node}:/tmp/webhooks.json`]);
       kubectl('create', '-f', '/tmp/webhooks.json');

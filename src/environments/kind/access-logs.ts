@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ type Gap = RunContext['gaps'][number];
 const retryMs = 250;
 /** Envoy flushes four times a second; a line is on its way a moment longer. */
 const quietMs = 800;
-const flushMs = 500;
+const drainMs = 500;
 const mark = Buffer.from(`${ACCESS_LOG_MARK} `);
 
 /** The sidecars' logs, followed from their first line: access lines into evidence, the rest beside the other logs. */
@@ -21,8 +21,9 @@ export class AccessLogs {
   readonly #container: string;
   readonly #evidence: string;
   readonly #logs: string;
-  readonly #files = new Map<string, { access: GatheredFile; other: GatheredFile }>();
-  readonly #flushing: NodeJS.Timeout;
+  readonly #files = new Map<string, { access: WriteStream; other: WriteStream }>();
+  readonly #podLogs = new Set<PodLog>();
+  readonly #draining: NodeJS.Timeout;
   readonly #stop = new AbortController();
   readonly #followers: Promise<void>[] = [];
   #lastLine = 0;
@@ -36,9 +37,9 @@ export class AccessLogs {
     this.#evidence = evidence;
     this.#logs = logs;
     this.#since = new Date(Date.now() - 1_000).toISOString();
-    this.#flushing = setInterval(() => {
-      for (const { access, other } of this.#files.values()) for (const file of [access, other]) file.flush();
-    }, flushMs);
+    this.#draining = setInterval(() => {
+      for (const log of this.#podLogs) log.drain();
+    }, drainMs).unref();
   }
 
   /** Follows a pod until it is gone or this ends. `fresh`: all of its log belongs to this run. */
@@ -49,19 +50,20 @@ export class AccessLogs {
   async #follow(instance: string, pod: string, from: string | undefined): Promise<void> {
     const files = this.#open(instance);
     const lines = new StampedLines(from, (batch) => {
-      this.#lastLine = Date.now();
       const { access = [], other = [] } = Object.groupBy(batch, (line) =>
         line.subarray(0, mark.length).equals(mark) ? 'access' : 'other',
       );
-      files.access.add(access);
-      files.other.add(other);
+      if (access.length > 0) files.access.write(Buffer.concat(access));
+      if (other.length > 0) files.other.write(Buffer.concat(other));
     });
+    const log = new PodLog(lines);
+    this.#podLogs.add(log);
     let brokenAt: number | undefined;
     while (!this.#stop.signal.aborted) {
-      if (brokenAt !== undefined) await this.#read(pod, lines, { previous: 'true' }).catch(() => {});
+      if (brokenAt !== undefined) await this.#stream(pod, log, { previous: 'true' }).catch(() => {});
       let status = 0;
       try {
-        status = await this.#read(pod, lines, { follow: 'true' });
+        status = await this.#stream(pod, log, { follow: 'true' });
       } catch {
         // It broke; what it had not sent yet is asked for again.
         brokenAt ??= Date.now();
@@ -79,7 +81,8 @@ export class AccessLogs {
     }
   }
 
-  async #read(pod: string, lines: StampedLines, options: Record<string, string>): Promise<number> {
+  async #stream(pod: string, log: PodLog, options: Record<string, string>): Promise<number> {
+    const { lines } = log;
     const query = new URLSearchParams({
       container: this.#container,
       timestamps: 'true',
@@ -87,17 +90,24 @@ export class AccessLogs {
       ...options,
     });
     lines.restart();
-    return this.#api.stream(
-      `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log?${query}`,
-      (chunk) => lines.take(chunk),
-      this.#stop.signal,
-    );
+    try {
+      return await this.#api.stream(
+        `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log?${query}`,
+        (chunk) => {
+          this.#lastLine = Date.now();
+          log.add(chunk);
+        },
+        this.#stop.signal,
+      );
+    } finally {
+      log.drain();
+    }
   }
 
   #open(instance: string) {
     const files = this.#files.get(instance) ?? {
-      access: new GatheredFile(join(this.#evidence, 'access', `${instance}.log`)),
-      other: new GatheredFile(join(this.#logs, `${instance}.sidecar.log`)),
+      access: createWriteStream(join(this.#evidence, 'access', `${instance}.log`), { flags: 'a' }),
+      other: createWriteStream(join(this.#logs, `${instance}.sidecar.log`), { flags: 'a' }),
     };
     this.#files.set(instance, files);
     return files;
@@ -117,34 +127,37 @@ export class AccessLogs {
     await Promise.all(this.#followers);
     const all = [...this.#files.values()].flatMap(({ access, other }) => [access, other]);
     this.#files.clear();
-    clearInterval(this.#flushing);
-    await Promise.all(all.map((file) => file.end()));
+    clearInterval(this.#draining);
+    await Promise.all(
+      all.map((file) => {
+        file.end();
+        return finished(file);
+      }),
+    );
   }
 }
 
-/** A file that is written now and then: the API sends every line by itself, and a write for each costs more than all else. */
-class GatheredFile {
-  readonly #stream;
-  #lines: Buffer[] = [];
+/**
+ * What a stream has brought, taken in bulk: the API sends every line by itself, and looking at each at once
+ * would cost more than all else that the harness does.
+ */
+class PodLog {
+  readonly lines: StampedLines;
+  #chunks: Buffer[] = [];
 
-  constructor(path: string) {
-    this.#stream = createWriteStream(path, { flags: 'a' });
+  constructor(lines: StampedLines) {
+    this.lines = lines;
   }
 
-  add(lines: readonly Buffer[]): void {
-    this.#lines.push(...lines);
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
   }
 
-  flush(): void {
-    if (this.#lines.length === 0) return;
-    this.#stream.write(Buffer.concat(this.#lines));
-    this.#lines = [];
-  }
-
-  async end(): Promise<void> {
-    this.flush();
-    this.#stream.end();
-    await finished(this.#stream);
+  drain(): void {
+    if (this.#chunks.length === 0) return;
+    const chunks = this.#chunks;
+    this.#chunks = [];
+    this.lines.take(Buffer.concat(chunks));
   }
 }
 
@@ -158,7 +171,7 @@ export class StampedLines {
   readonly #sink: (lines: readonly Buffer[]) => void;
   #rest: Buffer = Buffer.alloc(0);
 
-  /** `sink` gets the new lines of a chunk together. */
+  /** `sink` gets the new lines of what was taken together. */
   constructor(from: string | undefined, sink: (lines: readonly Buffer[]) => void) {
     this.newest = from === undefined ? undefined : comparable(from);
     this.#sink = sink;
