@@ -58,7 +58,11 @@ export class Workspace implements Disposable {
 
   newestReport(): string | undefined {
     if (!existsSync(this.reports)) return undefined;
-    const newest = readdirSync(this.reports).sort().at(-1);
+    // SCENARIO-DATE-TIME-RANDOM: a workspace may have runs of several scenarios.
+    const time = (name: string) => name.split('-').slice(-3, -1).join('-');
+    const newest = readdirSync(this.reports)
+      .sort((a, b) => time(a).localeCompare(time(b)))
+      .at(-1);
     return newest === undefined ? undefined : join(this.reports, newest);
   }
 
