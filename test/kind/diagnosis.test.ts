@@ -11,16 +11,18 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
   const args = ['scenarios/zone-failover.yaml', '--env', 'kind', '--keep', '--set', 'load.duration=30s'];
   const run = (...more: string[]) => workspace.run(...args, ...more);
   /** On the control-plane node, as its administrator. */
-  const kubectl = (...command: string[]) => {
+  const kubectl = (command: string[], input = '') => {
     const node = clusters().find((name) => name.endsWith('-control-plane')) ?? '';
     const said = spawnSync(
       'docker',
-      ['exec', node, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...command],
-      { encoding: 'utf8' },
+      ['exec', '--interactive', node, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...command],
+      { encoding: 'utf8', input },
     );
     expect(said.status, said.stderr).toBe(0);
     return said.stdout;
   };
+
+  const removePods = ['delete', 'pods', '--all', '--grace-period=0', '--force', '--wait=false'];
 
   beforeAll(async () => {
     const finished = await run();
@@ -48,25 +50,21 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
   });
 
   test('a pod without its sidecar', { timeout: clusterMs }, async () => {
-    const webhooks = kubectl('get', 'mutatingwebhookconfigurations', '-o', 'name').trim().split('\n');
-    const saved = JSON.parse(kubectl('get', ...webhooks, '-o', 'json'));
+    const webhooks = kubectl(['get', 'mutatingwebhookconfigurations', '-o', 'name']).trim().split('\n');
+    const saved = JSON.parse(kubectl(['get', ...webhooks, '-o', 'json']));
     // What the cluster has given them it refuses when they are made again.
     for (const { metadata } of saved.items)
       for (const given of ['resourceVersion', 'uid']) delete metadata[given];
-    for (const webhook of webhooks) kubectl('delete', webhook);
+    for (const webhook of webhooks) kubectl(['delete', webhook]);
     try {
-      kubectl('delete', 'pods', '--all', '--grace-period=0', '--force', '--wait=false');
+      kubectl(removePods);
       const finished = await run();
       expect(finished.code, outcome(finished)).toBe(4);
       expect(finished.stderr).toMatch(/the pod \S+ has no sidecar/);
       expect(finished.stderr).toContain('mutatingwebhookconfigurations');
     } finally {
-      const file = join(workspace.path, 'webhooks.json');
-      writeFileSync(file, JSON.stringify(saved));
-      const node = clusters().find((name) => name.endsWith('-control-plane')) ?? '';
-      spawnSync('docker', ['cp', file, `${node}:/tmp/webhooks.json`]);
-      kubectl('create', '-f', '/tmp/webhooks.json');
-      kubectl('delete', 'pods', '--all', '--grace-period=0', '--force', '--wait=false');
+      kubectl(['create', '-f', '-'], JSON.stringify(saved));
+      kubectl(removePods);
     }
   });
 

@@ -5,7 +5,7 @@ import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, podRejections, throughApi } from './context.ts';
 import { diagnose, events, standing } from './diagnose.ts';
 import { appPorts, topologyObjects } from './manifests.ts';
-import { isReady, podName, restarts } from './pods.ts';
+import { hasContainer, isReady, podName, restarts } from './pods.ts';
 
 const readyTimeoutMs = 180_000;
 const inSyncTimeoutMs = 60_000;
@@ -57,9 +57,9 @@ async function removeOld(context: LabContext): Promise<void> {
   const pods = await api.pods(namespace, WORKLOAD_LABEL);
   await Promise.all(
     pods.map(async (pod) => {
-      // A container that was killed before is started later each time; and a sidecar that once rejected
-      // something counts that for as long as it lives.
-      if (restarts(pod) > 0 || (await hasRejected(context, pod))) {
+      // A container that was killed before is started later each time; a sidecar that once rejected
+      // something counts that for as long as it lives; and none is injected later.
+      if (!hasSidecar(context, pod) || restarts(pod) > 0 || (await hasRejected(context, pod))) {
         // Its Deployment may have been first.
         await api.core
           .deleteNamespacedPod({ name: podName(pod), namespace, gracePeriodSeconds: 0 })
@@ -71,6 +71,8 @@ async function removeOld(context: LabContext): Promise<void> {
     }),
   );
 }
+
+const hasSidecar = ({ mesh }: LabContext, pod: V1Pod) => hasContainer(pod, mesh.cluster.sidecar.container);
 
 async function hasRejected({ mesh, admin }: LabContext, pod: V1Pod): Promise<boolean> {
   if (!isReady(pod)) return false;
@@ -89,7 +91,9 @@ export async function podsReady(context: LabContext): Promise<void> {
     for (const { instance, pod } of roster.update(await api.pods(namespace, WORKLOAD_LABEL))) {
       context.follow(instance.name, podName(pod), !cluster.reused || isYounger(pod, startedAt));
     }
-    const waiting = roster.members.filter(({ pod }) => pod === undefined || !isReady(pod));
+    const waiting = roster.members.filter(
+      ({ pod }) => pod === undefined || !isReady(pod) || !hasSidecar(context, pod),
+    );
     const [first] = waiting;
     if (first === undefined) return {};
     const rejections = await podRejections(context);

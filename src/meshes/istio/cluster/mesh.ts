@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ClusterMesh } from '../../contract.ts';
+import { explainRejection, logEntries } from '../rejections.ts';
 import { ISTIO_VERSION } from '../version.ts';
 import { operatorConfiguration } from './operator.ts';
 import { readyPaths, sidecarReady } from './ready.ts';
@@ -56,12 +57,14 @@ export const cluster: ClusterMesh = {
   controlPlane: { namespace, deployment: 'istiod', labelSelector: 'app=istiod', container: 'discovery' },
   rejections(log) {
     const found = new Map<string, { pod: string; reason: string }>();
-    for (const line of log.split('\n')) {
+    for (const entry of logEntries(log)) {
       // … ACK ERROR edge-app-east-7c9d-x2x4v.default-12 Internal:Error adding/updating listener(s) …
-      const match = /ACK ERROR ([^.\s]+)\.\S+ (?:Internal:)?(.*)$/.exec(line);
-      const [, pod, reason] = match ?? [];
-      if (pod !== undefined && reason !== undefined)
-        found.set(`${pod} ${reason}`, { pod, reason: reason.trim() });
+      const match = /ACK ERROR ([^.\s]+)\.\S+ (?:Internal:)?([\s\S]*)$/.exec(entry);
+      const [, pod, said] = match ?? [];
+      if (pod === undefined || said === undefined) continue;
+      const { name, reason } = explainRejection(said);
+      const text = name === undefined || reason.includes(name) ? reason : `${name}: ${reason}`;
+      found.set(`${pod} ${text}`, { pod, reason: text });
     }
     return [...found.values()];
   },
