@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Workspace } from './support/breakwater.ts';
+import { rejectedByEnvoy } from './support/defects.ts';
 
 /** A DestinationRule as it is often copied around: circuitBreaker is no field of Istio's. */
 const copied = `apiVersion: networking.istio.io/v1alpha3
@@ -51,22 +52,7 @@ test('what schemas cannot say, Istio says itself: a percentage of 400', async ()
 
 test('a configuration that Envoy rejects is an environment error with its own words', async () => {
   using workspace = new Workspace();
-  const file = join(workspace.path, 'filter.yaml');
-  // Istio accepts any bytes in a patch; only Envoy knows that there is no such filter.
-  writeFileSync(
-    file,
-    `apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: {name: broken}
-spec:
-  configPatches:
-  - applyTo: CLUSTER
-    match: {context: SIDECAR_OUTBOUND, cluster: {service: edge-app.default.svc.cluster.local}}
-    patch:
-      operation: MERGE
-      value: {lb_policy: RING_HASH, ring_hash_lb_config: {minimum_ring_size: 9000000}}
-`,
-  );
+  const file = rejectedByEnvoy(workspace);
   const finished = await workspace.run('scenarios/circuit-breaker.yaml', '--config', file);
   expect(finished.code, finished.stderr).toBe(4);
   expect(finished.stderr).toContain('rejected its configuration');

@@ -1,11 +1,11 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { environments } from '../src/environments/index.ts';
 import { createProgress } from '../src/kit/terminal.ts';
 import { istio } from '../src/meshes/istio/index.ts';
 import { environmentContract } from './environment-contract.ts';
 import { outcome, Workspace } from './support/breakwater.ts';
 import { defects, plantedRule } from './support/defects.ts';
-import { clusterMs, clusters, missing } from './support/kind.ts';
+import { clusterMs, keptCluster, missing } from './support/kind.ts';
 
 /** The kind environment in a few minutes, on one cluster; test/kind has the rest (npm run test:kind). */
 
@@ -18,14 +18,7 @@ test('a fault that only a cluster can make is refused by name on the local lab',
 });
 
 describe.skipIf(missing !== '')(`kind${missing}`, () => {
-  const workspace = new Workspace();
-  afterAll(async () => {
-    await workspace.breakwater('cleanup', '--kept');
-    workspace[Symbol.dispose]();
-    expect(clusters()).toEqual([]);
-  }, clusterMs);
-  const run = (scenario: string, ...args: string[]) =>
-    workspace.run(`scenarios/${scenario}.yaml`, '--env', 'kind', '--keep', ...args);
+  const { workspace, run } = keptCluster();
 
   // A cluster shares this machine with its load: a run that something else disturbs is invalid, and made again.
   test('zone-failover passes on a cluster of its own making', { timeout: clusterMs, retry: 2 }, async () => {

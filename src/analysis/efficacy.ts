@@ -198,9 +198,9 @@ function proveDisconnection(fault: FaultRecord, span: Span, { statistics }: Evid
   let samples = 0;
   const stayed: string[] = [];
   const heard: string[] = [];
-  for (const instance of new Set(statistics.map((each) => each.instance))) {
-    const series = statistics.find((each) => each.instance === instance);
-    const at = (ms: number) => series?.controlPlane[series.t.findLastIndex((t) => t <= ms) ?? -1];
+  // Every series of a sidecar has the same of this, one for each service that it calls.
+  for (const [instance, series] of new Map(statistics.map((each) => [each.instance, each]))) {
+    const at = (ms: number) => series.controlPlane[series.t.findLastIndex((t) => t <= ms)];
     const [before, gone, end] = [at(from), at(span.fromMs + GONE_AFTER_MS), at(span.toMs)];
     if (!before || !gone || !end) continue;
     samples += 1;

@@ -1,15 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { outcome, Workspace } from '../support/breakwater.ts';
-import { clusterMs, clusters, missing } from '../support/kind.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { outcome } from '../support/breakwater.ts';
+import { rejectedByEnvoy } from '../support/defects.ts';
+import { clusterMs, clusters, keptCluster, missing } from '../support/kind.ts';
 
 /** What goes wrong in a cluster is told apart, with the pod, the reason and the fix. */
 describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
-  const workspace = new Workspace();
-  const args = ['scenarios/zone-failover.yaml', '--env', 'kind', '--keep', '--set', 'load.duration=30s'];
-  const run = (...more: string[]) => workspace.run(...args, ...more);
+  const kept = keptCluster();
+  const run = (...args: string[]) => kept.run('zone-failover', '--set', 'load.duration=30s', ...args);
   /** On the control-plane node, as its administrator. */
   const kubectl = (command: string[], input = '') => {
     const node = clusters().find((name) => name.endsWith('-control-plane')) ?? '';
@@ -27,12 +25,6 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
   beforeAll(async () => {
     const finished = await run();
     expect(finished.report?.faults[0]?.efficacy.status, outcome(finished)).toBe('proven');
-  }, clusterMs);
-
-  afterAll(async () => {
-    await workspace.breakwater('cleanup', '--kept');
-    workspace[Symbol.dispose]();
-    expect(clusters()).toEqual([]);
   }, clusterMs);
 
   test('an image that cannot be pulled', { timeout: clusterMs }, async () => {
@@ -69,22 +61,7 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
   });
 
   test('a sidecar that rejected its configuration', { timeout: clusterMs }, async () => {
-    const file = join(workspace.path, 'rejected.yaml');
-    // Istio passes it on; to Envoy the ring is too large.
-    writeFileSync(
-      file,
-      `apiVersion: networking.istio.io/v1alpha3
-kind: EnvoyFilter
-metadata: { name: broken }
-spec:
-  configPatches:
-    - applyTo: CLUSTER
-      match: { context: SIDECAR_OUTBOUND, cluster: { service: edge-app.default.svc.cluster.local } }
-      patch:
-        operation: MERGE
-        value: { lb_policy: RING_HASH, ring_hash_lb_config: { minimum_ring_size: 9000000 } }
-`,
-    );
+    const file = rejectedByEnvoy(kept.workspace);
     const finished = await run('--config', file);
     expect(finished.code, outcome(finished)).toBe(4);
     expect(finished.stderr).toMatch(/the sidecar of \S+.* rejected its configuration: /);

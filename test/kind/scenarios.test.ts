@@ -1,19 +1,12 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import { outcome, Workspace } from '../support/breakwater.ts';
+import { describe, expect, test } from 'vitest';
+import { outcome } from '../support/breakwater.ts';
 import { defects, plantedRule } from '../support/defects.ts';
-import { clusterMs, clusters, missing } from '../support/kind.ts';
+import { clusterMs, keptCluster, missing } from '../support/kind.ts';
 
 const rounds = Number(process.env['BREAKWATER_TEST_ROUNDS'] ?? 1);
 
 describe.skipIf(missing !== '')(`scenarios on a kept cluster${missing}`, () => {
-  const workspace = new Workspace();
-  afterAll(async () => {
-    await workspace.breakwater('cleanup', '--kept');
-    workspace[Symbol.dispose]();
-    expect(clusters()).toEqual([]);
-  }, clusterMs);
-  const run = (scenario: string, ...args: string[]) =>
-    workspace.run(`scenarios/${scenario}.yaml`, '--env', 'kind', '--keep', ...args);
+  const { workspace, run } = keptCluster();
 
   for (let round = 1; round <= rounds; round++) {
     test.for(['circuit-breaker', 'outlier-ejection', 'zone-failover'])(

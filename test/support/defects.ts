@@ -71,3 +71,23 @@ export function plantedRule(workspace: Workspace, scenario: string, change: (rul
   writeFileSync(file, stringify(rule));
   return file;
 }
+
+/** Writes configuration that Istio passes on, as it does any patch, and Envoy rejects: the ring is too large. */
+export function rejectedByEnvoy(workspace: Workspace): string {
+  const file = join(workspace.path, 'rejected.yaml');
+  writeFileSync(
+    file,
+    `apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: broken}
+spec:
+  configPatches:
+  - applyTo: CLUSTER
+    match: {context: SIDECAR_OUTBOUND, cluster: {service: edge-app.default.svc.cluster.local}}
+    patch:
+      operation: MERGE
+      value: {lb_policy: RING_HASH, ring_hash_lb_config: {minimum_ring_size: 9000000}}
+`,
+  );
+  return file;
+}

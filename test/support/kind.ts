@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { afterAll, expect } from 'vitest';
 import { kindForTests } from '../air-gap/settings.ts';
+import { type Finished, Workspace } from './breakwater.ts';
 
 const kind = kindForTests();
 if ('env' in kind) Object.assign(process.env, kind.env);
@@ -14,3 +16,21 @@ export const clusters = () =>
   spawnSync('docker', ['ps', '--all', '--format', '{{.Names}}'], { encoding: 'utf8' })
     .stdout.split('\n')
     .filter((name) => name.startsWith('breakwater-'));
+
+/** A kept cluster for the tests of a `describe`: made by the first run, and gone after the last test. */
+export function keptCluster(): {
+  readonly workspace: Workspace;
+  run(scenario: string, ...args: readonly string[]): Promise<Finished>;
+} {
+  const workspace = new Workspace();
+  afterAll(async () => {
+    await workspace.breakwater('cleanup', '--kept');
+    workspace[Symbol.dispose]();
+    expect(clusters()).toEqual([]);
+  }, clusterMs);
+  return {
+    workspace,
+    run: (scenario, ...args) =>
+      workspace.run(`scenarios/${scenario}.yaml`, '--env', 'kind', '--keep', ...args),
+  };
+}

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { describeTarget, instanceTarget } from '../../faults/target.ts';
 import type { CheckKind } from '../contract.ts';
 import { formatCount } from '../format.ts';
-import { bounds, checkFields, describeTarget, hasBound, instanceTarget, noBound } from './fields.ts';
+import { bounds, checkFields, hasBound, noBound } from './fields.ts';
 import { formatLimits, isWithin, NEEDED_STATISTICS } from './limits.ts';
 
 const schema = z

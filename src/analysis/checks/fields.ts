@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { describeTarget, instanceTarget } from '../../faults/target.ts';
 import { duration } from '../../scenario/units.ts';
 
 /** What every check has beside its own limit. */
@@ -30,5 +29,3 @@ export const bounds = <T extends z.ZodType>(value: () => T) => ({
 export const hasBound = (check: { atLeast?: unknown; atMost?: unknown }) =>
   check.atLeast !== undefined || check.atMost !== undefined;
 export const noBound = { message: 'a check needs a limit: give atLeast, atMost or both' };
-
-export { describeTarget, instanceTarget };

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { describeTarget, instanceTarget } from '../../faults/target.ts';
 import { percent } from '../../scenario/units.ts';
 import type { CheckKind } from '../contract.ts';
 import { formatPercent, plural } from '../format.ts';
-import { bounds, checkFields, describeTarget, hasBound, instanceTarget, noBound } from './fields.ts';
+import { bounds, checkFields, hasBound, noBound } from './fields.ts';
 import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
 
 const schema = z

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { describeTarget, instanceTarget } from '../../faults/target.ts';
 import { duration } from '../../scenario/units.ts';
 import type { CheckKind } from '../contract.ts';
 import { formatMs } from '../format.ts';
-import { describeTarget, instanceTarget, timedCheckFields } from './fields.ts';
+import { timedCheckFields } from './fields.ts';
 import { formatLimits, isWithin, NEEDED_STATISTICS } from './limits.ts';
 import { targetsOf } from './targets.ts';
 

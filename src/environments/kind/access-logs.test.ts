@@ -4,7 +4,11 @@ import { StampedLines } from './access-logs.ts';
 function collect(from?: string) {
   const seen: string[] = [];
   const lines = new StampedLines(from, (batch) => seen.push(...batch.map(String)));
-  return { seen, lines, take: (text: string) => lines.take(Buffer.from(text)) };
+  const take = (text: string) => {
+    lines.add(Buffer.from(text));
+    lines.drain();
+  };
+  return { seen, lines, take };
 }
 
 test('the time before a line is taken off, however the stream is cut', () => {

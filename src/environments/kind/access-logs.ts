@@ -22,7 +22,7 @@ export class AccessLogs {
   readonly #evidence: string;
   readonly #logs: string;
   readonly #files = new Map<string, { access: WriteStream; other: WriteStream }>();
-  readonly #podLogs = new Set<PodLog>();
+  readonly #podLogs: StampedLines[] = [];
   readonly #draining: NodeJS.Timeout;
   readonly #stop = new AbortController();
   readonly #followers: Promise<void>[] = [];
@@ -38,7 +38,7 @@ export class AccessLogs {
     this.#logs = logs;
     this.#since = new Date(Date.now() - 1_000).toISOString();
     this.#draining = setInterval(() => {
-      for (const log of this.#podLogs) log.drain();
+      for (const lines of this.#podLogs) lines.drain();
     }, drainMs).unref();
   }
 
@@ -56,14 +56,13 @@ export class AccessLogs {
       if (access.length > 0) files.access.write(Buffer.concat(access));
       if (other.length > 0) files.other.write(Buffer.concat(other));
     });
-    const log = new PodLog(lines);
-    this.#podLogs.add(log);
+    this.#podLogs.push(lines);
     let brokenAt: number | undefined;
     while (!this.#stop.signal.aborted) {
-      if (brokenAt !== undefined) await this.#stream(pod, log, { previous: 'true' }).catch(() => {});
+      if (brokenAt !== undefined) await this.#stream(pod, lines, { previous: 'true' }).catch(() => {});
       let status = 0;
       try {
-        status = await this.#stream(pod, log, { follow: 'true' });
+        status = await this.#stream(pod, lines, { follow: 'true' });
       } catch {
         // It broke; what it had not sent yet is asked for again.
         brokenAt ??= Date.now();
@@ -81,8 +80,7 @@ export class AccessLogs {
     }
   }
 
-  async #stream(pod: string, log: PodLog, options: Record<string, string>): Promise<number> {
-    const { lines } = log;
+  async #stream(pod: string, lines: StampedLines, options: Record<string, string>): Promise<number> {
     const query = new URLSearchParams({
       container: this.#container,
       timestamps: 'true',
@@ -95,12 +93,12 @@ export class AccessLogs {
         `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log?${query}`,
         (chunk) => {
           this.#lastLine = Date.now();
-          log.add(chunk);
+          lines.add(chunk);
         },
         this.#stop.signal,
       );
     } finally {
-      log.drain();
+      lines.drain();
     }
   }
 
@@ -138,40 +136,18 @@ export class AccessLogs {
 }
 
 /**
- * What a stream has brought, taken in bulk: the API sends every line by itself, and looking at each at once
- * would cost more than all else that the harness does.
- */
-class PodLog {
-  readonly lines: StampedLines;
-  #chunks: Buffer[] = [];
-
-  constructor(lines: StampedLines) {
-    this.lines = lines;
-  }
-
-  add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-  }
-
-  drain(): void {
-    if (this.#chunks.length === 0) return;
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.lines.take(Buffer.concat(chunks));
-  }
-}
-
-/**
  * Lines that the kubelet has put a time before: "2026-01-02T03:04:05.123456789Z text". The times are taken
- * off; with them a stream that broke goes on where it was, and no line comes twice.
+ * off; with them a stream that broke goes on where it was, and no line comes twice. Taken in bulk: the API
+ * sends every line by itself, and looking at each at once would cost more than all else that the harness does.
  */
 export class StampedLines {
   /** Comparable time of the newest line. */
   newest: string | undefined;
   readonly #sink: (lines: readonly Buffer[]) => void;
-  #rest: Buffer = Buffer.alloc(0);
+  /** What has not been looked at; half a line may be the first of it. */
+  #chunks: Buffer[] = [];
 
-  /** `sink` gets the new lines of what was taken together. */
+  /** `sink` gets the new lines of what is drained together. */
   constructor(from: string | undefined, sink: (lines: readonly Buffer[]) => void) {
     this.newest = from === undefined ? undefined : comparable(from);
     this.#sink = sink;
@@ -184,11 +160,15 @@ export class StampedLines {
 
   /** A new stream begins: half a line of the last one is worth nothing. */
   restart(): void {
-    this.#rest = Buffer.alloc(0);
+    this.#chunks = [];
   }
 
-  take(chunk: Buffer): void {
-    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  drain(): void {
+    const data = Buffer.concat(this.#chunks);
     const fresh: Buffer[] = [];
     let begin = 0;
     for (;;) {
@@ -205,7 +185,7 @@ export class StampedLines {
       begin = newline + 1;
     }
     if (fresh.length > 0) this.#sink(fresh);
-    this.#rest = Buffer.from(data.subarray(begin));
+    this.#chunks = begin < data.length ? [Buffer.from(data.subarray(begin))] : [];
   }
 }
 
