@@ -1,22 +1,24 @@
 /**
- * The stall truth: a server that freezes 1 s in every 10 at 500 requests/s has a true p95 of 500 ms and
- * half the time that it takes to serve what has queued up. k6 and its own clock, in the same run, say what
- * that comes to on this machine; Breakwater must be within 5 % of it, or say invalid. A closed loop, or too
- * few users, would say a few milliseconds.
+ * The stall truth: a server that freezes 1 s in every 10 at 500 requests/s has a true p95 of 500 ms, and what
+ * queues up in a freeze takes time to serve on top. Breakwater must say 500 ms within 5 %, or that this machine
+ * had no CPU to spare for the queue and the run is therefore invalid. k6's own clock, in the same run, is the
+ * second opinion. A closed loop, or too few users, would say a few milliseconds.
  */
 import { runScenario } from './support.ts';
 
-const idealMs = 500;
+const trueMs = 500;
 const report = await runScenario('bench/stall.yaml');
-const p95 = report.traffic.latencyMs['p95'] ?? Number.NaN;
-const trueMs = report.traffic.generatorLatencyMs['p95'] ?? Number.NaN;
-const off = Math.abs(p95 / trueMs - 1);
-const right = report.verdict === 'invalid' || off <= 0.05;
+const [check] = report.checks;
+const p95 = check?.value ?? Number.NaN;
+const right = report.verdict === 'invalid' || Math.abs(p95 / trueMs - 1) <= 0.05;
+const whole = report.traffic.latencyMs['p95'] ?? Number.NaN;
+const k6 = report.traffic.generatorLatencyMs['p95'] ?? Number.NaN;
 console.log(
-  `stall truth: p95 ${p95.toFixed(0)} ms, ${(p95 / trueMs).toFixed(3)} x what k6 itself saw (${trueMs.toFixed(0)} ms), ` +
-    `${(p95 / idealMs).toFixed(3)} x the ${idealMs} ms of a server without a backlog; verdict ${report.verdict}`,
+  `stall truth: p95 ${p95.toFixed(0)} ms, ${(p95 / trueMs).toFixed(3)} x the true ${trueMs} ms; verdict ${report.verdict}`,
 );
-console.log(`  ${right ? 'right' : 'WRONG'}: within 5 % of k6, or invalid`);
+console.log(`  ${right ? 'right' : 'WRONG'}: within 5 %, or invalid`);
+console.log(`  over the whole load ${(whole / k6).toFixed(3)} x what k6 itself saw (${k6.toFixed(0)} ms)`);
+if (check?.status === 'invalid') console.log(`  invalid because the limit of ${check.limit} ${check.detail}`);
 for (const finding of report.validity.filter(({ status }) => status === 'violated')) {
   console.log(`  invalid because ${finding.rule}: ${finding.observed} (limit ${finding.limit})`);
 }

@@ -19,6 +19,8 @@ export interface Observation {
   readonly neededSamples: number;
   /** Whether the limit holds; a value that never came about (never ejected) fails. */
   readonly holds: boolean;
+  /** Why a limit that does not hold says nothing about the mesh: the check is invalid then. */
+  readonly doubt?: string | undefined;
   /** "99.98 %", "1.24 s", "never". */
   readonly observed: string;
   readonly limit: string;

@@ -45,8 +45,11 @@ export interface RunFacts {
    * A request in flight when a fault comes belongs to the fault, not to the time before it.
    */
   count(window: Window, filter?: { outcome?: Outcome; instances?: readonly string[] }): number;
-  /** Latency from the moment a request was due. */
-  latency(window: Window, of: 'all' | 'successful' | 'shed'): Latencies;
+  /**
+   * Latency from the moment a request was due; `at-best`: less the time in which the machine may have had no
+   * processor to spare, which is the most that a larger one could take from it.
+   */
+  latency(window: Window, of: 'all' | 'successful' | 'shed', told?: 'as-seen' | 'at-best'): Latencies;
   /** Names of instances by workload, zone or replica. */
   instancesOf(of: InstanceSelector): readonly string[];
   /** Requests the client's sidecar refused because a pool was full (Envoy's own counters). */

@@ -18,17 +18,22 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
   const kind = checkKind(planned.check);
   const window = windowOf(planned, facts.windows);
   const observation = kind.observe(planned.check, facts, window);
-  const { value, samples, neededSamples, holds, observed, limit, detail } = observation;
+  const { value, samples, neededSamples, holds, observed, limit, detail, doubt } = observation;
   const enough = samples >= neededSamples;
   const short = `${samples} of the ${neededSamples} ${kind.restsOn === 'requests' ? 'requests' : 'samples'} it takes, in a window of ${formatMs(window.toMs - window.fromMs)}: make the window longer or the load heavier`;
-  const details = [...(detail === undefined ? [] : [detail]), ...(enough ? [] : [short])];
+  const doubtful = !holds && doubt !== undefined;
+  const details = [
+    ...(detail === undefined ? [] : [detail]),
+    ...(enough ? [] : [short]),
+    ...(doubtful ? [doubt] : []),
+  ];
   return {
     window,
     restsOn: kind.restsOn,
     result: {
       name: planned.name,
       kind: planned.check.kind,
-      status: !enough ? 'invalid' : holds ? 'pass' : 'fail',
+      status: !enough || doubtful ? 'invalid' : holds ? 'pass' : 'fail',
       observed,
       limit,
       ...(value === undefined ? {} : { value }),

@@ -53,7 +53,7 @@ export function createFacts(
       );
       return count;
     },
-    latency(window, of) {
+    latency(window, of, told = 'as-seen') {
       const wanted = endingsWhere(
         ({ outcome }) => of === 'all' || outcome === (of === 'shed' ? 'shed' : 'ok'),
       );
@@ -64,7 +64,11 @@ export function createFacts(
       const values = new Float32Array(count);
       let at = 0;
       scan(window, wanted, (row) => {
-        values[at] = traffic.latencyMs[row] as number;
+        const latencyMs = traffic.latencyMs[row] as number;
+        const overMs =
+          (evidence.requests.startMs[row] as number) + (evidence.requests.durationMs[row] as number);
+        values[at] =
+          told === 'as-seen' ? latencyMs : latencyMs - evidence.saturation.during(overMs - latencyMs, overMs);
         at += 1;
       });
       return latenciesOf(values);

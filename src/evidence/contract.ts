@@ -4,6 +4,7 @@
  *   access/<instance>.log   lines in `accessLogFormat`, one per request and sidecar
  *   statistics.jsonl        `StatisticsSample`, one per client sidecar and sample
  *   processes.jsonl         `ProcessSample`, one per program and sample
+ *   machine.jsonl           `MachineSample`, one per sample; none where the system does not say
  *   timer.json              `TimerNoise`
  *   journal.jsonl           `JournalEntry`, faults as planned, injected and taken back
  *   load.json               `LoadTotals`, what k6 itself counted
@@ -89,6 +90,14 @@ export interface ProcessSample {
   readonly pid: number;
   readonly cpuMs: number;
   readonly rssBytes: number;
+}
+
+/** The processors of the machine that lab and load share, at one moment. */
+export interface MachineSample {
+  readonly t: number;
+  readonly cpus: number;
+  /** Time that all of them together had nothing to run, since the machine started. */
+  readonly idleMs: number;
 }
 
 /** How late a sleeping thread woke up on this machine during the run, in milliseconds. */

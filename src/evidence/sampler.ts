@@ -4,17 +4,20 @@ import { finished } from 'node:stream/promises';
 import type { StartedEnvironment } from '../environments/contract.ts';
 import type { MeshStatistics } from '../meshes/contract.ts';
 import type { StatisticsSample } from './contract.ts';
+import { sampleMachine } from './machine.ts';
 
 /** measurement: at least every 250 ms; a turn takes a few milliseconds of its own. */
 const statisticsEveryMs = 200;
 const processesEveryMs = 1_000;
+/** A backlog that takes a tenth of a second must be seen; idle time is told in steps of 10 ms. */
+const machineEveryMs = 40;
 
 export interface Sampler extends AsyncDisposable {
   /** The newest statistics, for whoever watches. */
   readonly latest: readonly StatisticsSample[];
 }
 
-/** Asks client sidecars and the operating system at a steady pace; writes statistics.jsonl and processes.jsonl. */
+/** Asks client sidecars and the operating system at a steady pace; writes statistics.jsonl, processes.jsonl and machine.jsonl. */
 export function startSampler(
   environment: StartedEnvironment,
   statistics: MeshStatistics,
@@ -23,6 +26,7 @@ export function startSampler(
   const clients = environment.instances.filter((instance) => instance.client).map(({ name }) => name);
   const statisticsFile = createWriteStream(join(directory, 'statistics.jsonl'));
   const processesFile = createWriteStream(join(directory, 'processes.jsonl'));
+  const machineFile = createWriteStream(join(directory, 'machine.jsonl'));
   const latest: StatisticsSample[] = [];
 
   const sampleStatistics = async () => {
@@ -53,16 +57,24 @@ export function startSampler(
       ...(await environment.processes().catch(() => [])),
     ]);
   };
-  const stops = [every(statisticsEveryMs, sampleStatistics), every(processesEveryMs, sampleProcesses)];
+  const sampleProcessors = async () => {
+    const sample = sampleMachine();
+    if (sample !== undefined) append(machineFile, [sample]);
+  };
+  const stops = [
+    every(statisticsEveryMs, sampleStatistics),
+    every(processesEveryMs, sampleProcesses),
+    every(machineEveryMs, sampleProcessors),
+  ];
   return {
     latest,
     async [Symbol.asyncDispose]() {
       await Promise.all(stops.map((stop) => stop()));
       // What happened since the last turn, so that nothing at the end is missed.
-      await Promise.all([sampleStatistics(), sampleProcesses()]);
-      statisticsFile.end();
-      processesFile.end();
-      await Promise.all([finished(statisticsFile), finished(processesFile)]);
+      await Promise.all([sampleStatistics(), sampleProcesses(), sampleProcessors()]);
+      const files = [statisticsFile, processesFile, machineFile];
+      for (const file of files) file.end();
+      await Promise.all(files.map((file) => finished(file)));
     },
   };
 }

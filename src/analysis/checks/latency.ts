@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../../scenario/units.ts';
-import type { CheckKind } from '../contract.ts';
+import type { CheckKind, Window } from '../contract.ts';
+import type { RunFacts } from '../facts.ts';
 import { formatMs, plural } from '../format.ts';
 import { checkFields } from './fields.ts';
 import { formatLimits, isWithin, neededForPercentile } from './limits.ts';
@@ -37,13 +38,22 @@ export const latency: CheckKind<typeof schema> = {
       const observed = `only ${latencies.count} of ${plural(requests, 'request')} succeeded`;
       return { value, samples: requests, neededSamples, holds: false, observed, limit };
     }
+    const holds = value !== undefined && isWithin(value, check);
     return {
       value,
       samples: latencies.count,
       neededSamples,
-      holds: value !== undefined && isWithin(value, check),
+      holds,
+      doubt: holds ? undefined : doubtOf(check, facts, window),
       observed: value === undefined ? `no ${check.of} requests` : formatMs(value),
       limit,
     };
   },
 };
+
+/** A limit that would hold without the moments in which the machine had no processor to spare is not the mesh's. */
+function doubtOf(check: z.output<typeof schema>, facts: RunFacts, window: Window): string | undefined {
+  const atBest = facts.latency(window, check.of, 'at-best').percentile(check.percentile);
+  if (atBest === undefined || !isWithin(atBest, check)) return undefined;
+  return `proves nothing: without the moments in which this machine had no CPU to spare it would be ${formatMs(atBest)}; lower the rate, or run where there are more or quieter CPUs`;
+}

@@ -5,6 +5,7 @@ import type {
   InstanceContext,
   JournalEntry,
   LoadTotals,
+  MachineSample,
   ProcessSample,
   RunContext,
   StatisticsSample,
@@ -13,6 +14,7 @@ import type {
 import { type AccessLine, AccessLogParser } from './access-log.ts';
 import { type Ending, Endings } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
+import { Saturation } from './machine.ts';
 import { Arrivals, Requests } from './requests.ts';
 import { ProcessReader, type ProcessSeries, StatisticsReader, type StatisticsSeries } from './samples.ts';
 
@@ -32,6 +34,7 @@ export interface Evidence {
   readonly endings: readonly Ending[];
   readonly statistics: readonly StatisticsSeries[];
   readonly processes: ReadonlyMap<string, ProcessSeries>;
+  readonly saturation: Saturation;
   readonly quality: EvidenceQuality;
 }
 
@@ -40,7 +43,7 @@ interface EvidenceQuality {
   readonly lines: number;
   readonly malformedLines: number;
   readonly tornLines: number;
-  /** Lines of statistics, processes and journal that were no JSON. */
+  /** Lines of statistics, processes, machine and journal that were no JSON. */
   readonly damagedSamples: number;
   /** Logs of instances that run.json does not know. */
   readonly strangeFiles: readonly string[];
@@ -92,6 +95,10 @@ export async function readEvidence(directory: string): Promise<Evidence> {
   damagedSamples += await readJsonLines<ProcessSample>(join(directory, 'processes.jsonl'), (sample) =>
     processes.add(sample, originMs),
   );
+  const saturation = new Saturation();
+  damagedSamples += await readJsonLines<MachineSample>(join(directory, 'machine.jsonl'), (sample) =>
+    saturation.add(sample, originMs),
+  );
 
   const logs = await readLogs(join(directory, 'access'), context.instances, load, span);
   return {
@@ -103,6 +110,7 @@ export async function readEvidence(directory: string): Promise<Evidence> {
     loadEndedMs: ended === undefined ? undefined : ended - originMs,
     statistics: statistics.series,
     processes: processes.series,
+    saturation,
     ...logs,
     quality: { ...logs.quality, damagedSamples },
   };

@@ -7,6 +7,7 @@ import {
   type InstanceContext,
   type JournalEntry,
   type LoadTotals,
+  type MachineSample,
   type ProcessSample,
   type RunContext,
   type StatisticsSample,
@@ -62,6 +63,7 @@ export interface BuiltRun {
   readonly journal?: readonly JournalEntry[];
   readonly statistics?: readonly StatisticsSample[];
   readonly processes?: readonly ProcessSample[];
+  readonly machine?: readonly MachineSample[];
   readonly timer?: TimerNoise;
   readonly load?: Partial<LoadTotals>;
   readonly context?: Partial<RunContext>;
@@ -185,6 +187,7 @@ export async function buildEvidence(
   await writeFile(join(directory, 'journal.jsonl'), shifted(journal));
   await writeFile(join(directory, 'statistics.jsonl'), shifted(run.statistics ?? []));
   await writeFile(join(directory, 'processes.jsonl'), shifted(run.processes ?? []));
+  await writeFile(join(directory, 'machine.jsonl'), shifted(run.machine ?? []));
   await writeFile(join(directory, 'load.json'), JSON.stringify(load));
   await writeFile(join(directory, 'run.json'), JSON.stringify(context));
   await writeFile(
