@@ -5,9 +5,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { reportCommand } from '../src/commands/report.ts';
-import { hostileReport, sampleReport } from '../src/report/fixture.ts';
-import { writeReports } from '../src/report/index.ts';
+import { reportCommand } from '../../src/commands/report.ts';
+import { hostileReport, sampleReport } from '../../src/report/fixture.ts';
+import { writeReports } from '../../src/report/index.ts';
 
 const executablePath = process.env['BREAKWATER_CHROMIUM'] ?? '/usr/bin/chromium';
 const missing = existsSync(executablePath)

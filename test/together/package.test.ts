@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { root, Workspace } from './support/breakwater.ts';
+import { root, Workspace } from '../support/breakwater.ts';
 
 test('the package, installed elsewhere, plans a scenario and keeps a mesh', async () => {
   using workspace = new Workspace();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Finished, outcome, Workspace } from './support/breakwater.ts';
+import { type Finished, outcome, Workspace } from '../support/breakwater.ts';
 
 const violated = (finished: Finished) =>
   finished.report?.validity.filter((finding) => finding.status === 'violated').map((finding) => finding.rule);
@@ -15,12 +15,12 @@ async function expectInvalid(...args: readonly string[]): Promise<Finished> {
   return finished;
 }
 
-test('a load with too few virtual users is invalid: it could not keep its rate', async () => {
+test.concurrent('a load with too few virtual users is invalid: it could not keep its rate', async () => {
   const finished = await expectInvalid('scenarios/circuit-breaker.yaml', ...short, '--set', 'load.users=20');
   expect(violated(finished)).toContain('dropped-iterations');
 });
 
-test('a fault on a host that gets no traffic is invalid: it proves nothing', async () => {
+test.concurrent('a fault on a host that gets no traffic is invalid: it proves nothing', async () => {
   // The client prefers its own zone, east; nothing reaches west.
   const finished = await expectInvalid(
     'scenarios/outlier-ejection.yaml',
@@ -32,7 +32,7 @@ test('a fault on a host that gets no traffic is invalid: it proves nothing', asy
   expect(violated(finished)?.join()).toMatch(/fault/);
 });
 
-test('a run without traffic is invalid', async () => {
+test.concurrent('a run without traffic is invalid', async () => {
   const finished = await expectInvalid('scenarios/circuit-breaker.yaml', ...short, '--set', 'load.rate=1/m');
   expect(violated(finished)).toContain('traffic');
 });

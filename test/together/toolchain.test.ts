@@ -43,7 +43,7 @@ async function emptyCache(): Promise<AsyncDisposable & { readonly path: string }
 }
 
 function breakwater(cache: { readonly path: string }, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  const cli = join(import.meta.dirname, '../src/cli.ts');
+  const cli = join(import.meta.dirname, '../../src/cli.ts');
   const child: ChildProcess = spawn(process.execPath, [cli, ...args], {
     env: { ...withoutOwnPrograms(), BREAKWATER_CACHE: cache.path, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

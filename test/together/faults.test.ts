@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { outcome, Workspace } from './support/breakwater.ts';
+import { outcome, Workspace } from '../support/breakwater.ts';
 
 /** Every kind of fault that the local lab makes, one after the other, on instances that keep their traffic. */
 const scenario = `

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { outcome, Workspace } from './support/breakwater.ts';
-import { defects, plantedRule } from './support/defects.ts';
+import { outcome, Workspace } from '../support/breakwater.ts';
+import { defects, plantedRule } from '../support/defects.ts';
 
 for (const { name, scenario, fails, plant } of defects) {
-  test(`${name}: ${scenario} fails`, async () => {
+  test.concurrent(`${name}: ${scenario} fails`, async () => {
     using workspace = new Workspace();
     const file = plantedRule(workspace, scenario, (rule) => plant(rule.spec.trafficPolicy));
     const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file);

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Workspace } from './support/breakwater.ts';
-import { rejectedByEnvoy } from './support/defects.ts';
+import { Workspace } from '../support/breakwater.ts';
+import { rejectedByEnvoy } from '../support/defects.ts';
 
 /** A DestinationRule as it is often copied around: circuitBreaker is no field of Istio's. */
 const copied = `apiVersion: networking.istio.io/v1alpha3

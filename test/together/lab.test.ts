@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { Workspace } from './support/breakwater.ts';
-import { processesOf } from './support/processes.ts';
+import { Workspace } from '../support/breakwater.ts';
+import { processesOf } from '../support/processes.ts';
 
 test('two labs run side by side, answer, show up in status, and go', async () => {
   using workspace = new Workspace();
@@ -14,7 +14,7 @@ test('two labs run side by side, answer, show up in status, and go', async () =>
     const reach: string[] = JSON.parse(up.stdout).reach;
     const [, host = '', url = ''] = /curl -H 'Host: ([^']+)' (\S+)/.exec(reach.join('\n')) ?? [];
     // fetch may not set Host; a plain request may.
-    const { http } = await import('../src/kit/http.ts');
+    const { http } = await import('../../src/kit/http.ts');
     const answer = await http(url, { headers: { host }, timeoutMs: 5_000 });
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body).instance).toMatch(/^edge-app-/);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { outcome, Workspace } from './support/breakwater.ts';
-import { processesOf } from './support/processes.ts';
+import { outcome, Workspace } from '../support/breakwater.ts';
+import { processesOf } from '../support/processes.ts';
 
 test.for(['circuit-breaker', 'outlier-ejection', 'zone-failover'])(
   '%s passes on sound configuration',

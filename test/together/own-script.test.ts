@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Finished, outcome, Workspace } from './support/breakwater.ts';
+import { type Finished, outcome, Workspace } from '../support/breakwater.ts';
 
 /** A scenario whose load is a k6 script of the user's own. */
 async function runScript(script: string): Promise<Finished> {

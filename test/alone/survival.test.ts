@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { outcome, Workspace } from './support/breakwater.ts';
-import { loopbackListeners, processesOf } from './support/processes.ts';
+import { outcome, Workspace } from '../support/breakwater.ts';
+import { loopbackListeners, processesOf } from '../support/processes.ts';
 
 const scenario = 'scenarios/zone-failover.yaml';
 const goneWithinMs = 5_000;

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { environments } from '../src/environments/index.ts';
-import { createProgress } from '../src/kit/terminal.ts';
-import { istio } from '../src/meshes/istio/index.ts';
-import { environmentContract } from './environment-contract.ts';
-import { outcome, Workspace } from './support/breakwater.ts';
-import { defects, plantedRule } from './support/defects.ts';
-import { clusterMs, keptCluster, missing } from './support/kind.ts';
+import { environments } from '../../src/environments/index.ts';
+import { createProgress } from '../../src/kit/terminal.ts';
+import { istio } from '../../src/meshes/istio/index.ts';
+import { environmentContract } from '../environment-contract.ts';
+import { outcome, Workspace } from '../support/breakwater.ts';
+import { defects, plantedRule } from '../support/defects.ts';
+import { clusterMs, keptCluster, missing } from '../support/kind.ts';
 
 /** The kind environment in a few minutes, on one cluster; test/kind has the rest (npm run test:kind). */
 

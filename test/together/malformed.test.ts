@@ -11,10 +11,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { ProblemsError } from '../src/kit/problems.ts';
-import { planScenario } from '../src/plan/plan.ts';
-import { loadScenario } from '../src/scenario/load.ts';
-import { root, Workspace } from './support/breakwater.ts';
+import { ProblemsError } from '../../src/kit/problems.ts';
+import { planScenario } from '../../src/plan/plan.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+import { root, Workspace } from '../support/breakwater.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'breakwater-malformed-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

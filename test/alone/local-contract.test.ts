@@ -1,0 +1,7 @@
+import { environments } from '../../src/environments/index.ts';
+import { createProgress } from '../../src/kit/terminal.ts';
+import { istio } from '../../src/meshes/istio/index.ts';
+import { environmentContract } from '../environment-contract.ts';
+
+const progress = createProgress(process.stderr, true);
+environmentContract(() => environments.local(istio, progress, new AbortController().signal), 60_000);
