@@ -123,10 +123,6 @@ function totals(evidence: Evidence, traffic: Traffic, facts: RunFacts): Report['
     const ending = traffic.endings[traffic.endingOf[row] as number];
     if (ending) counts[outcomes[ending.outcomeIndex] ?? 'unanswered'] += 1;
   }
-  let attempts = 0;
-  for (let row = 0; row < evidence.arrivals.length; row += 1) {
-    if ((evidence.arrivals.request[row] as number) >= 0) attempts += 1;
-  }
   const everything = {
     name: 'run',
     fromMs: Number.NEGATIVE_INFINITY,
@@ -147,7 +143,7 @@ function totals(evidence: Evidence, traffic: Traffic, facts: RunFacts): Report['
   return {
     requests: traffic.length,
     ...counts,
-    attempts,
+    attempts: traffic.length + evidence.requests.retries,
     latencyMs,
     generatorLatencyMs: evidence.load?.latencyMs ?? {},
   };

@@ -117,7 +117,7 @@ export const reportSchema = z
       shed: z.int(),
       error: z.int(),
       unanswered: z.int(),
-      attempts: z.int().describe('Requests the servers saw, retries included.'),
+      attempts: z.int().describe("Requests, and how often the clients' sidecars sent them again."),
       latencyMs: z
         .record(z.string(), z.number())
         .describe('p50, p90, p95, p99, max over all requests, from when they were due.'),

@@ -45,7 +45,6 @@ test('reads every field of a line', () => {
   expect(line).toMatchObject({
     totalUs: 12_345,
     durationMs: 12,
-    poolWaitUs: 80,
     status: 503,
     attempts: 3,
     dueMs: ORIGIN_MS + 1_230.25,
@@ -123,7 +122,6 @@ test('a line with bytes knocked out is rejected or keeps every number in its fie
       const changed = [
         line.totalUs !== 12_345,
         line.durationMs !== 12,
-        line.poolWaitUs !== 80,
         line.status !== 503,
         line.attempts !== 3,
         line.dueMs !== ORIGIN_MS + 1_230.25,

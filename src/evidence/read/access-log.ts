@@ -7,7 +7,6 @@ export interface AccessLine {
   startMs: number;
   totalUs: number;
   durationMs: number;
-  poolWaitUs: number;
   status: number;
   attempts: number;
   /** Numbers of texts in the parser's table of the same name. */
@@ -36,7 +35,6 @@ const indexOf = (name: (typeof accessLogFields)[number]['name']) =>
 const START = indexOf('start');
 const TOTAL = indexOf('totalUs');
 const DURATION = indexOf('durationMs');
-const POOL_WAIT = indexOf('poolWaitUs');
 const STATUS = indexOf('status');
 const FLAGS = indexOf('flags');
 const DETAILS = indexOf('details');
@@ -57,6 +55,9 @@ const ZERO = 48;
 const EMPTY = -1;
 const BAD = -2;
 
+/** By number of digits; readInteger takes up to fifteen. */
+const TENS = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
+
 /** Reads access-log lines straight from bytes: no string a line. */
 export class AccessLogParser {
   readonly flags = new Interner();
@@ -65,11 +66,12 @@ export class AccessLogParser {
   readonly clusters = new Interner();
   /** Where each field ends. */
   readonly #ends = new Int32Array(FIELDS + 1);
+  /** Eight bytes as two words, and the number that they say. */
+  readonly #head = { first: 0, second: 0, value: BAD };
   readonly #line: AccessLine = {
     startMs: 0.5,
     totalUs: 0.5,
     durationMs: 0.5,
-    poolWaitUs: 0.5,
     status: 0,
     attempts: 0,
     flags: 0,
@@ -123,17 +125,15 @@ export class AccessLogParser {
   #parse(buffer: Buffer, view: DataView): boolean {
     const ends = this.#ends;
     const line = this.#line;
-    line.startMs = readSeconds(buffer, begin(ends, START), end(ends, START));
+    line.startMs = this.#readSeconds(buffer, view, begin(ends, START), end(ends, START));
     line.totalUs = readInteger(buffer, begin(ends, TOTAL), end(ends, TOTAL));
     line.durationMs = readInteger(buffer, begin(ends, DURATION), end(ends, DURATION));
-    line.poolWaitUs = readInteger(buffer, begin(ends, POOL_WAIT), end(ends, POOL_WAIT));
     line.status = readInteger(buffer, begin(ends, STATUS), end(ends, STATUS));
     line.attempts = readInteger(buffer, begin(ends, ATTEMPTS), end(ends, ATTEMPTS));
     if (
       line.startMs < 0 ||
       line.totalUs === BAD ||
       line.durationMs === BAD ||
-      line.poolWaitUs === BAD ||
       line.status === BAD ||
       line.status > 999 ||
       line.attempts === BAD ||
@@ -149,8 +149,50 @@ export class AccessLogParser {
     line.host = this.hosts.idOf(view, begin(ends, HOST), end(ends, HOST));
     line.cluster = this.clusters.idOf(view, begin(ends, CLUSTER), end(ends, CLUSTER));
     this.#hashId(view, begin(ends, REQUEST_ID), end(ends, REQUEST_ID));
-    line.dueMs = readDue(buffer, begin(ends, DUE), end(ends, DUE));
+    line.dueMs = this.#readDue(buffer, view, begin(ends, DUE), end(ends, DUE));
     return true;
+  }
+
+  /** "1750000000.123456" → milliseconds; anything else → BAD. */
+  #readSeconds(buffer: Buffer, view: DataView, from: number, to: number): number {
+    if (to - from !== 17 || buffer[from + 10] !== DOT) return BAD;
+    const head = this.#readHead(buffer, view, from);
+    const seconds = readInteger(buffer, from + 8, from + 10);
+    const micros = readInteger(buffer, from + 11, to);
+    return head < 0 || seconds < 0 || micros < 0 ? BAD : (head * 100 + seconds) * 1_000 + micros / 1_000;
+  }
+
+  /** "1750000000123.45" → itself, "-" → EMPTY, anything else → NaN. */
+  #readDue(buffer: Buffer, view: DataView, from: number, to: number): number {
+    let dot = from;
+    while (dot < to && buffer[dot] !== DOT) dot += 1;
+    const digits = dot - from;
+    let whole: number;
+    if (digits === 13) {
+      const head = this.#readHead(buffer, view, from);
+      const tail = readInteger(buffer, from + 8, dot);
+      whole = head < 0 || tail < 0 ? BAD : head * 1e5 + tail;
+    } else {
+      whole = readInteger(buffer, from, dot);
+      if (whole === EMPTY && dot === to) return EMPTY;
+    }
+    if (whole < 0) return Number.NaN;
+    if (dot === to) return whole;
+    const fraction = readInteger(buffer, dot + 1, to);
+    return fraction < 0 ? Number.NaN : whole + fraction / (TENS[to - dot - 1] ?? Number.NaN);
+  }
+
+  /** The first eight digits of a time, which stay the same for 100 s; anything else → BAD. */
+  #readHead(buffer: Buffer, view: DataView, from: number): number {
+    const head = this.#head;
+    const first = view.getInt32(from, true);
+    const second = view.getInt32(from + 4, true);
+    if (head.first !== first || head.second !== second) {
+      head.first = first;
+      head.second = second;
+      head.value = readInteger(buffer, from, from + 8);
+    }
+    return head.value;
   }
 
   /** MurmurHash3's mixing over words of four bytes, twice with different seeds. */
@@ -208,24 +250,4 @@ function readInteger(buffer: Buffer, from: number, to: number): number {
     value = (Math.imul(value, 10) + digit) | 0;
   }
   return value;
-}
-
-/** "1750000000.123456" → milliseconds; anything else → BAD. */
-function readSeconds(buffer: Buffer, from: number, to: number): number {
-  if (to - from !== 17 || buffer[from + 10] !== DOT) return BAD;
-  const seconds = readInteger(buffer, from, from + 10);
-  const micros = readInteger(buffer, from + 11, to);
-  return seconds < 0 || micros < 0 ? BAD : seconds * 1_000 + micros / 1_000;
-}
-
-/** "1750000000123.45" → itself, "-" → EMPTY, anything else → NaN. */
-function readDue(buffer: Buffer, from: number, to: number): number {
-  let dot = from;
-  while (dot < to && buffer[dot] !== DOT) dot += 1;
-  const whole = readInteger(buffer, from, dot);
-  if (whole === EMPTY && dot === to) return EMPTY;
-  if (whole < 0) return Number.NaN;
-  if (dot === to) return whole;
-  const fraction = readInteger(buffer, dot + 1, to);
-  return fraction < 0 ? Number.NaN : whole + fraction / 10 ** (to - dot - 1);
 }

@@ -173,7 +173,7 @@ async function readLogs(
       lagMs = Number.NaN;
       if (carriesDue) quality.withoutDue += 1;
     }
-    requests.add(startMs, lagMs, durationOf(line), ending, client, line.idHigh, line.idLow);
+    requests.add(startMs, lagMs, durationOf(line), line.attempts, ending, client, line.idHigh, line.idLow);
   });
   quality.duplicateIds = requests.index();
 

@@ -5,6 +5,8 @@
  */
 export class Requests {
   length = 0;
+  /** How often they were sent upstream again, as the clients' sidecars counted. */
+  retries = 0;
   /** When its first byte came in; milliseconds from the start of the load, on the sidecar's clock. */
   startMs: Float64Array;
   /** Start less due time, on two clocks; NaN when the request did not say when it was due. */
@@ -22,6 +24,7 @@ export class Requests {
   /** Hash of the request id; dropped when the join is done. */
   #idHigh: Uint32Array;
   #idLow: Uint32Array;
+  /** Row + 1 and the low half of its id in pairs: a look elsewhere, which costs a cache miss, only on a match. */
   #slots = new Int32Array(0);
 
   constructor(expected: number) {
@@ -41,6 +44,7 @@ export class Requests {
     startMs: number,
     rawLagMs: number,
     durationMs: number,
+    attempts: number,
     ending: number,
     client: number,
     idHigh: number,
@@ -55,6 +59,7 @@ export class Requests {
     this.client[row] = client;
     this.#idHigh[row] = idHigh;
     this.#idLow[row] = idLow;
+    if (attempts > 1) this.retries += attempts - 1;
     this.length = row + 1;
   }
 
@@ -62,15 +67,19 @@ export class Requests {
   index(): number {
     let slots = 1_024;
     while (slots < this.length * 1.5) slots *= 2;
-    this.#slots = new Int32Array(slots);
+    this.#slots = new Int32Array(slots * 2);
     let duplicates = 0;
     for (let row = 0; row < this.length; row += 1) {
       const high = this.#idHigh[row] as number;
       const low = this.#idLow[row] as number;
       if (low === 0) continue;
       const slot = this.#slotOf(high, low);
-      if (this.#slots[slot] === 0) this.#slots[slot] = row + 1;
-      else duplicates += 1;
+      if (this.#slots[slot] !== 0) {
+        duplicates += 1;
+        continue;
+      }
+      this.#slots[slot] = row + 1;
+      this.#slots[slot + 1] = low;
     }
     return duplicates;
   }
@@ -87,14 +96,16 @@ export class Requests {
     this.#idLow = new Uint32Array(0);
   }
 
+  /** Where the pair of an id is, or would go. */
   #slotOf(high: number, low: number): number {
     const slots = this.#slots;
-    const mask = slots.length - 1;
-    let slot = low & mask;
+    const mask = slots.length - 2;
+    const signed = low | 0;
+    let slot = (low << 1) & mask;
     for (;;) {
       const row = (slots[slot] as number) - 1;
-      if (row < 0 || (this.#idLow[row] === low && this.#idHigh[row] === high)) return slot;
-      slot = (slot + 1) & mask;
+      if (row < 0 || (slots[slot + 1] === signed && this.#idHigh[row] === high)) return slot;
+      slot = (slot + 2) & mask;
     }
   }
 
