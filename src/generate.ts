@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { extractSchemas } from './meshes/istio/schemas/extract.ts';
 import { ISTIO_VERSION } from './meshes/istio/version.ts';
+import { reportJsonSchema } from './report/json.ts';
 import { scenarioJsonSchema } from './scenario/json-schema.ts';
 import { referenceMarkdown } from './scenario/reference.ts';
 
@@ -15,6 +16,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const generated: Readonly<Record<string, () => Promise<string> | string | { readonly skipped: string }>> = {
   'scenarios/scenario.schema.json': () => `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`,
   'docs/reference.md': referenceMarkdown,
+  'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
   [`src/meshes/istio/schemas/istio-${ISTIO_VERSION}.generated.json`]: istioSchemas,
 };
 

@@ -8,6 +8,7 @@ import {
   type ReportFormat,
   readReport,
   reportFormats,
+  reportJsonSchema,
   terminal,
   writeWhole,
 } from '../report/index.ts';
@@ -17,15 +18,17 @@ interface ReportOptions {
   readonly format: ReportFormat | 'terminal';
   readonly output?: string;
   readonly open?: boolean;
+  readonly schema?: boolean;
 }
 
 const examples = `
 Examples:
   $ npx breakwater report                                     the newest run, on the terminal
-  $ npx breakwater report 20260314-101502-zone-failover-7f3a  one run, by its id or folder
+  $ npx breakwater report zone-failover-20260314-101502-7f3a  one run, by its id or folder
   $ npx breakwater report --open                              its HTML report in the browser
   $ npx breakwater report --format md >> "$GITHUB_STEP_SUMMARY"
-  $ npx breakwater report --format junit --output junit.xml`;
+  $ npx breakwater report --format junit --output junit.xml
+  $ npx breakwater report --schema                            the JSON Schema of report.json`;
 
 /** `breakwater report`: shows or converts what a run found. */
 export function reportCommand(): Command {
@@ -39,12 +42,19 @@ export function reportCommand(): Command {
     )
     .option('--output <file>', 'write there instead of to standard output')
     .option('--open', 'open the HTML report in the browser')
+    .option('--schema', 'print the JSON Schema of report.json instead')
     .option('--reports <dir>', 'where runs are', 'reports')
     .addHelpText('after', examples)
     .action(showReport);
 }
 
 async function showReport(run: string | undefined, options: ReportOptions): Promise<void> {
+  if (options.schema) {
+    if (run !== undefined || options.open || options.format !== 'terminal') {
+      throw usageError('--schema is about all reports', 'Leave out the run, --open and --format.');
+    }
+    return put(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`, options.output);
+  }
   if (options.open && (options.output !== undefined || options.format !== 'terminal')) {
     throw usageError('--open shows the HTML report', 'Leave out --format and --output.');
   }
@@ -64,8 +74,13 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
           directory,
         })
       : reportFormats[options.format].render(report);
-  if (options.output !== undefined) return save(options.output, text);
-  if (!stdout.write(text)) await once(stdout, 'drain');
+  return put(text, options.output);
+}
+
+/** To a file, or else to standard output. */
+async function put(text: string, output: string | undefined): Promise<void> {
+  if (output !== undefined) return save(output, text);
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
 }
 
 async function save(file: string, text: string): Promise<void> {

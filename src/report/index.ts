@@ -6,6 +6,7 @@ import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
 import type { Report } from './model.ts';
 
+export { reportJsonSchema } from './json.ts';
 export { findReport, readReport } from './read.ts';
 export { terminal } from './terminal.ts';
 

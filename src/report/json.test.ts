@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, test } from 'vitest';
 import { hostileReport, sampleReport } from './fixture.ts';
-import { json, reportJsonSchema } from './json.ts';
+import { json } from './json.ts';
 import { reportSchema } from './model.ts';
 
 describe('report.json', () => {
@@ -23,11 +25,20 @@ describe('report.json', () => {
     expect(() => json({ ...report, timing: { ...report.timing, wallMs: Number.NaN } })).toThrow(/wallMs/);
   });
 
-  test('its JSON Schema names every field', () => {
-    expect(reportJsonSchema()).toMatchObject({
-      title: 'Breakwater report',
-      additionalProperties: false,
-      required: expect.arrayContaining(['verdict', 'checks', 'series']),
-    });
+  test('its published JSON Schema takes reports, and nothing else', () => {
+    const read = (file: string) =>
+      JSON.parse(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')) as unknown;
+    const schema = read('docs/report.schema.json') as object;
+    expect(schema).toMatchObject({ title: 'Breakwater report', additionalProperties: false });
+    const accepts = new Ajv2020({ strict: false }).compile(schema);
+    const reports = [sampleReport(), sampleReport('fail'), sampleReport('invalid'), hostileReport()];
+    for (const report of [
+      ...reports.map((each) => JSON.parse(json(each))),
+      read('reports/example/report.json'),
+    ]) {
+      expect(accepts(report), JSON.stringify(accepts.errors)).toBe(true);
+      expect(accepts({ ...report, verdict: 'maybe' })).toBe(false);
+      expect(accepts({ ...report, extra: 1 })).toBe(false);
+    }
   });
 });
