@@ -6,6 +6,15 @@ import { LOAD_STARTED, type LoadJob, type PreparedLoad } from './contract.ts';
 const prepareTimeoutMs = 120_000;
 const beginTimeoutMs = 20_000;
 
+/** What every k6 is started with. */
+export const k6Environment = {
+  K6_NO_USAGE_REPORT: 'true',
+  K6_AUTO_EXTENSION_RESOLUTION: 'false',
+  NO_COLOR: '1',
+  // Collecting garbage less often costs memory and spares the schedule.
+  GOGC: '400',
+} as const;
+
 /** One k6 that was started paused, wherever it runs. */
 export interface Generator {
   /** What a person calls it: "k6", "k6 in frontend-5c9f". */

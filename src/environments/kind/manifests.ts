@@ -1,5 +1,6 @@
 import type { ClusterMesh } from '../../meshes/contract.ts';
 import type { Plan, PlannedInstance } from '../../plan/contract.ts';
+import { k6Environment } from '../generators.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 
 /** Ports of the sample app in its pod. */
@@ -131,14 +132,10 @@ function generator(image: string, pods: number): object {
     imagePullPolicy: 'IfNotPresent',
     command: ['sh', '-c', 'trap "exit 0" TERM INT; while :; do sleep 3600 & wait $!; done'],
     workingDir: GENERATOR_FOLDER,
-    env: Object.entries({
-      HOME: GENERATOR_FOLDER,
-      K6_NO_USAGE_REPORT: 'true',
-      K6_AUTO_EXTENSION_RESOLUTION: 'false',
-      NO_COLOR: '1',
-      // Collecting garbage less often costs memory and spares the schedule.
-      GOGC: '400',
-    }).map(([name, value]) => ({ name, value })),
+    env: Object.entries({ HOME: GENERATOR_FOLDER, ...k6Environment }).map(([name, value]) => ({
+      name,
+      value,
+    })),
     // A share of the CPU like that of the API server beside it: a late generator makes a run invalid.
     resources: { requests: { cpu: `${Math.ceil(300 / pods)}m`, memory: '64Mi' } },
     volumeMounts: [{ name: 'files', mountPath: GENERATOR_FOLDER }],

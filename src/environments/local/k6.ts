@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import type { ProgramSpec, RunningProgram } from '../../kit/supervisor/client.ts';
 import { tail } from '../../kit/tail.ts';
 import type { LoadJob } from '../contract.ts';
-import type { Generator } from '../generators.ts';
+import { type Generator, k6Environment } from '../generators.ts';
 
 export interface LocalK6 {
   readonly k6: string;
@@ -48,11 +48,7 @@ export async function startK6(job: LoadJob, lab: LocalK6): Promise<Generator> {
     ],
     env: {
       HOME: lab.directory,
-      K6_NO_USAGE_REPORT: 'true',
-      K6_AUTO_EXTENSION_RESOLUTION: 'false',
-      NO_COLOR: '1',
-      // Collecting garbage less often costs memory and spares the schedule.
-      GOGC: '400',
+      ...k6Environment,
     },
     cwd: lab.directory,
     log: lab.log,
