@@ -72,6 +72,8 @@ export interface HostMeshRequest {
   readonly instances: readonly HostInstance[];
   /** Loopback address for the control plane. */
   readonly address: string;
+  /** The port to listen on in place of a usual one of `Mesh.hostPorts`, on every address of the lab. */
+  readonly port: (usual: number) => number;
   readonly directory: string;
   readonly logs: string;
   readonly accessLogFormat: string;
@@ -114,6 +116,8 @@ export interface Mesh extends MeshKnowledge {
   serviceHost(service: string, namespace: string): string;
   readonly statistics: MeshStatistics;
   readonly hostPrograms: readonly Program[];
+  /** Ports that its programs usually listen on, on an address of their own; `admin`: its sidecars' statistics. */
+  readonly hostPorts: { readonly admin: number; readonly others: readonly number[] };
   prepareOnHost(request: HostMeshRequest): Promise<HostMesh>;
   readonly cluster: ClusterMesh;
 }

@@ -8,7 +8,13 @@ import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
 import type { Service } from '../../scenario/schema.ts';
 
-export const appPorts = { service: 18_080, control: 18_081 } as const;
+/** Where a lab's apps listen, each on its own address. */
+export interface AppPorts {
+  readonly service: number;
+  readonly control: number;
+}
+
+export const usualAppPorts: AppPorts = { service: 18_080, control: 18_081 };
 
 function entryPoint(): string {
   const source = fileURLToPath(new URL('../../../apps/edge-app/src/main.ts', import.meta.url));
@@ -21,6 +27,7 @@ function entryPoint(): string {
 export function appProgram(
   instance: HostInstance,
   service: Service,
+  ports: AppPorts,
   directory: string,
   logs: string,
 ): ProgramSpec {
@@ -34,9 +41,9 @@ export function appProgram(
         ? {}
         : { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] }),
       HOST: instance.address,
-      PORT: String(appPorts.service),
+      PORT: String(ports.service),
       CONTROL_HOST: instance.address,
-      CONTROL_PORT: String(appPorts.control),
+      CONTROL_PORT: String(ports.control),
       INSTANCE: instance.name,
       ZONE: instance.locality,
       SERVICE_TIME: service.app.serviceTime,
@@ -49,9 +56,9 @@ export function appProgram(
 }
 
 /** Whether it says that it listens; a string tells why not. */
-export async function appReady(instance: HostInstance): Promise<object | string> {
+export async function appReady(instance: HostInstance, ports: AppPorts): Promise<object | string> {
   try {
-    const { status } = await http(`http://${instance.address}:${appPorts.control}/healthz`, {
+    const { status } = await http(`http://${instance.address}:${ports.control}/healthz`, {
       timeoutMs: 1_000,
     });
     return status === 200 ? {} : `its /healthz answers ${status}`;
@@ -63,9 +70,10 @@ export async function appReady(instance: HostInstance): Promise<object | string>
 /** Sets or clears a fault in the app, through its control port. */
 export async function controlApp(
   address: string,
+  ports: AppPorts,
   action: Extract<Action, { do: 'set-fault' | 'clear-fault' }>,
 ): Promise<void> {
-  const url = `http://${address}:${appPorts.control}/faults/${encodeURIComponent(action.id)}`;
+  const url = `http://${address}:${ports.control}/faults/${encodeURIComponent(action.id)}`;
   const answer = await http(
     url,
     action.do === 'set-fault'

@@ -24,16 +24,18 @@ import type {
 } from '../contract.ts';
 import { segment, spreadLoad } from '../generators.ts';
 import { RUN_MARK } from '../run-directory.ts';
-import { claimLoopbackBlock, type LoopbackBlock } from './addresses.ts';
-import { appPorts, appProgram, appReady, controlApp } from './app.ts';
+import { claimLoopbackBlock, type LoopbackBlock, type WantedPorts } from './addresses.ts';
+import { type AppPorts, appProgram, appReady, controlApp, usualAppPorts } from './app.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
 const mostInstances = hosts.firstEgress - hosts.firstInstance;
+/** Of k6's own REST interface; the next ones when there are several. */
+const generatorPort = 6_565;
 const startTimeoutMs = 30_000;
-/** Longer than Envoy's own flush interval of a second. */
+/** Longer than the quarter of a second after which Envoy writes its log anyway. */
 const flushTimeoutMs = 1_500;
 
 /** A real mesh on loopback: every program an ordinary process of this machine. */
@@ -50,7 +52,7 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
       }
       const found = await programs();
       await using stack = new AsyncDisposableStack();
-      const block = stack.use(await claimLoopbackBlock());
+      const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
       const supervisor = stack.use(
         await startSupervisor(request.directory, { [RUN_MARK]: request.directory }),
       );
@@ -59,6 +61,19 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
       lab.releases = stack.move();
       return lab;
     },
+  };
+}
+
+function wantedPorts({ plan }: EnvironmentRequest, { hostPorts }: Mesh): WantedPorts {
+  const clients = plan.instances.filter(({ client }) => client);
+  return {
+    exact: [...new Set(Object.values(plan.scenario.topology.services).map(({ port }) => port))],
+    wished: [
+      hostPorts.admin,
+      ...hostPorts.others,
+      ...Object.values(usualAppPorts),
+      ...clients.map((_, index) => generatorPort + index),
+    ],
   };
 }
 
@@ -76,6 +91,7 @@ class LocalLab implements StartedEnvironment {
   readonly #meshKind: Mesh;
   readonly #found: HostPrograms;
   readonly #block: LoopbackBlock;
+  readonly #appPorts: AppPorts;
   readonly #supervisor: Supervisor;
   readonly #hosts: readonly HostInstance[];
   readonly #running = new Map<string, RunningProgram>();
@@ -95,6 +111,10 @@ class LocalLab implements StartedEnvironment {
     this.#meshKind = mesh;
     this.#found = found;
     this.#block = block;
+    this.#appPorts = {
+      service: block.port(usualAppPorts.service),
+      control: block.port(usualAppPorts.control),
+    };
     this.#supervisor = supervisor;
     this.mesh = `${mesh.name} ${mesh.version}`;
     this.programs = found.versions;
@@ -104,8 +124,8 @@ class LocalLab implements StartedEnvironment {
         ...instance,
         address,
         egressAddress: block.address(hosts.firstEgress + index),
-        appPort: appPorts.service,
-        admin: `${address}:15000`,
+        appPort: this.#appPorts.service,
+        admin: `${address}:${block.port(mesh.hostPorts.admin)}`,
         directory: join(request.directory, instance.name),
         accessLog: join(request.evidence, 'access', `${instance.name}.log`),
       };
@@ -136,6 +156,7 @@ class LocalLab implements StartedEnvironment {
       plan: request.plan,
       instances: this.#hosts,
       address: this.#block.address(hosts.controlPlane),
+      port: (usual) => this.#block.port(usual),
       directory: request.directory,
       logs: request.logs,
       accessLogFormat,
@@ -196,9 +217,9 @@ class LocalLab implements StartedEnvironment {
 
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
-    const app = await this.#launch(appProgram(host, this.#service(host), directory, logs));
+    const app = await this.#launch(appProgram(host, this.#service(host), this.#appPorts, directory, logs));
     await app.until(
-      eventually(() => appReady(host), {
+      eventually(() => appReady(host, this.#appPorts), {
         waitingFor: `${host.name}'s app to listen`,
         timeoutMs: startTimeoutMs,
         signal,
@@ -226,7 +247,7 @@ class LocalLab implements StartedEnvironment {
     switch (action.do) {
       case 'set-fault':
       case 'clear-fault':
-        return controlApp(host().address, action);
+        return controlApp(host().address, this.#appPorts, action);
       case 'kill':
         await Promise.all([this.#end(`${action.instance}/app`), this.#end(`${action.instance}/sidecar`)]);
         return;
@@ -265,7 +286,7 @@ class LocalLab implements StartedEnvironment {
         startK6(job, {
           k6: this.#found.paths['k6'] ?? '',
           name: generatorName(index, clients.length),
-          api: `${this.#block.address(hosts.load)}:${6_565 + index}`,
+          api: `${this.#block.address(hosts.load)}:${this.#block.port(generatorPort + index)}`,
           segment: segment(index, clients.length),
           directory: join(this.#request.directory, 'k6', client.name),
           log: join(this.#request.logs, `${generatorName(index, clients.length)}.log`),
@@ -311,7 +332,7 @@ class LocalLab implements StartedEnvironment {
     return (await this.#hostMesh?.rejections()) ?? [];
   }
 
-  /** Envoy writes its access log once a second, and when it is asked to end. */
+  /** Envoy writes its access log four times a second, and when it is asked to end. */
   async collect(): Promise<void> {
     await Promise.all(
       this.#hosts.map(async (host) => {
@@ -343,7 +364,7 @@ class LocalLab implements StartedEnvironment {
         .slice(0, 1)
         .map(
           (host) =>
-            `  curl -X PUT http://${host.address}:${appPorts.control}/faults/slow -d '{"kind":"latency","delayMs":500,"jitterMs":0,"rate":1}'`,
+            `  curl -X PUT http://${host.address}:${this.#appPorts.control}/faults/slow -d '{"kind":"latency","delayMs":500,"jitterMs":0,"rate":1}'`,
         ),
       'Change the mesh configuration (istiod watches this folder):',
       `  ${this.#hostMesh?.configurationDirectory}`,

@@ -5,7 +5,7 @@ import type { Mesh, MeshResource } from '../contract.ts';
 import { cluster } from './cluster/mesh.ts';
 import { readConfiguration } from './configuration.ts';
 import { explain } from './explain.ts';
-import { prepareOnHost } from './host/mesh.ts';
+import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
 import { statistics } from './statistics.ts';
 import { validateWithIstioctl } from './validate.ts';
@@ -20,6 +20,7 @@ export const istio = {
   serviceHost,
   statistics,
   hostPrograms: ['envoy', 'istiod', 'pilot-agent', 'istioctl'],
+  hostPorts,
   prepareOnHost,
   cluster,
   async validate(

@@ -10,7 +10,13 @@ import { rejectionsIn } from '../rejections.ts';
 import { createCertificateAuthority } from './certificates.ts';
 import { accepts, controlPlanePorts, prepareControlPlane } from './control-plane.ts';
 import { topologyResources } from './resources.ts';
-import { prepareSidecar, sidecarLog, sidecarProgram } from './sidecar.ts';
+import { prepareSidecar, sidecarLog, sidecarPorts, sidecarProgram } from './sidecar.ts';
+
+const { admin, ...otherSidecarPorts } = sidecarPorts;
+export const hostPorts = {
+  admin,
+  others: [...Object.values(otherSidecarPorts), ...Object.values(controlPlanePorts)],
+} as const;
 
 const dayMs = 24 * 3_600_000;
 /** What the sidecars ask about themselves until they are ready. */
@@ -40,7 +46,8 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       );
     }),
   );
-  const discoveryAddress = `${request.address}:${controlPlanePorts.grpc}`;
+  const discoveryPort = request.port(controlPlanePorts.grpc);
+  const discoveryAddress = `${request.address}:${discoveryPort}`;
   const services = new Map<string, string[]>();
   for (const instance of request.instances) {
     if (instance.client) continue;
@@ -62,7 +69,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
         topologyResources(request).map((resource) => stringify(resource)),
       );
     },
-    controlPlaneReady: () => accepts(request.address, controlPlanePorts.grpc),
+    controlPlaneReady: () => accepts(request.address, discoveryPort),
     sidecar: (instance) => sidecarProgram(instance, request, discoveryAddress),
     sidecarReady: (instance) => sidecarReady(instance, services, rejections),
     rejections,

@@ -6,8 +6,8 @@ import { TRUST_DOMAIN } from '../names.ts';
 import { ISTIO_VERSION } from '../version.ts';
 import { instanceLabels } from './resources.ts';
 
-/** Ports on the instance's own address, so that labs and sidecars never meet. */
-const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
+/** Usual ports on the instance's own address, so that labs and sidecars never meet. */
+export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
 
 /** Writes what a sidecar needs beside its certificates: the bootstrap template and its access log. */
 export async function prepareSidecar(instance: HostInstance, template: string): Promise<void> {
@@ -43,7 +43,7 @@ export function sidecarProgram(
     serviceCluster: instance.service,
     // The less is in the buffer, the less is lost when a fault kills the sidecar.
     fileFlushInterval: '0.25s',
-    proxyAdminPort: sidecarPorts.admin,
+    proxyAdminPort: request.port(sidecarPorts.admin),
     concurrency: 1,
     terminationDrainDuration: '0s',
     // Envoy's outlier and circuit breaker statistics are left out by default.
@@ -81,8 +81,8 @@ export function sidecarProgram(
       ISTIO_META_NETWORK: '',
       ISTIO_META_WORKLOAD_NAME: instance.workload,
       ISTIO_METAJSON_LABELS: JSON.stringify(instanceLabels(instance)),
-      ENVOY_STATUS_PORT: String(sidecarPorts.status),
-      ENVOY_PROMETHEUS_PORT: String(sidecarPorts.prometheus),
+      ENVOY_STATUS_PORT: String(request.port(sidecarPorts.status)),
+      ENVOY_PROMETHEUS_PORT: String(request.port(sidecarPorts.prometheus)),
       EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'false',
       GOMAXPROCS: '1',
     },
