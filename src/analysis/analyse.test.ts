@@ -4,6 +4,7 @@ import {
   type BuiltRequest,
   type BuiltRun,
   buildEvidence,
+  client,
   startTime,
 } from '../evidence/testing/build-evidence.ts';
 import { explain } from '../meshes/istio/explain.ts';
@@ -232,6 +233,13 @@ const broken: Record<string, { run: () => BuiltRun; rule: string; others?: strin
     }),
     rule: 'generator-cpu',
   },
+  'a generator that nobody watched': {
+    run: () => ({
+      ...healed(),
+      processes: (healed().processes ?? []).filter(({ name }) => name !== 'k6'),
+    }),
+    rule: 'generator-cpu',
+  },
   'late requests': {
     run: () =>
       outage({
@@ -316,6 +324,10 @@ const broken: Record<string, { run: () => BuiltRun; rule: string; others?: strin
       ...healed(),
       statistics: (healed().statistics ?? []).filter(({ t }) => t < 5_000 || t > 6_500),
     }),
+    rule: 'statistics',
+  },
+  'a client whose statistics nobody read': {
+    run: () => ({ ...healed(), instances: [...healed().instances, client('frontend-2')] }),
     rule: 'statistics',
   },
 };

@@ -57,8 +57,8 @@ const limits = {
   statisticsHoleMs: 1_000,
   /** A load that ended this much before its plan did not do what was asked. */
   loadCutShort: 0.02,
-  /** A dying sidecar takes up to this much of its log with it: Envoy flushes every 10 s at the latest. */
-  unflushedMs: 10_500,
+  /** A dying sidecar takes up to this much of its log with it: both environments have it written every 0.25 s. */
+  unflushedMs: 1_000,
 } as const;
 
 /** What a violated rule takes away: everything, or only what is said about some faults (and the run as a whole). */
@@ -237,12 +237,20 @@ function droppedIterations({ evidence: { load } }: Grounds): Judgement {
 function generatorCpu({ evidence, facts }: Grounds): Judgement {
   const limit = `at most ${formatPercent(limits.generatorCpu)} of its CPUs over ${formatMs(limits.generatorCpuSpanMs)}`;
   const { load } = evidence;
+  if (load === undefined) return { ...NOTHING, limit };
   const generators = [...evidence.processes].filter(([name]) => isGenerator(name));
-  if (generators.length === 0 || load === undefined) {
-    return { ...NOTHING, observed: 'no samples of k6', limit };
+  if (generators.length === 0) {
+    const advice =
+      'What it used is unknown: the machine was too busy to look, or it ended at once. Run it again.';
+    return verdict(true, 'no samples of k6', limit, advice);
   }
   // Several generators share the machine's CPUs; the busiest moments of all of them count as one.
-  const most = generators.reduce((sum, [, series]) => sum + mostCores(series, facts.durationMs), 0);
+  const busiest = generators.map(([, series]) => mostCores(series, facts.durationMs));
+  const known = busiest.filter((most) => most !== undefined);
+  if (known.length < busiest.length) {
+    return { ...NOTHING, observed: 'samples too far apart for a load as short', limit };
+  }
+  const most = known.reduce((sum, each) => sum + each, 0);
   return verdict(
     most / load.cpus > limits.generatorCpu,
     `${formatPercent(Math.round((most / load.cpus) * 1_000) / 1_000)} of ${plural(load.cpus, 'CPU')}`,
@@ -251,9 +259,9 @@ function generatorCpu({ evidence, facts }: Grounds): Judgement {
   );
 }
 
-/** Most cores that a process used over the span. */
-function mostCores(series: ProcessSeries, durationMs: number): number {
-  let most = 0;
+/** Most cores that a process used over the span; undefined when no two samples are as far apart. */
+function mostCores(series: ProcessSeries, durationMs: number): number | undefined {
+  let most: number | undefined;
   let first = series.t.findIndex((t) => t >= 0);
   for (let last = first; first >= 0 && last < series.t.length; last += 1) {
     if ((series.t[last] ?? 0) > durationMs) break;
@@ -265,7 +273,7 @@ function mostCores(series: ProcessSeries, durationMs: number): number {
     // The whole load counts when it is shorter than the span.
     const elapsed = (series.t[last] ?? 0) - (series.t[first] ?? 0);
     if (elapsed < Math.min(limits.generatorCpuSpanMs, durationMs * 0.8)) continue;
-    most = Math.max(most, cores(series, first, last) ?? 0);
+    most = Math.max(most ?? 0, cores(series, first, last) ?? 0);
   }
   return most;
 }
@@ -503,6 +511,13 @@ function statistics({ evidence, checks }: Grounds): Judgement {
   if (resting.length === 0) return { ...NOTHING, limit: 'only for checks on ejections and overflow' };
   const advice = 'The machine was too busy to read the sidecar: lower the rate, or run it again.';
   if (evidence.statistics.length === 0) return verdict(true, 'none were read', limit, advice);
+  const silent = evidence.context.instances.filter(
+    ({ name, client }) =>
+      client && !evidence.statistics.some(({ instance, t }) => instance === name && t.length > 0),
+  );
+  if (silent.length > 0) {
+    return verdict(true, `none were read of ${silent.map(({ name }) => name).join(', ')}`, limit, advice);
+  }
   let worstMean = 0;
   let worstHole = 0;
   for (const { window } of resting) {
