@@ -50,7 +50,8 @@ export function compareEnvironmentsCommand(signal: AbortSignal): Command {
     .addHelpText(
       'after',
       `
-Exit code 0 when verdicts and the status of every check are the same, 1 when they differ.
+Exit code 0 when verdicts and the status of every check are the same, 1 when they differ,
+3 when a run was invalid: it has nothing to compare.
 
 Example:
   $ npx breakwater compare-environments scenarios/zone-failover.yaml`,
@@ -70,7 +71,13 @@ Example:
       process.stdout.write(
         options.json ? `${JSON.stringify(comparison, null, 2)}\n` : `${render(comparison)}\n`,
       );
-      process.exitCode = comparison.same ? ExitCode.pass : ExitCode.fail;
+      const { verdicts, same } = comparison;
+      process.exitCode =
+        verdicts.local === 'invalid' || verdicts.kind === 'invalid'
+          ? ExitCode.invalid
+          : same
+            ? ExitCode.pass
+            : ExitCode.fail;
     });
 }
 
@@ -199,11 +206,14 @@ function render(comparison: Comparison): string {
     return differs.has(what) || (what === 'verdict' && local !== kind) ? pc.yellow(line) : line;
   });
   const count = differs.size;
-  const ending = comparison.same
-    ? pc.green('The same verdict, and the same status of every check.')
-    : pc.yellow(
-        `${verdicts.local === verdicts.kind ? 'The same verdict' : 'Another verdict'}, ${count} of ${checks.length} checks differ.`,
-      );
+  const nothing = verdicts.local === 'invalid' || verdicts.kind === 'invalid';
+  const ending = nothing
+    ? pc.yellow('An invalid run proves nothing, so this says nothing about the environments. Run it again.')
+    : comparison.same
+      ? pc.green('The same verdict, and the same status of every check.')
+      : pc.yellow(
+          `${verdicts.local === verdicts.kind ? 'The same verdict' : 'Another verdict'}, ${count} of ${checks.length} checks differ.`,
+        );
   return [
     comparison.scenario,
     ...lines,

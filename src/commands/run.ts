@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join, relative, resolve } from 'node:path';
@@ -6,7 +7,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { analyse } from '../analysis/analyse.ts';
 import { environmentNames, environments } from '../environments/index.ts';
-import { ExitCode } from '../kit/errors.ts';
+import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import { istio } from '../meshes/istio/index.ts';
 import type { Plan } from '../plan/contract.ts';
@@ -80,6 +81,8 @@ async function runScenario(
       signal,
       watcher: watch(plan, progress),
     });
+  } catch (error) {
+    throw naming(join(reportDirectory, 'logs'), error);
   } finally {
     progress.done();
   }
@@ -93,7 +96,7 @@ async function runScenario(
   const report: Report = {
     schema: REPORT_SCHEMA,
     ...analysed,
-    interrupted: outcome.interrupted,
+    interrupted: outcome.interrupted || signal.aborted,
     run: {
       id: runId,
       startedAt: new Date(startedAt).toISOString(),
@@ -134,8 +137,17 @@ async function runScenario(
       }),
     );
   }
-  if (outcome.interrupted) return ExitCode.interrupted;
+  if (report.interrupted) return ExitCode.interrupted;
   return ExitCode[report.verdict];
+}
+
+/** The error of a run without a report, with the folder of what its programs said last. */
+function naming(logs: string, error: unknown): unknown {
+  if (!(error instanceof OperatorError) || error.exitCode !== ExitCode.environment) return error;
+  if (!existsSync(logs) || readdirSync(logs).length === 0) return error;
+  const where = `logs are in ${relative(process.cwd(), logs)}`;
+  const hint = error.hint === undefined ? where : `${error.hint}\n${where}`;
+  return new OperatorError(error.message, { hint, exitCode: error.exitCode, cause: error.cause });
 }
 
 function watch(plan: Plan, progress: Progress): RunWatcher {

@@ -7,8 +7,8 @@ import {
   formatBytes,
   formatCount,
   formatFaultSpan,
-  formatMs,
   formatSpan,
+  formatTiming,
   formatWindow,
   plain,
   undisguised,
@@ -158,12 +158,12 @@ function remarks(report: Report): string[] {
 }
 
 function facts(report: Report): string[] {
-  const { run, scenario, timing } = report;
+  const { run, scenario } = report;
   return [
     `- Scenario ${code(scenario.file)}${scenario.profile === undefined ? '' : `, profile ${code(scenario.profile)}`}: ${escapeMarkdown(scenario.load)}`,
     `- Run ${code(run.id)}, started ${escapeMarkdown(run.startedAt)}`,
     `- ${escapeMarkdown(run.mesh)} on ${escapeMarkdown(run.environment)}, ${escapeMarkdown(run.machine.platform)} with ${run.machine.cpus} CPUs and ${formatBytes(run.machine.memoryBytes)} memory`,
-    `- Load ${formatMs(timing.loadMs)}, everything ${formatMs(timing.wallMs)}`,
+    `- Time: ${formatTiming(report)}`,
     `- Again: ${code(run.command)}`,
   ];
 }

@@ -7,6 +7,7 @@ import {
   formatCount,
   formatFaultSpan,
   formatSpan,
+  formatTiming,
   formatWindow,
   plain,
   shorten,
@@ -194,8 +195,9 @@ function remarks(report: Report, view: View): string[] {
   ];
 }
 
-function whereabouts(report: Report, { directory, c }: View): string[] {
+function whereabouts(report: Report, { directory, c, width }: View): string[] {
   return [
+    ...hanging(c.dim('Time'), 7, (text) => text, plain(formatTiming(report)), width),
     ...(directory === undefined ? [] : [` ${c.dim('Report')}  ${plain(`${directory}/report.html`)}`]),
     ` ${c.dim('Again')}   ${plain(report.run.command)}`,
   ];

@@ -40,6 +40,14 @@ export function formatSpan(from: number, to: number): string {
   return `${formatMoment(from)} to ${formatMoment(to)}`;
 }
 
+/** Where the time of a run went. */
+export function formatTiming({ timing }: Report): string {
+  const { toFirstRequestMs, loadMs, wallMs, overheadMs } = timing;
+  const first =
+    toFirstRequestMs === undefined ? '' : `; first request over mTLS after ${formatMs(toFirstRequestMs)}`;
+  return `load ${formatMs(loadMs)}, everything ${formatMs(wallMs)}, ${formatMs(overheadMs)} of it beside the load${first}`;
+}
+
 export function formatBytes(bytes: number): string {
   const gibibytes = bytes / 2 ** 30;
   return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;

@@ -1,7 +1,24 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { http } from '../../src/kit/http.ts';
 import { Workspace } from '../support/breakwater.ts';
 import { processesOf } from '../support/processes.ts';
+
+/** Sets maxConnections to 7 in the folder that the lab names, and waits for what the client's sidecar makes of it. */
+async function afterEdit(reach: readonly string[]): Promise<number> {
+  const file = join(reach.at(-1)?.trim() ?? '', 'under-test-0.yaml');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/maxConnections: \d+/, 'maxConnections: 7'));
+  const admin = /http:\S+/.exec(reach.find((line) => line.includes('frontend-1')) ?? '')?.[0];
+  let limit = 0;
+  for (let tries = 0; tries < 100 && limit !== 7; tries++) {
+    await sleep(50);
+    const { body } = await http(`${admin}/clusters`, { timeoutMs: 2_000 });
+    limit = Number(/edge-app\.\S+::default_priority::max_connections::(\d+)/.exec(body)?.[1]);
+  }
+  return limit;
+}
 
 test('two labs run side by side, answer, show up in status, and go', async () => {
   using workspace = new Workspace();
@@ -14,11 +31,11 @@ test('two labs run side by side, answer, show up in status, and go', async () =>
     const reach: string[] = JSON.parse(up.stdout).reach;
     const [, host = '', url = ''] = /curl -H 'Host: ([^']+)' (\S+)/.exec(reach.join('\n')) ?? [];
     // fetch may not set Host; a plain request may.
-    const { http } = await import('../../src/kit/http.ts');
     const answer = await http(url, { headers: { host }, timeoutMs: 5_000 });
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body).instance).toMatch(/^edge-app-/);
   }
+  expect(await afterEdit(JSON.parse(first.stdout).reach)).toBe(7);
   const status = JSON.parse((await workspace.breakwater('lab', 'status', '--json')).stdout);
   expect(status).toHaveLength(2);
   expect(status[0].rejected).toEqual([]);

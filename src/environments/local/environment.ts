@@ -366,7 +366,8 @@ class LocalLab implements StartedEnvironment {
           (host) =>
             `  curl -X PUT http://${host.address}:${this.#appPorts.control}/faults/slow -d '{"kind":"latency","delayMs":500,"jitterMs":0,"rate":1}'`,
         ),
-      'Change the mesh configuration (istiod watches this folder):',
+      `Change the mesh configuration: edit under-test-*.yaml there, or drop YAML beside it with metadata.namespace ${namespace}`,
+      '(the control plane watches the folder; of two rules for one host, the one that came first holds):',
       `  ${this.#hostMesh?.configurationDirectory}`,
     ];
   }

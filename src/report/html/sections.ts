@@ -10,6 +10,7 @@ import {
   formatFaultSpan,
   formatMs,
   formatSpan,
+  formatTiming,
   formatWindow,
   plural,
   unitGap,
@@ -208,8 +209,7 @@ export function remarks(report: Report) {
 }
 
 export function runFacts(report: Report) {
-  const { run, scenario, timing, resources } = report;
-  const { toFirstRequestMs, loadMs, wallMs, overheadMs } = timing;
+  const { run, scenario, resources } = report;
   const facts: [string, unknown][] = [
     ['Run', html`<code>${run.id}</code>`],
     [
@@ -217,10 +217,7 @@ export function runFacts(report: Report) {
       html`<code>${scenario.file}</code>${scenario.profile !== undefined && html`, profile <code>${scenario.profile}</code>`}<p class="detail">${scenario.description}</p>`,
     ],
     ['Load', scenario.load],
-    [
-      'Time',
-      `load ${formatMs(loadMs)}, everything ${formatMs(wallMs)}, ${formatMs(overheadMs)} of it beside the load${toFirstRequestMs === undefined ? '' : `; first request over mTLS after ${formatMs(toFirstRequestMs)}`}`,
-    ],
+    ['Time', formatTiming(report)],
     [
       'Machine',
       `${run.machine.platform}, ${plural(run.machine.cpus, 'CPU')}, ${formatBytes(run.machine.memoryBytes)} memory`,
