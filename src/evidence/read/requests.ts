@@ -24,8 +24,9 @@ export class Requests {
   /** Hash of the request id; dropped when the join is done. */
   #idHigh: Uint32Array;
   #idLow: Uint32Array;
-  /** Row + 1 and the low half of its id in pairs: a look elsewhere, which costs a cache miss, only on a match. */
   #slots = new Int32Array(0);
+  /** A byte of the id in each slot, 0 where it is free: small enough to stay in the processor's cache. */
+  #tags = new Uint8Array(0);
 
   constructor(expected: number) {
     const capacity = Math.max(1_024, expected);
@@ -67,19 +68,20 @@ export class Requests {
   index(): number {
     let slots = 1_024;
     while (slots < this.length * 1.5) slots *= 2;
-    this.#slots = new Int32Array(slots * 2);
+    this.#slots = new Int32Array(slots);
+    this.#tags = new Uint8Array(slots);
     let duplicates = 0;
     for (let row = 0; row < this.length; row += 1) {
       const high = this.#idHigh[row] as number;
       const low = this.#idLow[row] as number;
       if (low === 0) continue;
       const slot = this.#slotOf(high, low);
-      if (this.#slots[slot] !== 0) {
+      if (this.#tags[slot] !== 0) {
         duplicates += 1;
         continue;
       }
-      this.#slots[slot] = row + 1;
-      this.#slots[slot + 1] = low;
+      this.#slots[slot] = row;
+      this.#tags[slot] = tagOf(high);
     }
     return duplicates;
   }
@@ -87,25 +89,31 @@ export class Requests {
   /** The row with a request id, or -1. */
   find(idHigh: number, idLow: number): number {
     if (idLow === 0) return -1;
-    return (this.#slots[this.#slotOf(idHigh, idLow)] as number) - 1;
+    const slot = this.#slotOf(idHigh, idLow);
+    return this.#tags[slot] === 0 ? -1 : (this.#slots[slot] as number);
   }
 
   dropIndex(): void {
     this.#slots = new Int32Array(0);
+    this.#tags = new Uint8Array(0);
     this.#idHigh = new Uint32Array(0);
     this.#idLow = new Uint32Array(0);
   }
 
-  /** Where the pair of an id is, or would go. */
+  /** Where an id is, or would go. */
   #slotOf(high: number, low: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 2;
-    const signed = low | 0;
-    let slot = (low << 1) & mask;
+    const tags = this.#tags;
+    const mask = tags.length - 1;
+    const tag = tagOf(high);
+    let slot = low & mask;
     for (;;) {
-      const row = (slots[slot] as number) - 1;
-      if (row < 0 || (slots[slot + 1] === signed && this.#idHigh[row] === high)) return slot;
-      slot = (slot + 2) & mask;
+      const there = tags[slot];
+      if (there === 0) return slot;
+      if (there === tag) {
+        const row = this.#slots[slot] as number;
+        if (this.#idLow[row] === low && this.#idHigh[row] === high) return slot;
+      }
+      slot = (slot + 1) & mask;
     }
   }
 
@@ -163,6 +171,11 @@ export class Arrivals {
     this.instance = grown(this.instance, new Uint16Array(capacity));
     this.request = grown(this.request, new Int32Array(capacity));
   }
+}
+
+/** 1 to 255. */
+function tagOf(high: number): number {
+  return high & 0xff || 1;
 }
 
 function grown<T extends { set(array: ArrayLike<number>): void }>(from: ArrayLike<number>, to: T): T {
