@@ -24,6 +24,8 @@ function handleSignals(): AbortSignal {
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', interrupt);
+  // A command that another one has started ends with it.
+  if (process.channel) process.on('disconnect', interrupt);
   // A reader that goes away (`| head`) is no reason for a stack trace.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

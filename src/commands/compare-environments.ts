@@ -104,8 +104,12 @@ async function runOn(
     ...options.set.flatMap((assignment) => ['--set', assignment]),
     ...options.config.flatMap((path) => ['--config', path]),
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  // Ctrl-C reaches the child by itself from a terminal; whoever signals us alone is passed on.
+  // In a group of its own: a terminal's Ctrl-C would reach it beside what is passed on, and a second one is
+  // an order to leave everything as it is. The channel tells it when this process is gone.
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  });
   const pass = () => child.kill('SIGINT');
   signal.addEventListener('abort', pass, { once: true });
   const code = await new Promise<number | null>((done) => child.once('close', done));

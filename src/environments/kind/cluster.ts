@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { environmentError } from '../../kit/errors.ts';
-import { CLUSTER_LABEL, recordCluster } from '../clusters.ts';
+import { CLUSTER_LABEL, deleteClusterForGood, recordCluster } from '../clusters.ts';
 import { type Run, visibly } from './commands.ts';
 import { isObserver } from './manifests.ts';
 import { type KindSettings, kindVariables, versions } from './versions.ts';
@@ -33,15 +34,15 @@ export interface Cluster {
   readonly kindVersion: string;
 }
 
-/** The kind cluster of that name, made unless it is there. What is made half is removed again. */
+/** The kind cluster of that name, made unless it is there whole. What is made half is removed again. */
 export async function openCluster(request: ClusterRequest): Promise<Cluster> {
   const { run, settings, name } = request;
   const kindVersion = await programs(request);
   const kubeconfig = join(request.directory, 'kubeconfig');
+  const record = (kept: boolean) => recordCluster(request.directory, { name, kept, docker: settings.docker });
   const before = await clusterNodes(run, settings.docker, name);
-  // On disk before it is there: whoever finds the folder of a dead run knows what to remove.
-  await recordCluster(request.directory, { name, kept: request.keep, docker: settings.docker });
-  if (before.length > 0) {
+  if (before.length > 0 && before.length === nodesOf(request.configuration)) {
+    await record(request.keep);
     request.progress(`using the cluster ${name}`);
     await run(settings.kind, ['export', 'kubeconfig', '--name', name, '--kubeconfig', kubeconfig], {
       what: 'kind export kubeconfig',
@@ -51,6 +52,26 @@ export async function openCluster(request: ClusterRequest): Promise<Cluster> {
     });
     return { name, kubeconfig, nodes: before, reused: true, kept: request.keep, kindVersion };
   }
+  // On disk before it is there: whoever finds the folder of a dead run knows what to remove. What is made half
+  // is not kept.
+  await record(false);
+  try {
+    if (before.length > 0) {
+      request.progress(`removing the cluster ${name}, of which ${before.length} nodes are left`);
+      await deleteClusterForGood(name, settings.docker);
+    }
+    const nodes = await createCluster(request, kubeconfig);
+    await record(request.keep);
+    return { name, kubeconfig, nodes, reused: false, kept: request.keep, kindVersion };
+  } catch (error) {
+    await deleteClusterForGood(name, settings.docker).catch(() => {});
+    throw error;
+  }
+}
+
+/** Names of its nodes. */
+async function createCluster(request: ClusterRequest, kubeconfig: string): Promise<string[]> {
+  const { run, settings, name } = request;
   const file = join(request.directory, 'kind.yaml');
   await writeFile(file, request.configuration);
   await visibly(`creating the cluster ${name} (kind, ${settings.nodeImage})`, request.progress, () =>
@@ -84,14 +105,13 @@ export async function openCluster(request: ClusterRequest): Promise<Cluster> {
   );
   const nodes = await clusterNodes(run, settings.docker, name);
   await preferObservers(request, nodes);
-  return {
-    name,
-    kubeconfig,
-    nodes,
-    reused: false,
-    kept: request.keep,
-    kindVersion,
-  };
+  return nodes;
+}
+
+/** How many nodes a kind configuration asks for; without a list, kind makes one. */
+function nodesOf(configuration: string): number {
+  const { nodes } = (parse(configuration) ?? {}) as { nodes?: readonly unknown[] };
+  return nodes?.length ?? 1;
 }
 
 /**

@@ -58,7 +58,9 @@ export async function writeFiles(
   pod: string,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await api.output(namespace, pod, GENERATOR, ['sh', '-c', `rm -rf ${GENERATOR_FOLDER}/*`]);
+  // A k6 of a run that was killed goes on in its pod, and holds the port of the next one.
+  const clear = `[ ! -f ${pidFile} ] || kill -9 "$(cat ${pidFile})" 2>/dev/null; rm -rf ${GENERATOR_FOLDER}/*`;
+  await api.output(namespace, pod, GENERATOR, ['sh', '-c', clear]);
   for (const [name, content] of Object.entries(files)) {
     const bytes = Buffer.from(content);
     for (let at = 0; at === 0 || at < bytes.length; at += mostBytesAtOnce) {

@@ -89,7 +89,9 @@ export class Nodes {
   /** Whatever an earlier run may have left: machines run, kubelets work, processes go on. */
   async mend(nodes: readonly string[]): Promise<void> {
     await this.#run(this.#docker, ['start', ...nodes], { what: 'starting the nodes', timeoutMs: 60_000 });
-    await Promise.all(nodes.map((node) => this.#inside(node, ['sh', '-c', `${release} || true`])));
+    // Inside a node, -1 is every process of its own.
+    const goOn = `${release}; kill -CONT -1; true`;
+    await Promise.all(nodes.map((node) => this.#inside(node, ['sh', '-c', goOn])));
   }
 
   /** Whether something is on that nobody has taken back. */
