@@ -7,6 +7,7 @@ import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { lintConfiguration } from '../meshes/istio/configuration.ts';
 import { istio } from '../meshes/istio/index.ts';
+import type { MeshFile } from '../plan/contract.ts';
 import { planScenario } from '../plan/plan.ts';
 import { loadScenario, profileNames } from '../scenario/load.ts';
 
@@ -26,7 +27,16 @@ Examples:
     )
     .action(async (files: string[], options: { json?: boolean }) => {
       const problems: Problem[] = [];
-      for (const file of files) problems.push(...(await lintFile(file)));
+      const configuration: MeshFile[] = [];
+      for (const file of files) {
+        const found = await lintFile(file);
+        if ('content' in found) configuration.push(found);
+        else problems.push(...found);
+      }
+      for (const file of configuration) {
+        const beside = configuration.filter((other) => other !== file);
+        problems.push(...lintConfiguration(file, beside));
+      }
       if (problems.length > 0) process.exitCode = ExitCode.usage;
       process.stdout.write(
         options.json ? `${JSON.stringify({ problems }, null, 2)}\n` : summary(files, problems),
@@ -40,8 +50,8 @@ function summary(files: readonly string[], problems: readonly Problem[]): string
   return `${lines.join('\n')}\n\n${pc.red(plural(problems.length, 'problem'))}\n`;
 }
 
-/** Everything that is wrong with one file: a scenario as it is and with each profile, or mesh configuration. */
-async function lintFile(file: string): Promise<readonly Problem[]> {
+/** Everything that is wrong with a scenario, as it is and with each profile; the file itself when it is mesh configuration. */
+async function lintFile(file: string): Promise<readonly Problem[] | MeshFile> {
   const read = await readTextFile(resolve(file));
   if ('message' in read) return [{ file, ...read }];
   // A syntax error hides what kind of file it is; either way it is reported the same.
@@ -49,7 +59,7 @@ async function lintFile(file: string): Promise<readonly Problem[]> {
     /^[\s{"]*(apiVersion|kind)"?\s*:/m.test(read.text) &&
     !/^[\s{"]*(topology|checks|load)"?\s*:/m.test(read.text)
   ) {
-    return lintConfiguration([{ file, path: resolve(file), content: read.text }]);
+    return { file, path: resolve(file), content: read.text };
   }
   const found = new Map<string, Problem>();
   for (const profile of [undefined, ...(await profileNames(file))]) {

@@ -108,10 +108,12 @@ function mistakesInLoad(scenario: Scenario): Mistake[] {
     );
   }
   if (load.rate === 0) add(['rate'], 'expected a rate above 0');
+  else if (tooRare(load.rate)) add(['rate'], ...rareRate(load.rate));
   if (load.stages && !load.stages.some((stage) => stage.rate > 0))
     add(['stages'], 'every stage has a rate of 0');
   for (const [index, stage] of (load.stages ?? []).entries()) {
     if (stage.duration < 1) add(['stages', index, 'duration'], 'expected a duration above 0');
+    if (tooRare(stage.rate)) add(['stages', index, 'rate'], ...rareRate(stage.rate));
   }
   for (const field of ['timeout', 'maxLatency'] as const) {
     if (load[field] < 1) add([field], 'expected a duration above 0');
@@ -128,10 +130,20 @@ function mistakesInLoad(scenario: Scenario): Mistake[] {
     add(
       [load.users === undefined ? shape : 'users'],
       `this takes ${users} virtual users; at most ${mostUsers} fit on one machine`,
-      'lower the rate or maxLatency',
+      load.users === undefined ? 'lower the rate or maxLatency' : `give at most ${mostUsers}`,
     );
   }
   return found;
+}
+
+/** The load is given to k6 in whole requests a minute; stages may come from nothing and go back to it. */
+const leastRate = 1 / 60;
+const tooRare = (rate: number | undefined): rate is number =>
+  rate !== undefined && rate > 0 && rate < leastRate;
+
+function rareRate(rate: number): [message: string, hint: string] {
+  const perMinute = Number((rate * 60).toPrecision(3));
+  return [`expected at least one request a minute, got ${perMinute}/m`, '1/m is the slowest load'];
 }
 
 function mistakesInFaults(scenario: Scenario, replicas: readonly PlannedInstance[]): Mistake[] {

@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { parseServiceTime } from '../../apps/edge-app/src/service-time.ts';
 import { checkSchema } from '../analysis/checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
+import { quote } from '../kit/nearest.ts';
 import type { Mistake, Problem } from '../kit/problems.ts';
 import type { MeshFile } from '../plan/contract.ts';
+import { labels, locality } from './labels.ts';
+import { headers, requestPath } from './request.ts';
 import { duration, rate } from './units.ts';
 
 const dnsLabel = () =>
@@ -13,25 +17,27 @@ const dnsLabel = () =>
       'expected a DNS label: lower-case letters, digits and dashes, starting with a letter',
     );
 
-const locality = z
-  .string()
-  .regex(/^[^/\s]+\/[^/\s]+(\/[^/\s]+)?$/, 'expected region/zone or region/zone/sub-zone')
-  .describe('Where the workload runs: region/zone or region/zone/sub-zone.');
-
 const workload = z.strictObject({
-  name: dnsLabel().describe('A Deployment in a cluster; its replicas are NAME-1, NAME-2, …'),
-  locality,
+  name: dnsLabel()
+    .max(60, 'expected at most 60 characters: the names of replicas, such as NAME-50, are labels too')
+    .describe('A Deployment in a cluster; its replicas are NAME-1, NAME-2, …'),
+  locality: locality().describe('Where the workload runs: region/zone or region/zone/sub-zone.'),
   replicas: z.int().min(1).max(50).default(1).describe('How many replicas, each with a sidecar of its own.'),
-  labels: z.record(z.string(), z.string()).default({}).describe('Labels beside app and version.'),
+  labels: labels().default({}).describe('Labels beside app and version.'),
 });
 
 /** How the sample app spends its time: constant, exponential (mean), or lognormal (median and p99). */
 const serviceTime = z
   .string()
-  .regex(
-    /^(constant|exponential):\d+(\.\d+)?(ms|s)$|^lognormal:\d+(\.\d+)?(ms|s),\d+(\.\d+)?(ms|s)$/,
-    'expected constant:5ms, exponential:5ms or lognormal:5ms,20ms (median,p99)',
-  );
+  .regex(/^(constant|exponential):\d+(\.\d+)?(ms|s)$|^lognormal:\d+(\.\d+)?(ms|s),\d+(\.\d+)?(ms|s)$/, {
+    error: 'expected constant:5ms, exponential:5ms or lognormal:5ms,20ms (median,p99)',
+    abort: true,
+  })
+  // The app has the last word: what it would refuse is refused before it starts.
+  .refine((text) => parseServiceTime(text) !== undefined, {
+    error: ({ input }) =>
+      `expected a median above 0 and a p99 that is not below it, such as lognormal:5ms,20ms; got ${quote(input)}`,
+  });
 
 const app = z.strictObject({
   serviceTime: serviceTime
@@ -83,12 +89,8 @@ const load = z
       .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
       .default('GET')
       .describe('Of every request.'),
-    path: z
-      .string()
-      .regex(/^\//, 'expected a path that starts with /')
-      .default('/')
-      .describe('Path and query of every request.'),
-    headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request.'),
+    path: requestPath().default('/').describe('Path and query of every request.'),
+    headers: headers().default({}).describe('Sent with every request.'),
     body: z.string().optional().describe('Sent as it is; say what it is in headers.'),
     rate: rate().optional().describe('Open loop: requests are due at this rate whatever the answers do.'),
     duration: duration().optional().describe('How long the rate or the closed loop is held.'),

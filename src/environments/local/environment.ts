@@ -8,7 +8,7 @@ import {
   type ProcessSample,
 } from '../../evidence/contract.ts';
 import type { Action } from '../../faults/contract.ts';
-import { environmentError } from '../../kit/errors.ts';
+import { environmentError, usageError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import { groupUsage } from '../../kit/process-usage.ts';
@@ -45,8 +45,8 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
     async start(request) {
       const { instances } = request.plan;
       if (instances.length > mostInstances) {
-        throw environmentError(
-          `the topology has ${instances.length} replicas; the local lab holds ${mostInstances}`,
+        throw usageError(
+          `${request.plan.file}: the topology has ${instances.length} replicas; the local lab holds ${mostInstances}`,
           'use fewer replicas, or --env kind',
         );
       }

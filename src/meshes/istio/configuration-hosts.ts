@@ -47,17 +47,25 @@ export function mistakesInHosts(
     if (!exists(full)) unknownHost(destination, full);
     else problems.push(...mistakesInDestination(destination, full, rules, topology));
   }
-  for (const resource of virtual) {
-    const hosts = at(resource.value, ['spec', 'hosts']);
-    if (
-      (hosts !== undefined && !(Array.isArray(hosts) && hosts.length === 0)) ||
-      isDelegate(resource, virtual)
-    )
-      continue;
-    const message = 'missing; without hosts, and no VirtualService that delegates to it, it routes nothing';
-    problems.push(resource.problem(['spec', 'hosts'], message, `hosts: [${services.join(', ')}]`));
-  }
+  problems.push(...mistakesInMissingHosts(resources, [], services));
   return problems;
+}
+
+/** A VirtualService without hosts does something only where another one delegates to it; needs no topology. */
+export function mistakesInMissingHosts(
+  resources: readonly PlacedResource[],
+  beside: readonly PlacedResource[],
+  services: readonly string[] = ['SERVICE'],
+): Problem[] {
+  const virtual = (all: readonly PlacedResource[]) => all.filter(({ kind }) => kind === 'VirtualService');
+  const delegating = virtual([...resources, ...beside]);
+  return virtual(resources).flatMap((resource) => {
+    const hosts = at(resource.value, ['spec', 'hosts']);
+    const missing = hosts === undefined || (Array.isArray(hosts) && hosts.length === 0);
+    if (!missing || isDelegate(resource, delegating)) return [];
+    const message = 'missing; without hosts, and no VirtualService that delegates to it, it routes nothing';
+    return [resource.problem(['spec', 'hosts'], message, `hosts: [${services.join(', ')}]`)];
+  });
 }
 
 /** A subset or port that the host does not have: Envoy answers 503 (NC) to every such request. */

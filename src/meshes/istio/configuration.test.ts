@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { formatProblem } from '../../kit/problems.ts';
 import type { Plan } from '../../plan/contract.ts';
 import { replicasOf } from '../../plan/derive.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
-import { readConfiguration } from './configuration.ts';
+import { lintConfiguration, readConfiguration } from './configuration.ts';
 
 function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }]) {
   const scenario = scenarioSchema.parse({
@@ -163,17 +164,49 @@ describe('Istio configuration', () => {
     expect(read(rule('').replace('host: edge-app', 'host: "*.default.svc.cluster.local"'))).toHaveLength(1);
   });
 
+  it('has hosts in a VirtualService even where there is no topology to hold them against', () => {
+    const lint = (content: string) =>
+      lintConfiguration({ file: 'mesh.yaml', path: '/mesh.yaml', content }).map(formatProblem).join('\n');
+    const routes = virtualService('  http: [{route: [{destination: {host: anything}}]}]');
+    expect(lint(routes)).toMatchInlineSnapshot(`
+      "mesh.yaml:4:1: spec.hosts: missing; without hosts, and no VirtualService that delegates to it, it routes nothing
+        hosts: [SERVICE]"
+    `);
+    const root = virtualService('  hosts: [shop]\n  http: [{delegate: {name: routes}}]').replace(
+      'name: routes',
+      'name: root',
+    );
+    expect(lint(`${routes}\n---\n${root}`)).toBe('');
+  });
+
   it('leaves the resources of the topology alone', () => {
     const entry = `apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: {name: mine}
 spec: {hosts: [edge-app.default.svc.cluster.local], ports: [{number: 80, name: http}]}`;
+    const sidecar = `apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: mine}
+spec: {egress: [{hosts: ["./*"]}]}`;
+    const strictMtls = `apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: istio-system}
+spec: {mtls: {mode: STRICT}}`;
     expect(problems(entry)).toContain(
       'mesh.yaml:4:16: spec.hosts.0: edge-app.default.svc.cluster.local is a service',
     );
     expect(problems(rule('', 'breakwater-edge-app'))).toContain(
       'metadata.name: names that begin with breakwater-',
     );
+    expect(problems(sidecar)).toMatchInlineSnapshot(`
+      "mesh.yaml:2:7: kind: Breakwater gives every workload a Sidecar of its own, and a second one is ignored
+        leave it out; the other kinds can be tested"
+    `);
+    expect(problems(strictMtls)).toMatchInlineSnapshot(`
+      "mesh.yaml:3:18: metadata.name: mesh.mtls: strict makes this resource already
+        set mesh.mtls to permissive, or test one for a namespace"
+    `);
+    expect(read(strictMtls.replace('istio-system', 'default'))).toHaveLength(1);
   });
 
   it('refuses an abort beside checks that it cannot affect', () => {

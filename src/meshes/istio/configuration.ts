@@ -1,9 +1,9 @@
-import { ProblemsError } from '../../kit/problems.ts';
+import { type Problem, ProblemsError } from '../../kit/problems.ts';
 import type { MeshFile, Plan } from '../../plan/contract.ts';
 import type { MeshResource } from '../contract.ts';
 import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
-import { mistakesInHosts } from './configuration-hosts.ts';
+import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
 import { parseConfiguration } from './configuration-resources.ts';
 
 /**
@@ -25,7 +25,12 @@ export function readConfiguration(
   return resources;
 }
 
-/** What is wrong with files by themselves, without a topology to hold them against. */
-export function lintConfiguration(files: readonly MeshFile[]) {
-  return parseConfiguration(files, 'default').problems;
+/**
+ * What is wrong with a file by itself, without a topology to hold it against. Files beside it may refer to it;
+ * what they say otherwise is not looked at, since they may be alternatives.
+ */
+export function lintConfiguration(file: MeshFile, beside: readonly MeshFile[] = []): readonly Problem[] {
+  const { resources, problems } = parseConfiguration([file], 'default');
+  const others = beside.flatMap((other) => parseConfiguration([other], 'default').resources);
+  return [...problems, ...mistakesInMissingHosts(resources, others)];
 }

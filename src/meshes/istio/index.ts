@@ -30,6 +30,6 @@ export const istio = {
     signal: AbortSignal,
   ): Promise<void> {
     const { paths } = await fetchPrograms(['istioctl'], progress, signal);
-    await validateWithIstioctl(paths['istioctl'] ?? '', files, resources);
+    await validateWithIstioctl(paths['istioctl'] ?? '', files, resources, { signal });
   },
 } satisfies Mesh & Record<string, unknown>;

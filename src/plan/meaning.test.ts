@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+import { type Scenario, scenarioSchema } from '../scenario/schema.ts';
+import { mistakesInMeaning } from './meaning.ts';
+
+const shop = { workloads: [{ name: 'shop', locality: 'region1/east', replicas: 2 }] };
+const client = { workloads: [{ name: 'client', locality: 'region1/east' }] };
+const load = { from: 'client', to: 'shop' };
+const open = { ...load, rate: '100/s', duration: '30s' };
+const error = { kind: 'error', on: { service: 'shop' }, at: '5s', for: '5s' };
+const steady = { kind: 'success-rate', during: 'steady', atLeast: '99%' };
+
+function scenario(changes: object = {}): Scenario {
+  return scenarioSchema.parse({
+    name: 'example',
+    description: 'An example.',
+    topology: { services: { shop, client } },
+    load: open,
+    faults: [error],
+    checks: [steady],
+    ...changes,
+  });
+}
+
+const services = (changes: object) => ({ topology: { services: { shop, client, ...changes } } });
+const loaded = (changes: object) => ({ load: { ...open, ...changes } });
+const stages = (...all: object[]) => ({ load: { ...load, stages: all } });
+const faulty = (changes: object) => ({ faults: [{ ...error, ...changes }] });
+const checked = (...checks: object[]) => ({ checks });
+
+/** What is changed → the one mistake in it: where, what is wrong, and what would be right. */
+const table: [string, object, string][] = [
+  [
+    'a port of the sidecar',
+    services({ shop: { ...shop, port: 15_006 } }),
+    "topology.services.shop.port: port 15006 is taken by the sidecar or the sample app's control interface | not 15000 to 15100, 18080 or 18081",
+  ],
+  [
+    'a port of the app',
+    services({ shop: { ...shop, port: 18_081 } }),
+    "topology.services.shop.port: port 18081 is taken by the sidecar or the sample app's control interface | not 15000 to 15100, 18080 or 18081",
+  ],
+  [
+    'a workload twice',
+    services({ other: shop }),
+    'topology.services.other.workloads.0.name: there is already a workload "shop" in the service shop | names are unique over all services',
+  ],
+  [
+    'no such service',
+    loaded({ to: 'shoop' }),
+    'load.to: there is no service "shoop" in the topology | did you mean "shop"? allowed: shop, client',
+  ],
+  [
+    'the same service',
+    loaded({ to: 'client' }),
+    'load.to: from and to are the same service | the client needs a service of its own',
+  ],
+  [
+    'a client of several',
+    services({ client: { workloads: [...client.workloads, { name: 'b', locality: 'region1/west' }] } }),
+    'load.from: the load comes from one workload, and load.pods says how many pods it has; client has several replicas | give client one workload without replicas, and the load "pods: N"',
+  ],
+  [
+    'neither how much nor how long',
+    { load },
+    'load: the load says neither how much nor how long | give rate and duration; stages; closed and duration; or script and duration',
+  ],
+  [
+    'no duration',
+    { load: { ...load, rate: '1/s' } },
+    'load.rate: rate needs a duration beside it | such as duration: 30s',
+  ],
+  [
+    'a closed loop without duration',
+    { load: { ...load, closed: { users: 3 } } },
+    'load.closed: closed needs a duration beside it | such as duration: 30s',
+  ],
+  [
+    'two shapes',
+    loaded({ closed: { users: 3 } }),
+    'load.closed: closed and rate exclude each other | give rate and duration; stages; closed and duration; or script and duration',
+  ],
+  [
+    'stages with a duration',
+    { load: { ...load, duration: '9s', stages: [{ rate: '1/s', duration: '9s' }] } },
+    'load.duration: stages have durations of their own; leave this one out',
+  ],
+  [
+    'users in a closed loop',
+    { load: { ...load, duration: '30s', closed: { users: 3 }, users: 3 } },
+    'load.users: users does nothing with closed | give closed.users',
+  ],
+  [
+    'users of a script',
+    { load: { ...load, duration: '30s', script: 'own.js', users: 3 } },
+    'load.users: users does nothing with script | the script has its own',
+  ],
+  ['a rate of 0', loaded({ rate: '0/s' }), 'load.rate: expected a rate above 0'],
+  [
+    'a rate too rare',
+    loaded({ rate: '0.001/s' }),
+    'load.rate: expected at least one request a minute, got 0.06/m | 1/m is the slowest load',
+  ],
+  [
+    'a stage too rare',
+    stages({ rate: '10/s', duration: '9s' }, { rate: '0.5/m', duration: '9s' }),
+    'load.stages.1.rate: expected at least one request a minute, got 0.5/m | 1/m is the slowest load',
+  ],
+  ['only stages of 0', stages({ rate: '0/s', duration: '30s' }), 'load.stages: every stage has a rate of 0'],
+  [
+    'a stage of no length',
+    stages({ rate: '9/s', duration: '30s' }, { rate: '1/s', duration: '0s' }),
+    'load.stages.1.duration: expected a duration above 0',
+  ],
+  ['a timeout of 0', loaded({ timeout: '0s' }), 'load.timeout: expected a duration above 0'],
+  ['a load of days', loaded({ duration: '25h' }), 'load.duration: the load lasts longer than 1440 min'],
+  [
+    'a warmup alone',
+    loaded({ warmup: '30s' }),
+    'load.duration: the load lasts 30 s, and the warmup alone takes 30 s',
+  ],
+  [
+    'stages shorter than the warmup',
+    stages({ rate: '9/s', duration: '1s' }),
+    'load.stages: the load lasts 1 s, and the warmup alone takes 2 s',
+  ],
+  [
+    'too many users',
+    loaded({ rate: '9000/s' }),
+    'load.rate: this takes 49500 virtual users; at most 20000 fit on one machine | lower the rate or maxLatency',
+  ],
+  [
+    'too many users by name',
+    loaded({ users: 20_001 }),
+    'load.users: this takes 20001 virtual users; at most 20000 fit on one machine | give at most 20000',
+  ],
+  [
+    'a fault twice',
+    {
+      faults: [
+        { ...error, name: 'first' },
+        { ...error, name: 'first' },
+      ],
+    },
+    'faults.1.name: there is already a fault "first" | names are unique',
+  ],
+  [
+    'a fault of no length',
+    faulty({ for: '0s' }),
+    'faults.0.for: expected a duration above 0 | every fault lasts and ends',
+  ],
+  [
+    'an error on nothing',
+    faulty({ rate: '0%' }),
+    'faults.0.rate: it hits 0 % of the requests: that is no fault',
+  ],
+  [
+    'a delay of nothing',
+    { faults: [{ ...error, kind: 'latency', delay: '0ms' }] },
+    'faults.0.delay: a delay of 0 ms is no fault',
+  ],
+  [
+    'a fault in the warmup',
+    { ...faulty({ at: '2s' }), checks: [{ ...steady, during: 'run' }] },
+    'faults.0.at: it starts at 2 s, when the warmup of 2 s is not over | between the two lies the steady state that the fault is compared with',
+  ],
+  [
+    'a fault that outlasts the load',
+    faulty({ for: '26s' }),
+    'faults.0.for: it ends at 31 s, after the load, which lasts 30 s',
+  ],
+  [
+    'a fault after the load',
+    faulty({ at: '30s' }),
+    'faults.0.at: it ends at 35 s, after the load, which lasts 30 s',
+  ],
+  [
+    'a fault on a stopped process',
+    {
+      faults: [
+        { ...error, kind: 'kill' },
+        { ...error, at: '10s' },
+      ],
+    },
+    'faults.1.at: shop-1 has the fault kill at the same time, and one of the two stops its process | let one end before the other starts',
+  ],
+  [
+    'a fault on no workload',
+    faulty({ on: { workload: 'shopp' } }),
+    'faults.0.on.workload: there is no workload "shopp" | did you mean "shop"? allowed: shop',
+  ],
+  [
+    'a fault on the client',
+    faulty({ on: { service: 'client' } }),
+    'faults.0.on.service: "client" is the client (load.from); it runs no app, the load stands in for it | allowed: shop',
+  ],
+  [
+    'a fault in no zone',
+    faulty({ on: { zone: 'region1/west' } }),
+    'faults.0.on.zone: nothing runs in "region1/west" | did you mean "region1/east"? allowed: region1/east',
+  ],
+  [
+    'a fault on no replica',
+    faulty({ on: { workload: 'shop', replica: 3 } }),
+    'faults.0.on.replica: shop has 2 replicas',
+  ],
+  [
+    'a fault in the zone of the client alone',
+    {
+      ...services({ client: { workloads: [{ name: 'client', locality: 'region2/east' }] } }),
+      ...faulty({ on: { zone: 'region2/east' } }),
+    },
+    'faults.0.on: only the client (client) runs in region2/east',
+  ],
+  [
+    'a fault on a replica elsewhere',
+    {
+      ...services({ client: { workloads: [{ name: 'client', locality: 'region2/east' }] } }),
+      ...faulty({ on: { service: 'shop', zone: 'region2/east' } }),
+    },
+    'faults.0.on: no replica is all of this at once',
+  ],
+  [
+    'a check twice',
+    checked({ ...steady, name: 'first' }, { ...steady, name: 'first' }),
+    'checks.1.name: there is already a check "first" | names are unique',
+  ],
+  [
+    'at least above at most',
+    checked({ kind: 'ejections', during: 'run', atLeast: 3, atMost: 2 }),
+    'checks.0.atLeast: nothing is that large and that small: atLeast is above atMost',
+  ],
+  [
+    'a fault of the steady state',
+    checked({ ...steady, fault: 'error' }),
+    'checks.0.fault: steady belongs to no fault; leave the name out',
+  ],
+  [
+    'no such fault',
+    checked({ ...steady, during: 'fault', fault: 'eror' }),
+    'checks.0.fault: there is no fault "eror" | did you mean "error"? allowed: error',
+  ],
+  [
+    'a check on no fault',
+    { faults: [], checks: [{ ...steady, during: 'fault' }] },
+    'checks.0.during: this looks at a fault, and there is none',
+  ],
+  [
+    'a check on no recovery',
+    { faults: [], checks: [{ ...steady, during: 'recovery' }] },
+    'checks.0.during: this looks at the recovery from a fault, and there is none',
+  ],
+  [
+    'one of several faults',
+    { faults: [error, { ...error, at: '15s' }], checks: [{ ...steady, during: 'fault' }] },
+    'checks.0.during: there are 2 faults; say which one | fault: error, error-2',
+  ],
+  [
+    'an ejection by nobody',
+    {
+      faults: [{ kind: 'control-plane-outage', at: '5s', for: '5s' }],
+      checks: [{ kind: 'time-to-eject', atMost: '1s' }],
+    },
+    'checks.0.kind: control-plane-outage hits no instance that could leave or return | check the success rate or the latency during the fault',
+  ],
+  [
+    'no recovery',
+    { ...faulty({ for: '25s' }), checks: [{ ...steady, during: 'recovery' }] },
+    'checks.0.during: the recovery lasts 0 s: there is nothing to look at | let the load go on after the fault has ended',
+  ],
+  [
+    'nothing left of the fault',
+    checked({ ...steady, during: 'fault', after: '5s' }),
+    'checks.0.after: the fault lasts 5 s; nothing is left after 5 s',
+  ],
+  [
+    'longer than the fault',
+    checked({ kind: 'time-to-eject', atMost: '6s' }),
+    'checks.0.atMost: the fault lasts 5 s, so nobody can wait 6 s in it | let the fault last longer',
+  ],
+];
+
+describe('what does not fit together is said with what would be right', () => {
+  it('the example has no mistakes', () => {
+    expect(mistakesInMeaning(scenario())).toEqual([]);
+  });
+
+  it.each(table)('%s', (_, changes, words) => {
+    const said = mistakesInMeaning(scenario(changes)).map(({ path, message, hint }) =>
+      [`${path.join('.')}: ${message}`, ...(hint === undefined ? [] : [hint])].join(' | '),
+    );
+    expect(said).toEqual([words]);
+  });
+});
