@@ -2,7 +2,7 @@
 // In the clone Node runs the sources as they are; the package has them compiled.
 import { existsSync } from 'node:fs';
 import module from 'node:module';
-import { tmpdir, userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import v8 from 'node:v8';
 
@@ -15,7 +15,7 @@ if (major < 24) {
   process.exit(4);
 }
 // Halves the time to start; what a run starts with Node finds the same folder through the environment.
-process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), `breakwater-compiled-${userInfo().uid}`);
+process.env.NODE_COMPILE_CACHE ??= join(process.env.BREAKWATER_CACHE || userCache(), 'compiled');
 module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 // The watcher must be small: objects that die young need no 64 MB to do so.
@@ -24,3 +24,12 @@ v8.setFlagsFromString('--semi-space-growth-factor=1');
 const source = new URL('../src/cli.ts', import.meta.url);
 process.removeAllListeners('warning');
 await import(existsSync(source) ? source.href : new URL('../dist/src/cli.js', import.meta.url).href);
+
+/** Where src/toolchain/context.ts keeps programs, too; that asks env-paths, whose import would cost what this saves. */
+function userCache() {
+  if (process.platform === 'darwin') return join(homedir(), 'Library/Caches/breakwater');
+  if (process.platform === 'win32') {
+    return join(process.env.LOCALAPPDATA || join(homedir(), 'AppData/Local'), 'breakwater/Cache');
+  }
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'breakwater');
+}

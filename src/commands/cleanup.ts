@@ -1,11 +1,12 @@
 import { Command } from 'commander';
-import { deleteCluster } from '../environments/clusters.ts';
+import { configuredDocker, deleteCluster } from '../environments/clusters.ts';
 import {
   findLeftovers,
   type Leftover,
   removeLeftover,
   strayClusters,
 } from '../environments/run-directory.ts';
+import { OperatorError } from '../kit/errors.ts';
 import type { Progress } from '../kit/terminal.ts';
 
 export function cleanupCommand(): Command {
@@ -27,12 +28,12 @@ Examples:
   $ npx breakwater cleanup --dry-run --json`,
     )
     .action(async (options: { dryRun?: boolean; json?: boolean; kept?: boolean }) => {
-      const leftovers = findLeftovers();
-      const docker = process.env['BREAKWATER_KIND_DOCKER'] ?? 'docker';
+      const found = findLeftovers();
+      const docker = configuredDocker();
       const stray = strayClusters(docker);
       const clusters = [...stray.lost, ...(options.kept ? stray.kept : [])];
+      const leftovers = options.dryRun ? found : await removeAll(found);
       if (!options.dryRun) {
-        await Promise.all(leftovers.map(removeLeftover));
         for (const name of clusters) deleteCluster({ name, docker });
       }
       if (options.json) {
@@ -63,12 +64,27 @@ function contents({ processes, clusters }: Leftover): string {
   return found.join(', ') || 'no processes';
 }
 
+/** Those that were removed. One that cannot be does not keep the others. */
+async function removeAll(leftovers: readonly Leftover[]): Promise<Leftover[]> {
+  const removed = await Promise.allSettled(leftovers.map(removeLeftover));
+  for (const one of removed) if (one.status === 'rejected') throw one.reason;
+  return leftovers.filter((_, index) => removed[index]?.status === 'fulfilled' && removed[index].value);
+}
+
 /** Before something new starts: removes leftovers and says so. */
 export async function sweepLeftovers(progress: Progress): Promise<void> {
   for (const leftover of findLeftovers()) {
-    await removeLeftover(leftover);
-    progress.note(
-      `removed what ${leftover.runId} had left behind (${leftover.processes.length} processes, ${leftover.clusters.length > 0 ? `cluster ${leftover.clusters.map(({ name }) => name).join(', ')}, ` : ''}1 folder)`,
-    );
+    try {
+      if (await removeLeftover(leftover)) progress.note(`removed ${described(leftover)}`);
+    } catch (error) {
+      // What an old run has left is no reason for a new one to fail.
+      if (!(error instanceof OperatorError)) throw error;
+      progress.note(`left ${described(leftover)}: ${error.message}; ${error.hint}`);
+    }
   }
+}
+
+function described({ runId, processes, clusters }: Leftover): string {
+  const cluster = clusters.length > 0 ? `cluster ${clusters.map(({ name }) => name).join(', ')}, ` : '';
+  return `what ${runId} had left behind (${processes.length} processes, ${cluster}1 folder)`;
 }

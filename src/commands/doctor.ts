@@ -3,20 +3,15 @@ import { createServer } from 'node:net';
 import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { claimLoopbackBlock } from '../environments/local/addresses.ts';
 import { findLeftovers } from '../environments/run-directory.ts';
-import { inspectTools } from '../toolchain/index.ts';
-
-interface DoctorFinding {
-  readonly what: string;
-  readonly ok: boolean;
-  /** Whether a run can't do without it. */
-  readonly needed: boolean;
-  readonly found: string;
-  readonly fix?: string;
-}
+import { toolContext } from '../toolchain/context.ts';
+import { clusterPrograms, type DoctorFinding, explained, programs } from './doctor-programs.ts';
 
 /** Five sidecars, istiod and four apps take about 1 GB; k6 up to another. */
 const comfortableBytes = 2 * 1024 ** 3;
+/** Of the services in scenarios/. */
+const usualServicePort = 8_080;
 const comfortableDiskBytes = 4 * 1024 ** 3;
 
 export function doctorCommand(): Command {
@@ -62,8 +57,10 @@ async function examine(): Promise<DoctorFinding[]> {
     memory(),
     disk(),
     await loopback(),
+    await servicePort(),
     fileDescriptors(),
-    ...(await programs()),
+    ...(await programs(toolContext())),
+    ...(await clusterPrograms()),
     leftovers(),
   ];
 }
@@ -122,9 +119,20 @@ function loopback(): Promise<DoctorFinding> {
     const server = createServer();
     server.once('error', (error) => resolve(finding(false, `${address} cannot be bound: ${error.message}`)));
     server.listen({ host: address, port: 0 }, () => {
-      server.close(() => resolve(finding(true, `all of 127.0.0.0/8, ports included (tried ${address})`)));
+      server.close(() => resolve(finding(true, `all of 127.0.0.0/8 (tried ${address})`)));
     });
   });
+}
+
+/** All other ports a lab finds for itself; this one the scenarios and the configuration under test may name. */
+async function servicePort(): Promise<DoctorFinding> {
+  const finding = { what: `port ${usualServicePort}`, needed: false };
+  try {
+    await using block = await claimLoopbackBlock({ wished: [], exact: [usualServicePort] });
+    return { ...finding, ok: true, found: `free on ${block.address(1)}`, fix: '' };
+  } catch (error) {
+    return { ...finding, ok: false, ...explained(error) };
+  }
 }
 
 function fileDescriptors(): DoctorFinding {
@@ -144,27 +152,13 @@ function fileDescriptors(): DoctorFinding {
   };
 }
 
-async function programs(): Promise<DoctorFinding[]> {
-  const statuses = await inspectTools({});
-  return statuses.map((status) => ({
-    what: status.program,
-    ok: status.state === 'ready',
-    needed: false,
-    found:
-      status.state === 'ready'
-        ? `${status.version} at ${status.path}`
-        : `${status.version} is ${status.state}`,
-    fix: 'a run fetches it by itself; to do so now: npx breakwater tools fetch',
-  }));
-}
-
 function leftovers(): DoctorFinding {
-  const found = findLeftovers();
-  return {
-    what: 'leftovers',
-    ok: found.length === 0,
-    needed: false,
-    found: found.length === 0 ? 'none' : `${found.length} crashed runs left something behind`,
-    fix: 'npx breakwater cleanup',
-  };
+  const finding = { what: 'leftovers', needed: false, fix: 'npx breakwater cleanup' };
+  try {
+    const { length } = findLeftovers();
+    const found = length === 0 ? 'none' : `${length} crashed runs left something behind`;
+    return { ...finding, ok: length === 0, found };
+  } catch (error) {
+    return { ...finding, ok: false, needed: true, ...explained(error) };
+  }
 }

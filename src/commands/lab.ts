@@ -1,23 +1,23 @@
 import { spawn } from 'node:child_process';
-import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { environmentNames, environments } from '../environments/index.ts';
-import { createRunDirectory, runsDirectory } from '../environments/run-directory.ts';
+import { environmentNames, environmentPrograms, environments } from '../environments/index.ts';
+import { createRunDirectory, runsDirectory, takeOverRunDirectory } from '../environments/run-directory.ts';
 import { environmentError, usageError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
 import { packageRoot } from '../kit/package-root.ts';
 import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
-import { tail } from '../kit/tail.ts';
 import { createProgress } from '../kit/terminal.ts';
 import { istio } from '../meshes/istio/index.ts';
 import { rejectionsIn } from '../meshes/istio/rejections.ts';
 import { planScenario } from '../plan/plan.ts';
 import { loadScenario } from '../scenario/load.ts';
+import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
@@ -82,6 +82,10 @@ function upCommand(signal: AbortSignal): Command {
     .argument('[scenario]', 'scenario file; the circuit breaker topology unless given')
     .addOption(environmentOption())
     .option('--json', 'print how to reach it as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ npx breakwater lab up scenarios/zone-failover.yaml --config my-rules.yaml',
+    )
     .action(async (scenario: string | undefined, options: LabOptions & { json?: boolean }) => {
       const progress = createProgress(process.stderr, false);
       const file = scenario ?? defaultScenario();
@@ -89,9 +93,12 @@ function upCommand(signal: AbortSignal): Command {
       const plan = planScenario(await loadScenario(file, options));
       const resources = istio.readConfiguration(plan.meshFiles, plan);
       await sweepLeftovers(progress);
+      // In the background nobody would see a download or a build of minutes.
+      await fetchPrograms(environmentPrograms[options.env](istio), progress, signal);
       await istio.validate(plan.meshFiles, resources, progress, signal);
       const id = `lab-${Date.now().toString(36)}`;
-      const lab = await startKeeper(id, file, options, signal, (text) => progress.status(text));
+      const what = `lab of ${plan.scenario.name}`;
+      const lab = await startKeeper(id, what, file, options, signal, (text) => progress.status(text));
       progress.done();
       if (options.json) process.stdout.write(`${JSON.stringify(lab, null, 2)}\n`);
       else {
@@ -104,15 +111,18 @@ function upCommand(signal: AbortSignal): Command {
 
 async function startKeeper(
   id: string,
+  what: string,
   file: string,
   options: LabOptions,
   signal: AbortSignal,
   say: (text: string) => void,
 ): Promise<LabFile> {
-  const directory = join(runsDirectory(), id);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const log = join(directory, KEEPER_LOG);
-  const output = openSync(log, 'a');
+  // Ours until the keeper has taken it over; should it not get that far, the folder goes with this function.
+  await using directory = await createRunDirectory(id, what);
+  const log = join(directory.path, KEEPER_LOG);
+  await using output = await open(log, 'a');
+  // Open before it is needed: a keeper that fails takes the folder along, and this file in it.
+  await using reading = await open(log, 'r');
   const keeper = spawn(
     process.execPath,
     [
@@ -128,7 +138,7 @@ async function startKeeper(
       ...options.set.flatMap((assignment) => ['--set', assignment]),
       ...options.config.flatMap((path) => ['--config', path]),
     ],
-    { detached: true, stdio: ['ignore', output, output] },
+    { detached: true, stdio: ['ignore', output.fd, output.fd] },
   );
   const exited = new Promise<string>((resolve) => {
     keeper.once('exit', (code) => resolve(`exit code ${code}`));
@@ -137,16 +147,18 @@ async function startKeeper(
   exited.then((reason) => {
     exit = reason;
   });
+  let said = '';
   try {
     return await eventually(
       async () => {
-        if (exit !== undefined)
-          throw environmentError(
-            `the lab did not come up (${exit})`,
-            tail(log, 12).replaceAll(/^ {2}/gm, ''),
-          );
-        say(tail(log, 1).trim());
-        return readLab(directory) ?? 'it is starting';
+        // Asked before reading: what it said in the end is then there.
+        const over = exit;
+        said += await reading.readFile('utf8');
+        const lines = said.trimEnd().split('\n');
+        if (over !== undefined)
+          throw environmentError(`the lab did not come up (${over})`, lines.slice(-12).join('\n'));
+        say(lines.at(-1) ?? '');
+        return readLab(directory.path) ?? 'it is starting';
       },
       { waitingFor: 'the lab', timeoutMs: upTimeoutMs[options.env], everyMs: 50, signal },
     );
@@ -169,7 +181,7 @@ function keepCommand(signal: AbortSignal): Command {
       const progress = createProgress(process.stderr, false);
       const plan = planScenario(await loadScenario(file, options));
       const resources = istio.readConfiguration(plan.meshFiles, plan);
-      await using directory = await createRunDirectory(id, `lab of ${plan.scenario.name}`);
+      await using directory = await takeOverRunDirectory(id, `lab of ${plan.scenario.name}`);
       const evidence = join(directory.path, 'evidence');
       await mkdir(evidence, { recursive: true });
       await using environment = await environments[options.env](istio, progress, signal, {}).start({
@@ -208,6 +220,7 @@ function downCommand(): Command {
   return new Command('down')
     .description('Take labs down: the one named, or all.')
     .argument('[id]', 'as lab status shows it')
+    .addHelpText('after', '\nExample:\n  $ npx breakwater lab down')
     .action(async (id: string | undefined) => {
       const labs = liveLabs().filter((lab) => id === undefined || lab.id === id);
       if (labs.length === 0) {
@@ -241,6 +254,7 @@ function statusCommand(): Command {
   return new Command('status')
     .description('Show the labs that run, how to reach them, and what their sidecars rejected.')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ npx breakwater lab status')
     .action(async (options: { json?: boolean }) => {
       const labs = liveLabs().map((lab) => ({ ...lab, rejected: rejected(lab) }));
       if (options.json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);

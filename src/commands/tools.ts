@@ -29,16 +29,16 @@ export function toolsCommand(options: { readonly signal?: AbortSignal } = {}): C
       'after',
       `
 Examples:
-  breakwater tools fetch           get everything that is missing (about 10 minutes, once)
-  breakwater tools fetch envoy k6  get only these
-  breakwater tools list --verify   check every cached program against its recorded hash
-  BREAKWATER_K6=/usr/bin/k6 breakwater run scenario.yaml   use a program of your own
+  $ npx breakwater tools fetch           get everything that is missing (about 10 minutes, once)
+  $ npx breakwater tools fetch envoy k6  get only these
+  $ npx breakwater tools list --verify   check every cached program against its recorded hash
+  $ BREAKWATER_K6=/usr/bin/k6 npx breakwater run scenarios/circuit-breaker.yaml   use a program of your own
 
 Environment:
   BREAKWATER_CACHE                where programs are kept
   BREAKWATER_ENVOY, _K6, _ISTIOD, _PILOT_AGENT, _ISTIOCTL   programs of your own
   BREAKWATER_ISTIO_BOOTSTRAP      envoy_bootstrap.json of your own
-  BREAKWATER_TOOLS_MIRROR         URL of a mirror made with \`breakwater tools pack\`
+  BREAKWATER_TOOLS_MIRROR         URL of a mirror made with \`npx breakwater tools pack\`
   BREAKWATER_TOOLS_SHA256SUMS     the tools.sha256 of that mirror`,
     );
 }
@@ -50,7 +50,7 @@ function listCommand(options: ResolveOptions): Command {
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
-      '\nExample:\n  breakwater tools list --json | jq \'.[] | select(.state != "ready")\'',
+      '\nExample:\n  $ npx breakwater tools list --json | jq \'.[] | select(.state != "ready")\'',
     )
     .action(async ({ verify, json }: { verify: boolean; json: boolean }) => {
       const statuses = await inspectTools({ ...options, verify });
@@ -62,7 +62,7 @@ function fetchCommand(options: ResolveOptions): Command {
   return new Command('fetch')
     .description('get programs that are missing or damaged')
     .addArgument(programsArgument())
-    .addHelpText('after', '\nExample:\n  breakwater tools fetch envoy')
+    .addHelpText('after', '\nExample:\n  $ npx breakwater tools fetch envoy')
     .action(async (programs: Program[]) => {
       const wanted = programs.length === 0 ? PROGRAMS : programs;
       const resolved = await withProgress(options, (reporting) => resolveToolchain(wanted, reporting));
@@ -79,7 +79,7 @@ function removeCommand(options: ResolveOptions): Command {
       'remove cached programs, every version of them; istiod, pilot-agent and istioctl go together',
     )
     .addArgument(programsArgument())
-    .addHelpText('after', '\nExample:\n  breakwater tools remove k6')
+    .addHelpText('after', '\nExample:\n  $ npx breakwater tools remove k6')
     .action(async (programs: Program[]) => {
       const wanted = programs.length === 0 ? PROGRAMS : programs;
       const removed = await withProgress(options, (reporting) => removeTools(wanted, reporting));
@@ -97,7 +97,7 @@ function packCommand(options: ResolveOptions): Command {
       'after',
       `
 Example:
-  breakwater tools pack mirror     then serve the folder over HTTP and, elsewhere, set
+  $ npx breakwater tools pack mirror     then serve the folder over HTTP and, elsewhere, set
   BREAKWATER_TOOLS_MIRROR=https://files.example.com/mirror
   BREAKWATER_TOOLS_SHA256SUMS=./tools.sha256   a copy of mirror/tools.sha256, kept with your code`,
     )

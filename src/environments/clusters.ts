@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { environmentError } from '../kit/errors.ts';
 
 /** Label that kind gives to the containers of a cluster. */
 export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
@@ -19,8 +20,13 @@ export interface ClusterRecord {
   readonly name: string;
   /** Whether it stays when the run is over. */
   readonly kept: boolean;
-  /** Path of docker. */
+  /** The docker that made it, for people to read. What runs is the configured one: a file is no reason to run a program. */
   readonly docker: string;
+}
+
+/** The docker that this command was told to use. */
+export function configuredDocker(): string {
+  return process.env['BREAKWATER_KIND_DOCKER'] || 'docker';
 }
 
 export async function recordCluster(directory: string, record: ClusterRecord): Promise<void> {
@@ -53,7 +59,8 @@ export function findClusters(docker: string): string[] {
 }
 
 /** Removes the containers of a kind cluster and their volumes; how many there were. Needs docker alone. */
-export function deleteCluster({ name, docker }: Pick<ClusterRecord, 'name' | 'docker'>): number {
+export function deleteCluster(cluster: { readonly name: string; readonly docker: string }): number {
+  const { name, docker } = cluster;
   const said = spawnSync(docker, ['ps', '--all', '--quiet', '--filter', `label=${CLUSTER_LABEL}=${name}`], {
     encoding: 'utf8',
     timeout: 20_000,
@@ -65,10 +72,21 @@ export function deleteCluster({ name, docker }: Pick<ClusterRecord, 'name' | 'do
   return containers.length;
 }
 
-/** The same when the cluster was just being made: what docker was asked for before may still come. */
-export async function deleteClusterForGood(cluster: Pick<ClusterRecord, 'name' | 'docker'>): Promise<void> {
+/**
+ * The same when the cluster was just being made: what docker was asked for before may still come. Throws
+ * when there is no such docker, so that the cluster is not forgotten.
+ */
+export async function deleteClusterForGood(name: string, docker: string): Promise<void> {
+  const { error } = spawnSync(docker, ['--version'], { stdio: 'ignore', timeout: 20_000 });
+  if (error) {
+    throw environmentError(
+      `the cluster ${name} cannot be removed: ${docker} does not run (${error.message})`,
+      'set BREAKWATER_KIND_DOCKER to the docker that has it, and run npx breakwater cleanup',
+      error,
+    );
+  }
   for (let quiet = 0; quiet < 3; ) {
-    quiet = deleteCluster(cluster) === 0 ? quiet + 1 : 0;
+    quiet = deleteCluster({ name, docker }) === 0 ? quiet + 1 : 0;
     await sleep(400);
   }
 }

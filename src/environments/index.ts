@@ -1,6 +1,7 @@
 import type { Progress } from '../kit/terminal.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
+import type { Program } from '../toolchain/index.ts';
 import type { Environment } from './contract.ts';
 import { kindEnvironment } from './kind/environment.ts';
 import { localEnvironment } from './local/environment.ts';
@@ -17,12 +18,18 @@ type MakeEnvironment = (
   options?: EnvironmentOptions,
 ) => Environment;
 
+/** What each environment starts or calls for a mesh. */
+export const environmentPrograms = {
+  local: (mesh) => ['k6', ...mesh.hostPrograms],
+  kind: (mesh) => mesh.cluster.programs,
+} as const satisfies Record<string, (mesh: Mesh) => readonly Program[]>;
+
 /** Every place a mesh can run. */
 export const environments = {
   local: (mesh, progress, signal) =>
-    localEnvironment(mesh, () => fetchPrograms(['k6', ...mesh.hostPrograms], progress, signal)),
+    localEnvironment(mesh, () => fetchPrograms(environmentPrograms.local(mesh), progress, signal)),
   kind: (mesh, progress, signal, options) =>
-    kindEnvironment(mesh, () => fetchPrograms(mesh.cluster.programs, progress, signal), options),
-} as const satisfies Record<string, MakeEnvironment>;
+    kindEnvironment(mesh, () => fetchPrograms(environmentPrograms.kind(mesh), progress, signal), options),
+} as const satisfies Record<keyof typeof environmentPrograms, MakeEnvironment>;
 
 export const environmentNames = Object.keys(environments) as (keyof typeof environments)[];

@@ -1,5 +1,17 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -10,6 +22,7 @@ import {
   RUN_MARK,
   removeLeftover,
   runsDirectory,
+  takeOverRunDirectory,
 } from './run-directory.ts';
 
 let runs: string;
@@ -74,3 +87,119 @@ test.runIf(process.platform === 'linux')(
     await ended;
   },
 );
+
+test('what is no run is left alone, whatever folder somebody has named for runs', async () => {
+  mkdirSync(join(runs, 'thesis'));
+  writeFileSync(join(runs, 'thesis', 'chapter-1.txt'), 'years of work');
+  writeFileSync(join(runs, 'notes.txt'), 'more of it');
+  expect(findLeftovers()).toEqual([]);
+  expect(readdirSync(runs).sort()).toEqual(['notes.txt', 'thesis']);
+});
+
+test('a folder is in nobody’s way while its owner is being written down, and a leftover when that stops', async () => {
+  const unfinished = join(runs, '.new-slow');
+  mkdirSync(unfinished);
+  expect(findLeftovers()).toEqual([]);
+  const longAgo = Date.now() / 1_000 - 3_600;
+  utimesSync(unfinished, longAgo, longAgo);
+  expect(findLeftovers()).toMatchObject([{ runId: '.new-slow' }]);
+});
+
+test('a run that is just starting is never a leftover', async () => {
+  const seen = new Set<string>();
+  const sweeping = setInterval(() => {
+    for (const { runId } of findLeftovers()) seen.add(runId);
+  }, 0);
+  const ids = Array.from({ length: 100 }, (_, round) => `run-${round}`);
+  for (const id of ids) await createRunDirectory(id, 'test');
+  clearInterval(sweeping);
+  expect([...seen]).toEqual([]);
+  expect(readdirSync(runs).sort()).toEqual(ids.sort());
+});
+
+test('a run that turns out to be alive is not removed: a lab changes hands', async () => {
+  mkdirSync(join(runs, 'lab'));
+  writeFileSync(
+    join(runs, 'lab/owner.json'),
+    JSON.stringify({ pid: 1, identity: 'long ago', what: 'lab up' }),
+  );
+  const [leftover] = findLeftovers();
+  expect(leftover).toMatchObject({ runId: 'lab', what: 'lab up' });
+  await using directory = await takeOverRunDirectory('lab', 'lab of x');
+  expect(leftover && (await removeLeftover(leftover))).toBe(false);
+  expect(existsSync(directory.path)).toBe(true);
+});
+
+test('whoever made the folder leaves it to the process that took it over', async () => {
+  {
+    await using directory = await createRunDirectory('lab', 'lab up');
+    writeFileSync(join(directory.path, 'owner.json'), JSON.stringify({ pid: 1, what: 'the keeper' }));
+  }
+  expect(readFileSync(join(runs, 'lab/owner.json'), 'utf8')).toContain('the keeper');
+});
+
+test('the folder of runs is closed to others', () => {
+  chmodSync(runs, 0o755);
+  expect(runsDirectory()).toBe(runs);
+  expect(statSync(runs).mode & 0o777).toBe(0o700);
+});
+
+test('a folder of runs that another has put there, or may put things in, is refused with what to do', () => {
+  const refusal = (why: RegExp) =>
+    expect.objectContaining({
+      name: 'OperatorError',
+      exitCode: 4,
+      message: expect.stringMatching(why),
+      hint: expect.stringContaining('BREAKWATER_RUNS'),
+    });
+  vi.stubEnv('BREAKWATER_RUNS', join(runs, 'link'));
+  symlinkSync(tmpdir(), join(runs, 'link'));
+  expect(() => findLeftovers()).toThrow(refusal(/is no folder but a file or a link/));
+
+  const shared = join(runs, 'shared');
+  mkdirSync(shared);
+  chmodSync(shared, 0o1777);
+  vi.stubEnv('BREAKWATER_RUNS', shared);
+  expect(() => findLeftovers()).toThrow(refusal(/is shared between users/));
+  expect(statSync(shared).mode & 0o7777).toBe(0o1777);
+
+  vi.stubEnv('BREAKWATER_RUNS', runs);
+  vi.spyOn(process, 'getuid').mockReturnValue(4_321);
+  try {
+    expect(() => findLeftovers()).toThrow(refusal(/belongs to user \d+, not to you/));
+  } finally {
+    vi.restoreAllMocks();
+  }
+});
+
+test('a program that a file names is not run: the cluster of a dead run is the configured docker’s', async () => {
+  const program = (name: string) => {
+    const path = join(runs, name);
+    // Says what it was asked, and that there is no container.
+    writeFileSync(path, `#!/bin/sh\necho "$@" >> ${path}.log\n`, { mode: 0o755 });
+    return path;
+  };
+  const [configured, planted] = [program('.configured'), program('.planted')];
+  mkdirSync(join(runs, 'dead'));
+  writeFileSync(join(runs, 'dead/owner.json'), JSON.stringify({ pid: 0, identity: 'nobody', what: 'test' }));
+  writeFileSync(
+    join(runs, 'dead/cluster.json'),
+    JSON.stringify({ name: 'breakwater-run-1', kept: false, docker: planted }),
+  );
+  const leftover = findLeftovers().find(({ runId }) => runId === 'dead');
+  expect(leftover).toMatchObject({ clusters: [{ name: 'breakwater-run-1' }] });
+  if (!leftover) return;
+
+  vi.stubEnv('BREAKWATER_KIND_DOCKER', join(runs, '.nowhere'));
+  await expect(removeLeftover(leftover)).rejects.toMatchObject({
+    message: expect.stringMatching(/cluster breakwater-run-1 cannot be removed: .*nowhere does not run/),
+    hint: expect.stringContaining('BREAKWATER_KIND_DOCKER'),
+  });
+  expect(existsSync(leftover.directory)).toBe(true);
+
+  vi.stubEnv('BREAKWATER_KIND_DOCKER', configured);
+  await removeLeftover(leftover);
+  expect(readFileSync(`${configured}.log`, 'utf8')).toContain('breakwater-run-1');
+  expect(existsSync(`${planted}.log`)).toBe(false);
+  expect(existsSync(leftover.directory)).toBe(false);
+});

@@ -1,12 +1,23 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { environmentError } from '../kit/errors.ts';
 import { isSameProcess, processIdentity, signalGroup } from '../kit/process-identity.ts';
 import { PROCESS_RECORDS, type ProcessRecord } from '../kit/supervisor/protocol.ts';
-import { clusterPrefix, deleteClusterForGood, findClusters, readClusterRecord } from './clusters.ts';
+import {
+  clusterPrefix,
+  configuredDocker,
+  deleteClusterForGood,
+  findClusters,
+  readClusterRecord,
+} from './clusters.ts';
 
 const OWNER = 'owner.json';
+/** What the name of a folder begins with until its owner stands in it. */
+const UNFINISHED = '.new-';
+/** Writing one small file takes milliseconds; after this long its writer has died. */
+const unfinishedForMs = 60_000;
 /** In the environment of every program of a run: the run's folder, so that it can be found when that is gone. */
 export const RUN_MARK = 'BREAKWATER_RUN';
 
@@ -16,34 +27,105 @@ interface Owner {
   readonly what: string;
 }
 
-/** Scratch folders of this user's runs. Short: Unix sockets below it may have 108 characters. */
+/**
+ * Scratch folders of this user's runs. Short: Unix sockets below it may have 108 characters. Its name can
+ * be guessed, so it is used only when nobody else can have put anything in it.
+ */
 export function runsDirectory(): string {
-  return process.env['BREAKWATER_RUNS'] ?? join(tmpdir(), `breakwater-${userInfo().uid}`);
+  const path = process.env['BREAKWATER_RUNS'] || join(tmpdir(), `breakwater-${userInfo().uid}`);
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return path;
+  const refuse = (why: string) =>
+    environmentError(
+      `the folder of runs, ${path}, ${why}`,
+      'set BREAKWATER_RUNS to a folder that is yours alone, or remove this one if nobody needs it',
+    );
+  if (!found.isDirectory()) throw refuse('is no folder but a file or a link');
+  const self = process.getuid?.();
+  if (self !== undefined && found.uid !== self) throw refuse(`belongs to user ${found.uid}, not to you`);
+  // Like /tmp itself: whoever named it here must not lock everybody out.
+  if (found.mode & 0o1000) throw refuse('is shared between users');
+  if (found.mode & 0o077) chmodSync(path, 0o700);
+  return path;
 }
 
 export interface RunDirectory extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Makes the scratch folder of a run and says in it whose it is; disposing removes it. */
+/** Makes the scratch folder of a run, with its owner in it from the start; disposing removes it. */
 export async function createRunDirectory(runId: string, what: string): Promise<RunDirectory> {
+  await mkdir(runsDirectory(), { recursive: true, mode: 0o700 });
+  // Looked at again: somebody else may have been faster to make it.
+  const root = runsDirectory();
+  const unfinished = join(root, UNFINISHED + runId);
+  await mkdir(unfinished, { mode: 0o700 });
+  try {
+    await writeOwner(unfinished, what);
+    await rename(unfinished, join(root, runId));
+  } catch (error) {
+    await removeFolder(unfinished);
+    throw error;
+  }
+  return owned(join(root, runId));
+}
+
+/** The folder that another process has made for a run, which from now on is this process's to remove. */
+export async function takeOverRunDirectory(runId: string, what: string): Promise<RunDirectory> {
   const path = join(runsDirectory(), runId);
-  await mkdir(path, { recursive: true, mode: 0o700 });
-  const owner: Owner = { pid: process.pid, identity: processIdentity(process.pid), what };
-  await writeFile(join(path, OWNER), JSON.stringify(owner));
+  await writeOwner(path, what);
+  return owned(path);
+}
+
+/** Removes the folder in the end, unless another process has taken it over. */
+function owned(path: string): RunDirectory {
   return {
     path,
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }),
+    async [Symbol.asyncDispose]() {
+      const owner = readOwner(path);
+      if (owner && owner.pid !== process.pid) return;
+      await removeFolder(path);
+    },
   };
+}
+
+async function writeOwner(directory: string, what: string): Promise<void> {
+  const owner: Owner = { pid: process.pid, identity: processIdentity(process.pid), what };
+  const written = join(directory, `${OWNER}.${process.pid}`);
+  await writeFile(written, JSON.stringify(owner));
+  // Whole or not at all: a reader that sees half a file takes the run for dead.
+  await rename(written, join(directory, OWNER));
+}
+
+function readOwner(directory: string): Owner | undefined {
+  return readJson<Owner>(join(directory, OWNER));
+}
+
+function isAlive(directory: string): boolean {
+  const owner = readOwner(directory);
+  return owner !== undefined && isSameProcess(owner.pid, owner.identity);
+}
+
+function removeFolder(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+}
+
+/**
+ * Runs in the folder of runs, without those that are being made right now. What has no owner's file is nobody's
+ * run: whoever names a folder with other things in it must not lose them.
+ */
+function runIds(root: string): string[] {
+  return (lstatSync(root, { throwIfNoEntry: false }) ? readdirSync(root) : []).filter((name) => {
+    if (!name.startsWith(UNFINISHED)) return existsSync(join(root, name, OWNER));
+    const found = lstatSync(join(root, name), { throwIfNoEntry: false });
+    return found !== undefined && Date.now() - found.mtimeMs > unfinishedForMs;
+  });
 }
 
 /** Runs whose harness is alive: their ids, and the folder they are in. */
 export function liveRuns(): { readonly root: string; readonly id: string }[] {
   const root = runsDirectory();
-  return (existsSync(root) ? readdirSync(root) : []).flatMap((id) => {
-    const owner = readJson<Owner>(join(root, id, OWNER));
-    return owner && isSameProcess(owner.pid, owner.identity) ? [{ root, id }] : [];
-  });
+  return runIds(root).flatMap((id) => (isAlive(join(root, id)) ? [{ root, id }] : []));
 }
 
 /** What a run that is no more has left behind. */
@@ -52,28 +134,27 @@ export interface Leftover {
   readonly what: string;
   readonly directory: string;
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
-  /** Kind clusters, with the docker that has them. */
-  readonly clusters: readonly { readonly name: string; readonly docker: string }[];
+  /** Kind clusters. */
+  readonly clusters: readonly { readonly name: string }[];
 }
 
 /** Runs whose harness is gone, and processes of runs that nobody knows any more. */
 export function findLeftovers(): Leftover[] {
   const root = runsDirectory();
-  const marked = markedProcesses();
+  const marked = markedProcesses(root);
   const leftovers: Leftover[] = [];
-  for (const runId of existsSync(root) ? readdirSync(root) : []) {
+  for (const runId of runIds(root)) {
     const directory = join(root, runId);
-    const owner = readJson<Owner>(join(directory, OWNER));
     const own = marked.get(runId) ?? [];
     marked.delete(runId);
-    if (owner && isSameProcess(owner.pid, owner.identity)) continue;
+    if (isAlive(directory)) continue;
     const recorded = readLines<ProcessRecord>(join(directory, PROCESS_RECORDS)).filter((record) =>
       isSameProcess(record.pid, record.identity),
     );
     const known = new Set(recorded.map(({ pid }) => pid));
     leftovers.push({
       runId,
-      what: owner?.what ?? 'unknown',
+      what: readOwner(directory)?.what ?? 'unknown',
       directory,
       clusters: abandoned(directory),
       processes: [...recorded, ...own.filter(({ pid }) => !known.has(pid))].map(({ name, pid }) => ({
@@ -88,8 +169,12 @@ export function findLeftovers(): Leftover[] {
   return leftovers;
 }
 
-/** Ends the processes of a leftover by id and removes its folder. */
-export async function removeLeftover(leftover: Leftover): Promise<void> {
+/**
+ * Ends the processes of a leftover by id and removes its folder. False, and nothing done, when the run
+ * turns out to be alive: a lab is handed from the process that starts it to the one that keeps it.
+ */
+export async function removeLeftover(leftover: Leftover): Promise<boolean> {
+  if (isAlive(leftover.directory)) return false;
   for (const { pid } of leftover.processes) {
     signalGroup(pid, 'SIGKILL');
     try {
@@ -98,22 +183,21 @@ export async function removeLeftover(leftover: Leftover): Promise<void> {
       // gone with its group
     }
   }
-  for (const cluster of leftover.clusters) await deleteClusterForGood(cluster);
-  await rm(leftover.directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+  for (const { name } of leftover.clusters) await deleteClusterForGood(name, configuredDocker());
+  await removeFolder(leftover.directory);
+  return true;
 }
 
 /** The cluster of a dead run, unless it was to stay. */
 function abandoned(directory: string): Leftover['clusters'] {
   const record = readClusterRecord(directory);
-  return record === undefined || record.kept ? [] : [{ name: record.name, docker: record.docker }];
+  return record === undefined || record.kept ? [] : [{ name: record.name }];
 }
 
 /** Clusters of this user's docker that no run's folder knows any more, and those that were kept. */
 export function strayClusters(docker: string): { readonly lost: string[]; readonly kept: string[] } {
   const root = runsDirectory();
-  const known = new Set(
-    (existsSync(root) ? readdirSync(root) : []).map((run) => readClusterRecord(join(root, run))?.name),
-  );
+  const known = new Set(runIds(root).map((run) => readClusterRecord(join(root, run))?.name));
   const clusters = findClusters(docker).filter((name) => !known.has(name));
   return {
     lost: clusters.filter((name) => name.startsWith(clusterPrefix.run(root))),
@@ -122,7 +206,7 @@ export function strayClusters(docker: string): { readonly lost: string[]; readon
 }
 
 /** Linux tells the environment a process was started with; elsewhere only the records count. */
-function markedProcesses(): Map<string, { name: string; pid: number }[]> {
+function markedProcesses(root: string): Map<string, { name: string; pid: number }[]> {
   const found = new Map<string, { name: string; pid: number }[]>();
   if (process.platform !== 'linux') return found;
   for (const entry of readdirSync('/proc')) {
@@ -131,7 +215,7 @@ function markedProcesses(): Map<string, { name: string; pid: number }[]> {
       const environment = readFileSync(`/proc/${entry}/environ`, 'utf8');
       const folder = new RegExp(`(?:^|\0)${RUN_MARK}=([^\0]+)`).exec(environment)?.[1];
       // Runs below another folder are somebody else's, who may be alive.
-      const runId = folder && dirname(folder) === runsDirectory() ? basename(folder) : undefined;
+      const runId = folder && dirname(folder) === root ? basename(folder) : undefined;
       if (runId === undefined || processIdentity(Number(entry)) === undefined) continue;
       const name = readFileSync(`/proc/${entry}/comm`, 'utf8').trim();
       found.set(runId, [...(found.get(runId) ?? []), { name, pid: Number(entry) }]);
@@ -141,8 +225,7 @@ function markedProcesses(): Map<string, { name: string; pid: number }[]> {
   }
   // A live run's programs are marked too: leave those whose folder has a live owner to findLeftovers.
   for (const runId of found.keys()) {
-    const owner = readJson<Owner>(join(runsDirectory(), runId, OWNER));
-    if (owner && isSameProcess(owner.pid, owner.identity)) found.delete(runId);
+    if (isAlive(join(root, runId))) found.delete(runId);
   }
   return found;
 }

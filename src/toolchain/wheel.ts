@@ -67,19 +67,34 @@ async function sizeOfTree(directory: string): Promise<number> {
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
+/** Whether a wheel could be downloaded: what pip says of itself, or the error that fetching it would end with. */
+export async function findPip(tool: Tool, context: ToolContext): Promise<string> {
+  const python = findPython(tool, context);
+  const args = ['-m', 'pip', '--version'];
+  const { code, stdout, stderr } = await runCommand(python, args, {
+    env: context.env,
+    signal: context.signal,
+  });
+  if (code !== 0) throw explainPythonFailure(tool, python, args, stderr);
+  return stdout.trim();
+}
+
+function findPython(tool: Tool, context: ToolContext): string {
+  const python = findOnPath(['python3', 'python'], context.env);
+  if (python !== undefined) return python;
+  throw failure(
+    tool,
+    'Python is needed to download it, and there is none on the PATH',
+    'Install Python 3 with pip',
+  );
+}
+
 function pythonRunner(
   tool: Tool,
   staging: Staging,
   context: ToolContext,
 ): (args: readonly string[]) => Promise<void> {
-  const python = findOnPath(['python3', 'python'], context.env);
-  if (python === undefined) {
-    throw failure(
-      tool,
-      'Python is needed to download it, and there is none on the PATH',
-      'Install Python 3 with pip',
-    );
-  }
+  const python = findPython(tool, context);
   // What a killed pip leaves behind goes away with the scratch folder.
   const env = { ...context.env, TMPDIR: staging.scratch };
   return async (args) => {

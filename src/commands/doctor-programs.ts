@@ -1,0 +1,126 @@
+import { kindSettings, versions } from '../environments/kind/versions.ts';
+import { OperatorError } from '../kit/errors.ts';
+import { lastLines, runCommand } from '../toolchain/command.ts';
+import type { ToolContext } from '../toolchain/context.ts';
+import { findGo } from '../toolchain/go-environment.ts';
+import { inspectTools, type ToolStatus } from '../toolchain/index.ts';
+import { readStored, toolDirectory } from '../toolchain/store.ts';
+import { type Tool, toolFiles } from '../toolchain/tools.ts';
+import { findPip } from '../toolchain/wheel.ts';
+
+/** A Docker that is slower than this is one that does not answer. */
+const answerTimeoutMs = 5_000;
+
+export interface DoctorFinding {
+  readonly what: string;
+  readonly ok: boolean;
+  /** Whether a run can't do without it. */
+  readonly needed: boolean;
+  readonly found: string;
+  readonly fix?: string;
+}
+
+/** The programs, and beside those that are not there yet what they would be made with. */
+export async function programs(context: ToolContext): Promise<DoctorFinding[]> {
+  const statuses = await inspectTools({});
+  const findings: DoctorFinding[] = [];
+  for (const tool of context.tools) {
+    const own = statuses.filter(({ program }) => tool.programs.some(({ name }) => name === program));
+    const maker = (await needsMaking(tool, own, context)) ? await makerOf(tool, context) : undefined;
+    findings.push(...own.map((status) => programFinding(status, maker)), ...(maker ? [maker] : []));
+  }
+  return findings;
+}
+
+function programFinding(status: ToolStatus, maker: DoctorFinding | undefined): DoctorFinding {
+  const { state, version, path, reason } = status;
+  const fetching =
+    maker?.ok === false
+      ? `npx breakwater tools fetch ${status.program}, once there is what it is made with (see the next ✗)`
+      : 'a run fetches it by itself; to do so now: npx breakwater tools fetch';
+  return {
+    what: status.program,
+    ok: state === 'ready',
+    // A wrong program of the operator's own stops a run; one that is missing is fetched by it.
+    needed: state === 'unusable',
+    found:
+      state === 'ready'
+        ? `${version} at ${path}`
+        : (reason ?? `${version} is ${state}`) + (state === 'damaged' ? ' (damaged)' : ''),
+    fix: state === 'unusable' ? `point the variable to ${version}, or unset it` : fetching,
+  };
+}
+
+/** Whether something of a tool has still to come out of its source: a mirror has it ready-made. */
+async function needsMaking(
+  tool: Tool,
+  statuses: readonly ToolStatus[],
+  context: ToolContext,
+): Promise<boolean> {
+  if (context.env['BREAKWATER_TOOLS_MIRROR']) return false;
+  if (statuses.some(({ state }) => state === 'missing' || state === 'damaged')) return true;
+  // Programs of one's own come without the data file that goes with them.
+  if (toolFiles(tool).data.length === 0 || context.env['BREAKWATER_ISTIO_BOOTSTRAP']) return false;
+  return (await readStored(await toolDirectory(tool, context), tool)).state !== 'ready';
+}
+
+/** Go, or Python with pip, as the tool's source asks for it. */
+async function makerOf(tool: Tool, context: ToolContext): Promise<DoctorFinding> {
+  const language = tool.source.kind === 'go-module' ? 'Go' : 'Python';
+  const finding = { what: `${language}, for ${tool.name}`, needed: true };
+  try {
+    if (tool.source.kind === 'wheel') return { ...finding, ok: true, found: await findPip(tool, context) };
+    const { go, version } = await findGo(tool, context);
+    return { ...finding, ok: true, found: `${version} at ${go}` };
+  } catch (error) {
+    return { ...finding, ok: false, ...explained(error) };
+  }
+}
+
+/** Docker and kind: nobody needs them who stays on this host. */
+export async function clusterPrograms(): Promise<DoctorFinding[]> {
+  try {
+    const { docker, kind } = kindSettings(process.env);
+    return [
+      await optional('Docker', docker, ['version', '--format', '{{.Server.Version}}'], {
+        fix: 'https://docs.docker.com/engine/install/, or BREAKWATER_KIND_DOCKER=/path/to/docker',
+      }),
+      await optional('kind', kind, ['version', '--quiet'], {
+        fix: `go install sigs.k8s.io/kind@${versions.kind}, or BREAKWATER_KIND_PROGRAM=/path/to/kind`,
+      }),
+    ];
+  } catch (error) {
+    return [{ what: 'kind', ok: false, needed: false, ...explained(error) }];
+  }
+}
+
+async function optional(
+  what: string,
+  program: string,
+  args: readonly string[],
+  { fix }: { readonly fix: string },
+): Promise<DoctorFinding> {
+  const signal = AbortSignal.timeout(answerTimeoutMs);
+  const finding = (ok: boolean, found: string): DoctorFinding => ({
+    what,
+    ok,
+    needed: false,
+    found: `${found} (only for --env kind)`,
+    fix,
+  });
+  try {
+    const { code, stdout, stderr } = await runCommand(program, args, { env: process.env, signal });
+    if (code === 0) return finding(true, stdout.trim());
+    // What the shell says of a program that it does not find.
+    return finding(false, code === 127 ? `there is no ${program}` : lastLines(stderr, 1).trim());
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return finding(false, `no answer within ${answerTimeoutMs / 1_000} s`);
+  }
+}
+
+/** An error that the operator can act on, as a finding says it. */
+export function explained(error: unknown): Pick<DoctorFinding, 'found' | 'fix'> {
+  if (!(error instanceof OperatorError)) throw error;
+  return { found: error.message, ...(error.hint === undefined ? {} : { fix: error.hint }) };
+}

@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { root, Workspace } from '../support/breakwater.ts';
+
+test('without programs, and without what makes them, the machine is not ready, and each has its fix', async () => {
+  using workspace = new Workspace();
+  const { code, stdout } = await workspace.finish(doctor(workspace, bare(workspace)));
+  expect(code, stdout).toBe(4);
+  expect(stdout).not.toContain('Ready');
+  expect(stdout).toMatch(/✗ Go, for k6 .*not on the PATH\n.*fix: Install Go 1\.\d+\.\d+ or newer/);
+  expect(stdout).toMatch(/✗ Go, for istio .*not on the PATH\n.*fix: .*BREAKWATER_ISTIOD=/);
+  expect(stdout).toMatch(/✗ Python, for envoy .*none on the PATH\n.*fix: Install Python 3 with pip/);
+  expect(stdout).toContain('3 of');
+});
+
+test('a mirror needs neither Go nor Python, and nobody needs Docker who stays on this host', async () => {
+  using workspace = new Workspace();
+  const mirror = { ...bare(workspace), BREAKWATER_TOOLS_MIRROR: 'https://mirror.example' };
+  const { code, stdout } = await workspace.finish(doctor(workspace, mirror));
+  expect(code, stdout).toBe(0);
+  expect(stdout).not.toMatch(/Go, for|Python, for/);
+  expect(stdout).toMatch(/! Docker +there is no docker \(only for --env kind\)\n.*fix: /);
+  expect(stdout).toMatch(/! kind +there is no kind \(only for --env kind\)\n.*fix: /);
+});
+
+test('a program of one’s own that is none stops a run, so the machine is not ready', async () => {
+  using workspace = new Workspace();
+  const { code, stdout } = await workspace.finish(doctor(workspace, { BREAKWATER_K6: '/nowhere/k6' }));
+  expect(code, stdout).toBe(4);
+  expect(stdout).toMatch(/✗ k6 +BREAKWATER_K6=\/nowhere\/k6 is not an executable file\n.*fix: /);
+});
+
+test('this machine is ready', async () => {
+  using workspace = new Workspace();
+  const { code, stdout } = await workspace.breakwater('doctor');
+  expect(code, stdout).toBe(0);
+  expect(stdout).toContain('Ready: npx breakwater run');
+});
+
+/** An empty cache, and a PATH with nothing on it. */
+function bare(workspace: Workspace): NodeJS.ProcessEnv {
+  const path = join(workspace.path, 'no-programs');
+  mkdirSync(path);
+  return { BREAKWATER_CACHE: join(workspace.path, 'cache'), PATH: path };
+}
+
+function doctor(workspace: Workspace, env: NodeJS.ProcessEnv) {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('BREAKWATER_'));
+  return spawn(process.execPath, ['bin/breakwater.js', 'doctor'], {
+    cwd: root,
+    env: { ...Object.fromEntries(inherited), BREAKWATER_RUNS: workspace.runs, NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
