@@ -8,7 +8,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { environmentNames, environmentPrograms, environments } from '../environments/index.ts';
 import { createRunDirectory, runsDirectory, takeOverRunDirectory } from '../environments/run-directory.ts';
-import { environmentError, usageError } from '../kit/errors.ts';
+import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
 import { packageRoot } from '../kit/package-root.ts';
 import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
@@ -155,8 +155,10 @@ async function startKeeper(
         const over = exit;
         said += await reading.readFile('utf8');
         const lines = said.trimEnd().split('\n');
-        if (over !== undefined)
-          throw environmentError(`the lab did not come up (${over})`, lines.slice(-12).join('\n'));
+        if (over !== undefined) {
+          const why = over === `exit code ${ExitCode.usage}` ? usageError : environmentError;
+          throw why(`the lab did not come up (${over})`, lines.slice(-12).join('\n'));
+        }
         say(lines.at(-1) ?? '');
         return readLab(directory.path) ?? 'it is starting';
       },
