@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { StartedEnvironment } from '../environments/contract.ts';
 import type { MeshStatistics } from '../meshes/contract.ts';
-import type { StatisticsSample } from './contract.ts';
-import { sampleMachine } from './machine.ts';
+import type { MachineSample, StatisticsSample } from './contract.ts';
+import { readMachine } from './machine.ts';
 
 /** measurement: at least every 250 ms; a turn takes a few milliseconds of its own. */
 const statisticsEveryMs = 200;
 const processesEveryMs = 1_000;
 /** A backlog that takes a tenth of a second must be seen; idle time is told in steps of 10 ms. */
 const machineEveryMs = 40;
+/** Written once a second. */
+const machineBatch = 1_000 / machineEveryMs;
 
 export interface Sampler extends AsyncDisposable {
   /** The newest statistics, for whoever watches. */
@@ -27,6 +29,8 @@ export function startSampler(
   const statisticsFile = createWriteStream(join(directory, 'statistics.jsonl'));
   const processesFile = createWriteStream(join(directory, 'processes.jsonl'));
   const machineFile = createWriteStream(join(directory, 'machine.jsonl'));
+  const machine = readMachine();
+  const machineSamples: MachineSample[] = [];
   const latest: StatisticsSample[] = [];
 
   const sampleStatistics = async () => {
@@ -58,8 +62,9 @@ export function startSampler(
     ]);
   };
   const sampleProcessors = async () => {
-    const sample = sampleMachine();
-    if (sample !== undefined) append(machineFile, [sample]);
+    const sample = machine.sample();
+    if (sample !== undefined) machineSamples.push(sample);
+    if (machineSamples.length >= machineBatch) append(machineFile, machineSamples.splice(0));
   };
   const stops = [
     every(statisticsEveryMs, sampleStatistics),
@@ -72,6 +77,8 @@ export function startSampler(
       await Promise.all(stops.map((stop) => stop()));
       // What happened since the last turn, so that nothing at the end is missed.
       await Promise.all([sampleStatistics(), sampleProcesses(), sampleProcessors()]);
+      append(machineFile, machineSamples);
+      machine[Symbol.dispose]();
       const files = [statisticsFile, processesFile, machineFile];
       for (const file of files) file.end();
       await Promise.all(files.map((file) => finished(file)));
@@ -80,7 +87,7 @@ export function startSampler(
 }
 
 function append(file: WriteStream, lines: readonly object[]): void {
-  for (const line of lines) file.write(`${JSON.stringify(line)}\n`);
+  if (lines.length > 0) file.write(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
 /** Runs `turn` at a steady pace, never twice at once; returns how to stop it, which waits for the turn under way. */

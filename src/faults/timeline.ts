@@ -4,6 +4,7 @@ import type { StartedEnvironment } from '../environments/contract.ts';
 import type { JournalEntry } from '../evidence/contract.ts';
 import { environmentError } from '../kit/errors.ts';
 import type { Plan, PlannedFault } from '../plan/contract.ts';
+import type { Action } from './contract.ts';
 
 /** Faults on disk before they are made: whoever finds the file knows what to take back. */
 export class Journal {
@@ -32,6 +33,9 @@ export class Journal {
 
 const lines = (entries: readonly JournalEntry[]) =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+
+/** What takes back a fault by waiting until something runs again. */
+const startsAgain = new Set<Action['do']>(['start', 'start-node', 'scale-up', 'start-control-plane']);
 
 export interface TimelineEvents {
   injecting(fault: PlannedFault): void;
@@ -81,7 +85,7 @@ export async function runTimeline(
     await Promise.all(
       made.map(async (action) => {
         // After an interruption the environment goes down whole; starting a workload again would only delay that.
-        if (signal.aborted && ['start', 'start-control-plane'].includes(action.revert.do)) return;
+        if (signal.aborted && startsAgain.has(action.revert.do)) return;
         const entry = { fault: fault.name, instance: action.revert.instance };
         journal.write({ t: Date.now(), event: 'reverting', ...entry });
         try {

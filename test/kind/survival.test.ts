@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -7,9 +8,15 @@ import { processesOf } from '../support/processes.ts';
 
 const scenario = ['run', 'scenarios/zone-failover.yaml', '--env', 'kind'];
 
+/** Those of the clusters' containers that run. */
+const running = () =>
+  spawnSync('docker', ['ps', '--format', '{{.Names}}'], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter((name) => name.startsWith('breakwater-'));
+
 /** Starts a run and waits until `there` says that it has got far enough. */
-async function started(workspace: Workspace, there: (said: string) => boolean) {
-  const child = workspace.start(...scenario, '--reports', workspace.reports);
+async function started(workspace: Workspace, there: (said: string) => boolean, ...args: readonly string[]) {
+  const child = workspace.start(...scenario, ...args, '--reports', workspace.reports);
   let said = '';
   child.stderr?.on('data', (chunk) => {
     said += chunk;
@@ -33,6 +40,27 @@ describe.skipIf(missing !== '')(`survival on kind${missing}`, () => {
     expect(clusters()).toEqual([]);
     expect(processesOf(workspace.runs)).toEqual([]);
     expect(existsSync(workspace.runs) ? readdirSync(workspace.runs) : []).toEqual([]);
+  });
+
+  test('Ctrl-C while a kept cluster has lost nodes: it has them again', {
+    timeout: clusterMs,
+  }, async () => {
+    using workspace = new Workspace();
+    const stopped = ['--keep', '--set', 'faults.0.kind=node-stopped'];
+    const { child, closed } = await started(
+      workspace,
+      (said) => /stops with its node/.test(said),
+      ...stopped,
+    );
+    // Taking the nodes away takes docker a moment.
+    await sleep(2_000);
+    child.kill('SIGINT');
+    const finished = await closed;
+    expect(finished.code, finished.stderr).toBe(130);
+    expect(finished.stderr).toContain('taking back what the faults did to the cluster');
+    expect(running().sort()).toEqual(clusters().sort());
+    await workspace.breakwater('cleanup', '--kept');
+    expect(clusters()).toEqual([]);
   });
 
   test('kill -9: the next command says what it found and removes it', { timeout: clusterMs }, async () => {

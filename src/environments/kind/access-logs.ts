@@ -11,18 +11,32 @@ const retryMs = 250;
 /** Envoy flushes four times a second; a line is on its way a moment longer. */
 const quietMs = 800;
 const drainMs = 500;
+/** A pod that ends is asked for in vain for a moment before it is gone; a kubelet that is away, for longer. */
+const troubleMs = 5_000;
 const mark = Buffer.from(`${ACCESS_LOG_MARK} `);
+
+/** The pod's log of one container, streamed: resolves with the status of the answer, rejects when it breaks. */
+export type LogSource = Pick<ClusterApi, 'stream'>;
+
+interface Followed {
+  readonly instance: string;
+  readonly pod: string;
+  readonly lines: StampedLines;
+  readonly begunMs: number;
+  /** Nothing more can come: all of it was read, or what is missing is a gap. */
+  over: boolean;
+}
 
 /** The sidecars' logs, followed from their first line: access lines into evidence, the rest beside the other logs. */
 export class AccessLogs {
   readonly gaps: Gap[] = [];
-  readonly #api: ClusterApi;
+  readonly #api: LogSource;
   readonly #namespace: string;
   readonly #container: string;
   readonly #evidence: string;
   readonly #logs: string;
   readonly #files = new Map<string, { access: WriteStream; other: WriteStream }>();
-  readonly #podLogs: StampedLines[] = [];
+  readonly #followed = new Map<string, Followed>();
   readonly #draining: NodeJS.Timeout;
   readonly #stop = new AbortController();
   readonly #followers: Promise<void>[] = [];
@@ -30,7 +44,7 @@ export class AccessLogs {
   /** Lines before this are of an earlier run. */
   readonly #since: string;
 
-  constructor(api: ClusterApi, namespace: string, container: string, evidence: string, logs: string) {
+  constructor(api: LogSource, namespace: string, container: string, evidence: string, logs: string) {
     this.#api = api;
     this.#namespace = namespace;
     this.#container = container;
@@ -38,49 +52,61 @@ export class AccessLogs {
     this.#logs = logs;
     this.#since = new Date(Date.now() - 1_000).toISOString();
     this.#draining = setInterval(() => {
-      for (const lines of this.#podLogs) lines.drain();
+      for (const { lines } of this.#followed.values()) lines.drain();
     }, drainMs).unref();
   }
 
   /** Follows a pod until it is gone or this ends. `fresh`: all of its log belongs to this run. */
   follow(instance: string, pod: string, fresh: boolean): void {
-    this.#followers.push(this.#follow(instance, pod, fresh ? undefined : this.#since));
-  }
-
-  async #follow(instance: string, pod: string, from: string | undefined): Promise<void> {
+    // A list of pods that comes late makes one look new again.
+    if (this.#followed.has(pod) || this.#stop.signal.aborted) return;
     const files = this.#open(instance);
-    const lines = new StampedLines(from, (batch) => {
+    const lines = new StampedLines(fresh ? undefined : this.#since, (batch) => {
       const { access = [], other = [] } = Object.groupBy(batch, (line) =>
         line.subarray(0, mark.length).equals(mark) ? 'access' : 'other',
       );
       if (access.length > 0) files.access.write(Buffer.concat(access));
       if (other.length > 0) files.other.write(Buffer.concat(other));
     });
-    this.#podLogs.push(lines);
-    let brokenAt: number | undefined;
-    while (!this.#stop.signal.aborted) {
-      if (brokenAt !== undefined) await this.#stream(pod, lines, { previous: 'true' }).catch(() => {});
-      let status = 0;
-      try {
-        status = await this.#stream(pod, lines, { follow: 'true' });
-      } catch {
-        // It broke; what it had not sent yet is asked for again.
-        brokenAt ??= Date.now();
-      }
-      if (this.#stop.signal.aborted) return;
-      if (status === 200) brokenAt = undefined;
+    const followed = { instance, pod, lines, begunMs: Date.now(), over: false };
+    this.#followed.set(pod, followed);
+    this.#followers.push(this.#follow(followed));
+  }
+
+  async #follow(followed: Followed): Promise<void> {
+    const stop = this.#stop.signal;
+    let broken = false;
+    let troubleSince: number | undefined;
+    while (!stop.aborted) {
+      if (broken) await this.#stream(followed, { previous: 'true' }, stop).catch(() => {});
+      // A stream that breaks has not sent all: what it had not sent yet is asked for again.
+      const status = await this.#stream(followed, { follow: 'true' }, stop).catch(() => 0);
+      if (stop.aborted) return;
+      if (status < 500) troubleSince = undefined;
+      else troubleSince ??= Date.now();
+      if (status === 200) broken = false;
+      const away = troubleSince !== undefined && Date.now() - troubleSince > troubleMs;
+      if (status === 0 || away) broken = true;
       if (status === 404) {
-        if (brokenAt !== undefined) {
-          const what = `the log of ${instance} (${pod} was gone before all of it was read)`;
-          this.gaps.push({ what, fromMs: brokenAt, toMs: Date.now() });
-        }
+        followed.over = true;
+        if (broken) this.#miss(followed, 'was gone before all of it was read');
         return;
       }
-      await sleep(retryMs, undefined, { signal: this.#stop.signal }).catch(() => {});
+      await sleep(retryMs, undefined, { signal: stop }).catch(() => {});
     }
   }
 
-  async #stream(pod: string, lines: StampedLines, options: Record<string, string>): Promise<number> {
+  /** What came after the newest line is unknown. */
+  #miss({ instance, pod, lines, begunMs }: Followed, why: string): void {
+    const what = `the log of ${instance} (${pod} ${why})`;
+    this.gaps.push({ what, fromMs: lines.newestMs ?? begunMs, toMs: Date.now() });
+  }
+
+  async #stream(
+    { pod, lines }: Followed,
+    options: Record<string, string>,
+    signal: AbortSignal,
+  ): Promise<number> {
     const query = new URLSearchParams({
       container: this.#container,
       timestamps: 'true',
@@ -95,7 +121,7 @@ export class AccessLogs {
           this.#lastLine = Date.now();
           lines.add(chunk);
         },
-        this.#stop.signal,
+        signal,
       );
     } finally {
       lines.drain();
@@ -111,18 +137,38 @@ export class AccessLogs {
     return files;
   }
 
-  /** Waits until nothing more comes, and ends. */
-  async collect(): Promise<void> {
+  /**
+   * Waits until nothing more comes, and ends. A stream to a node that was stopped is as quiet as one that has
+   * said all, so every log is asked once more for what it has; one that does not answer is a gap.
+   */
+  async collect(patienceMs: number): Promise<void> {
     if (this.#stop.signal.aborted) return;
     const deadline = Date.now() + 6_000;
     await sleep(quietMs);
     while (Date.now() - this.#lastLine < quietMs && Date.now() < deadline) await sleep(50);
+    await this.#stopFollowing();
+    await Promise.all([...this.#followed.values()].map((each) => this.#complete(each, patienceMs)));
     await this.end();
   }
 
-  async end(): Promise<void> {
+  async #complete(followed: Followed, patienceMs: number): Promise<void> {
+    if (followed.over) return;
+    const signal = AbortSignal.timeout(patienceMs);
+    // A container that was started again left its last lines with the one before.
+    await this.#stream(followed, { previous: 'true' }, signal).catch(() => {});
+    const status = await this.#stream(followed, {}, signal).catch(() => 0);
+    if (status === 200) return;
+    const why = status === 0 ? 'did not answer' : `answered ${status}`;
+    this.#miss(followed, status === 404 ? 'was gone before all of it was read' : `${why} at the end`);
+  }
+
+  async #stopFollowing(): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#followers);
+  }
+
+  async end(): Promise<void> {
+    await this.#stopFollowing();
     const all = [...this.#files.values()].flatMap(({ access, other }) => [access, other]);
     this.#files.clear();
     clearInterval(this.#draining);
@@ -151,6 +197,11 @@ export class StampedLines {
   constructor(from: string | undefined, sink: (lines: readonly Buffer[]) => void) {
     this.newest = from === undefined ? undefined : comparable(from);
     this.#sink = sink;
+  }
+
+  /** Epoch milliseconds of the newest line. */
+  get newestMs(): number | undefined {
+    return this.newest === undefined ? undefined : Date.parse(`${this.newest.slice(0, 23)}Z`);
   }
 
   /** Whole seconds: the API knows nothing finer. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { createServer, type Server } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
@@ -15,10 +16,21 @@ import {
 } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
 
+/** A log comes line by line; taken in together, a second of it costs four wake-ups and not hundreds. */
+const batchEveryMs = 250;
+/** Long enough to take in what has come meanwhile. */
+const batchOpenMs = 20;
+/** More than a log grows by between two batches. */
+const backlogBytes = 262_144;
+
+const outputTimeoutMs = 30_000;
+
 /** Who owns the fields of what Breakwater applies. */
-const FIELD_MANAGER = 'breakwater';
+export const FIELD_MANAGER = 'breakwater';
 /** On every object of a run: its id. */
 const RUN_LABEL = 'breakwater.dev/run';
+/** The id as the value of a label, which may have 63 characters; its end is what tells runs apart. */
+export const runLabel = (runId: string) => runId.slice(-63).replace(/^[^A-Za-z0-9]+/, '');
 /** On the pods of a workload: its name. */
 export const WORKLOAD_LABEL = 'breakwater.dev/workload';
 
@@ -40,12 +52,12 @@ export class ClusterApi implements Disposable {
   readonly #config = new KubeConfig();
   readonly #objects: KubernetesObjectApi;
   readonly #agent = new Agent({ keepAlive: true });
-  readonly #runId: string;
+  readonly #runLabel: string;
   readonly #server: string;
 
   constructor(kubeconfig: string, runId: string) {
     this.#config.loadFromFile(kubeconfig);
-    this.#runId = runId;
+    this.#runLabel = runLabel(runId);
     this.core = this.#config.makeApiClient(CoreV1Api);
     this.apps = this.#config.makeApiClient(AppsV1Api);
     this.#objects = KubernetesObjectApi.makeApiClient(this.#config);
@@ -60,7 +72,7 @@ export class ClusterApi implements Disposable {
       metadata: {
         ...metadata,
         ...(metadata?.namespace === undefined && namespace !== undefined ? { namespace } : {}),
-        labels: { ...metadata?.labels, [RUN_LABEL]: this.#runId },
+        labels: { ...metadata?.labels, [RUN_LABEL]: this.#runLabel },
       },
     };
     try {
@@ -82,7 +94,7 @@ export class ClusterApi implements Disposable {
   async prune(kinds: readonly { readonly apiVersion: string; readonly kind: string }[]): Promise<number> {
     const lists = await Promise.all(
       kinds.map(async ({ apiVersion, kind }) => {
-        const selector = `${RUN_LABEL},${RUN_LABEL}!=${this.#runId}`;
+        const selector = `${RUN_LABEL},${RUN_LABEL}!=${this.#runLabel}`;
         const list = await this.#objects
           .list(apiVersion, kind, undefined, undefined, undefined, undefined, undefined, selector)
           .catch(() => undefined);
@@ -156,18 +168,26 @@ export class ClusterApi implements Disposable {
 
   /**
    * Streams an answer until it ends; resolves with its status when it has, and rejects when it breaks.
-   * `onChunk` gets bytes of an answer with status 200 alone.
+   * `onChunk` gets bytes of an answer with status 200 alone, several times a second.
    */
   async stream(path: string, onChunk: (chunk: Buffer) => void, signal: AbortSignal): Promise<number> {
     const outgoing = await this.#open('GET', path, {}, signal);
     return new Promise((resolve, reject) => {
       outgoing.on('response', (incoming) => {
         const status = incoming.statusCode ?? 0;
-        if (status === 200) incoming.on('data', onChunk);
-        else incoming.resume();
+        if (status === 200) {
+          incoming.on('data', onChunk);
+          const stop = inBatches(incoming);
+          incoming.on('close', stop);
+        } else incoming.resume();
         incoming.on('end', () => resolve(status));
         incoming.on('error', reject);
-        incoming.on('aborted', () => reject(new Error('the stream broke off')));
+        incoming.on('aborted', () => {
+          // What has come and was not taken in yet.
+          incoming.off('data', onChunk);
+          for (let rest = incoming.read(); rest !== null; rest = incoming.read()) onChunk(rest);
+          reject(new Error('the stream broke off'));
+        });
       });
       outgoing.on('error', reject);
       outgoing.end();
@@ -181,20 +201,25 @@ export class ClusterApi implements Disposable {
       ...options,
       // A stream holds its connection for the whole run.
       agent: signal === undefined ? this.#agent : false,
+      // A stream that pauses reads no further.
+      ...(signal === undefined ? {} : { highWaterMark: 1 }),
       method,
       headers,
       ...(signal === undefined ? {} : { signal }),
     });
   }
 
-  /** Runs a command in a container; resolves with its exit code, or undefined when the connection broke. */
+  /**
+   * Runs a command in a container. `ended` resolves with its exit code, or undefined when the connection broke;
+   * `terminate` breaks it.
+   */
   async exec(
     namespace: string,
     pod: string,
     container: string,
     command: readonly string[],
     onOutput: (chunk: Buffer) => void,
-  ): Promise<{ readonly ended: Promise<number | undefined> }> {
+  ): Promise<{ readonly ended: Promise<number | undefined>; terminate(): void }> {
     const sink = () =>
       new Writable({
         write(chunk: Buffer, _encoding, done) {
@@ -215,14 +240,32 @@ export class ClusterApi implements Disposable {
       });
     socket.onclose = () => end(undefined);
     socket.onerror = () => end(undefined);
-    return { ended };
+    return { ended, terminate: () => socket.terminate() };
   }
 
-  /** A command to its end: exit code and all that it printed. */
-  async output(namespace: string, pod: string, container: string, command: readonly string[]) {
+  /** A command to its end: exit code and all that it printed. One that takes longer is an error. */
+  async output(
+    namespace: string,
+    pod: string,
+    container: string,
+    command: readonly string[],
+    timeoutMs = outputTimeoutMs,
+  ) {
     const chunks: Buffer[] = [];
-    const { ended } = await this.exec(namespace, pod, container, command, (chunk) => chunks.push(chunk));
-    return { code: await ended, output: Buffer.concat(chunks).toString('utf8') };
+    const running = this.exec(namespace, pod, container, command, (chunk) => chunks.push(chunk));
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const what = `${command.join(' ').slice(0, 60)} in ${pod}/${container}`;
+      late.reject(environmentError(`no end of ${what} within ${timeoutMs / 1_000} s`));
+      // Even a connection that is made only now.
+      running.then(({ terminate }) => terminate()).catch(() => {});
+    }, timeoutMs);
+    try {
+      const code = await Promise.race([running.then(({ ended }) => ended), late.promise]);
+      return { code, output: Buffer.concat(chunks).toString('utf8') };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Listens on a loopback port and takes each connection to a port of the pod. */
@@ -266,6 +309,27 @@ export class ClusterApi implements Disposable {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
+}
+
+/** Lets an answer flow for a moment at a time; all at the same times, so that they wake this process together. */
+function inBatches(incoming: IncomingMessage): () => void {
+  const { socket } = incoming;
+  let timer: NodeJS.Timeout;
+  const waiting = () => {
+    timer = setTimeout(open, batchEveryMs - (Date.now() % batchEveryMs));
+  };
+  const open = () => {
+    const before = socket.bytesRead;
+    incoming.resume();
+    timer = setTimeout(() => {
+      // There may be more of what was waiting.
+      if (socket.bytesRead - before > backlogBytes) return open();
+      incoming.pause();
+      waiting();
+    }, batchOpenMs);
+  };
+  waiting();
+  return () => clearTimeout(timer);
 }
 
 function exitCode(status: V1Status): number | undefined {

@@ -2,8 +2,9 @@ import { appendFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { $, ProcessOutput } from 'zx';
 import { environmentError } from '../../kit/errors.ts';
+import { RUN_MARK } from '../run-directory.ts';
 
-interface CommandOptions {
+export interface CommandOptions {
   /** What a person calls it: "kind create cluster". */
   readonly what: string;
   readonly timeoutMs: number;
@@ -12,20 +13,27 @@ interface CommandOptions {
   readonly log?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly hint?: (output: string) => string | undefined;
+  /** Whether what it printed on standard output is an answer although its exit code is not 0. */
+  readonly answered?: (stdout: string) => boolean;
   readonly input?: string;
 }
 
 /** Runs one program to its end and resolves with what it printed on standard output. */
 export type Run = (program: string, args: readonly string[], options: CommandOptions) => Promise<string>;
 
-/** One-shot commands of a run; `mark` is in the environment of each, so that a later cleanup finds it. */
+/**
+ * One-shot commands of a run; `mark` is in the environment of each, so that a later cleanup finds it. What
+ * they leave half done when they are killed (kind: archives of images) is in the run's folder, and goes with it.
+ */
 export function commandRunner(mark: Readonly<Record<string, string>>): Run {
+  const directory = mark[RUN_MARK];
+  const own = { ...mark, ...(directory === undefined ? {} : { TMPDIR: directory }) };
   return async (program, args, options) => {
     const child = $({
       quiet: true,
       nothrow: true,
       detached: false,
-      env: { ...process.env, ...mark, ...options.env } as NodeJS.ProcessEnv,
+      env: { ...process.env, ...own, ...options.env } as NodeJS.ProcessEnv,
       timeout: options.timeoutMs,
       killSignal: 'SIGKILL',
       ...(options.signal ? { signal: options.signal } : {}),
@@ -40,6 +48,7 @@ export function commandRunner(mark: Readonly<Record<string, string>>): Run {
     }
     if (output.exitCode === 0) return output.stdout;
     options.signal?.throwIfAborted();
+    if (output.exitCode !== null && options.answered?.(output.stdout)) return output.stdout;
     if (output.exitCode === 127) {
       throw environmentError(`${program} is not there, and ${options.what} needs it`, options.hint?.(''));
     }

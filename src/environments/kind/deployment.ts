@@ -3,7 +3,7 @@ import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, podRejections, throughApi } from './context.ts';
-import { diagnose, events, standing } from './diagnose.ts';
+import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
 import { appPorts, topologyObjects } from './manifests.ts';
 import { hasContainer, isReady, podName, restarts } from './pods.ts';
 
@@ -115,12 +115,23 @@ export async function podsReady(context: LabContext): Promise<void> {
       signal: request.signal,
     });
   } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith('gave up')) throw error;
-    const missing = roster.members.find(({ pod }) => pod === undefined || !isReady(pod));
-    const about = missing?.pod ?? { metadata: { name: missing?.instance.workload ?? '', namespace } };
-    throw environmentError(error.message, await events(api, about), error);
+    if (!gaveUp(error)) throw error;
+    const missing = roster.members.find(
+      ({ pod }) => pod === undefined || !isReady(pod) || !hasSidecar(context, pod),
+    );
+    const said = missing?.pod
+      ? await lastWords(api, missing.pod)
+      : await deploymentEvents(api, namespace, missing?.instance.workload ?? '');
+    throw environmentError(
+      error.message,
+      `a pod that no node takes, or that is only slow, needs a machine with more CPU or memory, or a smaller topology; of any other the reason is here\n${said}`,
+      error,
+    );
   }
 }
+
+const gaveUp = (error: unknown): error is Error =>
+  error instanceof Error && error.message.startsWith('gave up');
 
 /** Whether a pod was made for this run. */
 function isYounger(pod: V1Pod | undefined, startedAt: Date): boolean {
@@ -130,7 +141,7 @@ function isYounger(pod: V1Pod | undefined, startedAt: Date): boolean {
 
 /** Waits until every sidecar has its configuration, and the clients' see exactly the replicas there are. */
 export async function sidecarsInSync(context: LabContext): Promise<void> {
-  const { request, mesh, roster, namespace } = context;
+  const { request, api, mesh, roster, namespace } = context;
   request.progress('waiting for the sidecars to be in sync');
   const hosts = new Map<string, string[]>();
   for (const { instance, addresses } of roster.members) {
@@ -140,29 +151,42 @@ export async function sidecarsInSync(context: LabContext): Promise<void> {
     hosts.set(host, [...(hosts.get(host) ?? []), address]);
   }
   const { readyPaths, ready } = mesh.cluster.sidecar;
-  await Promise.all(
-    roster.members.map(({ instance, pod }) => {
-      const who = `${instance.name} (${podName(pod)})`;
-      const attempt = patiently(async () => {
-        const answers = await Promise.all(
-          readyPaths.map((path) => context.admin(podName(pod), path, 5_000)),
-        ).catch((error: Error) => error.message);
-        const state =
-          typeof answers === 'string' ? answers : ready(answers, instance.client ? hosts : new Map());
-        if (typeof state !== 'string') return state;
-        const rejected = (await podRejections(context)).find((rejection) => rejection.pod === podName(pod));
-        if (rejected === undefined) return state;
-        throw environmentError(
-          `the sidecar of ${who} rejected its configuration: ${rejected.reason}`,
-          "the words are Envoy's own; look for what they name in the mesh configuration under test",
-        );
-      });
-      return eventually(attempt, {
-        waitingFor: `the sidecar of ${who} to be in sync`,
-        timeoutMs: inSyncTimeoutMs,
-        everyMs: 300,
-        signal: request.signal,
-      });
-    }),
-  );
+  const ended = new AbortController();
+  const signal = AbortSignal.any([request.signal, ended.signal]);
+  const waits = roster.members.map(({ instance, pod }) => {
+    const who = `${instance.name} (${podName(pod)})`;
+    const attempt = patiently(async () => {
+      const answers = await Promise.all(
+        readyPaths.map((path) => context.admin(podName(pod), path, 5_000)),
+      ).catch((error: Error) => error.message);
+      const state =
+        typeof answers === 'string' ? answers : ready(answers, instance.client ? hosts : new Map());
+      if (typeof state !== 'string') return state;
+      const rejected = (await podRejections(context)).find((rejection) => rejection.pod === podName(pod));
+      if (rejected === undefined) return state;
+      throw environmentError(
+        `the sidecar of ${who} rejected its configuration: ${rejected.reason}`,
+        "the words are Envoy's own; look for what they name in the mesh configuration under test",
+      );
+    });
+    return eventually(attempt, {
+      waitingFor: `the sidecar of ${who} to be in sync`,
+      timeoutMs: inSyncTimeoutMs,
+      everyMs: 300,
+      signal,
+    }).catch(async (error: unknown) => {
+      if (!gaveUp(error) || pod === undefined) throw error;
+      throw environmentError(
+        error.message,
+        `look whether ${mesh.cluster.controlPlane.deployment} runs and what its log says of ${podName(pod)}, and whether the mesh configuration under test takes the services away\n${await lastWords(api, pod, mesh.cluster.sidecar.container)}`,
+        error,
+      );
+    });
+  });
+  try {
+    await Promise.all(waits);
+  } finally {
+    // When one is given up, so are the others.
+    ended.abort();
+  }
 }

@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import type { ClusterMesh } from '../../meshes/contract.ts';
 import type { ClusterApi } from './api.ts';
@@ -36,6 +36,12 @@ export async function diagnose(
       "the words are Envoy's own; look for what they name in the mesh configuration under test",
     );
   }
+  return containerProblem(pod, api);
+}
+
+/** A container whose image cannot be had, or that keeps ending. */
+export async function containerProblem(pod: V1Pod, api: ClusterApi): Promise<OperatorError | undefined> {
+  const name = podName(pod);
   const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   for (const { name: container, image, state, lastState, restartCount } of all) {
     const waiting = state?.waiting;
@@ -62,18 +68,6 @@ const imageVariables = (['REGISTRY', 'ISTIO_HUB', 'ISTIO_TAG', 'K6_IMAGE', 'APP_
   .map((name) => `BREAKWATER_KIND_${name} (${kindVariables[name]})`)
   .join(', ');
 
-/** A pod of the control plane whose image cannot be had. */
-export async function imageProblem(pod: V1Pod, api: ClusterApi): Promise<OperatorError | undefined> {
-  const waiting = (pod.status?.containerStatuses ?? []).find(({ state }) =>
-    imageTrouble.has(state?.waiting?.reason ?? ''),
-  );
-  if (!waiting) return undefined;
-  return environmentError(
-    `${podName(pod)}/${waiting.name}: its image ${waiting.image} cannot be pulled (${waiting.state?.waiting?.reason})`,
-    `load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}\n${await events(api, pod)}`,
-  );
-}
-
 /** One line about what a pod is waiting for. */
 export function standing(pod: V1Pod | undefined): string {
   if (!pod) return 'there is no pod yet';
@@ -81,13 +75,16 @@ export function standing(pod: V1Pod | undefined): string {
     ({ type, status }) => type === 'PodScheduled' && status === 'False',
   );
   if (unscheduled) return `no node takes it: ${unscheduled.message ?? unscheduled.reason}`;
-  const waiting = [...(pod.status?.initContainerStatuses ?? []), ...containers(pod)].find(
-    ({ state, ready }) => state?.waiting !== undefined || (state?.running !== undefined && !ready),
-  );
+  const waiting = waitingContainer(pod);
   if (!waiting) return pod.status?.phase === 'Pending' ? 'it is being set up' : 'it is not ready yet';
   const reason = waiting.state?.waiting?.reason;
   return `${waiting.name} ${reason === undefined ? 'runs and is not ready' : `waits (${reason})`}`;
 }
+
+const waitingContainer = (pod: V1Pod) =>
+  [...(pod.status?.initContainerStatuses ?? []), ...containers(pod)].find(
+    ({ state, ready }) => state?.waiting !== undefined || (state?.running !== undefined && !ready),
+  );
 
 /** Last lines of a container, of the one before when it has just been started again. */
 async function logTail(api: ClusterApi, pod: V1Pod, container: string): Promise<string> {
@@ -102,16 +99,54 @@ async function logTail(api: ClusterApi, pod: V1Pod, container: string): Promise<
   return '  (nothing)';
 }
 
-/** What the cluster has said about a pod, or about whatever should make it. */
-export async function events(
+/** What there is to read about a pod that one has waited for in vain: last lines of the container, and events. */
+export async function lastWords(
   api: ClusterApi,
-  object: { readonly metadata?: { readonly name?: string; readonly namespace?: string } },
+  pod: V1Pod,
+  container = waitingContainer(pod)?.name ?? pod.spec?.containers[0]?.name ?? '',
 ): Promise<string> {
-  const namespace = object.metadata?.namespace ?? 'default';
-  const name = object.metadata?.name ?? '';
-  const { items } = await api.core.listNamespacedEvent({ namespace }).catch(() => ({ items: [] }));
-  const lines = items
-    .filter(({ involvedObject, type }) => type === 'Warning' && (involvedObject.name ?? '').startsWith(name))
+  const tail = await logTail(api, pod, container);
+  return `last lines of ${podName(pod)}/${container}:\n${tail}\n${await events(api, pod)}`;
+}
+
+/** What the cluster has said about a pod. */
+async function events(api: ClusterApi, { metadata }: V1Pod): Promise<string> {
+  return warningLines(await listEvents(api, metadata?.namespace ?? 'default'), [metadata?.name ?? '']);
+}
+
+/** What the cluster has said about a Deployment, the ReplicaSets it made, and these pods. */
+export async function deploymentEvents(
+  api: ClusterApi,
+  namespace: string,
+  deployment: string,
+  pods: readonly V1Pod[] = [],
+): Promise<string> {
+  const { items } = await api.apps.listNamespacedReplicaSet({ namespace }).catch(() => ({ items: [] }));
+  const made = items.filter(({ metadata }) =>
+    metadata?.ownerReferences?.some(({ kind, name }) => kind === 'Deployment' && name === deployment),
+  );
+  const names = [...made, ...pods].map(({ metadata }) => metadata?.name ?? '');
+  return warningLines(await listEvents(api, namespace), [deployment, ...names]);
+}
+
+async function listEvents(api: ClusterApi, namespace: string): Promise<readonly CoreV1Event[]> {
+  return (await api.core.listNamespacedEvent({ namespace }).catch(() => ({ items: [] }))).items;
+}
+
+/** The newest five warnings about objects of these names. */
+export function warningLines(all: readonly CoreV1Event[], names: readonly string[]): string {
+  const at = ({ series, lastTimestamp, eventTime, firstTimestamp, metadata }: CoreV1Event) =>
+    new Date(
+      series?.lastObservedTime ??
+        lastTimestamp ??
+        eventTime ??
+        firstTimestamp ??
+        metadata.creationTimestamp ??
+        0,
+    ).getTime();
+  const lines = all
+    .filter(({ involvedObject, type }) => type === 'Warning' && names.includes(involvedObject.name ?? ''))
+    .sort((a, b) => at(a) - at(b))
     .slice(-5)
     .map(
       ({ reason, message, count }) => `  ${reason}${(count ?? 1) > 1 ? ` (${count} times)` : ''}: ${message}`,

@@ -1,15 +1,17 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import type { RunContext } from '../../evidence/contract.ts';
 import type { Action } from '../../faults/contract.ts';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
-import { WORKLOAD_LABEL } from './api.ts';
+import { FIELD_MANAGER, WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, throughApi } from './context.ts';
 import { standing } from './diagnose.ts';
 import { APP, appPorts } from './manifests.ts';
 import { Nodes } from './nodes.ts';
-import { containerIds, isReady, type Member, podName, restarts } from './pods.ts';
+import { containerIds, Interruptions, isReady, type Member, podName } from './pods.ts';
 
 const againTimeoutMs = 120_000;
+const againEveryMs = 200;
 
 const scalePath = (namespace: string, deployment: string) =>
   `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}/scale`;
@@ -20,8 +22,11 @@ export class ClusterFaults {
   readonly #nodes: Nodes;
   /** Instances that a fault has taken down: their ends alarm nobody. */
   readonly #down = new Set<string>();
-  readonly #restarts = new Map<string, number>();
+  readonly #interruptions = new Interruptions();
+  /** Deployments that a fault has scaled away. */
+  readonly #scaledAway = new Set<string>();
   #controlPlaneGone = false;
+  #listed: { readonly atMs: number; readonly pods: Promise<V1Pod[]> } | undefined;
 
   constructor(context: LabContext) {
     this.#context = context;
@@ -42,34 +47,33 @@ export class ClusterFaults {
     if (answer.status === 200 && JSON.parse(answer.body).spec?.replicas === 0) {
       await this.#scale(namespace, deployment, 1);
     }
+    for (const workload of this.#scaledAway) await this.#scaleBack(workload);
   }
 
   /** Whether the cluster is as faults have left it; an interrupted run does not wait for workloads to start again. */
   get disturbed(): boolean {
-    return this.#controlPlaneGone || this.#nodes.disturbed;
+    return this.#controlPlaneGone || this.#scaledAway.size > 0 || this.#nodes.disturbed;
   }
 
-  /** From here on an end that no fault made is a loss. */
+  /** From here on an end that no fault made is noticed. */
   arm(): void {
-    for (const { instance, pod } of this.#context.roster.members) {
-      this.#restarts.set(instance.name, pod ? restarts(pod) : 0);
-    }
+    for (const member of this.#context.roster.members) this.#interruptions.accept(member);
   }
 
-  /** What has ended although no fault has ended it. */
-  unexpected(): string | undefined {
-    for (const { instance, pod } of this.#context.roster.members) {
-      if (this.#down.has(instance.name)) continue;
-      if (!pod) return `the pod of ${instance.name} is gone`;
-      if (restarts(pod) <= (this.#restarts.get(instance.name) ?? 0)) continue;
-      const ended = [
-        ...(pod.status?.containerStatuses ?? []),
-        ...(pod.status?.initContainerStatuses ?? []),
-      ].find(({ lastState }) => lastState?.terminated);
-      const how = ended?.lastState?.terminated;
-      return `${podName(pod)}/${ended?.name} of ${instance.name} ended by itself (${how?.reason}, exit code ${how?.exitCode})`;
-    }
-    return undefined;
+  /** Where a server's pod has ended although no fault has ended it. */
+  get gaps(): RunContext['gaps'] {
+    return this.#interruptions.gaps;
+  }
+
+  /**
+   * Looks for ends that no fault has made in a list of pods that was asked for at `askedMs`. A server's leaves a
+   * gap; the load ends with a client's, and that is what this returns.
+   */
+  unexpected(askedMs: number): string | undefined {
+    const lost = this.#context.roster.members
+      .filter(({ instance }) => !this.#down.has(instance.name))
+      .map((member) => ({ client: member.instance.client, what: this.#interruptions.look(member, askedMs) }));
+    return lost.find(({ client, what }) => client && what !== undefined)?.what;
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {
@@ -154,6 +158,7 @@ export class ClusterFaults {
   async #scaleDown(member: Member, signal?: AbortSignal): Promise<void> {
     const gone = member.pod?.metadata?.uid;
     this.#down.add(member.instance.name);
+    this.#scaledAway.add(member.instance.workload);
     await this.#scale(this.#context.namespace, member.instance.workload, 0);
     await this.#until(`${member.instance.name} to go`, signal, async () =>
       (await this.#pods()).some(({ metadata }) => metadata?.uid === gone) ? 'its pod is still there' : {},
@@ -161,13 +166,9 @@ export class ClusterFaults {
   }
 
   async #scaleUp(member: Member, signal?: AbortSignal): Promise<void> {
-    const { roster, follow, namespace } = this.#context;
+    const { roster, follow } = this.#context;
     const { workload, name } = member.instance;
-    await this.#scale(
-      namespace,
-      workload,
-      roster.members.filter(({ instance }) => instance.workload === workload).length,
-    );
+    await this.#scaleBack(workload);
     await this.#until(`${name} to be there again`, signal, async () => {
       for (const { instance, pod } of roster.update(await this.#pods())) {
         follow(instance.name, podName(pod), true);
@@ -177,13 +178,26 @@ export class ClusterFaults {
     this.#isUp(member);
   }
 
-  #isUp({ instance, pod }: Member): void {
-    this.#restarts.set(instance.name, pod ? restarts(pod) : 0);
-    this.#down.delete(instance.name);
+  async #scaleBack(workload: string): Promise<void> {
+    const { roster, namespace } = this.#context;
+    const replicas = roster.members.filter(({ instance }) => instance.workload === workload).length;
+    await this.#scale(namespace, workload, replicas);
+    this.#scaledAway.delete(workload);
   }
 
+  #isUp(member: Member): void {
+    this.#interruptions.accept(member);
+    this.#down.delete(member.instance.name);
+  }
+
+  /** However many wait for their pods, one list is asked for: six replicas would make thirty a second. */
   #pods(): Promise<V1Pod[]> {
-    return this.#context.api.pods(this.#context.namespace, WORKLOAD_LABEL);
+    const now = performance.now();
+    if (!this.#listed || now - this.#listed.atMs >= againEveryMs) {
+      const { api, namespace } = this.#context;
+      this.#listed = { atMs: now, pods: api.pods(namespace, WORKLOAD_LABEL) };
+    }
+    return this.#listed.pods;
   }
 
   async #until(
@@ -194,7 +208,7 @@ export class ClusterFaults {
     await eventually(patiently(attempt), {
       waitingFor,
       timeoutMs: againTimeoutMs,
-      everyMs: 200,
+      everyMs: againEveryMs,
       ...(signal ? { signal } : {}),
     });
   }
@@ -212,7 +226,8 @@ export class ClusterFaults {
   }
 
   async #scale(namespace: string, deployment: string, replicas: number): Promise<void> {
-    const answer = await this.#context.api.request('PATCH', scalePath(namespace, deployment), {
+    const path = `${scalePath(namespace, deployment)}?fieldManager=${FIELD_MANAGER}`;
+    const answer = await this.#context.api.request('PATCH', path, {
       body: JSON.stringify({ spec: { replicas } }),
       contentType: 'application/merge-patch+json',
     });

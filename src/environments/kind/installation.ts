@@ -1,14 +1,20 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { accessLogFormat } from '../../evidence/contract.ts';
-import { environmentError } from '../../kit/errors.ts';
-import type { ClusterMeshSettings } from '../../meshes/contract.ts';
-import { visibly } from './commands.ts';
-import type { LabContext } from './context.ts';
-import { events, imageProblem, standing } from './diagnose.ts';
+import { environmentError, type OperatorError } from '../../kit/errors.ts';
+import { eventually } from '../../kit/eventually.ts';
+import type { ClusterMesh, ClusterMeshSettings } from '../../meshes/contract.ts';
+import { type CommandOptions, visibly } from './commands.ts';
+import { type LabContext, patiently } from './context.ts';
+import { containerProblem, deploymentEvents, standing } from './diagnose.ts';
 import { observerNodes } from './manifests.ts';
 import { podName } from './pods.ts';
 import { fingerprint } from './topology.ts';
 import type { KindSettings } from './versions.ts';
+
+/** Configuration is with the sidecars in a second, but a control plane may take 40 to notice that a pod of before is gone. */
+const checkTimeoutMs = 60_000;
+const lookEveryMs = 1_000;
 
 /** In the mesh's namespace: which installation is there. */
 const installedMark = 'breakwater-installation';
@@ -24,7 +30,7 @@ export const meshSettings = (settings: KindSettings): ClusterMeshSettings => ({
 /** Installs the mesh unless just this installation is there. */
 export async function installMesh(context: LabContext): Promise<void> {
   const { request, api, mesh } = context;
-  const { namespace, deployment, labelSelector } = mesh.cluster.controlPlane;
+  const { namespace, deployment } = mesh.cluster.controlPlane;
   const settings = meshSettings(context.settings);
   const command = await mesh.cluster.installation(settings, request.directory);
   const wanted = fingerprint(JSON.stringify(settings), mesh.version);
@@ -33,19 +39,22 @@ export async function installMesh(context: LabContext): Promise<void> {
     .then(({ data }) => data?.['fingerprint'])
     .catch(() => undefined);
   if (installed === wanted) return;
+  // Whoever comes after an installation that failed has to make it anew.
+  if (installed !== undefined) await api.core.deleteNamespacedConfigMap({ name: installedMark, namespace });
   try {
     await visibly(`installing ${mesh.name} ${mesh.version} (${command.what})`, request.progress, () =>
-      meshCommand(context, command.program, command.args, command.what, 300_000),
+      unlessHopeless(context, (signal) => meshCommand(context, command, { timeoutMs: 300_000, signal })),
     );
   } catch (error) {
     request.signal.throwIfAborted();
-    const pods = await api.pods(namespace, labelSelector).catch(() => []);
+    if (error instanceof Hopeless) throw error.problem;
+    const pods = await api.pods(namespace, '').catch(() => []);
     for (const pod of pods) {
-      const problem = await imageProblem(pod, api);
+      const problem = await containerProblem(pod, api);
       if (problem) throw problem;
     }
     const state = pods.map((pod) => `${podName(pod)}: ${standing(pod)}`).join('\n');
-    const said = await events(api, { metadata: { name: deployment, namespace } });
+    const said = await deploymentEvents(api, namespace, deployment, pods);
     throw environmentError((error as Error).message, `${state}\n${said}`, error);
   }
   await api.apply({
@@ -56,30 +65,95 @@ export async function installMesh(context: LabContext): Promise<void> {
   });
 }
 
-/** The mesh's own tools have the last word on what was installed. */
-export async function checkInstallation(context: LabContext): Promise<void> {
-  const checks = context.mesh.cluster.checks(context.namespace);
-  context.request.progress(`checking with ${checks.map(({ what }) => what).join(' and ')}`);
-  await Promise.all(
-    checks.map(async (check) => {
-      const output = await meshCommand(context, check.program, check.args, check.what, 60_000);
-      const problems = check.problems(output);
-      if (problems.length > 0) throw environmentError(`${check.what} finds:\n${problems.join('\n')}`);
-    }),
-  );
+/** Why an installer was stopped. */
+class Hopeless extends Error {
+  readonly problem: OperatorError;
+
+  constructor(problem: OperatorError) {
+    super(problem.message);
+    this.problem = problem;
+  }
 }
+
+/**
+ * Looks at the pods that the installer makes while it waits for them, and stops it once one can never become
+ * ready. Pods of an earlier installation may be what this one repairs.
+ */
+async function unlessHopeless<T>(
+  { api, mesh, request }: LabContext,
+  install: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { namespace } = mesh.cluster.controlPlane;
+  const pods = () => api.pods(namespace, '').catch(() => []);
+  const earlier = new Set((await pods()).map(({ metadata }) => metadata?.uid));
+  const stop = new AbortController();
+  const done = new AbortController();
+  const look = async () => {
+    while (!stop.signal.aborted) {
+      await sleep(lookEveryMs, undefined, { signal: done.signal });
+      for (const pod of await pods()) {
+        const problem = earlier.has(pod.metadata?.uid) ? undefined : await containerProblem(pod, api);
+        if (problem && !done.signal.aborted) stop.abort(new Hopeless(problem));
+      }
+    }
+  };
+  const looking = look().catch(() => {});
+  try {
+    return await install(AbortSignal.any([request.signal, stop.signal]));
+  } finally {
+    done.abort();
+    await looking;
+  }
+}
+
+/** The mesh's own tools have the last word on what was installed, and on whether every pod has its configuration. */
+export async function checkInstallation(context: LabContext): Promise<void> {
+  const { mesh, namespace, request } = context;
+  const checks = mesh.cluster.checks(namespace);
+  request.progress(`checking with ${checks.map(({ what }) => what).join(', ')}`);
+  for (const check of checks) {
+    await eventually(
+      patiently(() => findings(context, check)),
+      {
+        waitingFor: `${check.what} to find nothing`,
+        timeoutMs: checkTimeoutMs,
+        everyMs: 500,
+        signal: request.signal,
+      },
+    );
+  }
+}
+
+/** What tells about any pod of the run has to tell about all, and may change; anything else that is found stays. */
+async function findings(context: LabContext, check: MeshCommand): Promise<object | string> {
+  const { roster, request } = context;
+  const output = await meshCommand(context, check, {
+    timeoutMs: 60_000,
+    signal: request.signal,
+    // A tool that has found something may say so with its exit code as well: istioctl analyze, 79.
+    answered: (stdout) => stdout.trim() !== '' && check.problems(stdout).length > 0,
+  });
+  const problems = check.problems(output);
+  const pods = roster.members.map(({ pod }) => podName(pod));
+  const unknown = pods.filter((name) => !output.includes(name));
+  const aboutPods = unknown.length < pods.length;
+  if (aboutPods && problems.length + unknown.length > 0) {
+    return `it finds\n${[...problems, ...unknown.map((name) => `${name} is not there`)].join('\n')}`;
+  }
+  if (problems.length > 0) throw environmentError(`${check.what} finds:\n${problems.join('\n')}`);
+  return {};
+}
+
+type MeshCommand = ReturnType<ClusterMesh['checks']>[number];
 
 function meshCommand(
   { found, run, cluster, request }: LabContext,
-  program: string,
-  args: readonly string[],
-  what: string,
-  timeoutMs: number,
+  { program, args, what }: MeshCommand,
+  options: Pick<CommandOptions, 'timeoutMs' | 'signal' | 'answered'>,
 ): Promise<string> {
   return run(found.paths[program] ?? program, args, {
+    ...options,
     what,
-    timeoutMs,
-    signal: request.signal,
     log: join(request.logs, `${program}.log`),
     env: { KUBECONFIG: cluster.kubeconfig },
   });

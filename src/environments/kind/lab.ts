@@ -203,7 +203,7 @@ class KindLab implements StartedEnvironment {
   }
 
   get gaps(): RunContext['gaps'] {
-    return this.#logs.gaps;
+    return [...this.#logs.gaps, ...this.#faults.gaps];
   }
 
   /** Keeps the roster true, and notices what ends without a fault. */
@@ -211,11 +211,12 @@ class KindLab implements StartedEnvironment {
     const { api, namespace, follow } = this.#context;
     let heardAt = Date.now();
     while (!this.#ended.signal.aborted) {
+      const askedMs = Date.now();
       try {
         const pods = await api.pods(namespace, WORKLOAD_LABEL);
         heardAt = Date.now();
         for (const { instance, pod } of this.#roster.update(pods)) follow(instance.name, podName(pod), true);
-        const unexpected = this.#faults.unexpected();
+        const unexpected = this.#faults.unexpected(askedMs);
         if (unexpected !== undefined) this.#lose(unexpected);
       } catch (error) {
         if (Date.now() - heardAt > silenceMs) this.#lose(`the API server is silent: ${messageOf(error)}`);
@@ -271,7 +272,8 @@ class KindLab implements StartedEnvironment {
   }
 
   collect(): Promise<void> {
-    return this.#logs.collect();
+    // Nothing is concluded from a run that was interrupted: a node that its fault has silenced is not waited for.
+    return this.#logs.collect(this.#context.request.signal.aborted ? 1_000 : 5_000);
   }
 
   reach(): readonly string[] {

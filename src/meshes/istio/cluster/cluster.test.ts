@@ -39,13 +39,3 @@ ring_hash_lb_config {
     { pod: 'frontend-7d9-x2', reason: 'outbound|8080||edge-app: ring_hash minimum_ring_size is too large' },
   ]);
 });
-
-test('istioctl analyze: only errors count', () => {
-  const analyze = cluster.checks('default').find(({ what }) => what === 'istioctl analyze');
-  const output = JSON.stringify([
-    { code: 'IST0101', level: 'Error', origin: 'VirtualService default/a', message: 'no such host' },
-    { code: 'IST0118', level: 'Info', origin: 'Service default/b', message: 'port name' },
-  ]);
-  expect(analyze?.problems(output)).toEqual(['IST0101 VirtualService default/a: no such host']);
-  expect(analyze?.problems('')).toEqual([]);
-});

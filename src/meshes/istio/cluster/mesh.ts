@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import type { ClusterMesh } from '../../contract.ts';
 import { explainRejection, logEntries } from '../rejections.ts';
 import { ISTIO_VERSION } from '../version.ts';
+import { checks } from './checks.ts';
 import { operatorConfiguration } from './operator.ts';
 import { readyPaths, sidecarReady } from './ready.ts';
 
@@ -25,20 +26,7 @@ export const cluster: ClusterMesh = {
       problems: () => [],
     };
   },
-  checks: (workloads) => [
-    {
-      what: 'istioctl proxy-status',
-      program: 'istioctl',
-      args: ['proxy-status', '-o', 'json'],
-      problems: outOfSync,
-    },
-    {
-      what: 'istioctl analyze',
-      program: 'istioctl',
-      args: ['analyze', '-n', workloads, '--output', 'json', '--failure-threshold', 'Error'],
-      problems: foundByAnalyze,
-    },
-  ],
+  checks,
   namespaceLabels: { 'istio-injection': 'enabled' },
   podMetadata: (instance, excludedPorts) => ({
     labels: {
@@ -81,26 +69,3 @@ export const cluster: ClusterMesh = {
         ]
       : [],
 };
-
-/** Sidecars that have not acknowledged what istiod sent; an older answer than the newest is no problem of ours. */
-function outOfSync(output: string): string[] {
-  const stale = /\b(STALE|ERROR|NOT SENT \(error\))\b/i;
-  return output
-    .split('\n')
-    .filter((line) => stale.test(line))
-    .map((line) => line.trim());
-}
-
-function foundByAnalyze(output: string): string[] {
-  const start = output.indexOf('[');
-  if (start < 0) return [];
-  let messages: { level?: string; code?: string; message?: string; origin?: string }[];
-  try {
-    messages = JSON.parse(output.slice(start));
-  } catch {
-    return [];
-  }
-  return messages
-    .filter(({ level }) => level === 'Error')
-    .map(({ code, origin, message }) => `${code} ${origin ?? ''}: ${message}`);
-}
