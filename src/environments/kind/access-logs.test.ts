@@ -140,6 +140,19 @@ test('a pod that ended in order, and is gone, is no gap', async () => {
   expect(pod.logs.gaps).toEqual([]);
 });
 
+test('a kubelet that has not heard of a pod yet is asked again', async () => {
+  let asked = 0;
+  using pod = await following((query, response) => {
+    if (query.get('previous')) response.writeHead(400).end();
+    else if (query.size === 0) response.end('{}');
+    else if (asked++ === 0) response.writeHead(404).end();
+    else response.write(stamped(1), () => query.get('follow') ?? response.end());
+  });
+  await pod.logs.collect(5_000);
+  expect(pod.written()).toBe('bw1 1\n');
+  expect(pod.logs.gaps).toEqual([]);
+});
+
 test('a pod is followed once, however often it looks new', async () => {
   using pod = await following((query, response) => {
     if (query.get('previous')) response.writeHead(400).end();

@@ -87,13 +87,20 @@ export class AccessLogs {
       if (status === 200) broken = false;
       const away = troubleSince !== undefined && Date.now() - troubleSince > troubleMs;
       if (status === 0 || away) broken = true;
-      if (status === 404) {
+      if (status === 404 && !(await this.#exists(followed))) {
         followed.over = true;
         if (broken) this.#miss(followed, 'was gone before all of it was read');
         return;
       }
       await sleep(retryMs, undefined, { signal: stop }).catch(() => {});
     }
+  }
+
+  /** Whether the API server has the pod: a kubelet says 404 as well of one that it has not heard of yet. */
+  async #exists({ pod }: Followed): Promise<boolean> {
+    const path = `/api/v1/namespaces/${this.#namespace}/pods/${pod}`;
+    const status = await this.#api.stream(path, () => {}, this.#stop.signal).catch(() => 0);
+    return status !== 404;
   }
 
   /** What came after the newest line is unknown. */

@@ -59,16 +59,12 @@ afterAll(() => {
 /** What a stream brings of an answer, and how it ended. */
 async function streamed(path: string, signal = new AbortController().signal) {
   const chunks: Buffer[] = [];
-  const times = new Set<number>();
-  const take = (chunk: Buffer) => {
-    chunks.push(chunk);
-    times.add(Math.floor(Date.now() / 25));
-  };
+  const take = (chunk: Buffer) => chunks.push(chunk);
   const status = await api.stream(path, take, signal).catch((error: Error) => error.message);
-  return { status, lines: Buffer.concat(chunks).toString().split('\n').slice(0, -1), moments: times.size };
+  return { status, lines: Buffer.concat(chunks).toString().split('\n').slice(0, -1) };
 }
 
-test('a stream is taken in a few times a second, and nothing of it is lost at its end', async () => {
+test('nothing of a stream is lost at its end', async () => {
   server.removeAllListeners('request').on('request', async (_request, response) => {
     for (let line = 0; line < 400; line++) {
       response.write(`line ${line}\n`);
@@ -76,13 +72,10 @@ test('a stream is taken in a few times a second, and nothing of it is lost at it
     }
     response.end('the last\n');
   });
-  const begunAt = Date.now();
-  const { status, lines, moments } = await streamed('/log');
+  const { status, lines } = await streamed('/log');
   expect(status).toBe(200);
   expect(lines).toHaveLength(401);
   expect(lines.at(-1)).toBe('the last');
-  // Two of these moments for each time it is open; without pauses there would be one for every line or two.
-  expect(moments).toBeLessThan(((Date.now() - begunAt) / 250) * 4 + 8);
 });
 
 test('much at once comes whole', async () => {

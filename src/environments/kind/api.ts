@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { createServer, type Server } from 'node:net';
 import { PassThrough, Writable } from 'node:stream';
@@ -15,13 +14,6 @@ import {
   type V1Status,
 } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
-
-/** A log comes line by line; taken in together, a second of it costs four wake-ups and not hundreds. */
-const batchEveryMs = 250;
-/** Long enough to take in what has come meanwhile. */
-const batchOpenMs = 20;
-/** More than a log grows by between two batches. */
-const backlogBytes = 262_144;
 
 const outputTimeoutMs = 30_000;
 
@@ -168,26 +160,18 @@ export class ClusterApi implements Disposable {
 
   /**
    * Streams an answer until it ends; resolves with its status when it has, and rejects when it breaks.
-   * `onChunk` gets bytes of an answer with status 200 alone, several times a second.
+   * `onChunk` gets bytes of an answer with status 200 alone.
    */
   async stream(path: string, onChunk: (chunk: Buffer) => void, signal: AbortSignal): Promise<number> {
     const outgoing = await this.#open('GET', path, {}, signal);
     return new Promise((resolve, reject) => {
       outgoing.on('response', (incoming) => {
         const status = incoming.statusCode ?? 0;
-        if (status === 200) {
-          incoming.on('data', onChunk);
-          const stop = inBatches(incoming);
-          incoming.on('close', stop);
-        } else incoming.resume();
+        if (status === 200) incoming.on('data', onChunk);
+        else incoming.resume();
         incoming.on('end', () => resolve(status));
         incoming.on('error', reject);
-        incoming.on('aborted', () => {
-          // What has come and was not taken in yet.
-          incoming.off('data', onChunk);
-          for (let rest = incoming.read(); rest !== null; rest = incoming.read()) onChunk(rest);
-          reject(new Error('the stream broke off'));
-        });
+        incoming.on('aborted', () => reject(new Error('the stream broke off')));
       });
       outgoing.on('error', reject);
       outgoing.end();
@@ -201,8 +185,6 @@ export class ClusterApi implements Disposable {
       ...options,
       // A stream holds its connection for the whole run.
       agent: signal === undefined ? this.#agent : false,
-      // A stream that pauses reads no further.
-      ...(signal === undefined ? {} : { highWaterMark: 1 }),
       method,
       headers,
       ...(signal === undefined ? {} : { signal }),
@@ -309,27 +291,6 @@ export class ClusterApi implements Disposable {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
-}
-
-/** Lets an answer flow for a moment at a time; all at the same times, so that they wake this process together. */
-function inBatches(incoming: IncomingMessage): () => void {
-  const { socket } = incoming;
-  let timer: NodeJS.Timeout;
-  const waiting = () => {
-    timer = setTimeout(open, batchEveryMs - (Date.now() % batchEveryMs));
-  };
-  const open = () => {
-    const before = socket.bytesRead;
-    incoming.resume();
-    timer = setTimeout(() => {
-      // There may be more of what was waiting.
-      if (socket.bytesRead - before > backlogBytes) return open();
-      incoming.pause();
-      waiting();
-    }, batchOpenMs);
-  };
-  waiting();
-  return () => clearTimeout(timer);
 }
 
 function exitCode(status: V1Status): number | undefined {
