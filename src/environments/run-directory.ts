@@ -1,5 +1,14 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
@@ -59,10 +68,11 @@ export async function createRunDirectory(runId: string, what: string): Promise<R
   // Looked at again: somebody else may have been faster to make it.
   const root = runsDirectory();
   const unfinished = join(root, UNFINISHED + runId);
-  await mkdir(unfinished, { mode: 0o700 });
   try {
-    await writeOwner(unfinished, what);
-    await rename(unfinished, join(root, runId));
+    // Without a pause: what is killed in here leaves a folder that nobody owns.
+    mkdirSync(unfinished, { mode: 0o700 });
+    writeOwner(unfinished, what);
+    renameSync(unfinished, join(root, runId));
   } catch (error) {
     await removeFolder(unfinished);
     throw error;
@@ -73,7 +83,7 @@ export async function createRunDirectory(runId: string, what: string): Promise<R
 /** The folder that another process has made for a run, which from now on is this process's to remove. */
 export async function takeOverRunDirectory(runId: string, what: string): Promise<RunDirectory> {
   const path = join(runsDirectory(), runId);
-  await writeOwner(path, what);
+  writeOwner(path, what);
   return owned(path);
 }
 
@@ -89,12 +99,12 @@ function owned(path: string): RunDirectory {
   };
 }
 
-async function writeOwner(directory: string, what: string): Promise<void> {
+function writeOwner(directory: string, what: string): void {
   const owner: Owner = { pid: process.pid, identity: processIdentity(process.pid), what };
   const written = join(directory, `${OWNER}.${process.pid}`);
-  await writeFile(written, JSON.stringify(owner));
+  writeFileSync(written, JSON.stringify(owner));
   // Whole or not at all: a reader that sees half a file takes the run for dead.
-  await rename(written, join(directory, OWNER));
+  renameSync(written, join(directory, OWNER));
 }
 
 function readOwner(directory: string): Owner | undefined {

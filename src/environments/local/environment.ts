@@ -50,12 +50,13 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
           'use fewer replicas, or --env kind',
         );
       }
-      const found = await programs();
       await using stack = new AsyncDisposableStack();
-      const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
+      // First of all: from here on the run's folder goes away even when this process is killed.
       const supervisor = stack.use(
         await startSupervisor(request.directory, { [RUN_MARK]: request.directory }),
       );
+      const found = await programs();
+      const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
       const lab = new LocalLab(request, mesh, found, block, supervisor);
       await lab.start();
       lab.releases = stack.move();
