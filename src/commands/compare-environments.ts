@@ -71,13 +71,11 @@ Example:
       process.stdout.write(
         options.json ? `${JSON.stringify(comparison, null, 2)}\n` : `${render(comparison)}\n`,
       );
-      const { verdicts, same } = comparison;
-      process.exitCode =
-        verdicts.local === 'invalid' || verdicts.kind === 'invalid'
-          ? ExitCode.invalid
-          : same
-            ? ExitCode.pass
-            : ExitCode.fail;
+      process.exitCode = provesNothing(comparison)
+        ? ExitCode.invalid
+        : comparison.same
+          ? ExitCode.pass
+          : ExitCode.fail;
     });
 }
 
@@ -186,6 +184,9 @@ function experiment({ scenario, configuration, checks, faults }: Report): object
   };
 }
 
+const provesNothing = ({ verdicts }: Comparison) =>
+  verdicts.local === 'invalid' || verdicts.kind === 'invalid';
+
 function render(comparison: Comparison): string {
   const { checks, verdicts, latencyMs, invalid, reports } = comparison;
   const rows = [
@@ -210,8 +211,7 @@ function render(comparison: Comparison): string {
     return differs.has(what) || (what === 'verdict' && local !== kind) ? pc.yellow(line) : line;
   });
   const count = differs.size;
-  const nothing = verdicts.local === 'invalid' || verdicts.kind === 'invalid';
-  const ending = nothing
+  const ending = provesNothing(comparison)
     ? pc.yellow('An invalid run proves nothing, so this says nothing about the environments. Run it again.')
     : comparison.same
       ? pc.green('The same verdict, and the same status of every check.')

@@ -140,12 +140,12 @@ async function startKeeper(
     ],
     { detached: true, stdio: ['ignore', output.fd, output.fd] },
   );
-  const exited = new Promise<string>((resolve) => {
-    keeper.once('exit', (code) => resolve(`exit code ${code}`));
+  const exited = new Promise<{ readonly code: number | null }>((resolve) => {
+    keeper.once('exit', (code) => resolve({ code }));
   });
-  let exit: string | undefined;
-  exited.then((reason) => {
-    exit = reason;
+  let exit: Awaited<typeof exited> | undefined;
+  exited.then((end) => {
+    exit = end;
   });
   let said = '';
   try {
@@ -156,8 +156,8 @@ async function startKeeper(
         said += await reading.readFile('utf8');
         const lines = said.trimEnd().split('\n');
         if (over !== undefined) {
-          const why = over === `exit code ${ExitCode.usage}` ? usageError : environmentError;
-          throw why(`the lab did not come up (${over})`, lines.slice(-12).join('\n'));
+          const why = over.code === ExitCode.usage ? usageError : environmentError;
+          throw why(`the lab did not come up (exit code ${over.code})`, lines.slice(-12).join('\n'));
         }
         say(lines.at(-1) ?? '');
         return readLab(directory.path) ?? 'it is starting';

@@ -25,8 +25,8 @@ export interface ClusterRecord {
 }
 
 /** The docker that this command was told to use. */
-export function configuredDocker(): string {
-  return process.env['BREAKWATER_KIND_DOCKER'] || 'docker';
+export function configuredDocker(env: NodeJS.ProcessEnv = process.env): string {
+  return env['BREAKWATER_KIND_DOCKER'] || 'docker';
 }
 
 export async function recordCluster(directory: string, record: ClusterRecord): Promise<void> {
@@ -59,8 +59,7 @@ export function findClusters(docker: string): string[] {
 }
 
 /** Removes the containers of a kind cluster and their volumes; how many there were. Needs docker alone. */
-export function deleteCluster(cluster: { readonly name: string; readonly docker: string }): number {
-  const { name, docker } = cluster;
+export function deleteCluster({ name, docker }: Pick<ClusterRecord, 'name' | 'docker'>): number {
   const said = spawnSync(docker, ['ps', '--all', '--quiet', '--filter', `label=${CLUSTER_LABEL}=${name}`], {
     encoding: 'utf8',
     timeout: 20_000,

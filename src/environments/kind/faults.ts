@@ -6,9 +6,10 @@ import { eventually } from '../../kit/eventually.ts';
 import { FIELD_MANAGER, WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, throughApi } from './context.ts';
 import { standing } from './diagnose.ts';
+import { Interruptions } from './interruptions.ts';
 import { APP, appPorts } from './manifests.ts';
 import { Nodes } from './nodes.ts';
-import { containerIds, Interruptions, isReady, type Member, podName } from './pods.ts';
+import { containerIds, isReady, type Member, podName } from './pods.ts';
 
 const againTimeoutMs = 120_000;
 const againEveryMs = 200;

@@ -1,4 +1,5 @@
 import { usageError } from '../../kit/errors.ts';
+import { configuredDocker } from '../clusters.ts';
 
 /** Everything from outside that the kind environment is made for. The one place where it is pinned. */
 export const versions = {
@@ -67,6 +68,6 @@ export function kindSettings(env: NodeJS.ProcessEnv): KindSettings {
     k6Image: set('K6_IMAGE') ?? from(`grafana/k6:${versions.k6}`),
     config: set('CONFIG'),
     kind: set('PROGRAM') ?? 'kind',
-    docker: set('DOCKER') ?? 'docker',
+    docker: configuredDocker(env),
   };
 }
