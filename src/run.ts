@@ -27,6 +27,8 @@ export interface RunRequest {
 /** What a person may watch while a run goes on. */
 export interface RunWatcher {
   step(text: string): void;
+  ongoing(text: string): void;
+  note(text: string): void;
   fault(text: string): void;
   /** Milliseconds into the load, its length, and what the clients' sidecars last said. */
   load(atMs: number, totalMs: number, latest: ReturnType<typeof startSampler>['latest']): void;
@@ -59,6 +61,8 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
     evidence,
     logs: join(request.reportDirectory, 'logs'),
     progress: (step) => watcher.step(step),
+    ongoing: (text) => watcher.ongoing(text),
+    note: (text) => watcher.note(text),
     signal,
   });
   const outcome = await loadAndFaults(request, environment, evidence);

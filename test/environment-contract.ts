@@ -51,6 +51,8 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
         evidence: join(folder, 'evidence'),
         logs: join(folder, 'logs'),
         progress: () => {},
+        ongoing: () => {},
+        note: () => {},
         signal: new AbortController().signal,
       });
       environment.lost.then((reason) => {

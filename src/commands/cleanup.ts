@@ -9,6 +9,12 @@ import {
 import { OperatorError } from '../kit/errors.ts';
 import type { Progress } from '../kit/terminal.ts';
 
+interface CleanupOptions {
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly kept?: boolean;
+}
+
 export function cleanupCommand(): Command {
   return new Command('cleanup')
     .description(
@@ -22,69 +28,111 @@ export function cleanupCommand(): Command {
       `
 A run ends what it started by itself, even when it is killed. This is for what a crash of the machine,
 or of Breakwater and its supervisor at once, may leave. Runs that are alive are not touched.
+Exit code 4 when something cannot be removed.
 
 Examples:
   $ npx breakwater cleanup
   $ npx breakwater cleanup --dry-run --json`,
     )
-    .action(async (options: { dryRun?: boolean; json?: boolean; kept?: boolean }) => {
-      const found = findLeftovers();
-      const docker = configuredDocker();
-      const stray = strayClusters(docker);
-      const clusters = [...stray.lost, ...(options.kept ? stray.kept : [])];
-      const leftovers = options.dryRun ? found : await removeAll(found);
-      if (!options.dryRun) {
-        for (const name of clusters) deleteCluster({ name, docker });
-      }
-      if (options.json) {
-        process.stdout.write(
-          `${JSON.stringify([...leftovers, ...clusters.map((cluster) => ({ cluster }))], null, 2)}\n`,
-        );
-        return;
-      }
-      if (leftovers.length === 0 && clusters.length === 0) process.stdout.write('Nothing was left behind.\n');
-      const verb = options.dryRun ? 'would remove' : 'removed';
-      for (const leftover of leftovers) {
-        process.stdout.write(
-          `${verb} ${leftover.runId} (${leftover.what}): ${contents(leftover)}, ${leftover.directory}\n`,
-        );
-      }
-      for (const name of clusters) process.stdout.write(`${verb} the cluster ${name}\n`);
-      for (const name of options.kept ? [] : stray.kept) {
-        process.stdout.write(`the cluster ${name} was kept; cleanup --kept removes it\n`);
-      }
-    });
+    .action(cleanUp);
+}
+
+async function cleanUp(options: CleanupOptions): Promise<void> {
+  const docker = configuredDocker();
+  const stray = await strayClusters(docker);
+  const found = {
+    leftovers: findLeftovers(),
+    clusters: [...stray.lost, ...(options.kept ? stray.kept : [])],
+  };
+  const { leftovers, clusters, errors } = options.dryRun
+    ? { ...found, errors: [] }
+    : await remove(found, docker);
+  if (options.json) {
+    const objects = [...leftovers, ...clusters.map((cluster) => ({ cluster }))];
+    process.stdout.write(`${JSON.stringify(objects, null, 2)}\n`);
+  } else {
+    const verb = options.dryRun ? 'would remove' : 'removed';
+    const lines = [
+      ...leftovers.map(
+        (each) => `${verb} ${each.runId} (${each.what}): ${contents(each)}, ${each.directory}`,
+      ),
+      ...clusters.map((name) => `${verb} the cluster ${name}`),
+    ];
+    if (lines.length + errors.length === 0) lines.push('Nothing was left behind.');
+    if (!options.kept) {
+      lines.push(...stray.kept.map((name) => `the cluster ${name} was kept; cleanup --kept removes it`));
+    }
+    for (const line of lines) process.stdout.write(`${line}\n`);
+  }
+  for (const error of errors) throw error;
+}
+
+interface Found {
+  readonly leftovers: readonly Leftover[];
+  readonly clusters: readonly string[];
+}
+
+/** What was removed. One thing that cannot be does not keep the others. */
+async function remove(
+  found: Found,
+  docker: string,
+): Promise<Found & { readonly errors: readonly unknown[] }> {
+  const errors: unknown[] = [];
+  const removed = async <T>(things: readonly T[], how: (thing: T) => Promise<boolean>) => {
+    const done = things.map((thing) =>
+      how(thing).catch((error: unknown) => {
+        errors.push(error);
+        return false;
+      }),
+    );
+    const gone = await Promise.all(done);
+    return things.filter((_, index) => gone[index]);
+  };
+  const [leftovers, clusters] = await Promise.all([
+    removed(found.leftovers, removeLeftover),
+    removed(found.clusters, async (name) => {
+      await deleteCluster(name, docker);
+      return true;
+    }),
+  ]);
+  return { leftovers, clusters, errors };
 }
 
 function contents({ processes, clusters }: Leftover): string {
   const found = [
     ...processes.map(({ name, pid }) => `${name} (${pid})`),
-    ...clusters.map(({ name }) => `cluster ${name}`),
+    ...clusters.map((name) => `cluster ${name}`),
   ];
   return found.join(', ') || 'no processes';
 }
 
-/** Those that were removed. One that cannot be does not keep the others. */
-async function removeAll(leftovers: readonly Leftover[]): Promise<Leftover[]> {
-  const removed = await Promise.allSettled(leftovers.map(removeLeftover));
-  for (const one of removed) if (one.status === 'rejected') throw one.reason;
-  return leftovers.filter((_, index) => removed[index]?.status === 'fulfilled' && removed[index].value);
+/**
+ * Before something new starts: removes leftovers and says so. `docker`: of a command that is about to use it, and
+ * so looks for clusters that no folder knows any more, too.
+ */
+export async function sweepLeftovers(progress: Progress, docker?: string): Promise<void> {
+  for (const leftover of findLeftovers()) {
+    await sweep(described(leftover), progress, () => removeLeftover(leftover));
+  }
+  for (const name of docker === undefined ? [] : (await strayClusters(docker)).lost) {
+    await sweep(`the cluster ${name}, which no run knows any more`, progress, async () => {
+      await deleteCluster(name, docker ?? '');
+      return true;
+    });
+  }
 }
 
-/** Before something new starts: removes leftovers and says so. */
-export async function sweepLeftovers(progress: Progress): Promise<void> {
-  for (const leftover of findLeftovers()) {
-    try {
-      if (await removeLeftover(leftover)) progress.note(`removed ${described(leftover)}`);
-    } catch (error) {
-      // What an old run has left is no reason for a new one to fail.
-      if (!(error instanceof OperatorError)) throw error;
-      progress.note(`left ${described(leftover)}: ${error.message}; ${error.hint}`);
-    }
+async function sweep(what: string, progress: Progress, remove: () => Promise<boolean>): Promise<void> {
+  try {
+    if (await remove()) progress.note(`removed ${what}`);
+  } catch (error) {
+    // What an old run has left is no reason for a new one to fail.
+    if (!(error instanceof OperatorError)) throw error;
+    progress.note(`left ${what}: ${error.message}; ${error.hint}`);
   }
 }
 
 function described({ runId, processes, clusters }: Leftover): string {
-  const cluster = clusters.length > 0 ? `cluster ${clusters.map(({ name }) => name).join(', ')}, ` : '';
+  const cluster = clusters.length > 0 ? `cluster ${clusters.join(', ')}, ` : '';
   return `what ${runId} had left behind (${processes.length} processes, ${cluster}1 folder)`;
 }

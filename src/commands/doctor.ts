@@ -3,8 +3,9 @@ import { createServer } from 'node:net';
 import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { configuredDocker } from '../environments/clusters.ts';
 import { claimLoopbackBlock } from '../environments/local/addresses.ts';
-import { findLeftovers } from '../environments/run-directory.ts';
+import { findLeftovers, strayClusters } from '../environments/run-directory.ts';
 import { toolContext } from '../toolchain/context.ts';
 import { clusterPrograms, type DoctorFinding, explained, programs } from './doctor-programs.ts';
 
@@ -61,7 +62,7 @@ async function examine(): Promise<DoctorFinding[]> {
     fileDescriptors(),
     ...(await programs(toolContext())),
     ...(await clusterPrograms()),
-    leftovers(),
+    await leftovers(),
   ];
 }
 
@@ -152,12 +153,17 @@ function fileDescriptors(): DoctorFinding {
   };
 }
 
-function leftovers(): DoctorFinding {
+async function leftovers(): Promise<DoctorFinding> {
   const finding = { what: 'leftovers', needed: false, fix: 'npx breakwater cleanup' };
   try {
-    const { length } = findLeftovers();
-    const found = length === 0 ? 'none' : `${length} crashed runs left something behind`;
-    return { ...finding, ok: length === 0, found };
+    const runs = findLeftovers().length;
+    const { lost, kept } = await strayClusters(configuredDocker());
+    const found = [
+      ...(runs > 0 ? [`${runs} crashed runs left something behind`] : []),
+      ...(lost.length > 0 ? [`no run knows the cluster ${lost.join(', ')}`] : []),
+      ...(kept.length > 0 ? [`kept: ${kept.join(', ')} (cleanup --kept removes it)`] : []),
+    ];
+    return { ...finding, ok: runs + lost.length === 0, found: found.join('; ') || 'none' };
   } catch (error) {
     return { ...finding, ok: false, needed: true, ...explained(error) };
   }

@@ -6,8 +6,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
+import { configuredDocker, mortalCluster } from '../environments/clusters.ts';
 import { environmentNames, environmentPrograms, environments } from '../environments/index.ts';
-import { createRunDirectory, runsDirectory, takeOverRunDirectory } from '../environments/run-directory.ts';
+import {
+  createRunDirectory,
+  findLeftovers,
+  runsDirectory,
+  takeOverRunDirectory,
+} from '../environments/run-directory.ts';
 import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
 import { packageRoot } from '../kit/package-root.ts';
@@ -25,7 +31,8 @@ const LAB_FILE = 'lab.json';
 const KEEPER_LOG = 'keeper.log';
 /** A cluster may have to pull its images first. */
 const upTimeoutMs = { local: 120_000, kind: 1_200_000 } as const;
-const downTimeoutMs = 60_000;
+/** Longer than the removal of a cluster may take. */
+const downTimeoutMs = 180_000;
 
 /** What `lab up` leaves on disk for `lab status` and `lab down`. */
 interface LabFile {
@@ -92,7 +99,7 @@ function upCommand(signal: AbortSignal): Command {
       // Mistakes show here, before anything is started in the background.
       const plan = planScenario(await loadScenario(file, options));
       const resources = istio.readConfiguration(plan.meshFiles, plan);
-      await sweepLeftovers(progress);
+      await sweepLeftovers(progress, options.env === 'kind' ? configuredDocker() : undefined);
       // In the background nobody would see a download or a build of minutes.
       await fetchPrograms(environmentPrograms[options.env](istio), progress, signal);
       await istio.validate(plan.meshFiles, resources, progress, signal);
@@ -194,6 +201,8 @@ function keepCommand(signal: AbortSignal): Command {
         evidence,
         logs: join(directory.path, 'logs'),
         progress: (step) => progress.step(step),
+        ongoing: (text) => progress.ongoing(text),
+        note: (text) => progress.note(text),
         signal,
       });
       const lab: LabFile = {
@@ -228,7 +237,7 @@ function downCommand(): Command {
       if (labs.length === 0) {
         if (id !== undefined)
           throw usageError(`no lab ${id} is running`, 'npx breakwater lab status lists them');
-        process.stdout.write('No lab is running.\n');
+        process.stdout.write(`No lab is running.\n${leftBehind()}`);
         return;
       }
       await Promise.all(labs.map(takeDown));
@@ -236,13 +245,27 @@ function downCommand(): Command {
     });
 }
 
+/** A line about labs and runs that ended without taking everything along; empty when there are none. */
+function leftBehind(): string {
+  const { length } = findLeftovers();
+  return length === 0 ? '' : `${length} crashed labs or runs left something behind: npx breakwater cleanup\n`;
+}
+
 async function takeDown(lab: LabFile): Promise<void> {
   if (isSameProcess(lab.pid, lab.identity)) process.kill(lab.pid, 'SIGTERM');
+  const folder = join(runsDirectory(), lab.id);
   await eventually(
-    async () =>
-      isSameProcess(lab.pid, lab.identity) || existsSync(join(runsDirectory(), lab.id))
-        ? 'it is still there'
-        : {},
+    async () => {
+      if (isSameProcess(lab.pid, lab.identity)) return 'it is still there';
+      const cluster = mortalCluster(folder);
+      if (cluster !== undefined) {
+        throw environmentError(
+          `${lab.id} has ended, and its cluster ${cluster} is still there`,
+          'npx breakwater cleanup removes it, or says why it cannot',
+        );
+      }
+      return existsSync(folder) ? 'its folder is still there' : {};
+    },
     {
       waitingFor: `${lab.id} to go`,
       timeoutMs: downTimeoutMs,
@@ -261,7 +284,7 @@ function statusCommand(): Command {
       const labs = liveLabs().map((lab) => ({ ...lab, rejected: rejected(lab) }));
       if (options.json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);
       else if (labs.length === 0)
-        process.stdout.write('No lab is running. Start one: npx breakwater lab up\n');
+        process.stdout.write(`No lab is running. Start one: npx breakwater lab up\n${leftBehind()}`);
       for (const lab of options.json ? [] : labs) {
         process.stdout.write(
           `${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}\n`,

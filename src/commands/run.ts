@@ -6,6 +6,7 @@ import { join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { analyse } from '../analysis/analyse.ts';
+import { configuredDocker } from '../environments/clusters.ts';
 import { environmentNames, environments } from '../environments/index.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
@@ -63,7 +64,7 @@ async function runScenario(
   const plan = planScenario(await loadScenario(file, options));
   refuseForeignFaults(plan, options.env);
   const resources = istio.readConfiguration(plan.meshFiles, plan);
-  await sweepLeftovers(progress);
+  await sweepLeftovers(progress, options.env === 'kind' ? configuredDocker() : undefined);
   const runId = newRunId(plan.scenario.name);
   const reportDirectory = join(resolve(options.reports), runId);
   const environment = environments[options.env](istio, progress, signal, { keep: options.keep ?? false });
@@ -153,6 +154,8 @@ function naming(logs: string, error: unknown): unknown {
 function watch(plan: Plan, progress: Progress): RunWatcher {
   return {
     step: (text) => progress.step(text),
+    ongoing: (text) => progress.ongoing(text),
+    note: (text) => progress.note(text),
     fault: (text) => progress.note(`  ${pc.yellow('fault')} ${text}`),
     load(atMs, totalMs, latest) {
       const on = plan.faults

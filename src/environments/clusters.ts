@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { environmentError } from '../kit/errors.ts';
 
 /** Label that kind gives to the containers of a cluster. */
@@ -15,7 +16,13 @@ export const clusterPrefix = {
 } as const;
 const RECORD = 'cluster.json';
 
-/** A cluster that a run uses, as it stands in the run's folder. */
+const lookTimeoutMs = 20_000;
+const removeTimeoutMs = 60_000;
+/** What docker was asked for before a run was killed may still come for a moment. */
+const quietLooks = 3;
+const lookEveryMs = 400;
+
+/** A cluster that a run uses, as it stands in the run's folder until it is gone. */
 export interface ClusterRecord {
   readonly name: string;
   /** Whether it stays when the run is over. */
@@ -41,6 +48,20 @@ export function readClusterRecord(directory: string): ClusterRecord | undefined 
   }
 }
 
+/** The cluster of a run that must not outlive it. */
+export function mortalCluster(directory: string): string | undefined {
+  const record = readClusterRecord(directory);
+  return record === undefined || record.kept ? undefined : record.name;
+}
+
+/** Deletes the cluster of a run unless it is to stay. When that fails its record stays in the run's folder. */
+export async function deleteRecorded(directory: string, docker: string): Promise<void> {
+  const name = mortalCluster(directory);
+  if (name === undefined) return;
+  await deleteCluster(name, docker);
+  await rm(join(directory, RECORD));
+}
+
 /** Runs' folders below `root` that use the cluster. */
 export function usersOfCluster(root: string, name: string): string[] {
   return (existsSync(root) ? readdirSync(root) : []).filter(
@@ -49,43 +70,48 @@ export function usersOfCluster(root: string, name: string): string[] {
 }
 
 /** Kind clusters of this machine's docker, by name; none where there is no docker. */
-export function findClusters(docker: string): string[] {
-  const said = spawnSync(
-    docker,
-    ['ps', '--all', '--filter', `label=${CLUSTER_LABEL}`, '--format', `{{.Label "${CLUSTER_LABEL}"}}`],
-    { encoding: 'utf8', timeout: 20_000 },
+export async function findClusters(docker: string): Promise<string[]> {
+  const args = ['ps', '--all', '--filter', `label=${CLUSTER_LABEL}`];
+  const said = await ask(docker, [...args, '--format', `{{.Label "${CLUSTER_LABEL}"}}`], lookTimeoutMs).catch(
+    () => '',
   );
-  return [...new Set((said.stdout ?? '').split('\n').filter(Boolean))];
-}
-
-/** Removes the containers of a kind cluster and their volumes; how many there were. Needs docker alone. */
-export function deleteCluster({ name, docker }: Pick<ClusterRecord, 'name' | 'docker'>): number {
-  const said = spawnSync(docker, ['ps', '--all', '--quiet', '--filter', `label=${CLUSTER_LABEL}=${name}`], {
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
-  const containers = (said.stdout ?? '').split('\n').filter(Boolean);
-  if (containers.length > 0) {
-    spawnSync(docker, ['rm', '--force', '--volumes', ...containers], { stdio: 'ignore', timeout: 120_000 });
-  }
-  return containers.length;
+  return [...new Set(said.split('\n').filter(Boolean))];
 }
 
 /**
- * The same when the cluster was just being made: what docker was asked for before may still come. Throws
- * when there is no such docker, so that the cluster is not forgotten.
+ * Removes the containers of a kind cluster and their volumes, and looks until none comes any more. Needs docker
+ * alone. Throws when docker does not answer, or when something of the cluster is still there after a minute.
  */
-export async function deleteClusterForGood(name: string, docker: string): Promise<void> {
-  const { error } = spawnSync(docker, ['--version'], { stdio: 'ignore', timeout: 20_000 });
-  if (error) {
+export async function deleteCluster(name: string, docker: string): Promise<void> {
+  const deadline = performance.now() + removeTimeoutMs;
+  const containers = ['ps', '--all', '--quiet', '--filter', `label=${CLUSTER_LABEL}=${name}`];
+  let refusal = '';
+  try {
+    for (let quiet = 0; quiet < quietLooks; await sleep(lookEveryMs)) {
+      const there = (await ask(docker, containers, lookTimeoutMs)).split('\n').filter(Boolean);
+      quiet = there.length === 0 ? quiet + 1 : 0;
+      if (there.length === 0) continue;
+      if (performance.now() > deadline) {
+        throw new Error(`${there.length} containers are still there\n${refusal}`);
+      }
+      await ask(docker, ['rm', '--force', '--volumes', ...there], removeTimeoutMs).catch((error: Error) => {
+        refusal = error.message;
+      });
+    }
+  } catch (error) {
     throw environmentError(
-      `the cluster ${name} cannot be removed: ${docker} does not run (${error.message})`,
-      'set BREAKWATER_KIND_DOCKER to the docker that has it, and run npx breakwater cleanup',
+      `the cluster ${name} could not be removed: ${(error as Error).message.trim()}`,
+      'it is removed by the next run, or by npx breakwater cleanup, once docker lets it go; BREAKWATER_KIND_DOCKER names another docker',
       error,
     );
   }
-  for (let quiet = 0; quiet < 3; ) {
-    quiet = deleteCluster({ name, docker }) === 0 ? quiet + 1 : 0;
-    await sleep(400);
-  }
+}
+
+/** What docker prints; an error with its own words when it does not do what it was asked for. */
+async function ask(docker: string, args: readonly string[], timeoutMs: number): Promise<string> {
+  const { stdout } = await promisify(execFile)(docker, [...args], {
+    timeout: timeoutMs,
+    killSignal: 'SIGKILL',
+  });
+  return stdout;
 }

@@ -14,8 +14,12 @@ export interface EnvironmentRequest {
   readonly evidence: string;
   /** Where programs' logs go: `logs/` of the report folder. */
   readonly logs: string;
-  /** Says what is being waited for. */
+  /** Says what is being done or waited for. */
   progress(step: string): void;
+  /** Says how that goes on, again and again while it lasts. */
+  ongoing(text: string): void;
+  /** Says something that an operator has to know, and that no later step may wipe away. */
+  note(text: string): void;
   readonly signal: AbortSignal;
 }
 

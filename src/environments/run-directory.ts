@@ -17,8 +17,9 @@ import { PROCESS_RECORDS, type ProcessRecord } from '../kit/supervisor/protocol.
 import {
   clusterPrefix,
   configuredDocker,
-  deleteClusterForGood,
+  deleteRecorded,
   findClusters,
+  mortalCluster,
   readClusterRecord,
 } from './clusters.ts';
 
@@ -87,13 +88,14 @@ export async function takeOverRunDirectory(runId: string, what: string): Promise
   return owned(path);
 }
 
-/** Removes the folder in the end, unless another process has taken it over. */
+/** Removes the folder in the end, unless another process has taken it over, or it knows of a cluster that is still there. */
 function owned(path: string): RunDirectory {
   return {
     path,
     async [Symbol.asyncDispose]() {
       const owner = readOwner(path);
       if (owner && owner.pid !== process.pid) return;
+      if (mortalCluster(path) !== undefined) return;
       await removeFolder(path);
     },
   };
@@ -144,8 +146,8 @@ export interface Leftover {
   readonly what: string;
   readonly directory: string;
   readonly processes: readonly { readonly name: string; readonly pid: number }[];
-  /** Kind clusters. */
-  readonly clusters: readonly { readonly name: string }[];
+  /** Kind clusters, by name. */
+  readonly clusters: readonly string[];
 }
 
 /** Runs whose harness is gone, and processes of runs that nobody knows any more. */
@@ -166,7 +168,7 @@ export function findLeftovers(): Leftover[] {
       runId,
       what: readOwner(directory)?.what ?? 'unknown',
       directory,
-      clusters: abandoned(directory),
+      clusters: present(mortalCluster(directory)),
       processes: [...recorded, ...own.filter(({ pid }) => !known.has(pid))].map(({ name, pid }) => ({
         name,
         pid,
@@ -193,22 +195,20 @@ export async function removeLeftover(leftover: Leftover): Promise<boolean> {
       // gone with its group
     }
   }
-  for (const { name } of leftover.clusters) await deleteClusterForGood(name, configuredDocker());
+  await deleteRecorded(leftover.directory, configuredDocker());
   await removeFolder(leftover.directory);
   return true;
 }
 
-/** The cluster of a dead run, unless it was to stay. */
-function abandoned(directory: string): Leftover['clusters'] {
-  const record = readClusterRecord(directory);
-  return record === undefined || record.kept ? [] : [{ name: record.name }];
-}
+const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
 
 /** Clusters of this user's docker that no run's folder knows any more, and those that were kept. */
-export function strayClusters(docker: string): { readonly lost: string[]; readonly kept: string[] } {
+export async function strayClusters(
+  docker: string,
+): Promise<{ readonly lost: string[]; readonly kept: string[] }> {
   const root = runsDirectory();
   const known = new Set(runIds(root).map((run) => readClusterRecord(join(root, run))?.name));
-  const clusters = findClusters(docker).filter((name) => !known.has(name));
+  const clusters = (await findClusters(docker)).filter((name) => !known.has(name));
   return {
     lost: clusters.filter((name) => name.startsWith(clusterPrefix.run(root))),
     kept: clusters.filter((name) => name.startsWith(clusterPrefix.kept)),

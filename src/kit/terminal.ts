@@ -5,6 +5,8 @@ import pc from 'picocolors';
 export interface Progress {
   /** A step has begun; shows how long it takes. */
   step(text: string): void;
+  /** How the step goes on, with how long it has taken so far. */
+  ongoing(text: string): void;
   /** Replaces the line on a terminal; elsewhere at most one line every few seconds. */
   status(text: string): void;
   /** A line that stays. */
@@ -17,7 +19,7 @@ const plainEveryMs = 5_000;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 export function createProgress(stream: WriteStream | NodeJS.WriteStream, quiet: boolean): Progress {
-  if (quiet) return { step() {}, status() {}, note() {}, done() {} };
+  if (quiet) return { step() {}, ongoing() {}, status() {}, note() {}, done() {} };
   return stream.isTTY && !process.env['CI'] ? new LiveProgress(stream) : new PlainProgress(stream);
 }
 
@@ -34,6 +36,10 @@ class LiveProgress implements Progress {
 
   step(text: string): void {
     this.#since = performance.now();
+    this.status(text);
+  }
+
+  ongoing(text: string): void {
     this.status(text);
   }
 
@@ -66,19 +72,28 @@ class LiveProgress implements Progress {
 class PlainProgress implements Progress {
   readonly #stream: NodeJS.WriteStream;
   #last = -Infinity;
+  #since = -Infinity;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
   }
 
   step(text: string): void {
-    this.#last = performance.now();
-    this.#stream.write(`${text}\n`);
+    this.#since = performance.now();
+    this.#say(text);
+  }
+
+  ongoing(text: string): void {
+    this.status(`${text} (${Math.round((performance.now() - this.#since) / 1_000)} s so far)`);
   }
 
   status(text: string): void {
-    if (performance.now() - this.#last < plainEveryMs) return;
-    this.step(text);
+    if (performance.now() - this.#last >= plainEveryMs) this.#say(text);
+  }
+
+  #say(text: string): void {
+    this.#last = performance.now();
+    this.#stream.write(`${text}\n`);
   }
 
   note(text: string): void {

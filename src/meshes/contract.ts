@@ -142,6 +142,8 @@ interface ClusterMeshCommand {
   readonly args: readonly string[];
   /** What its standard output says is wrong; nothing when all is well. */
   problems(output: string): readonly string[];
+  /** What its standard output says of what runs: program → version. */
+  versions?(output: string): Readonly<Record<string, string>>;
 }
 
 /** How a mesh gets into a cluster, and what its parts are called there. */

@@ -40,6 +40,7 @@ test('a new phase is a step, more of the same a status, and what matters later a
   const report = reportTo({
     step: record('step'),
     status: record('status'),
+    ongoing: record('ongoing'),
     note: record('note'),
     done() {},
   });

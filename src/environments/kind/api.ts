@@ -26,6 +26,11 @@ export const runLabel = (runId: string) => runId.slice(-63).replace(/^[^A-Za-z0-
 /** On the pods of a workload: its name. */
 export const WORKLOAD_LABEL = 'breakwater.dev/workload';
 
+export interface Kind {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
 export interface Answer {
   readonly status: number;
   readonly body: string;
@@ -83,23 +88,55 @@ export class ClusterApi implements Disposable {
   }
 
   /** Deletes what earlier runs have applied of these kinds and this one has not. */
-  async prune(kinds: readonly { readonly apiVersion: string; readonly kind: string }[]): Promise<number> {
+  async prune(kinds: readonly Kind[]): Promise<void> {
+    const old = await this.#list(kinds, `${RUN_LABEL},${RUN_LABEL}!=${this.#runLabel}`);
+    await Promise.all(
+      old.map((item) =>
+        this.#objects.delete(item).catch((error: unknown) => {
+          // Gone with what owned it.
+          if ((error as { code?: number }).code === 404) return;
+          throw environmentError(
+            `what an earlier run has left, ${nameOf(item)}, cannot be deleted: ${messageOf(error)}`,
+            'npx breakwater cleanup --kept removes the whole cluster',
+            error,
+          );
+        }),
+      ),
+    );
+  }
+
+  /** Names of objects of these kinds that no run has applied: "DestinationRule/default/mine". */
+  async foreign(kinds: readonly Kind[]): Promise<string[]> {
+    return (await this.#list(kinds, `!${RUN_LABEL}`)).map(nameOf);
+  }
+
+  async #list(kinds: readonly Kind[], selector: string): Promise<KubernetesObject[]> {
     const lists = await Promise.all(
       kinds.map(async ({ apiVersion, kind }) => {
-        const selector = `${RUN_LABEL},${RUN_LABEL}!=${this.#runLabel}`;
-        const list = await this.#objects
+        const { items } = await this.#objects
           .list(apiVersion, kind, undefined, undefined, undefined, undefined, undefined, selector)
-          .catch(() => undefined);
-        return (list?.items ?? []).map((item) => ({ ...item, apiVersion, kind }));
+          .catch((error: unknown) => {
+            throw environmentError(`the cluster does not list its ${kind}: ${messageOf(error)}`);
+          });
+        return items.map((item) => ({ ...item, apiVersion, kind }));
       }),
     );
-    const old = lists.flat();
-    await Promise.all(old.map((item) => this.#objects.delete(item).catch(() => undefined)));
-    return old.length;
+    return lists.flat();
+  }
+
+  /** Says for the kubelet of a node that it is alive: what else it says every ten seconds. */
+  async renewLease(node: string): Promise<void> {
+    const renewTime = new Date().toISOString().replace('Z', '000Z');
+    const path = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node}`;
+    const { status, body } = await this.request('PATCH', path, {
+      body: JSON.stringify({ spec: { renewTime } }),
+      contentType: 'application/merge-patch+json',
+    });
+    if (status !== 200) throw new Error(`the lease of ${node}: ${status} ${body.slice(0, 200)}`);
   }
 
   /** Kinds of the API groups whose name ends so, namespaced and listable. */
-  async kindsOf(suffix: string): Promise<{ apiVersion: string; kind: string }[]> {
+  async kindsOf(suffix: string): Promise<Kind[]> {
     const groups = JSON.parse((await this.request('GET', '/apis')).body).groups as {
       name: string;
       preferredVersion: { groupVersion: string };
@@ -292,6 +329,9 @@ export class ClusterApi implements Disposable {
     this.#agent.destroy();
   }
 }
+
+const nameOf = ({ kind, metadata }: KubernetesObject) =>
+  [kind, metadata?.namespace, metadata?.name].filter(Boolean).join('/');
 
 function exitCode(status: V1Status): number | undefined {
   if (status.status === 'Success') return 0;

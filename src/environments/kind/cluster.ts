@@ -2,15 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { environmentError } from '../../kit/errors.ts';
-import { CLUSTER_LABEL, deleteClusterForGood, recordCluster } from '../clusters.ts';
-import { type Run, visibly } from './commands.ts';
+import { CLUSTER_LABEL, deleteCluster, recordCluster } from '../clusters.ts';
+import { type Run, type Saying, visibly } from './commands.ts';
 import { isObserver } from './manifests.ts';
 import { type KindSettings, kindVariables, versions } from './versions.ts';
 
 /** Ten times what docker gives the other nodes. */
 const observerShares = '10240';
 
-export interface ClusterRequest {
+export interface ClusterRequest extends Saying {
   readonly name: string;
   readonly configuration: string;
   readonly settings: KindSettings;
@@ -19,7 +19,6 @@ export interface ClusterRequest {
   readonly log: string;
   readonly keep: boolean;
   readonly run: Run;
-  progress(step: string): void;
   readonly signal: AbortSignal;
 }
 
@@ -34,7 +33,7 @@ export interface Cluster {
   readonly kindVersion: string;
 }
 
-/** The kind cluster of that name, made unless it is there whole. What is made half is removed again. */
+/** The kind cluster of that name, made unless it is there whole. What is made half stands in the run's folder as not to be kept. */
 export async function openCluster(request: ClusterRequest): Promise<Cluster> {
   const { run, settings, name } = request;
   const kindVersion = await programs(request);
@@ -52,21 +51,15 @@ export async function openCluster(request: ClusterRequest): Promise<Cluster> {
     });
     return { name, kubeconfig, nodes: before, reused: true, kept: request.keep, kindVersion };
   }
-  // On disk before it is there: whoever finds the folder of a dead run knows what to remove. What is made half
-  // is not kept.
+  // On disk before it is there: whoever ends this run, or finds its folder, knows what to remove.
   await record(false);
-  try {
-    if (before.length > 0) {
-      request.progress(`removing the cluster ${name}, of which ${before.length} nodes are left`);
-      await deleteClusterForGood(name, settings.docker);
-    }
-    const nodes = await createCluster(request, kubeconfig);
-    await record(request.keep);
-    return { name, kubeconfig, nodes, reused: false, kept: request.keep, kindVersion };
-  } catch (error) {
-    await deleteClusterForGood(name, settings.docker).catch(() => {});
-    throw error;
+  if (before.length > 0) {
+    request.progress(`removing the cluster ${name}, of which ${before.length} nodes are left`);
+    await deleteCluster(name, settings.docker);
   }
+  const nodes = await createCluster(request, kubeconfig);
+  await record(request.keep);
+  return { name, kubeconfig, nodes, reused: false, kept: request.keep, kindVersion };
 }
 
 /** Names of its nodes. */
@@ -74,7 +67,7 @@ async function createCluster(request: ClusterRequest, kubeconfig: string): Promi
   const { run, settings, name } = request;
   const file = join(request.directory, 'kind.yaml');
   await writeFile(file, request.configuration);
-  await visibly(`creating the cluster ${name} (kind, ${settings.nodeImage})`, request.progress, () =>
+  await visibly(`creating the cluster ${name} (kind, ${settings.nodeImage})`, request, () =>
     run(
       settings.kind,
       [

@@ -1,7 +1,8 @@
-import { appendFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { $, ProcessOutput } from 'zx';
+import { appendFile, mkdir, symlink } from 'node:fs/promises';
+import { delimiter, join, resolve } from 'node:path';
+import { $, ProcessOutput, which } from 'zx';
 import { environmentError } from '../../kit/errors.ts';
+import type { EnvironmentRequest } from '../contract.ts';
 import { RUN_MARK } from '../run-directory.ts';
 
 export interface CommandOptions {
@@ -22,12 +23,11 @@ export interface CommandOptions {
 export type Run = (program: string, args: readonly string[], options: CommandOptions) => Promise<string>;
 
 /**
- * One-shot commands of a run; `mark` is in the environment of each, so that a later cleanup finds it. What
- * they leave half done when they are killed (kind: archives of images) is in the run's folder, and goes with it.
+ * One-shot commands of the run of a folder, which all say so in their environment: a later cleanup finds them. What
+ * they leave half done when they are killed (kind: archives of images) is in that folder, and goes with it.
  */
-export function commandRunner(mark: Readonly<Record<string, string>>): Run {
-  const directory = mark[RUN_MARK];
-  const own = { ...mark, ...(directory === undefined ? {} : { TMPDIR: directory }) };
+export async function commandRunner(directory: string, docker: string): Promise<Run> {
+  const own = { [RUN_MARK]: directory, TMPDIR: directory, PATH: await pathWithDocker(docker, directory) };
   return async (program, args, options) => {
     const child = $({
       quiet: true,
@@ -62,30 +62,36 @@ export function commandRunner(mark: Readonly<Record<string, string>>): Run {
   };
 }
 
+/** kind calls whatever is named docker on the PATH; a docker with a path of its own gets that name there. */
+async function pathWithDocker(docker: string, directory: string): Promise<string> {
+  const path = process.env['PATH'] ?? '';
+  const found = docker === 'docker' ? undefined : await which(docker, { nothrow: true });
+  if (!found) return path;
+  const folder = join(directory, 'bin');
+  await mkdir(folder, { recursive: true });
+  await symlink(resolve(found), join(folder, 'docker'));
+  return `${folder}${delimiter}${path}`;
+}
+
 export function lastLines(text: string, count: number): string {
   const lines = text.trimEnd().split('\n').slice(-count);
   return lines.map((line) => `  ${line.slice(0, 400)}`).join('\n');
 }
 
-/** Shows how long something is taking while it does. */
+/** Where a person sees what is being done. */
+export type Saying = Pick<EnvironmentRequest, 'progress' | 'ongoing'>;
+
+/** Shows what is being done, and how long it takes, while it does. */
 export async function visibly<T>(
   what: string,
-  progress: (step: string) => void,
+  { progress, ongoing }: Saying,
   work: () => Promise<T>,
 ): Promise<T> {
-  const started = performance.now();
   progress(what);
-  const done = new AbortController();
-  const tick = async () => {
-    for (;;) {
-      await sleep(10_000, undefined, { signal: done.signal });
-      progress(`${what}: ${Math.round((performance.now() - started) / 1_000)} s so far`);
-    }
-  };
-  tick().catch(() => {});
+  const timer = setInterval(() => ongoing(what), 1_000).unref();
   try {
     return await work();
   } finally {
-    done.abort();
+    clearInterval(timer);
   }
 }

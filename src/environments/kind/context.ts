@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { OperatorError } from '../../kit/errors.ts';
+import { type EventuallyOptions, eventually } from '../../kit/eventually.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { EnvironmentRequest } from '../contract.ts';
@@ -7,6 +8,7 @@ import { type ClusterApi, messageOf } from './api.ts';
 import type { Cluster } from './cluster.ts';
 import type { Run } from './commands.ts';
 import { podName, type Roster } from './pods.ts';
+import type { Rejections } from './rejections.ts';
 import type { KindSettings } from './versions.ts';
 
 /** What everything that works on a started cluster knows. */
@@ -20,6 +22,7 @@ export interface LabContext {
   readonly api: ClusterApi;
   readonly namespace: string;
   readonly roster: Roster;
+  readonly rejections: Rejections;
   /** When this run began, to the second. */
   readonly startedAt: Date;
   /** GET of the admin interface of a pod's sidecar. */
@@ -28,25 +31,23 @@ export interface LabContext {
   follow(instance: string, pod: string, fresh: boolean): void;
 }
 
-/** Pods that are replicas now, and what of their configuration their sidecars have rejected in this run. */
-export async function podRejections({ api, mesh, roster, startedAt }: LabContext) {
-  const { namespace, labelSelector, container } = mesh.cluster.controlPlane;
-  const logs = await Promise.all(
-    (await api.pods(namespace, labelSelector).catch(() => [])).map(async (pod) => {
-      const sinceTime = startedAt.toISOString().replace(/\.\d+/, '');
-      const query = new URLSearchParams({ container, sinceTime, limitBytes: '4000000' });
-      const path = `/api/v1/namespaces/${namespace}/pods/${podName(pod)}/log?${query}`;
-      const answer = await api.request('GET', path).catch(() => undefined);
-      return answer?.status === 200 ? answer.body : '';
-    }),
-  );
-  const current = new Set(roster.members.map(({ pod }) => podName(pod)));
-  return mesh.cluster.rejections(logs.join('\n')).filter(({ pod }) => current.has(pod));
-}
-
 /** Path of a port of a pod behind the API server. */
 export const throughApi = (namespace: string, pod: V1Pod | undefined, port: number, path: string) =>
   `/api/v1/namespaces/${namespace}/pods/${podName(pod)}:${port}/proxy${path}`;
+
+/** Waits for something in the cluster, and says what is missing while it does. */
+export function visiblyUntil<T extends object>(
+  { ongoing, signal }: Pick<EnvironmentRequest, 'ongoing' | 'signal'>,
+  options: Omit<EventuallyOptions, 'signal'>,
+  attempt: () => Promise<T | string>,
+): Promise<T> {
+  const telling = async () => {
+    const state = await patiently(attempt)();
+    if (typeof state === 'string') ongoing(`waiting for ${options.waitingFor}: ${state.split('\n', 1)[0]}`);
+    return state;
+  };
+  return eventually(telling, { ...options, signal });
+}
 
 /** An API server that does not answer once is asked again; what an operator can act on ends the wait. */
 export function patiently<T extends object>(attempt: () => Promise<T | string>): () => Promise<T | string> {

@@ -1,8 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
 import { WORKLOAD_LABEL } from './api.ts';
-import { type LabContext, patiently, podRejections, throughApi } from './context.ts';
+import { type LabContext, throughApi, visiblyUntil } from './context.ts';
 import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
 import { appPorts, topologyObjects } from './manifests.ts';
 import { hasContainer, isReady, podName, restarts } from './pods.ts';
@@ -12,17 +11,15 @@ const inSyncTimeoutMs = 60_000;
 
 export async function nodesReady({ api, request, cluster }: LabContext): Promise<void> {
   request.progress(`waiting for ${cluster.nodes.length} nodes`);
-  await eventually(
-    patiently(async () => {
-      const { items } = await api.core.listNode();
-      const ready = items.filter(({ status }) =>
-        status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
-      );
-      if (ready.length === cluster.nodes.length) return {};
-      return `${ready.length} of ${cluster.nodes.length} nodes are ready`;
-    }),
-    { waitingFor: 'the nodes', timeoutMs: readyTimeoutMs, everyMs: 300, signal: request.signal },
-  );
+  const options = { waitingFor: 'the nodes', timeoutMs: readyTimeoutMs, everyMs: 300 };
+  await visiblyUntil(request, options, async () => {
+    const { items } = await api.core.listNode();
+    const ready = items.filter(({ status }) =>
+      status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
+    );
+    if (ready.length === cluster.nodes.length) return {};
+    return `${ready.length} of ${cluster.nodes.length} are ready`;
+  });
 }
 
 /** Applies the topology and the mesh configuration; on a kept cluster only what differs changes. */
@@ -47,13 +44,21 @@ export async function deploy(
 
 /** What earlier runs have left on a kept cluster: their objects, and pods that are not as good as new. */
 async function removeOld(context: LabContext): Promise<void> {
-  const { api, namespace } = context;
+  const { api, namespace, cluster } = context;
   const own = [
     { apiVersion: 'apps/v1', kind: 'Deployment' },
     { apiVersion: 'v1', kind: 'Service' },
     { apiVersion: 'v1', kind: 'ServiceAccount' },
   ];
-  await api.prune([...own, ...(await api.kindsOf('istio.io'))]);
+  const meshKinds = await api.kindsOf('istio.io');
+  await api.prune([...own, ...meshKinds]);
+  const foreign = await api.foreign(meshKinds);
+  if (foreign.length > 0) {
+    throw environmentError(
+      `on the kept cluster ${cluster.name} there is mesh configuration that no run has applied: ${foreign.join(', ')}`,
+      'it would take part in the experiment; delete it, give it to the run with --config, or remove the cluster with npx breakwater cleanup --kept',
+    );
+  }
   const pods = await api.pods(namespace, WORKLOAD_LABEL);
   await Promise.all(
     pods.map(async (pod) => {
@@ -86,8 +91,8 @@ async function hasRejected({ mesh, admin }: LabContext, pod: V1Pod): Promise<boo
 /** Waits until there is a ready pod for every replica, and says what each that is not waits for. */
 export async function podsReady(context: LabContext): Promise<void> {
   const { request, api, roster, namespace, mesh, cluster, startedAt } = context;
-  let shown = '';
-  const attempt = patiently(async () => {
+  request.progress(`waiting for ${roster.members.length} pods`);
+  const attempt = async () => {
     for (const { instance, pod } of roster.update(await api.pods(namespace, WORKLOAD_LABEL))) {
       context.follow(instance.name, podName(pod), !cluster.reused || isYounger(pod, startedAt));
     }
@@ -96,24 +101,17 @@ export async function podsReady(context: LabContext): Promise<void> {
     );
     const [first] = waiting;
     if (first === undefined) return {};
-    const rejections = await podRejections(context);
+    const rejections = await context.rejections.read();
     for (const { pod } of waiting) {
       const problem = pod && (await diagnose(pod, api, mesh.cluster, rejections));
       if (problem) throw problem;
     }
     const state = standing(first.pod);
-    const text = `waiting for ${waiting.length} of ${roster.members.length} pods; ${first.instance.name}: ${state}`;
-    if (text !== shown) request.progress(text);
-    shown = text;
-    return `${first.instance.name} (${podName(first.pod) || 'no pod'}): ${state}`;
-  });
+    return `${waiting.length} of ${roster.members.length}; ${first.instance.name} (${podName(first.pod) || 'no pod'}): ${state}`;
+  };
   try {
-    await eventually(attempt, {
-      waitingFor: 'the pods',
-      timeoutMs: readyTimeoutMs,
-      everyMs: 400,
-      signal: request.signal,
-    });
+    const options = { waitingFor: 'the pods', timeoutMs: readyTimeoutMs, everyMs: 400 };
+    await visiblyUntil(request, options, attempt);
   } catch (error) {
     if (!gaveUp(error)) throw error;
     const missing = roster.members.find(
@@ -152,29 +150,29 @@ export async function sidecarsInSync(context: LabContext): Promise<void> {
   }
   const { readyPaths, ready } = mesh.cluster.sidecar;
   const ended = new AbortController();
-  const signal = AbortSignal.any([request.signal, ended.signal]);
+  const waiting = { ...request, signal: AbortSignal.any([request.signal, ended.signal]) };
   const waits = roster.members.map(({ instance, pod }) => {
     const who = `${instance.name} (${podName(pod)})`;
-    const attempt = patiently(async () => {
+    const attempt = async () => {
       const answers = await Promise.all(
         readyPaths.map((path) => context.admin(podName(pod), path, 5_000)),
       ).catch((error: Error) => error.message);
       const state =
         typeof answers === 'string' ? answers : ready(answers, instance.client ? hosts : new Map());
       if (typeof state !== 'string') return state;
-      const rejected = (await podRejections(context)).find((rejection) => rejection.pod === podName(pod));
+      const rejected = (await context.rejections.read()).find((rejection) => rejection.pod === podName(pod));
       if (rejected === undefined) return state;
       throw environmentError(
         `the sidecar of ${who} rejected its configuration: ${rejected.reason}`,
         "the words are Envoy's own; look for what they name in the mesh configuration under test",
       );
-    });
-    return eventually(attempt, {
+    };
+    const options = {
       waitingFor: `the sidecar of ${who} to be in sync`,
       timeoutMs: inSyncTimeoutMs,
       everyMs: 300,
-      signal,
-    }).catch(async (error: unknown) => {
+    };
+    return visiblyUntil(waiting, options, attempt).catch(async (error: unknown) => {
       if (!gaveUp(error) || pod === undefined) throw error;
       throw environmentError(
         error.message,

@@ -18,7 +18,7 @@ const scalePath = (namespace: string, deployment: string) =>
   `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}/scale`;
 
 /** Does to pods and nodes what faults ask for, and knows which ends were meant. */
-export class ClusterFaults {
+export class ClusterFaults implements Disposable {
   readonly #context: LabContext;
   readonly #nodes: Nodes;
   /** Instances that a fault has taken down: their ends alarm nobody. */
@@ -31,7 +31,7 @@ export class ClusterFaults {
 
   constructor(context: LabContext) {
     this.#context = context;
-    this.#nodes = new Nodes(context.run, context.settings.docker);
+    this.#nodes = new Nodes(context.run, context.settings.docker, (node) => context.api.renewLease(node));
   }
 
   /** Undoes whatever an earlier run has left on the machines of a kept cluster. */
@@ -215,15 +215,21 @@ export class ClusterFaults {
   }
 
   async #scaleControlPlane(replicas: number, signal?: AbortSignal): Promise<void> {
-    const { api, mesh } = this.#context;
+    const { api, mesh, rejections } = this.#context;
     const { namespace, deployment, labelSelector } = mesh.cluster.controlPlane;
     this.#controlPlaneGone = replicas === 0;
+    // What it has said goes with it.
+    if (replicas === 0) await rejections.read();
     await this.#scale(namespace, deployment, replicas);
     await this.#until(`${deployment} to ${replicas === 0 ? 'go' : 'be there again'}`, signal, async () => {
       const pods = await api.pods(namespace, labelSelector);
       const there = replicas === 0 ? pods.length === 0 : pods.some(isReady);
       return there ? {} : pods.map(standing).join(', ') || standing(undefined);
     });
+  }
+
+  [Symbol.dispose](): void {
+    this.#nodes[Symbol.dispose]();
   }
 
   async #scale(namespace: string, deployment: string, replicas: number): Promise<void> {

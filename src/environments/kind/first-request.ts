@@ -1,6 +1,5 @@
 import { environmentError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
-import type { ClusterApi } from './api.ts';
+import { type LabContext, visiblyUntil } from './context.ts';
 import { writeFiles } from './k6.ts';
 import { GENERATOR } from './manifests.ts';
 
@@ -11,11 +10,9 @@ const answered = /breakwater-first (\d+) (\d+)/;
  * the epoch milliseconds of its answer. Readiness is known before: a probe that fails counts against a host.
  */
 export async function firstRequest(
-  api: ClusterApi,
-  namespace: string,
+  { api, namespace, request }: LabContext,
   pod: string,
   url: string,
-  signal: AbortSignal,
 ): Promise<number> {
   const script = `import http from 'k6/http';
 export const options = { vus: 1, iterations: 1 };
@@ -26,15 +23,13 @@ export default function () {
 `;
   await writeFiles(api, namespace, pod, { 'first.js': script });
   const args = ['run', '--quiet', '--no-usage-report', '--log-format=raw', '--no-summary', 'first.js'];
-  const answer = await eventually(
-    async () => {
-      const { output } = await api.output(namespace, pod, GENERATOR, ['k6', ...args]);
-      const [, status, at] = answered.exec(output) ?? [];
-      if (status === undefined || at === undefined) return output.trim().slice(-300) || 'k6 said nothing';
-      return status === '0' ? output.trim().slice(0, 300) : { at: Number(at) };
-    },
-    { waitingFor: `an answer from ${url} to ${pod}`, timeoutMs: 15_000, everyMs: 200, signal },
-  );
+  const options = { waitingFor: `an answer from ${url} to ${pod}`, timeoutMs: 15_000, everyMs: 200 };
+  const answer = await visiblyUntil(request, options, async () => {
+    const { output } = await api.output(namespace, pod, GENERATOR, ['k6', ...args]);
+    const [, status, at] = answered.exec(output) ?? [];
+    if (status === undefined || at === undefined) return output.trim().slice(-300) || 'k6 said nothing';
+    return status === '0' ? output.trim().slice(0, 300) : { at: Number(at) };
+  });
   if (Number.isNaN(answer.at)) throw environmentError('the first request got no time');
   return answer.at;
 }

@@ -5,16 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../kit/package-root.ts';
 import type { ClusterApi } from './api.ts';
 import type { Cluster } from './cluster.ts';
-import { type Run, visibly } from './commands.ts';
+import { type Run, type Saying, visibly } from './commands.ts';
 import type { KindSettings } from './versions.ts';
 
 const repository = 'docker.io/breakwater/edge-app';
 
-interface Context {
+interface Context extends Saying {
   readonly run: Run;
   readonly settings: KindSettings;
   readonly log: string;
-  progress(step: string): void;
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +25,7 @@ export async function buildApp(context: Context): Promise<string> {
   const base = `${settings.appBase} ${await imageId(context, settings.appBase)}`;
   const image = `${repository}:${await contentHash(folder, base)}`;
   if (await hasImage(context, image)) return image;
-  await visibly(`building ${image} on ${settings.appBase}`, context.progress, () =>
+  await visibly(`building ${image} on ${settings.appBase}`, context, () =>
     run(
       settings.docker,
       ['build', '--quiet', '--tag', image, '--build-arg', `BASE=${settings.appBase}`, folder],
@@ -111,7 +110,7 @@ export async function loadImages(
   const groups = Map.groupBy(local, ({ nodes }) => nodes.join(','));
   for (const [nodes, images] of groups) {
     const names = images.map(({ image }) => familiar(image));
-    await visibly(`loading ${names.join(', ')} into the nodes`, context.progress, () =>
+    await visibly(`loading ${names.join(', ')} into the nodes`, context, () =>
       context.run(
         context.settings.kind,
         ['load', 'docker-image', '--name', cluster.name, '--nodes', nodes, ...names],

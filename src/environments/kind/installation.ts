@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { accessLogFormat } from '../../evidence/contract.ts';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
 import type { ClusterMesh, ClusterMeshSettings } from '../../meshes/contract.ts';
 import { type CommandOptions, visibly } from './commands.ts';
-import { type LabContext, patiently } from './context.ts';
+import { type LabContext, visiblyUntil } from './context.ts';
 import { containerProblem, deploymentEvents, standing } from './diagnose.ts';
 import { observerNodes } from './manifests.ts';
 import { podName } from './pods.ts';
@@ -42,7 +41,7 @@ export async function installMesh(context: LabContext): Promise<void> {
   // Whoever comes after an installation that failed has to make it anew.
   if (installed !== undefined) await api.core.deleteNamespacedConfigMap({ name: installedMark, namespace });
   try {
-    await visibly(`installing ${mesh.name} ${mesh.version} (${command.what})`, request.progress, () =>
+    await visibly(`installing ${mesh.name} ${mesh.version} (${command.what})`, request, () =>
       unlessHopeless(context, (signal) => meshCommand(context, command, { timeoutMs: 300_000, signal })),
     );
   } catch (error) {
@@ -106,26 +105,29 @@ async function unlessHopeless<T>(
   }
 }
 
-/** The mesh's own tools have the last word on what was installed, and on whether every pod has its configuration. */
-export async function checkInstallation(context: LabContext): Promise<void> {
+/**
+ * The mesh's own tools have the last word on what was installed, and on whether every pod has its configuration.
+ * Resolves with the versions that they have found: program → version.
+ */
+export async function checkInstallation(context: LabContext): Promise<Record<string, string>> {
   const { mesh, namespace, request } = context;
   const checks = mesh.cluster.checks(namespace);
+  const versions: Record<string, string> = {};
   request.progress(`checking with ${checks.map(({ what }) => what).join(', ')}`);
   for (const check of checks) {
-    await eventually(
-      patiently(() => findings(context, check)),
-      {
-        waitingFor: `${check.what} to find nothing`,
-        timeoutMs: checkTimeoutMs,
-        everyMs: 500,
-        signal: request.signal,
-      },
-    );
+    const options = {
+      waitingFor: `${check.what} to find nothing`,
+      timeoutMs: checkTimeoutMs,
+      everyMs: 500,
+    };
+    const { output } = await visiblyUntil(request, options, () => findings(context, check));
+    Object.assign(versions, check.versions?.(output));
   }
+  return versions;
 }
 
 /** What tells about any pod of the run has to tell about all, and may change; anything else that is found stays. */
-async function findings(context: LabContext, check: MeshCommand): Promise<object | string> {
+async function findings(context: LabContext, check: MeshCommand): Promise<{ output: string } | string> {
   const { roster, request } = context;
   const output = await meshCommand(context, check, {
     timeoutMs: 60_000,
@@ -141,7 +143,7 @@ async function findings(context: LabContext, check: MeshCommand): Promise<object
     return `it finds\n${[...problems, ...unknown.map((name) => `${name} is not there`)].join('\n')}`;
   }
   if (problems.length > 0) throw environmentError(`${check.what} finds:\n${problems.join('\n')}`);
-  return {};
+  return { output };
 }
 
 type MeshCommand = ReturnType<ClusterMesh['checks']>[number];

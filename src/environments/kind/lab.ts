@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceContext, ProcessSample, RunContext } from '../../evidence/contract.ts';
 import type { Action } from '../../faults/contract.ts';
-import { environmentError } from '../../kit/errors.ts';
+import { environmentError, OperatorError } from '../../kit/errors.ts';
+import { eventually } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import { clusterPrefix, deleteCluster, usersOfCluster } from '../clusters.ts';
+import { clusterPrefix, deleteRecorded, mortalCluster, recordCluster, usersOfCluster } from '../clusters.ts';
 import type { EnvironmentRequest, LoadJob, PreparedLoad, StartedEnvironment } from '../contract.ts';
-import { liveRuns, RUN_MARK, runsDirectory } from '../run-directory.ts';
+import { liveRuns, runsDirectory } from '../run-directory.ts';
 import { AccessLogs } from './access-logs.ts';
 import { ClusterApi, type Forward, messageOf, WORKLOAD_LABEL } from './api.ts';
 import { openCluster } from './cluster.ts';
 import { commandRunner } from './commands.ts';
-import { type LabContext, podRejections } from './context.ts';
+import { type LabContext, patiently } from './context.ts';
 import { deploy, nodesReady, podsReady, sidecarsInSync } from './deployment.ts';
 import type { KindOptions } from './environment.ts';
 import { ClusterFaults } from './faults.ts';
@@ -26,13 +27,16 @@ import { prepareK6 } from './k6.ts';
 import { isObserver } from './manifests.ts';
 import { type Member, podName, Roster } from './pods.ts';
 import { reachLines } from './reach.ts';
+import { Rejections } from './rejections.ts';
+import { runningVersions } from './running-versions.ts';
 import { clusterConfiguration, fingerprint } from './topology.ts';
 import { ClusterUsage } from './usage.ts';
-import { kindSettings, versions } from './versions.ts';
+import { kindSettings } from './versions.ts';
 
 const watchEveryMs = 1_000;
 /** The API server may be slow on a busy machine; silence this long is a cluster that is gone. */
 const silenceMs = 20_000;
+const logTimeoutMs = 10_000;
 
 /** Makes a cluster or takes the kept one, and everything of a plan in it. */
 export async function startKindLab(
@@ -42,7 +46,7 @@ export async function startKindLab(
   options: KindOptions,
 ): Promise<StartedEnvironment> {
   const settings = kindSettings(process.env);
-  const run = commandRunner({ [RUN_MARK]: request.directory });
+  const run = await commandRunner(request.directory, settings.docker);
   await mkdir(join(request.evidence, 'access'), { recursive: true });
   await mkdir(request.logs, { recursive: true });
   const configuration = await clusterConfiguration(request.plan, settings);
@@ -50,20 +54,16 @@ export async function startKindLab(
   const name = keep
     ? clusterPrefix.kept + fingerprint(configuration, settings.nodeImage)
     : clusterPrefix.run(runsDirectory()) + fingerprint(request.runId);
-  if (keep) refuseSharing(name, request.runId);
+  if (keep) await claimKept(name, request, settings.docker);
   const found = await programs();
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => {
-    if (keep) return;
-    request.progress(`deleting the cluster ${name}`);
-    deleteCluster({ name, docker: settings.docker });
-  });
+  stack.defer(() => deleteUnlessKept(request, settings.docker));
   const log = join(request.logs, 'kind.log');
-  const { progress, directory } = request;
-  const [cluster, appImage] = await bothOrNeither(request.signal, (signal) => [
-    openCluster({ name, configuration, settings, directory, log, keep, run, progress, signal }),
-    buildApp({ run, settings, log, progress, signal }),
-  ]);
+  const { progress, ongoing, directory } = request;
+  const [cluster, appImage] = await bothOrNeither(request.signal, (signal) => {
+    const context = { run, settings, log, progress, ongoing, signal };
+    return [openCluster({ ...context, name, configuration, directory, keep }), buildApp(context)];
+  });
   const api = stack.use(new ClusterApi(cluster.kubeconfig, request.runId));
   const lab = new KindLab(request, mesh, appImage, { found, settings, run, cluster, api });
   stack.defer(() => lab.close());
@@ -72,8 +72,25 @@ export async function startKindLab(
   return lab;
 }
 
-/** Two runs on one kept cluster would break each other. */
-function refuseSharing(name: string, runId: string): void {
+/** What cannot be removed now is left to the next command: the run's folder stays, and knows of it. */
+async function deleteUnlessKept({ directory, progress, note }: EnvironmentRequest, docker: string) {
+  const name = mortalCluster(directory);
+  if (name === undefined) return;
+  progress(`deleting the cluster ${name}`);
+  try {
+    await deleteRecorded(directory, docker);
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    note(`${error.message}\n${error.hint}`);
+  }
+}
+
+/**
+ * Two runs on one kept cluster would break each other. Each says what it wants before it looks who else does, so
+ * of two that begin at once at least one steps back.
+ */
+async function claimKept(name: string, { directory, runId }: EnvironmentRequest, docker: string) {
+  await recordCluster(directory, { name, kept: true, docker });
   const other = liveRuns().find(({ root, id }) => id !== runId && usersOfCluster(root, name).includes(id));
   if (other) {
     throw environmentError(
@@ -101,7 +118,7 @@ async function bothOrNeither<A, B>(
 
 class KindLab implements StartedEnvironment {
   readonly mesh: string;
-  readonly programs: Readonly<Record<string, string>>;
+  programs: Readonly<Record<string, string>>;
   readonly lost: Promise<string>;
   firstRequestAt = Number.NaN;
   releases: AsyncDisposableStack | undefined;
@@ -115,6 +132,7 @@ class KindLab implements StartedEnvironment {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #forwards = new Map<string, Promise<Forward>>();
   readonly #ended = new AbortController();
+  readonly #unread: RunContext['gaps'][number][] = [];
   #lose: (reason: string) => void = () => {};
   #watching: Promise<void> | undefined;
 
@@ -128,12 +146,7 @@ class KindLab implements StartedEnvironment {
     const { sidecar, controlPlane } = mesh.cluster;
     const { api, cluster, found } = parts;
     this.mesh = `${mesh.name} ${mesh.version}`;
-    this.programs = {
-      ...found.versions,
-      kind: cluster.kindVersion,
-      kubernetes: versions.kubernetes,
-      k6: versions.k6,
-    };
+    this.programs = { ...found.versions, kind: cluster.kindVersion };
     this.#appImage = appImage;
     this.#roster = new Roster(request.plan.instances);
     this.#logs = new AccessLogs(api, namespace, sidecar.container, request.evidence, request.logs);
@@ -144,6 +157,7 @@ class KindLab implements StartedEnvironment {
       mesh,
       namespace,
       roster: this.#roster,
+      rejections: new Rejections(api, mesh, this.#roster),
       startedAt: new Date(),
       admin: (pod, path, timeoutMs) => this.#admin(pod, path, timeoutMs),
       follow: (instance, pod, fresh) => this.#logs.follow(instance, pod, fresh),
@@ -156,7 +170,7 @@ class KindLab implements StartedEnvironment {
 
   async start(): Promise<void> {
     const context = this.#context;
-    const { request, api, cluster, settings, mesh, namespace } = context;
+    const { request, cluster, settings, mesh, namespace } = context;
     if (cluster.reused) await this.#faults.mend();
     await nodesReady(context);
     await this.#loadImages();
@@ -170,8 +184,9 @@ class KindLab implements StartedEnvironment {
     const url = `http://${mesh.serviceHost(load.to, namespace)}:${topology.services[load.to]?.port}/`;
     request.progress('waiting for the first request through two sidecars');
     const client = podName(this.#clients()[0]?.pod);
-    this.firstRequestAt = await firstRequest(api, namespace, client, url, request.signal);
-    await checkInstallation(context);
+    this.firstRequestAt = await firstRequest(context, client, url);
+    const installed = await checkInstallation(context);
+    this.programs = { ...this.programs, ...installed, ...(await runningVersions(context, client)) };
   }
 
   async #loadImages(): Promise<void> {
@@ -179,9 +194,8 @@ class KindLab implements StartedEnvironment {
     const images = mesh.cluster.images(meshSettings(settings));
     const observers = cluster.nodes.filter(isObserver);
     const workers = cluster.nodes.filter((node) => !observers.includes(node));
-    const { progress, signal } = request;
     const log = join(request.logs, 'kind.log');
-    await loadImages({ run, settings, log, progress, signal }, cluster, api, [
+    await loadImages({ ...request, run, settings, log }, cluster, api, [
       ...images.sidecar.map((image) => ({ image, nodes: cluster.nodes })),
       ...images.controlPlane.map((image) => ({ image, nodes: observers })),
       { image: settings.k6Image, nodes: observers },
@@ -203,7 +217,7 @@ class KindLab implements StartedEnvironment {
   }
 
   get gaps(): RunContext['gaps'] {
-    return [...this.#logs.gaps, ...this.#faults.gaps];
+    return [...this.#logs.gaps, ...this.#faults.gaps, ...this.#unread];
   }
 
   /** Keeps the roster true, and notices what ends without a fault. */
@@ -264,11 +278,14 @@ class KindLab implements StartedEnvironment {
   }
 
   async rejections() {
-    const rejections = await podRejections(this.#context);
-    return rejections.flatMap(({ pod, reason }) => {
-      const member = this.#roster.members.find((candidate) => podName(candidate.pod) === pod);
-      return member ? [{ instance: member.instance.name, reason }] : [];
-    });
+    const { rejections, startedAt, mesh } = this.#context;
+    const read = patiently(async () => ({ found: await rejections.read() }));
+    const options = { waitingFor: 'the log of the control plane', timeoutMs: logTimeoutMs, everyMs: 500 };
+    const answer = await eventually(read, options).catch((error: Error) => error.message);
+    if (typeof answer !== 'string') return answer.found;
+    const what = `what ${mesh.cluster.controlPlane.deployment} says of rejected configuration (${answer})`;
+    this.#unread.push({ what, fromMs: startedAt.getTime(), toMs: Date.now() });
+    return [];
   }
 
   collect(): Promise<void> {
@@ -283,6 +300,7 @@ class KindLab implements StartedEnvironment {
   /** Ends what this process holds open; the cluster is the stack's business. */
   async close(): Promise<void> {
     this.#ended.abort();
+    this.#faults[Symbol.dispose]();
     await this.#watching;
     await this.#logs.end().catch(() => {});
     this.#agent.destroy();

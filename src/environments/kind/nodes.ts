@@ -22,22 +22,30 @@ echo "$count"
 
 const release = 'kill -CONT $(pidof kubelet)';
 
+/** A kubelet says every ten seconds that its node lives; after fifty without, Kubernetes takes its pods away. */
+const aliveEveryMs = 10_000;
+
 /** The machines of a kind cluster, which are containers: processes on them can be signalled, and they can be stopped. */
-export class Nodes {
+export class Nodes implements Disposable {
   readonly #run: Run;
   readonly #docker: string;
+  readonly #sayAlive: (node: string) => Promise<unknown>;
+  #sayingAlive: NodeJS.Timeout | undefined;
   /** Node → instances that must stay dead. */
   readonly #held = new Map<string, Set<string>>();
   readonly #stopped = new Map<string, Set<string>>();
 
-  constructor(run: Run, docker: string) {
+  /** `sayAlive` says for a kubelet that is held that its node lives. */
+  constructor(run: Run, docker: string, sayAlive: (node: string) => Promise<unknown>) {
     this.#run = run;
     this.#docker = docker;
+    this.#sayAlive = sayAlive;
   }
 
-  /** SIGKILL to containers; nothing on the node is started again until `release`. */
+  /** SIGKILL to containers; nothing on the node is started again until `release`, and nothing else on it ends. */
   async kill(node: string, instance: string, containers: readonly string[]): Promise<void> {
     this.#of(this.#held, node).add(instance);
+    this.#sayingAlive ??= setInterval(() => this.#allAlive(), aliveEveryMs).unref();
     const found = await this.#signal(node, 'KILL', 'hold', containers);
     if (found === 0) throw environmentError(`no process of ${instance} was found on ${node}`);
   }
@@ -92,6 +100,17 @@ export class Nodes {
     // Inside a node, -1 is every process of its own.
     const goOn = `${release}; kill -CONT -1; true`;
     await Promise.all(nodes.map((node) => this.#inside(node, ['sh', '-c', goOn])));
+  }
+
+  #allAlive(): void {
+    for (const [node, { size }] of this.#held) {
+      // One that fails is followed by the next long before anybody minds.
+      if (size > 0) this.#sayAlive(node).catch(() => {});
+    }
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#sayingAlive);
   }
 
   /** Whether something is on that nobody has taken back. */

@@ -26,6 +26,9 @@ export class ClusterUsage {
   readonly #controlPlane: { readonly namespace: string; readonly deployment: string };
   readonly #sidecar: string;
   readonly #seen = new Map<string, number>();
+  readonly #since = Date.now();
+  /** What containers of before this run had used already. */
+  readonly #before = new Map<string, number>();
   #nextAt = 0;
 
   constructor(
@@ -59,16 +62,10 @@ export class ClusterUsage {
           const as = this.#name(podRef, name);
           const t = Date.parse(cpu?.time ?? '');
           if (as === undefined || cpu?.usageCoreNanoSeconds === undefined || Number.isNaN(t)) return [];
-          return [
-            {
-              t,
-              name: as,
-              // A container has no process id of its own here; its start tells it from the next one.
-              pid: Math.floor(Date.parse(startTime) / 1_000),
-              cpuMs: cpu.usageCoreNanoSeconds / 1e6,
-              rssBytes: memory?.workingSetBytes ?? 0,
-            },
-          ];
+          // A container has no process id of its own here; its start tells it from the next one.
+          const pid = Math.floor(Date.parse(startTime) / 1_000);
+          const cpuMs = this.#own(`${as} ${pid}`, Date.parse(startTime), cpu.usageCoreNanoSeconds / 1e6);
+          return [{ t, name: as, pid, cpuMs, rssBytes: memory?.workingSetBytes ?? 0 }];
         }),
       ),
     );
@@ -77,6 +74,13 @@ export class ClusterUsage {
       this.#seen.set(name, t);
       return true;
     });
+  }
+
+  /** CPU time of this run: on a kept cluster, containers have worked for others before. */
+  #own(container: string, startedMs: number, cpuMs: number): number {
+    const before = this.#before.get(container) ?? (startedMs < this.#since ? cpuMs : 0);
+    this.#before.set(container, before);
+    return cpuMs - before;
   }
 
   #name(pod: { readonly name: string; readonly namespace: string }, container: string): string | undefined {

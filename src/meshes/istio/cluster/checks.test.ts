@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { foundByAnalyze, otherVersions, outOfSync } from './checks.ts';
+import { foundByAnalyze, otherVersions, outOfSync, runningVersions } from './checks.ts';
 
 // All output here is that of istioctl 1.29.1 against a cluster, with fewer pods; for STALE a sidecar was stopped.
 // IST0102, NOT SENT, and other ages and versions are written in, in the words of its source.
@@ -107,4 +107,5 @@ test('version: istiod is of the minor version that Breakwater is made for, and t
   ]);
   expect(otherVersions(versions('1.29.1', '1.28.0'), 'other')).toEqual([]);
   expect(otherVersions('', 'default')).toEqual(['it found no istiod: ']);
+  expect(runningVersions(versions('1.29.3', '1.29.3'))).toEqual({ istiod: '1.29.3' });
 });

@@ -38,6 +38,7 @@ export function checks(workloads: string): ReturnType<ClusterMesh['checks']> {
       program: 'istioctl',
       args: ['version', '--output', 'json'],
       problems: (output) => otherVersions(output, workloads),
+      versions: runningVersions,
     },
   ];
 }
@@ -88,6 +89,12 @@ interface Versions {
     readonly Info?: { readonly version?: string };
   }[];
   readonly dataPlaneVersion?: readonly { readonly ID?: string; readonly IstioVersion?: string }[];
+}
+
+/** Of istiod; its sidecars have no other, or a check has failed. */
+export function runningVersions(output: string): Record<string, string> {
+  const found = parsed<Versions>(output)?.meshVersion?.flatMap(({ Info }) => Info?.version ?? []) ?? [];
+  return found.length === 0 ? {} : { istiod: [...new Set(found)].join(', ') };
 }
 
 /** An istiod of another minor version than Breakwater is made for, and sidecars of another version than istiod. */

@@ -1,0 +1,53 @@
+import type { Report } from '../../report/model.ts';
+import type { Unit } from './units.ts';
+
+/** A number about the traffic of a run that needs no check. */
+interface Figure {
+  readonly name: string;
+  readonly unit: Unit;
+  readonly of: (report: Report) => number | undefined;
+}
+
+/** What is compared beside the checks. */
+export function figuresOf(reports: readonly Report[]): Figure[] {
+  const percentiles = new Set(reports.flatMap(({ traffic }) => Object.keys(traffic.latencyMs)));
+  return [
+    { name: 'goodput (run)', unit: 'per-second', of: goodput },
+    { name: 'requests shed (run)', unit: 'count', of: ({ traffic }) => traffic.shed },
+    { name: 'errors (run)', unit: 'count', of: ({ traffic }) => traffic.error + traffic.unanswered },
+    ...(reports.some(hasZones) ? ['steady', 'fault', 'recovery'].map(ownZone) : []),
+    ...[...percentiles].map(
+      (percentile): Figure => ({
+        name: `latency ${percentile} (run)`,
+        unit: 'ms',
+        of: ({ traffic }) => traffic.latencyMs[percentile],
+      }),
+    ),
+  ];
+}
+
+function goodput({ traffic, timing }: Report): number | undefined {
+  return timing.loadMs > 0 ? traffic.ok / (timing.loadMs / 1_000) : undefined;
+}
+
+const hasZones = ({ topology }: Report) => new Set(topology.instances.map(({ zone }) => zone)).size > 1;
+
+/** Where the traffic went: how much of what succeeded was answered in the zone that the client is in. */
+function ownZone(window: string): Figure {
+  return {
+    name: `share of the client zone (${window})`,
+    unit: 'share',
+    of: ({ topology }) => {
+      const zones = new Map(
+        [...topology.clients, ...topology.instances].map(({ name, zone }) => [name, zone]),
+      );
+      const answered = (edges: typeof topology.edges) =>
+        edges
+          .map(({ byWindow }) => byWindow[window])
+          .reduce((sum, edge) => sum + (edge === undefined ? 0 : edge.requests - edge.failed), 0);
+      const all = answered(topology.edges);
+      const own = topology.edges.filter(({ from, to }) => zones.get(from) === zones.get(to));
+      return all === 0 ? undefined : answered(own) / all;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ExitCode, environmentError, usageError } from '../../kit/errors.ts';
+import { packageRoot } from '../../kit/package-root.ts';
+import { readReport } from '../../report/index.ts';
+import type { ScenarioOptions } from '../scenario-options.ts';
+import { type Compared, compared, type FinishedRun, refuseChanged } from './compare.ts';
+
+interface RunSettings extends ScenarioOptions {
+  readonly file: string;
+  readonly keep: boolean;
+}
+
+/** Runs the environments in turns, so that a machine that drifts burdens both alike. The first error ends it. */
+export async function runRounds(
+  rounds: number,
+  runOne: (environment: Compared, round: number) => Promise<FinishedRun>,
+  say: (line: string) => void,
+): Promise<FinishedRun[]> {
+  const finished: FinishedRun[] = [];
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const environment of compared) {
+      try {
+        finished.push(await runOne(environment, round));
+        refuseChanged(finished);
+      } catch (error) {
+        // What has been measured so far is not to be lost with it.
+        if (finished.length > 0)
+          say(`reports of the runs before that:\n${finished.map(whereabouts).join('\n')}`);
+        throw error;
+      }
+    }
+  }
+  return finished;
+}
+
+const whereabouts = ({ folder }: FinishedRun) => `  ${relative(process.cwd(), folder) || '.'}`;
+
+/** A folder for the runs of one comparison. */
+export function makeFolder(reports: string): string {
+  mkdirSync(resolve(reports), { recursive: true });
+  return mkdtempSync(join(resolve(reports), 'compare-'));
+}
+
+/** A run of its own process: what one leaves in memory must not burden the others. */
+export async function runOnce(
+  environment: Compared,
+  round: number,
+  folder: string,
+  settings: RunSettings,
+  signal: AbortSignal,
+): Promise<FinishedRun> {
+  const reports = join(folder, `${String(round).padStart(2, '0')}-${environment}`);
+  const code = await breakwater(
+    ['run', settings.file, '--env', environment, '--reports', reports, ...passedOn(environment, settings)],
+    signal,
+  );
+  signal.throwIfAborted();
+  if (code === ExitCode.usage) {
+    throw usageError(`${settings.file} cannot be run on ${environment}; see above`);
+  }
+  const run = existsSync(reports) ? readdirSync(reports).at(0) : undefined;
+  if (!finalCodes.has(code) || run === undefined) {
+    throw environmentError(
+      `the run on ${environment} did not come to its end in round ${round}; see above`,
+      'nothing is compared; put right what it says, and compare again',
+    );
+  }
+  return {
+    environment,
+    round,
+    report: await readReport(join(reports, run)),
+    folder: join(reports, run),
+  };
+}
+
+/** With any other a run has no report of its whole load. */
+const finalCodes = new Set<number | null>([ExitCode.pass, ExitCode.fail, ExitCode.invalid]);
+
+function passedOn(environment: Compared, { keep, profile, set, config }: RunSettings): string[] {
+  return [
+    ...(keep && environment === 'kind' ? ['--keep'] : []),
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...set.flatMap((assignment) => ['--set', assignment]),
+    ...config.flatMap((path) => ['--config', path]),
+  ];
+}
+
+/** The exit code of a Breakwater of its own; null when it was killed. */
+async function breakwater(args: readonly string[], signal: AbortSignal): Promise<number | null> {
+  const program = fileURLToPath(new URL('bin/breakwater.js', packageRoot));
+  // In a group of its own: a terminal's Ctrl-C would reach it beside what is passed on, and a second one is
+  // an order to leave everything as it is. The channel tells it when this process is gone.
+  const child = spawn(process.execPath, ['--no-warnings', program, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    detached: true,
+  });
+  const pass = () => child.kill('SIGINT');
+  signal.addEventListener('abort', pass, { once: true });
+  const code = await new Promise<number | null>((done) => child.once('close', done));
+  signal.removeEventListener('abort', pass);
+  return code;
+}
