@@ -76,7 +76,7 @@ interface Rule {
   judge(grounds: Grounds): Judgement;
 }
 
-/** Every rule a run must keep to prove anything, in the order reports show them. */
+/** Every rule a run must keep to prove anything, in the order reports show them: what explains others comes before them. */
 const rules = {
   'load-finished': { title: 'The load ran to its end', judge: loadFinished },
   traffic: { title: 'There was enough traffic', judge: enoughTraffic },
@@ -86,6 +86,7 @@ const rules = {
   'dropped-iterations': { title: 'The generator sent what was due', judge: droppedIterations },
   'generator-cpu': { title: 'The generator had CPU to spare', judge: generatorCpu },
   'generator-lag': { title: 'Requests started when they were due', judge: generatorLag },
+  gaps: { title: 'No evidence is missing in a window that counts', judge: gaps },
   'configuration-accepted': { title: 'Every sidecar took its configuration', judge: configurationAccepted },
   'requests-agree': { title: "k6 and the clients' sidecars count the same requests", judge: requestsAgree },
   'answers-agree': { title: "k6 and the clients' sidecars count the same answers", judge: answersAgree },
@@ -93,7 +94,6 @@ const rules = {
   'servers-agree': { title: 'Answered requests are in the log of a server', judge: serversAgree },
   'logs-intact': { title: 'The logs are whole', judge: logsIntact },
   'known-hosts': { title: 'Every host is known', judge: knownHosts },
-  gaps: { title: 'No evidence is missing in a window that counts', judge: gaps },
   statistics: { title: 'Statistics were read often enough', judge: statistics },
 } as const satisfies Record<string, Rule>;
 

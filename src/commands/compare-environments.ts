@@ -1,7 +1,9 @@
-import { basename, extname } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ExitCode } from '../kit/errors.ts';
-import { type Comparison, compareRuns, withoutValidRun } from './compare-environments/compare.ts';
+import { refuseForeignFaults } from '../plan/environments.ts';
+import { planScenario } from '../plan/plan.ts';
+import { loadScenario } from '../scenario/load.ts';
+import { type Comparison, compared, compareRuns, withoutValidRun } from './compare-environments/compare.ts';
 import { renderMarkdown, renderText } from './compare-environments/render.ts';
 import { makeFolder, runOnce, runRounds } from './compare-environments/rounds.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
@@ -63,14 +65,16 @@ function parseRounds(text: string): number {
 }
 
 async function compare(file: string, options: CompareOptions, signal: AbortSignal): Promise<Comparison> {
+  // Before the first run, not before the first that cannot make it.
+  const plan = planScenario(await loadScenario(file, options));
+  for (const environment of compared) refuseForeignFaults(plan, environment);
   const folder = makeFolder(options.reports);
   const settings = { ...options, file, keep: options.keep ?? false };
-  const name = basename(file, extname(file));
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const runs = await runRounds(
     options.rounds,
     (environment, round) => {
-      say(`round ${round} of ${options.rounds}: ${name} on ${environment}`);
+      say(`round ${round} of ${options.rounds}: ${plan.scenario.name} on ${environment}`);
       return runOnce(environment, round, folder, settings, signal);
     },
     say,

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { environmentError } from '../kit/errors.ts';
 
 /** Label that kind gives to the containers of a cluster. */
@@ -109,9 +107,12 @@ export async function deleteCluster(name: string, docker: string): Promise<void>
 
 /** What docker prints; an error with its own words when it does not do what it was asked for. */
 async function ask(docker: string, args: readonly string[], timeoutMs: number): Promise<string> {
-  const { stdout } = await promisify(execFile)(docker, [...args], {
-    timeout: timeoutMs,
-    killSignal: 'SIGKILL',
-  });
-  return stdout;
+  // Only who has a cluster to look after waits for it to load.
+  const { $ } = await import('zx');
+  const options = { quiet: true, nothrow: true, timeout: timeoutMs, killSignal: 'SIGKILL' } as const;
+  // In a group of its own: a Ctrl-C in the terminal is for the harness, which then removes what there is.
+  const { exitCode, stdout, stderr } = await $({ ...options, detached: true })`${docker} ${args}`;
+  if (exitCode === 0) return stdout;
+  if (exitCode === 127) throw new Error(`there is no ${docker}`);
+  throw new Error(exitCode === null ? `no answer within ${timeoutMs / 1_000} s` : stderr.trim());
 }

@@ -30,7 +30,8 @@ const kubernetes = [
   'kubelet',
 ];
 
-const builds: readonly Build[] = [
+/** Everything that a node is made of. */
+const nodeBuilds: readonly Build[] = [
   { name: 'kind', module: 'sigs.k8s.io/kind', version: pins.kind, packages: { kind: 'sigs.k8s.io/kind' } },
   {
     name: 'kubernetes',
@@ -59,8 +60,16 @@ const builds: readonly Build[] = [
   },
 ];
 
-/** Everything that a node is made of, from Go modules. What is there is not built again. */
-export async function buildBinaries(): Promise<void> {
+/** A registry of images, for tests of one's own. */
+export const registryBuild: Build = {
+  name: 'registry',
+  module: 'github.com/distribution/distribution/v3',
+  version: pins.registry,
+  packages: { registry: 'github.com/distribution/distribution/v3/cmd/registry' },
+};
+
+/** Programs from Go modules. What is there is not built again. */
+export async function buildBinaries(builds: readonly Build[] = nodeBuilds): Promise<void> {
   for (const build of builds) {
     const missing = Object.keys(build.packages).filter((name) => !existsSync(binary(name)));
     if (missing.length > 0) await step(`building ${missing.join(', ')}`, () => buildModule(build, missing));

@@ -14,7 +14,7 @@ export const folder = (name: string) => {
 };
 export const binary = (name: string) => join(folder('bin'), name);
 
-/** What kubeadm of this Kubernetes wants beside it: `kubeadm config images list`. */
+/** What kubeadm of this Kubernetes wants beside it (`kubeadm config images list`), and a registry. */
 export const pins = {
   kubernetes: versions.kubernetes,
   kind: versions.kind,
@@ -22,6 +22,7 @@ export const pins = {
   coredns: 'v1.14.2',
   pause: '3.10.2',
   crictl: 'v1.36.0',
+  registry: 'v3.0.0',
 } as const;
 
 export const nodeImage = `breakwater-test/node:${pins.kubernetes}`;

@@ -1,25 +1,12 @@
-import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { outcome } from '../support/breakwater.ts';
 import { rejectedByEnvoy } from '../support/defects.ts';
-import { clusterMs, clusters, keptCluster, missing } from '../support/kind.ts';
+import { clusterMs, keptCluster, kubectl, missing } from '../support/kind.ts';
 
 /** What goes wrong in a cluster is told apart, with the pod, the reason and the fix. */
 describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
   const kept = keptCluster();
   const run = (...args: string[]) => kept.run('zone-failover', '--set', 'load.duration=30s', ...args);
-  /** On the control-plane node, as its administrator. */
-  const kubectl = (command: string[], input = '') => {
-    const node = clusters().find((name) => name.endsWith('-control-plane')) ?? '';
-    const said = spawnSync(
-      'docker',
-      ['exec', '--interactive', node, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...command],
-      { encoding: 'utf8', input },
-    );
-    expect(said.status, said.stderr).toBe(0);
-    return said.stdout;
-  };
-
   const removePods = ['delete', 'pods', '--all', '--grace-period=0', '--force', '--wait=false'];
 
   beforeAll(async () => {
@@ -42,7 +29,7 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
   });
 
   test('a pod without its sidecar', { timeout: clusterMs }, async () => {
-    const webhooks = kubectl(['get', 'mutatingwebhookconfigurations', '-o', 'name']).trim().split('\n');
+    const webhooks = kubectl(['get', 'mutatingwebhookconfigurations', '-o', 'name']).split('\n');
     const saved = JSON.parse(kubectl(['get', ...webhooks, '-o', 'json']));
     // What the cluster has given them it refuses when they are made again.
     for (const { metadata } of saved.items)
@@ -57,6 +44,24 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
     } finally {
       kubectl(['create', '-f', '-'], JSON.stringify(saved));
       kubectl(removePods);
+    }
+  });
+
+  test('mesh configuration on a kept cluster that no run has applied', { timeout: clusterMs }, async () => {
+    const rule = {
+      apiVersion: 'networking.istio.io/v1',
+      kind: 'DestinationRule',
+      metadata: { name: 'of-somebody', namespace: 'default' },
+      spec: { host: 'edge-app', trafficPolicy: { outlierDetection: { consecutive5xxErrors: 1 } } },
+    };
+    kubectl(['create', '-f', '-'], JSON.stringify(rule));
+    try {
+      const finished = await run();
+      expect(finished.code, outcome(finished)).toBe(4);
+      expect(finished.stderr).toContain('no run has applied: DestinationRule/default/of-somebody');
+      expect(finished.stderr).toContain('--config');
+    } finally {
+      kubectl(['delete', 'destinationrule', 'of-somebody', '--namespace', 'default']);
     }
   });
 

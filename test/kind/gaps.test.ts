@@ -1,20 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { outcome } from '../support/breakwater.ts';
-import { clusterMs, clusters, keptCluster, missing } from '../support/kind.ts';
-
-/** kubectl on the control-plane node of the only cluster there is. */
-function kubectl(...args: readonly string[]): string {
-  const node = clusters().find((name) => name.endsWith('-control-plane')) ?? '';
-  const command = ['exec', node, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...args];
-  const { status, stdout, stderr } = spawnSync('docker', command, { encoding: 'utf8' });
-  expect(status, stderr).toBe(0);
-  return stdout.trim();
-}
+import { clusterMs, keptCluster, kubectl, missing } from '../support/kind.ts';
 
 const west = ['--namespace', 'default', '--selector', 'breakwater.dev/workload=edge-app-west'];
-const onePod = () => kubectl('get', 'pods', ...west, '--output', 'name').split('\n')[0] ?? '';
+const onePod = () => kubectl(['get', 'pods', ...west, '--output', 'name']).split('\n')[0] ?? '';
 
 describe.skipIf(missing !== '')(`gaps on kind${missing}`, () => {
   const { workspace } = keptCluster();
@@ -22,17 +12,17 @@ describe.skipIf(missing !== '')(`gaps on kind${missing}`, () => {
   test.each([
     [
       'is deleted',
-      (pod: string) => kubectl('delete', '--namespace', 'default', '--wait=false', pod),
+      (pod: string) => kubectl(['delete', '--namespace', 'default', '--wait=false', pod]),
       /was replaced/,
     ],
     [
       'ends',
       (pod: string) =>
         // The app is the first process of its container, and Node.js: nothing else need be in its image.
-        kubectl(
+        kubectl([
           ...['exec', '--namespace', 'default', '--container', 'app', pod, '--'],
           ...['/proc/1/exe', '-e', 'process.kill(1)'],
-        ),
+        ]),
       /was restarted \(app: /,
     ],
   ])(

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { outcome } from '../support/breakwater.ts';
 import { defects, plantedRule } from '../support/defects.ts';
-import { clusterMs, keptCluster, missing } from '../support/kind.ts';
+import { clusterMs, keptCluster, kubectl, missing } from '../support/kind.ts';
 
 const rounds = Number(process.env['BREAKWATER_TEST_ROUNDS'] ?? 1);
 
@@ -31,6 +31,31 @@ describe.skipIf(missing !== '')(`scenarios on a kept cluster${missing}`, () => {
       if (fails !== undefined) expect(failed?.map(({ kind }) => kind)).toContain(fails);
     });
   }
+
+  test('a pod that is killed for longer than Kubernetes waits for a silent node takes no other along', {
+    timeout: clusterMs,
+  }, async () => {
+    const ready = `jsonpath={range .items[*]}{.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}`;
+    const seen = new Set<string>();
+    const looking = setInterval(() => {
+      try {
+        for (const state of kubectl(['get', 'nodes', '--output', ready]).split('\n')) seen.add(state);
+      } catch {
+        // There is no cluster yet.
+      }
+    }, 2_000);
+    const fault = '{kind: kill, on: {workload: edge-app-east, replica: 1}, at: 4s, for: 70s}';
+    const finished = await run(
+      'zone-failover',
+      ...['--set', 'load.duration=80s', '--set', 'load.rate=50/s', '--set', `faults=[${fault}]`],
+      ...['--set', 'checks=[{kind: success-rate, during: run, atLeast: 50%}]'],
+    );
+    clearInterval(looking);
+    expect(finished.report?.faults[0]?.efficacy.status, outcome(finished)).toBe('proven');
+    expect(finished.report?.gaps, outcome(finished)).toEqual([]);
+    expect(seen).toContain('True');
+    expect(seen).not.toContain('Unknown');
+  });
 
   test.for(['node-stopped', 'scaled-to-zero', 'control-plane-outage'])(
     'the fault %s is proven and taken back',

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { Workspace } from '../support/breakwater.ts';
+import { outcome, Workspace } from '../support/breakwater.ts';
 import { clusterMs, clusters, missing } from '../support/kind.ts';
 import { processesOf } from '../support/processes.ts';
 
@@ -73,6 +73,27 @@ describe.skipIf(missing !== '')(`survival on kind${missing}`, () => {
     expect(cleaned.stdout).toMatch(/removed zone-failover-.*cluster breakwater-run-/);
     expect(clusters()).toEqual([]);
     expect((await workspace.breakwater('cleanup')).stdout).toBe('Nothing was left behind.\n');
+  });
+
+  test('kill -9 in a zone outage on a kept cluster: the next run mends it, and passes', {
+    timeout: 2 * clusterMs,
+  }, async () => {
+    using workspace = new Workspace();
+    const { child, closed } = await started(
+      workspace,
+      (said) => /zone-outage: .*goes dark/.test(said),
+      '--keep',
+    );
+    await sleep(2_000);
+    child.kill('SIGKILL');
+    await closed;
+    const again = await workspace.breakwater(...scenario, '--keep', '--reports', workspace.reports);
+    expect(again.stderr).toMatch(/removed what zone-failover-\S+ had left behind/);
+    expect(again.stderr).toContain('using the cluster breakwater-keep-');
+    // What the killed run has left would show as gaps, as hosts too many, or as a late generator.
+    expect(again.report?.verdict, outcome(again)).toBe('pass');
+    await workspace.breakwater('cleanup', '--kept');
+    expect(clusters()).toEqual([]);
   });
 
   test('lab up and lab down on kind', { timeout: clusterMs }, async () => {

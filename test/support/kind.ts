@@ -17,6 +17,18 @@ export const clusters = () =>
     .stdout.split('\n')
     .filter((name) => name.startsWith('breakwater-'));
 
+/** kubectl on the control-plane node of the only cluster there is, as its administrator. */
+export function kubectl(command: readonly string[], input = ''): string {
+  const node = clusters().find((name) => name.endsWith('-control-plane')) ?? '';
+  const said = spawnSync(
+    'docker',
+    ['exec', '--interactive', node, 'kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...command],
+    { encoding: 'utf8', input },
+  );
+  expect(said.status, said.stderr).toBe(0);
+  return said.stdout.trim();
+}
+
 /** A kept cluster for the tests of a `describe`: made by the first run, and gone after the last test. */
 export function keptCluster(): {
   readonly workspace: Workspace;

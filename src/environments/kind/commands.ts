@@ -1,4 +1,4 @@
-import { appendFile, mkdir, symlink } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { $, ProcessOutput, which } from 'zx';
 import { environmentError } from '../../kit/errors.ts';
@@ -69,9 +69,14 @@ async function pathWithDocker(docker: string, directory: string): Promise<string
   if (!found) return path;
   const folder = join(directory, 'bin');
   await mkdir(folder, { recursive: true });
-  await symlink(resolve(found), join(folder, 'docker'));
+  // With the PATH of before: it may be a script that calls docker itself.
+  const script = `#!/bin/sh\nPATH=${quoted(path)} exec ${quoted(resolve(found))} "$@"\n`;
+  await writeFile(join(folder, 'docker'), script, { mode: 0o755 });
   return `${folder}${delimiter}${path}`;
 }
+
+/** One word to a POSIX shell. */
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 export function lastLines(text: string, count: number): string {
   const lines = text.trimEnd().split('\n').slice(-count);

@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { versions } from '../../src/environments/kind/versions.ts';
+import { ISTIO_VERSION } from '../../src/meshes/istio/version.ts';
+import { buildBinaries, registryBuild } from '../air-gap/binaries.ts';
+import {
+  appBaseImage,
+  binary,
+  folder,
+  hasImage,
+  k6Image,
+  meshHub,
+  meshTag,
+  nodeImage,
+  pins,
+  sh,
+} from '../air-gap/cache.ts';
+import { root } from './breakwater.ts';
+
+const image = `breakwater-test/registry:${pins.registry}`;
+/** Its name among the nodes. */
+const host = 'breakwater-test-registry';
+const port = 5_000;
+
+/** A registry that runs, with everything that Breakwater takes from one. */
+export interface Registry extends AsyncDisposable {
+  /** Its name in those of images: "localhost:40123". */
+  readonly name: string;
+  /** kind configuration whose nodes find it under that name. */
+  readonly configuration: string;
+  /** Repositories that were asked for an image, "istio/proxyv2"; by the machine's docker or by a node. */
+  asked(): Promise<readonly string[]>;
+}
+
+/**
+ * The images of test/air-gap under the names that they have elsewhere, in a registry and nowhere else. To the
+ * machine's docker it is a loopback port, to the nodes a container beside them.
+ */
+export async function startRegistry(directory: string): Promise<Registry> {
+  await buildBinaries([registryBuild]);
+  if (!(await hasImage(image))) await buildImage();
+  // kind uses the network of that name when there is one.
+  if ((await sh({ nothrow: true })`docker network inspect kind`).exitCode !== 0) {
+    await sh`docker network create kind`;
+  }
+  await using stack = new AsyncDisposableStack();
+  const publish = `127.0.0.1::${port}`;
+  await sh`docker run --detach --name ${host} --network kind --publish ${publish} ${image}`;
+  stack.defer(async () => {
+    await sh`docker rm --force --volumes ${host}`;
+  });
+  const published = (await sh`docker port ${host} ${port}`).stdout.trim().split(':').at(-1);
+  const name = `localhost:${published}`;
+  const images = {
+    [nodeImage]: `kindest/node:${versions.kubernetes}`,
+    [`${meshHub}/pilot:${meshTag}`]: `istio/pilot:${ISTIO_VERSION}`,
+    [`${meshHub}/proxyv2:${meshTag}`]: `istio/proxyv2:${ISTIO_VERSION}`,
+    [k6Image]: `grafana/k6:${versions.k6}`,
+    [appBaseImage]: `library/node:${versions.node}-slim`,
+  };
+  stack.defer(async () => {
+    const tags = Object.values(images).map((target) => `${name}/${target}`);
+    await sh({ nothrow: true })`docker rmi ${tags}`;
+  });
+  for (const [source, target] of Object.entries(images)) {
+    await sh`docker tag ${source} ${name}/${target}`;
+    await sh`docker push --quiet ${name}/${target}`;
+    await sh`docker rmi ${name}/${target}`;
+  }
+  const releases = stack.move();
+  return {
+    name,
+    configuration: await configuration(directory, name),
+    async asked() {
+      const { stdout, stderr } = await sh`docker logs ${host}`;
+      const asked = `${stdout}${stderr}`.matchAll(/GET \/v2\/(\S+)\/manifests\//g);
+      return [...new Set([...asked].map(([, repository]) => repository ?? ''))].sort();
+    },
+    [Symbol.asyncDispose]: () => releases[Symbol.asyncDispose](),
+  };
+}
+
+async function buildImage(): Promise<void> {
+  const context = folder('registry');
+  await sh`cp ${binary('registry')} ${context}/registry`;
+  const settings = [
+    'version: 0.1',
+    'log: { accesslog: { disabled: false } }',
+    'storage: { filesystem: { rootdirectory: /data } }',
+    `http: { addr: ":${port}" }`,
+  ];
+  writeFileSync(join(context, 'config.yml'), settings.join('\n'));
+  const dockerfile = ['FROM scratch', 'COPY registry config.yml /', 'VOLUME /data'];
+  writeFileSync(
+    join(context, 'Dockerfile'),
+    [...dockerfile, 'ENTRYPOINT ["/registry", "serve", "/config.yml"]'].join('\n'),
+  );
+  await sh`docker build --quiet --tag ${image} ${context}`;
+}
+
+/** containerd reads from certs.d where a registry really is: https://github.com/containerd/containerd/blob/main/docs/hosts.md */
+async function configuration(directory: string, name: string): Promise<string> {
+  const certificates = join(directory, 'certs.d');
+  await sh`mkdir -p ${join(certificates, name)}`;
+  writeFileSync(join(certificates, name, 'hosts.toml'), `[host."http://${host}:${port}"]\n`);
+  const { stdout } = await sh`cat ${join(root, 'kind-config.yaml')}`;
+  const mount = `extraMounts: [{ hostPath: ${certificates}, containerPath: /etc/containerd/certs.d }]`;
+  const file = join(directory, 'kind.yaml');
+  writeFileSync(file, stdout.replaceAll(/^( *)- role: .*$/gm, `$&\n$1  ${mount}`));
+  return file;
+}
