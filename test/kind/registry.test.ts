@@ -1,12 +1,16 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { airGapped } from '../air-gap/settings.ts';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { clusterMs, clusters, missing } from '../support/kind.ts';
 import { startRegistry } from '../support/registry.ts';
 
 describe.skipIf(missing !== '')(`where images come from${missing}`, () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   test('all images come from a registry of one’s own, under its names', {
     timeout: 2 * clusterMs,
   }, async () => {
@@ -18,13 +22,7 @@ describe.skipIf(missing !== '')(`where images come from${missing}`, () => {
     }
     vi.stubEnv('BREAKWATER_KIND_REGISTRY', registry.name);
     vi.stubEnv('BREAKWATER_KIND_CONFIG', registry.configuration);
-    const finished = await workspace.run(
-      'scenarios/outlier-ejection.yaml',
-      '--env',
-      'kind',
-      '--set',
-      'load.duration=10s',
-    );
+    const finished = await workspace.run('scenarios/outlier-ejection.yaml', '--env', 'kind');
     expect(finished.report?.faults[0]?.efficacy.status, outcome(finished)).toBe('proven');
     expect(await registry.asked()).toEqual([
       'grafana/k6',

@@ -67,13 +67,14 @@ export async function startRegistry(directory: string): Promise<Registry> {
     await sh`docker push --quiet ${name}/${target}`;
     await sh`docker rmi ${name}/${target}`;
   }
+  const filledAt = new Date().toISOString();
   const releases = stack.move();
   return {
     name,
     configuration: await configuration(directory, name),
     async asked() {
-      const { stdout, stderr } = await sh`docker logs ${host}`;
-      const asked = `${stdout}${stderr}`.matchAll(/GET \/v2\/(\S+)\/manifests\//g);
+      const { stdout, stderr } = await sh`docker logs --since ${filledAt} ${host}`;
+      const asked = `${stdout}${stderr}`.matchAll(/(?:GET|HEAD) \/v2\/(\S+)\/manifests\//g);
       return [...new Set([...asked].map(([, repository]) => repository ?? ''))].sort();
     },
     [Symbol.asyncDispose]: () => releases[Symbol.asyncDispose](),
@@ -105,7 +106,14 @@ async function configuration(directory: string, name: string): Promise<string> {
   writeFileSync(join(certificates, name, 'hosts.toml'), `[host."http://${host}:${port}"]\n`);
   const { stdout } = await sh`cat ${join(root, 'kind-config.yaml')}`;
   const mount = `extraMounts: [{ hostPath: ${certificates}, containerPath: /etc/containerd/certs.d }]`;
+  // containerd before 2.0 does not look there by itself.
+  const look = `
+containerdConfigPatches:
+  - |
+    [plugins."io.containerd.grpc.v1.cri".registry]
+      config_path = "/etc/containerd/certs.d"
+`;
   const file = join(directory, 'kind.yaml');
-  writeFileSync(file, stdout.replaceAll(/^( *)- role: .*$/gm, `$&\n$1  ${mount}`));
+  writeFileSync(file, stdout.replaceAll(/^( *)- role: .*$/gm, `$&\n$1  ${mount}`) + look);
   return file;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { cluster } from './mesh.ts';
+import { operatorConfiguration } from './operator.ts';
 
 const accepted = `listener_manager.lds.update_success: 3
 cluster_manager.cds.update_success: 2
@@ -9,6 +10,33 @@ server.state: 0
 const host = 'edge-app.default.svc.cluster.local';
 const line = (address: string) => `outbound|8080||${host}::${address}::health_flags::healthy`;
 const { ready } = cluster.sidecar;
+
+test('what is installed is what is loaded, and of the pinned version unless another is asked for', () => {
+  const usual = {
+    hub: undefined,
+    tag: undefined,
+    stockEnvoy: false,
+    accessLogFormat: '',
+    controlPlaneNodes: {},
+  };
+  for (const [settings, source] of [
+    [usual, { hub: 'docker.io/istio', tag: '1.29.1' }],
+    [
+      { ...usual, hub: 'registry.example/istio' },
+      { hub: 'registry.example/istio', tag: '1.29.1' },
+    ],
+    [
+      { ...usual, hub: 'registry.example/istio', tag: '2' },
+      { hub: 'registry.example/istio', tag: '2' },
+    ],
+  ] as const) {
+    expect(operatorConfiguration(settings)).toMatchObject({ spec: source });
+    expect(cluster.images(settings)).toEqual({
+      controlPlane: [`${source.hub}/pilot:${source.tag}`],
+      sidecar: [`${source.hub}/proxyv2:${source.tag}`],
+    });
+  }
+});
 
 test('a sidecar is ready when it sees exactly the replicas there are', () => {
   const hosts = new Map([[host, ['10.0.0.1:18080']]]);

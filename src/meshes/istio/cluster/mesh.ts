@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { ClusterMesh } from '../../contract.ts';
 import { explainRejection, logEntries } from '../rejections.ts';
-import { ISTIO_VERSION } from '../version.ts';
 import { checks } from './checks.ts';
-import { operatorConfiguration } from './operator.ts';
+import { imageSource, operatorConfiguration } from './operator.ts';
 import { readyPaths, sidecarReady } from './ready.ts';
 
 const namespace = 'istio-system';
@@ -13,7 +12,8 @@ const namespace = 'istio-system';
 /** Istio in a cluster, as istioctl installs it. */
 export const cluster: ClusterMesh = {
   programs: ['istioctl'],
-  images({ hub = 'docker.io/istio', tag = ISTIO_VERSION }) {
+  images(settings) {
+    const { hub, tag } = imageSource(settings);
     return { controlPlane: [`${hub}/pilot:${tag}`], sidecar: [`${hub}/proxyv2:${tag}`] };
   },
   async installation(settings, directory) {

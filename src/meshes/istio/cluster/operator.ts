@@ -1,4 +1,10 @@
 import type { ClusterMeshSettings } from '../../contract.ts';
+import { ISTIO_VERSION } from '../version.ts';
+
+/** Where Istio's images are. An istioctl that was built from source would take the newest of its testers. */
+export function imageSource({ hub = 'docker.io/istio', tag = ISTIO_VERSION }: ClusterMeshSettings) {
+  return { hub, tag };
+}
 
 /** What istioctl installs: istiod alone, with the access log and the statistics that evidence is made of. */
 export function operatorConfiguration(settings: ClusterMeshSettings): object {
@@ -8,8 +14,7 @@ export function operatorConfiguration(settings: ClusterMeshSettings): object {
     kind: 'IstioOperator',
     spec: {
       profile: 'minimal',
-      ...(settings.hub === undefined ? {} : { hub: settings.hub }),
-      ...(settings.tag === undefined ? {} : { tag: settings.tag }),
+      ...imageSource(settings),
       meshConfig: {
         accessLogFile: '/dev/stdout',
         accessLogEncoding: 'TEXT',
