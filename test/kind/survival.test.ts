@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { clusterMs, clusters, missing } from '../support/kind.ts';
 import { processesOf } from '../support/processes.ts';
@@ -28,6 +28,12 @@ async function started(workspace: Workspace, there: (said: string) => boolean, .
 }
 
 describe.skipIf(missing !== '')(`survival on kind${missing}`, () => {
+  // One that a failed test has left would fail the next.
+  afterEach(async () => {
+    using workspace = new Workspace();
+    await workspace.breakwater('cleanup', '--kept');
+  }, clusterMs);
+
   test('Ctrl-C under load: the cluster goes, and there is a report of what there was', {
     timeout: clusterMs,
   }, async () => {

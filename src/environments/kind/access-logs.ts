@@ -41,8 +41,6 @@ export class AccessLogs {
   readonly #stop = new AbortController();
   readonly #followers: Promise<void>[] = [];
   #lastLine = 0;
-  /** Lines before this are of an earlier run. */
-  readonly #since: string;
 
   constructor(api: LogSource, namespace: string, container: string, evidence: string, logs: string) {
     this.#api = api;
@@ -50,18 +48,17 @@ export class AccessLogs {
     this.#container = container;
     this.#evidence = evidence;
     this.#logs = logs;
-    this.#since = new Date(Date.now() - 1_000).toISOString();
     this.#draining = setInterval(() => {
       for (const { lines } of this.#followed.values()) lines.drain();
     }, drainMs).unref();
   }
 
-  /** Follows a pod until it is gone or this ends. `fresh`: all of its log belongs to this run. */
+  /** Follows a pod until it is gone or this ends. `fresh`: all of its log belongs to this run, not only what comes now. */
   follow(instance: string, pod: string, fresh: boolean): void {
     // A list of pods that comes late makes one look new again.
     if (this.#followed.has(pod) || this.#stop.signal.aborted) return;
     const files = this.#open(instance);
-    const lines = new StampedLines(fresh ? undefined : this.#since, (batch) => {
+    const lines = new StampedLines(fresh ? undefined : new Date().toISOString(), (batch) => {
       const { access = [], other = [] } = Object.groupBy(batch, (line) =>
         line.subarray(0, mark.length).equals(mark) ? 'access' : 'other',
       );

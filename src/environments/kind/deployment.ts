@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, throughApi, visiblyUntil } from './context.ts';
 import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
-import { appPorts, topologyObjects } from './manifests.ts';
+import { endOrphan } from './k6.ts';
+import { appPorts, GENERATOR, topologyObjects } from './manifests.ts';
 import { hasContainer, isReady, podName, restarts } from './pods.ts';
 
 const readyTimeoutMs = 180_000;
+/** Sidecars write their logs four times a second. */
+const flushMs = 1_000;
 const inSyncTimeoutMs = 60_000;
 
 export async function nodesReady({ api, request, cluster }: LabContext): Promise<void> {
@@ -29,6 +33,7 @@ export async function deploy(
 ): Promise<void> {
   const { request, api, cluster, namespace, mesh } = context;
   const { plan, resources } = request;
+  if (cluster.reused) await endOrphans(context);
   request.progress(`applying ${plan.scenario.name} to the cluster`);
   await api.apply({
     apiVersion: 'v1',
@@ -40,6 +45,17 @@ export async function deploy(
   for (const resource of mesh.cluster.resources(plan)) await api.apply(resource);
   for (const resource of resources) await api.apply(resource.value, resource.namespace);
   if (cluster.reused) await removeOld(context);
+}
+
+/** Ends the load of a run that was killed, and lets what it has done get into the logs, before this run reads them. */
+async function endOrphans({ api, namespace, request }: LabContext): Promise<void> {
+  const pods = (await api.pods(namespace, WORKLOAD_LABEL)).filter((pod) => hasContainer(pod, GENERATOR));
+  const ended = await Promise.all(
+    pods.map((pod) => endOrphan(api, namespace, podName(pod)).catch(() => false)),
+  );
+  if (!ended.includes(true)) return;
+  request.progress('ending the load of a run that was killed');
+  await sleep(flushMs);
 }
 
 /** What earlier runs have left on a kept cluster: their objects, and pods that are not as good as new. */

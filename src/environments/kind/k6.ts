@@ -51,6 +51,14 @@ export async function prepareK6(
   };
 }
 
+/** Ends the k6 of a run that was killed, which goes on in its pod; whether there was one. */
+export async function endOrphan(api: ClusterApi, namespace: string, pod: string): Promise<boolean> {
+  // Its number may be another process's by now.
+  const script = `pid=$(cat ${pidFile} 2>/dev/null) && grep -qx k6 "/proc/$pid/comm" && kill -9 "$pid"`;
+  const { code } = await api.output(namespace, pod, GENERATOR, ['sh', '-c', script]);
+  return code === 0;
+}
+
 /** Puts files into the folder of a generator. */
 export async function writeFiles(
   api: ClusterApi,
@@ -58,9 +66,7 @@ export async function writeFiles(
   pod: string,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  // A k6 of a run that was killed goes on in its pod, and holds the port of the next one.
-  const clear = `[ ! -f ${pidFile} ] || kill -9 "$(cat ${pidFile})" 2>/dev/null; rm -rf ${GENERATOR_FOLDER}/*`;
-  await api.output(namespace, pod, GENERATOR, ['sh', '-c', clear]);
+  await api.output(namespace, pod, GENERATOR, ['sh', '-c', `rm -rf ${GENERATOR_FOLDER}/*`]);
   for (const [name, content] of Object.entries(files)) {
     const bytes = Buffer.from(content);
     for (let at = 0; at === 0 || at < bytes.length; at += mostBytesAtOnce) {
