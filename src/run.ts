@@ -28,7 +28,7 @@ export interface RunRequest {
 export interface RunWatcher {
   step(text: string): void;
   ongoing(text: string): void;
-  note(text: string): void;
+  warn(text: string): void;
   fault(text: string): void;
   /** Milliseconds into the load, its length, and what the clients' sidecars last said. */
   load(atMs: number, totalMs: number, latest: ReturnType<typeof startSampler>['latest']): void;
@@ -62,7 +62,7 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
     logs: join(request.reportDirectory, 'logs'),
     progress: (step) => watcher.step(step),
     ongoing: (text) => watcher.ongoing(text),
-    note: (text) => watcher.note(text),
+    warn: (text) => watcher.warn(text),
     signal,
   });
   const outcome = await loadAndFaults(request, environment, evidence);

@@ -52,7 +52,7 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
         logs: join(folder, 'logs'),
         progress: () => {},
         ongoing: () => {},
-        note: () => {},
+        warn: () => {},
         signal: new AbortController().signal,
       });
       environment.lost.then((reason) => {

@@ -6,7 +6,7 @@ import {
   removeLeftover,
   strayClusters,
 } from '../environments/run-directory.ts';
-import { OperatorError } from '../kit/errors.ts';
+import { environmentError, OperatorError } from '../kit/errors.ts';
 import type { Progress } from '../kit/terminal.ts';
 
 interface CleanupOptions {
@@ -26,8 +26,9 @@ export function cleanupCommand(): Command {
     .addHelpText(
       'after',
       `
-A run ends what it started by itself, even when it is killed. This is for what a crash of the machine,
-or of Breakwater and its supervisor at once, may leave. Runs that are alive are not touched.
+A run ends what it started by itself, on the local lab even when it is killed. This is for what a crash
+of the machine, of Breakwater and its supervisor at once, or of a run on kind may leave. Runs that are
+alive are not touched. The next run does the same by itself.
 Exit code 4 when something cannot be removed.
 
 Examples:
@@ -39,7 +40,12 @@ Examples:
 
 async function cleanUp(options: CleanupOptions): Promise<void> {
   const docker = configuredDocker();
-  const stray = await strayClusters(docker);
+  const stray = await strayClusters(docker).catch((error: unknown) => {
+    // Who has no cluster has no use for docker.
+    if (!(error instanceof OperatorError) || options.kept) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return { lost: [], kept: [] };
+  });
   const found = {
     leftovers: findLeftovers(),
     clusters: [...stray.lost, ...(options.kept ? stray.kept : [])],
@@ -64,7 +70,15 @@ async function cleanUp(options: CleanupOptions): Promise<void> {
     }
     for (const line of lines) process.stdout.write(`${line}\n`);
   }
-  for (const error of errors) throw error;
+  if (errors.length === 0) return;
+  const unknown = errors.find((error) => !(error instanceof OperatorError));
+  if (unknown !== undefined) throw unknown;
+  const [first] = errors as OperatorError[];
+  throw environmentError(
+    (errors as OperatorError[]).map(({ message }) => message).join('\n'),
+    first?.hint,
+    first,
+  );
 }
 
 interface Found {
@@ -110,25 +124,35 @@ function contents({ processes, clusters }: Leftover): string {
  * Before something new starts: removes leftovers and says so. `docker`: of a command that is about to use it, and
  * so looks for clusters that no folder knows any more, too.
  */
-export async function sweepLeftovers(progress: Progress, docker?: string): Promise<void> {
+export async function sweepLeftovers(
+  progress: Progress,
+  signal: AbortSignal,
+  docker?: string,
+): Promise<void> {
   for (const leftover of findLeftovers()) {
+    signal.throwIfAborted();
     await sweep(described(leftover), progress, () => removeLeftover(leftover));
   }
-  for (const name of docker === undefined ? [] : (await strayClusters(docker)).lost) {
+  if (docker === undefined) return;
+  // A docker that does not answer stops who needs it soon enough.
+  const { lost } = await strayClusters(docker).catch(() => ({ lost: [] }));
+  for (const name of lost) {
+    signal.throwIfAborted();
     await sweep(`the cluster ${name}, which no run knows any more`, progress, async () => {
-      await deleteCluster(name, docker ?? '');
+      await deleteCluster(name, docker);
       return true;
     });
   }
 }
 
 async function sweep(what: string, progress: Progress, remove: () => Promise<boolean>): Promise<void> {
+  progress.step(`removing ${what}`);
   try {
     if (await remove()) progress.note(`removed ${what}`);
   } catch (error) {
     // What an old run has left is no reason for a new one to fail.
     if (!(error instanceof OperatorError)) throw error;
-    progress.note(`left ${what}: ${error.message}; ${error.hint}`);
+    progress.warn(`left ${what}: ${error.message}; ${error.hint}`);
   }
 }
 

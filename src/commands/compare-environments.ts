@@ -5,7 +5,7 @@ import { planScenario } from '../plan/plan.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { type Comparison, compared, compareRuns, withoutValidRun } from './compare-environments/compare.ts';
 import { renderMarkdown, renderText } from './compare-environments/render.ts';
-import { makeFolder, runOnce, runRounds } from './compare-environments/rounds.ts';
+import { makeFolder, refuseChanged, runOnce, runRounds } from './compare-environments/rounds.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
 interface CompareOptions extends ScenarioOptions {
@@ -65,15 +65,16 @@ function parseRounds(text: string): number {
 }
 
 async function compare(file: string, options: CompareOptions, signal: AbortSignal): Promise<Comparison> {
+  const plan = await planned(file, options);
   // Before the first run, not before the first that cannot make it.
-  const plan = planScenario(await loadScenario(file, options));
   for (const environment of compared) refuseForeignFaults(plan, environment);
   const folder = makeFolder(options.reports);
   const settings = { ...options, file, keep: options.keep ?? false };
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const runs = await runRounds(
     options.rounds,
-    (environment, round) => {
+    async (environment, round) => {
+      refuseChanged(plan, await planned(file, options));
       say(`round ${round} of ${options.rounds}: ${plan.scenario.name} on ${environment}`);
       return runOnce(environment, round, folder, settings, signal);
     },
@@ -81,6 +82,9 @@ async function compare(file: string, options: CompareOptions, signal: AbortSigna
   );
   return compareRuns(runs, folder);
 }
+
+const planned = async (file: string, options: ScenarioOptions) =>
+  planScenario(await loadScenario(file, options));
 
 function render(comparison: Comparison, { json, markdown }: CompareOptions): string {
   if (json) return JSON.stringify(comparison, null, 2);

@@ -157,13 +157,18 @@ async function leftovers(): Promise<DoctorFinding> {
   const finding = { what: 'leftovers', needed: false, fix: 'npx breakwater cleanup' };
   try {
     const runs = findLeftovers().length;
-    const { lost, kept } = await strayClusters(configuredDocker());
+    const nothing = { lost: [], kept: [], unknown: '' };
+    const { lost, kept, unknown } = await strayClusters(configuredDocker()).then(
+      (clusters) => ({ ...nothing, ...clusters }),
+      (error: Error) => ({ ...nothing, unknown: error.message.split('\n', 1)[0] ?? '' }),
+    );
     const found = [
       ...(runs > 0 ? [`${runs} crashed runs left something behind`] : []),
       ...(lost.length > 0 ? [`no run knows the cluster ${lost.join(', ')}`] : []),
       ...(kept.length > 0 ? [`kept: ${kept.join(', ')} (cleanup --kept removes it)`] : []),
     ];
-    return { ...finding, ok: runs + lost.length === 0, found: found.join('; ') || 'none' };
+    const told = [found.join('; ') || 'none', ...(unknown === '' ? [] : [unknown])];
+    return { ...finding, ok: runs + lost.length === 0, found: told.join('; ') };
   } catch (error) {
     return { ...finding, ok: false, needed: true, ...explained(error) };
   }

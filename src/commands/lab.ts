@@ -25,7 +25,7 @@ import { planScenario } from '../plan/plan.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
-import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
+import { addScenarioOptions, type ScenarioOptions, scenarioArguments } from './scenario-options.ts';
 
 const LAB_FILE = 'lab.json';
 const KEEPER_LOG = 'keeper.log';
@@ -99,7 +99,7 @@ function upCommand(signal: AbortSignal): Command {
       // Mistakes show here, before anything is started in the background.
       const plan = planScenario(await loadScenario(file, options));
       const resources = istio.readConfiguration(plan.meshFiles, plan);
-      await sweepLeftovers(progress, options.env === 'kind' ? configuredDocker() : undefined);
+      await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
       // In the background nobody would see a download or a build of minutes.
       await fetchPrograms(environmentPrograms[options.env](istio), progress, signal);
       await istio.validate(plan.meshFiles, resources, progress, signal);
@@ -141,9 +141,7 @@ async function startKeeper(
       file,
       '--env',
       options.env,
-      ...(options.profile === undefined ? [] : ['--profile', options.profile]),
-      ...options.set.flatMap((assignment) => ['--set', assignment]),
-      ...options.config.flatMap((path) => ['--config', path]),
+      ...scenarioArguments(options),
     ],
     { detached: true, stdio: ['ignore', output.fd, output.fd] },
   );
@@ -202,7 +200,7 @@ function keepCommand(signal: AbortSignal): Command {
         logs: join(directory.path, 'logs'),
         progress: (step) => progress.step(step),
         ongoing: (text) => progress.ongoing(text),
-        note: (text) => progress.note(text),
+        warn: (text) => progress.warn(text),
         signal,
       });
       const lab: LabFile = {
@@ -237,7 +235,8 @@ function downCommand(): Command {
       if (labs.length === 0) {
         if (id !== undefined)
           throw usageError(`no lab ${id} is running`, 'npx breakwater lab status lists them');
-        process.stdout.write(`No lab is running.\n${leftBehind()}`);
+        process.stdout.write('No lab is running.\n');
+        process.stderr.write(leftBehind());
         return;
       }
       await Promise.all(labs.map(takeDown));
@@ -247,8 +246,9 @@ function downCommand(): Command {
 
 /** A line about labs and runs that ended without taking everything along; empty when there are none. */
 function leftBehind(): string {
-  const { length } = findLeftovers();
-  return length === 0 ? '' : `${length} crashed labs or runs left something behind: npx breakwater cleanup\n`;
+  const crashed = findLeftovers().map(({ runId }) => runId);
+  if (crashed.length === 0) return '';
+  return `Crashed, and left something behind: ${crashed.join(', ')}; npx breakwater cleanup removes it\n`;
 }
 
 async function takeDown(lab: LabFile): Promise<void> {
@@ -270,7 +270,8 @@ async function takeDown(lab: LabFile): Promise<void> {
       waitingFor: `${lab.id} to go`,
       timeoutMs: downTimeoutMs,
       everyMs: 50,
-      hint: () => `end it with kill -9 ${lab.pid}; everything it started goes with it`,
+      hint: () =>
+        `end it with kill -9 ${lab.pid}; everything it started goes with it, a cluster with npx breakwater cleanup`,
     },
   );
 }
@@ -284,13 +285,14 @@ function statusCommand(): Command {
       const labs = liveLabs().map((lab) => ({ ...lab, rejected: rejected(lab) }));
       if (options.json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);
       else if (labs.length === 0)
-        process.stdout.write(`No lab is running. Start one: npx breakwater lab up\n${leftBehind()}`);
+        process.stdout.write('No lab is running. Start one: npx breakwater lab up\n');
       for (const lab of options.json ? [] : labs) {
         process.stdout.write(
           `${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}\n`,
         );
         for (const reason of lab.rejected) process.stdout.write(`${pc.red('rejected')} ${reason}\n`);
       }
+      process.stderr.write(leftBehind());
     });
 }
 

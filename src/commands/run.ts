@@ -64,7 +64,7 @@ async function runScenario(
   const plan = planScenario(await loadScenario(file, options));
   refuseForeignFaults(plan, options.env);
   const resources = istio.readConfiguration(plan.meshFiles, plan);
-  await sweepLeftovers(progress, options.env === 'kind' ? configuredDocker() : undefined);
+  await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const runId = newRunId(plan.scenario.name);
   const reportDirectory = join(resolve(options.reports), runId);
   const environment = environments[options.env](istio, progress, signal, { keep: options.keep ?? false });
@@ -155,7 +155,7 @@ function watch(plan: Plan, progress: Progress): RunWatcher {
   return {
     step: (text) => progress.step(text),
     ongoing: (text) => progress.ongoing(text),
-    note: (text) => progress.note(text),
+    warn: (text) => progress.warn(text),
     fault: (text) => progress.note(`  ${pc.yellow('fault')} ${text}`),
     load(atMs, totalMs, latest) {
       const on = plan.faults

@@ -26,4 +26,13 @@ export function addScenarioOptions(command: Command): Command {
     );
 }
 
+/** The same options for a command that this one starts. */
+export function scenarioArguments({ profile, set, config }: ScenarioOptions): string[] {
+  return [
+    ...(profile === undefined ? [] : ['--profile', profile]),
+    ...set.flatMap((assignment) => ['--set', assignment]),
+    ...config.flatMap((path) => ['--config', path]),
+  ];
+}
+
 const collect = (value: string, previous: string[]) => [...previous, value];

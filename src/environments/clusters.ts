@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../kit/errors.ts';
@@ -25,7 +25,7 @@ export interface ClusterRecord {
   readonly name: string;
   /** Whether it stays when the run is over. */
   readonly kept: boolean;
-  /** The docker that made it, for people to read. What runs is the configured one: a file is no reason to run a program. */
+  /** The docker that made it. What runs is the configured one: a file is no reason to run a program. */
   readonly docker: string;
 }
 
@@ -35,7 +35,10 @@ export function configuredDocker(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 export async function recordCluster(directory: string, record: ClusterRecord): Promise<void> {
-  await writeFile(join(directory, RECORD), JSON.stringify(record));
+  // Whole or not at all: half a record is no record to who reads it meanwhile.
+  const written = join(directory, `${RECORD}.new`);
+  await writeFile(written, JSON.stringify(record));
+  await rename(written, join(directory, RECORD));
 }
 
 export function readClusterRecord(directory: string): ClusterRecord | undefined {
@@ -56,23 +59,27 @@ export function mortalCluster(directory: string): string | undefined {
 export async function deleteRecorded(directory: string, docker: string): Promise<void> {
   const name = mortalCluster(directory);
   if (name === undefined) return;
+  const made = readClusterRecord(directory)?.docker ?? docker;
+  if (made !== docker) {
+    // To another docker there is nothing to remove.
+    throw environmentError(
+      `the cluster ${name} was made with ${made}, and this command uses ${docker}`,
+      `BREAKWATER_KIND_DOCKER=${made} npx breakwater cleanup removes it; if that docker is gone for good, remove ${directory}`,
+    );
+  }
   await deleteCluster(name, docker);
-  await rm(join(directory, RECORD));
+  // Another command may have been faster.
+  await rm(join(directory, RECORD), { force: true });
 }
 
-/** Runs' folders below `root` that use the cluster. */
-export function usersOfCluster(root: string, name: string): string[] {
-  return (existsSync(root) ? readdirSync(root) : []).filter(
-    (run) => readClusterRecord(join(root, run))?.name === name,
-  );
-}
-
-/** Kind clusters of this machine's docker, by name; none where there is no docker. */
+/** Kind clusters of this machine's docker, by name; none where there is no docker. Throws when it does not answer. */
 export async function findClusters(docker: string): Promise<string[]> {
   const args = ['ps', '--all', '--filter', `label=${CLUSTER_LABEL}`];
-  const said = await ask(docker, [...args, '--format', `{{.Label "${CLUSTER_LABEL}"}}`], lookTimeoutMs).catch(
-    () => '',
-  );
+  const format = `{{.Label "${CLUSTER_LABEL}"}}`;
+  const said = await ask(docker, [...args, '--format', format], lookTimeoutMs).catch((error: Error) => {
+    if (error instanceof NoDocker) return '';
+    throw environmentError(`clusters were not looked for: ${error.message}`, undefined, error);
+  });
   return [...new Set(said.split('\n').filter(Boolean))];
 }
 
@@ -105,14 +112,16 @@ export async function deleteCluster(name: string, docker: string): Promise<void>
   }
 }
 
+class NoDocker extends Error {}
+
 /** What docker prints; an error with its own words when it does not do what it was asked for. */
 async function ask(docker: string, args: readonly string[], timeoutMs: number): Promise<string> {
   // Only who has a cluster to look after waits for it to load.
   const { $ } = await import('zx');
-  const options = { quiet: true, nothrow: true, timeout: timeoutMs, killSignal: 'SIGKILL' } as const;
+  const options = { quiet: true, nothrow: true, timeout: timeoutMs, timeoutSignal: 'SIGKILL' } as const;
   // In a group of its own: a Ctrl-C in the terminal is for the harness, which then removes what there is.
   const { exitCode, stdout, stderr } = await $({ ...options, detached: true })`${docker} ${args}`;
   if (exitCode === 0) return stdout;
-  if (exitCode === 127) throw new Error(`there is no ${docker}`);
+  if (exitCode === 127) throw new NoDocker(`there is no ${docker}`);
   throw new Error(exitCode === null ? `no answer within ${timeoutMs / 1_000} s` : stderr.trim());
 }

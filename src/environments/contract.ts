@@ -19,7 +19,7 @@ export interface EnvironmentRequest {
   /** Says how that goes on, again and again while it lasts. */
   ongoing(text: string): void;
   /** Says something that an operator has to know, and that no later step may wipe away. */
-  note(text: string): void;
+  warn(text: string): void;
   readonly signal: AbortSignal;
 }
 

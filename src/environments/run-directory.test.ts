@@ -172,7 +172,7 @@ test('a folder of runs that another has put there, or may put things in, is refu
   }
 });
 
-test('a program that a file names is not run: the cluster of a dead run is the configured docker’s', async () => {
+test('a cluster is removed by the docker that made it, and no program is run because a file names it', async () => {
   const program = (name: string) => {
     const path = join(runs, name);
     // Says what it was asked, and that there is no container.
@@ -182,24 +182,64 @@ test('a program that a file names is not run: the cluster of a dead run is the c
   const [configured, planted] = [program('.configured'), program('.planted')];
   mkdirSync(join(runs, 'dead'));
   writeFileSync(join(runs, 'dead/owner.json'), JSON.stringify({ pid: 0, identity: 'nobody', what: 'test' }));
-  writeFileSync(
-    join(runs, 'dead/cluster.json'),
-    JSON.stringify({ name: 'breakwater-run-1', kept: false, docker: planted }),
-  );
+  const madeWith = (docker: string) =>
+    writeFileSync(
+      join(runs, 'dead/cluster.json'),
+      JSON.stringify({ name: 'breakwater-run-1', kept: false, docker }),
+    );
+  madeWith(planted);
   const leftover = findLeftovers().find(({ runId }) => runId === 'dead');
   expect(leftover).toMatchObject({ clusters: ['breakwater-run-1'] });
   if (!leftover) return;
 
-  vi.stubEnv('BREAKWATER_KIND_DOCKER', join(runs, '.nowhere'));
+  vi.stubEnv('BREAKWATER_KIND_DOCKER', configured);
+  await expect(removeLeftover(leftover)).rejects.toMatchObject({
+    message: `the cluster breakwater-run-1 was made with ${planted}, and this command uses ${configured}`,
+    hint: expect.stringContaining(`BREAKWATER_KIND_DOCKER=${planted}`),
+  });
+  expect(existsSync(`${configured}.log`)).toBe(false);
+
+  const nowhere = join(runs, '.nowhere');
+  madeWith(nowhere);
+  vi.stubEnv('BREAKWATER_KIND_DOCKER', nowhere);
   await expect(removeLeftover(leftover)).rejects.toMatchObject({
     message: expect.stringMatching(/cluster breakwater-run-1 could not be removed: .*nowhere/),
     hint: expect.stringContaining('BREAKWATER_KIND_DOCKER'),
   });
   expect(existsSync(leftover.directory)).toBe(true);
 
+  madeWith(configured);
   vi.stubEnv('BREAKWATER_KIND_DOCKER', configured);
   await removeLeftover(leftover);
   expect(readFileSync(`${configured}.log`, 'utf8')).toContain('breakwater-run-1');
   expect(existsSync(`${planted}.log`)).toBe(false);
   expect(existsSync(leftover.directory)).toBe(false);
+});
+
+test('a cluster that a live run uses is not removed with an older run that left it half made', async () => {
+  await using live = await createRunDirectory('live', 'run again');
+  const record = (directory: string, kept: boolean) =>
+    writeFileSync(
+      join(directory, 'cluster.json'),
+      JSON.stringify({ name: 'breakwater-keep-1', kept, docker: join(runs, '.nowhere') }),
+    );
+  record(live.path, true);
+  mkdirSync(join(runs, 'dead'));
+  writeFileSync(join(runs, 'dead/owner.json'), JSON.stringify({ pid: 0, identity: 'nobody', what: 'test' }));
+  record(join(runs, 'dead'), false);
+  const [leftover] = findLeftovers();
+  expect(leftover).toMatchObject({ runId: 'dead', clusters: ['breakwater-keep-1'] });
+  if (leftover) await removeLeftover(leftover);
+  expect(existsSync(join(runs, 'dead'))).toBe(false);
+  expect(existsSync(live.path)).toBe(true);
+});
+
+test('the folder of a run whose cluster could not be removed stays, and is found', async () => {
+  const directory = await createRunDirectory('stuck', 'run stuck');
+  writeFileSync(
+    join(directory.path, 'cluster.json'),
+    JSON.stringify({ name: 'breakwater-run-2', kept: false, docker: 'docker' }),
+  );
+  await directory[Symbol.asyncDispose]();
+  expect(existsSync(directory.path)).toBe(true);
 });

@@ -168,7 +168,7 @@ export function findLeftovers(): Leftover[] {
       runId,
       what: readOwner(directory)?.what ?? 'unknown',
       directory,
-      clusters: present(mortalCluster(directory)),
+      clusters: [mortalCluster(directory)].filter((name) => name !== undefined),
       processes: [...recorded, ...own.filter(({ pid }) => !known.has(pid))].map(({ name, pid }) => ({
         name,
         pid,
@@ -195,20 +195,28 @@ export async function removeLeftover(leftover: Leftover): Promise<boolean> {
       // gone with its group
     }
   }
-  await deleteRecorded(leftover.directory, configuredDocker());
+  // A kept cluster that was half made may have been made anew since.
+  const inUse = liveRuns().some(({ root, id }) =>
+    leftover.clusters.includes(readClusterRecord(join(root, id))?.name ?? ''),
+  );
+  if (!inUse) await deleteRecorded(leftover.directory, configuredDocker());
   await removeFolder(leftover.directory);
   return true;
 }
-
-const present = <T>(value: T | undefined): T[] => (value === undefined ? [] : [value]);
 
 /** Clusters of this user's docker that no run's folder knows any more, and those that were kept. */
 export async function strayClusters(
   docker: string,
 ): Promise<{ readonly lost: string[]; readonly kept: string[] }> {
   const root = runsDirectory();
-  const known = new Set(runIds(root).map((run) => readClusterRecord(join(root, run))?.name));
-  const clusters = (await findClusters(docker)).filter((name) => !known.has(name));
+  // Docker first: a run says what it makes before it makes it.
+  const there = await findClusters(docker);
+  const known = new Set([
+    ...liveRuns().map(({ id }) => readClusterRecord(join(root, id))?.name),
+    // Those of runs that are no more are leftovers of theirs.
+    ...runIds(root).map((id) => mortalCluster(join(root, id))),
+  ]);
+  const clusters = there.filter((name) => !known.has(name));
   return {
     lost: clusters.filter((name) => name.startsWith(clusterPrefix.run(root))),
     kept: clusters.filter((name) => name.startsWith(clusterPrefix.kept)),

@@ -11,6 +11,8 @@ export interface Progress {
   status(text: string): void;
   /** A line that stays. */
   note(text: string): void;
+  /** The same for what an operator must know, however quiet. */
+  warn(text: string): void;
   /** Removes the changing line. */
   done(): void;
 }
@@ -19,7 +21,8 @@ const plainEveryMs = 5_000;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 export function createProgress(stream: WriteStream | NodeJS.WriteStream, quiet: boolean): Progress {
-  if (quiet) return { step() {}, ongoing() {}, status() {}, note() {}, done() {} };
+  const warn = (text: string) => stream.write(`${pc.yellow('warning')}: ${text}\n`);
+  if (quiet) return { step() {}, ongoing() {}, status() {}, note() {}, warn, done() {} };
   return stream.isTTY && !process.env['CI'] ? new LiveProgress(stream) : new PlainProgress(stream);
 }
 
@@ -52,6 +55,10 @@ class LiveProgress implements Progress {
   note(text: string): void {
     this.#stream.write(`\r\x1b[2K${text}\n`);
     if (this.#timer) this.#draw();
+  }
+
+  warn(text: string): void {
+    this.note(`${pc.yellow('warning')}: ${text}`);
   }
 
   done(): void {
@@ -98,6 +105,10 @@ class PlainProgress implements Progress {
 
   note(text: string): void {
     this.#stream.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.note(`${pc.yellow('warning')}: ${text}`);
   }
 
   done(): void {}

@@ -153,8 +153,11 @@ export interface ClusterMesh {
     readonly controlPlane: readonly string[];
     readonly sidecar: readonly string[];
   };
-  /** Writes what its installer reads into the folder; returns the call that installs it. */
-  installation(settings: ClusterMeshSettings, directory: string): Promise<ClusterMeshCommand>;
+  /** Writes what its installer reads into the folder; returns the call that installs it, and what it wrote. */
+  installation(
+    settings: ClusterMeshSettings,
+    directory: string,
+  ): Promise<ClusterMeshCommand & { readonly configuration: string }>;
   /** Calls that check an installation, and the configuration of the sidecars in a namespace. */
   checks(namespace: string): readonly ClusterMeshCommand[];
   /** Gives every pod of a namespace a sidecar. */

@@ -41,6 +41,7 @@ test('a new phase is a step, more of the same a status, and what matters later a
     step: record('step'),
     status: record('status'),
     ongoing: record('ongoing'),
+    warn: record('warn'),
     note: record('note'),
     done() {},
   });

@@ -67,7 +67,7 @@ describe.skipIf(missing !== '')(`where images come from${missing}`, () => {
     expect(failed.code, failed.stdout).toBe(4);
     expect(failed.stderr).toContain('the daemon is on strike');
     const status = await workspace.breakwater('lab', 'status');
-    expect(status.stdout).toContain('1 crashed labs or runs left something behind');
+    expect(status.stderr).toMatch(/Crashed, and left something behind: lab-\S+; npx breakwater cleanup/);
 
     rmSync(refusing);
     const cleaned = await workspace.breakwater('cleanup');

@@ -1,4 +1,3 @@
-import { usageError } from '../../kit/errors.ts';
 import type { Report, ReportCheck, Status } from '../../report/model.ts';
 import { formatWindow } from '../../report/words.ts';
 import { figuresOf } from './figures.ts';
@@ -84,11 +83,12 @@ export function compareRuns(runs: readonly FinishedRun[], folder: string): Compa
     tally(runs.filter(({ environment }) => environment === name).map(({ report }) => report.verdict)),
   );
   const checks = first.report.checks.map((check, index) => compareCheck(first.report, check, index, reports));
-  const sameVerdict = new Set(valid.map(({ report }) => report.verdict)).size <= 1;
+  const comparable = withoutValidRun({ verdicts }).length === 0;
+  const sameVerdict = comparable && new Set(valid.map(({ report }) => report.verdict)).size === 1;
   return {
     scenario: first.report.scenario.name,
     rounds: Math.max(...runs.map(({ round }) => round)),
-    same: withoutValidRun({ verdicts }).length === 0 && sameVerdict && checks.every(({ same }) => same),
+    same: sameVerdict && checks.every(({ same }) => same),
     sameVerdict,
     verdicts,
     checks,
@@ -97,7 +97,7 @@ export function compareRuns(runs: readonly FinishedRun[], folder: string): Compa
       return { name, unit, environments, ...ratioOf(environments) };
     }),
     machine: first.report.run.machine,
-    mesh: first.report.run.mesh,
+    mesh: [...new Set(runs.map(({ report }) => report.run.mesh))].join(' and '),
     runs: runs.map(({ environment, round, report, folder: own }) => ({
       environment,
       round,
@@ -133,29 +133,9 @@ function compareCheck(
     kind,
     window: formatWindow(report, window),
     unit: unitOf(kind),
-    same: statuses.size <= 1,
+    same: statuses.size === 1 && compared.every((environment) => results[environment].length > 0),
     environments,
     ...ratioOf(environments),
-  };
-}
-
-/** A scenario whose files changed while it was run has made runs of two experiments. */
-export function refuseChanged(runs: readonly FinishedRun[]): void {
-  const experiments = new Set(runs.map(({ report }) => JSON.stringify(experiment(report))));
-  if (experiments.size <= 1) return;
-  throw usageError(
-    `${runs[0]?.report.scenario.name} was changed between two of the runs`,
-    'leave its files alone while they run, and compare again',
-  );
-}
-
-/** What must be the same for a comparison to mean anything. */
-function experiment({ scenario, configuration, checks, faults }: Report): object {
-  return {
-    load: scenario.load,
-    configuration,
-    checks: checks.map(({ name, limit }) => ({ name, limit })),
-    faults: faults.map(({ name, description }) => ({ name, description })),
   };
 }
 

@@ -31,17 +31,17 @@ test('a table of one run each says what each saw', () => {
       ejected within 3 s (fault)               1.12 s   pass    1.12 s   pass    1.00
       success rate at least 97 % (fault)       97.6 %   pass    97.6 %   pass    1.00
       traffic returned within 15 s (recovery)  10.3 s   pass    10.3 s   pass    1.00
-      goodput (run)                            398 /s           398 /s           1.00
-      requests shed (run)                      38               38               1.00
-      errors (run)                             104              104              1.00
+      goodput (all requests)                   398 /s           398 /s           1.00
+      requests shed (all requests)             38               38               1.00
+      errors (all requests)                    104              104              1.00
       share of the client zone (steady)        100 %            100 %            1.00
       share of the client zone (fault)         2.05 %           2.05 %           1.00
       share of the client zone (recovery)      53.0 %           53.0 %           1.00
-      latency p50 (run)                        7.90 ms          7.90 ms          1.00
-      latency p90 (run)                        17.2 ms          17.2 ms          1.00
-      latency p95 (run)                        21.6 ms          21.6 ms          1.00
-      latency p99 (run)                        84.3 ms          84.3 ms          1.00
-      latency max (run)                        1.04 s           1.04 s           1.00
+      latency p50 (all requests)               7.90 ms          7.90 ms          1.00
+      latency p90 (all requests)               17.2 ms          17.2 ms          1.00
+      latency p95 (all requests)               21.6 ms          21.6 ms          1.00
+      latency p99 (all requests)               84.3 ms          84.3 ms          1.00
+      latency max (all requests)               1.04 s           1.04 s           1.00
     The same verdict and the same status of every check in every valid run.
     Reports: a folder per run in reports/compare-x"
   `);
@@ -64,19 +64,19 @@ test('a table of several rounds has lowest, median and highest, and fits in 100 
       (fault)
       traffic returned within 15 s      10.3 s                3/3     10.3 s               2/2     1.00
       (recovery)
-      goodput (run)                     398 /s                        398 /s                       1.00
-      requests shed (run)               38                            38                           1.00
-      errors (run)                      104                           104                          1.00
+      goodput (all requests)            398 /s                        398 /s                       1.00
+      requests shed (all requests)      38                            38                           1.00
+      errors (all requests)             104                           104                          1.00
       share of the client zone          100 %                         100 %                        1.00
       (steady)
       share of the client zone (fault)  2.05 %                        2.05 %                       1.00
       share of the client zone          53.0 %                        53.0 %                       1.00
       (recovery)
-      latency p50 (run)                 7.90 ms                       7.90 ms                      1.00
-      latency p90 (run)                 17.2 ms                       17.2 ms                      1.00
-      latency p95 (run)                 21.6 ms                       21.6 ms                      1.00
-      latency p99 (run)                 84.3 ms                       84.3 ms                      1.00
-      latency max (run)                 1.04 s                        1.04 s                       1.00
+      latency p50 (all requests)        7.90 ms                       7.90 ms                      1.00
+      latency p90 (all requests)        17.2 ms                       17.2 ms                      1.00
+      latency p95 (all requests)        21.6 ms                       21.6 ms                      1.00
+      latency p99 (all requests)        84.3 ms                       84.3 ms                      1.00
+      latency max (all requests)        1.04 s                        1.04 s                       1.00
       round 3 on kind is invalid and left out: dropped-iterations: 3.2 % dropped
     Not every valid run has the same verdict; the status of 1 of 6 checks is not always the same.
     Reports: a folder per run in reports/compare-x"
@@ -98,17 +98,17 @@ test('Markdown has the same table', () => {
     | ejected within 3 s (fault) | 1.12 s | 3/3 | 1.12 s | 2/2 | 1.00 |
     | success rate at least 97 % (fault) | 97.60 % | 3/3 | 97.60 % | 2/2 | 1.00 |
     | traffic returned within 15 s (recovery) | 10.3 s | 3/3 | 10.3 s | 2/2 | 1.00 |
-    | goodput (run) | 398 /s |  | 398 /s |  | 1.00 |
-    | requests shed (run) | 38 |  | 38 |  | 1.00 |
-    | errors (run) | 104 |  | 104 |  | 1.00 |
+    | goodput (all requests) | 398 /s |  | 398 /s |  | 1.00 |
+    | requests shed (all requests) | 38 |  | 38 |  | 1.00 |
+    | errors (all requests) | 104 |  | 104 |  | 1.00 |
     | share of the client zone (steady) | 100 % |  | 100 % |  | 1.00 |
     | share of the client zone (fault) | 2.05 % |  | 2.05 % |  | 1.00 |
     | share of the client zone (recovery) | 53.0 % |  | 53.0 % |  | 1.00 |
-    | latency p50 (run) | 7.90 ms |  | 7.90 ms |  | 1.00 |
-    | latency p90 (run) | 17.2 ms |  | 17.2 ms |  | 1.00 |
-    | latency p95 (run) | 21.6 ms |  | 21.6 ms |  | 1.00 |
-    | latency p99 (run) | 84.3 ms |  | 84.3 ms |  | 1.00 |
-    | latency max (run) | 1.04 s |  | 1.04 s |  | 1.00 |
+    | latency p50 (all requests) | 7.90 ms |  | 7.90 ms |  | 1.00 |
+    | latency p90 (all requests) | 17.2 ms |  | 17.2 ms |  | 1.00 |
+    | latency p95 (all requests) | 21.6 ms |  | 21.6 ms |  | 1.00 |
+    | latency p99 (all requests) | 84.3 ms |  | 84.3 ms |  | 1.00 |
+    | latency max (all requests) | 1.04 s |  | 1.04 s |  | 1.00 |
 
     - round 3 on kind is invalid and left out: dropped-iterations: 3.2 % dropped
 

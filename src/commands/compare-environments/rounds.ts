@@ -4,9 +4,10 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExitCode, environmentError, usageError } from '../../kit/errors.ts';
 import { packageRoot } from '../../kit/package-root.ts';
+import type { Plan } from '../../plan/contract.ts';
 import { readReport } from '../../report/index.ts';
-import type { ScenarioOptions } from '../scenario-options.ts';
-import { type Compared, compared, type FinishedRun, refuseChanged } from './compare.ts';
+import { type ScenarioOptions, scenarioArguments } from '../scenario-options.ts';
+import { type Compared, compared, type FinishedRun } from './compare.ts';
 
 interface RunSettings extends ScenarioOptions {
   readonly file: string;
@@ -24,7 +25,6 @@ export async function runRounds(
     for (const environment of compared) {
       try {
         finished.push(await runOne(environment, round));
-        refuseChanged(finished);
       } catch (error) {
         // What has been measured so far is not to be lost with it.
         if (finished.length > 0)
@@ -34,6 +34,15 @@ export async function runRounds(
     }
   }
   return finished;
+}
+
+/** Runs of two experiments are not compared. */
+export function refuseChanged(first: Plan, now: Plan): void {
+  if (JSON.stringify(now) === JSON.stringify(first)) return;
+  throw usageError(
+    `${first.scenario.name} was changed between two of the runs`,
+    'leave its files alone while they run, and compare again',
+  );
 }
 
 const whereabouts = ({ folder }: FinishedRun) => `  ${relative(process.cwd(), folder) || '.'}`;
@@ -52,6 +61,7 @@ export async function runOnce(
   settings: RunSettings,
   signal: AbortSignal,
 ): Promise<FinishedRun> {
+  signal.throwIfAborted();
   const reports = join(folder, `${String(round).padStart(2, '0')}-${environment}`);
   const code = await breakwater(
     ['run', settings.file, '--env', environment, '--reports', reports, ...passedOn(environment, settings)],
@@ -79,13 +89,8 @@ export async function runOnce(
 /** With any other a run has no report of its whole load. */
 const finalCodes = new Set<number | null>([ExitCode.pass, ExitCode.fail, ExitCode.invalid]);
 
-function passedOn(environment: Compared, { keep, profile, set, config }: RunSettings): string[] {
-  return [
-    ...(keep && environment === 'kind' ? ['--keep'] : []),
-    ...(profile === undefined ? [] : ['--profile', profile]),
-    ...set.flatMap((assignment) => ['--set', assignment]),
-    ...config.flatMap((path) => ['--config', path]),
-  ];
+function passedOn(environment: Compared, settings: RunSettings): string[] {
+  return [...(settings.keep && environment === 'kind' ? ['--keep'] : []), ...scenarioArguments(settings)];
 }
 
 /** The exit code of a Breakwater of its own; null when it was killed. */

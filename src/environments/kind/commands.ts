@@ -36,6 +36,7 @@ export async function commandRunner(directory: string, docker: string): Promise<
       env: { ...process.env, ...own, ...options.env } as NodeJS.ProcessEnv,
       timeout: options.timeoutMs,
       killSignal: 'SIGKILL',
+      timeoutSignal: 'SIGKILL',
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.input === undefined ? {} : { input: options.input }),
     })`${program} ${args}`;

@@ -219,7 +219,7 @@ export class ClusterFaults implements Disposable {
     const { namespace, deployment, labelSelector } = mesh.cluster.controlPlane;
     this.#controlPlaneGone = replicas === 0;
     // What it has said goes with it.
-    if (replicas === 0) await rejections.read();
+    if (replicas === 0) await rejections.readPatiently();
     await this.#scale(namespace, deployment, replicas);
     await this.#until(`${deployment} to ${replicas === 0 ? 'go' : 'be there again'}`, signal, async () => {
       const pods = await api.pods(namespace, labelSelector);

@@ -32,7 +32,7 @@ export async function installMesh(context: LabContext): Promise<void> {
   const { namespace, deployment } = mesh.cluster.controlPlane;
   const settings = meshSettings(context.settings);
   const command = await mesh.cluster.installation(settings, request.directory);
-  const wanted = fingerprint(JSON.stringify(settings), mesh.version);
+  const wanted = fingerprint(command.configuration, mesh.version);
   const installed = await api.core
     .readNamespacedConfigMap({ name: installedMark, namespace })
     .then(({ data }) => data?.['fingerprint'])

@@ -5,18 +5,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceContext, ProcessSample, RunContext } from '../../evidence/contract.ts';
 import type { Action } from '../../faults/contract.ts';
 import { environmentError, OperatorError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import { clusterPrefix, deleteRecorded, mortalCluster, recordCluster, usersOfCluster } from '../clusters.ts';
+import {
+  clusterPrefix,
+  deleteRecorded,
+  mortalCluster,
+  readClusterRecord,
+  recordCluster,
+} from '../clusters.ts';
 import type { EnvironmentRequest, LoadJob, PreparedLoad, StartedEnvironment } from '../contract.ts';
-import { liveRuns, runsDirectory } from '../run-directory.ts';
+import { findLeftovers, liveRuns, runsDirectory } from '../run-directory.ts';
 import { AccessLogs } from './access-logs.ts';
 import { ClusterApi, type Forward, messageOf, WORKLOAD_LABEL } from './api.ts';
+import { askVersions } from './ask-versions.ts';
 import { openCluster } from './cluster.ts';
 import { commandRunner } from './commands.ts';
-import { type LabContext, patiently } from './context.ts';
+import type { LabContext } from './context.ts';
 import { deploy, nodesReady, podsReady, sidecarsInSync } from './deployment.ts';
 import type { KindOptions } from './environment.ts';
 import { ClusterFaults } from './faults.ts';
@@ -28,7 +34,6 @@ import { isObserver } from './manifests.ts';
 import { type Member, podName, Roster } from './pods.ts';
 import { reachLines } from './reach.ts';
 import { Rejections } from './rejections.ts';
-import { runningVersions } from './running-versions.ts';
 import { clusterConfiguration, fingerprint } from './topology.ts';
 import { ClusterUsage } from './usage.ts';
 import { kindSettings } from './versions.ts';
@@ -36,7 +41,6 @@ import { kindSettings } from './versions.ts';
 const watchEveryMs = 1_000;
 /** The API server may be slow on a busy machine; silence this long is a cluster that is gone. */
 const silenceMs = 20_000;
-const logTimeoutMs = 10_000;
 
 /** Makes a cluster or takes the kept one, and everything of a plan in it. */
 export async function startKindLab(
@@ -73,7 +77,7 @@ export async function startKindLab(
 }
 
 /** What cannot be removed now is left to the next command: the run's folder stays, and knows of it. */
-async function deleteUnlessKept({ directory, progress, note }: EnvironmentRequest, docker: string) {
+async function deleteUnlessKept({ directory, progress, warn }: EnvironmentRequest, docker: string) {
   const name = mortalCluster(directory);
   if (name === undefined) return;
   progress(`deleting the cluster ${name}`);
@@ -81,7 +85,7 @@ async function deleteUnlessKept({ directory, progress, note }: EnvironmentReques
     await deleteRecorded(directory, docker);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
-    note(`${error.message}\n${error.hint}`);
+    warn(`${error.message}\n${error.hint}`);
   }
 }
 
@@ -91,11 +95,20 @@ async function deleteUnlessKept({ directory, progress, note }: EnvironmentReques
  */
 async function claimKept(name: string, { directory, runId }: EnvironmentRequest, docker: string) {
   await recordCluster(directory, { name, kept: true, docker });
-  const other = liveRuns().find(({ root, id }) => id !== runId && usersOfCluster(root, name).includes(id));
+  const other = liveRuns().find(
+    ({ root, id }) => id !== runId && readClusterRecord(join(root, id))?.name === name,
+  );
   if (other) {
     throw environmentError(
       `${other.id} is using the kept cluster ${name}`,
       'wait for it to end, or run without --keep',
+    );
+  }
+  const halfMade = findLeftovers().find(({ clusters }) => clusters.includes(name));
+  if (halfMade) {
+    throw environmentError(
+      `${halfMade.runId} has left the cluster ${name} half made`,
+      'npx breakwater cleanup removes it, or says why it cannot',
     );
   }
 }
@@ -117,7 +130,7 @@ async function bothOrNeither<A, B>(
 }
 
 class KindLab implements StartedEnvironment {
-  readonly mesh: string;
+  mesh: string;
   programs: Readonly<Record<string, string>>;
   readonly lost: Promise<string>;
   firstRequestAt = Number.NaN;
@@ -132,7 +145,6 @@ class KindLab implements StartedEnvironment {
   readonly #agent = new Agent({ keepAlive: true });
   readonly #forwards = new Map<string, Promise<Forward>>();
   readonly #ended = new AbortController();
-  readonly #unread: RunContext['gaps'][number][] = [];
   #lose: (reason: string) => void = () => {};
   #watching: Promise<void> | undefined;
 
@@ -145,6 +157,7 @@ class KindLab implements StartedEnvironment {
     const { namespace } = request.plan.scenario.topology;
     const { sidecar, controlPlane } = mesh.cluster;
     const { api, cluster, found } = parts;
+    const startedAt = new Date();
     this.mesh = `${mesh.name} ${mesh.version}`;
     this.programs = { ...found.versions, kind: cluster.kindVersion };
     this.#appImage = appImage;
@@ -157,8 +170,8 @@ class KindLab implements StartedEnvironment {
       mesh,
       namespace,
       roster: this.#roster,
-      rejections: new Rejections(api, mesh, this.#roster),
-      startedAt: new Date(),
+      rejections: new Rejections(api, mesh, this.#roster, startedAt),
+      startedAt,
       admin: (pod, path, timeoutMs) => this.#admin(pod, path, timeoutMs),
       follow: (instance, pod, fresh) => this.#logs.follow(instance, pod, fresh),
     };
@@ -186,7 +199,8 @@ class KindLab implements StartedEnvironment {
     const client = podName(this.#clients()[0]?.pod);
     this.firstRequestAt = await firstRequest(context, client, url);
     const installed = await checkInstallation(context);
-    this.programs = { ...this.programs, ...installed, ...(await runningVersions(context, client)) };
+    this.programs = { ...this.programs, ...installed, ...(await askVersions(context, client)) };
+    this.mesh = `${mesh.name} ${installed[mesh.cluster.controlPlane.deployment] ?? mesh.version}`;
   }
 
   async #loadImages(): Promise<void> {
@@ -217,7 +231,7 @@ class KindLab implements StartedEnvironment {
   }
 
   get gaps(): RunContext['gaps'] {
-    return [...this.#logs.gaps, ...this.#faults.gaps, ...this.#unread];
+    return [...this.#logs.gaps, ...this.#faults.gaps, ...this.#context.rejections.gaps];
   }
 
   /** Keeps the roster true, and notices what ends without a fault. */
@@ -278,14 +292,7 @@ class KindLab implements StartedEnvironment {
   }
 
   async rejections() {
-    const { rejections, startedAt, mesh } = this.#context;
-    const read = patiently(async () => ({ found: await rejections.read() }));
-    const options = { waitingFor: 'the log of the control plane', timeoutMs: logTimeoutMs, everyMs: 500 };
-    const answer = await eventually(read, options).catch((error: Error) => error.message);
-    if (typeof answer !== 'string') return answer.found;
-    const what = `what ${mesh.cluster.controlPlane.deployment} says of rejected configuration (${answer})`;
-    this.#unread.push({ what, fromMs: startedAt.getTime(), toMs: Date.now() });
-    return [];
+    return this.#context.rejections.readPatiently();
   }
 
   collect(): Promise<void> {
@@ -312,7 +319,7 @@ class KindLab implements StartedEnvironment {
     request.progress('taking back what the faults did to the cluster');
     await this.#faults
       .mend()
-      .catch((error: unknown) => request.progress(`that is left to the next run: ${messageOf(error)}`));
+      .catch((error: unknown) => request.warn(`that is left to the next run: ${messageOf(error)}`));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

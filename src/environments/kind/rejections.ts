@@ -1,6 +1,12 @@
+import type { RunContext } from '../../evidence/contract.ts';
+import { eventually } from '../../kit/eventually.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { ClusterApi } from './api.ts';
+import { patiently } from './context.ts';
 import { podName, type Roster, restarts } from './pods.ts';
+
+const patienceMs = 10_000;
+const mostBytes = 4_000_000;
 
 /** A sidecar that did not take its configuration, with the words it gave. */
 export interface PodRejection {
@@ -9,23 +15,39 @@ export interface PodRejection {
   readonly reason: string;
 }
 
-/** What sidecars of this run's pods have rejected, as the control plane's logs say: also of pods and of a control plane that are gone since. */
+/** What sidecars of this run's pods have rejected, as the control plane's logs say. What was read once is kept when pods go. */
 export class Rejections {
   readonly #api: ClusterApi;
   readonly #mesh: Mesh;
   readonly #roster: Roster;
-  /** When this run began, to the second. */
-  readonly #since: string;
+  readonly #startedAt: Date;
+  readonly #gaps: RunContext['gaps'][number][] = [];
   readonly #known = new Map<string, PodRejection>();
 
-  constructor(api: ClusterApi, mesh: Mesh, roster: Roster) {
+  constructor(api: ClusterApi, mesh: Mesh, roster: Roster, startedAt: Date) {
     this.#api = api;
     this.#mesh = mesh;
     this.#roster = roster;
-    this.#since = new Date().toISOString().replace(/\.\d+/, '');
+    this.#startedAt = startedAt;
   }
 
-  /** Reads what is new. Throws when the API server does not answer: no answer is not "none". */
+  /** Where it is not known whether something was rejected. */
+  get gaps(): RunContext['gaps'] {
+    return this.#gaps;
+  }
+
+  /** The same, for when a run must go on: what cannot be read in ten seconds is a gap. */
+  async readPatiently(): Promise<readonly PodRejection[]> {
+    const attempt = patiently(async () => ({ found: await this.read() }));
+    const options = { waitingFor: 'the log of the control plane', timeoutMs: patienceMs, everyMs: 500 };
+    const answer = await eventually(attempt, options).catch((error: Error) => error.message);
+    if (typeof answer !== 'string') return answer.found;
+    const what = `what ${this.#mesh.cluster.controlPlane.deployment} says of rejected configuration (${answer})`;
+    this.#gaps.push({ what, fromMs: this.#startedAt.getTime(), toMs: Date.now() });
+    return [...this.#known.values()];
+  }
+
+  /** What was rejected so far. Throws when the API server does not answer: no answer is not "none". */
   async read(): Promise<readonly PodRejection[]> {
     const { namespace, labelSelector } = this.#mesh.cluster.controlPlane;
     const pods = await this.#api.pods(namespace, labelSelector);
@@ -44,10 +66,13 @@ export class Rejections {
 
   async #log(pod: string, previous: string): Promise<string> {
     const { namespace, container } = this.#mesh.cluster.controlPlane;
-    const query = new URLSearchParams({ container, previous, sinceTime: this.#since, limitBytes: '4000000' });
+    // To the second: the API knows nothing finer.
+    const sinceTime = this.#startedAt.toISOString().replace(/\.\d+/, '');
+    const query = new URLSearchParams({ container, previous, sinceTime, limitBytes: String(mostBytes) });
     const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
     const { status, body } = await this.#api.request('GET', path);
-    if (status === 200) return body;
+    if (status === 200 && body.length < mostBytes) return body;
+    if (status === 200) throw new Error(`the log of ${pod} is longer than ${mostBytes / 1e6} MB`);
     // 400: it has not begun yet, or has no life before; 404: it is gone since it was listed. Neither has said anything.
     if (status === 400 || status === 404) return '';
     throw new Error(`the log of ${pod}: ${status} ${body.slice(0, 200)}`);

@@ -18,8 +18,10 @@ export const cluster: ClusterMesh = {
   },
   async installation(settings, directory) {
     const file = join(directory, 'istio-operator.yaml');
-    await writeFile(file, stringify(operatorConfiguration(settings)));
+    const configuration = stringify(operatorConfiguration(settings));
+    await writeFile(file, configuration);
     return {
+      configuration,
       what: 'istioctl install',
       program: 'istioctl',
       args: ['install', '--skip-confirmation', '-f', file],
