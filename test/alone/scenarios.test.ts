@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { outcome, Workspace } from '../support/breakwater.ts';
+import { defects, expectFailure } from '../support/defects.ts';
 import { processesOf } from '../support/processes.ts';
 
 test.for(['circuit-breaker', 'outlier-ejection', 'zone-failover'])(
@@ -19,3 +20,7 @@ test.for(['circuit-breaker', 'outlier-ejection', 'zone-failover'])(
     expect(readdirSync(workspace.runs)).toEqual([]);
   },
 );
+
+for (const defect of defects.filter(({ scenario }) => scenario === 'circuit-breaker')) {
+  test(`${defect.name}: ${defect.scenario} fails`, () => expectFailure(defect));
+}

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { root, type Workspace } from './breakwater.ts';
+import { outcome, root, Workspace } from './breakwater.ts';
 
 /** What the tests change of a DestinationRule. */
 export interface Rule {
@@ -70,6 +71,17 @@ export function plantedRule(workspace: Workspace, scenario: string, change: (rul
   const file = join(workspace.path, 'planted.yaml');
   writeFileSync(file, stringify(rule));
   return file;
+}
+
+/** Runs the scenario of a defect on the local lab: it has to fail, and for the right reason. */
+export async function expectFailure({ scenario, fails, plant }: Defect): Promise<void> {
+  using workspace = new Workspace();
+  const file = plantedRule(workspace, scenario, (rule) => plant(rule.spec.trafficPolicy));
+  const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file);
+  expect(finished.report?.verdict, outcome(finished)).toBe('fail');
+  expect(finished.code).toBe(1);
+  const failed = finished.report?.checks.filter(({ status }) => status === 'fail').map(({ kind }) => kind);
+  if (fails !== undefined) expect(failed).toContain(fails);
 }
 
 /** Writes configuration that Istio passes on, as it does any patch, and Envoy rejects: the ring is too large. */
