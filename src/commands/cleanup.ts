@@ -104,12 +104,15 @@ async function remove(
   };
   const [leftovers, clusters] = await Promise.all([
     removed(found.leftovers, removeLeftover),
-    removed(found.clusters, async (name) => {
-      await deleteCluster(name, docker);
-      return true;
-    }),
+    removed(found.clusters, (name) => removeCluster(name, docker)),
   ]);
   return { leftovers, clusters, errors };
+}
+
+/** As removeLeftover: whether it was removed. */
+async function removeCluster(name: string, docker: string): Promise<boolean> {
+  await deleteCluster(name, docker);
+  return true;
 }
 
 function contents({ processes, clusters }: Leftover): string {
@@ -138,10 +141,8 @@ export async function sweepLeftovers(
   const { lost } = await strayClusters(docker).catch(() => ({ lost: [] }));
   for (const name of lost) {
     signal.throwIfAborted();
-    await sweep(`the cluster ${name}, which no run knows any more`, progress, async () => {
-      await deleteCluster(name, docker);
-      return true;
-    });
+    const what = `the cluster ${name}, which no run knows any more`;
+    await sweep(what, progress, () => removeCluster(name, docker));
   }
 }
 

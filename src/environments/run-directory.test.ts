@@ -242,4 +242,7 @@ test('the folder of a run whose cluster could not be removed stays, and is found
   );
   await directory[Symbol.asyncDispose]();
   expect(existsSync(directory.path)).toBe(true);
+  // Once its process has ended.
+  writeFileSync(join(directory.path, 'owner.json'), JSON.stringify({ pid: 0, identity: 'nobody', what: '' }));
+  expect(findLeftovers()).toMatchObject([{ runId: 'stuck', clusters: ['breakwater-run-2'] }]);
 });

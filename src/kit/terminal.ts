@@ -21,10 +21,12 @@ const plainEveryMs = 5_000;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 export function createProgress(stream: WriteStream | NodeJS.WriteStream, quiet: boolean): Progress {
-  const warn = (text: string) => stream.write(`${pc.yellow('warning')}: ${text}\n`);
+  const warn = (text: string) => stream.write(`${warning(text)}\n`);
   if (quiet) return { step() {}, ongoing() {}, status() {}, note() {}, warn, done() {} };
   return stream.isTTY && !process.env['CI'] ? new LiveProgress(stream) : new PlainProgress(stream);
 }
+
+const warning = (text: string) => `${pc.yellow('warning')}: ${text}`;
 
 class LiveProgress implements Progress {
   readonly #stream: NodeJS.WriteStream;
@@ -58,7 +60,7 @@ class LiveProgress implements Progress {
   }
 
   warn(text: string): void {
-    this.note(`${pc.yellow('warning')}: ${text}`);
+    this.note(warning(text));
   }
 
   done(): void {
@@ -108,7 +110,7 @@ class PlainProgress implements Progress {
   }
 
   warn(text: string): void {
-    this.note(`${pc.yellow('warning')}: ${text}`);
+    this.note(warning(text));
   }
 
   done(): void {}

@@ -6,7 +6,7 @@ import { outcome, Workspace } from '../support/breakwater.ts';
 import { clusterMs, clusters, missing } from '../support/kind.ts';
 import { startRegistry } from '../support/registry.ts';
 
-describe.skipIf(missing !== '')(`where images come from${missing}`, () => {
+describe.skipIf(missing !== '')(`a registry and a docker of one’s own${missing}`, () => {
   afterEach(() => {
     vi.unstubAllEnvs();
   });
