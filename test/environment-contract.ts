@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment, StartedEnvironment } from '../src/environments/contract.ts';
 import { createRunDirectory, type RunDirectory } from '../src/environments/run-directory.ts';
+import { ClientStatistics } from '../src/evidence/client-statistics.ts';
 import { ACCESS_LOG_MARK, accessLogFields } from '../src/evidence/contract.ts';
 import { CONTROL_PLANE } from '../src/faults/contract.ts';
 import { loadJob } from '../src/load/k6.ts';
@@ -24,9 +25,20 @@ topology:
     frontend:
       workloads:
         - { name: frontend, locality: region1/zone-east }
+mesh: { configuration: [mesh.yaml] }
 load: { from: frontend, to: edge-app, rate: 50/s, duration: 3s, warmup: 0s, pods: 2 }
 checks:
   - { kind: success-rate, during: steady, atLeast: 50% }
+`;
+
+const configuration = `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: ejects }
+spec:
+  host: edge-app
+  trafficPolicy:
+    outlierDetection:
+      { consecutive5xxErrors: 5, interval: 1s, baseEjectionTime: 1s, maxEjectionPercent: 100 }
 `;
 
 /** What every environment must do, told as tests. `timeoutMs` is for starting it and for taking it down. */
@@ -41,11 +53,12 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
     beforeAll(async () => {
       const file = join(folder, 'scenario.yaml');
       writeFileSync(file, scenario);
+      writeFileSync(join(folder, 'mesh.yaml'), configuration);
       plan = planScenario(await loadScenario(file, { set: [], config: [] }));
       directory = await createRunDirectory(`contract-${Date.now().toString(36)}`, 'environment contract');
       environment = await make().start({
         plan,
-        resources: [],
+        resources: istio.readConfiguration(plan.meshFiles, plan),
         runId: directory.path.split('/').at(-1) ?? '',
         directory: directory.path,
         evidence: join(folder, 'evidence'),
@@ -77,12 +90,35 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
       return JSON.parse(summary ?? '');
     }
 
-    const statistics = async () => {
-      const answers = await Promise.all(
-        istio.statistics.paths.map((path) => environment.admin('frontend-1', path, 5_000)),
-      );
-      return istio.statistics.parse('frontend-1', Date.now(), answers)[0];
-    };
+    const ask = (path: string) => environment.admin('frontend-1', path, 5_000);
+    const client = () => new ClientStatistics('frontend-1', ['edge-app'], istio.statistics, ask);
+    const statistics = async () => (await client().sample())[0];
+
+    /** Until `over`: how often the hosts changed, and what was remembered of them although it was not so. */
+    async function watchHosts(over: AbortSignal) {
+      const remembering = client();
+      const now = async () => JSON.stringify(istio.statistics.hosts(await ask('/clusters')).get('edge-app'));
+      const wrong: object[] = [];
+      let changes = 0;
+      let before = await now();
+      while (!over.aborted) {
+        const remembered = JSON.stringify((await remembering.sample())[0]?.hosts);
+        const after = await now();
+        if (after !== before) changes++;
+        if (remembered !== before && remembered !== after) wrong.push({ before, remembered, after });
+        before = after;
+        await sleep(100);
+      }
+      return { changes, wrong };
+    }
+
+    /** Waits until the client's sidecar has taken back what it has ejected. */
+    async function nothingEjected(): Promise<void> {
+      const deadline = Date.now() + 30_000;
+      const healthy = async () => (await statistics())?.hosts.every((host) => host.healthy);
+      while (!(await healthy()) && Date.now() < deadline) await sleep(100);
+      expect(await healthy()).toBe(true);
+    }
 
     test('instances are those of the plan, each server with an address', () => {
       expect(environment.instances.map(({ name, locality, client }) => ({ name, locality, client }))).toEqual(
@@ -123,11 +159,14 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
       for (const { name } of servers) {
         await environment.perform({ do: 'clear-fault', instance: name, id: 'broken' });
       }
+      await nothingEjected();
       const { requests, answers } = await load();
       expect(answers['2xx']).toBe(requests);
     });
 
     test('a killed instance answers nothing until it is started again, and nobody calls that a loss', async () => {
+      const over = new AbortController();
+      const watched = watchHosts(over.signal);
       for (const instance of ['edge-app-east-1', 'edge-app-east-2']) {
         await environment.perform({ do: 'kill', instance });
       }
@@ -140,9 +179,14 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
       );
       // The client may take a moment to connect again.
       await load();
+      await nothingEjected();
       const after = await load();
       expect(after.answers['2xx']).toBe(after.requests);
       expect(lost).toBeUndefined();
+      over.abort();
+      const { changes, wrong } = await watched;
+      expect(wrong).toEqual([]);
+      expect(changes).toBeGreaterThan(0);
     });
 
     test('processes are told by name', async () => {

@@ -1,6 +1,7 @@
+import type { Agent } from 'node:http';
 import { environmentError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
-import { http } from '../kit/http.ts';
+import { type HttpRequest, http } from '../kit/http.ts';
 import { LOAD_STARTED, type LoadJob, type PreparedLoad } from './contract.ts';
 
 const prepareTimeoutMs = 120_000;
@@ -19,8 +20,9 @@ export const k6Environment = {
 export interface Generator {
   /** What a person calls it: "k6", "k6 in frontend-5c9f". */
   readonly label: string;
-  /** host:port of its REST interface, from here. */
+  /** host:port of its REST interface, and the way there when it is not the usual one. */
   readonly api: string;
+  readonly agent?: Agent;
   /** Exit code; null when a signal or a broken connection ended it. */
   readonly exited: Promise<number | null>;
   readonly over: boolean;
@@ -94,7 +96,7 @@ async function prepared(generator: Generator): Promise<void> {
     async () => {
       refuseEnded(generator, 'while it was starting');
       try {
-        const { body } = await http(`http://${generator.api}/v1/status`, { timeoutMs: 2_000 });
+        const { body } = await askK6(generator, { timeoutMs: 2_000 });
         // Status 4 is "running" to k6: everything is initialised, and held by the pause.
         const state = JSON.parse(body).data.attributes;
         return state.paused && state.status >= 4 ? {} : `k6 is still preparing (status ${state.status})`;
@@ -108,16 +110,19 @@ async function prepared(generator: Generator): Promise<void> {
 
 const resume = (generator: Generator) => tellGenerator(generator, { paused: false });
 
+const askK6 = ({ api, agent }: Generator, request: HttpRequest) =>
+  http(`http://${api}/v1/status`, agent ? { ...request, agent } : request);
+
 /** https://grafana.com/docs/k6/latest/reference/k6-rest-api/ */
-export async function tellGenerator({ api, label }: Generator, attributes: object): Promise<void> {
-  const answer = await http(`http://${api}/v1/status`, {
+export async function tellGenerator(generator: Generator, attributes: object): Promise<void> {
+  const answer = await askK6(generator, {
     method: 'PATCH',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ data: { type: 'status', id: 'default', attributes } }),
     timeoutMs: 5_000,
   });
   if (answer.status !== 200) {
-    throw environmentError(`${label} answered ${answer.status}: ${answer.body.slice(0, 200)}`);
+    throw environmentError(`${generator.label} answered ${answer.status}: ${answer.body.slice(0, 200)}`);
   }
 }
 

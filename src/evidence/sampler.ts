@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import type { StartedEnvironment } from '../environments/contract.ts';
 import type { MeshStatistics } from '../meshes/contract.ts';
+import { ClientStatistics } from './client-statistics.ts';
 import type { MachineSample, StatisticsSample } from './contract.ts';
 import { readMachine } from './machine.ts';
 
@@ -25,7 +26,15 @@ export function startSampler(
   statistics: MeshStatistics,
   directory: string,
 ): Sampler {
-  const clients = environment.instances.filter((instance) => instance.client).map(({ name }) => name);
+  const services = [...new Set(environment.instances.map(({ service }) => service))];
+  const clients = environment.instances
+    .filter(({ client }) => client)
+    .map(
+      ({ name }) =>
+        new ClientStatistics(name, services, statistics, (path) =>
+          environment.admin(name, path, statisticsEveryMs * 5),
+        ),
+    );
   const statisticsFile = createWriteStream(join(directory, 'statistics.jsonl'));
   const processesFile = createWriteStream(join(directory, 'processes.jsonl'));
   const machineFile = createWriteStream(join(directory, 'machine.jsonl'));
@@ -34,16 +43,8 @@ export function startSampler(
   const latest: StatisticsSample[] = [];
 
   const sampleStatistics = async () => {
-    const turns = clients.map(async (client) => {
-      try {
-        const answers = await Promise.all(
-          statistics.paths.map((path) => environment.admin(client, path, statisticsEveryMs * 5)),
-        );
-        return statistics.parse(client, Date.now(), answers);
-      } catch {
-        return []; // A hole in the samples is a finding of the analysis.
-      }
-    });
+    // A hole in the samples is a finding of the analysis.
+    const turns = clients.map((client) => client.sample().catch(() => []));
     const samples = (await Promise.all(turns)).flat();
     if (samples.length > 0) latest.splice(0, latest.length, ...samples);
     append(statisticsFile, samples);

@@ -1,4 +1,4 @@
-import type { StatisticsSample } from '../evidence/contract.ts';
+import type { HostSample, StatisticsSample } from '../evidence/contract.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
 import type { MeshFile, Plan, PlannedInstance } from '../plan/contract.ts';
 import type { Program } from '../toolchain/index.ts';
@@ -100,12 +100,20 @@ export interface HostMesh {
   readonly configurationDirectory: string;
 }
 
+/** The hosts of each service called, by its name. */
+export type ServiceHosts = ReadonlyMap<string, readonly HostSample[]>;
+
 /** How a mesh's sidecars tell their statistics. */
 export interface MeshStatistics {
-  /** Admin paths to ask, all of one sample. */
-  readonly paths: readonly string[];
-  /** Answers in the same order → one sample per service called. */
-  parse(instance: string, t: number, answers: readonly string[]): readonly StatisticsSample[];
+  /** Admin path of the counters of these services: a short answer, asked for in every sample. */
+  countersPath(services: readonly string[]): string;
+  /** Admin path of the state of every host of every service: a long answer. */
+  readonly hostsPath: string;
+  /** Of the counters those that count when a host changes: as long as this text is the same, no host has. */
+  hostsVersion(counters: string): string;
+  hosts(answer: string): ServiceHosts;
+  /** One sample per service called. */
+  samples(instance: string, t: number, counters: string, hosts: ServiceHosts): readonly StatisticsSample[];
 }
 
 /** One kind of mesh: what it knows, and how it runs. */

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
+import { constants, createSecureServer, type Http2SecureServer, type Http2ServerResponse } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ClusterApi } from './api.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-api-'));
-let server: Server;
+let server: Http2SecureServer;
 let api: ClusterApi;
 
 /** A certificate for a server of the test's own. */
@@ -29,29 +29,31 @@ async function identity() {
   };
 }
 
-beforeAll(async () => {
-  server = createServer(await identity());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const bound = server.address();
-  const port = typeof bound === 'object' ? bound?.port : 0;
-  const kubeconfig = join(folder, 'kubeconfig');
+function kubeconfig(url: string): string {
+  const file = join(folder, `kubeconfig-${new URL(url).port}`);
   writeFileSync(
-    kubeconfig,
+    file,
     JSON.stringify({
-      clusters: [
-        { name: 'a', cluster: { server: `https://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } },
-      ],
+      clusters: [{ name: 'a', cluster: { server: url, 'insecure-skip-tls-verify': true } }],
       users: [{ name: 'a', user: {} }],
       contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
       'current-context': 'a',
     }),
   );
-  api = new ClusterApi(kubeconfig, 'test');
+  return file;
+}
+
+beforeAll(async () => {
+  // Commands come over HTTP/1.1: they are WebSockets.
+  server = createSecureServer({ ...(await identity()), allowHTTP1: true });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  const port = typeof bound === 'object' ? bound?.port : 0;
+  api = new ClusterApi(kubeconfig(`https://127.0.0.1:${port}`), 'test');
 });
 
 afterAll(() => {
   api[Symbol.dispose]();
-  server.closeAllConnections();
   server.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -90,17 +92,54 @@ test('much at once comes whole', async () => {
   expect(lines.every((line) => line === text)).toBe(true);
 });
 
-test('what a stream had brought when it broke is taken in', async () => {
+test.each<[string, (response: Http2ServerResponse) => void]>([
+  ['stream', ({ stream }) => stream.close(constants.NGHTTP2_INTERNAL_ERROR)],
+  ['connection', ({ stream }) => stream.session?.destroy()],
+])('what a stream had brought when its %s broke is taken in', async (_what, breaks) => {
   server.removeAllListeners('request').on('request', async (_request, response) => {
     response.write('first\n');
     await sleep(400);
     for (let line = 0; line < 50; line++) response.write(`line ${line}\n`);
     await sleep(100);
-    response.destroy();
+    breaks(response);
   });
   const { status, lines } = await streamed('/log');
   expect(status).not.toBe(200);
   expect(lines).toHaveLength(51);
+  server.removeAllListeners('request').on('request', (_request, response) => response.end('again\n'));
+  expect(await streamed('/log')).toEqual({ status: 200, lines: ['again'] });
+});
+
+test('a server that does not answer is an error, and so is one that is not there', async () => {
+  server.removeAllListeners('request').on('request', () => {});
+  await expect(api.request('GET', '/slow', { timeoutMs: 200 })).rejects.toThrow(
+    'no answer to GET /slow within 200 ms',
+  );
+  server.removeAllListeners('request').on('request', (_request, response) => response.end('yes'));
+  expect(await api.request('GET', '/')).toEqual({ status: 200, body: 'yes' });
+  using nobody = new ClusterApi(kubeconfig('https://127.0.0.1:1'), 'test');
+  await expect(nobody.request('GET', '/')).rejects.toThrow('ECONNREFUSED');
+});
+
+test('more streams at once than a connection takes are all answered', async () => {
+  server.removeAllListeners('request').on('request', async (_request, response) => {
+    await sleep(300);
+    response.end('yes\n');
+  });
+  const all = await Promise.all(Array.from({ length: 200 }, () => streamed('/log')));
+  expect(all.filter(({ lines }) => lines[0] === 'yes')).toHaveLength(200);
+});
+
+test('a list of pods that has not changed is the same one', async () => {
+  const list = (version: number, names: string[]) =>
+    JSON.stringify({ metadata: { resourceVersion: `${version}` }, items: names.map((name) => ({ name })) });
+  const answers = [list(1, ['a']), list(2, ['a']), list(3, ['a', 'b'])];
+  server
+    .removeAllListeners('request')
+    .on('request', (_request, response) => response.end(answers.shift() ?? ''));
+  const first = await api.pods('lab', 'app');
+  expect(await api.pods('lab', 'app')).toBe(first);
+  expect(await api.pods('lab', 'app')).toEqual([{ name: 'a' }, { name: 'b' }]);
 });
 
 test('a stream that is told to end does', async () => {

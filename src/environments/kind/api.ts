@@ -1,6 +1,6 @@
-import { Agent, request } from 'node:https';
-import { createServer, type Server } from 'node:net';
-import { PassThrough, Writable } from 'node:stream';
+import type { OutgoingHttpHeaders } from 'node:http2';
+import type { RequestOptions } from 'node:https';
+import { Writable } from 'node:stream';
 import {
   AppsV1Api,
   CoreV1Api,
@@ -14,6 +14,8 @@ import {
   type V1Status,
 } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
+import { Connection } from './connection.ts';
+import { PodAgent } from './pod-agent.ts';
 
 const outputTimeoutMs = 30_000;
 
@@ -31,15 +33,15 @@ export interface Kind {
   readonly kind: string;
 }
 
+interface AskOptions {
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly timeoutMs?: number;
+}
+
 export interface Answer {
   readonly status: number;
   readonly body: string;
-}
-
-/** A way from a loopback port of this machine to a port inside a pod. */
-export interface Forward extends AsyncDisposable {
-  /** "127.0.0.1:40123". */
-  readonly address: string;
 }
 
 /** The Kubernetes API of one cluster, in the few words that an environment needs. */
@@ -48,9 +50,11 @@ export class ClusterApi implements Disposable {
   readonly apps: AppsV1Api;
   readonly #config = new KubeConfig();
   readonly #objects: KubernetesObjectApi;
-  readonly #agent = new Agent({ keepAlive: true });
   readonly #runLabel: string;
   readonly #server: string;
+  /** By path: the newest list of pods, and what it was read from. */
+  readonly #pods = new Map<string, { readonly items: Buffer; readonly pods: readonly V1Pod[] }>();
+  #connection: Promise<Connection> | undefined;
 
   constructor(kubeconfig: string, runId: string) {
     this.#config.loadFromFile(kubeconfig);
@@ -156,43 +160,38 @@ export class ClusterApi implements Disposable {
     return found.flat();
   }
 
-  /** As JSON: times are texts. The client's own objects cost ten times as much, and this is asked every second. */
-  async pods(namespace: string, labelSelector: string): Promise<V1Pod[]> {
-    const query = new URLSearchParams({ labelSelector });
-    const { status, body } = await this.request('GET', `/api/v1/namespaces/${namespace}/pods?${query}`);
-    if (status !== 200) throw new Error(`listing pods: ${status} ${body.slice(0, 200)}`);
-    return JSON.parse(body).items;
+  /**
+   * As JSON: times are texts. This is asked every second, and the client's own objects cost ten times as much.
+   * A list that is byte for byte the last one is not read again.
+   */
+  async pods(namespace: string, labelSelector: string): Promise<readonly V1Pod[]> {
+    const path = `/api/v1/namespaces/${namespace}/pods?${new URLSearchParams({ labelSelector })}`;
+    const { status, bytes } = await this.#ask('GET', path);
+    if (status !== 200) throw new Error(`listing pods: ${status} ${bytes.toString('utf8', 0, 200)}`);
+    // Before it stands the version of all that the cluster has, which changes every second.
+    const items = bytes.subarray(Math.max(0, bytes.indexOf('"items":')));
+    const last = this.#pods.get(path);
+    if (last?.items.equals(items)) return last.pods;
+    const pods = JSON.parse(bytes.toString('utf8')).items;
+    this.#pods.set(path, { items, pods });
+    return pods;
   }
 
   /** One request to the API server with the credentials of the kubeconfig. */
-  async request(
-    method: string,
-    path: string,
-    options: { readonly body?: string; readonly contentType?: string; readonly timeoutMs?: number } = {},
-  ): Promise<Answer> {
+  async request(method: string, path: string, options: AskOptions = {}): Promise<Answer> {
+    const { status, bytes } = await this.#ask(method, path, options);
+    return { status, body: bytes.toString('utf8') };
+  }
+
+  async #ask(method: string, path: string, options: AskOptions = {}) {
     const { timeoutMs = 10_000, body, contentType = 'application/json' } = options;
-    const outgoing = await this.#open(
-      method,
-      path,
-      body === undefined ? {} : { 'content-type': contentType },
+    const connection = await this.#connected();
+    return connection.request(
+      body === undefined
+        ? { method, path }
+        : { method, path, body, headers: { 'content-type': contentType } },
+      timeoutMs,
     );
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => outgoing.destroy(new Error(`no answer to ${method} ${path} within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-      outgoing.on('response', (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('error', reject);
-        incoming.on('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-        );
-      });
-      outgoing.on('close', () => clearTimeout(timer));
-      outgoing.on('error', reject);
-      outgoing.end(body);
-    });
   }
 
   /**
@@ -200,32 +199,20 @@ export class ClusterApi implements Disposable {
    * `onChunk` gets bytes of an answer with status 200 alone.
    */
   async stream(path: string, onChunk: (chunk: Buffer) => void, signal: AbortSignal): Promise<number> {
-    const outgoing = await this.#open('GET', path, {}, signal);
-    return new Promise((resolve, reject) => {
-      outgoing.on('response', (incoming) => {
-        const status = incoming.statusCode ?? 0;
-        if (status === 200) incoming.on('data', onChunk);
-        else incoming.resume();
-        incoming.on('end', () => resolve(status));
-        incoming.on('error', reject);
-        incoming.on('aborted', () => reject(new Error('the stream broke off')));
-      });
-      outgoing.on('error', reject);
-      outgoing.end();
-    });
+    const connection = await this.#connected();
+    return connection.stream({ method: 'GET', path }, onChunk, signal);
   }
 
-  async #open(method: string, path: string, headers: Record<string, string>, signal?: AbortSignal) {
-    const options: Parameters<typeof request>[1] = {};
-    await this.#config.applyToHTTPSOptions(options);
-    return request(`${this.#server}${path}`, {
-      ...options,
-      // A stream holds its connection for the whole run.
-      agent: signal === undefined ? this.#agent : false,
-      method,
-      headers,
-      ...(signal === undefined ? {} : { signal }),
-    });
+  /** With the credentials of the kubeconfig. */
+  #connected(): Promise<Connection> {
+    this.#connection ??= (async () => {
+      const options: RequestOptions = {};
+      await this.#config.applyToHTTPSOptions(options);
+      const { ca, cert, key, servername, rejectUnauthorized = true, headers } = options;
+      const tls = { ca, cert, key, rejectUnauthorized, ...(servername === undefined ? {} : { servername }) };
+      return new Connection(this.#server, tls, headers as OutgoingHttpHeaders);
+    })();
+    return this.#connection;
   }
 
   /**
@@ -287,46 +274,13 @@ export class ClusterApi implements Disposable {
     }
   }
 
-  /** Listens on a loopback port and takes each connection to a port of the pod. */
-  async forward(namespace: string, pod: string, port: number): Promise<Forward> {
-    const forward = new PortForward(this.#config);
-    const server: Server = createServer({ pauseOnConnect: false }, (socket) => {
-      const errors = new PassThrough();
-      errors.on('data', () => socket.destroy());
-      socket.on('error', () => socket.destroy());
-      forward
-        .portForward(namespace, pod, [port], socket, errors, socket)
-        .then((connection) => {
-          const end = () => (typeof connection === 'function' ? connection()?.close() : connection.close());
-          socket.on('close', end);
-          if (typeof connection !== 'function') {
-            connection.onclose = () => socket.destroy();
-            connection.onerror = () => socket.destroy();
-          }
-          if (socket.destroyed) end();
-        })
-        .catch(() => socket.destroy());
-      open.add(socket);
-      socket.once('close', () => open.delete(socket));
-    });
-    const open = new Set<{ destroy(): void }>();
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host: '127.0.0.1', port: 0 }, resolve);
-    });
-    server.unref();
-    const bound = server.address();
-    return {
-      address: `127.0.0.1:${typeof bound === 'object' ? bound?.port : ''}`,
-      [Symbol.asyncDispose]: () => {
-        for (const socket of open) socket.destroy();
-        return new Promise((resolve) => server.close(() => resolve()));
-      },
-    };
+  /** A way to a port inside a pod. */
+  forward(namespace: string, pod: string, port: number): PodAgent {
+    return new PodAgent(new PortForward(this.#config), { namespace, pod, port });
   }
 
   [Symbol.dispose](): void {
-    this.#agent.destroy();
+    this.#connection?.then((connection) => connection[Symbol.dispose]()).catch(() => {});
   }
 }
 

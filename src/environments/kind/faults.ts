@@ -27,7 +27,7 @@ export class ClusterFaults implements Disposable {
   /** Deployments that a fault has scaled away. */
   readonly #scaledAway = new Set<string>();
   #controlPlaneGone = false;
-  #listed: { readonly atMs: number; readonly pods: Promise<V1Pod[]> } | undefined;
+  #listed: { readonly atMs: number; readonly pods: Promise<readonly V1Pod[]> } | undefined;
 
   constructor(context: LabContext) {
     this.#context = context;
@@ -112,10 +112,12 @@ export class ClusterFaults implements Disposable {
     }
   }
 
+  /** The instance's pod as it is now. */
   async #fresh({ instance, pod }: Member): Promise<V1Pod> {
-    if (!pod) throw environmentError(`${instance.name} has no pod`);
-    const { api, namespace } = this.#context;
-    return api.core.readNamespacedPod({ name: podName(pod), namespace });
+    const uid = pod?.metadata?.uid;
+    const found = (await this.#pods()).find(({ metadata }) => uid !== undefined && metadata?.uid === uid);
+    if (!found) throw environmentError(`${instance.name} has no pod`);
+    return found;
   }
 
   /** Through the API server to the app's control port, which goes past the sidecar. */
@@ -192,7 +194,7 @@ export class ClusterFaults implements Disposable {
   }
 
   /** However many wait for their pods, one list is asked for: six replicas would make thirty a second. */
-  #pods(): Promise<V1Pod[]> {
+  #pods(): Promise<readonly V1Pod[]> {
     const now = performance.now();
     if (!this.#listed || now - this.#listed.atMs >= againEveryMs) {
       const { api, namespace } = this.#context;

@@ -6,8 +6,9 @@ import { environmentError } from '../../kit/errors.ts';
 import { tail } from '../../kit/tail.ts';
 import type { LoadJob, PreparedLoad } from '../contract.ts';
 import { type Generator, segment, spreadLoad, tellGenerator } from '../generators.ts';
-import type { ClusterApi, Forward } from './api.ts';
+import type { ClusterApi } from './api.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
+import type { PodAgent } from './pod-agent.ts';
 
 const apiPort = 6_565;
 const pidFile = `${GENERATOR_FOLDER}/k6.pid`;
@@ -34,11 +35,11 @@ export async function prepareK6(
   const generators = await Promise.all(
     pods.map(async (pod, index) => {
       await writeFiles(api, namespace, pod, files);
-      const forward = stack.use(await api.forward(namespace, pod, apiPort));
+      const agent = stack.use(api.forward(namespace, pod, apiPort));
       const parts = segment(index, pods.length);
       const args = ['run', '--paused', '--address', `127.0.0.1:${apiPort}`, ...parts, ...job.args, script];
       const log = join(logs, `${generatorName(index, pods.length)}.log`);
-      return start({ api, namespace, pod, forward, args, log, summary: job.summary });
+      return start({ api, namespace, pod, agent, args, log, summary: job.summary });
     }),
   );
   const load = stack.use(spreadLoad(job, generators));
@@ -98,13 +99,13 @@ interface PodK6 {
   readonly api: ClusterApi;
   readonly namespace: string;
   readonly pod: string;
-  readonly forward: Forward;
+  readonly agent: PodAgent;
   readonly args: readonly string[];
   readonly log: string;
   readonly summary: string;
 }
 
-async function start({ api, namespace, pod, forward, args, log, summary }: PodK6): Promise<Generator> {
+async function start({ api, namespace, pod, agent, args, log, summary }: PodK6): Promise<Generator> {
   const file = createWriteStream(log, { flags: 'a' });
   let said = '';
   let over = false;
@@ -125,7 +126,8 @@ async function start({ api, namespace, pod, forward, args, log, summary }: PodK6
   });
   const generator: Generator = {
     label: `k6 in ${pod}`,
-    api: forward.address,
+    api: `localhost:${apiPort}`,
+    agent,
     exited,
     get over() {
       return over;

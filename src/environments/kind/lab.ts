@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceContext, ProcessSample, RunContext } from '../../evidence/contract.ts';
@@ -18,7 +17,7 @@ import {
 import type { EnvironmentRequest, LoadJob, PreparedLoad, StartedEnvironment } from '../contract.ts';
 import { findLeftovers, liveRuns, runsDirectory } from '../run-directory.ts';
 import { AccessLogs } from './access-logs.ts';
-import { ClusterApi, type Forward, messageOf, WORKLOAD_LABEL } from './api.ts';
+import { ClusterApi, messageOf, WORKLOAD_LABEL } from './api.ts';
 import { askVersions } from './ask-versions.ts';
 import { openCluster } from './cluster.ts';
 import { commandRunner } from './commands.ts';
@@ -31,6 +30,7 @@ import { buildApp, loadImages } from './images.ts';
 import { checkInstallation, installMesh, meshSettings } from './installation.ts';
 import { prepareK6 } from './k6.ts';
 import { isObserver } from './manifests.ts';
+import type { PodAgent } from './pod-agent.ts';
 import { type Member, podName, Roster } from './pods.ts';
 import { reachLines } from './reach.ts';
 import { Rejections } from './rejections.ts';
@@ -142,8 +142,8 @@ class KindLab implements StartedEnvironment {
   readonly #faults: ClusterFaults;
   readonly #logs: AccessLogs;
   readonly #usage: ClusterUsage;
-  readonly #agent = new Agent({ keepAlive: true });
-  readonly #forwards = new Map<string, Promise<Forward>>();
+  /** By pod: the way to its sidecar's admin interface. */
+  readonly #admins = new Map<string, PodAgent>();
   readonly #ended = new AbortController();
   #lose: (reason: string) => void = () => {};
   #watching: Promise<void> | undefined;
@@ -272,19 +272,12 @@ class KindLab implements StartedEnvironment {
   }
 
   async #admin(pod: string, path: string, timeoutMs: number): Promise<string> {
-    const { address } = await this.#forward(pod);
-    const { status, body } = await http(`http://${address}${path}`, { timeoutMs, agent: this.#agent });
+    const { api, namespace, mesh } = this.#context;
+    const agent = this.#admins.get(pod) ?? api.forward(namespace, pod, mesh.cluster.sidecar.adminPort);
+    this.#admins.set(pod, agent);
+    const { status, body } = await http(`http://localhost${path}`, { timeoutMs, agent });
     if (status !== 200) throw environmentError(`the sidecar of ${pod} answered ${status} to ${path}`);
     return body;
-  }
-
-  #forward(pod: string): Promise<Forward> {
-    const known = this.#forwards.get(pod);
-    if (known) return known;
-    const { api, namespace, mesh } = this.#context;
-    const made = api.forward(namespace, pod, mesh.cluster.sidecar.adminPort);
-    this.#forwards.set(pod, made);
-    return made;
   }
 
   processes(): Promise<readonly ProcessSample[]> {
@@ -310,10 +303,7 @@ class KindLab implements StartedEnvironment {
     this.#faults[Symbol.dispose]();
     await this.#watching;
     await this.#logs.end().catch(() => {});
-    this.#agent.destroy();
-    for (const forward of await Promise.allSettled(this.#forwards.values())) {
-      if (forward.status === 'fulfilled') await forward.value[Symbol.asyncDispose]();
-    }
+    for (const agent of this.#admins.values()) agent.destroy();
     const { cluster, request } = this.#context;
     if (!cluster.kept || !this.#faults.disturbed) return;
     request.progress('taking back what the faults did to the cluster');

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import type { Run } from './commands.ts';
@@ -5,25 +6,31 @@ import type { Run } from './commands.ts';
 /**
  * What runs inside a node, by the ids of its containers: `sh -c SCRIPT sh SIGNAL HOLD ID…`. With HOLD the
  * kubelet is stopped first, so that it starts nothing again and nobody is told: the endpoints stay, as in the
- * first moments of a real outage. Prints how many processes there were.
+ * first moments of a real outage. Prints for each container how many processes it had.
  */
 const signalContainers = `
 signal=$1; hold=$2; shift 2
 [ "$hold" = hold ] && kill -STOP $(pidof kubelet)
-count=0
 for id; do
+  count=0
   for file in $(grep -ls -- "$id" /proc/[0-9]*/cgroup); do
     pid=\${file#/proc/}; pid=\${pid%/cgroup}
     kill -"$signal" "$pid" 2>/dev/null && count=$((count + 1))
   done
+  echo "$count"
 done
-echo "$count"
 `;
 
 const release = 'kill -CONT $(pidof kubelet)';
 
 /** A kubelet says every ten seconds that its node lives; after fifty without, Kubernetes takes its pods away. */
 const aliveEveryMs = 10_000;
+
+/** Containers to be signalled by one command, and how many processes each had. */
+interface Batch {
+  readonly containers: string[];
+  readonly counts: Promise<readonly number[]>;
+}
 
 /** The machines of a kind cluster, which are containers: processes on them can be signalled, and they can be stopped. */
 export class Nodes implements Disposable {
@@ -34,6 +41,10 @@ export class Nodes implements Disposable {
   /** Node → instances that must stay dead. */
   readonly #held = new Map<string, Set<string>>();
   readonly #stopped = new Map<string, Set<string>>();
+  /** What is about to be signalled, by node and signal. */
+  readonly #batches = new Map<string, Batch>();
+  /** Commands under way. */
+  readonly #running = new Map<string, Promise<string>>();
 
   /** `sayAlive` says for a kubelet that is held that its node lives. */
   constructor(run: Run, docker: string, sayAlive: (node: string) => Promise<unknown>) {
@@ -73,10 +84,7 @@ export class Nodes implements Disposable {
   async stop(node: string, instance: string): Promise<void> {
     const wanted = this.#of(this.#stopped, node);
     wanted.add(instance);
-    await this.#run(this.#docker, ['kill', node], {
-      what: `stopping ${node}`,
-      timeoutMs: 30_000,
-    }).catch((error: unknown) => {
+    await this.#joined(['kill', node], `stopping ${node}`, 30_000).catch((error: unknown) => {
       // Another instance of the node was first.
       if (!/is not running/.test(String((error as Error).message))) throw error;
     });
@@ -91,7 +99,7 @@ export class Nodes implements Disposable {
       timeoutMs: 3_600_000,
       ...(signal ? { signal } : {}),
     });
-    await this.#run(this.#docker, ['start', node], { what: `starting ${node}`, timeoutMs: 60_000 });
+    await this.#joined(['start', node], `starting ${node}`, 60_000);
   }
 
   /** Whatever an earlier run may have left: machines run, kubelets work, processes go on. */
@@ -124,20 +132,44 @@ export class Nodes implements Disposable {
     return found;
   }
 
+  /** All that is to be signalled on a node at the same moment is signalled by one command: how many it was. */
   async #signal(
     node: string,
     name: 'KILL' | 'STOP' | 'CONT',
     hold: 'hold' | 'go',
     containers: readonly string[],
   ): Promise<number> {
-    const args = ['sh', '-c', signalContainers, 'sh', name, hold, ...containers];
-    return Number((await this.#inside(node, args)).trim());
+    const key = `${node} ${name} ${hold}`;
+    const batch =
+      this.#batches.get(key) ?? this.#collect(key, node, ['sh', '-c', signalContainers, 'sh', name, hold]);
+    const from = batch.containers.push(...containers) - containers.length;
+    const counts = await batch.counts;
+    return counts.slice(from, from + containers.length).reduce((sum, count) => sum + count, 0);
+  }
+
+  #collect(key: string, node: string, command: readonly string[]): Batch {
+    const containers: string[] = [];
+    const counts = setImmediate().then(async () => {
+      this.#batches.delete(key);
+      const output = await this.#inside(node, [...command, ...containers]);
+      return output.trim().split('\n').map(Number);
+    });
+    const batch = { containers, counts };
+    this.#batches.set(key, batch);
+    return batch;
   }
 
   #inside(node: string, command: readonly string[]): Promise<string> {
-    return this.#run(this.#docker, ['exec', node, ...command], {
-      what: `a command on ${node}`,
-      timeoutMs: 30_000,
-    });
+    return this.#joined(['exec', node, ...command], `a command on ${node}`, 30_000);
+  }
+
+  /** Every instance of a node wants the same of docker: whoever comes while it is under way joins. */
+  #joined(args: readonly string[], what: string, timeoutMs: number): Promise<string> {
+    const key = args.join(' ');
+    const running =
+      this.#running.get(key) ??
+      this.#run(this.#docker, args, { what, timeoutMs }).finally(() => this.#running.delete(key));
+    this.#running.set(key, running);
+    return running;
   }
 }

@@ -16,7 +16,7 @@ outbound|8080||edge-app.default.svc.cluster.local::127.1.2.12:8080::health_flags
 outbound|8080||edge-app.default.svc.cluster.local::127.1.2.12:8080::weight::1
 inbound|8080||::127.1.2.12:18080::health_flags::healthy
 `;
-  expect(statistics.parse('frontend-1', 5, [stats, clusters])).toEqual([
+  expect(statistics.samples('frontend-1', 5, stats, statistics.hosts(clusters))).toEqual([
     {
       t: 5,
       instance: 'frontend-1',
@@ -35,4 +35,25 @@ inbound|8080||::127.1.2.12:18080::health_flags::healthy
       ],
     },
   ]);
+});
+
+test('what counts when a host changes tells versions of the hosts apart, and load does not', () => {
+  const counter = (name: string, value: number) =>
+    `cluster.outbound|8080||edge-app.default.svc.cluster.local;.${name}: ${value}\n`;
+  const counters = (ejections: number, connections: number) =>
+    counter('membership_healthy', 3) +
+    counter('upstream_cx_active', connections) +
+    counter('outlier_detection.ejections_enforced_total', ejections);
+  const version = statistics.hostsVersion(counters(1, 10));
+  expect(statistics.hostsVersion(counters(1, 20))).toBe(version);
+  expect(statistics.hostsVersion(counters(2, 10))).not.toBe(version);
+});
+
+test('counters are those of the services asked for', () => {
+  const [, filter = ''] = statistics.countersPath(['edge-app', 'api']).split('filter=');
+  const asked = (name: string) => new RegExp(decodeURIComponent(filter)).test(name);
+  expect(asked('cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.membership_total')).toBe(true);
+  expect(asked('cluster.outbound|8080||api.default.svc.cluster.local;.upstream_rq_active')).toBe(true);
+  expect(asked('cluster.outbound|8080||my-edge-app.default.svc.cluster.local;.membership_total')).toBe(false);
+  expect(asked('cluster.outbound|53||kube-dns.kube-system.svc.cluster.local;.membership_total')).toBe(false);
 });
