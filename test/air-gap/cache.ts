@@ -25,12 +25,15 @@ export const pins = {
   registry: 'v3.0.0',
 } as const;
 
-export const nodeImage = `breakwater-test/node:${pins.kubernetes}`;
+/** With the images of the runs in it: they need not be brought to every node of every cluster. */
+export const nodeImage = `breakwater-test/lab-node:${pins.kubernetes}`;
 export const baseImage = 'breakwater-test/base:1';
 export const appBaseImage = 'breakwater-test/node-runtime:1';
 export const k6Image = 'breakwater-test/k6:1';
 export const meshHub = 'docker.io/breakwater-test';
 export const meshTag = '1';
+export const pilotImage = `${meshHub}/pilot:${meshTag}`;
+export const proxyImage = `${meshHub}/proxyv2:${meshTag}`;
 
 /** Quiet, nice, and with the caches of this machine. */
 export const sh = $({

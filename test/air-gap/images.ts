@@ -2,7 +2,17 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../support/breakwater.ts';
-import { appBaseImage, baseImage, folder, hasImage, k6Image, meshHub, meshTag, sh, step } from './cache.ts';
+import {
+  appBaseImage,
+  baseImage,
+  folder,
+  hasImage,
+  k6Image,
+  pilotImage,
+  proxyImage,
+  sh,
+  step,
+} from './cache.ts';
 
 /** Debian with `packages` in a folder of the cache. */
 export async function bootstrap(name: string, packages: readonly string[]): Promise<string> {
@@ -64,6 +74,9 @@ export async function layer(
   rmSync(context, { recursive: true });
 }
 
+/** docker leaves its own registry out of names. */
+export const familiar = (image: string) => image.replace(/^docker\.io\//, '');
+
 /** Istio's two images, k6, and Node.js for the sample app: what Breakwater fetches anyway, on Debian. */
 export async function buildRunImages(
   programs: Readonly<Record<string, string>>,
@@ -72,18 +85,18 @@ export async function buildRunImages(
   const program = (name: string) => programs[name] ?? '';
   const wanted: [string, () => Promise<void>][] = [
     [
-      `${meshHub}/pilot:${meshTag}`,
+      pilotImage,
       () =>
-        layer(`${meshHub}/pilot:${meshTag}`, { [program('istiod')]: '/usr/local/bin/pilot-discovery' }, [
+        layer(pilotImage, { [program('istiod')]: '/usr/local/bin/pilot-discovery' }, [
           'USER 1337:1337',
           'ENTRYPOINT ["/usr/local/bin/pilot-discovery"]',
         ]),
     ],
     [
-      `${meshHub}/proxyv2:${meshTag}`,
+      proxyImage,
       () =>
         layer(
-          `${meshHub}/proxyv2:${meshTag}`,
+          proxyImage,
           {
             [program('envoy')]: '/usr/local/bin/envoy',
             [program('pilot-agent')]: '/usr/local/bin/pilot-agent',
@@ -99,7 +112,7 @@ export async function buildRunImages(
     [appBaseImage, () => layer(appBaseImage, { [nodeBinary()]: '/usr/local/bin/node' }, [])],
   ];
   for (const [image, build] of wanted) {
-    if (!(await hasImage(image.replace(/^docker\.io\//, '')))) await step(`building ${image}`, build);
+    if (!(await hasImage(familiar(image)))) await step(`building ${image}`, build);
   }
 }
 

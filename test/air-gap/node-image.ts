@@ -15,20 +15,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  appBaseImage,
   baseImage,
   binary,
   files,
   folder,
   hasImage,
+  k6Image,
   moduleFolder,
   nodeImage,
+  pilotImage,
   pins,
+  proxyImage,
   sh,
   step,
 } from './cache.ts';
-import { bootstrap, layer } from './images.ts';
+import { bootstrap, familiar, layer } from './images.ts';
 
 const registry = 'registry.k8s.io';
+/** All but the sample app, which is built from what is here now. */
+const runImages = [pilotImage, proxyImage, k6Image, appBaseImage].map(familiar);
 const packages = [
   ...['systemd', 'systemd-sysv', 'conntrack', 'iptables', 'nftables', 'iproute2', 'ethtool', 'util-linux'],
   ...[
@@ -44,7 +50,7 @@ const packages = [
   ...['jq', 'procps', 'hostname'],
 ];
 
-/** The image of a kind node: Debian, kind's own files, our binaries, and the images of the control plane. */
+/** The image of a kind node: Debian, kind's own files, our binaries, and the images of control plane and runs. */
 export async function buildNodeImage(): Promise<void> {
   if (await hasImage(nodeImage)) return;
   const debian = await bootstrap('node', packages);
@@ -57,7 +63,7 @@ export async function buildNodeImage(): Promise<void> {
     rmSync(stage, { recursive: true, force: true });
     await sh`cp -a ${debian} ${stage}`;
     await furnish(stage);
-    await preload(stage, images);
+    await preload(stage, [...images, ...runImages]);
   });
   await step(`image ${nodeImage}`, async () => {
     const files = `${nodeImage.split(':')[0]}-files`;

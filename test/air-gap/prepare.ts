@@ -34,8 +34,8 @@ if (process.argv[2] === '--stop') {
   // A node is a privileged container: where there can be none, the rest is in vain.
   await sh`docker run --rm --privileged ${baseImage} true`;
   await buildBinaries();
-  await buildNodeImage();
   await buildRunImages(programs.paths, programs.files['envoy-bootstrap'] ?? '');
+  await buildNodeImage();
   if (!existsSync(binary('kind'))) throw new Error('kind was not built');
   for (const [name, value] of Object.entries(airGapped)) console.log(`export ${name}=${value}`);
 }

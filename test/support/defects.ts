@@ -73,11 +73,14 @@ export function plantedRule(workspace: Workspace, scenario: string, change: (rul
   return file;
 }
 
-/** Runs the scenario of a defect on the local lab: it has to fail, and for the right reason. */
-export async function expectFailure({ scenario, fails, plant }: Defect): Promise<void> {
+/** Runs the scenario of a defect on the local lab, changed by `args`: it has to fail, and for the right reason. */
+export async function expectFailure(
+  { scenario, fails, plant }: Defect,
+  ...args: readonly string[]
+): Promise<void> {
   using workspace = new Workspace();
   const file = plantedRule(workspace, scenario, (rule) => plant(rule.spec.trafficPolicy));
-  const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file);
+  const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file, ...args);
   expect(finished.report?.verdict, outcome(finished)).toBe('fail');
   expect(finished.code).toBe(1);
   const failed = finished.report?.checks.filter(({ status }) => status === 'fail').map(({ kind }) => kind);

@@ -9,10 +9,10 @@ import {
   folder,
   hasImage,
   k6Image,
-  meshHub,
-  meshTag,
   nodeImage,
+  pilotImage,
   pins,
+  proxyImage,
   sh,
 } from '../air-gap/cache.ts';
 import { root } from './breakwater.ts';
@@ -53,8 +53,8 @@ export async function startRegistry(directory: string): Promise<Registry> {
   const name = `localhost:${published}`;
   const images = {
     [nodeImage]: `kindest/node:${versions.kubernetes}`,
-    [`${meshHub}/pilot:${meshTag}`]: `istio/pilot:${ISTIO_VERSION}`,
-    [`${meshHub}/proxyv2:${meshTag}`]: `istio/proxyv2:${ISTIO_VERSION}`,
+    [pilotImage]: `istio/pilot:${ISTIO_VERSION}`,
+    [proxyImage]: `istio/proxyv2:${ISTIO_VERSION}`,
     [k6Image]: `grafana/k6:${versions.k6}`,
     [appBaseImage]: `library/node:${versions.node}-slim`,
   };

@@ -14,7 +14,7 @@ topology:
       workloads:
         - { name: edge-app-east, locality: region1/zone-east, replicas: 2 }
         - { name: edge-app-west, locality: region1/zone-west }
-load: { from: frontend, to: edge-app, rate: 120/s, duration: 46s, maxLatency: 3s, timeout: 2s }
+load: { from: frontend, to: edge-app, rate: 80/s, duration: 46s, maxLatency: 3s, timeout: 2s }
 faults:
   - { kind: latency, on: { workload: edge-app-east, replica: 1 }, delay: 200ms, jitter: 50ms, at: 3s, for: 2s }
   - { kind: error, on: { workload: edge-app-east, replica: 2 }, status: 500, rate: 50%, at: 7s, for: 2s }

@@ -28,6 +28,8 @@ test.concurrent('a fault on a host that gets no traffic is invalid: it proves no
     'scenarios/mesh/zone-failover.yaml',
     '--set',
     'faults.0.on={workload: edge-app-west, replica: 1}',
+    '--set',
+    'load.rate=50/s',
   );
   expect(violated(finished)?.join()).toMatch(/fault/);
 });

@@ -26,7 +26,7 @@ import { deploy, nodesReady, podsReady, sidecarsInSync } from './deployment.ts';
 import type { KindOptions } from './environment.ts';
 import { ClusterFaults } from './faults.ts';
 import { firstRequest } from './first-request.ts';
-import { buildApp, loadImages } from './images.ts';
+import { buildApp, loadImages, type WantedImage } from './images.ts';
 import { checkInstallation, installMesh, meshSettings } from './installation.ts';
 import { prepareK6 } from './k6.ts';
 import { isObserver } from './manifests.ts';
@@ -185,9 +185,16 @@ class KindLab implements StartedEnvironment {
     const context = this.#context;
     const { request, cluster, settings, mesh, namespace } = context;
     if (cluster.reused) await this.#faults.mend();
-    await nodesReady(context);
-    await this.#loadImages();
-    await installMesh(context);
+    const images = this.#images();
+    const within = (signal: AbortSignal) => ({ ...context, request: { ...request, signal } });
+    await bothOrNeither(request.signal, (signal) => [
+      nodesReady(within(signal)),
+      this.#loadImages(images.controlPlane, signal),
+    ]);
+    await bothOrNeither(request.signal, (signal) => [
+      installMesh(within(signal)),
+      this.#loadImages(images.workloads, signal),
+    ]);
     await deploy(context, { app: this.#appImage, k6: settings.k6Image });
     await podsReady(context);
     this.#faults.arm();
@@ -203,18 +210,26 @@ class KindLab implements StartedEnvironment {
     this.mesh = `${mesh.name} ${installed[mesh.cluster.controlPlane.deployment] ?? mesh.version}`;
   }
 
-  async #loadImages(): Promise<void> {
-    const { run, settings, request, cluster, api, mesh } = this.#context;
+  /** What is needed where: for the control plane, and for all that is deployed after it. */
+  #images() {
+    const { settings, cluster, mesh } = this.#context;
     const images = mesh.cluster.images(meshSettings(settings));
     const observers = cluster.nodes.filter(isObserver);
     const workers = cluster.nodes.filter((node) => !observers.includes(node));
+    return {
+      controlPlane: images.controlPlane.map((image) => ({ image, nodes: observers })),
+      workloads: [
+        ...images.sidecar.map((image) => ({ image, nodes: cluster.nodes })),
+        { image: settings.k6Image, nodes: observers },
+        { image: this.#appImage, nodes: workers },
+      ],
+    };
+  }
+
+  #loadImages(wanted: readonly WantedImage[], signal: AbortSignal): Promise<void> {
+    const { run, settings, request, cluster, api } = this.#context;
     const log = join(request.logs, 'kind.log');
-    await loadImages({ ...request, run, settings, log }, cluster, api, [
-      ...images.sidecar.map((image) => ({ image, nodes: cluster.nodes })),
-      ...images.controlPlane.map((image) => ({ image, nodes: observers })),
-      { image: settings.k6Image, nodes: observers },
-      { image: this.#appImage, nodes: workers },
-    ]);
+    return loadImages({ ...request, run, settings, log, signal }, cluster, api, wanted);
   }
 
   /** With every address that a replica has had. */
