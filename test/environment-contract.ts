@@ -26,7 +26,7 @@ topology:
       workloads:
         - { name: frontend, locality: region1/zone-east }
 mesh: { configuration: [mesh.yaml] }
-load: { from: frontend, to: edge-app, rate: 50/s, duration: 3s, warmup: 0s, pods: 2 }
+load: { from: frontend, to: edge-app, rate: 75/s, duration: 2s, warmup: 0s, pods: 2 }
 checks:
   - { kind: success-rate, during: steady, atLeast: 50% }
 `;

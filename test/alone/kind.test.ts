@@ -34,8 +34,10 @@ describe.skipIf(missing !== '')(`kind${missing}`, () => {
   }, async () => {
     const defect = defects.find(({ scenario }) => scenario === 'zone-failover');
     const file = plantedRule(workspace, 'zone-failover', (rule) => defect?.plant(rule.spec.trafficPolicy));
-    // Half of the time of recovery is enough to see that the dark zone stays in rotation.
-    const finished = await run('zone-failover', '--config', file, '--set', 'load.duration=20s');
+    // That the dark zone stays in rotation shows in half of the time.
+    const short = ['load.duration=15s', 'faults.0.at=4s', 'faults.0.for=6s', 'checks.5.atMost=4s'];
+    const set = short.flatMap((value) => ['--set', value]);
+    const finished = await run('zone-failover', '--config', file, ...set);
     expect(finished.report?.verdict, outcome(finished)).toBe('fail');
     expect(finished.report?.timing.toFirstRequestMs).toBeLessThan(30_000);
   });
