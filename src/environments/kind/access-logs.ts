@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCESS_LOG_MARK, type RunContext } from '../../evidence/contract.ts';
-import type { ClusterApi } from './api.ts';
+import { type ClusterApi, podLog } from './api.ts';
 
 type Gap = RunContext['gaps'][number];
 
@@ -111,7 +111,7 @@ export class AccessLogs {
     options: Record<string, string>,
     signal: AbortSignal,
   ): Promise<number> {
-    const query = new URLSearchParams({
+    const path = podLog(this.#namespace, pod, {
       container: this.#container,
       timestamps: 'true',
       ...(lines.newest === undefined ? {} : { sinceTime: lines.since() }),
@@ -120,7 +120,7 @@ export class AccessLogs {
     lines.restart();
     try {
       return await this.#api.stream(
-        `/api/v1/namespaces/${this.#namespace}/pods/${pod}/log?${query}`,
+        path,
         (chunk) => {
           this.#lastLine = Date.now();
           lines.add(chunk);

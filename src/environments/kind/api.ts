@@ -39,6 +39,10 @@ interface AskOptions {
   readonly timeoutMs?: number;
 }
 
+/** Path of the log of a pod's container, from what the options of the API say. */
+export const podLog = (namespace: string, pod: string, options: Readonly<Record<string, string>>) =>
+  `/api/v1/namespaces/${namespace}/pods/${pod}/log?${new URLSearchParams(options)}`;
+
 export interface Answer {
   readonly status: number;
   readonly body: string;

@@ -1,7 +1,7 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import type { ClusterMesh } from '../../meshes/contract.ts';
-import type { ClusterApi } from './api.ts';
+import { type ClusterApi, podLog } from './api.ts';
 import { lastLines } from './commands.ts';
 import { containers, hasContainer, isReady, podName } from './pods.ts';
 import { kindVariables } from './versions.ts';
@@ -88,12 +88,10 @@ const waitingContainer = (pod: V1Pod) =>
 
 /** Last lines of a container, of the one before when it has just been started again. */
 async function logTail(api: ClusterApi, pod: V1Pod, container: string): Promise<string> {
-  const at = `/api/v1/namespaces/${pod.metadata?.namespace}/pods/${podName(pod)}/log`;
+  const namespace = pod.metadata?.namespace ?? '';
   for (const previous of ['false', 'true']) {
-    const query = new URLSearchParams({ container, previous, tailLines: '8' });
-    const { status, body } = await api
-      .request('GET', `${at}?${query}`)
-      .catch(() => ({ status: 0, body: '' }));
+    const path = podLog(namespace, podName(pod), { container, previous, tailLines: '8' });
+    const { status, body } = await api.request('GET', path).catch(() => ({ status: 0, body: '' }));
     if (status === 200 && body.trim() !== '') return lastLines(body, 8);
   }
   return '  (nothing)';

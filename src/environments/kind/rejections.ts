@@ -1,7 +1,7 @@
 import type { RunContext } from '../../evidence/contract.ts';
 import { eventually } from '../../kit/eventually.ts';
 import type { Mesh } from '../../meshes/contract.ts';
-import type { ClusterApi } from './api.ts';
+import { type ClusterApi, podLog } from './api.ts';
 import { patiently } from './context.ts';
 import { podName, type Roster, restarts } from './pods.ts';
 
@@ -68,9 +68,8 @@ export class Rejections {
     const { namespace, container } = this.#mesh.cluster.controlPlane;
     // To the second: the API knows nothing finer.
     const sinceTime = this.#startedAt.toISOString().replace(/\.\d+/, '');
-    const query = new URLSearchParams({ container, previous, sinceTime, limitBytes: String(mostBytes) });
-    const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?${query}`;
-    const { status, body } = await this.#api.request('GET', path);
+    const options = { container, previous, sinceTime, limitBytes: String(mostBytes) };
+    const { status, body } = await this.#api.request('GET', podLog(namespace, pod, options));
     if (status === 200 && body.length < mostBytes) return body;
     if (status === 200) throw new Error(`the log of ${pod} is longer than ${mostBytes / 1e6} MB`);
     // 400: it has not begun yet, or has no life before; 404: it is gone since it was listed. Neither has said anything.
