@@ -118,6 +118,8 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
       const healthy = async () => (await statistics())?.hosts.every((host) => host.healthy);
       while (!(await healthy()) && Date.now() < deadline) await sleep(100);
       expect(await healthy()).toBe(true);
+      // Envoy merges changes of hosts that come within a second before it tells its workers.
+      await sleep(1_500);
     }
 
     test('instances are those of the plan, each server with an address', () => {
