@@ -34,7 +34,7 @@ export default defineConfig({
       },
       {
         test: {
-          // These measure a mesh, or look at all that this machine runs: two files at once would measure each other.
+          // These measure a mesh, or look at all that this machine runs: two at once would measure each other.
           name: 'e2e-alone',
           include: ['test/alone/**/*.test.ts'],
           fileParallelism: false,

@@ -97,7 +97,8 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
     /** Until `over`: how often the hosts changed, and what was remembered of them although it was not so. */
     async function watchHosts(over: AbortSignal) {
       const remembering = client();
-      const now = async () => JSON.stringify(istio.statistics.hosts(await ask('/clusters')).get('edge-app'));
+      const { hostsPath, hosts } = istio.statistics;
+      const now = async () => JSON.stringify(hosts(await ask(hostsPath)).get('edge-app'));
       const wrong: object[] = [];
       let changes = 0;
       let before = await now();

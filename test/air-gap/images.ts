@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { familiar } from '../../src/environments/kind/images.ts';
 import { root } from '../support/breakwater.ts';
 import {
   appBaseImage,
@@ -73,9 +74,6 @@ export async function layer(
   await sh`docker build --quiet --tag ${image} ${context}`;
   rmSync(context, { recursive: true });
 }
-
-/** docker leaves its own registry out of names. */
-export const familiar = (image: string) => image.replace(/^docker\.io\//, '');
 
 /** Istio's two images, k6, and Node.js for the sample app: what Breakwater fetches anyway, on Debian. */
 export async function buildRunImages(

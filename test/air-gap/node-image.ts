@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { familiar } from '../../src/environments/kind/images.ts';
 import {
   appBaseImage,
   baseImage,
@@ -30,7 +31,7 @@ import {
   sh,
   step,
 } from './cache.ts';
-import { bootstrap, familiar, layer } from './images.ts';
+import { bootstrap, layer } from './images.ts';
 
 const registry = 'registry.k8s.io';
 /** All but the sample app, which is built from what is here now. */

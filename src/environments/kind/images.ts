@@ -75,7 +75,7 @@ async function imageId({ run, settings }: Context, image: string): Promise<strin
 }
 
 /** docker leaves its own registry out of names; nodes do not. */
-const familiar = (image: string) => image.replace(/^docker\.io\/(library\/)?/, '');
+export const familiar = (image: string) => image.replace(/^docker\.io\/(library\/)?/, '');
 const canonical = (image: string) => {
   const [head = ''] = image.split('/');
   if (!image.includes('/')) return `docker.io/library/${image}`;
