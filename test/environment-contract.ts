@@ -41,8 +41,16 @@ spec:
       { consecutive5xxErrors: 5, interval: 1s, baseEjectionTime: 1s, maxEjectionPercent: 100 }
 `;
 
-/** What every environment must do, told as tests. `timeoutMs` is for starting it and for taking it down. */
-export function environmentContract(make: () => Environment, timeoutMs: number): void {
+/**
+ * What every environment must do, told as tests.
+ *
+ * @param timeoutMs for starting it and for taking it down
+ * @param controlPlaneReturns how often to see the control plane come back
+ */
+export function environmentContract(
+  make: () => Environment,
+  { timeoutMs, controlPlaneReturns }: { timeoutMs: number; controlPlaneReturns: number },
+): void {
   describe('the environment contract', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bw-contract-'));
     let plan: Plan;
@@ -215,6 +223,37 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
       expect(lost).toBeUndefined();
     });
 
+    test('a control plane that comes back takes no host from the sidecars', async () => {
+      const instance = CONTROL_PLANE;
+      const known = async () => {
+        const answers = ['frontend-1', 'frontend-2'].map((name) =>
+          environment.admin(name, istio.statistics.hostsPath, 5_000),
+        );
+        return (await Promise.all(answers)).map(
+          (answer) => istio.statistics.hosts(answer).get('edge-app')?.length,
+        );
+      };
+      for (let time = 0; time < controlPlaneReturns; time++) {
+        await environment.perform({ do: 'stop-control-plane', instance });
+        let isBack = false;
+        const back = environment
+          .perform({ do: 'start-control-plane', instance })
+          // What it tells the sidecars it tells within a second of that.
+          .then(() => sleep(1_500))
+          .finally(() => {
+            isBack = true;
+          });
+        while (!isBack) {
+          expect(await known()).toEqual([3, 3]);
+          await sleep(50);
+        }
+        await back;
+      }
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
+      expect(lost).toBeUndefined();
+    });
+
     test('evidence is whole once collected', async () => {
       expect(await environment.rejections()).toEqual([]);
       await environment.collect();
@@ -224,8 +263,8 @@ export function environmentContract(make: () => Environment, timeoutMs: number):
           .split('\n')
           .filter((line) => line.startsWith(`${ACCESS_LOG_MARK} `));
       const clients = ['frontend-1', 'frontend-2'].map(lines);
-      // Six or seven loads of 150 requests.
-      expect(clients.flat().length).toBeGreaterThan(850);
+      // Seven or eight loads of 150 requests.
+      expect(clients.flat().length).toBeGreaterThan(1_000);
       expect(clients.flat().every((line) => line.split(' ').length === accessLogFields.length)).toBe(true);
       for (const half of clients) expect(half.length / clients.flat().length).toBeGreaterThan(0.4);
       expect(lines('edge-app-west-1').length).toBeGreaterThan(100);

@@ -86,17 +86,20 @@ export interface HostMeshRequest {
 /** A mesh that runs as plain processes on one host, prepared and ready to be started. */
 export interface HostMesh {
   readonly controlPlane: ProgramSpec;
-  /** A string tells why it is not ready yet. */
+  /** Before it is started, each time: sidecars may call, but none is answered yet. */
+  holdControlPlane(): Promise<void>;
+  /**
+   * Once it is started: gives it the topology and the mesh configuration, and lets the sidecars in when it
+   * knows them all. A string tells why it does not yet.
+   */
   controlPlaneReady(): Promise<object | string>;
-  /** Hands the topology and the mesh configuration to a control plane that is ready. */
-  publish(): Promise<void>;
+  /** When it is stopped: sidecars are refused. */
+  closeControlPlane(): Promise<void>;
   sidecar(instance: HostInstance): ProgramSpec;
   /** A string tells why the sidecar is not ready yet; throws when it rejected its configuration. */
   sidecarReady(instance: HostInstance): Promise<object | string>;
   rejections(): Promise<readonly { readonly instance: string; readonly reason: string }[]>;
-  /** Replaces the mesh configuration under test; sidecars follow by themselves. */
-  configure(files: readonly MeshFile[]): Promise<void>;
-  /** Folder that the control plane watches. */
+  /** Folder that a control plane which is ready watches. */
   readonly configurationDirectory: string;
 }
 

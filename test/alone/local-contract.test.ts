@@ -4,4 +4,7 @@ import { istio } from '../../src/meshes/istio/index.ts';
 import { environmentContract } from '../environment-contract.ts';
 
 const progress = createProgress(process.stderr, true);
-environmentContract(() => environments.local(istio, progress, new AbortController().signal), 60_000);
+environmentContract(() => environments.local(istio, progress, new AbortController().signal), {
+  timeoutMs: 60_000,
+  controlPlaneReturns: 5,
+});

@@ -58,6 +58,7 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
       const found = await programs();
       const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
       const lab = new LocalLab(request, mesh, found, block, supervisor);
+      stack.defer(() => lab.closeControlPlane());
       await lab.start();
       lab.releases = stack.move();
       return lab;
@@ -166,12 +167,9 @@ class LocalLab implements StartedEnvironment {
     });
     this.#hostMesh = mesh;
     request.progress('starting the control plane and the workloads');
-    const controlPlane = this.#startControlPlane(mesh);
-    const apps = Promise.all(this.#hosts.filter((host) => !host.client).map((host) => this.#startApp(host)));
-    apps.catch(() => {});
-    await controlPlane;
-    await mesh.publish();
-    await Promise.all([apps, ...this.#hosts.map((host) => this.#startSidecar(host, mesh))]);
+    const apps = this.#hosts.filter((host) => !host.client).map((host) => this.#startApp(host));
+    const sidecars = this.#hosts.map((host) => this.#startSidecar(host, mesh));
+    await Promise.all([this.#startControlPlane(mesh), ...apps, ...sidecars]);
     const rejections = await mesh.rejections();
     if (rejections.length > 0) {
       const [first] = rejections;
@@ -181,6 +179,11 @@ class LocalLab implements StartedEnvironment {
     }
     request.progress('waiting for the first request through two sidecars');
     this.firstRequestAt = await firstRequest(request.plan, this.#hosts, request.signal);
+  }
+
+  /** What of the mesh is in this process; its programs are the supervisor's. */
+  async closeControlPlane(): Promise<void> {
+    await this.#hostMesh?.closeControlPlane();
   }
 
   async #launch(spec: Parameters<Supervisor['start']>[0]): Promise<RunningProgram> {
@@ -206,10 +209,11 @@ class LocalLab implements StartedEnvironment {
   }
 
   async #startControlPlane(mesh: HostMesh): Promise<void> {
+    await mesh.holdControlPlane();
     const program = await this.#launch(mesh.controlPlane);
     await program.until(
       eventually(() => mesh.controlPlaneReady(), {
-        waitingFor: 'the control plane to listen',
+        waitingFor: 'the control plane to know the topology',
         timeoutMs: startTimeoutMs,
         signal: this.#request.signal,
       }),
@@ -262,7 +266,8 @@ class LocalLab implements StartedEnvironment {
         this.#running.get(`${action.instance}/app`)?.signal('SIGCONT');
         return;
       case 'stop-control-plane':
-        return this.#end(mesh().controlPlane.name);
+        await this.#end(mesh().controlPlane.name);
+        return mesh().closeControlPlane();
       case 'start-control-plane':
         return this.#startControlPlane(mesh());
       default:

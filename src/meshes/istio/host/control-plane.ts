@@ -1,19 +1,35 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostMeshRequest } from '../../contract.ts';
 import { TRUST_DOMAIN } from '../names.ts';
 
-export const controlPlanePorts = { grpc: 15_010, http: 15_080, monitoring: 15_014 } as const;
+/** `discovery`: where sidecars look for it, through the gate; the others are istiod's own. */
+export const controlPlanePorts = {
+  discovery: 15_010,
+  grpc: 15_011,
+  http: 15_080,
+  monitoring: 15_014,
+} as const;
 
-/** Writes istiod's mesh configuration; returns how to start it. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** "address:port" where sidecars look for the control plane. */
+export function discoveryAddress(request: HostMeshRequest): string {
+  return `${request.address}:${request.port(controlPlanePorts.discovery)}`;
+}
+
+/** Writes istiod's mesh configuration; returns how to start it. It watches the folder, which has to be there by then. */
 export async function prepareControlPlane(
   request: HostMeshRequest,
   configDirectory: string,
 ): Promise<ProgramSpec> {
-  await mkdir(configDirectory, { recursive: true });
   const meshConfig = join(request.directory, 'mesh-config.yaml');
   await writeFile(
     meshConfig,
@@ -24,7 +40,7 @@ export async function prepareControlPlane(
       accessLogEncoding: 'TEXT',
       accessLogFormat: `${request.accessLogFormat}\n`,
       enableTracing: false,
-      defaultConfig: { discoveryAddress: `${request.address}:${request.port(controlPlanePorts.grpc)}` },
+      defaultConfig: { discoveryAddress: discoveryAddress(request) },
     }),
   );
   return {
@@ -70,7 +86,7 @@ export async function prepareControlPlane(
 }
 
 /** Whether something accepts connections there; a string tells why not. */
-export function accepts(host: string, port: number): Promise<object | string> {
+export function accepts({ host, port }: Endpoint): Promise<object | string> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     socket.setTimeout(1_000);
@@ -85,4 +101,14 @@ export function accepts(host: string, port: number): Promise<object | string> {
     socket.once('timeout', () => no(`${host}:${port} does not answer`));
     socket.once('error', (error) => no(`${host}:${port}: ${error.message}`));
   });
+}
+
+/** How many services are in what istiod tells its sidecars: counted at its last push. A string when it does not say. */
+export async function knownServices({ host, port }: Endpoint): Promise<number | string> {
+  try {
+    const { body } = await http(`http://${host}:${port}/metrics`, { timeoutMs: 2_000 });
+    return Number(/^pilot_services (\S+)$/m.exec(body)?.[1] ?? 0);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }

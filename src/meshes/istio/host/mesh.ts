@@ -1,14 +1,15 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { environmentError } from '../../../kit/errors.ts';
 import { http } from '../../../kit/http.ts';
-import type { MeshFile } from '../../../plan/contract.ts';
 import type { HostInstance, HostMesh, HostMeshRequest } from '../../contract.ts';
 import { serviceHost, spiffeId } from '../names.ts';
 import { rejectionsIn } from '../rejections.ts';
 import { createCertificateAuthority } from './certificates.ts';
-import { accepts, controlPlanePorts, prepareControlPlane } from './control-plane.ts';
+import { ConfigurationDirectory } from './configuration-directory.ts';
+import { accepts, controlPlanePorts, knownServices, prepareControlPlane } from './control-plane.ts';
+import { DiscoveryGate } from './discovery-gate.ts';
 import { topologyResources } from './resources.ts';
 import { prepareSidecar, sidecarLog, sidecarPorts, sidecarProgram } from './sidecar.ts';
 
@@ -28,14 +29,17 @@ const readinessStats =
 
 /** Istio as plain processes on loopback: its virtual machine mode, with a certificate authority of the run's own. */
 export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh> {
-  const configurationDirectory = join(request.directory, 'config');
   const { namespace } = request.plan.scenario.topology;
+  const configuration = new ConfigurationDirectory(request.directory);
   const [controlPlane, authority, template] = await Promise.all([
-    prepareControlPlane(request, configurationDirectory),
+    prepareControlPlane(request, configuration.watched),
     createCertificateAuthority('run', dayMs),
     readFile(request.files['envoy-bootstrap'] ?? '', 'utf8'),
+    configuration.write({
+      'under-test': request.plan.meshFiles.map(({ content }) => inNamespace(content, namespace)),
+      topology: topologyResources(request).map((resource) => stringify(resource)),
+    }),
   ]);
-  const configuration = new ConfigurationDirectory(configurationDirectory);
   await Promise.all(
     request.instances.map(async (instance) => {
       await prepareSidecar(instance, template);
@@ -46,8 +50,8 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       );
     }),
   );
-  const discoveryPort = request.port(controlPlanePorts.grpc);
-  const discoveryAddress = `${request.address}:${discoveryPort}`;
+  const at = (usual: number) => ({ host: request.address, port: request.port(usual) });
+  const gate = new DiscoveryGate(at(controlPlanePorts.discovery), at(controlPlanePorts.grpc));
   const services = new Map<string, string[]>();
   for (const instance of request.instances) {
     if (instance.client) continue;
@@ -56,24 +60,29 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     services.set(host, [...(services.get(host) ?? []), `${instance.address}:${port}`]);
   }
   const rejections = () => readRejections(request);
-  const underTest = (files: readonly MeshFile[]) =>
-    files.map(({ content }) => inNamespace(content, namespace));
   return {
     controlPlane,
-    configurationDirectory,
-    // What istiod finds at its start it may push before it has read all of it; what comes later it pushes for certain.
-    publish: async () => {
-      await configuration.write('under-test', underTest(request.plan.meshFiles));
-      await configuration.write(
-        'topology',
-        topologyResources(request).map((resource) => stringify(resource)),
-      );
+    configurationDirectory: configuration.published,
+    holdControlPlane: async () => {
+      await configuration.withhold();
+      await gate.hold();
     },
-    controlPlaneReady: () => accepts(request.address, discoveryPort),
-    sidecar: (instance) => sidecarProgram(instance, request, discoveryAddress),
+    controlPlaneReady: async () => {
+      const accepted = await accepts(at(controlPlanePorts.grpc));
+      if (typeof accepted === 'string') return accepted;
+      await configuration.publish();
+      const known = await knownServices(at(controlPlanePorts.monitoring));
+      if (typeof known === 'string') return known;
+      if (known < services.size) {
+        return `it knows ${known} of ${services.size} services yet; the last lines of istiod.log say whether it can read ${configuration.published}`;
+      }
+      gate.open();
+      return {};
+    },
+    closeControlPlane: () => gate.close(),
+    sidecar: (instance) => sidecarProgram(instance, request),
     sidecarReady: (instance) => sidecarReady(instance, services, rejections),
     rejections,
-    configure: (files) => configuration.write('under-test', underTest(files)),
   };
 }
 
@@ -86,30 +95,6 @@ function inNamespace(content: string, namespace: string): string {
       return document.toString();
     })
     .join('---\n');
-}
-
-/** The folder that istiod watches. Files come in whole: it reads them the moment they appear. */
-class ConfigurationDirectory {
-  readonly #directory: string;
-  readonly #written = new Map<string, number>();
-
-  constructor(directory: string) {
-    this.#directory = directory;
-  }
-
-  /** Replaces the files of a group by these. */
-  async write(group: string, contents: readonly string[]): Promise<void> {
-    const path = (index: number) => join(this.#directory, `${group}-${index}.yaml`);
-    await Promise.all(
-      contents.map(async (content, index) => {
-        const draft = `${this.#directory}-${group}-${index}.draft`;
-        await writeFile(draft, content);
-        await rename(draft, path(index));
-      }),
-    );
-    for (let index = contents.length; index < (this.#written.get(group) ?? 0); index++) await rm(path(index));
-    this.#written.set(group, contents.length);
-  }
 }
 
 async function sidecarReady(

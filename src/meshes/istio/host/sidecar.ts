@@ -4,6 +4,7 @@ import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { TRUST_DOMAIN } from '../names.ts';
 import { ISTIO_VERSION } from '../version.ts';
+import { discoveryAddress } from './control-plane.ts';
 import { instanceLabels } from './resources.ts';
 
 /** Usual ports on the instance's own address, so that labs and sidecars never meet. */
@@ -29,14 +30,10 @@ export function sidecarLog(instance: string, logs: string): string {
 }
 
 /** pilot-agent with its Envoy, for one replica. */
-export function sidecarProgram(
-  instance: HostInstance,
-  request: HostMeshRequest,
-  discoveryAddress: string,
-): ProgramSpec {
+export function sidecarProgram(instance: HostInstance, request: HostMeshRequest): ProgramSpec {
   const { namespace } = request.plan.scenario.topology;
   const proxyConfig = {
-    discoveryAddress,
+    discoveryAddress: discoveryAddress(request),
     controlPlaneAuthPolicy: 'NONE',
     binaryPath: request.programs['envoy'],
     configPath: join(instance.directory, 'envoy'),

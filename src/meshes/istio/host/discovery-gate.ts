@@ -1,0 +1,75 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Endpoint } from './control-plane.ts';
+
+/**
+ * Stands between the sidecars and istiod, as a cluster's Service does, which sends nobody to a pod that is not
+ * ready. istiod listens before it knows every service; a sidecar that asked it then would be told that the
+ * others are gone, and drop what it has.
+ */
+export class DiscoveryGate {
+  readonly #at: Endpoint;
+  readonly #controlPlane: Endpoint;
+  readonly #sockets = new Set<Socket>();
+  readonly #waiting = new Set<Socket>();
+  #server: Server | undefined;
+  #isOpen = false;
+
+  constructor(at: Endpoint, controlPlane: Endpoint) {
+    this.#at = at;
+    this.#controlPlane = controlPlane;
+  }
+
+  /** Takes connections, which wait. */
+  async hold(): Promise<void> {
+    await this.close();
+    const server = createServer((socket) => {
+      this.#keep(socket);
+      if (this.#isOpen) this.#letIn(socket);
+      else this.#waiting.add(socket);
+    });
+    // The programs keep a lab up, not its gate.
+    server.unref();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ ...this.#at, exclusive: true }, resolve);
+    });
+    this.#server = server;
+  }
+
+  /** Lets those in that wait, and whoever comes from now on. */
+  open(): void {
+    this.#isOpen = true;
+    for (const socket of this.#waiting) this.#letIn(socket);
+    this.#waiting.clear();
+  }
+
+  /** Ends every connection and refuses new ones. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    this.#waiting.clear();
+    const server = this.#server;
+    this.#server = undefined;
+    const closed = new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    // A connection that breaks is one that ends: either side finds that out from its own.
+    socket.on('error', () => {});
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#waiting.delete(socket);
+    });
+  }
+
+  #letIn(socket: Socket): void {
+    const inner = connect(this.#controlPlane);
+    this.#keep(inner);
+    socket.once('close', () => inner.destroy());
+    inner.once('close', () => socket.destroy());
+    socket.pipe(inner);
+    inner.pipe(socket);
+  }
+}
