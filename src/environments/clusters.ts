@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../kit/errors.ts';
 
 /** Label that kind gives to the containers of a cluster. */
-export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
+const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
 /** What the name of a cluster begins with: that of one run (of the runs below `root`), and that stays for the next. */
 export const clusterPrefix = {
   run: (root: string) => `breakwater-run-${createHash('sha256').update(root).digest('hex').slice(0, 6)}-`,
@@ -27,6 +27,12 @@ export interface ClusterRecord {
   readonly kept: boolean;
   /** The docker that made it. What runs is the configured one: a file is no reason to run a program. */
   readonly docker: string;
+}
+
+/** What to ask docker for a line in this format of every container of this kind cluster, or of all. */
+export function listContainers(format: string, cluster?: string): string[] {
+  const label = cluster === undefined ? CLUSTER_LABEL : `${CLUSTER_LABEL}=${cluster}`;
+  return ['ps', '--all', '--filter', `label=${label}`, '--format', format];
 }
 
 /** The docker that this command was told to use. */
@@ -74,9 +80,8 @@ export async function deleteRecorded(directory: string, docker: string): Promise
 
 /** Kind clusters of this machine's docker, by name; none where there is no docker. Throws when it does not answer. */
 export async function findClusters(docker: string): Promise<string[]> {
-  const args = ['ps', '--all', '--filter', `label=${CLUSTER_LABEL}`];
-  const format = `{{.Label "${CLUSTER_LABEL}"}}`;
-  const said = await ask(docker, [...args, '--format', format], lookTimeoutMs).catch((error: Error) => {
+  const names = listContainers(`{{.Label "${CLUSTER_LABEL}"}}`);
+  const said = await ask(docker, names, lookTimeoutMs).catch((error: Error) => {
     if (error instanceof NoDocker) return '';
     throw environmentError(`clusters were not looked for: ${error.message}`, undefined, error);
   });
@@ -89,7 +94,7 @@ export async function findClusters(docker: string): Promise<string[]> {
  */
 export async function deleteCluster(name: string, docker: string): Promise<void> {
   const deadline = performance.now() + removeTimeoutMs;
-  const containers = ['ps', '--all', '--quiet', '--filter', `label=${CLUSTER_LABEL}=${name}`];
+  const containers = listContainers('{{.ID}}', name);
   let refusal = '';
   try {
     for (let quiet = 0; quiet < quietLooks; await sleep(lookEveryMs)) {

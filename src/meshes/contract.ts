@@ -160,6 +160,8 @@ interface ClusterMeshCommand {
 /** How a mesh gets into a cluster, and what its parts are called there. */
 export interface ClusterMesh {
   readonly programs: readonly Program[];
+  /** How the names of the API groups of its configuration end. */
+  readonly apiGroupSuffix: string;
   images(settings: ClusterMeshSettings): {
     readonly controlPlane: readonly string[];
     readonly sidecar: readonly string[];

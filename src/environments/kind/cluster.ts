@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { environmentError } from '../../kit/errors.ts';
-import { CLUSTER_LABEL, deleteCluster, recordCluster } from '../clusters.ts';
+import { deleteCluster, listContainers, recordCluster } from '../clusters.ts';
 import { type Run, type Saying, visibly } from './commands.ts';
 import { isObserver } from './manifests.ts';
 import { type KindSettings, kindVariables, versions } from './versions.ts';
@@ -125,11 +125,10 @@ async function preferObservers(
 
 /** Containers of a kind cluster. */
 async function clusterNodes(run: Run, docker: string, name: string): Promise<string[]> {
-  const said = await run(
-    docker,
-    ['ps', '--all', '--filter', `label=${CLUSTER_LABEL}=${name}`, '--format', '{{.Names}}'],
-    { what: 'docker ps', timeoutMs: 20_000 },
-  );
+  const said = await run(docker, listContainers('{{.Names}}', name), {
+    what: 'docker ps',
+    timeoutMs: 20_000,
+  });
   return said.split('\n').filter(Boolean);
 }
 

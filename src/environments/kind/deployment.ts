@@ -60,13 +60,13 @@ async function endOrphans({ api, namespace, request }: LabContext): Promise<void
 
 /** What earlier runs have left on a kept cluster: their objects, and pods that are not as good as new. */
 async function removeOld(context: LabContext): Promise<void> {
-  const { api, namespace, cluster } = context;
+  const { api, namespace, cluster, mesh } = context;
   const own = [
     { apiVersion: 'apps/v1', kind: 'Deployment' },
     { apiVersion: 'v1', kind: 'Service' },
     { apiVersion: 'v1', kind: 'ServiceAccount' },
   ];
-  const meshKinds = await api.kindsOf('istio.io');
+  const meshKinds = await api.kindsOf(mesh.cluster.apiGroupSuffix);
   await api.prune([...own, ...meshKinds]);
   const foreign = await api.foreign(meshKinds);
   if (foreign.length > 0) {

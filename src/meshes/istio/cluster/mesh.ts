@@ -12,6 +12,7 @@ const namespace = 'istio-system';
 /** Istio in a cluster, as istioctl installs it. */
 export const cluster: ClusterMesh = {
   programs: ['istioctl'],
+  apiGroupSuffix: '.istio.io',
   images(settings) {
     const { hub, tag } = imageSource(settings);
     return { controlPlane: [`${hub}/pilot:${tag}`], sidecar: [`${hub}/proxyv2:${tag}`] };
