@@ -11,7 +11,7 @@ describe.skipIf(missing !== '')(`a registry and a docker of one’s own${missing
     vi.unstubAllEnvs();
   });
 
-  test('all images come from a registry of one’s own, under its names', {
+  test('all images come from a registry of one’s own that wants a login, under its names', {
     timeout: 2 * clusterMs,
   }, async () => {
     using workspace = new Workspace();
@@ -22,9 +22,14 @@ describe.skipIf(missing !== '')(`a registry and a docker of one’s own${missing
     }
     vi.stubEnv('BREAKWATER_KIND_REGISTRY', registry.name);
     vi.stubEnv('BREAKWATER_KIND_CONFIG', registry.configuration);
+    const stranger = await workspace.run('scenarios/outlier-ejection.yaml', '--env', 'kind');
+    expect(stranger.code, outcome(stranger)).toBe(4);
+    expect(stranger.stderr).toContain(`docker login ${registry.name}`);
+
+    vi.stubEnv('DOCKER_CONFIG', registry.dockerConfig);
     const finished = await workspace.run('scenarios/outlier-ejection.yaml', '--env', 'kind');
     expect(finished.report?.faults[0]?.efficacy.status, outcome(finished)).toBe('proven');
-    expect(await registry.asked()).toEqual([
+    expect(await registry.given()).toEqual([
       'grafana/k6',
       'istio/pilot',
       'istio/proxyv2',

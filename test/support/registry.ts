@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { versions } from '../../src/environments/kind/versions.ts';
 import { ISTIO_VERSION } from '../../src/meshes/istio/version.ts';
@@ -17,19 +17,24 @@ import {
 } from '../air-gap/cache.ts';
 import { root } from './breakwater.ts';
 
-const image = `breakwater-test/registry:${pins.registry}`;
+const image = `breakwater-test/registry:${pins.registry}-login`;
 /** Its name among the nodes. */
 const host = 'breakwater-test-registry';
 const port = 5_000;
+const login = { user: 'breakwater', password: 'breakwater' };
+/** The password as bcrypt has it, the only way that the registry takes one. */
+const hashed = '$2b$05$2Agd1pWUdnWsPpmMUDEsguhliPPVS0iRpX7lChWZwy3T9WztTZr4O';
 
-/** A registry that runs, with everything that Breakwater takes from one. */
+/** A registry that runs, with everything that Breakwater takes from one; it answers nobody without a login. */
 export interface Registry extends AsyncDisposable {
   /** Its name in those of images: "localhost:40123". */
   readonly name: string;
-  /** kind configuration whose nodes find it under that name. */
+  /** kind configuration whose nodes find it under that name, and have the login. */
   readonly configuration: string;
-  /** Repositories that were asked for an image, "istio/proxyv2"; by the machine's docker or by a node. */
-  asked(): Promise<readonly string[]>;
+  /** Docker's own configuration folder (DOCKER_CONFIG) with the login. */
+  readonly dockerConfig: string;
+  /** Repositories that an image was given from, "istio/proxyv2"; to the machine's docker or to a node. */
+  given(): Promise<readonly string[]>;
 }
 
 /**
@@ -51,6 +56,10 @@ export async function startRegistry(directory: string): Promise<Registry> {
   });
   const published = (await sh`docker port ${host} ${port}`).stdout.trim().split(':').at(-1);
   const name = `localhost:${published}`;
+  const dockerConfig = join(directory, 'docker');
+  mkdirSync(dockerConfig);
+  const auth = Buffer.from(`${login.user}:${login.password}`).toString('base64');
+  writeFileSync(join(dockerConfig, 'config.json'), JSON.stringify({ auths: { [name]: { auth } } }));
   const images = {
     [nodeImage]: `kindest/node:${versions.kubernetes}`,
     [pilotImage]: `istio/pilot:${ISTIO_VERSION}`,
@@ -64,7 +73,7 @@ export async function startRegistry(directory: string): Promise<Registry> {
   });
   for (const [source, target] of Object.entries(images)) {
     await sh`docker tag ${source} ${name}/${target}`;
-    await sh`docker push --quiet ${name}/${target}`;
+    await sh`docker --config ${dockerConfig} push --quiet ${name}/${target}`;
     await sh`docker rmi ${name}/${target}`;
   }
   const filledAt = new Date().toISOString();
@@ -72,10 +81,13 @@ export async function startRegistry(directory: string): Promise<Registry> {
   return {
     name,
     configuration: await configuration(directory, name),
-    async asked() {
+    dockerConfig,
+    async given() {
       const { stdout, stderr } = await sh`docker logs --since ${filledAt} ${host}`;
-      const asked = `${stdout}${stderr}`.matchAll(/(?:GET|HEAD) \/v2\/(\S+)\/manifests\//g);
-      return [...new Set([...asked].map(([, repository]) => repository ?? ''))].sort();
+      const given = `${stdout}${stderr}`.matchAll(
+        /"(?:GET|HEAD) \/v2\/(\S+)\/manifests\/\S+ HTTP\/[\d.]+" 200 /g,
+      );
+      return [...new Set([...given].map(([, repository]) => repository ?? ''))].sort();
     },
     [Symbol.asyncDispose]: () => releases[Symbol.asyncDispose](),
   };
@@ -89,9 +101,11 @@ async function buildImage(): Promise<void> {
     'log: { accesslog: { disabled: false } }',
     'storage: { filesystem: { rootdirectory: /data } }',
     `http: { addr: ":${port}" }`,
+    'auth: { htpasswd: { realm: breakwater, path: /htpasswd } }',
   ];
   writeFileSync(join(context, 'config.yml'), settings.join('\n'));
-  const dockerfile = ['FROM scratch', 'COPY registry config.yml /', 'VOLUME /data'];
+  writeFileSync(join(context, 'htpasswd'), `${login.user}:${hashed}\n`);
+  const dockerfile = ['FROM scratch', 'COPY registry config.yml htpasswd /', 'VOLUME /data'];
   writeFileSync(
     join(context, 'Dockerfile'),
     [...dockerfile, 'ENTRYPOINT ["/registry", "serve", "/config.yml"]'].join('\n'),
@@ -99,13 +113,20 @@ async function buildImage(): Promise<void> {
   await sh`docker build --quiet --tag ${image} ${context}`;
 }
 
-/** containerd reads from certs.d where a registry really is: https://github.com/containerd/containerd/blob/main/docs/hosts.md */
+/**
+ * The kubelet reads logins from its own folder, containerd from certs.d where a registry really is:
+ * https://github.com/containerd/containerd/blob/main/docs/hosts.md
+ */
 async function configuration(directory: string, name: string): Promise<string> {
   const certificates = join(directory, 'certs.d');
   await sh`mkdir -p ${join(certificates, name)}`;
   writeFileSync(join(certificates, name, 'hosts.toml'), `[host."http://${host}:${port}"]\n`);
   const { stdout } = await sh`cat ${join(root, 'kind-config.yaml')}`;
-  const mount = `extraMounts: [{ hostPath: ${certificates}, containerPath: /etc/containerd/certs.d }]`;
+  const mounts = [
+    `{ hostPath: ${join(directory, 'docker/config.json')}, containerPath: /var/lib/kubelet/config.json }`,
+    `{ hostPath: ${certificates}, containerPath: /etc/containerd/certs.d }`,
+  ];
+  const mount = `extraMounts: [${mounts.join(', ')}]`;
   // containerd before 2.0 does not look there by itself.
   const look = `
 containerdConfigPatches:

@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { environmentError } from '../../kit/errors.ts';
 import { deleteCluster, listContainers, recordCluster } from '../clusters.ts';
 import { type Run, type Saying, visibly } from './commands.ts';
+import { cannotHave } from './images.ts';
 import { isObserver } from './manifests.ts';
 import { type KindSettings, kindVariables, versions } from './versions.ts';
 
@@ -90,9 +91,11 @@ async function createCluster(request: ClusterRequest, kubeconfig: string): Promi
         signal: request.signal,
         log: request.log,
         hint: (said) =>
-          /pull|manifest unknown|no such host|timeout/i.test(said)
-            ? `docker cannot have ${settings.nodeImage}: set BREAKWATER_KIND_NODE_IMAGE (${kindVariables.NODE_IMAGE}) or BREAKWATER_KIND_REGISTRY`
-            : undefined,
+          cannotHave(
+            settings.nodeImage,
+            said,
+            `BREAKWATER_KIND_NODE_IMAGE (${kindVariables.NODE_IMAGE}) or BREAKWATER_KIND_REGISTRY`,
+          ),
       },
     ),
   );

@@ -3,6 +3,7 @@ import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import type { ClusterMesh } from '../../meshes/contract.ts';
 import { type ClusterApi, podLog } from './api.ts';
 import { lastLines } from './commands.ts';
+import { wantsLogin } from './images.ts';
 import { containers, hasContainer, isReady, podName } from './pods.ts';
 import { kindVariables } from './versions.ts';
 
@@ -48,7 +49,7 @@ export async function containerProblem(pod: V1Pod, api: ClusterApi): Promise<Ope
     if (waiting?.reason !== undefined && imageTrouble.has(waiting.reason)) {
       return environmentError(
         `${name}/${container}: its image ${image} cannot be pulled (${waiting.reason}): ${waiting.message ?? ''}`,
-        `load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}\n${await events(api, pod)}`,
+        `${wantsLogin(waiting.message ?? '') ? 'give the nodes a login for its registry (BREAKWATER_KIND_CONFIG, see docs/kind.md), ' : ''}load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}\n${await events(api, pod)}`,
       );
     }
     const crashed = waiting?.reason !== undefined && crashes.has(waiting.reason);

@@ -35,9 +35,11 @@ export async function buildApp(context: Context): Promise<string> {
         signal,
         log,
         hint: (said) =>
-          /pull|manifest|not found|no such host|timeout/i.test(said)
-            ? `docker cannot have ${settings.appBase}: set BREAKWATER_KIND_APP_BASE to an image with Node.js 24 or newer, or BREAKWATER_KIND_REGISTRY`
-            : undefined,
+          cannotHave(
+            settings.appBase,
+            said,
+            'BREAKWATER_KIND_APP_BASE to an image with Node.js 24 or newer, or BREAKWATER_KIND_REGISTRY',
+          ),
       },
     ),
   );
@@ -77,10 +79,32 @@ async function imageId({ run, settings }: Context, image: string): Promise<strin
 /** docker leaves its own registry out of names; nodes do not. */
 export const familiar = (image: string) => image.replace(/^docker\.io\/(library\/)?/, '');
 const canonical = (image: string) => {
-  const [head = ''] = image.split('/');
   if (!image.includes('/')) return `docker.io/library/${image}`;
-  return /[.:]|^localhost$/.test(head) ? image : `docker.io/${image}`;
+  return registryOf(image) === undefined ? `docker.io/${image}` : image;
 };
+
+/** The registry that an image's name begins with; undefined for docker's own. */
+function registryOf(image: string): string | undefined {
+  const [head = '', ...path] = image.split('/');
+  return path.length > 0 && /[.:]|^localhost$/.test(head) ? head : undefined;
+}
+
+/** Whether whoever says that has asked a registry without the login it wants. */
+export const wantsLogin = (said: string) =>
+  /unauthorized|authorization failed|authentication required|no basic auth credentials|access denied/i.test(
+    said,
+  );
+
+/** What to do when docker says that it cannot have an image: other settings, or a login. */
+export function cannotHave(image: string, said: string, settings: string): string | undefined {
+  if (wantsLogin(said)) {
+    const login = ['docker login', registryOf(image)].filter(Boolean).join(' ');
+    return `docker has no login for the registry of ${image}: ${login}; or set ${settings}`;
+  }
+  return /pull|manifest|not found|no such host|timeout/i.test(said)
+    ? `docker cannot have ${image}: set ${settings}`
+    : undefined;
+}
 
 export interface WantedImage {
   readonly image: string;
