@@ -29,6 +29,20 @@ export interface ClusterRecord {
   readonly docker: string;
 }
 
+/** docker's own variables that decide which daemon answers. */
+const daemonVariables = ['DOCKER_HOST', 'DOCKER_CONTEXT'] as const;
+
+/** Variable → value of all that decides which docker makes clusters, and removes them. */
+function dockerOf(docker: string, env: NodeJS.ProcessEnv): Record<string, string> {
+  const daemon = daemonVariables.map((name) => [name, env[name] ?? '']);
+  return { ...Object.fromEntries(daemon), BREAKWATER_KIND_DOCKER: docker };
+}
+
+/** As it stands in the file. */
+interface StoredRecord extends ClusterRecord {
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
 /** What to ask docker for a line in this format of every container of this kind cluster, or of all. */
 export function listContainers(format: string, cluster?: string): string[] {
   const label = cluster === undefined ? CLUSTER_LABEL : `${CLUSTER_LABEL}=${cluster}`;
@@ -43,11 +57,12 @@ export function configuredDocker(env: NodeJS.ProcessEnv = process.env): string {
 export async function recordCluster(directory: string, record: ClusterRecord): Promise<void> {
   // Whole or not at all: half a record is no record to who reads it meanwhile.
   const written = join(directory, `${RECORD}.new`);
-  await writeFile(written, JSON.stringify(record));
+  const stored: StoredRecord = { ...record, variables: dockerOf(record.docker, process.env) };
+  await writeFile(written, JSON.stringify(stored));
   await rename(written, join(directory, RECORD));
 }
 
-export function readClusterRecord(directory: string): ClusterRecord | undefined {
+export function readClusterRecord(directory: string): StoredRecord | undefined {
   try {
     return JSON.parse(readFileSync(join(directory, RECORD), 'utf8'));
   } catch {
@@ -65,12 +80,17 @@ export function mortalCluster(directory: string): string | undefined {
 export async function deleteRecorded(directory: string, docker: string): Promise<void> {
   const name = mortalCluster(directory);
   if (name === undefined) return;
-  const made = readClusterRecord(directory)?.docker ?? docker;
-  if (made !== docker) {
+  const record = readClusterRecord(directory);
+  const used = dockerOf(docker, process.env);
+  const made = { ...dockerOf(record?.docker ?? docker, {}), ...record?.variables };
+  const other = Object.keys(used).filter((variable) => made[variable] !== used[variable]);
+  if (other.length > 0) {
     // To another docker there is nothing to remove.
+    const settings = (of: Record<string, string>) =>
+      other.map((variable) => `${variable}=${of[variable]}`).join(' ');
     throw environmentError(
-      `the cluster ${name} was made with ${made}, and this command uses ${docker}`,
-      `BREAKWATER_KIND_DOCKER=${made} npx breakwater cleanup removes it; if that docker is gone for good, remove ${directory}`,
+      `the cluster ${name} was made with ${settings(made)}, and this command uses ${settings(used)}`,
+      `${settings(made)} npx breakwater cleanup removes it; if that docker is gone for good, remove ${directory}`,
     );
   }
   await deleteCluster(name, docker);

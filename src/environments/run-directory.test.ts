@@ -194,9 +194,17 @@ test('a cluster is removed by the docker that made it, and no program is run bec
 
   vi.stubEnv('BREAKWATER_KIND_DOCKER', configured);
   await expect(removeLeftover(leftover)).rejects.toMatchObject({
-    message: `the cluster breakwater-run-1 was made with ${planted}, and this command uses ${configured}`,
-    hint: expect.stringContaining(`BREAKWATER_KIND_DOCKER=${planted}`),
+    message: `the cluster breakwater-run-1 was made with BREAKWATER_KIND_DOCKER=${planted}, and this command uses BREAKWATER_KIND_DOCKER=${configured}`,
+    hint: expect.stringContaining(`BREAKWATER_KIND_DOCKER=${planted} npx breakwater cleanup`),
   });
+  madeWith(configured);
+  vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:1');
+  await expect(removeLeftover(leftover)).rejects.toMatchObject({
+    message:
+      'the cluster breakwater-run-1 was made with DOCKER_HOST=, and this command uses DOCKER_HOST=tcp://127.0.0.1:1',
+    hint: expect.stringContaining('DOCKER_HOST= npx breakwater cleanup'),
+  });
+  vi.stubEnv('DOCKER_HOST', '');
   expect(existsSync(`${configured}.log`)).toBe(false);
 
   const nowhere = join(runs, '.nowhere');
