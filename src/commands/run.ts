@@ -9,6 +9,7 @@ import { analyse } from '../analysis/analyse.ts';
 import { configuredDocker } from '../environments/clusters.ts';
 import { environmentNames, environments } from '../environments/index.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
+import { shellCommand } from '../kit/shell.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import { istio } from '../meshes/istio/index.ts';
 import type { Plan } from '../plan/contract.ts';
@@ -110,7 +111,7 @@ async function runScenario(
         memoryBytes: totalmem(),
         platform: `${process.platform} ${process.arch}`,
       },
-      command: ['npx breakwater', ...process.argv.slice(2)].join(' '),
+      command: shellCommand(['npx', 'breakwater', ...process.argv.slice(2)]),
     },
     scenario: {
       name: plan.scenario.name,
