@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment, StartedEnvironment } from '../src/environments/contract.ts';
 import { createRunDirectory, type RunDirectory } from '../src/environments/run-directory.ts';
 import { ClientStatistics } from '../src/evidence/client-statistics.ts';
-import { ACCESS_LOG_MARK, accessLogFields } from '../src/evidence/contract.ts';
+import { ACCESS_LOG_MARK, accessLogFields, type HostSample } from '../src/evidence/contract.ts';
 import { CONTROL_PLANE } from '../src/faults/contract.ts';
 import { loadJob } from '../src/load/k6.ts';
 import { istio } from '../src/meshes/istio/index.ts';
@@ -102,19 +102,25 @@ export function environmentContract(
     const client = () => new ClientStatistics('frontend-1', ['edge-app'], istio.statistics, ask);
     const statistics = async () => (await client().sample())[0];
 
-    /** Until `over`: how often the hosts changed, and what was remembered of them although it was not so. */
+    /** Until `over`: how often the hosts changed, and what was remembered of one although it was not so. */
     async function watchHosts(over: AbortSignal) {
       const remembering = client();
       const { hostsPath, hosts } = istio.statistics;
-      const now = async () => JSON.stringify(hosts(await ask(hostsPath)).get('edge-app'));
+      const told = (samples: readonly HostSample[] = []) =>
+        new Map(samples.map((host) => [host.address, JSON.stringify(host)]));
+      const now = async () => told(hosts(await ask(hostsPath)).get('edge-app'));
       const wrong: object[] = [];
       let changes = 0;
       let before = await now();
       while (!over.aborted) {
-        const remembered = JSON.stringify((await remembering.sample())[0]?.hosts);
+        const remembered = told((await remembering.sample())[0]?.hosts);
         const after = await now();
-        if (after !== before) changes++;
-        if (remembered !== before && remembered !== after) wrong.push({ before, remembered, after });
+        // Host by host: what was asked for between the two may have come between two changes.
+        for (const address of new Set([...before.keys(), ...remembered.keys(), ...after.keys()])) {
+          const [old, said, fresh] = [before, remembered, after].map((of) => of.get(address));
+          if (old !== fresh) changes++;
+          if (said !== old && said !== fresh) wrong.push({ old, said, fresh });
+        }
         before = after;
         await sleep(100);
       }
