@@ -25,14 +25,12 @@ export interface ClusterRecord {
   readonly name: string;
   /** Whether it stays when the run is over. */
   readonly kept: boolean;
-  /** The docker that made it. What runs is the configured one: a file is no reason to run a program. */
-  readonly docker: string;
 }
 
-/** docker's own variables that decide which daemon answers. */
+/** docker's own variables that say which daemon answers; a context can also be chosen in docker's own files. */
 const daemonVariables = ['DOCKER_HOST', 'DOCKER_CONTEXT'] as const;
 
-/** Variable → value of all that decides which docker makes clusters, and removes them. */
+/** Variable → value of all in the environment that decides which docker makes clusters, and removes them. */
 function dockerOf(docker: string, env: NodeJS.ProcessEnv): Record<string, string> {
   const daemon = daemonVariables.map((name) => [name, env[name] ?? '']);
   return { ...Object.fromEntries(daemon), BREAKWATER_KIND_DOCKER: docker };
@@ -40,7 +38,8 @@ function dockerOf(docker: string, env: NodeJS.ProcessEnv): Record<string, string
 
 /** As it stands in the file. */
 interface StoredRecord extends ClusterRecord {
-  readonly variables?: Readonly<Record<string, string>>;
+  /** The docker that made it. What runs is the configured one: a file is no reason to run a program. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** What to ask docker for a line in this format of every container of this kind cluster, or of all. */
@@ -54,10 +53,10 @@ export function configuredDocker(env: NodeJS.ProcessEnv = process.env): string {
   return env['BREAKWATER_KIND_DOCKER'] || 'docker';
 }
 
-export async function recordCluster(directory: string, record: ClusterRecord): Promise<void> {
+export async function recordCluster(directory: string, record: ClusterRecord, docker: string): Promise<void> {
   // Whole or not at all: half a record is no record to who reads it meanwhile.
   const written = join(directory, `${RECORD}.new`);
-  const stored: StoredRecord = { ...record, variables: dockerOf(record.docker, process.env) };
+  const stored: StoredRecord = { ...record, variables: dockerOf(docker, process.env) };
   await writeFile(written, JSON.stringify(stored));
   await rename(written, join(directory, RECORD));
 }
@@ -82,11 +81,11 @@ export async function deleteRecorded(directory: string, docker: string): Promise
   if (name === undefined) return;
   const record = readClusterRecord(directory);
   const used = dockerOf(docker, process.env);
-  const made = { ...dockerOf(record?.docker ?? docker, {}), ...record?.variables };
-  const other = Object.keys(used).filter((variable) => made[variable] !== used[variable]);
+  const made = record?.variables ?? {};
+  const other = Object.keys(made).filter((variable) => made[variable] !== used[variable]);
   if (other.length > 0) {
     // To another docker there is nothing to remove.
-    const settings = (of: Record<string, string>) =>
+    const settings = (of: Readonly<Record<string, string>>) =>
       other.map((variable) => `${variable}=${of[variable]}`).join(' ');
     throw environmentError(
       `the cluster ${name} was made with ${settings(made)}, and this command uses ${settings(used)}`,

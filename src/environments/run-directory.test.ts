@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { processIdentity } from '../kit/process-identity.ts';
+import { recordCluster } from './clusters.ts';
 import {
   createRunDirectory,
   findLeftovers,
@@ -183,11 +184,10 @@ test('a cluster is removed by the docker that made it, and no program is run bec
   mkdirSync(join(runs, 'dead'));
   writeFileSync(join(runs, 'dead/owner.json'), JSON.stringify({ pid: 0, identity: 'nobody', what: 'test' }));
   const madeWith = (docker: string) =>
-    writeFileSync(
-      join(runs, 'dead/cluster.json'),
-      JSON.stringify({ name: 'breakwater-run-1', kept: false, docker }),
-    );
-  madeWith(planted);
+    recordCluster(join(runs, 'dead'), { name: 'breakwater-run-1', kept: false }, docker);
+  vi.stubEnv('DOCKER_HOST', '');
+  vi.stubEnv('DOCKER_CONTEXT', '');
+  await madeWith(planted);
   const leftover = findLeftovers().find(({ runId }) => runId === 'dead');
   expect(leftover).toMatchObject({ clusters: ['breakwater-run-1'] });
   if (!leftover) return;
@@ -197,18 +197,18 @@ test('a cluster is removed by the docker that made it, and no program is run bec
     message: `the cluster breakwater-run-1 was made with BREAKWATER_KIND_DOCKER=${planted}, and this command uses BREAKWATER_KIND_DOCKER=${configured}`,
     hint: expect.stringContaining(`BREAKWATER_KIND_DOCKER=${planted} npx breakwater cleanup`),
   });
-  madeWith(configured);
   vi.stubEnv('DOCKER_HOST', 'tcp://127.0.0.1:1');
+  await madeWith(configured);
+  vi.stubEnv('DOCKER_HOST', '');
   await expect(removeLeftover(leftover)).rejects.toMatchObject({
     message:
-      'the cluster breakwater-run-1 was made with DOCKER_HOST=, and this command uses DOCKER_HOST=tcp://127.0.0.1:1',
-    hint: expect.stringContaining('DOCKER_HOST= npx breakwater cleanup'),
+      'the cluster breakwater-run-1 was made with DOCKER_HOST=tcp://127.0.0.1:1, and this command uses DOCKER_HOST=',
+    hint: expect.stringContaining('DOCKER_HOST=tcp://127.0.0.1:1 npx breakwater cleanup'),
   });
-  vi.stubEnv('DOCKER_HOST', '');
   expect(existsSync(`${configured}.log`)).toBe(false);
 
   const nowhere = join(runs, '.nowhere');
-  madeWith(nowhere);
+  await madeWith(nowhere);
   vi.stubEnv('BREAKWATER_KIND_DOCKER', nowhere);
   await expect(removeLeftover(leftover)).rejects.toMatchObject({
     message: expect.stringMatching(/cluster breakwater-run-1 could not be removed: .*nowhere/),
@@ -216,7 +216,7 @@ test('a cluster is removed by the docker that made it, and no program is run bec
   });
   expect(existsSync(leftover.directory)).toBe(true);
 
-  madeWith(configured);
+  await madeWith(configured);
   vi.stubEnv('BREAKWATER_KIND_DOCKER', configured);
   await removeLeftover(leftover);
   expect(readFileSync(`${configured}.log`, 'utf8')).toContain('breakwater-run-1');
@@ -227,14 +227,11 @@ test('a cluster is removed by the docker that made it, and no program is run bec
 test('a cluster that a live run uses is not removed with an older run that left it half made', async () => {
   await using live = await createRunDirectory('live', 'run again');
   const record = (directory: string, kept: boolean) =>
-    writeFileSync(
-      join(directory, 'cluster.json'),
-      JSON.stringify({ name: 'breakwater-keep-1', kept, docker: join(runs, '.nowhere') }),
-    );
-  record(live.path, true);
+    recordCluster(directory, { name: 'breakwater-keep-1', kept }, join(runs, '.nowhere'));
+  await record(live.path, true);
   mkdirSync(join(runs, 'dead'));
   writeFileSync(join(runs, 'dead/owner.json'), JSON.stringify({ pid: 0, identity: 'nobody', what: 'test' }));
-  record(join(runs, 'dead'), false);
+  await record(join(runs, 'dead'), false);
   const [leftover] = findLeftovers();
   expect(leftover).toMatchObject({ runId: 'dead', clusters: ['breakwater-keep-1'] });
   if (leftover) await removeLeftover(leftover);
@@ -244,10 +241,7 @@ test('a cluster that a live run uses is not removed with an older run that left 
 
 test('the folder of a run whose cluster could not be removed stays, and is found', async () => {
   const directory = await createRunDirectory('stuck', 'run stuck');
-  writeFileSync(
-    join(directory.path, 'cluster.json'),
-    JSON.stringify({ name: 'breakwater-run-2', kept: false, docker: 'docker' }),
-  );
+  await recordCluster(directory.path, { name: 'breakwater-run-2', kept: false }, 'docker');
   await directory[Symbol.asyncDispose]();
   expect(existsSync(directory.path)).toBe(true);
   // Once its process has ended.

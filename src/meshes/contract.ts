@@ -90,7 +90,7 @@ export interface HostMesh {
   holdControlPlane(): Promise<void>;
   /**
    * Once it is started: gives it the topology and the mesh configuration, and lets the sidecars in when it
-   * knows them all. A string tells why it does not yet.
+   * knows of as many services as the topology has. A string tells why it does not yet.
    */
   controlPlaneReady(): Promise<object | string>;
   /** When it is stopped: sidecars are refused. */

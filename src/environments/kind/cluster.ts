@@ -39,7 +39,7 @@ export async function openCluster(request: ClusterRequest): Promise<Cluster> {
   const { run, settings, name } = request;
   const kindVersion = await programs(request);
   const kubeconfig = join(request.directory, 'kubeconfig');
-  const record = (kept: boolean) => recordCluster(request.directory, { name, kept, docker: settings.docker });
+  const record = (kept: boolean) => recordCluster(request.directory, { name, kept }, settings.docker);
   const before = await clusterNodes(run, settings.docker, name);
   if (before.length > 0 && before.length === nodesOf(request.configuration)) {
     await record(request.keep);

@@ -89,7 +89,7 @@ function registryOf(image: string): string | undefined {
   return path.length > 0 && /[.:]|^localhost$/.test(head) ? head : undefined;
 }
 
-/** Whether whoever says that has asked a registry without the login it wants. */
+/** Whether a registry that is asked for an image without the login it wants has said that, or may have. */
 export const wantsLogin = (said: string) =>
   /unauthorized|authorization failed|authentication required|no basic auth credentials|access denied/i.test(
     said,
@@ -99,9 +99,10 @@ export const wantsLogin = (said: string) =>
 export function cannotHave(image: string, said: string, settings: string): string | undefined {
   if (wantsLogin(said)) {
     const login = ['docker login', registryOf(image)].filter(Boolean).join(' ');
-    return `docker has no login for the registry of ${image}: ${login}; or set ${settings}`;
+    // A registry with logins does not tell strangers what it has not.
+    return `there is no ${image}, or its registry wants a login: ${login}, or set ${settings}`;
   }
-  return /pull|manifest|not found|no such host|timeout/i.test(said)
+  return /pull|manifest (unknown|for)|: not found|no such host|timeout/i.test(said)
     ? `docker cannot have ${image}: set ${settings}`
     : undefined;
 }

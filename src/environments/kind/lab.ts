@@ -94,7 +94,7 @@ async function deleteUnlessKept({ directory, progress, warn }: EnvironmentReques
  * of two that begin at once at least one steps back.
  */
 async function claimKept(name: string, { directory, runId }: EnvironmentRequest, docker: string) {
-  await recordCluster(directory, { name, kept: true, docker });
+  await recordCluster(directory, { name, kept: true }, docker);
   const other = liveRuns().find(
     ({ root, id }) => id !== runId && readClusterRecord(join(root, id))?.name === name,
   );

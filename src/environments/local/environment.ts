@@ -168,8 +168,13 @@ class LocalLab implements StartedEnvironment {
     this.#hostMesh = mesh;
     request.progress('starting the control plane and the workloads');
     const apps = this.#hosts.filter((host) => !host.client).map((host) => this.#startApp(host));
-    const sidecars = this.#hosts.map((host) => this.#startSidecar(host, mesh));
-    await Promise.all([this.#startControlPlane(mesh), ...apps, ...sidecars]);
+    // They start while the control plane does, and wait for it; when it fails, that is what to say.
+    const sidecars = this.#hosts.map((host) =>
+      this.#startSidecar(host, mesh, request.signal, 2 * startTimeoutMs),
+    );
+    for (const sidecar of sidecars) sidecar.catch(() => {});
+    await Promise.all([this.#startControlPlane(mesh), ...apps]);
+    await Promise.all(sidecars);
     const rejections = await mesh.rejections();
     if (rejections.length > 0) {
       const [first] = rejections;
@@ -232,12 +237,17 @@ class LocalLab implements StartedEnvironment {
     );
   }
 
-  async #startSidecar(host: HostInstance, mesh: HostMesh, signal = this.#request.signal): Promise<void> {
+  async #startSidecar(
+    host: HostInstance,
+    mesh: HostMesh,
+    signal = this.#request.signal,
+    timeoutMs = startTimeoutMs,
+  ): Promise<void> {
     const sidecar = await this.#launch(mesh.sidecar(host));
     await sidecar.until(
       eventually(() => mesh.sidecarReady(host), {
         waitingFor: `the sidecar of ${host.name}`,
-        timeoutMs: startTimeoutMs,
+        timeoutMs,
         signal,
       }),
     );

@@ -29,11 +29,11 @@ export class DiscoveryGate {
     });
     // The programs keep a lab up, not its gate.
     server.unref();
+    this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ ...this.#at, exclusive: true }, resolve);
     });
-    this.#server = server;
   }
 
   /** Lets those in that wait, and whoever comes from now on. */
