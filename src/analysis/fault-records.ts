@@ -34,7 +34,7 @@ export function faultTroubles(fault: PlannedFault, journal: readonly JournalEntr
   return fault.targets.flatMap((instance) => {
     const own = entries.filter((entry) => entry.instance === instance);
     const had = own.some(({ event }) => event === 'injecting' || event === 'injected');
-    const free = own.some(({ event }) => event === 'reverted');
+    const free = own.some(({ event }) => event === 'reverted' || event === 'left');
     const failed = own.findLast(({ event }) => event === 'failed');
     if (had && !free) {
       const why = failed?.error === undefined ? '' : `: ${failed.error}`;

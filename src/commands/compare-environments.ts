@@ -68,7 +68,7 @@ async function compare(file: string, options: CompareOptions, signal: AbortSigna
   const plan = await planned(file, options);
   // Before the first run, not before the first that cannot make it.
   for (const environment of compared) refuseForeignFaults(plan, environment);
-  const folder = makeFolder(options.reports);
+  const folder = await makeFolder(options.reports);
   const settings = { ...options, file, keep: options.keep ?? false };
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const runs = await runRounds(

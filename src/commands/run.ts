@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
@@ -21,6 +20,7 @@ import { type RunOutcome, type RunWatcher, run } from '../run.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { version } from '../version.ts';
 import { sweepLeftovers } from './cleanup.ts';
+import { makeReportFolder } from './report-folder.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
 interface RunOptions extends ScenarioOptions {
@@ -70,7 +70,7 @@ async function runScenario(
   const reportDirectory = join(resolve(options.reports), runId);
   const environment = environments[options.env](istio, progress, signal, { keep: options.keep ?? false });
   await istio.validate(plan.meshFiles, resources, progress, signal);
-  await mkdir(reportDirectory, { recursive: true });
+  await makeReportFolder(reportDirectory, options.reports);
   let outcome: RunOutcome;
   try {
     outcome = await run({

@@ -113,8 +113,11 @@ export type JournalEntry =
   | { readonly t: number; readonly event: 'load-started' | 'load-ended' }
   | {
       readonly t: number;
-      /** injecting: about to; injected: done; reverting: about to; reverted: done; failed: could not. */
-      readonly event: 'injecting' | 'injected' | 'reverting' | 'reverted' | 'failed';
+      /**
+       * injecting: about to; injected: done; reverting: about to; reverted: done; failed: could not; left: the
+       * run was interrupted, and what stands still goes with its environment.
+       */
+      readonly event: 'injecting' | 'injected' | 'reverting' | 'reverted' | 'failed' | 'left';
       readonly fault: string;
       readonly instance: string;
       readonly error?: string;

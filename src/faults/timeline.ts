@@ -56,8 +56,13 @@ export async function runTimeline(
   events: TimelineEvents,
 ): Promise<void> {
   const until = (ms: number) => sleep(Math.max(0, startedAt + ms - Date.now()), undefined, { signal });
+  /** Instance → what has not ended yet of taking back the last fault on it. */
+  const takingBack = new Map<string, Promise<void>>();
   const one = async (fault: PlannedFault) => {
     await until(fault.atMs);
+    // Something that is still starting is not stopped again: it would never have been back.
+    await Promise.all(fault.actions.map(({ inject }) => takingBack.get(inject.instance)));
+    signal.throwIfAborted();
     events.injecting(fault);
     const made = [...fault.actions];
     try {
@@ -76,7 +81,10 @@ export async function runTimeline(
       );
       await until(fault.atMs + fault.forMs);
     } finally {
-      await takeBack(fault, made);
+      const takenBack = takeBack(fault, made);
+      const settled = takenBack.catch(() => {});
+      for (const { inject } of made) takingBack.set(inject.instance, settled);
+      await takenBack;
       events.reverted(fault);
     }
   };
@@ -85,8 +93,11 @@ export async function runTimeline(
     await Promise.all(
       made.map(async (action) => {
         // After an interruption the environment goes down whole; starting a workload again would only delay that.
-        if (signal.aborted && startsAgain.has(action.revert.do)) return;
         const entry = { fault: fault.name, instance: action.revert.instance };
+        if (signal.aborted && startsAgain.has(action.revert.do)) {
+          journal.write({ t: Date.now(), event: 'left', ...entry });
+          return;
+        }
         journal.write({ t: Date.now(), event: 'reverting', ...entry });
         try {
           await environment.perform(action.revert);

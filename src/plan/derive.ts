@@ -54,7 +54,7 @@ export function faultNames(faults: readonly Fault[]): string[] {
 /** Whether the fault stops the process, so that no other fault can be made on it at that time. */
 export function stopsProcess(fault: Fault): boolean {
   const { inject } = faultKind(fault).actions(fault, 'any', 'any');
-  return ['kill', 'pause', 'stop-node', 'scale-down'].includes(inject.do);
+  return ['kill', 'pause', 'stop-node', 'scale-down', 'stop-control-plane'].includes(inject.do);
 }
 
 /** Length of the load in milliseconds. */

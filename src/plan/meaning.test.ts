@@ -184,6 +184,16 @@ const table: [string, object, string][] = [
     'faults.1.at: shop-1 has the fault kill at the same time, and one of the two stops its process | let one end before the other starts',
   ],
   [
+    'the control plane stopped twice',
+    {
+      faults: [
+        { kind: 'control-plane-outage', at: '5s', for: '5s' },
+        { kind: 'control-plane-outage', at: '10s', for: '5s' },
+      ],
+    },
+    'faults.1.at: the control plane has the fault control-plane-outage at the same time, and one of the two stops its process | let one end before the other starts',
+  ],
+  [
     'a fault on no workload',
     faulty({ on: { workload: 'shopp' } }),
     'faults.0.on.workload: there is no workload "shopp" | did you mean "shop"? allowed: shop',

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExitCode, environmentError, usageError } from '../../kit/errors.ts';
 import { packageRoot } from '../../kit/package-root.ts';
 import type { Plan } from '../../plan/contract.ts';
 import { readReport } from '../../report/index.ts';
+import { makeReportFolder } from '../report-folder.ts';
 import { type ScenarioOptions, scenarioArguments } from '../scenario-options.ts';
 import { type Compared, compared, type FinishedRun } from './compare.ts';
 
@@ -48,8 +49,8 @@ export function refuseChanged(first: Plan, now: Plan): void {
 const whereabouts = ({ folder }: FinishedRun) => `  ${relative(process.cwd(), folder) || '.'}`;
 
 /** A folder for the runs of one comparison. */
-export function makeFolder(reports: string): string {
-  mkdirSync(resolve(reports), { recursive: true });
+export async function makeFolder(reports: string): Promise<string> {
+  await makeReportFolder(reports, reports);
   return mkdtempSync(join(resolve(reports), 'compare-'));
 }
 

@@ -1,0 +1,29 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { usageError } from '../kit/errors.ts';
+
+/** Makes a folder below the one that --reports names, which may be missing itself. */
+export async function makeReportFolder(path: string, reports: string): Promise<void> {
+  try {
+    await makeFolder(resolve(path));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw usageError(
+      `no folder for the report can be made below ${reports} (${code ?? message})`,
+      'name one that you may write to with --reports',
+    );
+  }
+}
+
+/** One by one from the top: where the system refuses with ENOENT (/proc), Node's own recursive way never ends. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
+}
