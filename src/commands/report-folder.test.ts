@@ -19,6 +19,9 @@ test('a place where none can be made is said, and what to do', async () => {
   writeFileSync(file, '');
   // Of /proc the system says that it is not there to be written to.
   const places = [file, ...(existsSync('/proc/self') ? ['/proc/reports'] : [])];
+  await expect(makeReportFolder(file, file)).rejects.toMatchObject({
+    message: `no folder for the report can be made below ${file} (EEXIST)`,
+  });
   for (const place of places) {
     await expect(makeReportFolder(join(place, 'run-1'), place)).rejects.toMatchObject({
       message: expect.stringMatching(/^no folder for the report can be made below \S+ \((ENOTDIR|ENOENT)\)$/),

@@ -31,15 +31,18 @@ export interface ClusterRecord {
 const daemonVariables = ['DOCKER_HOST', 'DOCKER_CONTEXT'] as const;
 
 /** Variable → value of all in the environment that decides which docker makes clusters, and removes them. */
-function dockerOf(docker: string, env: NodeJS.ProcessEnv): Record<string, string> {
-  const daemon = daemonVariables.map((name) => [name, env[name] ?? '']);
+function dockerOf(docker: string): Record<string, string> {
+  const daemon = daemonVariables.map((name) => [name, process.env[name] ?? '']);
   return { ...Object.fromEntries(daemon), BREAKWATER_KIND_DOCKER: docker };
 }
 
 /** As it stands in the file. */
 interface StoredRecord extends ClusterRecord {
-  /** The docker that made it. What runs is the configured one: a file is no reason to run a program. */
-  readonly variables: Readonly<Record<string, string>>;
+  /**
+   * The docker that made it. What runs is the configured one: a file is no reason to run a program. Records of
+   * earlier versions have none.
+   */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 /** What to ask docker for a line in this format of every container of this kind cluster, or of all. */
@@ -56,7 +59,7 @@ export function configuredDocker(env: NodeJS.ProcessEnv = process.env): string {
 export async function recordCluster(directory: string, record: ClusterRecord, docker: string): Promise<void> {
   // Whole or not at all: half a record is no record to who reads it meanwhile.
   const written = join(directory, `${RECORD}.new`);
-  const stored: StoredRecord = { ...record, variables: dockerOf(docker, process.env) };
+  const stored: StoredRecord = { ...record, variables: dockerOf(docker) };
   await writeFile(written, JSON.stringify(stored));
   await rename(written, join(directory, RECORD));
 }
@@ -77,11 +80,10 @@ export function mortalCluster(directory: string): string | undefined {
 
 /** Deletes the cluster of a run unless it is to stay. When that fails its record stays in the run's folder. */
 export async function deleteRecorded(directory: string, docker: string): Promise<void> {
-  const name = mortalCluster(directory);
-  if (name === undefined) return;
   const record = readClusterRecord(directory);
-  const used = dockerOf(docker, process.env);
-  const made = record?.variables ?? {};
+  if (record === undefined || record.kept) return;
+  const { name, variables: made = {} } = record;
+  const used = dockerOf(docker);
   const other = Object.keys(made).filter((variable) => made[variable] !== used[variable]);
   if (other.length > 0) {
     // To another docker there is nothing to remove.

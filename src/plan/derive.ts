@@ -33,10 +33,12 @@ export function matches(replica: PlannedInstance, target: FaultTarget): boolean 
   );
 }
 
-/** What a fault hits. The client observes: a fault on its zone spares it. */
-export function targetsOf(fault: Fault, replicas: readonly PlannedInstance[]): PlannedInstance[] {
+/** Names of the replicas that a fault hits, or of the control plane. The client observes: a fault on its zone spares it. */
+export function targetsOf(fault: Fault, replicas: readonly PlannedInstance[]): string[] {
+  const { target } = faultKind(fault);
+  if (target !== undefined) return [target];
   if (!('on' in fault)) return [];
-  return replicas.filter((replica) => !replica.client && matches(replica, fault.on));
+  return replicas.filter((each) => !each.client && matches(each, fault.on)).map(({ name }) => name);
 }
 
 /** A name for every fault: its own, or its kind with a number where there are several. */

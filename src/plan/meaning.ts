@@ -1,5 +1,5 @@
 import { formatMs } from '../analysis/format.ts';
-import type { Fault } from '../faults/index.ts';
+import { CONTROL_PLANE } from '../faults/contract.ts';
 import type { FaultTarget } from '../faults/target.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Mistake, Path } from '../kit/problems.ts';
@@ -175,19 +175,16 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly PlannedInstance
     for (const [before, other] of faults.slice(0, index).entries()) {
       if (!stopsProcess(fault) && !stopsProcess(other)) continue;
       if (fault.at > other.at + other.for || other.at > fault.at + fault.for) continue;
-      const hit = new Set(hitBy(other, replicas));
-      const both = hitBy(fault, replicas).find((name) => hit.has(name));
+      const hit = new Set(targetsOf(other, replicas));
+      const both = targetsOf(fault, replicas).find((name) => hit.has(name));
       if (both === undefined) continue;
-      const message = `${both} has the fault ${names[before]} at the same time, and one of the two stops its process`;
+      const who = both === CONTROL_PLANE ? 'the control plane' : both;
+      const message = `${who} has the fault ${names[before]} at the same time, and one of the two stops its process`;
       add(['at'], message, 'let one end before the other starts');
     }
   }
   return found;
 }
-
-/** What a fault is made on, as one says it: names of replicas, or the control plane. */
-const hitBy = (fault: Fault, replicas: readonly PlannedInstance[]): readonly string[] =>
-  'on' in fault ? targetsOf(fault, replicas).map(({ name }) => name) : ['the control plane'];
 
 /** Why a target hits nothing; its path is within the target. */
 function mistakeInTarget(

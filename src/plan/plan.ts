@@ -44,9 +44,7 @@ function planFaults(scenario: Scenario, instances: readonly PlannedInstance[]): 
   return scenario.faults.map((fault, index) => {
     const kind = faultKind(fault);
     const name = names[index] ?? fault.kind;
-    const targets = kind.target
-      ? [kind.target]
-      : targetsOf(fault, instances).map(({ name: target }) => target);
+    const targets = targetsOf(fault, instances);
     return {
       name,
       fault,

@@ -47,9 +47,12 @@ export async function containerProblem(pod: V1Pod, api: ClusterApi): Promise<Ope
   for (const { name: container, image, state, lastState, restartCount } of all) {
     const waiting = state?.waiting;
     if (waiting?.reason !== undefined && imageTrouble.has(waiting.reason)) {
+      const login = wantsLogin(waiting.message ?? '')
+        ? 'give the nodes a login for its registry (BREAKWATER_KIND_CONFIG, see docs/kind.md), '
+        : '';
       return environmentError(
         `${name}/${container}: its image ${image} cannot be pulled (${waiting.reason}): ${waiting.message ?? ''}`,
-        `${wantsLogin(waiting.message ?? '') ? 'give the nodes a login for its registry (BREAKWATER_KIND_CONFIG, see docs/kind.md), ' : ''}load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}\n${await events(api, pod)}`,
+        `${login}load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}\n${await events(api, pod)}`,
       );
     }
     const crashed = waiting?.reason !== undefined && crashes.has(waiting.reason);
