@@ -8,10 +8,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { analyse } from '../src/analysis/analyse.ts';
 import { outagePlan } from '../src/analysis/testing/outage.ts';
-import type { InstanceContext, JournalEntry, LoadTotals, RunContext } from '../src/evidence/contract.ts';
-import { readEvidence } from '../src/evidence/read/evidence.ts';
+import { readEvidence } from '../src/evidence/evidence.ts';
 import { accessLine, client, ORIGIN_MS, server, startTime } from '../src/evidence/testing/build-evidence.ts';
 import { istio } from '../src/meshes/istio/index.ts';
+import type { InstanceContext, JournalEntry, LoadTotals, RunContext } from '../src/model/evidence.ts';
 
 const REQUESTS = Number(process.argv[2] ?? 1_000_000);
 const RATE = 5_000;

@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { k6Environment } from '../src/environments/generators.ts';
+import { k6Environment } from '../src/load/generators.ts';
 import { loadScript } from '../src/load/script.ts';
 import type { Plan } from '../src/plan/contract.ts';
 import { resolveProgram } from '../src/toolchain/index.ts';

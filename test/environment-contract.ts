@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment, StartedEnvironment } from '../src/environments/contract.ts';
-import { createRunDirectory, type RunDirectory } from '../src/environments/run-directory.ts';
-import { ClientStatistics } from '../src/evidence/client-statistics.ts';
-import { ACCESS_LOG_MARK, accessLogFields, type HostSample } from '../src/evidence/contract.ts';
 import { CONTROL_PLANE } from '../src/faults/contract.ts';
 import { loadJob } from '../src/load/k6.ts';
 import { istio } from '../src/meshes/istio/index.ts';
+import { ACCESS_LOG_MARK, accessLogFields, type HostSample } from '../src/model/evidence.ts';
 import type { Plan } from '../src/plan/contract.ts';
 import { planScenario } from '../src/plan/plan.ts';
+import { createRunDirectory, type RunDirectory } from '../src/runs/run-directory.ts';
 import { loadScenario } from '../src/scenario/load.ts';
+import { ClientStatistics } from '../src/trial/client-statistics.ts';
 
 const scenario = `name: contract
 description: What every environment must do.

@@ -1,11 +1,11 @@
-import { outcomes } from '../evidence/contract.ts';
-import { type Evidence, readEvidence } from '../evidence/read/evidence.ts';
+import type { FaultRecord, RunFacts } from '../checks/facts.ts';
+import { type Evidence, readEvidence } from '../evidence/evidence.ts';
 import type { MeshKnowledge, MeshResource } from '../meshes/contract.ts';
+import { outcomes } from '../model/evidence.ts';
 import type { Plan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute } from './attribution.ts';
 import { proveFault } from './efficacy.ts';
-import type { FaultRecord, RunFacts } from './facts.ts';
 import { recordFaults } from './fault-records.ts';
 import { judgeCheck } from './judge.ts';
 import { notesOn } from './notes.ts';

@@ -1,5 +1,5 @@
-import type { Ending } from '../evidence/read/endings.ts';
-import type { Evidence } from '../evidence/read/evidence.ts';
+import type { Ending } from '../evidence/endings.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { MeshKnowledge, MeshResource } from '../meshes/contract.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';

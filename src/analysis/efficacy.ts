@@ -1,9 +1,9 @@
-import type { Ending } from '../evidence/read/endings.ts';
-import type { Evidence } from '../evidence/read/evidence.ts';
+import type { FaultRecord } from '../checks/facts.ts';
+import type { Ending } from '../evidence/endings.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { Proof } from '../faults/contract.ts';
+import { formatCount, formatMs, formatPercent, plural } from '../kit/format.ts';
 import type { Report } from '../report/model.ts';
-import type { FaultRecord } from './facts.ts';
-import { formatCount, formatMs, formatPercent, plural } from './format.ts';
 import { percentileOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
 import { wilson } from './wilson.ts';

@@ -1,6 +1,6 @@
-import type { JournalEntry } from '../evidence/contract.ts';
+import type { FaultRecord } from '../checks/facts.ts';
+import type { JournalEntry } from '../model/evidence.ts';
 import type { PlannedFault } from '../plan/contract.ts';
-import type { FaultRecord } from './facts.ts';
 
 /** Faults as they really happened, from the journal; times from the start of the load. */
 export function recordFaults(

@@ -1,9 +1,9 @@
+import type { Window } from '../checks/contract.ts';
+import type { RunFacts } from '../checks/facts.ts';
+import { checkKind } from '../checks/index.ts';
+import { formatMs } from '../kit/format.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
 import type { ReportCheck } from '../report/model.ts';
-import { checkKind } from './checks/index.ts';
-import type { Window } from './contract.ts';
-import type { RunFacts } from './facts.ts';
-import { formatMs } from './format.ts';
 import { windowOf } from './windows.ts';
 
 /** A check with its window worked out and its result. */

@@ -1,6 +1,6 @@
-import type { Evidence } from '../evidence/read/evidence.ts';
-import type { RunFacts } from './facts.ts';
-import { formatMs, formatPercent, plural } from './format.ts';
+import type { RunFacts } from '../checks/facts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { formatMs, formatPercent, plural } from '../kit/format.ts';
 import { percentileOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { formatMs, formatPercent } from '../kit/format.ts';
 import { calibrate } from './due-clock.ts';
-import { formatMs, formatPercent } from './format.ts';
 import { latenciesOf, percentileOf } from './percentile.ts';
 import { wilson } from './wilson.ts';
 

@@ -1,4 +1,4 @@
-import type { Latencies } from './facts.ts';
+import type { Latencies } from '../checks/facts.ts';
 
 /** The value at a percentile from 0 to 100 of sorted values, by nearest rank; undefined without values. */
 export function percentileOf(sorted: ArrayLike<number>, percentile: number): number | undefined {

@@ -1,4 +1,4 @@
-import type { Window } from './contract.ts';
+import type { Window } from '../checks/contract.ts';
 import type { Traffic } from './traffic.ts';
 
 export const phaseNames = ['steady', 'fault', 'recovery', 'run'] as const satisfies readonly Window['name'][];

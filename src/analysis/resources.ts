@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence/read/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { Report } from '../report/model.ts';
 
 /** CPU time and peak memory of every program that was watched; a restarted one counts all its lives. */

@@ -1,7 +1,7 @@
-import type { Evidence } from '../evidence/read/evidence.ts';
-import type { StatisticsSeries } from '../evidence/read/samples.ts';
-import type { Window } from './contract.ts';
-import type { FaultRecord, InstanceSelector, RunFacts } from './facts.ts';
+import type { Window } from '../checks/contract.ts';
+import type { FaultRecord, InstanceSelector, RunFacts } from '../checks/facts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { StatisticsSeries } from '../evidence/samples.ts';
 import { latenciesOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
 

@@ -1,6 +1,6 @@
-import { outcomes } from '../evidence/contract.ts';
-import type { Evidence } from '../evidence/read/evidence.ts';
-import type { ProcessSeries, StatisticsSeries } from '../evidence/read/samples.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { ProcessSeries, StatisticsSeries } from '../evidence/samples.ts';
+import { outcomes } from '../model/evidence.ts';
 import type { Report } from '../report/model.ts';
 import { percentileOf } from './percentile.ts';
 import { increase } from './run-facts.ts';

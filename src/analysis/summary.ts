@@ -1,5 +1,5 @@
+import { formatPercent, plural } from '../kit/format.ts';
 import type { Report, ReportCheck } from '../report/model.ts';
-import { formatPercent, plural } from './format.ts';
 
 type Told = Pick<Report, 'verdict' | 'traffic' | 'checks' | 'validity' | 'faults' | 'errors'>;
 

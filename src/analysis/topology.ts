@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence/read/evidence.ts';
+import type { Evidence } from '../evidence/evidence.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';
 import type { Traffic } from './traffic.ts';

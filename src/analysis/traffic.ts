@@ -1,8 +1,8 @@
-import { type Outcome, outcomes } from '../evidence/contract.ts';
-import type { Ending } from '../evidence/read/endings.ts';
-import type { Evidence } from '../evidence/read/evidence.ts';
+import type { FaultRecord } from '../checks/facts.ts';
+import type { Ending } from '../evidence/endings.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { type Outcome, outcomes } from '../model/evidence.ts';
 import { calibrate, type DueClock } from './due-clock.ts';
-import type { FaultRecord } from './facts.ts';
 
 /** No host was chosen; a host that run.json does not know. */
 export const NO_HOST = -1;

@@ -1,11 +1,11 @@
-import { isGenerator, type LoadTotals } from '../evidence/contract.ts';
-import type { Evidence } from '../evidence/read/evidence.ts';
-import type { ProcessSeries } from '../evidence/read/samples.ts';
+import type { RunFacts } from '../checks/facts.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { ProcessSeries } from '../evidence/samples.ts';
+import { formatCount, formatMs, formatPercent, plural } from '../kit/format.ts';
+import { isGenerator, type LoadTotals } from '../model/evidence.ts';
 import type { Plan } from '../plan/contract.ts';
 import type { Finding, Report } from '../report/model.ts';
-import type { RunFacts } from './facts.ts';
 import { faultTroubles } from './fault-records.ts';
-import { formatCount, formatMs, formatPercent, plural } from './format.ts';
 import type { JudgedCheck } from './judge.ts';
 import { percentileOf } from './percentile.ts';
 import { cores } from './series.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { FaultRecord } from './facts.ts';
+import type { FaultRecord } from '../checks/facts.ts';
 import { planned } from './testing/outage.ts';
 import { windowOf, windowsOf } from './windows.ts';
 

@@ -1,7 +1,7 @@
+import type { Window } from '../checks/contract.ts';
+import type { FaultRecord } from '../checks/facts.ts';
+import { checkKind } from '../checks/index.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
-import { checkKind } from './checks/index.ts';
-import type { Window } from './contract.ts';
-import type { FaultRecord } from './facts.ts';
 
 /**
  * The parts of a run, by what really happened:

@@ -1,13 +1,8 @@
 import { Command } from 'commander';
-import { configuredDocker, deleteCluster } from '../environments/clusters.ts';
-import {
-  findLeftovers,
-  type Leftover,
-  removeLeftover,
-  strayClusters,
-} from '../environments/run-directory.ts';
 import { environmentError, OperatorError } from '../kit/errors.ts';
 import type { Progress } from '../kit/terminal.ts';
+import { configuredDocker, deleteCluster } from '../runs/clusters.ts';
+import { findLeftovers, type Leftover, removeLeftover, strayClusters } from '../runs/run-directory.ts';
 
 interface CleanupOptions {
   readonly dryRun?: boolean;

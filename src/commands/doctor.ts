@@ -3,9 +3,9 @@ import { createServer } from 'node:net';
 import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { configuredDocker } from '../environments/clusters.ts';
 import { claimLoopbackBlock } from '../environments/local/addresses.ts';
-import { findLeftovers, strayClusters } from '../environments/run-directory.ts';
+import { configuredDocker } from '../runs/clusters.ts';
+import { findLeftovers, strayClusters } from '../runs/run-directory.ts';
 import { toolContext } from '../toolchain/context.ts';
 import { clusterPrograms, type DoctorFinding, explained, programs } from './doctor-programs.ts';
 

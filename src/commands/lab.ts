@@ -6,14 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { configuredDocker, mortalCluster } from '../environments/clusters.ts';
 import { environmentNames, environmentPrograms, environments } from '../environments/index.ts';
-import {
-  createRunDirectory,
-  findLeftovers,
-  runsDirectory,
-  takeOverRunDirectory,
-} from '../environments/run-directory.ts';
 import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
 import { packageRoot } from '../kit/package-root.ts';
@@ -22,6 +15,13 @@ import { createProgress } from '../kit/terminal.ts';
 import { istio } from '../meshes/istio/index.ts';
 import { rejectionsIn } from '../meshes/istio/rejections.ts';
 import { planScenario } from '../plan/plan.ts';
+import { configuredDocker, mortalCluster } from '../runs/clusters.ts';
+import {
+  createRunDirectory,
+  findLeftovers,
+  runsDirectory,
+  takeOverRunDirectory,
+} from '../runs/run-directory.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';

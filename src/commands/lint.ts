@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { plural } from '../analysis/format.ts';
 import { ExitCode } from '../kit/errors.ts';
+import { plural } from '../kit/format.ts';
 import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { lintConfiguration } from '../meshes/istio/configuration.ts';

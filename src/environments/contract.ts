@@ -1,6 +1,6 @@
-import type { InstanceContext, ProcessSample, RunContext } from '../evidence/contract.ts';
 import type { Action } from '../faults/contract.ts';
 import type { MeshResource } from '../meshes/contract.ts';
+import type { InstanceContext, ProcessSample, RunContext } from '../model/evidence.ts';
 import type { Plan } from '../plan/contract.ts';
 
 /** What an environment is started with. */

@@ -1,23 +1,36 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { readMachine } from './machine.ts';
+import { Saturation } from './machine.ts';
 
-/** Idle and waiting for a disk, in milliseconds, from a file that was opened only now. */
-function idleMs(): number {
-  const [, , , , idle = 0, ioWait = 0] = readFileSync('/proc/stat', 'latin1').split(/\s+/).map(Number);
-  return (idle + ioWait) * 10;
+const ORIGIN_MS = 1_000_000;
+
+/** Two processors, a sample every 100 ms from 0 on, with the given share idle before each. */
+function saturation(...idleShares: readonly number[]): Saturation {
+  const built = new Saturation();
+  let idleMs = 5_000;
+  built.add({ t: ORIGIN_MS, cpus: 2, idleMs }, ORIGIN_MS);
+  for (const [index, share] of idleShares.entries()) {
+    idleMs += share * 200;
+    built.add({ t: ORIGIN_MS + (index + 1) * 100, cpus: 2, idleMs }, ORIGIN_MS);
+  }
+  return built;
 }
 
-test.skipIf(!existsSync('/proc/stat'))('a file that stays open tells what is new each time', async () => {
-  using machine = readMachine();
-  for (let turn = 0; turn < 3; turn++) {
-    const before = idleMs();
-    const sample = machine.sample();
-    expect(sample?.cpus).toBe(cpus().length);
-    expect(sample?.idleMs).toBeGreaterThanOrEqual(before);
-    expect(sample?.idleMs).toBeLessThanOrEqual(idleMs());
-    await sleep(100);
-  }
+test('a machine with something to spare is not saturated', () => {
+  expect(saturation(1, 0.5, 0.2).during(-1_000, 1_000)).toBe(0);
+  expect(new Saturation().during(0, 1_000)).toBe(0);
+});
+
+test('what saturates a sample may have begun in the one before and ended in the one after', () => {
+  const one = saturation(0.9, 0.9, 0, 0.9, 0.9);
+  expect(one.during(0, 500)).toBe(300);
+  expect(one.during(150, 250)).toBe(100);
+  expect(one.during(0, 110)).toBe(10);
+  expect(one.during(390, 500)).toBe(10);
+  expect(one.during(400, 500)).toBe(0);
+  expect(one.during(300, 200)).toBe(0);
+});
+
+test('spans that touch count once, and the first sample has none before it', () => {
+  expect(saturation(0, 0, 0.9, 0.01, 0.9, 0.9).during(0, 600)).toBe(500);
+  expect(saturation(0.9, 0, 0.9, 0.9, 0.9, 0, 0.9).during(0, 700)).toBe(600);
 });

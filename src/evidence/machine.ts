@@ -1,47 +1,76 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { cpus } from 'node:os';
-import type { MachineSample } from './contract.ts';
+import type { MachineSample } from '../model/evidence.ts';
 
-/** Linux counts in hundredths of a second, whatever its timer does: `getconf CLK_TCK`. */
-const TICK_MS = 10;
+/**
+ * Idle for no more than this share, and whatever wants to run has to wait: one step of a counter that tells
+ * hundredths of a second, of two processors in a sample's 40 ms.
+ */
+const SATURATED_IDLE_SHARE = 0.13;
 
-const processors = cpus().length;
-
-/** Enough for the first line of /proc/stat: ten numbers. */
-const LINE_BYTES = 256;
-
-interface MachineReader extends Disposable {
-  /** Undefined where the system does not say. */
-  sample(): MachineSample | undefined;
+interface Slice {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly saturated: boolean;
 }
 
 /**
- * What the processors of this machine have done, from /proc/stat (proc_stat(5)), which stays open: it is read
- * 25 times a second. A processor that waits for a disk is free for work and counts as idle; one that a
- * hypervisor gave to somebody else does not.
+ * When the machine that lab and load share may have had no processor to spare; times from the start of the
+ * load. What saturates two samples' interval may have begun in the one before it and ended in the one after:
+ * those count too, so this is the most that it can have been.
  */
-export function readMachine(): MachineReader {
-  const file = open();
-  const buffer = Buffer.alloc(LINE_BYTES);
-  return {
-    sample() {
-      if (file === undefined) return undefined;
-      const length = readSync(file, buffer, 0, LINE_BYTES, 0);
-      const [line = ''] = buffer.toString('latin1', 0, length).split('\n', 1);
-      const [, , , , idle, ioWait] = line.split(/\s+/).map(Number);
-      if (!Number.isFinite(idle)) return undefined;
-      return { t: Date.now(), cpus: processors, idleMs: ((idle ?? 0) + (ioWait ?? 0)) * TICK_MS };
-    },
-    [Symbol.dispose]() {
-      if (file !== undefined) closeSync(file);
-    },
-  };
-}
+export class Saturation {
+  /** Spans in order, and how many milliseconds were saturated before each. */
+  readonly #from: number[] = [];
+  readonly #to: number[] = [];
+  readonly #before: number[] = [];
+  #sample: MachineSample | undefined;
+  #slice: Slice | undefined;
+  #taken = false;
 
-function open(): number | undefined {
-  try {
-    return openSync('/proc/stat', 'r');
-  } catch {
-    return undefined;
+  /** Samples come in the order of time. */
+  add(sample: MachineSample, originMs: number): void {
+    const before = this.#sample;
+    this.#sample = sample;
+    if (before === undefined || sample.t <= before.t) return;
+    const idleShare = (sample.idleMs - before.idleMs) / ((sample.t - before.t) * sample.cpus);
+    const slice = {
+      fromMs: before.t - originMs,
+      toMs: sample.t - originMs,
+      saturated: idleShare < SATURATED_IDLE_SHARE,
+    };
+    const last = this.#slice;
+    if (slice.saturated && last !== undefined && !this.#taken) this.#take(last);
+    this.#taken = slice.saturated || (last?.saturated ?? false);
+    if (this.#taken) this.#take(slice);
+    this.#slice = slice;
+  }
+
+  #take({ fromMs, toMs }: Slice): void {
+    this.#before.push(this.#total());
+    this.#from.push(fromMs);
+    this.#to.push(toMs);
+  }
+
+  /** Milliseconds of a span in which nothing was to spare. */
+  during(fromMs: number, toMs: number): number {
+    return toMs <= fromMs ? 0 : this.#until(toMs) - this.#until(fromMs);
+  }
+
+  #total(): number {
+    const end = this.#from.length - 1;
+    return end < 0 ? 0 : (this.#before[end] ?? 0) + (this.#to[end] ?? 0) - (this.#from[end] ?? 0);
+  }
+
+  /** Saturated milliseconds before a moment. */
+  #until(atMs: number): number {
+    let low = 0;
+    let high = this.#from.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#from[middle] ?? 0) <= atMs) low = middle + 1;
+      else high = middle;
+    }
+    const span = low - 1;
+    if (span < 0) return 0;
+    return (this.#before[span] ?? 0) + Math.min(atMs, this.#to[span] ?? 0) - (this.#from[span] ?? 0);
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { duration, percent } from '../scenario/units.ts';
-import { faultTarget } from './target.ts';
+import { duration, percent } from '../kit/units.ts';
+import { faultTarget } from '../model/target.ts';
 
 /** What every fault has: a name, a target, and a window inside the load. */
 export const faultFields = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from '../scenario/units.ts';
+import { duration } from '../kit/units.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields, shareOfRequests } from './fields.ts';
 

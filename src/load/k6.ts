@@ -3,8 +3,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadJob, PreparedLoad } from '../environments/contract.ts';
-import type { LoadTotals } from '../evidence/contract.ts';
 import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
+import type { LoadTotals } from '../model/evidence.ts';
 import type { Plan } from '../plan/contract.ts';
 import { loadScript, SUMMARY_FILE } from './script.ts';
 

@@ -1,5 +1,5 @@
 import { LOAD_STARTED } from '../environments/contract.ts';
-import { DUE_HEADER } from '../evidence/contract.ts';
+import { DUE_HEADER } from '../model/evidence.ts';
 import type { Plan } from '../plan/contract.ts';
 
 /** File that k6 writes its totals to. */

@@ -1,5 +1,5 @@
-import type { HostSample, StatisticsSample } from '../evidence/contract.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
+import type { HostSample, StatisticsSample } from '../model/evidence.ts';
 import type { MeshFile, Plan, PlannedInstance } from '../plan/contract.ts';
 import type { Program } from '../toolchain/index.ts';
 

@@ -1,4 +1,4 @@
-import type { Check } from '../analysis/checks/index.ts';
+import type { Check } from '../checks/index.ts';
 import type { Proof, ReversibleAction } from '../faults/contract.ts';
 import type { Fault } from '../faults/index.ts';
 import type { Scenario } from '../scenario/schema.ts';

@@ -1,7 +1,7 @@
-import { checkKinds } from '../analysis/checks/index.ts';
+import { checkKinds } from '../checks/index.ts';
 import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
-import type { FaultTarget } from '../faults/target.ts';
+import type { FaultTarget } from '../model/target.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { PlannedInstance } from './contract.ts';
 

@@ -1,8 +1,8 @@
-import { formatMs } from '../analysis/format.ts';
 import { CONTROL_PLANE } from '../faults/contract.ts';
-import type { FaultTarget } from '../faults/target.ts';
+import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Mistake, Path } from '../kit/problems.ts';
+import type { FaultTarget } from '../model/target.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import type { PlannedInstance } from './contract.ts';
 import {

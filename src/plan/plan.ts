@@ -1,7 +1,7 @@
-import { checkKind } from '../analysis/checks/index.ts';
+import { checkKind } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
-import { describeTarget } from '../faults/target.ts';
 import { ProblemsError } from '../kit/problems.ts';
+import { describeTarget } from '../model/target.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedCheck, PlannedFault, PlannedInstance } from './contract.ts';
 import {

@@ -1,5 +1,5 @@
-import { checkKind } from '../analysis/checks/index.ts';
-import { formatMs, formatRate, plural } from '../analysis/format.ts';
+import { checkKind } from '../checks/index.ts';
+import { formatMs, formatRate, plural } from '../kit/format.ts';
 import type { MeshResource } from '../meshes/contract.ts';
 import type { Plan } from './contract.ts';
 import { windowName } from './derive.ts';

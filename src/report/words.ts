@@ -1,7 +1,7 @@
-import { formatCount, formatMs, formatPercent } from '../analysis/format.ts';
+import { formatCount, formatMs, formatPercent } from '../kit/format.ts';
 import type { Report, Status } from './model.ts';
 
-export { formatCount, formatMs, formatPercent, plural } from '../analysis/format.ts';
+export { formatCount, formatMs, formatPercent, plural } from '../kit/format.ts';
 
 /** What a verdict means, for someone who has never seen one. */
 export const verdictWords = {

@@ -1,4 +1,4 @@
-import { checkSchema } from '../analysis/checks/index.ts';
+import { checkSchema } from '../checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
 import { inputSchema, type JsonSchema, scenarioJsonSchema } from './json-schema.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { DUE_HEADER } from '../evidence/contract.ts';
 import { quote } from '../kit/nearest.ts';
+import { DUE_HEADER } from '../model/evidence.ts';
 
 const oneConnection = 'it belongs to one connection, and every sidecar on the way has its own';
 const byK6 = 'k6 sets it by itself, from load.to and the body';

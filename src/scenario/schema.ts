@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { parseServiceTime } from '../../apps/edge-app/src/service-time.ts';
-import { checkSchema } from '../analysis/checks/index.ts';
+import { checkSchema } from '../checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
 import { quote } from '../kit/nearest.ts';
 import type { Mistake, Problem } from '../kit/problems.ts';
+import { duration, rate } from '../kit/units.ts';
 import type { MeshFile } from '../plan/contract.ts';
 import { labels, locality } from './labels.ts';
 import { headers, requestPath } from './request.ts';
-import { duration, rate } from './units.ts';
 
 const dnsLabel = () =>
   z

@@ -1,9 +1,9 @@
-import type { StatisticsSample } from '../../evidence/contract.ts';
+import { checkKind, checkSchema } from '../../checks/index.ts';
 import { type BuiltRequest, type BuiltRun, client, server } from '../../evidence/testing/build-evidence.ts';
 import { faultKind, faultSchema } from '../../faults/index.ts';
+import type { StatisticsSample } from '../../model/evidence.ts';
 import type { Plan, PlannedCheck, PlannedFault } from '../../plan/contract.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
-import { checkKind, checkSchema } from '../checks/index.ts';
 
 /** A run of 12 s for tests: east fails from 4 s to 8 s, is ejected after `ejectAfterMs`, comes back at 9 s. */
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
-import { plural } from '../../analysis/format.ts';
+import { plural } from '../../kit/format.ts';
 import { escapeMarkdown } from '../../report/markdown.ts';
 import { wrap } from '../../report/terminal.ts';
 import { plain } from '../../report/words.ts';

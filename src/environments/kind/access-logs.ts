@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACCESS_LOG_MARK, type RunContext } from '../../evidence/contract.ts';
+import { ACCESS_LOG_MARK, type RunContext } from '../../model/evidence.ts';
 import { type ClusterApi, podLog } from './api.ts';
 
 type Gap = RunContext['gaps'][number];

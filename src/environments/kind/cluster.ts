@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { environmentError } from '../../kit/errors.ts';
-import { deleteCluster, listContainers, recordCluster } from '../clusters.ts';
+import { deleteCluster, listContainers, recordCluster } from '../../runs/clusters.ts';
 import { type Run, type Saying, visibly } from './commands.ts';
 import { cannotHave } from './images.ts';
 import { isObserver } from './manifests.ts';

@@ -2,8 +2,8 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
 import { $, ProcessOutput, which } from 'zx';
 import { environmentError } from '../../kit/errors.ts';
+import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { EnvironmentRequest } from '../contract.ts';
-import { RUN_MARK } from '../run-directory.ts';
 
 export interface CommandOptions {
   /** What a person calls it: "kind create cluster". */

@@ -1,8 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { RunContext } from '../../evidence/contract.ts';
 import type { Action } from '../../faults/contract.ts';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
+import type { RunContext } from '../../model/evidence.ts';
 import { FIELD_MANAGER, WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, throughApi } from './context.ts';
 import { standing } from './diagnose.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { accessLogFormat } from '../../evidence/contract.ts';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import type { ClusterMesh, ClusterMeshSettings } from '../../meshes/contract.ts';
+import { accessLogFormat } from '../../model/evidence.ts';
 import { type CommandOptions, visibly } from './commands.ts';
 import { type LabContext, visiblyUntil } from './context.ts';
 import { containerProblem, deploymentEvents, standing } from './diagnose.ts';

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { RunContext } from '../../evidence/contract.ts';
+import type { RunContext } from '../../model/evidence.ts';
 import { containers, isReady, type Member, podName, restarts } from './pods.ts';
 
 /** How a container of a pod has ended, and when; undefined when none has since there were `before` restarts. */

@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
-import { generatorName } from '../../evidence/contract.ts';
 import { environmentError } from '../../kit/errors.ts';
 import { tail } from '../../kit/tail.ts';
+import { type Generator, segment, spreadLoad, tellGenerator } from '../../load/generators.ts';
+import { generatorName } from '../../model/evidence.ts';
 import type { LoadJob, PreparedLoad } from '../contract.ts';
-import { type Generator, segment, spreadLoad, tellGenerator } from '../generators.ts';
 import type { ClusterApi } from './api.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
 import type { PodAgent } from './pod-agent.ts';

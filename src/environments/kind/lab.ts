@@ -1,21 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InstanceContext, ProcessSample, RunContext } from '../../evidence/contract.ts';
 import type { Action } from '../../faults/contract.ts';
 import { environmentError, OperatorError } from '../../kit/errors.ts';
 import { http } from '../../kit/http.ts';
 import type { Mesh } from '../../meshes/contract.ts';
-import type { HostPrograms } from '../../toolchain/fetch.ts';
+import type { InstanceContext, ProcessSample, RunContext } from '../../model/evidence.ts';
 import {
   clusterPrefix,
   deleteRecorded,
   mortalCluster,
   readClusterRecord,
   recordCluster,
-} from '../clusters.ts';
+} from '../../runs/clusters.ts';
+import { findLeftovers, liveRuns, runsDirectory } from '../../runs/run-directory.ts';
+import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { EnvironmentRequest, LoadJob, PreparedLoad, StartedEnvironment } from '../contract.ts';
-import { findLeftovers, liveRuns, runsDirectory } from '../run-directory.ts';
 import { AccessLogs } from './access-logs.ts';
 import { ClusterApi, messageOf, WORKLOAD_LABEL } from './api.ts';
 import { askVersions } from './ask-versions.ts';

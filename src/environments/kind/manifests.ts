@@ -1,6 +1,6 @@
+import { k6Environment } from '../../load/generators.ts';
 import type { ClusterMesh } from '../../meshes/contract.ts';
 import type { Plan, PlannedInstance } from '../../plan/contract.ts';
-import { k6Environment } from '../generators.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 
 /** Ports of the sample app in its pod. */

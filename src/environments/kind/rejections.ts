@@ -1,6 +1,6 @@
-import type { RunContext } from '../../evidence/contract.ts';
 import { eventually } from '../../kit/eventually.ts';
 import type { Mesh } from '../../meshes/contract.ts';
+import type { RunContext } from '../../model/evidence.ts';
 import { type ClusterApi, podLog } from './api.ts';
 import { patiently } from './context.ts';
 import { podName, type Roster, restarts } from './pods.ts';

@@ -1,4 +1,4 @@
-import { generatorName, type ProcessSample } from '../../evidence/contract.ts';
+import { generatorName, type ProcessSample } from '../../model/evidence.ts';
 import type { ClusterApi } from './api.ts';
 import { APP, GENERATOR } from './manifests.ts';
 import { podName, type Roster } from './pods.ts';

@@ -1,5 +1,5 @@
 import { usageError } from '../../kit/errors.ts';
-import { configuredDocker } from '../clusters.ts';
+import { configuredDocker } from '../../runs/clusters.ts';
 
 /** Everything from outside that the kind environment is made for. The one place where it is pinned. */
 export const versions = {

@@ -1,19 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  accessLogFormat,
-  generatorName,
-  type InstanceContext,
-  type ProcessSample,
-} from '../../evidence/contract.ts';
 import type { Action } from '../../faults/contract.ts';
 import { environmentError, usageError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import { groupUsage } from '../../kit/process-usage.ts';
 import { type RunningProgram, type Supervisor, startSupervisor } from '../../kit/supervisor/client.ts';
+import { segment, spreadLoad } from '../../load/generators.ts';
 import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
+import {
+  accessLogFormat,
+  generatorName,
+  type InstanceContext,
+  type ProcessSample,
+} from '../../model/evidence.ts';
+import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type {
   Environment,
@@ -22,8 +24,6 @@ import type {
   PreparedLoad,
   StartedEnvironment,
 } from '../contract.ts';
-import { segment, spreadLoad } from '../generators.ts';
-import { RUN_MARK } from '../run-directory.ts';
 import { claimLoopbackBlock, type LoopbackBlock, type WantedPorts } from './addresses.ts';
 import { type AppPorts, appProgram, appReady, controlApp, usualAppPorts } from './app.ts';
 import { firstRequest } from './first-request.ts';

@@ -12,7 +12,7 @@ import {
   type RunContext,
   type StatisticsSample,
   type TimerNoise,
-} from '../contract.ts';
+} from '../../model/evidence.ts';
 
 /** Evidence for tests, written by hand: times are milliseconds from the start of the load. */
 

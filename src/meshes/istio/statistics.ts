@@ -1,4 +1,4 @@
-import type { HostSample, StatisticsSample } from '../../evidence/contract.ts';
+import type { HostSample, StatisticsSample } from '../../model/evidence.ts';
 import type { MeshStatistics } from '../contract.ts';
 
 const outbound = /^outbound\|\d+\|[^|]*\|([^.]+)\.[^:]*$/;

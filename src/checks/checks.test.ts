@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest';
+import { recordFaults } from '../analysis/fault-records.ts';
+import { judgeCheck } from '../analysis/judge.ts';
+import { createFacts } from '../analysis/run-facts.ts';
+import { LOAD_MS, outage, outagePlan, planned } from '../analysis/testing/outage.ts';
+import { settleTraffic } from '../analysis/traffic.ts';
+import { windowsOf } from '../analysis/windows.ts';
+import { readEvidence } from '../evidence/evidence.ts';
+import type { BuiltRun } from '../evidence/testing/build-evidence.ts';
+import { buildEvidence } from '../evidence/testing/build-evidence.ts';
+import { checkSchema } from './index.ts';
+
+async function judge(run: BuiltRun, ...checks: unknown[]): Promise<string[]> {
+  await using built = await buildEvidence(run);
+  const evidence = await readEvidence(built.directory);
+  const faults = recordFaults(outagePlan([]).faults, evidence.journal, evidence.originMs);
+  const windows = windowsOf(faults, 1_000, LOAD_MS);
+  const facts = createFacts(evidence, settleTraffic(evidence, faults, 1_000), faults, windows, LOAD_MS);
+  return checks.map((check) => {
+    const { result } = judgeCheck(planned(check, 'outage'), facts);
+    return `${result.status}: ${result.name}: ${result.observed}`;
+  });
+}
+
+const healed = () => outage({ ejectAfterMs: 500 });
+
+test('rates and counts', async () => {
+  expect(
+    await judge(
+      healed(),
+      { kind: 'success-rate', during: 'steady', atLeast: '99.9%' },
+      { kind: 'success-rate', during: 'fault', atLeast: '99%' },
+      { kind: 'success-rate', during: 'fault', atLeast: '99%', after: '1s' },
+      { kind: 'error-rate', during: 'fault', atMost: '13%', atLeast: '12%' },
+      { kind: 'error-count', during: 'recovery', atMost: 0 },
+      { kind: 'error-count', during: 'run', atMost: 99 },
+      { kind: 'goodput', during: 'steady', atLeast: '199/s' },
+      { kind: 'success-rate', during: 'fault', atLeast: '1%', after: '3900ms' },
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "pass: success rate at least 99.9 %: 100 %",
+      "fail: success rate at least 99 %: 87.516 %",
+      "pass: success rate at least 99 %: 100 %",
+      "pass: error rate (shed requests left out) at least 12 % and at most 13 %: 12.484 %",
+      "pass: no errors (shed requests left out): 0",
+      "fail: at most 99 errors: 100",
+      "pass: goodput at least 199/s: 199.8/s",
+      "invalid: success rate at least 1 %: 100 %",
+    ]
+  `);
+});
+
+test('latency', async () => {
+  expect(
+    await judge(
+      healed(),
+      { kind: 'latency', during: 'steady', percentile: 50, atMost: '3ms' },
+      { kind: 'latency', during: 'steady', percentile: 99, of: 'all', atMost: '4ms' },
+      { kind: 'latency', during: 'run', percentile: 99.9, atMost: '1s' },
+      { kind: 'latency', during: 'run', percentile: 50, of: 'shed', atMost: '1s' },
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "pass: p50 latency of successful requests at most 3 ms: 2.99 ms",
+      "pass: p99 latency of all requests at most 4 ms: 3.99 ms",
+      "invalid: p99.9 latency of successful requests at most 1 s: 3.99 ms",
+      "invalid: p50 latency of shed requests at most 1 s: no shed requests",
+    ]
+  `);
+});
+
+test('where traffic went, and what the sidecar counted', async () => {
+  expect(
+    await judge(
+      healed(),
+      { kind: 'share', during: 'steady', of: { zone: 'local/east' }, atLeast: '99%' },
+      { kind: 'share', during: 'steady', of: { workload: 'edge-app-east', replica: 1 }, atMost: '50%' },
+      { kind: 'share', during: 'fault', of: { zone: 'local/west' }, atLeast: '99%' },
+      { kind: 'overflow', during: 'steady', atMost: 0 },
+      { kind: 'overflow', during: 'fault', atLeast: 7 },
+      { kind: 'ejections', during: 'fault', atLeast: 1 },
+      { kind: 'ejections', during: 'run', of: { zone: 'local/west' }, atMost: 0 },
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "pass: share of requests answered by local/east at least 99 %: 100 %",
+      "fail: share of requests answered by edge-app-east-1 at most 50 %: 50.083 %",
+      "fail: share of requests answered by local/west at least 99 %: 87.391 %",
+      "pass: requests refused by a full pool: at most 0: 0",
+      "pass: requests refused by a full pool: at least 7: 7",
+      "pass: ejections: at least 1: 2",
+      "pass: ejections of local/west: at most 0: 0",
+    ]
+  `);
+});
+
+const timed = [
+  { kind: 'time-to-eject', atMost: '1s' },
+  { kind: 'time-to-eject', which: 'any', of: { zone: 'local/west' }, atMost: '1s' },
+  { kind: 'time-to-fail-over', atMost: '1s' },
+  { kind: 'time-to-return', atMost: '2s' },
+];
+
+test('times of a mesh that heals', async () => {
+  expect(await judge(healed(), ...timed)).toMatchInlineSnapshot(`
+    [
+      "pass: the faulty instances ejected within 1 s: 600 ms",
+      "fail: one of local/west ejected within 1 s: never",
+      "pass: failed over within 1 s: 490 ms",
+      "pass: traffic back within 2 s of the end of the fault: 500 ms",
+    ]
+  `);
+});
+
+test('a mesh that never ejects fails, and is not invalid', async () => {
+  expect(await judge(outage(), ...timed)).toMatchInlineSnapshot(`
+    [
+      "fail: the faulty instances ejected within 1 s: never",
+      "fail: one of local/west ejected within 1 s: never",
+      "fail: failed over within 1 s: never",
+      "pass: traffic back within 2 s of the end of the fault: 0 ms",
+    ]
+  `);
+});
+
+test('when hardly anything succeeds, the latency of successful requests fails', async () => {
+  const [latency, share] = await judge(
+    outage(),
+    { kind: 'latency', during: 'fault', percentile: 95, atMost: '1s' },
+    { kind: 'share', during: 'fault', of: { zone: 'local/west' }, atLeast: '90%' },
+  );
+  expect(latency).toMatch(/^fail: .*only 1 of 801 requests succeeded/);
+  expect(share).toMatch(/^fail/);
+});
+
+test('a check without a limit is refused', () => {
+  const message = (check: unknown) => checkSchema.safeParse(check).error?.issues[0]?.message;
+  expect(message({ kind: 'overflow', during: 'run' })).toContain('needs a limit');
+  expect(message({ kind: 'share', during: 'run', of: { zone: 'a/b' } })).toContain('needs a limit');
+  expect(message({ kind: 'share', during: 'run', of: { replica: 1 }, atMost: '1%' })).toContain(
+    'service, workload or zone',
+  );
+  expect(message({ kind: 'latency', during: 'run', percentile: 0, atMost: '1s' })).toBeDefined();
+});

@@ -1,0 +1,76 @@
+import type { Outcome } from '../model/evidence.ts';
+import type { Window } from './contract.ts';
+
+/** The latencies of a set of requests, every one of them: percentiles are exact and never averaged. */
+export interface Latencies {
+  readonly count: number;
+  /** Latency in milliseconds at a percentile from 0 to 100 (nearest rank); undefined without samples. */
+  percentile(percentile: number): number | undefined;
+}
+
+/** Which instances: all that every given field matches; no field means every instance that serves. */
+export interface InstanceSelector {
+  readonly service?: string | undefined;
+  readonly workload?: string | undefined;
+  readonly replica?: number | undefined;
+  /** region/zone[/sub-zone]; a region/zone takes in its sub-zones. */
+  readonly zone?: string | undefined;
+}
+
+/** One fault as it really happened; times in milliseconds from the start of the load. */
+export interface FaultRecord {
+  readonly name: string;
+  readonly kind: string;
+  readonly description: string;
+  /** Names of the instances it hit. */
+  readonly targets: readonly string[];
+  readonly plannedAtMs: number;
+  readonly plannedForMs: number;
+  /** When the first target was about to get it; nothing after this is steady state. */
+  readonly injectingAtMs: number | undefined;
+  /** When the last target had it; undefined when it was never injected. */
+  readonly injectedAtMs: number | undefined;
+  /** When taking it back began, and when the last target was free of it. */
+  readonly revertingAtMs: number | undefined;
+  readonly revertedAtMs: number | undefined;
+}
+
+/** Everything checks may ask about a run. Pure data and pure questions; made from the evidence. */
+export interface RunFacts {
+  readonly durationMs: number;
+  readonly faults: readonly FaultRecord[];
+  readonly windows: readonly Window[];
+  /**
+   * Finished requests in a window, by when they were due; optionally only those answered by some instances.
+   * A request in flight when a fault comes belongs to the fault, not to the time before it.
+   */
+  count(window: Window, filter?: { outcome?: Outcome; instances?: readonly string[] }): number;
+  /**
+   * Latency from the moment a request was due; `at-best`: less the time in which the machine may have had no
+   * processor to spare, which is the most that a larger one could take from it.
+   */
+  latency(window: Window, of: 'all' | 'successful' | 'shed', told?: 'as-seen' | 'at-best'): Latencies;
+  /** Names of instances by workload, zone or replica. */
+  instancesOf(of: InstanceSelector): readonly string[];
+  /** Requests the client's sidecar refused because a pool was full (Envoy's own counters). */
+  overflow(window: Window): { readonly value: number; readonly samples: number };
+  /** Ejections seen by clients in the window: how often an instance went from healthy to ejected. */
+  ejections(
+    window: Window,
+    instances?: readonly string[],
+  ): { readonly value: number; readonly samples: number };
+  /** First moment at or after `fromMs` when every one (or any one) of the instances is ejected at some client. */
+  firstEjected(fromMs: number, instances: readonly string[], which: 'any' | 'all'): number | undefined;
+  /**
+   * First moment at or after `fromMs` (and before `untilMs`) from which on, for `holdMs` (all of it before `untilMs`), at least `success` of the
+   * requests succeed and the instances' share of answered requests satisfies `share`. Undefined: it never came.
+   */
+  firstSettled(question: {
+    fromMs: number;
+    untilMs: number;
+    holdMs: number;
+    success: number;
+    instances: readonly string[];
+    share: { atMost?: number; atLeast?: number };
+  }): number | undefined;
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { duration } from '../kit/units.ts';
+
+/** What every check has beside its own limit. */
+export const checkFields = {
+  name: z.string().optional().describe('How reports call it; made from its kind and limit unless given.'),
+  during: z
+    .enum(['steady', 'fault', 'recovery', 'run'])
+    .describe(
+      'steady: before the first fault; fault: while it is on; recovery: after it ended; run: all of the load.',
+    ),
+  fault: z.string().optional().describe('Which fault the window belongs to; needed when there are several.'),
+  after: duration().prefault('0s').describe('How much of the start of the window to leave out.'),
+};
+
+/** Times are counted from a fault's injection or end, so these checks have no window of their own. */
+export const timedCheckFields = {
+  name: checkFields.name,
+  fault: checkFields.fault,
+};
+
+/** A limit on a number that may be bounded from either side. */
+export const bounds = <T extends z.ZodType>(value: () => T) => ({
+  atLeast: value().optional(),
+  atMost: value().optional(),
+});
+
+/** For schemas with `bounds`: one without a limit checks nothing. */
+export const hasBound = (check: { atLeast?: unknown; atMost?: unknown }) =>
+  check.atLeast !== undefined || check.atMost !== undefined;
+export const noBound = { message: 'a check needs a limit: give atLeast, atMost or both' };

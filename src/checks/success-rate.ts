@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { formatPercent, plural } from '../kit/format.ts';
+import { percent } from '../kit/units.ts';
+import type { CheckKind } from './contract.ts';
+import { checkFields } from './fields.ts';
+import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+
+const schema = z.strictObject({
+  kind: z.literal('success-rate'),
+  ...checkFields,
+  atLeast: percent().describe(
+    'Share of all requests answered below 400. Shed requests count as not successful, as their callers see it.',
+  ),
+});
+
+/** How many of all requests succeeded, as callers saw it. */
+export const successRate: CheckKind<typeof schema> = {
+  schema,
+  restsOn: 'requests',
+  describe: (check) => `success rate ${formatLimits(check, formatPercent)}`,
+  observe(check, facts, window) {
+    const samples = facts.count(window);
+    const ok = facts.count(window, { outcome: 'ok' });
+    const value = samples === 0 ? undefined : ok / samples;
+    return {
+      value,
+      samples,
+      neededSamples: NEEDED_REQUESTS,
+      holds: value !== undefined && isWithin(value, check),
+      observed: value === undefined ? 'no requests' : formatPercent(value),
+      limit: formatLimits(check, formatPercent),
+      ...(samples === ok
+        ? {}
+        : { detail: `${plural(samples - ok, 'request')} of ${plural(samples, 'request')} did not succeed` }),
+    };
+  },
+};

@@ -1,0 +1,210 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { environmentError } from '../kit/errors.ts';
+import type {
+  InstanceContext,
+  JournalEntry,
+  LoadTotals,
+  MachineSample,
+  ProcessSample,
+  RunContext,
+  StatisticsSample,
+  TimerNoise,
+} from '../model/evidence.ts';
+import { type AccessLine, AccessLogParser } from './access-log.ts';
+import { type Ending, Endings } from './endings.ts';
+import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
+import { Saturation } from './machine.ts';
+import { Arrivals, Requests } from './requests.ts';
+import { ProcessReader, type ProcessSeries, StatisticsReader, type StatisticsSeries } from './samples.ts';
+
+/** Everything a run observed, read and joined. Times are milliseconds from the start of the load. */
+export interface Evidence {
+  readonly context: RunContext;
+  /** Undefined when k6 did not get to write it. */
+  readonly load: LoadTotals | undefined;
+  readonly timer: TimerNoise | undefined;
+  readonly journal: readonly JournalEntry[];
+  /** Epoch milliseconds that all times count from: when the first request was due. */
+  readonly originMs: number;
+  /** Undefined when the load never ended by itself. */
+  readonly loadEndedMs: number | undefined;
+  readonly requests: Requests;
+  readonly arrivals: Arrivals;
+  readonly endings: readonly Ending[];
+  readonly statistics: readonly StatisticsSeries[];
+  readonly processes: ReadonlyMap<string, ProcessSeries>;
+  readonly saturation: Saturation;
+  readonly quality: EvidenceQuality;
+}
+
+/** How far the evidence can be trusted. */
+interface EvidenceQuality {
+  readonly lines: number;
+  readonly malformedLines: number;
+  readonly tornLines: number;
+  /** Lines of statistics, processes, machine and journal that were no JSON. */
+  readonly damagedSamples: number;
+  /** Logs of instances that run.json does not know. */
+  readonly strangeFiles: readonly string[];
+  /** Client instances without a log. */
+  readonly missingFiles: readonly string[];
+  /** Requests whose id another one had. */
+  readonly duplicateIds: number;
+  /** What reached a server in the time of the load without a client's line. */
+  readonly strangeArrivals: number;
+  /** Requests that should have said when they were due and did not. */
+  readonly withoutDue: number;
+}
+
+/** Due times further than this from a request's start are not believed: callers can write anything there. */
+const BELIEVABLE_LAG_MS = { least: -1_000, most: 600_000 };
+
+/** Clocks of the harness and of a sidecar may differ by this much. */
+const CLOCK_SLACK_MS = 50;
+
+/** Reads `reports/<run id>/evidence/`; throws an OperatorError when it cannot say who is who. */
+export async function readEvidence(directory: string): Promise<Evidence> {
+  const context = await readJson<RunContext>(join(directory, 'run.json'));
+  if (context === undefined) {
+    throw environmentError(
+      `${directory} has no run.json, so nobody can say which log belongs to whom`,
+      'The run ended before it had started its mesh; run it again.',
+    );
+  }
+  const load = await readJson<LoadTotals>(join(directory, 'load.json'));
+  const timer = await readJson<TimerNoise>(join(directory, 'timer.json'));
+  const journal: JournalEntry[] = [];
+  let damagedSamples = await readJsonLines<JournalEntry>(join(directory, 'journal.jsonl'), (entry) =>
+    journal.push(entry),
+  );
+  const started = journal.find((entry) => entry.event === 'load-started')?.t;
+  const ended = journal.findLast((entry) => entry.event === 'load-ended')?.t;
+  const originMs = load !== undefined && load.startedAt > 0 ? load.startedAt : (started ?? 0);
+  const span = {
+    originMs,
+    fromMs: Math.min(started ?? originMs, originMs) - originMs - CLOCK_SLACK_MS,
+    toMs: (ended ?? Number.POSITIVE_INFINITY) - originMs + CLOCK_SLACK_MS,
+  };
+
+  const statistics = new StatisticsReader();
+  damagedSamples += await readJsonLines<StatisticsSample>(join(directory, 'statistics.jsonl'), (sample) =>
+    statistics.add(sample, originMs),
+  );
+  const processes = new ProcessReader();
+  damagedSamples += await readJsonLines<ProcessSample>(join(directory, 'processes.jsonl'), (sample) =>
+    processes.add(sample, originMs),
+  );
+  const saturation = new Saturation();
+  damagedSamples += await readJsonLines<MachineSample>(join(directory, 'machine.jsonl'), (sample) =>
+    saturation.add(sample, originMs),
+  );
+
+  const logs = await readLogs(join(directory, 'access'), context.instances, load, span);
+  return {
+    context,
+    load,
+    timer,
+    journal,
+    originMs,
+    loadEndedMs: ended === undefined ? undefined : ended - originMs,
+    statistics: statistics.series,
+    processes: processes.series,
+    saturation,
+    ...logs,
+    quality: { ...logs.quality, damagedSamples },
+  };
+}
+
+interface Span {
+  readonly originMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Clients' logs first, so that each line of a server finds the request it belongs to. */
+async function readLogs(
+  directory: string,
+  instances: readonly InstanceContext[],
+  load: LoadTotals | undefined,
+  span: Span,
+): Promise<
+  Pick<Evidence, 'requests' | 'arrivals' | 'endings'> & { quality: Omit<EvidenceQuality, 'damagedSamples'> }
+> {
+  const files = await namesIn(directory);
+  const parser = new AccessLogParser();
+  const endings = new Endings(parser);
+  const expected = Math.ceil((load?.requests ?? 0) * 1.01);
+  const requests = new Requests(expected);
+  const arrivals = new Arrivals(expected);
+  const quality = {
+    lines: 0,
+    malformedLines: 0,
+    tornLines: 0,
+    strangeFiles: files.filter((file) => !instances.some(({ name }) => `${name}.log` === file)),
+    missingFiles: instances
+      .filter(({ name, client }) => client && !files.includes(`${name}.log`))
+      .map(({ name }) => name),
+    duplicateIds: 0,
+    strangeArrivals: 0,
+    withoutDue: 0,
+  };
+
+  const readAll = async (client: boolean, sink: (line: AccessLine, instance: number) => void) => {
+    for (const [index, instance] of instances.entries()) {
+      const file = `${instance.name}.log`;
+      if (instance.client !== client || !files.includes(file)) continue;
+      const damage = await readAccessLog(join(directory, file), parser, (line) => sink(line, index));
+      quality.malformedLines += damage.malformed;
+      quality.tornLines += damage.torn;
+    }
+  };
+
+  const carriesDue = load?.carriesDue ?? false;
+  await readAll(true, (line, client) => {
+    quality.lines += 1;
+    const startMs = line.startMs - span.originMs;
+    // Only the load says when a request was due; without that, time tells it from what came before.
+    if (carriesDue ? line.dueMs === -1 : startMs < span.fromMs || startMs > span.toMs) return;
+    const ending = endings.idOf(line);
+    if (endings.all[ending]?.direction === 'inbound') return;
+    let lagMs = line.dueMs < 0 ? Number.NaN : line.startMs - line.dueMs;
+    if (!(lagMs >= BELIEVABLE_LAG_MS.least && lagMs <= BELIEVABLE_LAG_MS.most)) {
+      lagMs = Number.NaN;
+      if (carriesDue) quality.withoutDue += 1;
+    }
+    requests.add(startMs, lagMs, durationOf(line), line.attempts, ending, client, line.idHigh, line.idLow);
+  });
+  quality.duplicateIds = requests.index();
+
+  await readAll(false, (line, instance) => {
+    quality.lines += 1;
+    const request = requests.find(line.idHigh, line.idLow);
+    const startMs = line.startMs - span.originMs;
+    if (request < 0 && (startMs < span.fromMs || startMs > span.toMs)) return;
+    const ending = endings.idOf(line);
+    if (endings.all[ending]?.direction === 'outbound') return;
+    if (request < 0) quality.strangeArrivals += 1;
+    const row = arrivals.add(startMs, durationOf(line), ending, instance, request);
+    if (request < 0) return;
+    const seen = requests.arrivals[request] ?? 0;
+    if (seen < 255) requests.arrivals[request] = seen + 1;
+    const last = requests.lastArrival[request] ?? -1;
+    if (last < 0 || (arrivals.startMs[last] ?? 0) <= startMs) requests.lastArrival[request] = row;
+  });
+  requests.dropIndex();
+  return { requests, arrivals, endings: endings.all, quality };
+}
+
+function durationOf(line: AccessLine): number {
+  return line.totalUs >= 0 ? line.totalUs / 1_000 : line.durationMs;
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return (await readdir(directory)).filter((name) => name.endsWith('.log'));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}

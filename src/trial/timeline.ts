@@ -1,0 +1,125 @@
+import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { StartedEnvironment } from '../environments/contract.ts';
+import type { Action } from '../faults/contract.ts';
+import { environmentError } from '../kit/errors.ts';
+import type { JournalEntry } from '../model/evidence.ts';
+import type { Plan, PlannedFault } from '../plan/contract.ts';
+
+/** Faults on disk before they are made: whoever finds the file knows what to take back. */
+export class Journal {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What has happened. */
+  write(...entries: readonly JournalEntry[]): void {
+    appendFileSync(this.#path, lines(entries));
+  }
+
+  /** What is about to happen: on the disk before it does. */
+  announce(...entries: readonly JournalEntry[]): void {
+    const file = openSync(this.#path, 'a');
+    try {
+      appendFileSync(file, lines(entries));
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+}
+
+const lines = (entries: readonly JournalEntry[]) =>
+  entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+
+/** What takes back a fault by waiting until something runs again. */
+const startsAgain = new Set<Action['do']>(['start', 'start-node', 'scale-up', 'start-control-plane']);
+
+export interface TimelineEvents {
+  injecting(fault: PlannedFault): void;
+  reverted(fault: PlannedFault): void;
+}
+
+/**
+ * Makes every fault at its time and takes it back at its end. Times count from `startedAt` (epoch ms).
+ * On abort it takes back what is still on and rejects with the abort's reason. A fault that cannot be
+ * taken back is an error: nobody may mistake the run for a clean one.
+ */
+export async function runTimeline(
+  plan: Plan,
+  environment: StartedEnvironment,
+  journal: Journal,
+  startedAt: number,
+  signal: AbortSignal,
+  events: TimelineEvents,
+): Promise<void> {
+  const until = (ms: number) => sleep(Math.max(0, startedAt + ms - Date.now()), undefined, { signal });
+  /** Instance → what has not ended yet of taking back the last fault on it. */
+  const takingBack = new Map<string, Promise<void>>();
+  const one = async (fault: PlannedFault) => {
+    await until(fault.atMs);
+    // Something that is still starting is not stopped again: it would never have been back.
+    await Promise.all(fault.actions.map(({ inject }) => takingBack.get(inject.instance)));
+    signal.throwIfAborted();
+    events.injecting(fault);
+    const made = [...fault.actions];
+    try {
+      const t = Date.now();
+      journal.announce(
+        ...made.map(
+          ({ inject }) => ({ t, event: 'injecting', fault: fault.name, instance: inject.instance }) as const,
+        ),
+      );
+      await Promise.all(
+        made.map(async (action) => {
+          const entry = { fault: fault.name, instance: action.inject.instance };
+          await environment.perform(action.inject, signal);
+          journal.write({ t: Date.now(), event: 'injected', ...entry });
+        }),
+      );
+      await until(fault.atMs + fault.forMs);
+    } finally {
+      const takenBack = takeBack(fault, made);
+      const settled = takenBack.catch(() => {});
+      for (const { inject } of made) takingBack.set(inject.instance, settled);
+      await takenBack;
+      events.reverted(fault);
+    }
+  };
+  const takeBack = async (fault: PlannedFault, made: readonly (typeof fault.actions)[number][]) => {
+    const failures: unknown[] = [];
+    await Promise.all(
+      made.map(async (action) => {
+        // After an interruption the environment goes down whole; starting a workload again would only delay that.
+        const entry = { fault: fault.name, instance: action.revert.instance };
+        if (signal.aborted && startsAgain.has(action.revert.do)) {
+          journal.write({ t: Date.now(), event: 'left', ...entry });
+          return;
+        }
+        journal.write({ t: Date.now(), event: 'reverting', ...entry });
+        try {
+          await environment.perform(action.revert);
+          journal.write({ t: Date.now(), event: 'reverted', ...entry });
+        } catch (error) {
+          failures.push(error);
+          const message = error instanceof Error ? error.message : String(error);
+          journal.write({ t: Date.now(), event: 'failed', ...entry, error: message });
+        }
+      }),
+    );
+    if (failures.length > 0) {
+      throw environmentError(
+        `the fault ${fault.name} could not be taken back from ${failures.length} of ${made.length} instances`,
+        failures[0] instanceof Error ? failures[0].message : undefined,
+        failures[0],
+      );
+    }
+  };
+  const results = await Promise.allSettled(plan.faults.map(one));
+  const failed = results.filter((result) => result.status === 'rejected').map((result) => result.reason);
+  const worst =
+    failed.find((reason) => !(reason instanceof Error && reason.name === 'AbortError')) ?? failed[0];
+  if (worst !== undefined) throw worst;
+}
