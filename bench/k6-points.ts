@@ -8,9 +8,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { PlannedLoad } from '../src/load/contract.ts';
 import { k6Environment } from '../src/load/generators.ts';
 import { loadScript } from '../src/load/script.ts';
-import type { Plan } from '../src/plan/contract.ts';
 import { resolveProgram } from '../src/toolchain/index.ts';
 
 const rate = 1_000;
@@ -33,15 +33,18 @@ const { port } = await new Promise<{ port: number }>((ready) => {
   app.stdout?.once('data', (line) => ready(JSON.parse(String(line)).listening));
 });
 
-const plan = {
-  scenario: {
-    topology: { namespace: 'default', services: { app: { port } } },
-    load: { to: 'app', method: 'GET', path: '/', headers: {}, rate, timeout: 5_000 },
-  },
+const load: PlannedLoad = {
+  name: 'load',
+  from: 'client',
+  to: 'app',
+  port,
+  request: { method: 'GET', path: '/', headers: {}, body: undefined, timeoutMs: 5_000 },
+  shape: { kind: 'rate', rate },
+  durationMs: seconds * 1_000,
+  peakRate: rate,
   users,
-  loadMs: seconds * 1_000,
-} as unknown as Plan;
-const ours = loadScript(plan, '127.0.0.1');
+};
+const ours = loadScript(load, '127.0.0.1');
 const bare = `import http from 'k6/http';
 export const options = { scenarios: { load: { executor: 'constant-arrival-rate', rate: ${rate}, timeUnit: '1s',
   duration: '${seconds}s', preAllocatedVUs: ${users}, maxVUs: ${users} } }, discardResponseBodies: true, systemTags: [],

@@ -4,21 +4,33 @@ import { expect, test } from 'vitest';
 
 const src = resolve(import.meta.dirname, '../src');
 
-/** What other stages may import of a stage: its contract, never its implementation. */
-const open: Readonly<Record<string, readonly RegExp[]>> = {
-  scenario: [/^schema\.ts$/, /^units\.ts$/],
-  plan: [/^contract\.ts$/],
-  toolchain: [/^index\.ts$/, /^fetch\.ts$/],
-  environments: [/^contract\.ts$/],
-  meshes: [/^contract\.ts$/],
-  load: [],
-  faults: [/^contract\.ts$/, /^index\.ts$/, /^target\.ts$/],
-  // What was written is read back through read/: the one way from files to numbers.
-  evidence: [/^contract\.ts$/, /^read\//],
-  analysis: [/^contract\.ts$/, /^facts\.ts$/, /^format\.ts$/, /^checks\/index\.ts$/],
-  report: [/^model\.ts$/],
+/**
+ * The folders, from the ground up, each with what others may import of it; types count. A folder imports only
+ * what stands above it in this list, so there can be no circle.
+ */
+const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
+  /** No domain words: processes, terminals, files, numbers as text. */
+  kit: 'all',
+  /** What everybody speaks of: evidence, faults, targets, topology, mesh configuration. */
+  model: 'all',
+  toolchain: 'all',
+  runs: 'all',
+  faults: [/^index\.ts$/],
+  checks: [/^index\.ts$/, /^contract\.ts$/, /^facts\.ts$/],
+  load: [/^contract\.ts$/, /^generators\.ts$/, /^k6\.ts$/],
+  meshes: [/^contract\.ts$/, /^index\.ts$/],
+  scenario: [/^schema\.ts$/, /^load\.ts$/],
+  plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
+  evidence: 'all',
+  environments: [/^contract\.ts$/, /^index\.ts$/, /^local\/addresses\.ts$/, /^kind\/versions\.ts$/],
+  trial: [/^run\.ts$/],
+  report: [/^model\.ts$/, /^index\.ts$/, /^read\.ts$/, /^(words|terminal|markdown)\.ts$/],
+  analysis: [/^analyse\.ts$/],
+  experiment: 'all',
+  comparison: 'all',
+  commands: [/^[a-z-]+\.ts$/],
 };
-const stages = Object.keys(open);
+const order = Object.keys(folders);
 
 interface Import {
   readonly from: string;
@@ -37,33 +49,54 @@ function imports(): Import[] {
     });
 }
 
-/** "kit", "scenario", "commands", or the file itself for cli.ts, run.ts and the like. */
+/** "kit", "scenario", "commands", or the file itself for cli.ts and the like. */
 const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : file);
 
 function complaint({ from, to }: Import): string | undefined {
   const [source, target] = [folderOf(from), folderOf(to)];
-  if (source === target || to.startsWith('..')) return undefined;
-  if (source === 'kit') return 'kit/ has no domain words: move what needs them into a stage';
-  if (target === 'kit' || target === 'version.ts') return undefined;
-  if (target === 'cli.ts') return 'nothing imports cli.ts: move what is shared into kit/ or a stage';
-  if (target === 'commands') {
-    return source === 'cli.ts' ? undefined : 'only cli.ts imports commands: move what is shared into a stage';
-  }
-  if (target === 'run.ts') {
-    return source === 'commands' ? undefined : 'only commands import run.ts';
-  }
-  if (!stages.includes(source)) return undefined;
+  if (source === target || to.startsWith('..') || target === 'version.ts') return undefined;
+  if (!order.includes(target)) return `nothing imports ${target}: move what is shared into a folder`;
   const inside = to.slice(target.length + 1);
-  if (open[target]?.some((pattern) => pattern.test(inside))) return undefined;
-  return `${source}/ may import of ${target}/ only its contract (${open[target]?.map((p) => p.source).join(', ')}): put the type there, or pass the value in from commands/`;
+  if (!order.includes(source)) return undefined;
+  if (source === 'kit') return 'kit/ has no domain words: move what needs them into a folder of its own';
+  if (order.indexOf(target) > order.indexOf(source)) {
+    return `${source}/ stands below ${target}/: put what both need into model/, or pass the value in from above`;
+  }
+  const open = folders[target] ?? [];
+  if (open === 'all' || open.some((pattern) => pattern.test(inside))) return undefined;
+  return `${source}/ may import of ${target}/ only ${open.map((p) => p.source).join(', ')}: put the type there, or pass the value in`;
 }
 
-test('imports point one way: cli → commands → run → stages → kit', () => {
+test('folders import only what stands below them, and of that only what is open', () => {
   const wrong = imports().flatMap((one) => {
     const why = complaint(one);
     return why === undefined ? [] : [`src/${one.from} imports src/${one.to}\n  ${why}`];
   });
   expect(wrong.join('\n')).toBe('');
+});
+
+test('every folder of src/ has its place in the order', () => {
+  const there = readdirSync(src, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(there.map(({ name }) => name).sort()).toEqual(order.toSorted());
+});
+
+test('no folders import each other in a circle, types included', () => {
+  const edges = new Map<string, Set<string>>();
+  for (const { from, to } of imports()) {
+    const [source, target] = [folderOf(from), folderOf(to)];
+    if (source !== target && !to.startsWith('..')) {
+      edges.set(source, (edges.get(source) ?? new Set()).add(target));
+    }
+  }
+  const circles: string[] = [];
+  const walk = (folder: string, path: readonly string[]) => {
+    const begin = path.indexOf(folder);
+    if (begin >= 0) circles.push([...path.slice(begin), folder].join(' → '));
+    else for (const next of edges.get(folder) ?? []) walk(next, [...path, folder]);
+  };
+  walk('cli.ts', []);
+  walk('generate.ts', []);
+  expect([...new Set(circles)]).toEqual([]);
 });
 
 test('only cli.ts and the supervisor end the process', () => {

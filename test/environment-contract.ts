@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment, StartedEnvironment } from '../src/environments/contract.ts';
-import { CONTROL_PLANE } from '../src/faults/contract.ts';
+import { planExperiment } from '../src/experiment/planned.ts';
 import { loadJob } from '../src/load/k6.ts';
 import { istio } from '../src/meshes/istio/index.ts';
 import { ACCESS_LOG_MARK, accessLogFields, type HostSample } from '../src/model/evidence.ts';
+import { CONTROL_PLANE } from '../src/model/fault.ts';
+import { isServer } from '../src/model/topology.ts';
 import type { Plan } from '../src/plan/contract.ts';
-import { planScenario } from '../src/plan/plan.ts';
 import { createRunDirectory, type RunDirectory } from '../src/runs/run-directory.ts';
-import { loadScenario } from '../src/scenario/load.ts';
 import { ClientStatistics } from '../src/trial/client-statistics.ts';
 
 const scenario = `name: contract
@@ -62,11 +62,12 @@ export function environmentContract(
       const file = join(folder, 'scenario.yaml');
       writeFileSync(file, scenario);
       writeFileSync(join(folder, 'mesh.yaml'), configuration);
-      plan = planScenario(await loadScenario(file, { set: [], config: [] }));
+      const planned = await planExperiment(file, { set: [], config: [] });
+      plan = planned.plan;
       directory = await createRunDirectory(`contract-${Date.now().toString(36)}`, 'environment contract');
       environment = await make().start({
-        plan,
-        resources: istio.readConfiguration(plan.meshFiles, plan),
+        topology: plan.topology,
+        configuration: planned.configuration,
         runId: directory.path.split('/').at(-1) ?? '',
         directory: directory.path,
         evidence: join(folder, 'evidence'),
@@ -89,7 +90,9 @@ export function environmentContract(
 
     /** Sends the plan's load; what k6 counted. */
     async function load(): Promise<{ requests: number; answers: Record<string, number> }> {
-      const job = loadJob(plan, istio.serviceHost('edge-app', 'default'));
+      const [planned] = plan.trial.loads;
+      if (!planned) throw new Error('the plan has no load');
+      const job = loadJob(planned, istio.serviceHost('edge-app', 'default'));
       await using prepared = await environment.prepareLoad(job);
       const startedAt = await prepared.begin();
       expect(Math.abs(Date.now() - startedAt)).toBeLessThan(2_000);
@@ -139,11 +142,11 @@ export function environmentContract(
     }
 
     test('instances are those of the plan, each server with an address', () => {
-      expect(environment.instances.map(({ name, locality, client }) => ({ name, locality, client }))).toEqual(
-        plan.instances.map(({ name, locality, client }) => ({ name, locality, client })),
+      expect(environment.instances.map(({ name, locality, role }) => ({ name, locality, role }))).toEqual(
+        plan.topology.instances.map(({ name, locality, role }) => ({ name, locality, role })),
       );
-      for (const { addresses, client } of environment.instances) {
-        if (!client) expect(addresses[0]).toMatch(/^[\d.]+:\d+$/);
+      for (const { addresses, role } of environment.instances) {
+        if (role === 'server') expect(addresses[0]).toMatch(/^[\d.]+:\d+$/);
       }
       expect(environment.firstRequestAt).toBeLessThan(Date.now());
       expect(environment.mesh).toMatch(/^istio \d/);
@@ -151,7 +154,9 @@ export function environmentContract(
 
     test("the client's sidecar sees every address, healthy", async () => {
       const sample = await statistics();
-      const addresses = environment.instances.flatMap(({ addresses, client }) => (client ? [] : addresses));
+      const addresses = environment.instances.flatMap(({ addresses, role }) =>
+        role === 'client' ? [] : addresses,
+      );
       expect(sample?.hosts.map(({ address }) => address).sort()).toEqual([...addresses].sort());
       expect(sample?.hosts.every(({ healthy }) => healthy)).toBe(true);
     });
@@ -168,7 +173,7 @@ export function environmentContract(
     });
 
     test('a fault of the app shows in the answers, and goes away', async () => {
-      const servers = environment.instances.filter(({ client }) => !client);
+      const servers = environment.instances.filter(isServer);
       const behaviour = { kind: 'error', status: 503, rate: 1 } as const;
       for (const { name } of servers) {
         await environment.perform({ do: 'set-fault', instance: name, id: 'broken', behaviour });

@@ -1,8 +1,9 @@
 import type { FaultRecord, RunFacts } from '../checks/facts.ts';
 import { type Evidence, readEvidence } from '../evidence/evidence.ts';
-import type { MeshKnowledge, MeshResource } from '../meshes/contract.ts';
+import type { MeshKnowledge } from '../meshes/contract.ts';
 import { outcomes } from '../model/evidence.ts';
-import type { Plan } from '../plan/contract.ts';
+import type { MeshResource } from '../model/mesh-configuration.ts';
+import type { Plan, TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute } from './attribution.ts';
 import { proveFault } from './efficacy.ts';
@@ -47,18 +48,19 @@ export async function analyse(input: {
   /** The mesh configuration under test. */
   readonly resources: readonly MeshResource[];
 }): Promise<Analysis> {
-  const { plan } = input;
+  const {
+    plan: { trial },
+  } = input;
   const evidence = await readEvidence(input.directory);
-  const { load } = plan.scenario;
-  const endMs = endOfLoad(plan, evidence);
-  const records = recordFaults(plan.faults, evidence.journal, evidence.originMs);
-  const windows = windowsOf(records, load.warmup, endMs);
-  const traffic = settleTraffic(evidence, records, load.warmup);
+  const endMs = endOfLoad(trial, evidence);
+  const records = recordFaults(trial.faults, evidence.journal, evidence.originMs);
+  const windows = windowsOf(records, trial.warmupMs, endMs);
+  const traffic = settleTraffic(evidence, records, trial.warmupMs);
   const facts = createFacts(evidence, traffic, records, windows, endMs);
   const phases = phasesOf(traffic, windows);
-  const faults = records.map((record, index) => faultOf(record, index, plan, evidence, traffic, facts));
-  const judged = plan.checks.map((check) => judgeCheck(check, facts));
-  const results = applyRules({ plan, evidence, traffic, facts, faults, checks: judged });
+  const faults = records.map((record, index) => faultOf(record, index, trial, evidence, traffic, facts));
+  const judged = trial.checks.map((check) => judgeCheck(check, facts));
+  const results = applyRules({ trial, evidence, traffic, facts, faults, checks: judged });
   const checks = withdrawDoubtful(judged, results);
   const told = {
     verdict: verdictOf(results, checks),
@@ -66,7 +68,7 @@ export async function analyse(input: {
     checks,
     validity: results.map(({ finding }) => finding),
     faults,
-    errors: attribute(evidence, traffic, phases, input.knowledge, input.resources, load.to),
+    errors: attribute(evidence, traffic, phases, input.knowledge, input.resources, trial.loads[0]?.to ?? '-'),
   };
   return {
     ...told,
@@ -85,23 +87,23 @@ export async function analyse(input: {
 }
 
 /** The plan's end, or when the load really ended if that was earlier (or the plan does not know). */
-function endOfLoad(plan: Plan, evidence: Evidence): number {
+function endOfLoad({ durationMs }: TrialPlan, evidence: Evidence): number {
   const lastMs = evidence.requests.startMs
     .subarray(0, evidence.requests.length)
     .reduce((latest, at) => Math.max(latest, at), 0);
   const endedMs = evidence.loadEndedMs ?? lastMs;
-  return plan.loadMs > 0 ? Math.min(plan.loadMs, endedMs) : endedMs;
+  return durationMs > 0 ? Math.min(durationMs, endedMs) : endedMs;
 }
 
 function faultOf(
   record: FaultRecord,
   index: number,
-  plan: Plan,
+  trial: TrialPlan,
   evidence: Evidence,
   traffic: Traffic,
   facts: RunFacts,
 ): Report['faults'][number] {
-  const proof = plan.faults[index]?.proof ?? { kind: 'silent' };
+  const proof = trial.faults[index]?.proof ?? { kind: 'silent' };
   // The warmup tells as much about a target as what follows it.
   const steady = { fromMs: 0, toMs: facts.windows.find(({ name }) => name === 'steady')?.toMs ?? 0 };
   return {

@@ -1,6 +1,7 @@
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { MeshKnowledge, MeshResource } from '../meshes/contract.ts';
+import type { MeshKnowledge } from '../meshes/contract.ts';
+import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';

@@ -1,8 +1,8 @@
 import type { FaultRecord } from '../checks/facts.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { Proof } from '../faults/contract.ts';
 import { formatCount, formatMs, formatPercent, plural } from '../kit/format.ts';
+import type { Proof } from '../model/fault.ts';
 import type { Report } from '../report/model.ts';
 import { percentileOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';

@@ -1,7 +1,8 @@
 import type { Window } from '../checks/contract.ts';
-import type { FaultRecord, InstanceSelector, RunFacts } from '../checks/facts.ts';
+import type { FaultRecord, RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { StatisticsSeries } from '../evidence/samples.ts';
+import { isServer, matches } from '../model/topology.ts';
 import { latenciesOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -74,7 +75,7 @@ export function createFacts(
       return latenciesOf(values);
     },
     instancesOf: (of) =>
-      instances.filter((each) => !each.client && matches(each, of)).map(({ name }) => name),
+      instances.filter((each) => isServer(each) && matches(each, of)).map(({ name }) => name),
     overflow(window) {
       let value = 0;
       let samples = 0;
@@ -151,18 +152,6 @@ interface Span {
 
 function add(counts: Int32Array, at: number): void {
   counts[at] = (counts[at] as number) + 1;
-}
-
-function matches(
-  instance: Evidence['context']['instances'][number],
-  { service, workload, replica, zone }: InstanceSelector,
-): boolean {
-  return (
-    (service === undefined || instance.service === service) &&
-    (workload === undefined || instance.workload === workload) &&
-    (replica === undefined || instance.replica === replica) &&
-    (zone === undefined || instance.locality === zone || instance.locality.startsWith(`${zone}/`))
-  );
 }
 
 /** How much a counter grew in a window; a counter that fell has started anew with its sidecar. */

@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ProcessSeries, StatisticsSeries } from '../evidence/samples.ts';
 import { outcomes } from '../model/evidence.ts';
+import { isClient } from '../model/topology.ts';
 import type { Report } from '../report/model.ts';
 import { percentileOf } from './percentile.ts';
 import { increase } from './run-facts.ts';
@@ -51,7 +52,7 @@ export function seriesOf(evidence: Evidence, traffic: Traffic, durationMs: numbe
     fromMs: step * stepMs,
     toMs: (step + 1) * stepMs,
   }));
-  const servers = instances.flatMap((instance, index) => (instance.client ? [] : [{ instance, index }]));
+  const servers = instances.flatMap((instance, index) => (isClient(instance) ? [] : [{ instance, index }]));
   const zones: Record<string, number[]> = {};
   for (const { instance, index } of servers) {
     const total = zones[instance.locality] ?? zeros();

@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence/evidence.ts';
+import { isClient, isServer } from '../model/topology.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';
 import type { Traffic } from './traffic.ts';
@@ -41,18 +42,14 @@ export function topologyOf(evidence: Evidence, traffic: Traffic, phases: Uint8Ar
   }
   const name = (index: number) => instances[index]?.name ?? '-';
   return {
-    clients: instances
-      .filter(({ client }) => client)
-      .map((each) => ({ name: each.name, zone: each.locality })),
-    instances: instances
-      .filter(({ client }) => !client)
-      .map((each) => ({
-        name: each.name,
-        service: each.service,
-        workload: each.workload,
-        zone: each.locality,
-        address: each.addresses.join(', '),
-      })),
+    clients: instances.filter(isClient).map((each) => ({ name: each.name, zone: each.locality })),
+    instances: instances.filter(isServer).map((each) => ({
+      name: each.name,
+      service: each.service,
+      workload: each.workload,
+      zone: each.locality,
+      address: each.addresses.join(', '),
+    })),
     edges: [...edges]
       .sort(([a], [b]) => a - b)
       .map(([key, edge]) => ({

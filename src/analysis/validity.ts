@@ -3,7 +3,8 @@ import type { Evidence } from '../evidence/evidence.ts';
 import type { ProcessSeries } from '../evidence/samples.ts';
 import { formatCount, formatMs, formatPercent, plural } from '../kit/format.ts';
 import { isGenerator, type LoadTotals } from '../model/evidence.ts';
-import type { Plan } from '../plan/contract.ts';
+import { isServer } from '../model/topology.ts';
+import type { TrialPlan } from '../plan/contract.ts';
 import type { Finding, Report } from '../report/model.ts';
 import { faultTroubles } from './fault-records.ts';
 import type { JudgedCheck } from './judge.ts';
@@ -13,7 +14,7 @@ import { type Traffic, UNKNOWN_HOST } from './traffic.ts';
 
 /** What the rules look at. */
 export interface Grounds {
-  readonly plan: Plan;
+  readonly trial: TrialPlan;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
   readonly facts: RunFacts;
@@ -123,7 +124,7 @@ function verdict(
   };
 }
 
-function loadFinished({ plan, evidence }: Grounds): Judgement {
+function loadFinished({ trial, evidence }: Grounds): Judgement {
   const limit = 'to the end of the plan, with exit code 0';
   const { load, loadEndedMs } = evidence;
   if (load === undefined || loadEndedMs === undefined) {
@@ -132,11 +133,11 @@ function loadFinished({ plan, evidence }: Grounds): Judgement {
   }
   // 99: a threshold in a script of one's own failed; that is k6's opinion, not a crash.
   const crashed = load.exitCode !== 0 && load.exitCode !== 99;
-  const cutShort = plan.loadMs > 0 && loadEndedMs < plan.loadMs * (1 - limits.loadCutShort);
+  const cutShort = trial.durationMs > 0 && loadEndedMs < trial.durationMs * (1 - limits.loadCutShort);
   return verdict(
     crashed || cutShort,
     `exit code ${load.exitCode} after ${formatMs(loadEndedMs)}`,
-    plan.loadMs > 0 ? `${formatMs(plan.loadMs)}, with exit code 0` : limit,
+    trial.durationMs > 0 ? `${formatMs(trial.durationMs)}, with exit code 0` : limit,
     'The load was interrupted or k6 failed; logs/ holds what it said last.',
   );
 }
@@ -209,9 +210,9 @@ function faultEffect({ faults }: Grounds): Judgement {
   );
 }
 
-function faultsReverted({ plan, evidence }: Grounds): Judgement {
-  if (plan.faults.length === 0) return { ...NOTHING, limit: 'only with faults' };
-  const troubles = plan.faults.flatMap((fault) => faultTroubles(fault, evidence.journal));
+function faultsReverted({ trial, evidence }: Grounds): Judgement {
+  if (trial.faults.length === 0) return { ...NOTHING, limit: 'only with faults' };
+  const troubles = trial.faults.flatMap((fault) => faultTroubles(fault, evidence.journal));
   return verdict(
     troubles.length > 0,
     troubles.length === 0 ? 'all of them' : troubles.join('; '),
@@ -282,10 +283,10 @@ function mostCores(series: ProcessSeries, durationMs: number): number | undefine
  * Lateness is part of every latency, which counts from the due time: it can make a check fail and never
  * pass. So it may be what this machine does to anyone, or too little for the finest limit to show.
  */
-function generatorLag({ plan, evidence, traffic }: Grounds): Judgement {
+function generatorLag({ trial, evidence, traffic }: Grounds): Judgement {
   const noiseMs = evidence.timer?.p99Ms ?? 0;
   const machineMs = limits.lagMs + limits.wakeups * noiseMs;
-  const immaterialMs = Math.min(limits.lagShare * finestTimeMs(plan), limits.lagMostMs);
+  const immaterialMs = Math.min(limits.lagShare * finestTimeMs(trial), limits.lagMostMs);
   const limitMs = Math.max(machineMs, immaterialMs);
   const why =
     machineMs >= immaterialMs
@@ -315,9 +316,9 @@ function generatorLag({ plan, evidence, traffic }: Grounds): Judgement {
 }
 
 /** The smallest time that a check of the plan limits. */
-function finestTimeMs(plan: Plan): number {
+function finestTimeMs(trial: TrialPlan): number {
   return Math.min(
-    ...plan.checks.map(({ check }) =>
+    ...trial.checks.map(({ check }) =>
       check.kind === 'latency' || check.kind.startsWith('time-to-')
         ? ((check as { atMost?: number }).atMost ?? Number.POSITIVE_INFINITY)
         : Number.POSITIVE_INFINITY,
@@ -415,7 +416,7 @@ function latenciesAgree({ evidence: { load, requests } }: Grounds): Judgement {
   );
 }
 
-function serversAgree({ plan, evidence, traffic, facts }: Grounds): Judgement {
+function serversAgree({ trial, evidence, traffic, facts }: Grounds): Judgement {
   const limit = TOLERANCE_TEXT;
   const { requests, quality } = evidence;
   if (quality.duplicateIds > tolerance(traffic.length)) {
@@ -424,7 +425,7 @@ function serversAgree({ plan, evidence, traffic, facts }: Grounds): Judgement {
     return verdict(true, observed, 'every request has an id of its own', detail);
   }
   // A killed sidecar takes what it had not written yet with it.
-  const killed = plan.faults.flatMap((fault) => {
+  const killed = trial.faults.flatMap((fault) => {
     const record = facts.faults.find(({ name }) => name === fault.name);
     return fault.proof.kind === 'silent' && record?.injectedAtMs !== undefined
       ? [
@@ -480,7 +481,7 @@ function knownHosts({ evidence, traffic }: Grounds): Judgement {
   return verdict(
     total > tolerance(traffic.length),
     total === 0
-      ? `${plural(evidence.context.instances.filter(({ client }) => !client).length, 'instance')}, no others`
+      ? `${plural(evidence.context.instances.filter(isServer).length, 'instance')}, no others`
       : `${plural(total, 'request')} to ${names}`,
     'requests go to instances of this run',
     'Traffic left the topology: a route, a ServiceEntry or an old endpoint leads elsewhere.',
@@ -512,8 +513,8 @@ function statistics({ evidence, checks }: Grounds): Judgement {
   const advice = 'The machine was too busy to read the sidecar: lower the rate, or run it again.';
   if (evidence.statistics.length === 0) return verdict(true, 'none were read', limit, advice);
   const silent = evidence.context.instances.filter(
-    ({ name, client }) =>
-      client && !evidence.statistics.some(({ instance, t }) => instance === name && t.length > 0),
+    ({ name, role }) =>
+      role === 'client' && !evidence.statistics.some(({ instance, t }) => instance === name && t.length > 0),
   );
   if (silent.length > 0) {
     return verdict(true, `none were read of ${silent.map(({ name }) => name).join(', ')}`, limit, advice);

@@ -32,6 +32,8 @@ export interface CheckKind<Schema extends z.ZodObject = z.ZodObject> {
   readonly schema: Schema;
   /** The evidence it rests on: requests in access logs, or statistics of the client's sidecar. */
   readonly restsOn: 'requests' | 'statistics';
+  /** What a client's sidecar would have to do with hosts for it to hold: "overflow a pool". */
+  readonly aboutHosts?: string;
   /** The window of a check that has no `during`: it counts time from a fault's injection or end. */
   readonly window?: 'fault' | 'recovery';
   /** "success rate at least 99.9 %". */

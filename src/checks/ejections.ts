@@ -20,6 +20,7 @@ const schema = z
 export const ejections: CheckKind<typeof schema> = {
   schema,
   restsOn: 'statistics',
+  aboutHosts: 'eject a replica',
   describe: (check) =>
     `ejections${check.of ? ` of ${describeTarget(check.of)}` : ''}: ${formatLimits(check, formatCount)}`,
   observe(check, facts, window) {

@@ -1,4 +1,5 @@
 import type { Outcome } from '../model/evidence.ts';
+import type { InstanceSelector } from '../model/topology.ts';
 import type { Window } from './contract.ts';
 
 /** The latencies of a set of requests, every one of them: percentiles are exact and never averaged. */
@@ -6,15 +7,6 @@ export interface Latencies {
   readonly count: number;
   /** Latency in milliseconds at a percentile from 0 to 100 (nearest rank); undefined without samples. */
   percentile(percentile: number): number | undefined;
-}
-
-/** Which instances: all that every given field matches; no field means every instance that serves. */
-export interface InstanceSelector {
-  readonly service?: string | undefined;
-  readonly workload?: string | undefined;
-  readonly replica?: number | undefined;
-  /** region/zone[/sub-zone]; a region/zone takes in its sub-zones. */
-  readonly zone?: string | undefined;
 }
 
 /** One fault as it really happened; times in milliseconds from the start of the load. */

@@ -18,6 +18,7 @@ const schema = z
 export const overflow: CheckKind<typeof schema> = {
   schema,
   restsOn: 'statistics',
+  aboutHosts: 'overflow a pool',
   describe: (check) => `requests refused by a full pool: ${formatLimits(check, formatCount)}`,
   observe(check, facts, window) {
     const { value, samples } = facts.overflow(window);

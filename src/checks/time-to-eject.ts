@@ -22,6 +22,7 @@ const schema = z.strictObject({
 export const timeToEject: CheckKind<typeof schema> = {
   schema,
   restsOn: 'statistics',
+  aboutHosts: 'eject a replica',
   window: 'fault',
   describe(check) {
     const whom = check.of ? describeTarget(check.of) : 'the faulty instances';

@@ -18,6 +18,7 @@ const schema = z.strictObject({
 export const timeToFailOver: CheckKind<typeof schema> = {
   schema,
   restsOn: 'requests',
+  aboutHosts: 'cause a failover',
   window: 'fault',
   describe: (check) => `failed over within ${formatMs(check.atMost)}`,
   observe(check, facts, window) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compareRuns, type FinishedRun } from './compare-environments/compare.ts';
-import { failedOverAfter, finishedRun } from './compare-environments/fixture.ts';
+import { compareRuns, type FinishedRun } from '../comparison/compare.ts';
+import { failedOverAfter, finishedRun } from '../comparison/fixture.ts';
 import { compareEnvironmentsCommand, exitCodeOf } from './compare-environments.ts';
 
 const compare = (...runs: FinishedRun[]) => compareRuns(runs, 'reports/compare-x');

@@ -1,12 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Comparison, compared, compareRuns, withoutValidRun } from '../comparison/compare.ts';
+import { renderMarkdown, renderText } from '../comparison/render.ts';
+import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/rounds.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { loadScenario } from '../scenario/load.ts';
-import { type Comparison, compared, compareRuns, withoutValidRun } from './compare-environments/compare.ts';
-import { renderMarkdown, renderText } from './compare-environments/render.ts';
-import { makeFolder, refuseChanged, runOnce, runRounds } from './compare-environments/rounds.ts';
-import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
+import { addScenarioOptions, type ScenarioOptions, scenarioArguments } from './scenario-options.ts';
 
 interface CompareOptions extends ScenarioOptions {
   readonly rounds: number;
@@ -69,13 +69,13 @@ async function compare(file: string, options: CompareOptions, signal: AbortSigna
   // Before the first run, not before the first that cannot make it.
   for (const environment of compared) refuseForeignFaults(plan, environment);
   const folder = await makeFolder(options.reports);
-  const settings = { ...options, file, keep: options.keep ?? false };
+  const settings = { file, changes: scenarioArguments(options), keep: options.keep ?? false };
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const runs = await runRounds(
     options.rounds,
     async (environment, round) => {
       refuseChanged(plan, await planned(file, options));
-      say(`round ${round} of ${options.rounds}: ${plan.scenario.name} on ${environment}`);
+      say(`round ${round} of ${options.rounds}: ${plan.name} on ${environment}`);
       return runOnce(environment, round, folder, settings, signal);
     },
     say,

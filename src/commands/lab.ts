@@ -7,14 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { environmentNames, environmentPrograms, environments } from '../environments/index.ts';
+import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
 import { packageRoot } from '../kit/package-root.ts';
 import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
 import { createProgress } from '../kit/terminal.ts';
-import { istio } from '../meshes/istio/index.ts';
-import { rejectionsIn } from '../meshes/istio/rejections.ts';
-import { planScenario } from '../plan/plan.ts';
+import { type MeshKind, meshOf } from '../meshes/index.ts';
 import { configuredDocker, mortalCluster } from '../runs/clusters.ts';
 import {
   createRunDirectory,
@@ -22,7 +21,6 @@ import {
   runsDirectory,
   takeOverRunDirectory,
 } from '../runs/run-directory.ts';
-import { loadScenario } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { addScenarioOptions, type ScenarioOptions, scenarioArguments } from './scenario-options.ts';
@@ -38,6 +36,7 @@ const downTimeoutMs = 180_000;
 interface LabFile {
   readonly id: string;
   readonly scenario: string;
+  readonly mesh: MeshKind;
   readonly startedAt: string;
   readonly pid: number;
   readonly identity: string | undefined;
@@ -97,14 +96,13 @@ function upCommand(signal: AbortSignal): Command {
       const progress = createProgress(process.stderr, false);
       const file = scenario ?? defaultScenario();
       // Mistakes show here, before anything is started in the background.
-      const plan = planScenario(await loadScenario(file, options));
-      const resources = istio.readConfiguration(plan.meshFiles, plan);
+      const { plan, mesh, configuration } = await planExperiment(file, options);
       await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
       // In the background nobody would see a download or a build of minutes.
-      await fetchPrograms(environmentPrograms[options.env](istio), progress, signal);
-      await istio.validate(plan.meshFiles, resources, progress, signal);
+      await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
+      await mesh.validate(configuration, progress, signal);
       const id = `lab-${Date.now().toString(36)}`;
-      const what = `lab of ${plan.scenario.name}`;
+      const what = `lab of ${plan.name}`;
       const lab = await startKeeper(id, what, file, options, signal, (text) => progress.status(text));
       progress.done();
       if (options.json) process.stdout.write(`${JSON.stringify(lab, null, 2)}\n`);
@@ -186,14 +184,13 @@ function keepCommand(signal: AbortSignal): Command {
     .addOption(environmentOption())
     .action(async (id: string, file: string, options: LabOptions) => {
       const progress = createProgress(process.stderr, false);
-      const plan = planScenario(await loadScenario(file, options));
-      const resources = istio.readConfiguration(plan.meshFiles, plan);
-      await using directory = await takeOverRunDirectory(id, `lab of ${plan.scenario.name}`);
+      const { plan, mesh, configuration } = await planExperiment(file, options);
+      await using directory = await takeOverRunDirectory(id, `lab of ${plan.name}`);
       const evidence = join(directory.path, 'evidence');
       await mkdir(evidence, { recursive: true });
-      await using environment = await environments[options.env](istio, progress, signal, {}).start({
-        plan,
-        resources,
+      await using environment = await environments[options.env](mesh, progress, signal, {}).start({
+        topology: plan.topology,
+        configuration,
         runId: id,
         directory: directory.path,
         evidence,
@@ -205,7 +202,8 @@ function keepCommand(signal: AbortSignal): Command {
       });
       const lab: LabFile = {
         id,
-        scenario: plan.scenario.name,
+        scenario: plan.name,
+        mesh: plan.mesh,
         startedAt: new Date().toISOString(),
         pid: process.pid,
         identity: processIdentity(process.pid),
@@ -282,7 +280,9 @@ function statusCommand(): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  $ npx breakwater lab status')
     .action(async (options: { json?: boolean }) => {
-      const labs = liveLabs().map((lab) => ({ ...lab, rejected: rejected(lab) }));
+      const labs = await Promise.all(
+        liveLabs().map(async (lab) => ({ ...lab, rejected: await rejected(lab) })),
+      );
       if (options.json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);
       else if (labs.length === 0)
         process.stdout.write('No lab is running. Start one: npx breakwater lab up\n');
@@ -297,7 +297,8 @@ function statusCommand(): Command {
 }
 
 /** What sidecars of a lab said of configuration that they did not take. */
-function rejected(lab: LabFile): string[] {
+async function rejected(lab: LabFile): Promise<string[]> {
+  const { rejectionsIn } = await meshOf(lab.mesh);
   const logs = join(runsDirectory(), lab.id, 'logs');
   return lab.instances.flatMap(({ name }) => {
     const log = join(logs, `${name}.sidecar.log`);

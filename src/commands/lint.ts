@@ -1,15 +1,14 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
 import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
-import { lintConfiguration } from '../meshes/istio/configuration.ts';
-import { istio } from '../meshes/istio/index.ts';
-import type { MeshFile } from '../plan/contract.ts';
-import { planScenario } from '../plan/plan.ts';
-import { loadScenario, profileNames } from '../scenario/load.ts';
+import { meshOf } from '../meshes/index.ts';
+import type { MeshFile } from '../model/mesh-configuration.ts';
+import { profileNames } from '../scenario/load.ts';
 
 export function lintCommand(): Command {
   return new Command('lint')
@@ -35,7 +34,7 @@ Examples:
       }
       for (const file of configuration) {
         const beside = configuration.filter((other) => other !== file);
-        problems.push(...lintConfiguration(file, beside));
+        problems.push(...(await meshOf('istio')).lintConfiguration(file, beside));
       }
       if (problems.length > 0) process.exitCode = ExitCode.usage;
       process.stdout.write(
@@ -71,8 +70,7 @@ async function lintFile(file: string): Promise<readonly Problem[] | MeshFile> {
 async function problemsOf(file: string, profile: string | undefined): Promise<readonly Problem[]> {
   try {
     const changes = { set: [], config: [], ...(profile === undefined ? {} : { profile }) };
-    const plan = planScenario(await loadScenario(file, changes));
-    istio.readConfiguration(plan.meshFiles, plan);
+    await planExperiment(file, changes);
     return [];
   } catch (error) {
     if (error instanceof ProblemsError) return error.problems;

@@ -1,8 +1,6 @@
 import { Command } from 'commander';
-import { istio } from '../meshes/istio/index.ts';
-import { planScenario } from '../plan/plan.ts';
+import { planExperiment } from '../experiment/planned.ts';
 import { planJson, renderPlan } from '../plan/render.ts';
-import { loadScenario } from '../scenario/load.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
 interface PlanOptions extends ScenarioOptions {
@@ -23,8 +21,10 @@ Examples:
   $ npx breakwater plan scenarios/zone-failover.yaml --set load.rate=500/s --json`,
     )
     .action(async (file: string, options: PlanOptions) => {
-      const plan = planScenario(await loadScenario(file, options));
-      const resources = istio.readConfiguration(plan.meshFiles, plan);
+      const {
+        plan,
+        configuration: { resources },
+      } = await planExperiment(file, options);
       const output = options.json
         ? `${JSON.stringify(planJson(plan, resources), null, 2)}\n`
         : renderPlan(plan, resources);

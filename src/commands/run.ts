@@ -6,21 +6,20 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { analyse } from '../analysis/analyse.ts';
 import { environmentNames, environments } from '../environments/index.ts';
+import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { shellCommand } from '../kit/shell.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
-import { istio } from '../meshes/istio/index.ts';
+import type { PlannedLoad } from '../load/contract.ts';
 import type { Plan } from '../plan/contract.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
-import { planScenario } from '../plan/plan.ts';
 import { terminal, writeReports } from '../report/index.ts';
 import { REPORT_SCHEMA, type Report } from '../report/model.ts';
 import { configuredDocker } from '../runs/clusters.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { makeReportFolder } from '../runs/report-folder.ts';
 import { type RunOutcome, type RunWatcher, run } from '../trial/run.ts';
 import { version } from '../version.ts';
 import { sweepLeftovers } from './cleanup.ts';
-import { makeReportFolder } from './report-folder.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
 interface RunOptions extends ScenarioOptions {
@@ -62,23 +61,22 @@ async function runScenario(
   startedAt: number,
 ): Promise<ExitCode> {
   const progress = createProgress(process.stderr, options.quiet ?? false);
-  const plan = planScenario(await loadScenario(file, options));
+  const { plan, mesh, configuration } = await planExperiment(file, options);
   refuseForeignFaults(plan, options.env);
-  const resources = istio.readConfiguration(plan.meshFiles, plan);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
-  const runId = newRunId(plan.scenario.name);
+  const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);
-  const environment = environments[options.env](istio, progress, signal, { keep: options.keep ?? false });
-  await istio.validate(plan.meshFiles, resources, progress, signal);
+  const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
+  await mesh.validate(configuration, progress, signal);
   await makeReportFolder(reportDirectory, options.reports);
   let outcome: RunOutcome;
   try {
     outcome = await run({
       runId,
       plan,
-      resources,
+      configuration,
       environment,
-      mesh: istio,
+      mesh,
       reportDirectory,
       signal,
       watcher: watch(plan, progress),
@@ -91,8 +89,8 @@ async function runScenario(
   const analysed = await analyse({
     plan,
     directory: join(reportDirectory, 'evidence'),
-    knowledge: istio,
-    resources,
+    knowledge: mesh,
+    resources: configuration.resources,
   });
   const wallMs = Date.now() - startedAt;
   const report: Report = {
@@ -114,11 +112,11 @@ async function runScenario(
       command: shellCommand(['npx', 'breakwater', ...process.argv.slice(2)]),
     },
     scenario: {
-      name: plan.scenario.name,
-      description: plan.scenario.description,
+      name: plan.name,
+      description: plan.description,
       file,
       ...(plan.profile === undefined ? {} : { profile: plan.profile }),
-      load: describeLoad(plan),
+      load: plan.trial.loads.map(describeLoad).join('; '),
     },
     timing: {
       toFirstRequestMs: outcome.firstRequestAt - startedAt,
@@ -126,7 +124,7 @@ async function runScenario(
       wallMs,
       overheadMs: wallMs - outcome.loadMs,
     },
-    configuration: plan.meshFiles.map(({ file: name, content }) => ({ file: name, content })),
+    configuration: configuration.files.map(({ file: name, content }) => ({ file: name, content })),
   };
   await writeReports(reportDirectory, report);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
@@ -159,7 +157,7 @@ function watch(plan: Plan, progress: Progress): RunWatcher {
     warn: (text) => progress.warn(text),
     fault: (text) => progress.note(`  ${pc.yellow('fault')} ${text}`),
     load(atMs, totalMs, latest) {
-      const on = plan.faults
+      const on = plan.trial.faults
         .filter((fault) => fault.atMs <= atMs && atMs < fault.atMs + fault.forMs)
         .map(({ name }) => name);
       const sums = latest.reduce(
@@ -193,13 +191,17 @@ function newRunId(scenario: string): string {
   return `${scenario}-${stamp}-${randomBytes(2).toString('hex')}`;
 }
 
-function describeLoad(plan: Plan): string {
-  const { load } = plan.scenario;
-  const seconds = `${plan.loadMs / 1_000} s`;
-  const way = `from ${load.from} to ${load.to}`;
-  if (load.script !== undefined) return `${load.script}, ${way}`;
-  if (load.closed) return `closed loop of ${load.closed.users} users for ${seconds}, ${way}`;
-  if (load.stages)
-    return `up to ${plan.peakRate} requests/s in ${load.stages.length} stages over ${seconds}, ${way}`;
-  return `${load.rate} requests/s for ${seconds}, ${way}`;
+function describeLoad({ from, to, shape, durationMs, peakRate }: PlannedLoad): string {
+  const seconds = `${durationMs / 1_000} s`;
+  const way = `from ${from} to ${to}`;
+  switch (shape.kind) {
+    case 'script':
+      return `${shape.file}, ${way}`;
+    case 'closed':
+      return `closed loop of ${shape.users} users for ${seconds}, ${way}`;
+    case 'stages':
+      return `up to ${peakRate} requests/s in ${shape.stages.length} stages over ${seconds}, ${way}`;
+    case 'rate':
+      return `${shape.rate} requests/s for ${seconds}, ${way}`;
+  }
 }

@@ -1,12 +1,14 @@
-import type { Action } from '../faults/contract.ts';
-import type { MeshResource } from '../meshes/contract.ts';
+import type { LoadJob, PreparedLoad } from '../load/contract.ts';
 import type { InstanceContext, ProcessSample, RunContext } from '../model/evidence.ts';
-import type { Plan } from '../plan/contract.ts';
+import type { Action } from '../model/fault.ts';
+import type { MeshConfiguration } from '../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 
 /** What an environment is started with. */
 export interface EnvironmentRequest {
-  readonly plan: Plan;
-  readonly resources: readonly MeshResource[];
+  readonly topology: TopologyPlan;
+  /** The mesh configuration under test. */
+  readonly configuration: MeshConfiguration;
   readonly runId: string;
   /** The run's own scratch folder; gone when the run is. */
   readonly directory: string;
@@ -57,33 +59,4 @@ export interface StartedEnvironment extends AsyncDisposable {
   collect(): Promise<void>;
   /** How a person reaches it: lines of text. */
   reach(): readonly string[];
-}
-
-/** What a generated script prints, followed by epoch milliseconds, when its schedule starts. */
-export const LOAD_STARTED = 'breakwater-load-started';
-
-/** A k6 run as files and arguments; where and how it runs is the environment's business. */
-export interface LoadJob {
-  /** Name → content; the environment puts them side by side. */
-  readonly files: Readonly<Record<string, string>>;
-  /** Which of the files, or an absolute path, is the script. */
-  readonly script: string;
-  readonly args: readonly string[];
-  /** File that k6 writes its totals to, beside the script. */
-  readonly summary: string;
-  /** Whether the script prints LOAD_STARTED and the epoch milliseconds its schedule starts at. */
-  readonly announcesStart: boolean;
-}
-
-export interface PreparedLoad extends AsyncDisposable {
-  /** Lets the load begin; resolves with the epoch milliseconds at which it did. */
-  begin(): Promise<number>;
-  /** Resolves when k6 has ended: its exit code, its totals if it wrote them, its last words. */
-  readonly finished: Promise<{
-    readonly code: number | null;
-    readonly summary: string | undefined;
-    readonly lastLines: string;
-  }>;
-  /** Asks k6 to stop early. */
-  stop(): void;
 }

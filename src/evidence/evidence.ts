@@ -11,6 +11,7 @@ import type {
   StatisticsSample,
   TimerNoise,
 } from '../model/evidence.ts';
+import { isClient } from '../model/topology.ts';
 import { type AccessLine, AccessLogParser } from './access-log.ts';
 import { type Ending, Endings } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
@@ -143,7 +144,7 @@ async function readLogs(
     tornLines: 0,
     strangeFiles: files.filter((file) => !instances.some(({ name }) => `${name}.log` === file)),
     missingFiles: instances
-      .filter(({ name, client }) => client && !files.includes(`${name}.log`))
+      .filter(({ name, role }) => role === 'client' && !files.includes(`${name}.log`))
       .map(({ name }) => name),
     duplicateIds: 0,
     strangeArrivals: 0,
@@ -153,7 +154,7 @@ async function readLogs(
   const readAll = async (client: boolean, sink: (line: AccessLine, instance: number) => void) => {
     for (const [index, instance] of instances.entries()) {
       const file = `${instance.name}.log`;
-      if (instance.client !== client || !files.includes(file)) continue;
+      if (isClient(instance) !== client || !files.includes(file)) continue;
       const damage = await readAccessLog(join(directory, file), parser, (line) => sink(line, index));
       quality.malformedLines += damage.malformed;
       quality.tornLines += damage.torn;

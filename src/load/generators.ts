@@ -1,8 +1,8 @@
 import type { Agent } from 'node:http';
-import { LOAD_STARTED, type LoadJob, type PreparedLoad } from '../environments/contract.ts';
 import { environmentError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
 import { type HttpRequest, http } from '../kit/http.ts';
+import { LOAD_STARTED, type LoadJob, type PreparedLoad } from './contract.ts';
 
 const prepareTimeoutMs = 120_000;
 const beginTimeoutMs = 20_000;

@@ -2,16 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoadJob, PreparedLoad } from '../environments/contract.ts';
 import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
 import type { LoadTotals } from '../model/evidence.ts';
-import type { Plan } from '../plan/contract.ts';
+import type { LoadJob, PlannedLoad, PreparedLoad } from './contract.ts';
 import { loadScript, SUMMARY_FILE } from './script.ts';
 
 const generated = 'load.js';
 
-/** What k6 is to run for a plan; `host` is the name of the called service. */
-export function loadJob(plan: Plan, host: string): LoadJob {
+/** What k6 is to run for a load; `host` is the name of the called service. */
+export function loadJob(load: PlannedLoad, host: string): LoadJob {
   const closedOff = [
     '--no-usage-report',
     '--no-color',
@@ -19,18 +18,22 @@ export function loadJob(plan: Plan, host: string): LoadJob {
     '--log-format=raw',
     '--include-system-env-vars=false',
   ];
-  if (plan.script !== undefined) {
-    const port = plan.scenario.topology.services[plan.scenario.load.to]?.port;
+  if (load.shape.kind === 'script') {
     return {
       files: {},
-      script: plan.script,
-      args: [...closedOff, `--summary-export=${SUMMARY_FILE}`, '-e', `BREAKWATER_URL=http://${host}:${port}`],
+      script: load.shape.path,
+      args: [
+        ...closedOff,
+        `--summary-export=${SUMMARY_FILE}`,
+        '-e',
+        `BREAKWATER_URL=http://${host}:${load.port}`,
+      ],
       summary: SUMMARY_FILE,
       announcesStart: false,
     };
   }
   return {
-    files: { [generated]: loadScript(plan, host) },
+    files: { [generated]: loadScript(load, host) },
     script: generated,
     args: closedOff,
     summary: SUMMARY_FILE,
@@ -39,35 +42,35 @@ export function loadJob(plan: Plan, host: string): LoadJob {
 }
 
 /** Lets the load begin; when k6 has ended instead, says why in k6's own terms. Epoch milliseconds of its start. */
-export async function beginLoad(plan: Plan, load: PreparedLoad): Promise<number> {
+export async function beginLoad(planned: PlannedLoad, load: PreparedLoad): Promise<number> {
   try {
     return await load.begin();
   } catch (error) {
     const patienceMs = 1_000;
     const ended = await Promise.race([load.finished, sleep(patienceMs)]);
-    if (ended !== undefined) throwForExit(plan, ended.code, ended.lastLines);
+    if (ended !== undefined) throwForExit(planned, ended.code, ended.lastLines);
     throw error;
   }
 }
 
 /** Waits for k6 to end and writes load.json; what k6's exit codes mean is told apart here. */
 export async function finishLoad(
-  plan: Plan,
+  planned: PlannedLoad,
   load: PreparedLoad,
   startedAt: number,
   evidence: string,
   interrupted: () => boolean,
 ): Promise<LoadTotals> {
   const { code, summary, lastLines } = await load.finished;
-  if (code !== 0 && !(interrupted() && summary !== undefined)) throwForExit(plan, code, lastLines);
-  const totals = readTotals(plan, summary, code ?? -1, startedAt);
+  if (code !== 0 && !(interrupted() && summary !== undefined)) throwForExit(planned, code, lastLines);
+  const totals = readTotals(planned, summary, code ?? -1, startedAt);
   await writeFile(join(evidence, 'load.json'), `${JSON.stringify(totals, null, 2)}\n`);
   return totals;
 }
 
 /** https://grafana.com/docs/k6/latest/reference/exit-codes/ */
-function throwForExit(plan: Plan, code: number | null, lastLines: string): void {
-  const own = plan.script === undefined ? undefined : plan.script;
+function throwForExit({ shape }: PlannedLoad, code: number | null, lastLines: string): void {
+  const own = shape.kind === 'script' ? shape.path : undefined;
   switch (code) {
     case 99:
       return; // A threshold of the user's script failed; the checks judge, the totals are there.
@@ -87,7 +90,7 @@ function throwForExit(plan: Plan, code: number | null, lastLines: string): void 
 }
 
 function readTotals(
-  plan: Plan,
+  { shape }: PlannedLoad,
   summary: string | undefined,
   exitCode: number,
   startedAt: number,
@@ -96,7 +99,7 @@ function readTotals(
     throw environmentError('k6 wrote no totals', 'the disk may be full; see logs/k6.log');
   const common = { exitCode, startedAt, cpus: availableParallelism() };
   const data = JSON.parse(summary);
-  if (plan.script !== undefined) {
+  if (shape.kind === 'script') {
     const count = (name: string): number => data.metrics[name]?.count ?? 0;
     return {
       ...common,
@@ -118,7 +121,7 @@ function readTotals(
     answers: data.answers,
     latencyMs: data.latencyMs ?? {},
     maxUsers: data.maxUsers,
-    carriesDue: plan.scenario.load.closed === undefined,
-    loop: plan.scenario.load.closed === undefined ? 'open' : 'closed',
+    carriesDue: shape.kind !== 'closed',
+    loop: shape.kind === 'closed' ? 'closed' : 'open',
   };
 }

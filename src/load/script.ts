@@ -1,6 +1,5 @@
-import { LOAD_STARTED } from '../environments/contract.ts';
 import { DUE_HEADER } from '../model/evidence.ts';
-import type { Plan } from '../plan/contract.ts';
+import { LOAD_STARTED, type PlannedLoad } from './contract.ts';
 
 /** File that k6 writes its totals to. */
 export const SUMMARY_FILE = 'summary.json';
@@ -21,63 +20,60 @@ interface ScriptJob {
 const timeUnitSeconds = 60;
 const perTimeUnit = (perSecond: number) => Math.max(1, Math.round(perSecond * timeUnitSeconds));
 
-function executor(plan: Plan): object {
-  const { load } = plan.scenario;
-  const users = { preAllocatedVUs: plan.users, maxVUs: plan.users };
-  const common = { gracefulStop: `${load.timeout}ms` };
-  if (load.closed) {
-    return { executor: 'constant-vus', vus: load.closed.users, duration: `${plan.loadMs}ms`, ...common };
+function executor({ shape, users, durationMs, request }: PlannedLoad): object {
+  const common = { gracefulStop: `${request.timeoutMs}ms` };
+  const open = { timeUnit: `${timeUnitSeconds}s`, preAllocatedVUs: users, maxVUs: users, ...common };
+  switch (shape.kind) {
+    case 'closed':
+      return { executor: 'constant-vus', vus: shape.users, duration: `${durationMs}ms`, ...common };
+    case 'stages':
+      return {
+        executor: 'ramping-arrival-rate',
+        startRate: perTimeUnit(shape.stages[0]?.rate ?? 0),
+        stages: shape.stages.map(({ rate, duration }) => ({
+          target: perTimeUnit(rate),
+          duration: `${duration}ms`,
+        })),
+        ...open,
+      };
+    case 'rate':
+      return {
+        executor: 'constant-arrival-rate',
+        rate: perTimeUnit(shape.rate),
+        duration: `${durationMs}ms`,
+        ...open,
+      };
+    case 'script':
+      throw new Error('a script of its own has its executors');
   }
-  if (load.stages) {
-    return {
-      executor: 'ramping-arrival-rate',
-      startRate: perTimeUnit(load.stages[0]?.rate ?? 0),
-      timeUnit: `${timeUnitSeconds}s`,
-      stages: load.stages.map((stage) => ({
-        target: perTimeUnit(stage.rate),
-        duration: `${stage.duration}ms`,
-      })),
-      ...users,
-      ...common,
-    };
-  }
-  return {
-    executor: 'constant-arrival-rate',
-    rate: perTimeUnit(load.rate ?? 0),
-    timeUnit: `${timeUnitSeconds}s`,
-    duration: `${plan.loadMs}ms`,
-    ...users,
-    ...common,
-  };
 }
 
-function pieces(plan: Plan): ScriptJob['pieces'] {
-  const { load } = plan.scenario;
+function pieces({ shape, durationMs }: PlannedLoad): ScriptJob['pieces'] {
   const perMs = (perSecond: number) => perTimeUnit(perSecond) / (timeUnitSeconds * 1_000);
-  if (load.closed) return [];
-  if (!load.stages) return [{ ms: plan.loadMs, from: perMs(load.rate ?? 0), to: perMs(load.rate ?? 0) }];
-  let from = load.stages[0]?.rate ?? 0;
-  return load.stages.map((stage) => {
+  if (shape.kind === 'rate') return [{ ms: durationMs, from: perMs(shape.rate), to: perMs(shape.rate) }];
+  if (shape.kind !== 'stages') return [];
+  let from = shape.stages[0]?.rate ?? 0;
+  return shape.stages.map((stage) => {
     const piece = { ms: stage.duration, from: perMs(from), to: perMs(stage.rate) };
     from = stage.rate;
     return piece;
   });
 }
 
-/** The k6 script for a plan whose load has none of its own. Plain JavaScript; needs nothing but k6. */
-export function loadScript(plan: Plan, host: string): string {
-  const { load, topology } = plan.scenario;
+/** The k6 script for a load that has none of its own. Plain JavaScript; needs nothing but k6. */
+export function loadScript(load: PlannedLoad, host: string): string {
+  const { request, port } = load;
   const job: ScriptJob = {
-    url: `http://${host}:${topology.services[load.to]?.port}${load.path}`,
-    method: load.method,
-    body: load.body ?? null,
-    headers: load.headers,
-    timeoutMs: load.timeout,
+    url: `http://${host}:${port}${request.path}`,
+    method: request.method,
+    body: request.body ?? null,
+    headers: request.headers,
+    timeoutMs: request.timeoutMs,
     dueHeader: DUE_HEADER,
-    pieces: pieces(plan),
+    pieces: pieces(load),
   };
   const options = {
-    scenarios: { load: executor(plan) },
+    scenarios: { load: executor(load) },
     discardResponseBodies: true,
     maxRedirects: 0,
     systemTags: [],

@@ -1,23 +1,10 @@
+import type { Problem } from '../kit/problems.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
+import type { Progress } from '../kit/terminal.ts';
 import type { HostSample, StatisticsSample } from '../model/evidence.ts';
-import type { MeshFile, Plan, PlannedInstance } from '../plan/contract.ts';
+import type { MeshConfiguration, MeshFile, MeshResource } from '../model/mesh-configuration.ts';
+import type { Instance, TopologyPlan } from '../model/topology.ts';
 import type { Program } from '../toolchain/index.ts';
-
-/** One resource of the mesh configuration under test, with where it stands. */
-export interface MeshResource {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace: string;
-  /** The resource as parsed. */
-  readonly value: Readonly<Record<string, unknown>>;
-  /** As the user named the file. */
-  readonly file: string;
-  /** Line of the resource's first key, counted from 1. */
-  readonly line: number;
-  /** Line of a field, or of its nearest parent that is there: `['spec', 'trafficPolicy']`. */
-  lineOf(path: readonly (string | number)[]): number;
-}
 
 /** A request that failed, as a sidecar saw it. */
 export interface SeenError {
@@ -42,18 +29,30 @@ export interface Explanation {
   readonly source?: string;
 }
 
+/** What mesh configuration is held against: what runs, and what the checks of the scenario need of it. */
+export interface ConfigurationContext {
+  readonly topology: TopologyPlan;
+  /** Checks on what a sidecar does with hosts: nothing that happens before a host is chosen shows there. */
+  readonly aboutHosts: readonly {
+    /** "checks.0", and its kind. */
+    readonly check: string;
+    readonly kind: string;
+    /** What would have to happen: "overflow a pool". */
+    readonly happens: string;
+  }[];
+}
+
 /** What a mesh knows about configuration and errors; needs nothing that runs. */
 export interface MeshKnowledge {
   /** Splits and checks files against the mesh's own schemas; throws one error with every problem. */
-  readConfiguration(
-    files: readonly MeshFile[],
-    plan: Pick<Plan, 'instances' | 'scenario'>,
-  ): readonly MeshResource[];
+  readConfiguration(files: readonly MeshFile[], context: ConfigurationContext): readonly MeshResource[];
+  /** What is wrong with a file by itself, without a topology; files beside it may refer to it. */
+  lintConfiguration(file: MeshFile, beside: readonly MeshFile[]): readonly Problem[];
   explain(error: SeenError, resources: readonly MeshResource[]): Explanation;
 }
 
 /** One replica as a mesh on one host needs it: everything on loopback addresses of its own. */
-export interface HostInstance extends PlannedInstance {
+export interface HostInstance extends Instance {
   /** What the mesh knows it by; its sidecar listens here. */
   readonly address: string;
   /** Where its own calls leave: its sidecar listens here too, on every service's port. */
@@ -68,7 +67,9 @@ export interface HostInstance extends PlannedInstance {
 }
 
 export interface HostMeshRequest {
-  readonly plan: Plan;
+  readonly topology: TopologyPlan;
+  /** The mesh configuration under test at first. */
+  readonly configuration: MeshConfiguration;
   readonly instances: readonly HostInstance[];
   /** Loopback address for the control plane. */
   readonly address: string;
@@ -126,6 +127,10 @@ export interface Mesh extends MeshKnowledge {
   /** The host name callers use for a service. */
   serviceHost(service: string, namespace: string): string;
   readonly statistics: MeshStatistics;
+  /** The mesh's own validation of configuration; throws one usage error with every problem. */
+  validate(configuration: MeshConfiguration, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** What a sidecar's log says of configuration that it did not take. */
+  rejectionsIn(log: string): readonly string[];
   readonly hostPrograms: readonly Program[];
   /** Ports that its programs usually listen on, on an address of their own; `admin`: its sidecars' statistics. */
   readonly hostPorts: { readonly admin: number; readonly others: readonly number[] };
@@ -177,7 +182,7 @@ export interface ClusterMesh {
   readonly namespaceLabels: Readonly<Record<string, string>>;
   /** For the pods of a workload; what comes in on `excludedPorts` goes past the sidecar. */
   podMetadata(
-    instance: PlannedInstance,
+    instance: Instance,
     excludedPorts: readonly number[],
   ): {
     readonly labels: Readonly<Record<string, string>>;
@@ -200,5 +205,5 @@ export interface ClusterMesh {
   /** Pods whose sidecars rejected configuration, as the control plane's log says. */
   rejections(controlPlaneLog: string): readonly { readonly pod: string; readonly reason: string }[];
   /** Resources beside the topology and the configuration under test: whether plaintext is refused. */
-  resources(plan: Plan): readonly object[];
+  resources(topology: TopologyPlan): readonly object[];
 }

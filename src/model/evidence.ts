@@ -1,3 +1,5 @@
+import type { Role } from './topology.ts';
+
 /**
  * Everything a run observed, as files in `reports/<run id>/evidence/`:
  *
@@ -156,7 +158,7 @@ export interface InstanceContext {
   readonly locality: string;
   /** "127.1.2.3:8080" as clients' sidecars name it; a restarted pod may have had several. */
   readonly addresses: readonly string[];
-  readonly client: boolean;
+  readonly role: Role;
 }
 
 /** How a request ended, as its caller saw it. */

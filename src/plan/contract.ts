@@ -1,29 +1,19 @@
 import type { Check } from '../checks/index.ts';
-import type { Proof, ReversibleAction } from '../faults/contract.ts';
 import type { Fault } from '../faults/index.ts';
-import type { Scenario } from '../scenario/schema.ts';
-
-/** One replica that will run: `edge-app-east-1`. */
-export interface PlannedInstance {
-  readonly name: string;
-  readonly service: string;
-  readonly workload: string;
-  /** Counted from 1. */
-  readonly replica: number;
-  readonly locality: string;
-  readonly serviceAccount: string;
-  readonly labels: Readonly<Record<string, string>>;
-  /** A client runs no app of its own: the load stands in for it. */
-  readonly client: boolean;
-}
+import type { PlannedLoad } from '../load/contract.ts';
+import type { MeshKind } from '../meshes/index.ts';
+import type { Proof, ReversibleAction } from '../model/fault.ts';
+import type { MeshFile } from '../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 
 /** One fault with its targets worked out. */
 export interface PlannedFault {
-  /** Unique in the run. */
+  /** Unique in the trial. */
   readonly name: string;
   readonly fault: Fault;
   /** "region1/zone-east goes dark". */
   readonly description: string;
+  /** Names of the instances that it disturbs; none where it hits something else, such as the control plane. */
   readonly targets: readonly string[];
   readonly atMs: number;
   readonly forMs: number;
@@ -38,31 +28,27 @@ export interface PlannedCheck {
   readonly fault: string | undefined;
 }
 
-/** One file of mesh configuration under test, and the resources in it. */
-export interface MeshFile {
-  /** As the user named it. */
-  readonly file: string;
-  /** Absolute. */
-  readonly path: string;
-  readonly content: string;
+/** What happens on a lab: mesh configuration, loads and faults, and what is expected of the mesh; pure data. */
+export interface TrialPlan {
+  /** Files of the mesh configuration under test. */
+  readonly configuration: readonly MeshFile[];
+  readonly loads: readonly PlannedLoad[];
+  /** What the steady state leaves out at the start of the loads. */
+  readonly warmupMs: number;
+  /** Length of the longest load; 0 when only its script knows. */
+  readonly durationMs: number;
+  readonly faults: readonly PlannedFault[];
+  readonly checks: readonly PlannedCheck[];
 }
 
 /** Everything a run will do; pure data, printable. */
 export interface Plan {
-  readonly scenario: Scenario;
+  readonly name: string;
+  readonly description: string;
   /** The scenario file as the user named it. */
   readonly file: string;
   readonly profile: string | undefined;
-  readonly instances: readonly PlannedInstance[];
-  readonly faults: readonly PlannedFault[];
-  readonly checks: readonly PlannedCheck[];
-  readonly meshFiles: readonly MeshFile[];
-  /** Length of the load in milliseconds. */
-  readonly loadMs: number;
-  /** Most requests per second the load asks for; undefined in a closed loop or with a script of one's own. */
-  readonly peakRate: number | undefined;
-  /** Virtual users that k6 gets. */
-  readonly users: number;
-  /** Absolute path of the user's own k6 script, when there is one. */
-  readonly script: string | undefined;
+  readonly mesh: MeshKind;
+  readonly topology: TopologyPlan;
+  readonly trial: TrialPlan;
 }

@@ -1,13 +1,12 @@
 import { checkKinds } from '../checks/index.ts';
 import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
-import type { FaultTarget } from '../model/target.ts';
+import { type Instance, isServer, matches } from '../model/topology.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { PlannedInstance } from './contract.ts';
 
 /** Every replica of the topology, in the order it is written. */
-export function replicasOf({ topology, load }: Scenario): PlannedInstance[] {
-  return Object.entries(topology.services).flatMap(([service, { workloads, serviceAccount }]) =>
+export function replicasOf({ topology, load }: Scenario): Instance[] {
+  return Object.entries(topology.services).flatMap(([service, { workloads, serviceAccount, port, app }]) =>
     workloads.flatMap(({ name, locality, replicas, labels }) =>
       Array.from({ length: service === load.from ? load.pods : replicas }, (_, index) => ({
         name: `${name}-${index + 1}`,
@@ -17,28 +16,19 @@ export function replicasOf({ topology, load }: Scenario): PlannedInstance[] {
         locality,
         serviceAccount: serviceAccount ?? service,
         labels,
-        client: service === load.from,
+        port,
+        ...(service === load.from ? { role: 'client' as const } : { role: 'server' as const, app }),
       })),
     ),
   );
 }
 
-/** Whether a replica is what a target names: all given fields match; a zone includes its sub-zones. */
-export function matches(replica: PlannedInstance, target: FaultTarget): boolean {
-  return (
-    (target.service === undefined || replica.service === target.service) &&
-    (target.workload === undefined || replica.workload === target.workload) &&
-    (target.replica === undefined || replica.replica === target.replica) &&
-    (target.zone === undefined || `${replica.locality}/`.startsWith(`${target.zone}/`))
-  );
-}
-
 /** Names of the replicas that a fault hits, or of the control plane. The client observes: a fault on its zone spares it. */
-export function targetsOf(fault: Fault, replicas: readonly PlannedInstance[]): string[] {
+export function targetsOf(fault: Fault, replicas: readonly Instance[]): string[] {
   const { target } = faultKind(fault);
   if (target !== undefined) return [target];
   if (!('on' in fault)) return [];
-  return replicas.filter((each) => !each.client && matches(each, fault.on)).map(({ name }) => name);
+  return replicas.filter((each) => isServer(each) && matches(each, fault.on)).map(({ name }) => name);
 }
 
 /** A name for every fault: its own, or its kind with a number where there are several. */

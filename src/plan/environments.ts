@@ -3,8 +3,8 @@ import { usageError } from '../kit/errors.ts';
 import type { Plan } from './contract.ts';
 
 /** Refuses faults that an environment cannot make, all of them by name. */
-export function refuseForeignFaults(plan: Pick<Plan, 'faults' | 'file'>, environment: string): void {
-  const foreign = plan.faults.flatMap(({ name, fault }) => {
+export function refuseForeignFaults(plan: Plan, environment: string): void {
+  const foreign = plan.trial.faults.flatMap(({ name, fault }) => {
     const places = faultKind(fault).environments;
     return places === undefined || places.includes(environment) ? [] : [{ name, kind: fault.kind, places }];
   });

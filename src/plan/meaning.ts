@@ -1,14 +1,13 @@
-import { CONTROL_PLANE } from '../faults/contract.ts';
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Mistake, Path } from '../kit/problems.ts';
+import { CONTROL_PLANE } from '../model/fault.ts';
 import type { FaultTarget } from '../model/target.ts';
+import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import type { PlannedInstance } from './contract.ts';
 import {
   faultNames,
   loadDurationMs,
-  matches,
   replicasOf,
   stopsProcess,
   targetsOf,
@@ -147,7 +146,7 @@ function rareRate(rate: number): [message: string, hint: string] {
   return [`expected at least one request a minute, got ${perMinute}/m`, '1/m is the slowest load'];
 }
 
-function mistakesInFaults(scenario: Scenario, replicas: readonly PlannedInstance[]): Mistake[] {
+function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
   const { faults, load } = scenario;
   const loadMs = loadDurationMs(scenario);
   const names = faultNames(faults);
@@ -189,19 +188,17 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly PlannedInstance
 /** Why a target hits nothing; its path is within the target. */
 function mistakeInTarget(
   target: FaultTarget,
-  replicas: readonly PlannedInstance[],
+  replicas: readonly Instance[],
   client: string,
 ): Mistake | undefined {
   for (const field of ['service', 'workload'] as const) {
     const name = target[field];
     if (name === undefined) continue;
     const those = replicas.filter((replica) => replica[field] === name);
-    const known = [
-      ...new Set(replicas.filter((replica) => !replica.client).map((replica) => replica[field])),
-    ];
+    const known = [...new Set(replicas.filter(isServer).map((replica) => replica[field]))];
     if (those.length === 0)
       return wrong([field], `there is no ${field} ${quote(name)}`, suggest(name, known));
-    if (those.every((replica) => replica.client)) {
+    if (those.every(isClient)) {
       const message = `${quote(name)} is the client (load.from); it runs no app, the load stands in for it`;
       return wrong([field], message, suggest(name, known));
     }
@@ -216,7 +213,7 @@ function mistakeInTarget(
       return wrong(['replica'], `${target.workload} has ${count} ${count === 1 ? 'replica' : 'replicas'}`);
     }
   }
-  const hit = replicas.filter((replica) => !replica.client && matches(replica, target));
+  const hit = replicas.filter((replica) => isServer(replica) && matches(replica, target));
   if (hit.length > 0) return undefined;
   const only = target.service === undefined && target.workload === undefined;
   return wrong(
@@ -225,7 +222,7 @@ function mistakeInTarget(
   );
 }
 
-function mistakesInChecks(scenario: Scenario, replicas: readonly PlannedInstance[]): Mistake[] {
+function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
   const names = faultNames(scenario.faults);
   const found: Mistake[] = [];
   for (const [index, check] of scenario.checks.entries()) {

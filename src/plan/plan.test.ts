@@ -43,12 +43,12 @@ function plan(changes: object = {}) {
 
 describe('a plan', () => {
   it('spares the client and names every fault', () => {
-    expect(plan().faults.map(({ name, targets }) => [name, targets])).toEqual([
+    expect(plan().trial.faults.map(({ name, targets }) => [name, targets])).toEqual([
       ['zone-outage', ['shop-east-1', 'shop-east-2']],
       ['error', ['shop-east-1']],
       ['error-2', ['shop-east-1', 'shop-east-2', 'shop-west-1']],
     ]);
-    expect(plan().faults[0]?.actions[0]).toEqual({
+    expect(plan().trial.faults[0]?.actions[0]).toEqual({
       inject: { do: 'kill', instance: 'shop-east-1' },
       revert: { do: 'start', instance: 'shop-east-1' },
     });
@@ -56,14 +56,19 @@ describe('a plan', () => {
 
   it('knows the length of the load and the users it takes', () => {
     const load = { from: 'client', to: 'shop' };
-    expect(plan()).toMatchObject({ loadMs: 30_000, peakRate: 100, users: 330 });
+    const planned = (changes?: object) => plan(changes).trial.loads[0];
+    expect(planned()).toMatchObject({ durationMs: 30_000, peakRate: 100, users: 330 });
     const stages = [
       { rate: '10/s', duration: '10s' },
       { rate: '50/s', duration: '20s' },
     ];
-    expect(plan({ load: { ...load, stages } })).toMatchObject({ loadMs: 30_000, peakRate: 50, users: 275 });
-    expect(plan({ load: { ...load, closed: { users: 7 }, duration: '30s' } })).toMatchObject({ users: 7 });
-    expect(plan({ load: { ...load, rate: '1/s', duration: '30s', users: 3 } }).users).toBe(3);
+    expect(planned({ load: { ...load, stages } })).toMatchObject({
+      durationMs: 30_000,
+      peakRate: 50,
+      users: 275,
+    });
+    expect(planned({ load: { ...load, closed: { users: 7 }, duration: '30s' } })).toMatchObject({ users: 7 });
+    expect(planned({ load: { ...load, rate: '1/s', duration: '30s', users: 3 } })?.users).toBe(3);
   });
 
   it('reads as a timeline', () => {
@@ -107,6 +112,9 @@ describe('a plan', () => {
 
   it('is data', () => {
     const data = planJson(plan(), []);
-    expect(JSON.parse(JSON.stringify(data))).toMatchObject({ users: 330, resources: [] });
+    expect(JSON.parse(JSON.stringify(data))).toMatchObject({
+      trial: { loads: [{ users: 330 }] },
+      resources: [],
+    });
   });
 });

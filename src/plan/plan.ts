@@ -1,9 +1,11 @@
 import { checkKind } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { ProblemsError } from '../kit/problems.ts';
+import type { PlannedLoad } from '../load/contract.ts';
 import { describeTarget } from '../model/target.ts';
+import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
-import type { Plan, PlannedCheck, PlannedFault, PlannedInstance } from './contract.ts';
+import type { Plan, PlannedCheck, PlannedFault } from './contract.ts';
 import {
   faultNames,
   loadDurationMs,
@@ -20,26 +22,80 @@ import { mistakesInMeaning } from './meaning.ts';
  * in how the parts of the scenario fit together.
  */
 export function planScenario(loaded: LoadedScenario): Plan {
-  const { scenario } = loaded;
+  const { scenario, file } = loaded;
   const mistakes = mistakesInMeaning(scenario);
   if (mistakes.length > 0) throw new ProblemsError(mistakes.map((mistake) => loaded.locate(mistake)));
-  const instances = replicasOf(scenario);
+  const topology = planTopology(scenario, file);
   return {
-    scenario,
-    file: loaded.file,
+    name: scenario.name,
+    description: scenario.description,
+    file,
     profile: loaded.profile,
-    instances,
-    faults: planFaults(scenario, instances),
-    checks: planChecks(scenario),
-    meshFiles: loaded.meshFiles,
-    loadMs: loadDurationMs(scenario),
-    peakRate: peakRate(scenario),
-    users: usersOf(scenario),
-    script: loaded.script,
+    mesh: scenario.mesh.kind,
+    topology,
+    trial: {
+      configuration: loaded.meshFiles,
+      loads: [planLoad(scenario, loaded.script)],
+      warmupMs: scenario.load.warmup,
+      durationMs: loadDurationMs(scenario),
+      faults: planFaults(scenario, topology.instances),
+      checks: planChecks(scenario),
+    },
   };
 }
 
-function planFaults(scenario: Scenario, instances: readonly PlannedInstance[]): PlannedFault[] {
+/** What has to run for a scenario, and how its parts know each other. */
+function planTopology(scenario: Scenario, file: string): TopologyPlan {
+  const { topology, mesh, load } = scenario;
+  return {
+    name: scenario.name,
+    file,
+    namespace: topology.namespace,
+    mtls: mesh.mtls,
+    services: Object.entries(topology.services).map(
+      ([name, { port, serviceAccount }]): TopologyService => ({
+        name,
+        port,
+        serviceAccount: serviceAccount ?? name,
+        role: name === load.from ? 'client' : 'server',
+      }),
+    ),
+    instances: replicasOf(scenario),
+    calls: [{ from: load.from, to: load.to }],
+  };
+}
+
+function planLoad(scenario: Scenario, script: string | undefined): PlannedLoad {
+  const { load, topology } = scenario;
+  const port = topology.services[load.to]?.port;
+  if (port === undefined) throw new Error(`no service ${load.to}`);
+  return {
+    name: 'load',
+    from: load.from,
+    to: load.to,
+    port,
+    request: {
+      method: load.method,
+      path: load.path,
+      headers: load.headers,
+      body: load.body,
+      timeoutMs: load.timeout,
+    },
+    shape: shapeOf(load, script),
+    durationMs: loadDurationMs(scenario),
+    peakRate: peakRate(scenario),
+    users: usersOf(scenario),
+  };
+}
+
+function shapeOf(load: Scenario['load'], script: string | undefined): PlannedLoad['shape'] {
+  if (script !== undefined) return { kind: 'script', path: script, file: load.script ?? script };
+  if (load.closed) return { kind: 'closed', users: load.closed.users };
+  if (load.stages) return { kind: 'stages', stages: load.stages };
+  return { kind: 'rate', rate: load.rate ?? 0 };
+}
+
+function planFaults(scenario: Scenario, instances: readonly Instance[]): PlannedFault[] {
   const names = faultNames(scenario.faults);
   return scenario.faults.map((fault, index) => {
     const kind = faultKind(fault);

@@ -1,7 +1,9 @@
 import { checkKind } from '../checks/index.ts';
 import { formatMs, formatRate, plural } from '../kit/format.ts';
-import type { MeshResource } from '../meshes/contract.ts';
-import type { Plan } from './contract.ts';
+import type { PlannedLoad } from '../load/contract.ts';
+import type { MeshResource } from '../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../model/topology.ts';
+import type { Plan, TrialPlan } from './contract.ts';
 import { windowName } from './derive.ts';
 
 const columns = 60;
@@ -9,25 +11,25 @@ const heights = '▁▂▃▄▅▆▇█';
 
 /** The plan as a person reads it: what runs where, what happens when, what is checked. */
 export function renderPlan(plan: Plan, resources: readonly MeshResource[]): string {
-  const { scenario } = plan;
+  const { topology, trial } = plan;
   const profile = plan.profile === undefined ? '' : `, profile ${plan.profile}`;
   return [
-    `${scenario.name} (${plan.file}${profile})`,
-    ...wrap(scenario.description, 90).map((line) => `  ${line}`),
+    `${plan.name} (${plan.file}${profile})`,
+    ...wrap(plan.description, 90).map((line) => `  ${line}`),
     '',
     'Load',
-    ...loadLines(plan),
+    ...trial.loads.flatMap(loadLines),
     '',
-    ...timeline(plan),
+    ...timeline(trial),
     '',
-    ...faultLines(plan),
+    ...faultLines(trial),
     'Instances',
-    ...instanceLines(plan),
+    ...instanceLines(topology),
     '',
     'Checks',
-    ...checkLines(plan),
+    ...checkLines(trial),
     '',
-    `Mesh: ${scenario.mesh.kind}, mTLS ${scenario.mesh.mtls}, under test`,
+    `Mesh: ${plan.mesh}, mTLS ${topology.mtls}, under test`,
     ...resourceLines(resources),
     '',
   ].join('\n');
@@ -35,10 +37,10 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
 
 /** The plan for a machine: as the contract has it, with resources by name instead of files. */
 export function planJson(plan: Plan, resources: readonly MeshResource[]): object {
-  const { meshFiles, ...rest } = plan;
+  const { configuration } = plan.trial;
   return {
-    ...rest,
-    meshFiles: meshFiles.map(({ file, path }) => ({ file, path })),
+    ...plan,
+    trial: { ...plan.trial, configuration: configuration.map(({ file, path }) => ({ file, path })) },
     resources: resources.map(({ apiVersion, kind, namespace, name, file, line }) => ({
       apiVersion,
       kind,
@@ -50,43 +52,43 @@ export function planJson(plan: Plan, resources: readonly MeshResource[]): object
   };
 }
 
-function loadLines({ scenario: { load, topology }, loadMs, peakRate, users }: Plan): string[] {
-  const what = `${load.method} http://${load.to}:${topology.services[load.to]?.port}${load.path}`;
-  const route = `from ${load.from} to ${load.to}, ${formatMs(loadMs)}`;
-  if (load.script !== undefined) return [`  k6 script ${load.script} ${route}`];
-  if (load.closed) return [`  ${plural(users, 'user')} in a closed loop ${route}`, `  ${what}`];
-  const rate = `${load.stages ? 'up to ' : ''}${formatRate(peakRate ?? 0)}`;
+function loadLines({ from, to, port, request, shape, durationMs, peakRate, users }: PlannedLoad): string[] {
+  const what = `${request.method} http://${to}:${port}${request.path}`;
+  const route = `from ${from} to ${to}, ${formatMs(durationMs)}`;
+  if (shape.kind === 'script') return [`  k6 script ${shape.file} ${route}`];
+  if (shape.kind === 'closed') return [`  ${plural(users, 'user')} in a closed loop ${route}`, `  ${what}`];
+  const rate = `${shape.kind === 'stages' ? 'up to ' : ''}${formatRate(peakRate ?? 0)}`;
   return [`  ${rate} in an open loop ${route}`, `  ${what}, ${plural(users, 'virtual user')}`];
 }
 
 /** The load over time, its warmup dotted, and a bar for each fault. */
-function timeline(plan: Plan): string[] {
-  const { load } = plan.scenario;
-  const width = Math.max(8, ...plan.faults.map(({ name }) => name.length)) + 2;
-  const stepMs = plan.loadMs / columns;
+function timeline(trial: TrialPlan): string[] {
+  const { faults, loads, durationMs, warmupMs } = trial;
+  const width = Math.max(8, ...faults.map(({ name }) => name.length)) + 2;
+  const stepMs = durationMs / columns;
   const row = (name: string, cell: (midMs: number, index: number) => string) =>
     `  ${name.padEnd(width)}${Array.from({ length: columns }, (_, index) => cell((index + 0.5) * stepMs, index)).join('')}`;
   const overlaps = (index: number, fromMs: number, toMs: number) =>
     Math.floor(fromMs / stepMs) <= index && index < Math.ceil(toMs / stepMs);
   return [
     'Timeline',
-    row('load', (midMs) => (midMs < load.warmup ? '·' : heightAt(plan, midMs))),
-    ...plan.faults.map((fault) =>
+    ...loads.map((load) => row(load.name, (midMs) => (midMs < warmupMs ? '·' : heightAt(load, midMs)))),
+    ...faults.map((fault) =>
       row(fault.name, (_, index) => (overlaps(index, fault.atMs, fault.atMs + fault.forMs) ? '▓' : '·')),
     ),
-    `  ${' '.repeat(width)}${ruler(plan)}`,
+    `  ${' '.repeat(width)}${ruler(trial)}`,
   ];
 }
 
-function heightAt(plan: Plan, atMs: number): string {
-  const { stages } = plan.scenario.load;
-  if (!stages || !plan.peakRate) return '█';
+function heightAt({ shape, peakRate }: PlannedLoad, atMs: number): string {
+  if (shape.kind !== 'stages' || !peakRate) return '█';
+  const { stages } = shape;
   let from = stages[0]?.rate ?? 0;
   let startMs = 0;
   for (const { rate, duration } of stages) {
     if (atMs <= startMs + duration) {
       const now = from + ((rate - from) * (atMs - startMs)) / duration;
-      return heights[Math.min(heights.length - 1, Math.floor((now / plan.peakRate) * heights.length))] ?? '█';
+      return heights[Math.min(heights.length - 1, Math.floor((now / peakRate) * heights.length))] ?? '█';
     }
     from = rate;
     startMs += duration;
@@ -95,11 +97,11 @@ function heightAt(plan: Plan, atMs: number): string {
 }
 
 /** Times under the bars: the ends of the load and of every fault, where there is room. */
-function ruler({ faults, loadMs }: Plan): string {
-  const times = [0, loadMs, ...faults.flatMap(({ atMs, forMs }) => [atMs, atMs + forMs])];
+function ruler({ faults, durationMs }: TrialPlan): string {
+  const times = [0, durationMs, ...faults.flatMap(({ atMs, forMs }) => [atMs, atMs + forMs])];
   const cells = Array.from({ length: columns + 12 }, () => ' ');
   for (const time of new Set(times)) {
-    const at = Math.round((time / loadMs) * columns);
+    const at = Math.round((time / durationMs) * columns);
     const text = time === 0 ? '0' : formatMs(time);
     const room = cells.slice(Math.max(0, at - 1), at + text.length + 1);
     if (room.some((cell) => cell !== ' ')) continue;
@@ -108,7 +110,7 @@ function ruler({ faults, loadMs }: Plan): string {
   return cells.join('').trimEnd();
 }
 
-function faultLines({ faults }: Plan): string[] {
+function faultLines({ faults }: TrialPlan): string[] {
   if (faults.length === 0) return ['Faults', '  none', ''];
   const lines = faults.flatMap(({ name, description, targets, atMs, forMs }) => [
     `  ${name}: at ${formatMs(atMs)} for ${formatMs(forMs)}, ${description}`,
@@ -117,16 +119,16 @@ function faultLines({ faults }: Plan): string[] {
   return ['Faults', ...lines, ''];
 }
 
-function instanceLines({ instances }: Plan): string[] {
+function instanceLines({ instances }: TopologyPlan): string[] {
   const zones = [...new Set(instances.map(({ locality }) => locality))];
   const width = Math.max(...zones.map((zone) => zone.length)) + 2;
   return zones.map((zone) => {
     const names = instances.filter(({ locality }) => locality === zone);
-    return `  ${zone.padEnd(width)}${names.map(({ name, client }) => (client ? `${name} (client)` : name)).join(', ')}`;
+    return `  ${zone.padEnd(width)}${names.map(({ name, role }) => (role === 'server' ? name : `${name} (${role})`)).join(', ')}`;
   });
 }
 
-function checkLines({ checks }: Plan): string[] {
+function checkLines({ checks }: TrialPlan): string[] {
   return checks.map(({ name, check }, index) => {
     const described = checkKind(check).describe(check);
     const meaning = check.name === undefined ? '' : `: ${described} (${windowName(check)})`;

@@ -4,7 +4,7 @@ import { suggest } from '../kit/nearest.ts';
 import { type Mistake, type Path, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
-import type { MeshFile } from '../plan/contract.ts';
+import type { MeshFile } from '../model/mesh-configuration.ts';
 import { explainIssues, valueAt } from './explain.ts';
 import { readMeshFiles } from './mesh-files.ts';
 import { applyOverrides, type Override, parseSet, profileOverrides } from './overrides.ts';

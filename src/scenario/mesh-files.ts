@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { readTextFile } from '../kit/text-file.ts';
-import type { MeshFile } from '../plan/contract.ts';
+import type { MeshFile } from '../model/mesh-configuration.ts';
 
 /** One path of mesh configuration: a file, or a directory whose YAML files count, by name. */
 export async function readMeshFiles(

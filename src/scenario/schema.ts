@@ -5,7 +5,8 @@ import { faultSchema } from '../faults/index.ts';
 import { quote } from '../kit/nearest.ts';
 import type { Mistake, Problem } from '../kit/problems.ts';
 import { duration, rate } from '../kit/units.ts';
-import type { MeshFile } from '../plan/contract.ts';
+import { meshKinds } from '../meshes/index.ts';
+import type { MeshFile } from '../model/mesh-configuration.ts';
 import { labels, locality } from './labels.ts';
 import { headers, requestPath } from './request.ts';
 
@@ -71,7 +72,7 @@ const topology = z.strictObject({
 });
 
 const mesh = z.strictObject({
-  kind: z.literal('istio').default('istio').describe('Which mesh.'),
+  kind: z.enum(meshKinds).default('istio').describe('Which mesh.'),
   mtls: z.enum(['strict', 'permissive']).default('strict').describe('Whether workloads refuse plaintext.'),
   configuration: z
     .array(z.string())
@@ -168,4 +169,3 @@ export interface LoadedScenario {
   locate(mistake: Mistake): Problem;
 }
 
-export type Service = Scenario['topology']['services'][string];

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment, StartedEnvironment } from '../environments/contract.ts';
 import { environmentError } from '../kit/errors.ts';
 import { beginLoad, finishLoad, loadJob } from '../load/k6.ts';
-import type { Mesh, MeshResource } from '../meshes/contract.ts';
+import type { Mesh } from '../meshes/contract.ts';
 import type { JournalEntry, LoadTotals, RunContext } from '../model/evidence.ts';
+import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { Plan } from '../plan/contract.ts';
 import { createRunDirectory } from '../runs/run-directory.ts';
 import { startSampler } from './sampler.ts';
@@ -15,7 +16,7 @@ import { measureTimerNoise } from './timer-noise.ts';
 export interface RunRequest {
   readonly runId: string;
   readonly plan: Plan;
-  readonly resources: readonly MeshResource[];
+  readonly configuration: MeshConfiguration;
   readonly environment: Environment;
   readonly mesh: Mesh;
   /** The run's report folder; `evidence/` and `logs/` are made in it. */
@@ -52,10 +53,10 @@ export async function run(request: RunRequest): Promise<RunOutcome> {
   const { plan, signal, watcher } = request;
   const evidence = join(request.reportDirectory, 'evidence');
   await mkdir(evidence, { recursive: true });
-  await using directory = await createRunDirectory(request.runId, `run ${plan.scenario.name}`);
+  await using directory = await createRunDirectory(request.runId, `run ${plan.name}`);
   await using environment = await request.environment.start({
-    plan,
-    resources: request.resources,
+    topology: plan.topology,
+    configuration: request.configuration,
     runId: request.runId,
     directory: directory.path,
     evidence,
@@ -81,16 +82,18 @@ async function loadAndFaults(
   const { plan, signal, watcher } = request;
   const journal = new Journal(join(evidence, 'journal.jsonl'));
   watcher.step('preparing the load');
-  const host = request.mesh.serviceHost(plan.scenario.load.to, plan.scenario.topology.namespace);
-  await using load = await environment.prepareLoad(loadJob(plan, host));
+  const [planned] = plan.trial.loads;
+  if (!planned) throw new Error('a plan without a load');
+  const host = request.mesh.serviceHost(planned.to, plan.topology.namespace);
+  await using load = await environment.prepareLoad(loadJob(planned, host));
   await using noise = measureTimerNoise();
   let loadMs = 0;
   {
     await using sampler = startSampler(environment, request.mesh.statistics, evidence);
-    const startedAt = await beginLoad(plan, load);
+    const startedAt = await beginLoad(planned, load);
     journal.write({ t: startedAt, event: 'load-started' });
     const clock = setInterval(
-      () => watcher.load(Math.max(0, Date.now() - startedAt), plan.loadMs, sampler.latest),
+      () => watcher.load(Math.max(0, Date.now() - startedAt), plan.trial.durationMs, sampler.latest),
       500,
     );
     // A fault of the harness must end the timeline, and the other way round.
@@ -99,11 +102,11 @@ async function loadAndFaults(
     const lost = environment.lost.then((reason) => {
       throw environmentError(`the environment broke during the run: ${reason}`);
     });
-    const timeline = runTimeline(plan, environment, journal, startedAt, either, {
+    const timeline = runTimeline(plan.trial, environment, journal, startedAt, either, {
       injecting: (fault) => watcher.fault(`${fault.name}: ${fault.description}`),
       reverted: (fault) => watcher.fault(`${fault.name}: taken back`),
     });
-    const totals = finishLoad(plan, load, startedAt, evidence, () => signal.aborted);
+    const totals = finishLoad(planned, load, startedAt, evidence, () => signal.aborted);
     timeline.catch(() => {});
     totals.catch(() => {});
     lost.catch(() => {});

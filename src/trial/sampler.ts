@@ -4,6 +4,7 @@ import { finished } from 'node:stream/promises';
 import type { StartedEnvironment } from '../environments/contract.ts';
 import type { MeshStatistics } from '../meshes/contract.ts';
 import type { MachineSample, StatisticsSample } from '../model/evidence.ts';
+import { isClient } from '../model/topology.ts';
 import { ClientStatistics } from './client-statistics.ts';
 import { readMachine } from './machine.ts';
 
@@ -28,7 +29,7 @@ export function startSampler(
 ): Sampler {
   const services = [...new Set(environment.instances.map(({ service }) => service))];
   const clients = environment.instances
-    .filter(({ client }) => client)
+    .filter(isClient)
     .map(
       ({ name }) =>
         new ClientStatistics(name, services, statistics, (path) =>

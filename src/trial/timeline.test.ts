@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { StartedEnvironment } from '../environments/contract.ts';
-import type { Action, ReversibleAction } from '../faults/contract.ts';
-import type { Plan } from '../plan/contract.ts';
+import type { Action, ReversibleAction } from '../model/fault.ts';
+import type { TrialPlan } from '../plan/contract.ts';
 import { Journal, runTimeline } from './timeline.ts';
 
 let path: string;
@@ -26,7 +26,7 @@ test('after Ctrl-C nothing is waited for that would have to start, and the rest 
     on('pause', 'resume'),
     on('set-fault', 'clear-fault'),
   ];
-  const plan = { faults: [{ name: 'all', atMs: 0, forMs: 60_000, actions }] } as unknown as Plan;
+  const plan = { faults: [{ name: 'all', atMs: 0, forMs: 60_000, actions }] } as unknown as TrialPlan;
   const done: string[] = [];
   const interrupt = new AbortController();
   const environment = {
@@ -51,7 +51,7 @@ test('a fault waits until the one before it on the same instance has been taken 
     forMs: 50,
     actions: [on('stop-control-plane', 'start-control-plane')],
   });
-  const plan = { faults: [fault('first', 0), fault('second', 100)] } as unknown as Plan;
+  const plan = { faults: [fault('first', 0), fault('second', 100)] } as unknown as TrialPlan;
   const done: string[] = [];
   const environment = {
     async perform(action: Action) {

@@ -1,10 +1,10 @@
 import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedEnvironment } from '../environments/contract.ts';
-import type { Action } from '../faults/contract.ts';
 import { environmentError } from '../kit/errors.ts';
 import type { JournalEntry } from '../model/evidence.ts';
-import type { Plan, PlannedFault } from '../plan/contract.ts';
+import type { Action } from '../model/fault.ts';
+import type { PlannedFault, TrialPlan } from '../plan/contract.ts';
 
 /** Faults on disk before they are made: whoever finds the file knows what to take back. */
 export class Journal {
@@ -48,7 +48,7 @@ export interface TimelineEvents {
  * taken back is an error: nobody may mistake the run for a clean one.
  */
 export async function runTimeline(
-  plan: Plan,
+  trial: TrialPlan,
   environment: StartedEnvironment,
   journal: Journal,
   startedAt: number,
@@ -117,7 +117,7 @@ export async function runTimeline(
       );
     }
   };
-  const results = await Promise.allSettled(plan.faults.map(one));
+  const results = await Promise.allSettled(trial.faults.map(one));
   const failed = results.filter((result) => result.status === 'rejected').map((result) => result.reason);
   const worst =
     failed.find((reason) => !(reason instanceof Error && reason.name === 'AbortError')) ?? failed[0];

@@ -403,7 +403,7 @@ describe(`${cases.length} malformed scenario files`, () => {
     const file = join(directory, 'windows.yaml');
     writeFileSync(file, `\ufeff${example.replaceAll('\n', '\r\n')}`);
     const loaded = await loadScenario(file, { set: [], config: [meshConfiguration] });
-    expect(planScenario(loaded).checks.length).toBeGreaterThan(0);
+    expect(planScenario(loaded).trial.checks.length).toBeGreaterThan(0);
   });
 });
 

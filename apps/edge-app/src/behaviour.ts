@@ -1,4 +1,4 @@
-import type { AppBehaviour } from '../../../src/faults/contract.ts';
+import type { AppBehaviour } from '../../../src/model/fault.ts';
 import { InputError } from './input-error.ts';
 
 interface NumberRule {

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { AppBehaviour } from '../../../src/faults/contract.ts';
+import type { AppBehaviour } from '../../../src/model/fault.ts';
 
 type Latency = Extract<AppBehaviour, { kind: 'latency' }>;
 /** What takes the place of the proper answer. */

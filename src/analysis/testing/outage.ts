@@ -3,6 +3,7 @@ import { type BuiltRequest, type BuiltRun, client, server } from '../../evidence
 import { faultKind, faultSchema } from '../../faults/index.ts';
 import type { StatisticsSample } from '../../model/evidence.ts';
 import type { Plan, PlannedCheck, PlannedFault } from '../../plan/contract.ts';
+import { planScenario } from '../../plan/plan.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
 
 /** A run of 12 s for tests: east fails from 4 s to 8 s, is ejected after `ejectAfterMs`, comes back at 9 s. */
@@ -132,17 +133,13 @@ export function outagePlan(
     actions: [],
     proof: faultKind(fault).proof(fault),
   };
-  return {
+  const plan = planScenario({
     scenario,
     file: 'outage.yaml',
     profile: undefined,
-    instances: [],
-    faults: [plannedFault],
-    checks,
     meshFiles: [],
-    loadMs: LOAD_MS,
-    peakRate: 200,
-    users: 10,
     script: undefined,
-  };
+    locate: ({ message }) => ({ file: 'outage.yaml', message }),
+  });
+  return { ...plan, trial: { ...plan.trial, faults: [plannedFault], checks } };
 }

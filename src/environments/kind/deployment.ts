@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
+import { isClient } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, throughApi, visiblyUntil } from './context.ts';
 import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
@@ -32,18 +33,18 @@ export async function deploy(
   images: { readonly app: string; readonly k6: string },
 ): Promise<void> {
   const { request, api, cluster, namespace, mesh } = context;
-  const { plan, resources } = request;
+  const { topology, configuration } = request;
   if (cluster.reused) await endOrphans(context);
-  request.progress(`applying ${plan.scenario.name} to the cluster`);
+  request.progress(`applying ${topology.name} to the cluster`);
   await api.apply({
     apiVersion: 'v1',
     kind: 'Namespace',
     metadata: { name: namespace, labels: mesh.cluster.namespaceLabels },
   });
   // Identities before the pods that have them; configuration before the traffic.
-  for (const object of topologyObjects(plan, mesh.cluster, images)) await api.apply(object);
-  for (const resource of mesh.cluster.resources(plan)) await api.apply(resource);
-  for (const resource of resources) await api.apply(resource.value, resource.namespace);
+  for (const object of topologyObjects(topology, mesh.cluster, images)) await api.apply(object);
+  for (const resource of mesh.cluster.resources(topology)) await api.apply(resource);
+  for (const resource of configuration.resources) await api.apply(resource.value, resource.namespace);
   if (cluster.reused) await removeOld(context);
 }
 
@@ -160,7 +161,7 @@ export async function sidecarsInSync(context: LabContext): Promise<void> {
   const hosts = new Map<string, string[]>();
   for (const { instance, addresses } of roster.members) {
     const address = addresses.at(-1);
-    if (instance.client || address === undefined) continue;
+    if (isClient(instance) || address === undefined) continue;
     const host = mesh.serviceHost(instance.service, namespace);
     hosts.set(host, [...(hosts.get(host) ?? []), address]);
   }
@@ -174,7 +175,7 @@ export async function sidecarsInSync(context: LabContext): Promise<void> {
         readyPaths.map((path) => context.admin(podName(pod), path, 5_000)),
       ).catch((error: Error) => error.message);
       const state =
-        typeof answers === 'string' ? answers : ready(answers, instance.client ? hosts : new Map());
+        typeof answers === 'string' ? answers : ready(answers, isClient(instance) ? hosts : new Map());
       if (typeof state !== 'string') return state;
       const rejected = (await context.rejections.read()).find((rejection) => rejection.pod === podName(pod));
       if (rejected === undefined) return state;

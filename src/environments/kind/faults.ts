@@ -1,8 +1,9 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Action } from '../../faults/contract.ts';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import type { RunContext } from '../../model/evidence.ts';
+import type { Action } from '../../model/fault.ts';
+import { isClient } from '../../model/topology.ts';
 import { FIELD_MANAGER, WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, throughApi } from './context.ts';
 import { standing } from './diagnose.ts';
@@ -73,7 +74,10 @@ export class ClusterFaults implements Disposable {
   unexpected(askedMs: number): string | undefined {
     const lost = this.#context.roster.members
       .filter(({ instance }) => !this.#down.has(instance.name))
-      .map((member) => ({ client: member.instance.client, what: this.#interruptions.look(member, askedMs) }));
+      .map((member) => ({
+        client: isClient(member.instance),
+        what: this.#interruptions.look(member, askedMs),
+      }));
     return lost.find(({ client, what }) => client && what !== undefined)?.what;
   }
 

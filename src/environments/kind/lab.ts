@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Action } from '../../faults/contract.ts';
 import { environmentError, OperatorError } from '../../kit/errors.ts';
 import { http } from '../../kit/http.ts';
+import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { InstanceContext, ProcessSample, RunContext } from '../../model/evidence.ts';
+import type { Action } from '../../model/fault.ts';
+import { isClient } from '../../model/topology.ts';
 import {
   clusterPrefix,
   deleteRecorded,
@@ -15,7 +17,7 @@ import {
 } from '../../runs/clusters.ts';
 import { findLeftovers, liveRuns, runsDirectory } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { EnvironmentRequest, LoadJob, PreparedLoad, StartedEnvironment } from '../contract.ts';
+import type { EnvironmentRequest, StartedEnvironment } from '../contract.ts';
 import { AccessLogs } from './access-logs.ts';
 import { ClusterApi, messageOf, WORKLOAD_LABEL } from './api.ts';
 import { askVersions } from './ask-versions.ts';
@@ -53,7 +55,7 @@ export async function startKindLab(
   const run = await commandRunner(request.directory, settings.docker);
   await mkdir(join(request.evidence, 'access'), { recursive: true });
   await mkdir(request.logs, { recursive: true });
-  const configuration = await clusterConfiguration(request.plan, settings);
+  const configuration = await clusterConfiguration(request.topology, settings);
   const keep = options.keep ?? false;
   const name = keep
     ? clusterPrefix.kept + fingerprint(configuration, settings.nodeImage)
@@ -154,14 +156,14 @@ class KindLab implements StartedEnvironment {
     appImage: string,
     parts: Pick<LabContext, 'found' | 'settings' | 'run' | 'cluster' | 'api'>,
   ) {
-    const { namespace } = request.plan.scenario.topology;
+    const { namespace } = request.topology;
     const { sidecar, controlPlane } = mesh.cluster;
     const { api, cluster, found } = parts;
     const startedAt = new Date();
     this.mesh = `${mesh.name} ${mesh.version}`;
     this.programs = { ...found.versions, kind: cluster.kindVersion };
     this.#appImage = appImage;
-    this.#roster = new Roster(request.plan.instances);
+    this.#roster = new Roster(request.topology.instances);
     this.#logs = new AccessLogs(api, namespace, sidecar.container, request.evidence, request.logs);
     this.#usage = new ClusterUsage(api, cluster.nodes, this.#roster, controlPlane, sidecar.container);
     this.#context = {
@@ -200,8 +202,9 @@ class KindLab implements StartedEnvironment {
     this.#faults.arm();
     this.#watching = this.#watch();
     await sidecarsInSync(context);
-    const { load, topology } = request.plan.scenario;
-    const url = `http://${mesh.serviceHost(load.to, namespace)}:${topology.services[load.to]?.port}/`;
+    const [call] = request.topology.calls;
+    const called = request.topology.services.find(({ name }) => name === call?.to);
+    const url = `http://${mesh.serviceHost(called?.name ?? '', namespace)}:${called?.port}/`;
     request.progress('waiting for the first request through two sidecars');
     const client = podName(this.#clients()[0]?.pod);
     this.firstRequestAt = await firstRequest(context, client, url);
@@ -240,8 +243,8 @@ class KindLab implements StartedEnvironment {
       workload: instance.workload,
       replica: instance.replica,
       locality: instance.locality,
-      client: instance.client,
-      addresses: instance.client ? [pod?.status?.podIP ?? ''] : addresses,
+      role: instance.role,
+      addresses: isClient(instance) ? [pod?.status?.podIP ?? ''] : addresses,
     }));
   }
 
@@ -269,7 +272,7 @@ class KindLab implements StartedEnvironment {
   }
 
   #clients(): Member[] {
-    return this.#roster.members.filter(({ instance }) => instance.client);
+    return this.#roster.members.filter(({ instance }) => isClient(instance));
   }
 
   perform(action: Action, signal?: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 import { k6Environment } from '../../load/generators.ts';
 import type { ClusterMesh } from '../../meshes/contract.ts';
-import type { Plan, PlannedInstance } from '../../plan/contract.ts';
+import { type Instance, isClient, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 
 /** Ports of the sample app in its pod. */
@@ -26,24 +26,23 @@ export function localityLabels(locality: string): Record<string, string> {
 
 /** Everything of the topology: identities, services, and a Deployment for each workload. */
 export function topologyObjects(
-  plan: Plan,
+  topology: TopologyPlan,
   mesh: ClusterMesh,
   images: { readonly app: string; readonly k6: string },
 ): object[] {
-  const { namespace, services } = plan.scenario.topology;
-  const first = new Map<string, PlannedInstance>();
-  for (const instance of plan.instances) {
+  const { namespace, instances } = topology;
+  const first = new Map<string, Instance>();
+  for (const instance of instances) {
     if (!first.has(instance.workload)) first.set(instance.workload, instance);
   }
-  const accounts = new Set(plan.instances.map(({ serviceAccount }) => serviceAccount));
-  const served = Object.entries(services).filter(([name]) => name !== plan.scenario.load.from);
+  const accounts = new Set(instances.map(({ serviceAccount }) => serviceAccount));
   return [
     ...[...accounts].map((name) => ({
       apiVersion: 'v1',
       kind: 'ServiceAccount',
       metadata: { name, namespace },
     })),
-    ...served.map(([name, { port }]) => ({
+    ...servedBy(topology).map(({ name, port }) => ({
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name, namespace },
@@ -52,24 +51,25 @@ export function topologyObjects(
         ports: [{ name: 'http', port, targetPort: appPorts.service, protocol: 'TCP' }],
       },
     })),
-    ...[...first.values()].map((instance) => deployment(plan, instance, mesh, images)),
+    ...[...first.values()].map((instance) => deployment(topology, instance, mesh, images)),
   ];
 }
 
 function deployment(
-  plan: Plan,
-  instance: PlannedInstance,
+  { namespace, instances }: TopologyPlan,
+  instance: Instance,
   mesh: ClusterMesh,
   images: { readonly app: string; readonly k6: string },
 ): object {
   const { labels, annotations } = mesh.podMetadata(instance, [appPorts.control]);
   const selector = { [WORKLOAD_LABEL]: instance.workload };
+  const replicas = instances.filter(({ workload }) => workload === instance.workload).length;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
-    metadata: { name: instance.workload, namespace: plan.scenario.topology.namespace },
+    metadata: { name: instance.workload, namespace },
     spec: {
-      replicas: plan.instances.filter(({ workload }) => workload === instance.workload).length,
+      replicas,
       selector: { matchLabels: selector },
       strategy: { type: 'Recreate' },
       template: {
@@ -78,31 +78,29 @@ function deployment(
           serviceAccountName: instance.serviceAccount,
           automountServiceAccountToken: true,
           enableServiceLinks: false,
-          nodeSelector: instance.client ? observerNodes : localityLabels(instance.locality),
-          ...(instance.client ? { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } : {}),
+          nodeSelector: isClient(instance) ? observerNodes : localityLabels(instance.locality),
+          ...(isClient(instance) ? { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } : {}),
           terminationGracePeriodSeconds: 1,
-          containers: [
-            instance.client ? generator(images.k6, plan.scenario.load.pods) : app(plan, instance, images.app),
-          ],
-          ...(instance.client ? { volumes: [{ name: 'files', emptyDir: {} }] } : {}),
+          containers: [isClient(instance) ? generator(images.k6, replicas) : app(instance, images.app)],
+          ...(isClient(instance) ? { volumes: [{ name: 'files', emptyDir: {} }] } : {}),
         },
       },
     },
   };
 }
 
-function app(plan: Plan, instance: PlannedInstance, image: string): object {
-  const service = plan.scenario.topology.services[instance.service];
-  if (!service) throw new Error(`no service ${instance.service}`);
+function app(instance: Instance, image: string): object {
+  if (instance.app === undefined) throw new Error(`${instance.name} runs no app`);
+  const { serviceTime, concurrency, queue } = instance.app;
   const env = {
     HOST: '0.0.0.0',
     PORT: String(appPorts.service),
     CONTROL_HOST: '0.0.0.0',
     CONTROL_PORT: String(appPorts.control),
     ZONE: instance.locality,
-    SERVICE_TIME: service.app.serviceTime,
-    CONCURRENCY: String(service.app.concurrency),
-    QUEUE: String(service.app.queue),
+    SERVICE_TIME: serviceTime,
+    CONCURRENCY: String(concurrency),
+    QUEUE: String(queue),
   };
   return {
     name: APP,

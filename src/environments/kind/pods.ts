@@ -1,11 +1,11 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { PlannedInstance } from '../../plan/contract.ts';
+import { type Instance, isClient } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { appPorts } from './manifests.ts';
 
 /** One replica of the plan and the pod that is it now. */
 export interface Member {
-  readonly instance: PlannedInstance;
+  readonly instance: Instance;
   pod: V1Pod | undefined;
   /** Every address it ever had, the newest last. */
   readonly addresses: string[];
@@ -15,7 +15,7 @@ export interface Member {
 export class Roster {
   readonly members: readonly Member[];
 
-  constructor(instances: readonly PlannedInstance[]) {
+  constructor(instances: readonly Instance[]) {
     this.members = instances.map((instance) => ({ instance, pod: undefined, addresses: [] }));
   }
 
@@ -43,7 +43,7 @@ export class Roster {
     }
     for (const { pod, addresses, instance } of this.members) {
       const ip = pod?.status?.podIP;
-      if (ip === undefined || instance.client) continue;
+      if (ip === undefined || isClient(instance)) continue;
       const address = `${ip}:${appPorts.service}`;
       if (addresses.at(-1) !== address) addresses.push(address);
     }

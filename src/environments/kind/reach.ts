@@ -1,3 +1,4 @@
+import { isServer, servedBy } from '../../model/topology.ts';
 import type { LabContext } from './context.ts';
 import { appPorts, GENERATOR } from './manifests.ts';
 import { podName } from './pods.ts';
@@ -5,15 +6,13 @@ import { podName } from './pods.ts';
 /** How a person reaches the cluster and what is in it. */
 export function reachLines(context: LabContext, client: string): string[] {
   const { cluster, request, namespace, mesh, roster } = context;
-  const { topology, load } = request.plan.scenario;
-  const services = Object.entries(topology.services).filter(([name]) => name !== load.from);
-  const [server] = roster.members.filter(({ instance }) => !instance.client);
+  const [server] = roster.members.filter(({ instance }) => isServer(instance));
   return [
     'Use the cluster:',
     `  export KUBECONFIG=${cluster.kubeconfig}`,
     'Call a service as the client does (over mTLS):',
-    ...services.map(
-      ([name, { port }]) =>
+    ...servedBy(request.topology).map(
+      ({ name, port }) =>
         `  kubectl -n ${namespace} exec ${client} -c ${GENERATOR} -- wget -qO- http://${mesh.serviceHost(name, namespace)}:${port}/`,
     ),
     'Look into a sidecar (Envoy admin):',

@@ -10,7 +10,8 @@ export const instance = (replica: number) => ({
   locality: 'region1/zone-east',
   serviceAccount: 'edge-app',
   labels: {},
-  client: false,
+  role: 'server' as const,
+  port: 8080,
 });
 export const pod = (name: string, podIP: string): V1Pod => ({
   metadata: { name, uid: name, labels: { [WORKLOAD_LABEL]: 'edge-app-east' } },

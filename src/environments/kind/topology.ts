@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { usageError } from '../../kit/errors.ts';
 import { packageRoot } from '../../kit/package-root.ts';
-import type { Plan } from '../../plan/contract.ts';
+import { isServer, type TopologyPlan } from '../../model/topology.ts';
 import { localityLabels } from './manifests.ts';
 import type { KindSettings } from './versions.ts';
 
@@ -19,17 +19,17 @@ interface KindConfiguration {
 }
 
 /** Localities that need a node: those of the services; clients run beside the control plane. */
-function neededLocalities(plan: Pick<Plan, 'instances'>): string[] {
-  return [...new Set(plan.instances.filter(({ client }) => !client).map(({ locality }) => locality))];
+function neededLocalities({ instances }: Pick<TopologyPlan, 'instances'>): string[] {
+  return [...new Set(instances.filter(isServer).map(({ locality }) => locality))];
 }
 
-/** kind's configuration for a plan: the file's, with exactly the workers whose localities the plan has. */
-export async function clusterConfiguration(plan: Plan, settings: KindSettings): Promise<string> {
+/** kind's configuration for a topology: the file's, with exactly the workers whose localities it has. */
+export async function clusterConfiguration(topology: TopologyPlan, settings: KindSettings): Promise<string> {
   const file = settings.config ?? fileURLToPath(new URL('kind-config.yaml', packageRoot));
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw usageError(`${file} cannot be read: ${error.message}`, 'BREAKWATER_KIND_CONFIG names it');
   });
-  return stringify(withWorkers(parse(text) as KindConfiguration, neededLocalities(plan), file));
+  return stringify(withWorkers(parse(text) as KindConfiguration, neededLocalities(topology), file));
 }
 
 export function withWorkers(

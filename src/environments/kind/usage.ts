@@ -1,4 +1,5 @@
 import { generatorName, type ProcessSample } from '../../model/evidence.ts';
+import { isClient } from '../../model/topology.ts';
 import type { ClusterApi } from './api.ts';
 import { APP, GENERATOR } from './manifests.ts';
 import { podName, type Roster } from './pods.ts';
@@ -90,7 +91,7 @@ export class ClusterUsage {
     if (!member) return undefined;
     if (container === this.#sidecar) return `${member.instance.name}/sidecar`;
     if (container === GENERATOR) {
-      const clients = this.#roster.members.filter(({ instance }) => instance.client);
+      const clients = this.#roster.members.filter(({ instance }) => isClient(instance));
       return generatorName(clients.indexOf(member), clients.length);
     }
     return container === APP ? `${member.instance.name}/app` : undefined;

@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Action } from '../../faults/contract.ts';
 import { environmentError } from '../../kit/errors.ts';
 import { http } from '../../kit/http.ts';
 import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
-import type { Service } from '../../scenario/schema.ts';
+import type { Action } from '../../model/fault.ts';
 
 /** Where a lab's apps listen, each on its own address. */
 export interface AppPorts {
@@ -26,11 +25,12 @@ function entryPoint(): string {
 /** The sample edge app of one replica. */
 export function appProgram(
   instance: HostInstance,
-  service: Service,
   ports: AppPorts,
   directory: string,
   logs: string,
 ): ProgramSpec {
+  const { app } = instance;
+  if (app === undefined) throw new Error(`${instance.name} runs no app`);
   return {
     name: `${instance.name}/app`,
     command: process.execPath,
@@ -46,9 +46,9 @@ export function appProgram(
       CONTROL_PORT: String(ports.control),
       INSTANCE: instance.name,
       ZONE: instance.locality,
-      SERVICE_TIME: service.app.serviceTime,
-      CONCURRENCY: String(service.app.concurrency),
-      QUEUE: String(service.app.queue),
+      SERVICE_TIME: app.serviceTime,
+      CONCURRENCY: String(app.concurrency),
+      QUEUE: String(app.queue),
     },
     cwd: directory,
     log: join(logs, `${instance.name}.app.log`),

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Action } from '../../faults/contract.ts';
 import { environmentError, usageError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import { groupUsage } from '../../kit/process-usage.ts';
 import { type RunningProgram, type Supervisor, startSupervisor } from '../../kit/supervisor/client.ts';
+import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { segment, spreadLoad } from '../../load/generators.ts';
 import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
 import {
@@ -15,15 +15,11 @@ import {
   type InstanceContext,
   type ProcessSample,
 } from '../../model/evidence.ts';
+import type { Action } from '../../model/fault.ts';
+import { isClient, isServer, servedBy } from '../../model/topology.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type {
-  Environment,
-  EnvironmentRequest,
-  LoadJob,
-  PreparedLoad,
-  StartedEnvironment,
-} from '../contract.ts';
+import type { Environment, EnvironmentRequest, StartedEnvironment } from '../contract.ts';
 import { claimLoopbackBlock, type LoopbackBlock, type WantedPorts } from './addresses.ts';
 import { type AppPorts, appProgram, appReady, controlApp, usualAppPorts } from './app.ts';
 import { firstRequest } from './first-request.ts';
@@ -43,10 +39,10 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
   return {
     name: 'local',
     async start(request) {
-      const { instances } = request.plan;
+      const { instances, file } = request.topology;
       if (instances.length > mostInstances) {
         throw usageError(
-          `${request.plan.file}: the topology has ${instances.length} replicas; the local lab holds ${mostInstances}`,
+          `${file}: the topology has ${instances.length} replicas; the local lab holds ${mostInstances}`,
           'use fewer replicas, or --env kind',
         );
       }
@@ -66,10 +62,10 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
   };
 }
 
-function wantedPorts({ plan }: EnvironmentRequest, { hostPorts }: Mesh): WantedPorts {
-  const clients = plan.instances.filter(({ client }) => client);
+function wantedPorts({ topology }: EnvironmentRequest, { hostPorts }: Mesh): WantedPorts {
+  const clients = topology.instances.filter(isClient);
   return {
-    exact: [...new Set(Object.values(plan.scenario.topology.services).map(({ port }) => port))],
+    exact: [...new Set(topology.services.map(({ port }) => port))],
     wished: [
       hostPorts.admin,
       ...hostPorts.others,
@@ -120,7 +116,7 @@ class LocalLab implements StartedEnvironment {
     this.#supervisor = supervisor;
     this.mesh = `${mesh.name} ${mesh.version}`;
     this.programs = found.versions;
-    this.#hosts = request.plan.instances.map((instance, index) => {
+    this.#hosts = request.topology.instances.map((instance, index) => {
       const address = block.address(hosts.firstInstance + index);
       return {
         ...instance,
@@ -138,8 +134,8 @@ class LocalLab implements StartedEnvironment {
       workload: host.workload,
       replica: host.replica,
       locality: host.locality,
-      client: host.client,
-      addresses: [`${host.address}:${this.#service(host).port}`],
+      role: host.role,
+      addresses: [`${host.address}:${host.port}`],
     }));
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
@@ -155,7 +151,8 @@ class LocalLab implements StartedEnvironment {
     ]);
     request.progress('preparing certificates and configuration');
     const mesh = await this.#meshKind.prepareOnHost({
-      plan: request.plan,
+      topology: request.topology,
+      configuration: request.configuration,
       instances: this.#hosts,
       address: this.#block.address(hosts.controlPlane),
       port: (usual) => this.#block.port(usual),
@@ -167,7 +164,7 @@ class LocalLab implements StartedEnvironment {
     });
     this.#hostMesh = mesh;
     request.progress('starting the control plane and the workloads');
-    const apps = this.#hosts.filter((host) => !host.client).map((host) => this.#startApp(host));
+    const apps = this.#hosts.filter(isServer).map((host) => this.#startApp(host));
     // They start while the control plane does, and wait for it; when it fails, that is what to say.
     const sidecars = this.#hosts.map((host) =>
       this.#startSidecar(host, mesh, request.signal, 2 * startTimeoutMs),
@@ -183,7 +180,7 @@ class LocalLab implements StartedEnvironment {
       );
     }
     request.progress('waiting for the first request through two sidecars');
-    this.firstRequestAt = await firstRequest(request.plan, this.#hosts, request.signal);
+    this.firstRequestAt = await firstRequest(request.topology, this.#hosts, request.signal);
   }
 
   /** What of the mesh is in this process; its programs are the supervisor's. */
@@ -199,12 +196,6 @@ class LocalLab implements StartedEnvironment {
       this.#lose(`${spec.name} ended by itself (${signal ?? `exit code ${code}`}); see ${spec.log}`);
     });
     return program;
-  }
-
-  #service(host: { service: string }) {
-    const service = this.#request.plan.scenario.topology.services[host.service];
-    if (!service) throw new Error(`no service ${host.service}`);
-    return service;
   }
 
   #host(name: string): HostInstance {
@@ -227,7 +218,7 @@ class LocalLab implements StartedEnvironment {
 
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
-    const app = await this.#launch(appProgram(host, this.#service(host), this.#appPorts, directory, logs));
+    const app = await this.#launch(appProgram(host, this.#appPorts, directory, logs));
     await app.until(
       eventually(() => appReady(host, this.#appPorts), {
         waitingFor: `${host.name}'s app to listen`,
@@ -295,8 +286,8 @@ class LocalLab implements StartedEnvironment {
 
   /** A k6 for every client, each through its own sidecar. */
   async prepareLoad(job: LoadJob): Promise<PreparedLoad> {
-    const { topology } = this.#request.plan.scenario;
-    const clients = this.#hosts.filter((host) => host.client);
+    const { services, namespace } = this.#request.topology;
+    const clients = this.#hosts.filter(isClient);
     const generators = await Promise.all(
       clients.map((client, index) =>
         startK6(job, {
@@ -307,10 +298,7 @@ class LocalLab implements StartedEnvironment {
           directory: join(this.#request.directory, 'k6', client.name),
           log: join(this.#request.logs, `${generatorName(index, clients.length)}.log`),
           names: Object.fromEntries(
-            Object.keys(topology.services).map((service) => [
-              this.#meshKind.serviceHost(service, topology.namespace),
-              client.egressAddress,
-            ]),
+            services.map(({ name }) => [this.#meshKind.serviceHost(name, namespace), client.egressAddress]),
           ),
           launch: async (spec) => {
             const program = await this.#supervisor.start(spec);
@@ -324,7 +312,7 @@ class LocalLab implements StartedEnvironment {
   }
 
   #client(): HostInstance {
-    const client = this.#hosts.find((host) => host.client);
+    const client = this.#hosts.find(isClient);
     if (!client) throw new Error('the plan has no client');
     return client;
   }
@@ -362,27 +350,25 @@ class LocalLab implements StartedEnvironment {
   }
 
   reach(): readonly string[] {
-    const { namespace, services } = this.#request.plan.scenario.topology;
+    const { topology } = this.#request;
     const client = this.#client();
     return [
       'Call a service as the client does (over mTLS):',
-      ...Object.entries(services)
-        .filter(([name]) => name !== client.service)
-        .map(
-          ([name, service]) =>
-            `  curl -H 'Host: ${name}.${namespace}.svc.cluster.local' http://${client.egressAddress}:${service.port}/`,
-        ),
+      ...servedBy(topology).map(
+        ({ name, port }) =>
+          `  curl -H 'Host: ${this.#meshKind.serviceHost(name, topology.namespace)}' http://${client.egressAddress}:${port}/`,
+      ),
       'Look into a sidecar (Envoy admin):',
       ...this.#hosts.map((host) => `  ${host.name.padEnd(24)} http://${host.admin}`),
       'Make an app misbehave:',
       ...this.#hosts
-        .filter((host) => !host.client)
+        .filter(isServer)
         .slice(0, 1)
         .map(
           (host) =>
             `  curl -X PUT http://${host.address}:${this.#appPorts.control}/faults/slow -d '{"kind":"latency","delayMs":500,"jitterMs":0,"rate":1}'`,
         ),
-      `Change the mesh configuration: edit under-test-*.yaml there, or drop YAML beside it with metadata.namespace ${namespace}`,
+      `Change the mesh configuration: edit under-test-*.yaml there, or drop YAML beside it with metadata.namespace ${topology.namespace}`,
       '(the control plane watches the folder; of two rules for one host, the one that came first holds):',
       `  ${this.#hostMesh?.configurationDirectory}`,
     ];

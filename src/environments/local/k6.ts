@@ -2,8 +2,8 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { ProgramSpec, RunningProgram } from '../../kit/supervisor/client.ts';
 import { tail } from '../../kit/tail.ts';
+import type { LoadJob } from '../../load/contract.ts';
 import { type Generator, k6Environment } from '../../load/generators.ts';
-import type { LoadJob } from '../contract.ts';
 
 export interface LocalK6 {
   readonly k6: string;

@@ -78,7 +78,7 @@ export const client = (name = 'frontend-1', locality = 'local/east'): InstanceCo
   replica: 1,
   locality,
   addresses: [],
-  client: true,
+  role: 'client',
 });
 
 export const server = (
@@ -93,7 +93,7 @@ export const server = (
   replica,
   locality,
   addresses: [address],
-  client: false,
+  role: 'server',
 });
 
 /** A directory of evidence that goes away with its scope. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../../kit/problems.ts';
-import type { Scenario } from '../../scenario/schema.ts';
+import type { TopologyPlan } from '../../model/topology.ts';
 import { at, fullHost, texts } from './configuration-hosts.ts';
 import type { PlacedResource } from './configuration-resources.ts';
 import { serviceHost } from './names.ts';
@@ -7,8 +7,8 @@ import { serviceHost } from './names.ts';
 const ours = 'breakwater-';
 
 /** Resources that would take the place of those that stand for the topology. */
-export function clashes(resources: readonly PlacedResource[], { topology, mesh }: Scenario): Problem[] {
-  const hosts = Object.keys(topology.services).map((service) => serviceHost(service, topology.namespace));
+export function clashes(resources: readonly PlacedResource[], topology: TopologyPlan): Problem[] {
+  const hosts = topology.services.map(({ name }) => serviceHost(name, topology.namespace));
   return resources.flatMap((resource) => {
     const { kind, name, namespace, value } = resource;
     if (name.startsWith(ours) && namespace === topology.namespace) {
@@ -23,7 +23,7 @@ export function clashes(resources: readonly PlacedResource[], { topology, mesh }
       kind === 'PeerAuthentication' &&
       name === 'default' &&
       namespace === 'istio-system' &&
-      mesh.mtls === 'strict'
+      topology.mtls === 'strict'
     ) {
       const message = 'mesh.mtls: strict makes this resource already';
       return [

@@ -1,16 +1,8 @@
 import type { Problem } from '../../kit/problems.ts';
-import type { Plan } from '../../plan/contract.ts';
+import type { ConfigurationContext } from '../contract.ts';
 import { at, fullHost, list, texts } from './configuration-hosts.ts';
 import { isMap, type PlacedResource } from './configuration-resources.ts';
 import { serviceHost } from './names.ts';
-
-/** Checks on what a client's sidecar does with hosts: nothing that happens before a host is chosen shows there. */
-const aboutHosts: Readonly<Record<string, string>> = {
-  overflow: 'overflow a pool',
-  ejections: 'eject a replica',
-  'time-to-eject': 'eject a replica',
-  'time-to-fail-over': 'cause a failover',
-};
 
 /**
  * A VirtualService's abort or delay acts in the caller's sidecar before a host is chosen, and turns the
@@ -19,20 +11,20 @@ const aboutHosts: Readonly<Record<string, string>> = {
  */
 export function mistakesInFaults(
   resources: readonly PlacedResource[],
-  { scenario }: Pick<Plan, 'instances' | 'scenario'>,
+  { topology, aboutHosts: [check] }: ConfigurationContext,
 ): Problem[] {
-  const { checks, load, topology } = scenario;
-  const index = checks.findIndex(({ kind }) => Object.hasOwn(aboutHosts, kind));
-  const check = checks[index];
   if (!check) return [];
-  const called = serviceHost(load.to, topology.namespace);
+  const called = new Map(topology.calls.map(({ to }) => [serviceHost(to, topology.namespace), to]));
   return resources.flatMap((resource) => {
     if (resource.kind !== 'VirtualService') return [];
     const routed = texts(at(resource.value, ['spec', 'hosts'])).map((host) =>
       fullHost(host, resource.namespace),
     );
-    if (!routed.some((host) => host === called || (host.startsWith('*') && called.endsWith(host.slice(1)))))
-      return [];
+    const [, service] =
+      [...called].find(([name]) =>
+        routed.some((host) => host === name || (host.startsWith('*') && name.endsWith(host.slice(1)))),
+      ) ?? [];
+    if (service === undefined) return [];
     return list(at(resource.value, ['spec', 'http'])).flatMap((route, number) =>
       (['abort', 'delay'] as const).flatMap((what) => {
         if (!isMap(at(route, ['fault', what]))) return [];
@@ -41,8 +33,8 @@ export function mistakesInFaults(
         return [
           resource.problem(
             ['spec', 'http', number, 'fault', what],
-            `${message} acts in the caller's sidecar before a host is chosen, so it can never ${aboutHosts[check.kind]}, which the check checks.${index} (${check.kind}) is about`,
-            `use a fault of the scenario instead: kind: ${better}, on: {service: ${load.to}}`,
+            `${message} acts in the caller's sidecar before a host is chosen, so it can never ${check.happens}, which the check ${check.check} (${check.kind}) is about`,
+            `use a fault of the scenario instead: kind: ${better}, on: {service: ${service}}`,
             'key',
           ),
         ];

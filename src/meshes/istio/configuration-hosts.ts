@@ -1,10 +1,8 @@
 import { nearest, quote } from '../../kit/nearest.ts';
 import type { Path, Problem } from '../../kit/problems.ts';
-import type { Scenario } from '../../scenario/schema.ts';
+import { servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { isMap, type PlacedResource } from './configuration-resources.ts';
 import { serviceHost } from './names.ts';
-
-type Topology = Scenario['topology'];
 
 /** A place in a resource where a host is called. */
 interface Destination {
@@ -16,12 +14,9 @@ interface Destination {
 }
 
 /** Hosts, subsets and ports that refer to nothing, so that the resource would do nothing or break requests. */
-export function mistakesInHosts(
-  resources: readonly PlacedResource[],
-  { topology, load }: Pick<Scenario, 'topology' | 'load'>,
-): Problem[] {
-  const hosts = Object.keys(topology.services).map((service) => serviceHost(service, topology.namespace));
-  const services = Object.keys(topology.services).filter((service) => service !== load.from);
+export function mistakesInHosts(resources: readonly PlacedResource[], topology: TopologyPlan): Problem[] {
+  const hosts = topology.services.map(({ name }) => serviceHost(name, topology.namespace));
+  const services = servedBy(topology).map(({ name }) => name);
   const entries = resources.filter(({ kind }) => kind === 'ServiceEntry');
   const known = [...hosts, ...entries.flatMap((entry) => texts(at(entry.value, ['spec', 'hosts'])))];
   const exists = (host: string) => known.some((candidate) => hostMatches(host, candidate));
@@ -73,7 +68,7 @@ function mistakesInDestination(
   { resource, path, host, subset, port }: Destination,
   full: string,
   rules: readonly PlacedResource[],
-  topology: Topology,
+  topology: TopologyPlan,
 ): Problem[] {
   const problems: Problem[] = [];
   if (subset !== undefined) {
@@ -88,9 +83,7 @@ function mistakesInDestination(
       problems.push(resource.problem(place, `${host} has no subset ${quote(subset)}`, hint));
     }
   }
-  const service = Object.entries(topology.services).find(
-    ([name]) => serviceHost(name, topology.namespace) === full,
-  )?.[1];
+  const service = topology.services.find(({ name }) => serviceHost(name, topology.namespace) === full);
   if (port !== undefined && service && port !== service.port) {
     const place = [...path.slice(0, -1), 'port', 'number'];
     problems.push(resource.problem(place, `${host} has no port ${port}`, `its port is ${service.port}`));

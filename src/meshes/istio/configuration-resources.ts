@@ -1,8 +1,7 @@
 import { nearest, quote, typeName } from '../../kit/nearest.ts';
 import type { Mistake, Path, Problem } from '../../kit/problems.ts';
 import { parseYaml, type YamlDocument } from '../../kit/yaml-source.ts';
-import type { MeshFile } from '../../plan/contract.ts';
-import type { MeshResource } from '../contract.ts';
+import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
 import { mistakesAgainst } from './configuration-schema.ts';
 import type { ResourceSchema, ResourceSchemas } from './schemas/contract.ts';
 import generated from './schemas/istio-1.29.1.generated.json' with { type: 'json' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatProblem } from '../../kit/problems.ts';
-import type { Plan } from '../../plan/contract.ts';
-import { replicasOf } from '../../plan/derive.ts';
+import { configurationContext } from '../../plan/configuration-context.ts';
+import { planScenario } from '../../plan/plan.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
 import { lintConfiguration, readConfiguration } from './configuration.ts';
 
@@ -18,7 +18,10 @@ function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLe
     load: { from: 'frontend', to: 'edge-app', rate: '10/s', duration: '20s' },
     checks,
   });
-  return { scenario, instances: replicasOf(scenario) } satisfies Pick<Plan, 'scenario' | 'instances'>;
+  const loaded = { scenario, file: 'example.yaml', profile: undefined, meshFiles: [], script: undefined };
+  return configurationContext(
+    planScenario({ ...loaded, locate: ({ message }) => ({ file: 'example.yaml', message }) }),
+  );
 }
 
 const read = (content: string, checks?: object[]) =>

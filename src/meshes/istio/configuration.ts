@@ -1,6 +1,6 @@
 import { type Problem, ProblemsError } from '../../kit/problems.ts';
-import type { MeshFile, Plan } from '../../plan/contract.ts';
-import type { MeshResource } from '../contract.ts';
+import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
+import type { ConfigurationContext } from '../contract.ts';
 import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
 import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
@@ -12,14 +12,14 @@ import { parseConfiguration } from './configuration-resources.ts';
  */
 export function readConfiguration(
   files: readonly MeshFile[],
-  { scenario, instances }: Pick<Plan, 'instances' | 'scenario'>,
+  context: ConfigurationContext,
 ): readonly MeshResource[] {
-  const { resources, problems } = parseConfiguration(files, scenario.topology.namespace);
+  const { resources, problems } = parseConfiguration(files, context.topology.namespace);
   const all = [
     ...problems,
-    ...mistakesInHosts(resources, scenario),
-    ...clashes(resources, scenario),
-    ...mistakesInFaults(resources, { scenario, instances }),
+    ...mistakesInHosts(resources, context.topology),
+    ...clashes(resources, context.topology),
+    ...mistakesInFaults(resources, context),
   ];
   if (all.length > 0) throw new ProblemsError(all);
   return resources;

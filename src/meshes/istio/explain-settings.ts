@@ -1,4 +1,5 @@
-import type { Explanation, MeshResource } from '../contract.ts';
+import type { MeshResource } from '../../model/mesh-configuration.ts';
+import type { Explanation } from '../contract.ts';
 
 /** The setting behind an error: where the user wrote it, or what holds because nobody did. */
 export type Setting = Omit<Explanation, 'cause'>;

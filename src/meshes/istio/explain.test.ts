@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MeshResource } from '../contract.ts';
+import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { explain } from './explain.ts';
 
 /** A resource whose fields each stand on a line of their own: line 10 and one more for each step of the path. */

@@ -1,4 +1,5 @@
-import type { Explanation, MeshResource, SeenError } from '../contract.ts';
+import type { MeshResource } from '../../model/mesh-configuration.ts';
+import type { Explanation, SeenError } from '../contract.ts';
 import { httpRoute, named, type Setting, together, trafficPolicy } from './explain-settings.ts';
 
 /** Why a request failed in an Istio mesh, and the setting behind it. */

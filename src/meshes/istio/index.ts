@@ -1,21 +1,22 @@
-import type { Progress } from '../../kit/terminal.ts';
-import type { MeshFile } from '../../plan/contract.ts';
 import { fetchPrograms } from '../../toolchain/fetch.ts';
-import type { Mesh, MeshResource } from '../contract.ts';
+import type { Mesh } from '../contract.ts';
 import { cluster } from './cluster/mesh.ts';
-import { readConfiguration } from './configuration.ts';
+import { lintConfiguration, readConfiguration } from './configuration.ts';
 import { explain } from './explain.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
+import { rejectionsIn } from './rejections.ts';
 import { statistics } from './statistics.ts';
 import { validateWithIstioctl } from './validate.ts';
 import { ISTIO_VERSION } from './version.ts';
 
 /** Istio: istiod, and a pilot-agent with its Envoy beside every workload. */
-export const istio = {
+export const istio: Mesh = {
   name: 'istio',
   version: ISTIO_VERSION,
   readConfiguration,
+  lintConfiguration,
+  rejectionsIn,
   explain,
   serviceHost,
   statistics,
@@ -23,13 +24,8 @@ export const istio = {
   hostPorts,
   prepareOnHost,
   cluster,
-  async validate(
-    files: readonly MeshFile[],
-    resources: readonly MeshResource[],
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async validate({ files, resources }, progress, signal) {
     const { paths } = await fetchPrograms(['istioctl'], progress, signal);
     await validateWithIstioctl(paths['istioctl'] ?? '', files, resources, { signal });
   },
-} satisfies Mesh & Record<string, unknown>;
+};

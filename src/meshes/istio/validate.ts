@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { environmentError, usageError } from '../../kit/errors.ts';
-import type { MeshFile } from '../../plan/contract.ts';
-import type { MeshResource } from '../contract.ts';
+import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
 
 interface Limits {
   readonly signal?: AbortSignal;

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { isClient } from '../../../model/topology.ts';
 import type { ClusterMesh } from '../../contract.ts';
 import { explainRejection, logEntries } from '../rejections.ts';
 import { checks } from './checks.ts';
@@ -38,7 +39,7 @@ export const cluster: ClusterMesh = {
       ...instance.labels,
       'sidecar.istio.io/inject': 'true',
       // A client runs beside the control plane, not on a node of its zone; this counts before the node's labels.
-      ...(instance.client ? { 'istio-locality': instance.locality.replaceAll('/', '.') } : {}),
+      ...(isClient(instance) ? { 'istio-locality': instance.locality.replaceAll('/', '.') } : {}),
     },
     annotations: {
       'traffic.sidecar.istio.io/excludeInboundPorts': excludedPorts.join(','),
@@ -59,8 +60,8 @@ export const cluster: ClusterMesh = {
     }
     return [...found.values()];
   },
-  resources: ({ scenario }) =>
-    scenario.mesh.mtls === 'strict'
+  resources: ({ mtls }) =>
+    mtls === 'strict'
       ? [
           {
             apiVersion: 'security.istio.io/v1',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { environmentError } from '../../../kit/errors.ts';
 import { http } from '../../../kit/http.ts';
+import { isClient, isServer } from '../../../model/topology.ts';
 import type { HostInstance, HostMesh, HostMeshRequest } from '../../contract.ts';
 import { serviceHost, spiffeId } from '../names.ts';
 import { rejectionsIn } from '../rejections.ts';
@@ -29,14 +30,14 @@ const readinessStats =
 
 /** Istio as plain processes on loopback: its virtual machine mode, with a certificate authority of the run's own. */
 export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh> {
-  const { namespace } = request.plan.scenario.topology;
+  const { namespace } = request.topology;
   const configuration = new ConfigurationDirectory(request.directory);
   const [controlPlane, authority, template] = await Promise.all([
     prepareControlPlane(request, configuration.watched),
     createCertificateAuthority('run', dayMs),
     readFile(request.files['envoy-bootstrap'] ?? '', 'utf8'),
     configuration.write({
-      'under-test': request.plan.meshFiles.map(({ content }) => inNamespace(content, namespace)),
+      'under-test': request.configuration.files.map(({ content }) => inNamespace(content, namespace)),
       topology: topologyResources(request).map((resource) => stringify(resource)),
     }),
   ]);
@@ -54,10 +55,9 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   const gate = new DiscoveryGate(at(controlPlanePorts.discovery), at(controlPlanePorts.grpc));
   const services = new Map<string, string[]>();
   for (const instance of request.instances) {
-    if (instance.client) continue;
+    if (!isServer(instance)) continue;
     const host = serviceHost(instance.service, namespace);
-    const port = request.plan.scenario.topology.services[instance.service]?.port ?? 0;
-    services.set(host, [...(services.get(host) ?? []), `${instance.address}:${port}`]);
+    services.set(host, [...(services.get(host) ?? []), `${instance.address}:${instance.port}`]);
   }
   const rejections = () => readRejections(request);
   return {
@@ -125,7 +125,7 @@ async function sidecarReady(
   if (stats.get('server.state') !== '0') return 'its Envoy is still initialising';
   if (Number(stats.get('listener_manager.total_listeners_warming') ?? 0) > 0)
     return 'its listeners are warming';
-  if (!instance.client) return {};
+  if (!isClient(instance)) return {};
   const clusters = (await http(`http://${instance.admin}/clusters`, { timeoutMs: 2_000 })).body;
   for (const [host, addresses] of services) {
     const missing = addresses.filter(

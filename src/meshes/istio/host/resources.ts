@@ -1,3 +1,4 @@
+import { isClient, isServer } from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { INSTANCE_LABEL, serviceHost, spiffeId } from '../names.ts';
 
@@ -17,13 +18,13 @@ export function instanceLabels(instance: HostInstance): Record<string, string> {
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
 export function topologyResources(request: HostMeshRequest): object[] {
-  const { namespace, services } = request.plan.scenario.topology;
+  const { namespace, services, mtls } = request.topology;
   const resources: object[] = [];
   const ports = new Set<number>();
-  for (const [name, service] of Object.entries(services)) {
-    const replicas = request.instances.filter((instance) => instance.service === name && !instance.client);
+  for (const { name, port, serviceAccount } of services) {
+    const replicas = request.instances.filter((instance) => instance.service === name && isServer(instance));
     if (replicas.length === 0) continue;
-    ports.add(service.port);
+    ports.add(port);
     resources.push({
       apiVersion: 'networking.istio.io/v1',
       kind: 'ServiceEntry',
@@ -32,8 +33,8 @@ export function topologyResources(request: HostMeshRequest): object[] {
         hosts: [serviceHost(name, namespace)],
         location: 'MESH_INTERNAL',
         resolution: 'STATIC',
-        ports: [{ number: service.port, name: 'http', protocol: 'HTTP' }],
-        subjectAltNames: [spiffeId(namespace, service.serviceAccount ?? name)],
+        ports: [{ number: port, name: 'http', protocol: 'HTTP' }],
+        subjectAltNames: [spiffeId(namespace, serviceAccount)],
         endpoints: replicas.map((replica) => ({
           address: replica.address,
           locality: replica.locality,
@@ -44,7 +45,6 @@ export function topologyResources(request: HostMeshRequest): object[] {
     });
   }
   for (const instance of request.instances) {
-    const port = services[instance.service]?.port ?? 0;
     resources.push({
       apiVersion: 'networking.istio.io/v1',
       kind: 'Sidecar',
@@ -52,11 +52,11 @@ export function topologyResources(request: HostMeshRequest): object[] {
       spec: {
         workloadSelector: { labels: { [INSTANCE_LABEL]: instance.name } },
         // Without an explicit bind the agent picks an address that is not on loopback.
-        ingress: instance.client
+        ingress: isClient(instance)
           ? []
           : [
               {
-                port: { number: port, protocol: 'HTTP', name: 'http' },
+                port: { number: instance.port, protocol: 'HTTP', name: 'http' },
                 bind: instance.address,
                 captureMode: 'NONE',
                 defaultEndpoint: `0.0.0.0:${instance.appPort}`,
@@ -71,7 +71,7 @@ export function topologyResources(request: HostMeshRequest): object[] {
       },
     });
   }
-  if (request.plan.scenario.mesh.mtls === 'strict') {
+  if (mtls === 'strict') {
     // In the root namespace, so that a policy of the user's own for the namespace wins, as in a cluster.
     resources.push({
       apiVersion: 'security.istio.io/v1',

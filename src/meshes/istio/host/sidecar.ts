@@ -31,7 +31,7 @@ export function sidecarLog(instance: string, logs: string): string {
 
 /** pilot-agent with its Envoy, for one replica. */
 export function sidecarProgram(instance: HostInstance, request: HostMeshRequest): ProgramSpec {
-  const { namespace } = request.plan.scenario.topology;
+  const { namespace } = request.topology;
   const proxyConfig = {
     discoveryAddress: discoveryAddress(request),
     controlPlaneAuthPolicy: 'NONE',

@@ -1,5 +1,5 @@
-import type { Check } from '../../checks/index.ts';
-import { formatCount, formatPercent } from '../../kit/format.ts';
+import type { Check } from '../checks/index.ts';
+import { formatCount, formatPercent } from '../kit/format.ts';
 import { medianOf } from './spread.ts';
 
 /** What a compared number is measured in; a share is from 0 to 1. */

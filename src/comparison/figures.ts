@@ -1,4 +1,4 @@
-import type { Report } from '../../report/model.ts';
+import type { Report } from '../report/model.ts';
 import type { Unit } from './units.ts';
 
 /** A number about the traffic of a run that needs no check. */

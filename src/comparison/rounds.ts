@@ -2,16 +2,17 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ExitCode, environmentError, usageError } from '../../kit/errors.ts';
-import { packageRoot } from '../../kit/package-root.ts';
-import type { Plan } from '../../plan/contract.ts';
-import { readReport } from '../../report/index.ts';
-import { makeReportFolder } from '../report-folder.ts';
-import { type ScenarioOptions, scenarioArguments } from '../scenario-options.ts';
+import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
+import { packageRoot } from '../kit/package-root.ts';
+import type { Plan } from '../plan/contract.ts';
+import { readReport } from '../report/index.ts';
+import { makeReportFolder } from '../runs/report-folder.ts';
 import { type Compared, compared, type FinishedRun } from './compare.ts';
 
-interface RunSettings extends ScenarioOptions {
+interface RunSettings {
   readonly file: string;
+  /** Options of the command line that change the scenario. */
+  readonly changes: readonly string[];
   readonly keep: boolean;
 }
 
@@ -41,7 +42,7 @@ export async function runRounds(
 export function refuseChanged(first: Plan, now: Plan): void {
   if (JSON.stringify(now) === JSON.stringify(first)) return;
   throw usageError(
-    `${first.scenario.name} was changed between two of the runs`,
+    `${first.name} was changed between two of the runs`,
     'leave its files alone while they run, and compare again',
   );
 }
@@ -91,7 +92,7 @@ export async function runOnce(
 const finalCodes = new Set<number | null>([ExitCode.pass, ExitCode.fail, ExitCode.invalid]);
 
 function passedOn(environment: Compared, settings: RunSettings): string[] {
-  return [...(settings.keep && environment === 'kind' ? ['--keep'] : []), ...scenarioArguments(settings)];
+  return [...(settings.keep && environment === 'kind' ? ['--keep'] : []), ...settings.changes];
 }
 
 /** The exit code of a Breakwater of its own; null when it was killed. */

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
-import { plural } from '../../kit/format.ts';
-import { escapeMarkdown } from '../../report/markdown.ts';
-import { wrap } from '../../report/terminal.ts';
-import { plain } from '../../report/words.ts';
+import { plural } from '../kit/format.ts';
+import { escapeMarkdown } from '../report/markdown.ts';
+import { wrap } from '../report/terminal.ts';
+import { plain } from '../report/words.ts';
 import { type Comparison, withoutValidRun } from './compare.ts';
 import { headOf, rowsOf } from './rows.ts';
 

@@ -1,5 +1,5 @@
-import type { Report, ReportCheck, Status } from '../../report/model.ts';
-import { formatWindow } from '../../report/words.ts';
+import type { Report, ReportCheck, Status } from '../report/model.ts';
+import { formatWindow } from '../report/words.ts';
 import { figuresOf } from './figures.ts';
 import { type Spread, spreadOf } from './spread.ts';
 import { type Unit, unitOf } from './units.ts';

@@ -1,0 +1,26 @@
+import type { Mesh } from '../meshes/contract.ts';
+import { meshOf } from '../meshes/index.ts';
+import type { MeshConfiguration } from '../model/mesh-configuration.ts';
+import { configurationContext } from '../plan/configuration-context.ts';
+import type { Plan } from '../plan/contract.ts';
+import { planScenario } from '../plan/plan.ts';
+import { type Changes, loadScenario } from '../scenario/load.ts';
+
+/** A scenario that was read and planned, its mesh, and the mesh configuration under test. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly mesh: Mesh;
+  readonly configuration: MeshConfiguration;
+}
+
+/** Reads and plans a scenario; throws one ProblemsError with everything that can be said without running it. */
+export async function planExperiment(file: string, changes: Changes): Promise<Planned> {
+  const plan = planScenario(await loadScenario(file, changes));
+  const mesh = await meshOf(plan.mesh);
+  const files = plan.trial.configuration;
+  return {
+    plan,
+    mesh,
+    configuration: { files, resources: mesh.readConfiguration(files, configurationContext(plan)) },
+  };
+}

@@ -1,0 +1,79 @@
+/** What a replica is for: a client sends the load and runs no app, a server runs one, a gateway is only a proxy. */
+export type Role = 'client' | 'server' | 'gateway';
+
+/** Settings of the sample app behind a service, as the app itself reads them. */
+interface AppSettings {
+  /** "constant:5ms", "exponential:5ms" or "lognormal:5ms,20ms". */
+  readonly serviceTime: string;
+  readonly concurrency: number;
+  readonly queue: number;
+}
+
+/** One replica that will run: `edge-app-east-1`. */
+export interface Instance {
+  readonly name: string;
+  readonly service: string;
+  readonly workload: string;
+  /** Counted from 1. */
+  readonly replica: number;
+  /** region/zone[/sub-zone]. */
+  readonly locality: string;
+  readonly serviceAccount: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly role: Role;
+  /** Port of its service, where others call it. */
+  readonly port: number;
+  /** The app that it runs; a server has one. */
+  readonly app?: AppSettings;
+}
+
+/** A service as its callers know it. */
+export interface TopologyService {
+  readonly name: string;
+  readonly port: number;
+  /** The identity of its workloads. */
+  readonly serviceAccount: string;
+  readonly role: Role;
+}
+
+/** Everything that an environment needs to bring a mesh up; pure data. */
+export interface TopologyPlan {
+  /** Name of the scenario that it belongs to, and its file as the user named it. */
+  readonly name: string;
+  readonly file: string;
+  readonly namespace: string;
+  /** Whether workloads refuse plaintext. */
+  readonly mtls: 'strict' | 'permissive';
+  readonly services: readonly TopologyService[];
+  readonly instances: readonly Instance[];
+  /** Who calls whom, by service; the first of them tells whether the mesh works at all. */
+  readonly calls: readonly { readonly from: string; readonly to: string }[];
+}
+
+export const isClient = ({ role }: { readonly role: Role }) => role === 'client';
+export const isServer = ({ role }: { readonly role: Role }) => role === 'server';
+
+/** The services that can be called, in the order they are written. */
+export const servedBy = ({ services }: TopologyPlan) => services.filter(isServer);
+
+/** Which replicas: all that every given field matches; without any field, all. */
+export interface InstanceSelector {
+  readonly service?: string | undefined;
+  readonly workload?: string | undefined;
+  readonly replica?: number | undefined;
+  /** region/zone[/sub-zone]; a region/zone takes in its sub-zones. */
+  readonly zone?: string | undefined;
+}
+
+/** Whether a replica is what a selector names. */
+export function matches(
+  instance: Pick<Instance, 'service' | 'workload' | 'replica' | 'locality'>,
+  { service, workload, replica, zone }: InstanceSelector,
+): boolean {
+  return (
+    (service === undefined || instance.service === service) &&
+    (workload === undefined || instance.workload === workload) &&
+    (replica === undefined || instance.replica === replica) &&
+    (zone === undefined || `${instance.locality}/`.startsWith(`${zone}/`))
+  );
+}
