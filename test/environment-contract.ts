@@ -3,13 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Environment, StartedEnvironment } from '../src/environments/contract.ts';
+import type { Environment, Lab } from '../src/environments/contract.ts';
 import { planExperiment } from '../src/experiment/planned.ts';
 import { loadJob } from '../src/load/k6.ts';
+import type { Mesh } from '../src/meshes/contract.ts';
 import { istio } from '../src/meshes/istio/index.ts';
 import { ACCESS_LOG_MARK, accessLogFields, type HostSample } from '../src/model/evidence.ts';
 import { CONTROL_PLANE } from '../src/model/fault.ts';
-import { isServer } from '../src/model/topology.ts';
+import type { MeshConfiguration } from '../src/model/mesh-configuration.ts';
+import { isClient, isServer } from '../src/model/topology.ts';
+import { configurationContext } from '../src/plan/configuration-context.ts';
 import type { Plan } from '../src/plan/contract.ts';
 import { createRunDirectory, type RunDirectory } from '../src/runs/run-directory.ts';
 import { ClientStatistics } from '../src/trial/client-statistics.ts';
@@ -54,7 +57,9 @@ export function environmentContract(
   describe('the environment contract', () => {
     const folder = mkdtempSync(join(tmpdir(), 'bw-contract-'));
     let plan: Plan;
-    let environment: StartedEnvironment;
+    let environment: Lab;
+    let mesh: Mesh;
+    let trials = 0;
     let directory: RunDirectory;
     let lost: string | undefined;
 
@@ -65,19 +70,19 @@ export function environmentContract(
       const planned = await planExperiment(file, { set: [], config: [] });
       plan = planned.plan;
       directory = await createRunDirectory(`contract-${Date.now().toString(36)}`, 'environment contract');
-      environment = await make().start({
+      mesh = planned.mesh;
+      environment = await make().open({
         topology: plan.topology,
         configuration: planned.configuration,
         runId: directory.path.split('/').at(-1) ?? '',
         directory: directory.path,
-        evidence: join(folder, 'evidence'),
         logs: join(folder, 'logs'),
         progress: () => {},
         ongoing: () => {},
         warn: () => {},
         signal: new AbortController().signal,
       });
-      environment.lost.then((reason) => {
+      environment.lost.then((reason: string) => {
         lost = reason;
       });
     }, timeoutMs);
@@ -88,17 +93,34 @@ export function environmentContract(
       rmSync(folder, { recursive: true, force: true });
     }, timeoutMs);
 
-    /** Sends the plan's load; what k6 counted. */
+    /** Sends the plan's load in a trial of its own, whose evidence is that load and nothing else; what k6 counted. */
     async function load(): Promise<{ requests: number; answers: Record<string, number> }> {
+      trials += 1;
+      const evidence = join(folder, `trial-${trials}`);
+      await using trial = await environment.trial({ evidence, logs: join(folder, 'logs') });
       const [planned] = plan.trial.loads;
       if (!planned) throw new Error('the plan has no load');
       const job = loadJob(planned, istio.serviceHost('edge-app', 'default'));
-      await using prepared = await environment.prepareLoad(job);
+      await using prepared = await trial.prepareLoad(job);
       const startedAt = await prepared.begin();
       expect(Math.abs(Date.now() - startedAt)).toBeLessThan(2_000);
       const { code, summary, lastLines } = await prepared.finished;
       expect(code, lastLines).toBe(0);
-      return JSON.parse(summary ?? '');
+      const { gaps, rejections, instances } = await trial.close();
+      expect({ gaps, rejections }).toEqual({ gaps: [], rejections: [] });
+      const lines = instances.filter(isClient).map(({ name }) =>
+        readFileSync(join(evidence, 'access', `${name}.log`), 'utf8')
+          .trimEnd()
+          .split('\n'),
+      );
+      const totals = JSON.parse(summary ?? '');
+      expect(lines.flat().length).toBe(totals.requests);
+      for (const line of lines.flat()) {
+        expect(line.startsWith(`${ACCESS_LOG_MARK} `)).toBe(true);
+        expect(line.split(' ').length).toBe(accessLogFields.length);
+      }
+      for (const half of lines) expect(half.length / totals.requests).toBeGreaterThan(0.4);
+      return totals;
     }
 
     const ask = (path: string, name = 'frontend-1') => environment.admin(name, path, 5_000);
@@ -265,20 +287,84 @@ export function environmentContract(
       expect(lost).toBeUndefined();
     });
 
-    test('evidence is whole once collected', async () => {
-      expect(await environment.rejections()).toEqual([]);
-      await environment.collect();
-      expect(environment.gaps).toEqual([]);
-      const lines = (instance: string) =>
-        readFileSync(join(folder, 'evidence/access', `${instance}.log`), 'utf8')
-          .split('\n')
-          .filter((line) => line.startsWith(`${ACCESS_LOG_MARK} `));
-      const clients = ['frontend-1', 'frontend-2'].map(lines);
-      // Seven or eight loads of 150 requests.
-      expect(clients.flat().length).toBeGreaterThan(1_000);
-      expect(clients.flat().every((line) => line.split(' ').length === accessLogFields.length)).toBe(true);
-      for (const half of clients) expect(half.length / clients.flat().length).toBeGreaterThan(0.4);
-      expect(lines('edge-app-west-1').length).toBeGreaterThan(100);
+    const parse = (content: string): MeshConfiguration => {
+      const files = [{ file: 'changed.yaml', path: join(folder, 'changed.yaml'), content }];
+      return { files, resources: mesh.readConfiguration(files, configurationContext(plan)) };
+    };
+
+    test('other mesh configuration takes the place of the one before, and every sidecar holds it', async () => {
+      const clusters = async () => (await ask('/clusters')).split('\n');
+      for (const limit of [7, 11]) {
+        const arrivals = await environment.configure(
+          parse(
+            configuration.replace(
+              'outlierDetection:',
+              `connectionPool: { tcp: { maxConnections: ${limit} } }\n    outlierDetection:`,
+            ),
+          ),
+        );
+        expect([...arrivals.keys()].sort()).toEqual(environment.instances.map(({ name }) => name).sort());
+        for (const ms of arrivals.values()) expect(ms).toBeGreaterThan(0);
+        expect(await clusters()).toContainEqual(
+          expect.stringMatching(new RegExp(`edge-app.*default_priority::max_connections::${limit}$`)),
+        );
+      }
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
+    });
+
+    test('what one trial has ejected is forgotten when the next one gets its configuration', async () => {
+      const { name } = environment.instances.find(isServer) ?? { name: '' };
+      const long = configuration.replace('baseEjectionTime: 1s', 'baseEjectionTime: 300s');
+      await environment.configure(parse(long));
+      const behaviour = { kind: 'error', status: 503, rate: 1 } as const;
+      await environment.perform({ do: 'set-fault', instance: name, id: 'broken', behaviour });
+      await load();
+      await environment.perform({ do: 'clear-fault', instance: name, id: 'broken' });
+      const ejected = async () => (await statistics())?.hosts.filter((host) => host.ejected).length;
+      expect(await ejected()).toBe(1);
+      await environment.configure(parse(long));
+      expect(await ejected()).toBe(0);
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
+    });
+
+    test('configuration that Envoy rejects is told with its words, and the next one comes all the same', async () => {
+      const broken = `apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: broken }
+spec:
+  configPatches:
+    - applyTo: CLUSTER
+      match: { context: SIDECAR_OUTBOUND }
+      patch:
+        operation: MERGE
+        value: { ring_hash_lb_config: { minimum_ring_size: 9000000 }, lb_policy: RING_HASH }
+`;
+      await expect(environment.configure(parse(broken))).rejects.toThrow(
+        /rejected its configuration.*minimum_ring_size/s,
+      );
+      await environment.configure(parse(configuration));
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
+      expect(lost).toBeUndefined();
+    });
+
+    test('a trial that is given up leaves a lab that the next one can use', async () => {
+      trials += 1;
+      const [planned] = plan.trial.loads;
+      if (!planned) throw new Error('the plan has no load');
+      {
+        const logs = join(folder, 'logs');
+        await using trial = await environment.trial({ evidence: join(folder, `trial-${trials}`), logs });
+        await using prepared = await trial.prepareLoad(
+          loadJob(planned, mesh.serviceHost('edge-app', 'default')),
+        );
+        await prepared.begin();
+        await sleep(300);
+      }
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
     });
   });
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -186,14 +186,11 @@ function keepCommand(signal: AbortSignal): Command {
       const progress = createProgress(process.stderr, false);
       const { plan, mesh, configuration } = await planExperiment(file, options);
       await using directory = await takeOverRunDirectory(id, `lab of ${plan.name}`);
-      const evidence = join(directory.path, 'evidence');
-      await mkdir(evidence, { recursive: true });
-      await using environment = await environments[options.env](mesh, progress, signal, {}).start({
+      await using running = await environments[options.env](mesh, progress, signal, {}).open({
         topology: plan.topology,
         configuration,
         runId: id,
         directory: directory.path,
-        evidence,
         logs: join(directory.path, 'logs'),
         progress: (step) => progress.step(step),
         ongoing: (text) => progress.ongoing(text),
@@ -207,8 +204,8 @@ function keepCommand(signal: AbortSignal): Command {
         startedAt: new Date().toISOString(),
         pid: process.pid,
         identity: processIdentity(process.pid),
-        reach: environment.reach(),
-        instances: environment.instances.map(({ name, locality, addresses }) => ({
+        reach: running.access(),
+        instances: running.instances.map(({ name, locality, addresses }) => ({
           name,
           locality,
           addresses,
@@ -218,7 +215,7 @@ function keepCommand(signal: AbortSignal): Command {
       const down = new Promise<void>((resolve) =>
         signal.addEventListener('abort', () => resolve(), { once: true }),
       );
-      const lost = await Promise.race([down, environment.lost]);
+      const lost = await Promise.race([down, running.lost]);
       if (lost !== undefined) throw environmentError(`the lab broke: ${lost}`);
     });
 }

@@ -1,24 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { analyse } from '../analysis/analyse.ts';
 import { environmentNames, environments } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
-import { ExitCode, OperatorError } from '../kit/errors.ts';
-import { shellCommand } from '../kit/shell.ts';
+import { type ExperimentWatcher, newRunId, runExperiment } from '../experiment/run.ts';
+import { ExitCode } from '../kit/errors.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
-import type { PlannedLoad } from '../load/contract.ts';
 import type { Plan } from '../plan/contract.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
 import { terminal, writeReports } from '../report/index.ts';
-import { REPORT_SCHEMA, type Report } from '../report/model.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
-import { type RunOutcome, type RunWatcher, run } from '../trial/run.ts';
-import { version } from '../version.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
@@ -61,7 +53,8 @@ async function runScenario(
   startedAt: number,
 ): Promise<ExitCode> {
   const progress = createProgress(process.stderr, options.quiet ?? false);
-  const { plan, mesh, configuration } = await planExperiment(file, options);
+  const planned = await planExperiment(file, options);
+  const { plan, mesh, configuration } = planned;
   refuseForeignFaults(plan, options.env);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const runId = newRunId(plan.name);
@@ -69,63 +62,16 @@ async function runScenario(
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
   await mesh.validate(configuration, progress, signal);
   await makeReportFolder(reportDirectory, options.reports);
-  let outcome: RunOutcome;
-  try {
-    outcome = await run({
-      runId,
-      plan,
-      configuration,
-      environment,
-      mesh,
-      reportDirectory,
-      signal,
-      watcher: watch(plan, progress),
-    });
-  } catch (error) {
-    throw naming(join(reportDirectory, 'logs'), error);
-  } finally {
-    progress.done();
-  }
-  const analysed = await analyse({
-    plan,
-    directory: join(reportDirectory, 'evidence'),
-    knowledge: mesh,
-    resources: configuration.resources,
-  });
-  const wallMs = Date.now() - startedAt;
-  const report: Report = {
-    schema: REPORT_SCHEMA,
-    ...analysed,
-    interrupted: outcome.interrupted || signal.aborted,
-    run: {
-      id: runId,
-      startedAt: new Date(startedAt).toISOString(),
-      environment: environment.name,
-      mesh: outcome.mesh,
-      breakwater: version,
-      programs: outcome.programs,
-      machine: {
-        cpus: cpus().length,
-        memoryBytes: totalmem(),
-        platform: `${process.platform} ${process.arch}`,
-      },
-      command: shellCommand(['npx', 'breakwater', ...process.argv.slice(2)]),
-    },
-    scenario: {
-      name: plan.name,
-      description: plan.description,
-      file,
-      ...(plan.profile === undefined ? {} : { profile: plan.profile }),
-      load: plan.trial.loads.map(describeLoad).join('; '),
-    },
-    timing: {
-      toFirstRequestMs: outcome.firstRequestAt - startedAt,
-      loadMs: outcome.loadMs,
-      wallMs,
-      overheadMs: wallMs - outcome.loadMs,
-    },
-    configuration: configuration.files.map(({ file: name, content }) => ({ file: name, content })),
-  };
+  const report = await runExperiment({
+    runId,
+    planned,
+    environment,
+    reportDirectory,
+    startedAt,
+    command: process.argv.slice(2),
+    signal,
+    watcher: watch(plan, progress),
+  }).finally(() => progress.done());
   await writeReports(reportDirectory, report);
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else {
@@ -141,16 +87,7 @@ async function runScenario(
   return ExitCode[report.verdict];
 }
 
-/** The error of a run without a report, with the folder of what its programs said last. */
-function naming(logs: string, error: unknown): unknown {
-  if (!(error instanceof OperatorError) || error.exitCode !== ExitCode.environment) return error;
-  if (!existsSync(logs) || readdirSync(logs).length === 0) return error;
-  const where = `logs are in ${relative(process.cwd(), logs)}`;
-  const hint = error.hint === undefined ? where : `${error.hint}\n${where}`;
-  return new OperatorError(error.message, { hint, exitCode: error.exitCode, cause: error.cause });
-}
-
-function watch(plan: Plan, progress: Progress): RunWatcher {
+function watch(plan: Plan, progress: Progress): ExperimentWatcher {
   return {
     step: (text) => progress.step(text),
     ongoing: (text) => progress.ongoing(text),
@@ -180,28 +117,4 @@ function watch(plan: Plan, progress: Progress): RunWatcher {
       );
     },
   };
-}
-
-/** "circuit-breaker-20261122-184227-3f9a": sorts by time within a scenario. */
-function newRunId(scenario: string): string {
-  const stamp = new Date()
-    .toISOString()
-    .replaceAll(/[-:]|\..*/g, '')
-    .replace('T', '-');
-  return `${scenario}-${stamp}-${randomBytes(2).toString('hex')}`;
-}
-
-function describeLoad({ from, to, shape, durationMs, peakRate }: PlannedLoad): string {
-  const seconds = `${durationMs / 1_000} s`;
-  const way = `from ${from} to ${to}`;
-  switch (shape.kind) {
-    case 'script':
-      return `${shape.file}, ${way}`;
-    case 'closed':
-      return `closed loop of ${shape.users} users for ${seconds}, ${way}`;
-    case 'stages':
-      return `up to ${peakRate} requests/s in ${shape.stages.length} stages over ${seconds}, ${way}`;
-    case 'rate':
-      return `${shape.rate} requests/s for ${seconds}, ${way}`;
-  }
 }

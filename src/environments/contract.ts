@@ -4,17 +4,15 @@ import type { Action } from '../model/fault.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 
-/** What an environment is started with. */
-export interface EnvironmentRequest {
+/** What a lab is opened with. */
+export interface LabRequest {
   readonly topology: TopologyPlan;
-  /** The mesh configuration under test. */
+  /** The mesh configuration under test at first. */
   readonly configuration: MeshConfiguration;
   readonly runId: string;
-  /** The run's own scratch folder; gone when the run is. */
+  /** The lab's own scratch folder; gone when the lab is. */
   readonly directory: string;
-  /** Where raw evidence goes: `evidence/` of the report folder. */
-  readonly evidence: string;
-  /** Where programs' logs go: `logs/` of the report folder. */
+  /** Where programs' logs go. */
   readonly logs: string;
   /** Says what is being done or waited for. */
   progress(step: string): void;
@@ -22,6 +20,7 @@ export interface EnvironmentRequest {
   ongoing(text: string): void;
   /** Says something that an operator has to know, and that no later step may wipe away. */
   warn(text: string): void;
+  /** Ends the lab: what waits gives up, and faults that only its end can take back are left to that. */
   readonly signal: AbortSignal;
 }
 
@@ -29,11 +28,11 @@ export interface EnvironmentRequest {
 export interface Environment {
   readonly name: string;
   /** Resolves when every sidecar accepted its configuration and sees its hosts; cleans up after itself when it fails. */
-  start(request: EnvironmentRequest): Promise<StartedEnvironment>;
+  open(request: LabRequest): Promise<Lab>;
 }
 
-/** A mesh with the scenario's topology and configuration in it. Disposing takes all of it down. */
-export interface StartedEnvironment extends AsyncDisposable {
+/** A mesh that is up with a topology in it. It has trials, one after the other; disposing takes all of it down. */
+export interface Lab extends AsyncDisposable {
   /** "istio 1.29.1". */
   readonly mesh: string;
   /** Program → version. */
@@ -41,22 +40,50 @@ export interface StartedEnvironment extends AsyncDisposable {
   readonly instances: readonly InstanceContext[];
   /** Epoch milliseconds of the first request that came back through both sidecars. */
   readonly firstRequestAt: number;
-  /** Does to one instance what a fault asks for; resolves when it is done. */
+  /** Ends with the lab; see `LabRequest.signal`. */
+  readonly signal: AbortSignal;
+  /** Resolves with a reason when something died that no fault has killed. */
+  readonly lost: Promise<string>;
+  /**
+   * Puts mesh configuration in the place of what is under test, and every client's view of the hosts anew: what
+   * was ejected or counted before is forgotten. Resolves when every sidecar holds it: instance → milliseconds
+   * that it took. Throws when a sidecar rejects it; the next configuration may come all the same.
+   */
+  configure(configuration: MeshConfiguration, signal?: AbortSignal): Promise<Arrivals>;
+  /** Does what a fault asks for; resolves when it is done. */
   perform(action: Action, signal?: AbortSignal): Promise<void>;
-  /** Prepares the load at the client's side of the mesh; it begins when told. */
-  prepareLoad(job: LoadJob): Promise<PreparedLoad>;
   /** GET of the admin interface of an instance's sidecar: path with query → body. */
   admin(instance: string, path: string, timeoutMs: number): Promise<string>;
   /** CPU and memory of everything that runs, now. */
   processes(): Promise<readonly ProcessSample[]>;
-  /** Sidecars that rejected configuration so far, with the reason they gave. */
-  rejections(): Promise<readonly { readonly instance: string; readonly reason: string }[]>;
-  /** Resolves with a reason when something died that no fault has killed. */
-  readonly lost: Promise<string>;
-  /** Evidence that could not be had so far: a log stream that broke and could not go on where it was. */
-  readonly gaps: RunContext['gaps'];
-  /** Brings everything that is still in buffers or far away into the evidence folder. */
-  collect(): Promise<void>;
+  /** Begins a trial: from here on the sidecars' logs of requests are its evidence. One at a time. */
+  trial(folder: TrialFolder): Promise<LabTrial>;
   /** How a person reaches it: lines of text. */
-  reach(): readonly string[];
+  access(): readonly string[];
+}
+
+/** Instance → milliseconds until its sidecar held a configuration. */
+export type Arrivals = ReadonlyMap<string, number>;
+
+/** Where what a trial leaves goes. */
+export interface TrialFolder {
+  readonly evidence: string;
+  readonly logs: string;
+}
+
+/** The window of one trial on a lab. Disposing without `close` gives its evidence up; the lab goes on either way. */
+export interface LabTrial extends AsyncDisposable {
+  /** Prepares a load at its client's side of the mesh; it begins when told. */
+  prepareLoad(job: LoadJob): Promise<PreparedLoad>;
+  /** Ends the window, once every request of it has ended and is in the evidence folder. */
+  close(): Promise<TrialWindow>;
+}
+
+/** What a lab knows of a window beside the logs. */
+export interface TrialWindow {
+  readonly instances: readonly InstanceContext[];
+  /** Sidecars that rejected configuration, from the last change before the window on, with the reason they gave. */
+  readonly rejections: RunContext['rejections'];
+  /** Evidence that could not be had: a log stream that broke and could not go on where it was. */
+  readonly gaps: RunContext['gaps'];
 }

@@ -60,16 +60,15 @@ export interface HostInstance extends Instance {
   readonly appPort: number;
   /** "127.1.2.3:15000". */
   readonly admin: string;
-  /** The sidecar's working folder. */
+  /** The sidecar's working folder, which is there already, with a way for its access log. */
   readonly directory: string;
-  /** File for the sidecar's access log. */
-  readonly accessLog: string;
 }
 
 export interface HostMeshRequest {
   readonly topology: TopologyPlan;
-  /** The mesh configuration under test at first. */
+  /** The mesh configuration under test at first, and its revision. */
   readonly configuration: MeshConfiguration;
+  readonly revision: string;
   readonly instances: readonly HostInstance[];
   /** Loopback address for the control plane. */
   readonly address: string;
@@ -77,6 +76,8 @@ export interface HostMeshRequest {
   readonly port: (usual: number) => number;
   readonly directory: string;
   readonly logs: string;
+  /** Name of the file in its working folder that a sidecar writes its access log to, and the format. */
+  readonly accessLog: string;
   readonly accessLogFormat: string;
   /** Program → path. */
   readonly programs: Readonly<Record<string, string>>;
@@ -97,12 +98,40 @@ export interface HostMesh {
   /** When it is stopped: sidecars are refused. */
   closeControlPlane(): Promise<void>;
   sidecar(instance: HostInstance): ProgramSpec;
-  /** A string tells why the sidecar is not ready yet; throws when it rejected its configuration. */
-  sidecarReady(instance: HostInstance): Promise<object | string>;
-  rejections(): Promise<readonly { readonly instance: string; readonly reason: string }[]>;
-  /** Folder that a control plane which is ready watches. */
+  /** Gives the control plane other mesh configuration under test, and with it a marker of this revision. */
+  configure(configuration: MeshConfiguration, revision: string): Promise<void>;
+  /** File that gets what a sidecar prints. */
+  sidecarLog(instance: HostInstance): string;
+  /** Folder that a control plane which is ready watches, and the file in it with the configuration under test. */
   readonly configurationDirectory: string;
+  readonly configurationFile: string;
 }
+
+/** What a sidecar says of itself on its admin interface, wherever it runs. A string tells what is missing. */
+export interface MeshSidecar {
+  /** Resource beside the configuration under test; whoever holds its revision holds all of that configuration. */
+  marker(revision: string): object;
+  readonly arrival: AdminQuestion<{ readonly revision: string; readonly rejectedBefore: number }>;
+  /** Whether it took its configuration and sees every one of these hosts, healthy, and no others. */
+  readonly ready: AdminQuestion<ServiceAddresses>;
+  /** Whether no request is under way. */
+  readonly idle: AdminQuestion;
+  /** Whether all of its log is written; where it logs who asks it things as well, it never is. */
+  readonly written: AdminQuestion;
+  /** How often it rejected configuration since it started. */
+  readonly rejected: { readonly paths: readonly string[]; count(answers: readonly string[]): number };
+  /** POST that makes it open its access log anew, by the same name. */
+  readonly reopenLogPath: string;
+}
+
+/** Admin paths, and what the answers to them say, in the same order. */
+interface AdminQuestion<About = void> {
+  readonly paths: readonly string[];
+  answer(answers: readonly string[], about: About): object | string;
+}
+
+/** Host name of a service → "address:port" of its replicas. */
+export type ServiceAddresses = ReadonlyMap<string, readonly string[]>;
 
 /** The hosts of each service called, by its name. */
 export type ServiceHosts = ReadonlyMap<string, readonly HostSample[]>;
@@ -127,6 +156,7 @@ export interface Mesh extends MeshKnowledge {
   /** The host name callers use for a service. */
   serviceHost(service: string, namespace: string): string;
   readonly statistics: MeshStatistics;
+  readonly sidecar: MeshSidecar;
   /** The mesh's own validation of configuration; throws one usage error with every problem. */
   validate(configuration: MeshConfiguration, progress: Progress, signal: AbortSignal): Promise<void>;
   /** What a sidecar's log says of configuration that it did not take. */
@@ -191,10 +221,6 @@ export interface ClusterMesh {
   readonly sidecar: {
     readonly container: string;
     readonly adminPort: number;
-    /** Admin paths that `ready` wants the answers to, in this order. */
-    readonly readyPaths: readonly string[];
-    /** `hosts`: host name of a service → "address:port" of its replicas. A string tells why it is not ready yet. */
-    ready(answers: readonly string[], hosts: ReadonlyMap<string, readonly string[]>): object | string;
   };
   readonly controlPlane: {
     readonly namespace: string;

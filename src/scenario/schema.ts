@@ -168,4 +168,3 @@ export interface LoadedScenario {
   /** Where a mistake was written: in the file, in a profile, or on the command line. */
   locate(mistake: Mistake): Problem;
 }
-

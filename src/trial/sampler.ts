@@ -1,7 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import type { StartedEnvironment } from '../environments/contract.ts';
+import type { Lab } from '../environments/contract.ts';
 import type { MeshStatistics } from '../meshes/contract.ts';
 import type { MachineSample, StatisticsSample } from '../model/evidence.ts';
 import { isClient } from '../model/topology.ts';
@@ -22,18 +22,14 @@ export interface Sampler extends AsyncDisposable {
 }
 
 /** Asks client sidecars and the operating system at a steady pace; writes statistics.jsonl, processes.jsonl and machine.jsonl. */
-export function startSampler(
-  environment: StartedEnvironment,
-  statistics: MeshStatistics,
-  directory: string,
-): Sampler {
-  const services = [...new Set(environment.instances.map(({ service }) => service))];
-  const clients = environment.instances
+export function startSampler(lab: Lab, statistics: MeshStatistics, directory: string): Sampler {
+  const services = [...new Set(lab.instances.map(({ service }) => service))];
+  const clients = lab.instances
     .filter(isClient)
     .map(
       ({ name }) =>
         new ClientStatistics(name, services, statistics, (path) =>
-          environment.admin(name, path, statisticsEveryMs * 5),
+          lab.admin(name, path, statisticsEveryMs * 5),
         ),
     );
   const statisticsFile = createWriteStream(join(directory, 'statistics.jsonl'));
@@ -60,7 +56,7 @@ export function startSampler(
         cpuMs: (user + system) / 1_000,
         rssBytes: process.memoryUsage.rss(),
       },
-      ...(await environment.processes().catch(() => [])),
+      ...(await lab.processes().catch(() => [])),
     ]);
   };
   const sampleProcessors = async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { StartedEnvironment } from '../environments/contract.ts';
+import type { Lab } from '../environments/contract.ts';
 import type { Action, ReversibleAction } from '../model/fault.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import { Journal, runTimeline } from './timeline.ts';
@@ -30,11 +30,12 @@ test('after Ctrl-C nothing is waited for that would have to start, and the rest 
   const done: string[] = [];
   const interrupt = new AbortController();
   const environment = {
+    signal: interrupt.signal,
     async perform(action: Action) {
       done.push(action.do);
       if (done.length === actions.length) setTimeout(() => interrupt.abort(), 50);
     },
-  } as StartedEnvironment;
+  } as Lab;
   const events = { injecting() {}, reverted() {} };
   const timeline = runTimeline(plan, environment, new Journal(path), Date.now(), interrupt.signal, events);
   await expect(timeline).rejects.toMatchObject({ name: 'AbortError' });
@@ -53,15 +54,16 @@ test('a fault waits until the one before it on the same instance has been taken 
   });
   const plan = { faults: [fault('first', 0), fault('second', 100)] } as unknown as TrialPlan;
   const done: string[] = [];
+  const { signal } = new AbortController();
   const environment = {
+    signal,
     async perform(action: Action) {
       done.push(action.do);
       if (action.do === 'start-control-plane') await sleep(300);
       done.push(`${action.do} over`);
     },
-  } as StartedEnvironment;
+  } as Lab;
   const events = { injecting() {}, reverted() {} };
-  const { signal } = new AbortController();
   await runTimeline(plan, environment, new Journal(path), Date.now(), signal, events);
   const both = ['stop-control-plane', 'start-control-plane'].flatMap((name) => [name, `${name} over`]);
   expect(done).toEqual([...both, ...both]);

@@ -1,6 +1,6 @@
 import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StartedEnvironment } from '../environments/contract.ts';
+import type { Lab } from '../environments/contract.ts';
 import { environmentError } from '../kit/errors.ts';
 import type { JournalEntry } from '../model/evidence.ts';
 import type { Action } from '../model/fault.ts';
@@ -49,7 +49,7 @@ export interface TimelineEvents {
  */
 export async function runTimeline(
   trial: TrialPlan,
-  environment: StartedEnvironment,
+  lab: Lab,
   journal: Journal,
   startedAt: number,
   signal: AbortSignal,
@@ -75,7 +75,7 @@ export async function runTimeline(
       await Promise.all(
         made.map(async (action) => {
           const entry = { fault: fault.name, instance: action.inject.instance };
-          await environment.perform(action.inject, signal);
+          await lab.perform(action.inject, signal);
           journal.write({ t: Date.now(), event: 'injected', ...entry });
         }),
       );
@@ -92,15 +92,15 @@ export async function runTimeline(
     const failures: unknown[] = [];
     await Promise.all(
       made.map(async (action) => {
-        // After an interruption the environment goes down whole; starting a workload again would only delay that.
+        // Where the lab goes down whole, starting a workload again would only delay that.
         const entry = { fault: fault.name, instance: action.revert.instance };
-        if (signal.aborted && startsAgain.has(action.revert.do)) {
+        if (lab.signal.aborted && startsAgain.has(action.revert.do)) {
           journal.write({ t: Date.now(), event: 'left', ...entry });
           return;
         }
         journal.write({ t: Date.now(), event: 'reverting', ...entry });
         try {
-          await environment.perform(action.revert);
+          await lab.perform(action.revert);
           journal.write({ t: Date.now(), event: 'reverted', ...entry });
         } catch (error) {
           failures.push(error);

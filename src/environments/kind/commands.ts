@@ -3,7 +3,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { $, ProcessOutput, which } from 'zx';
 import { environmentError } from '../../kit/errors.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
-import type { EnvironmentRequest } from '../contract.ts';
+import type { LabRequest } from '../contract.ts';
 
 export interface CommandOptions {
   /** What a person calls it: "kind create cluster". */
@@ -85,7 +85,7 @@ export function lastLines(text: string, count: number): string {
 }
 
 /** Where a person sees what is being done. */
-export type Saying = Pick<EnvironmentRequest, 'progress' | 'ongoing'>;
+export type Saying = Pick<LabRequest, 'progress' | 'ongoing'>;
 
 /** Shows what is being done, and how long it takes, while it does. */
 export async function visibly<T>(

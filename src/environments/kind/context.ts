@@ -3,7 +3,7 @@ import { OperatorError } from '../../kit/errors.ts';
 import { type EventuallyOptions, eventually } from '../../kit/eventually.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { EnvironmentRequest } from '../contract.ts';
+import type { LabRequest } from '../contract.ts';
 import { type ClusterApi, messageOf } from './api.ts';
 import type { Cluster } from './cluster.ts';
 import type { Run } from './commands.ts';
@@ -13,7 +13,7 @@ import type { KindSettings } from './versions.ts';
 
 /** What everything that works on a started cluster knows. */
 export interface LabContext {
-  readonly request: EnvironmentRequest;
+  readonly request: LabRequest;
   readonly mesh: Mesh;
   readonly found: HostPrograms;
   readonly settings: KindSettings;
@@ -37,7 +37,7 @@ export const throughApi = (namespace: string, pod: V1Pod | undefined, port: numb
 
 /** Waits for something in the cluster, and says what is missing while it does. */
 export function visiblyUntil<T extends object>(
-  { ongoing, signal }: Pick<EnvironmentRequest, 'ongoing' | 'signal'>,
+  { ongoing, signal }: Pick<LabRequest, 'ongoing' | 'signal'>,
   options: Omit<EventuallyOptions, 'signal'>,
   attempt: () => Promise<T | string>,
 ): Promise<T> {

@@ -98,11 +98,9 @@ const hasSidecar = ({ mesh }: LabContext, pod: V1Pod) => hasContainer(pod, mesh.
 
 async function hasRejected({ mesh, admin }: LabContext, pod: V1Pod): Promise<boolean> {
   if (!isReady(pod)) return false;
-  const { readyPaths, ready } = mesh.cluster.sidecar;
-  const answers = await Promise.all(readyPaths.map((path) => admin(podName(pod), path, 5_000))).catch(
-    () => [],
-  );
-  return /rejected/.test(String(ready(answers, new Map())));
+  const { paths, count } = mesh.sidecar.rejected;
+  const answers = await Promise.all(paths.map((path) => admin(podName(pod), path, 5_000))).catch(() => []);
+  return count(answers) > 0;
 }
 
 /** Waits until there is a ready pod for every replica, and says what each that is not waits for. */
@@ -165,17 +163,17 @@ export async function sidecarsInSync(context: LabContext): Promise<void> {
     const host = mesh.serviceHost(instance.service, namespace);
     hosts.set(host, [...(hosts.get(host) ?? []), address]);
   }
-  const { readyPaths, ready } = mesh.cluster.sidecar;
+  const { ready } = mesh.sidecar;
   const ended = new AbortController();
   const waiting = { ...request, signal: AbortSignal.any([request.signal, ended.signal]) };
   const waits = roster.members.map(({ instance, pod }) => {
     const who = `${instance.name} (${podName(pod)})`;
     const attempt = async () => {
       const answers = await Promise.all(
-        readyPaths.map((path) => context.admin(podName(pod), path, 5_000)),
+        ready.paths.map((path) => context.admin(podName(pod), path, 5_000)),
       ).catch((error: Error) => error.message);
       const state =
-        typeof answers === 'string' ? answers : ready(answers, isClient(instance) ? hosts : new Map());
+        typeof answers === 'string' ? answers : ready.answer(answers, isClient(instance) ? hosts : new Map());
       if (typeof state !== 'string') return state;
       const rejected = (await context.rejections.read()).find((rejection) => rejection.pod === podName(pod));
       if (rejected === undefined) return state;

@@ -15,7 +15,7 @@ export function kindEnvironment(
 ): Environment {
   return {
     name: 'kind',
-    async start(request) {
+    async open(request) {
       // The Kubernetes client takes a second to load; nobody else is to wait for it.
       const { startKindLab } = await import('./lab.ts');
       return startKindLab(request, mesh, programs, options);

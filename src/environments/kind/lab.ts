@@ -1,12 +1,12 @@
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, OperatorError } from '../../kit/errors.ts';
 import { http } from '../../kit/http.ts';
-import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { InstanceContext, ProcessSample, RunContext } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
+import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient } from '../../model/topology.ts';
 import {
   clusterPrefix,
@@ -17,7 +17,7 @@ import {
 } from '../../runs/clusters.ts';
 import { findLeftovers, liveRuns, runsDirectory } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { EnvironmentRequest, StartedEnvironment } from '../contract.ts';
+import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder } from '../contract.ts';
 import { AccessLogs } from './access-logs.ts';
 import { ClusterApi, messageOf, WORKLOAD_LABEL } from './api.ts';
 import { askVersions } from './ask-versions.ts';
@@ -46,14 +46,14 @@ const silenceMs = 20_000;
 
 /** Makes a cluster or takes the kept one, and everything of a plan in it. */
 export async function startKindLab(
-  request: EnvironmentRequest,
+  request: LabRequest,
   mesh: Mesh,
   programs: () => Promise<HostPrograms>,
   options: KindOptions,
-): Promise<StartedEnvironment> {
+): Promise<Lab> {
   const settings = kindSettings(process.env);
   const run = await commandRunner(request.directory, settings.docker);
-  await mkdir(join(request.evidence, 'access'), { recursive: true });
+  await mkdir(join(request.directory, 'evidence', 'access'), { recursive: true });
   await mkdir(request.logs, { recursive: true });
   const configuration = await clusterConfiguration(request.topology, settings);
   const keep = options.keep ?? false;
@@ -79,7 +79,7 @@ export async function startKindLab(
 }
 
 /** What cannot be removed now is left to the next command: the run's folder stays, and knows of it. */
-async function deleteUnlessKept({ directory, progress, warn }: EnvironmentRequest, docker: string) {
+async function deleteUnlessKept({ directory, progress, warn }: LabRequest, docker: string) {
   const name = mortalCluster(directory);
   if (name === undefined) return;
   progress(`deleting the cluster ${name}`);
@@ -95,7 +95,7 @@ async function deleteUnlessKept({ directory, progress, warn }: EnvironmentReques
  * Two runs on one kept cluster would break each other. Each says what it wants before it looks who else does, so
  * of two that begin at once at least one steps back.
  */
-async function claimKept(name: string, { directory, runId }: EnvironmentRequest, docker: string) {
+async function claimKept(name: string, { directory, runId }: LabRequest, docker: string) {
   await recordCluster(directory, { name, kept: true }, docker);
   const other = liveRuns().find(
     ({ root, id }) => id !== runId && readClusterRecord(join(root, id))?.name === name,
@@ -131,9 +131,10 @@ async function bothOrNeither<A, B>(
   return [await one, await other];
 }
 
-class KindLab implements StartedEnvironment {
+class KindLab implements Lab {
   mesh: string;
   programs: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
   readonly lost: Promise<string>;
   firstRequestAt = Number.NaN;
   releases: AsyncDisposableStack | undefined;
@@ -151,7 +152,7 @@ class KindLab implements StartedEnvironment {
   #watching: Promise<void> | undefined;
 
   constructor(
-    request: EnvironmentRequest,
+    request: LabRequest,
     mesh: Mesh,
     appImage: string,
     parts: Pick<LabContext, 'found' | 'settings' | 'run' | 'cluster' | 'api'>,
@@ -160,11 +161,18 @@ class KindLab implements StartedEnvironment {
     const { sidecar, controlPlane } = mesh.cluster;
     const { api, cluster, found } = parts;
     const startedAt = new Date();
+    this.signal = request.signal;
     this.mesh = `${mesh.name} ${mesh.version}`;
     this.programs = { ...found.versions, kind: cluster.kindVersion };
     this.#appImage = appImage;
     this.#roster = new Roster(request.topology.instances);
-    this.#logs = new AccessLogs(api, namespace, sidecar.container, request.evidence, request.logs);
+    this.#logs = new AccessLogs(
+      api,
+      namespace,
+      sidecar.container,
+      join(request.directory, 'evidence'),
+      request.logs,
+    );
     this.#usage = new ClusterUsage(api, cluster.nodes, this.#roster, controlPlane, sidecar.container);
     this.#context = {
       ...parts,
@@ -279,10 +287,34 @@ class KindLab implements StartedEnvironment {
     return this.#faults.perform(action, signal);
   }
 
-  prepareLoad(job: LoadJob): Promise<PreparedLoad> {
-    const { api, request, namespace } = this.#context;
-    const pods = this.#clients().map(({ pod }) => podName(pod));
-    return prepareK6(job, api, namespace, pods, request.logs);
+  async configure(_configuration: MeshConfiguration): Promise<Arrivals> {
+    throw environmentError('a cluster cannot change its mesh configuration between trials yet');
+  }
+
+  async trial(folder: TrialFolder): Promise<LabTrial> {
+    const { api, request, namespace, rejections } = this.#context;
+    await mkdir(folder.logs, { recursive: true });
+    return {
+      prepareLoad: (job) =>
+        prepareK6(
+          job,
+          api,
+          namespace,
+          this.#clients().map(({ pod }) => podName(pod)),
+          folder.logs,
+        ),
+      close: async () => {
+        // Nothing is concluded from a run that was interrupted: a node that its fault has silenced is not waited for.
+        await this.#logs.collect(request.signal.aborted ? 1_000 : 5_000);
+        await cp(join(request.directory, 'evidence'), folder.evidence, { recursive: true });
+        return {
+          instances: this.instances,
+          rejections: await rejections.readPatiently(),
+          gaps: this.gaps,
+        };
+      },
+      [Symbol.asyncDispose]: async () => {},
+    };
   }
 
   async admin(instance: string, path: string, timeoutMs: number): Promise<string> {
@@ -302,16 +334,7 @@ class KindLab implements StartedEnvironment {
     return this.#usage.sample();
   }
 
-  async rejections() {
-    return this.#context.rejections.readPatiently();
-  }
-
-  collect(): Promise<void> {
-    // Nothing is concluded from a run that was interrupted: a node that its fault has silenced is not waited for.
-    return this.#logs.collect(this.#context.request.signal.aborted ? 1_000 : 5_000);
-  }
-
-  reach(): readonly string[] {
+  access(): readonly string[] {
     return reachLines(this.#context, podName(this.#clients()[0]?.pod));
   }
 

@@ -2,7 +2,7 @@ import type { Problem } from '../../kit/problems.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import { at, fullHost, texts } from './configuration-hosts.ts';
 import type { PlacedResource } from './configuration-resources.ts';
-import { serviceHost } from './names.ts';
+import { ROOT_NAMESPACE, serviceHost } from './names.ts';
 
 const ours = 'breakwater-';
 
@@ -11,7 +11,7 @@ export function clashes(resources: readonly PlacedResource[], topology: Topology
   const hosts = topology.services.map(({ name }) => serviceHost(name, topology.namespace));
   return resources.flatMap((resource) => {
     const { kind, name, namespace, value } = resource;
-    if (name.startsWith(ours) && namespace === topology.namespace) {
+    if (name.startsWith(ours) && (namespace === topology.namespace || namespace === ROOT_NAMESPACE)) {
       const message = `names that begin with ${ours} are for the resources that stand for the topology`;
       return [resource.problem(['metadata', 'name'], message, 'choose another name')];
     }
@@ -22,7 +22,7 @@ export function clashes(resources: readonly PlacedResource[], topology: Topology
     if (
       kind === 'PeerAuthentication' &&
       name === 'default' &&
-      namespace === 'istio-system' &&
+      namespace === ROOT_NAMESPACE &&
       topology.mtls === 'strict'
     ) {
       const message = 'mesh.mtls: strict makes this resource already';

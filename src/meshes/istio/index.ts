@@ -6,6 +6,7 @@ import { explain } from './explain.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
 import { rejectionsIn } from './rejections.ts';
+import { sidecarAdmin } from './sidecar-admin.ts';
 import { statistics } from './statistics.ts';
 import { validateWithIstioctl } from './validate.ts';
 import { ISTIO_VERSION } from './version.ts';
@@ -20,6 +21,7 @@ export const istio: Mesh = {
   explain,
   serviceHost,
   statistics,
+  sidecar: sidecarAdmin,
   hostPrograms: ['envoy', 'istiod', 'pilot-agent', 'istioctl'],
   hostPorts,
   prepareOnHost,

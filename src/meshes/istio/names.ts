@@ -1,6 +1,9 @@
 /** Trust domain of every lab, and the domain of its services. */
 export const TRUST_DOMAIN = 'cluster.local';
 
+/** Where istiod lives, and whose resources hold for every namespace. */
+export const ROOT_NAMESPACE = 'istio-system';
+
 /** "edge-app" in "default" → "edge-app.default.svc.cluster.local". */
 export function serviceHost(service: string, namespace: string): string {
   return `${service}.${namespace}.svc.${TRUST_DOMAIN}`;

@@ -2,15 +2,6 @@ import { expect, test } from 'vitest';
 import { cluster } from './mesh.ts';
 import { operatorConfiguration } from './operator.ts';
 
-const accepted = `listener_manager.lds.update_success: 3
-cluster_manager.cds.update_success: 2
-listener_manager.total_listeners_warming: 0
-server.state: 0
-`;
-const host = 'edge-app.default.svc.cluster.local';
-const line = (address: string) => `outbound|8080||${host}::${address}::health_flags::healthy`;
-const { ready } = cluster.sidecar;
-
 test('what is installed is what is loaded, and of the pinned version unless another is asked for', () => {
   const usual = {
     hub: undefined,
@@ -36,16 +27,6 @@ test('what is installed is what is loaded, and of the pinned version unless anot
       sidecar: [`${source.hub}/proxyv2:${source.tag}`],
     });
   }
-});
-
-test('a sidecar is ready when it sees exactly the replicas there are', () => {
-  const hosts = new Map([[host, ['10.0.0.1:18080']]]);
-  expect(ready([accepted, line('10.0.0.1:18080')], hosts)).toEqual({});
-  expect(ready([accepted, ''], hosts)).toBe(`it does not see 10.0.0.1:18080 of ${host} yet`);
-  expect(ready([accepted, `${line('10.0.0.1:18080')}\n${line('10.0.0.9:18080')}`], hosts)).toBe(
-    `it still sees 10.0.0.9:18080 of ${host}`,
-  );
-  expect(ready(['server.state: 0\n', ''], new Map())).toBe('it has no listeners yet');
 });
 
 test("rejections are read from istiod's log", () => {

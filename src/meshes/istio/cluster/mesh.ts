@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { isClient } from '../../../model/topology.ts';
 import type { ClusterMesh } from '../../contract.ts';
+import { ROOT_NAMESPACE } from '../names.ts';
+import { plaintextPolicy } from '../plaintext.ts';
 import { explainRejection, logEntries } from '../rejections.ts';
 import { checks } from './checks.ts';
 import { imageSource, operatorConfiguration } from './operator.ts';
-import { readyPaths, sidecarReady } from './ready.ts';
-
-const namespace = 'istio-system';
 
 /** Istio in a cluster, as istioctl installs it. */
 export const cluster: ClusterMesh = {
@@ -45,8 +44,13 @@ export const cluster: ClusterMesh = {
       'traffic.sidecar.istio.io/excludeInboundPorts': excludedPorts.join(','),
     },
   }),
-  sidecar: { container: 'istio-proxy', adminPort: 15_000, readyPaths, ready: sidecarReady },
-  controlPlane: { namespace, deployment: 'istiod', labelSelector: 'app=istiod', container: 'discovery' },
+  sidecar: { container: 'istio-proxy', adminPort: 15_000 },
+  controlPlane: {
+    namespace: ROOT_NAMESPACE,
+    deployment: 'istiod',
+    labelSelector: 'app=istiod',
+    container: 'discovery',
+  },
   rejections(log) {
     const found = new Map<string, { pod: string; reason: string }>();
     for (const entry of logEntries(log)) {
@@ -60,16 +64,5 @@ export const cluster: ClusterMesh = {
     }
     return [...found.values()];
   },
-  resources: ({ mtls }) =>
-    mtls === 'strict'
-      ? [
-          {
-            apiVersion: 'security.istio.io/v1',
-            kind: 'PeerAuthentication',
-            // In the root namespace, so that a policy of the user's own for the namespace wins.
-            metadata: { name: 'default', namespace },
-            spec: { mtls: { mode: 'STRICT' } },
-          },
-        ]
-      : [],
+  resources: plaintextPolicy,
 };

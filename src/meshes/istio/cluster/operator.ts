@@ -1,4 +1,5 @@
 import type { ClusterMeshSettings } from '../../contract.ts';
+import { proxySettings } from '../proxy-settings.ts';
 import { ISTIO_VERSION } from '../version.ts';
 
 /** Where Istio's images are. An istioctl that was built from source would take the newest of its testers. */
@@ -22,14 +23,8 @@ export function operatorConfiguration(settings: ClusterMeshSettings): object {
         enableTracing: false,
         enablePrometheusMerge: false,
         defaultConfig: {
-          // The less is in the buffer, the less is lost when a fault kills the sidecar.
-          fileFlushInterval: '0.25s',
-          concurrency: 1,
+          ...proxySettings,
           terminationDrainDuration: '1s',
-          // Envoy's outlier and circuit breaker statistics are left out by default.
-          proxyStatsMatcher: {
-            inclusionPrefixes: ['cluster.outbound', 'cluster_manager', 'listener_manager', 'http.outbound'],
-          },
         },
       },
       values: {

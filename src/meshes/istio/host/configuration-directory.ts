@@ -13,36 +13,50 @@ export class ConfigurationDirectory {
   readonly published: string;
   /** Where they stand while it has not. */
   readonly #withheld: string;
+  /** Where a file is written before it takes the place of another. */
+  readonly #draft: string;
 
   constructor(directory: string) {
     this.watched = join(directory, 'istiod');
     this.published = join(this.watched, 'config');
     this.#withheld = join(directory, 'config');
+    this.#draft = join(directory, 'config.draft');
   }
 
-  /** Group → contents of its files; before the first `publish`. */
-  async write(groups: Readonly<Record<string, readonly string[]>>): Promise<void> {
+  /** Name of a file → its content; before the first `publish`. */
+  async write(files: Readonly<Record<string, string>>): Promise<void> {
     await Promise.all([this.watched, this.#withheld].map((path) => mkdir(path, { recursive: true })));
     await Promise.all(
-      Object.entries(groups).flatMap(([group, contents]) =>
-        contents.map((content, index) => writeFile(join(this.#withheld, `${group}-${index}.yaml`), content)),
-      ),
+      Object.entries(files).map(([name, content]) => writeFile(join(this.#withheld, name), content)),
     );
   }
 
+  /** Puts a file in the place of the one of that name, in one step, wherever that is now. */
+  async replace(name: string, content: string): Promise<void> {
+    await writeFile(this.#draft, content);
+    if (!(await move(this.#draft, join(this.published, name)))) {
+      await move(this.#draft, join(this.#withheld, name));
+    }
+  }
+
   /** Gives istiod the files, unless it has them. */
-  publish(): Promise<void> {
-    return move(this.#withheld, this.published);
+  async publish(): Promise<void> {
+    await move(this.#withheld, this.published);
   }
 
   /** Takes them back, with what has been changed in them since. */
-  withhold(): Promise<void> {
-    return move(this.published, this.#withheld);
+  async withhold(): Promise<void> {
+    await move(this.published, this.#withheld);
   }
 }
 
-async function move(from: string, to: string): Promise<void> {
-  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
+/** False when there is nothing to move, or no folder to move it to. */
+async function move(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return false;
+  }
 }

@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostMeshRequest } from '../../contract.ts';
-import { TRUST_DOMAIN } from '../names.ts';
+import { ROOT_NAMESPACE, TRUST_DOMAIN } from '../names.ts';
 
 /** `discovery`: where sidecars look for it, through the gate; the others are istiod's own. */
 export const controlPlanePorts = {
@@ -35,8 +35,8 @@ export async function prepareControlPlane(
     meshConfig,
     stringify({
       trustDomain: TRUST_DOMAIN,
-      rootNamespace: 'istio-system',
-      accessLogFile: 'access.log',
+      rootNamespace: ROOT_NAMESPACE,
+      accessLogFile: request.accessLog,
       accessLogEncoding: 'TEXT',
       accessLogFormat: `${request.accessLogFormat}\n`,
       enableTracing: false,
@@ -72,7 +72,7 @@ export async function prepareControlPlane(
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: request.directory,
-      POD_NAMESPACE: 'istio-system',
+      POD_NAMESPACE: ROOT_NAMESPACE,
       POD_NAME: 'istiod',
       ENABLE_CA_SERVER: 'false',
       // Filters that only Istio's own build of Envoy has.

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
-import { environmentError } from '../../../kit/errors.ts';
-import { http } from '../../../kit/http.ts';
-import { isClient, isServer } from '../../../model/topology.ts';
-import type { HostInstance, HostMesh, HostMeshRequest } from '../../contract.ts';
-import { serviceHost, spiffeId } from '../names.ts';
-import { rejectionsIn } from '../rejections.ts';
+import type { MeshConfiguration } from '../../../model/mesh-configuration.ts';
+import { isServer } from '../../../model/topology.ts';
+import type { HostMesh, HostMeshRequest } from '../../contract.ts';
+import { spiffeId } from '../names.ts';
+import { sidecarAdmin } from '../sidecar-admin.ts';
 import { createCertificateAuthority } from './certificates.ts';
 import { ConfigurationDirectory } from './configuration-directory.ts';
 import { accepts, controlPlanePorts, knownServices, prepareControlPlane } from './control-plane.ts';
@@ -21,12 +20,8 @@ export const hostPorts = {
 } as const;
 
 const dayMs = 24 * 3_600_000;
-/** What the sidecars ask about themselves until they are ready. */
-const readinessStats =
-  '/stats?filter=' +
-  encodeURIComponent(
-    String.raw`^(listener_manager\.(lds\.update_(success|rejected)|total_listeners_(active|warming)|listener_create_failure)|cluster_manager\.cds\.update_(success|rejected)|server\.state)$`,
-  );
+/** All of the configuration under test in one file: istiod sees it change at once, or not at all. */
+const underTest = 'under-test.yaml';
 
 /** Istio as plain processes on loopback: its virtual machine mode, with a certificate authority of the run's own. */
 export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh> {
@@ -37,8 +32,10 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     createCertificateAuthority('run', dayMs),
     readFile(request.files['envoy-bootstrap'] ?? '', 'utf8'),
     configuration.write({
-      'under-test': request.configuration.files.map(({ content }) => inNamespace(content, namespace)),
-      topology: topologyResources(request).map((resource) => stringify(resource)),
+      [underTest]: textOf(request.configuration, request.revision, namespace),
+      'topology.yaml': topologyResources(request)
+        .map((resource) => stringify(resource))
+        .join('---\n'),
     }),
   ]);
   await Promise.all(
@@ -53,16 +50,11 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   );
   const at = (usual: number) => ({ host: request.address, port: request.port(usual) });
   const gate = new DiscoveryGate(at(controlPlanePorts.discovery), at(controlPlanePorts.grpc));
-  const services = new Map<string, string[]>();
-  for (const instance of request.instances) {
-    if (!isServer(instance)) continue;
-    const host = serviceHost(instance.service, namespace);
-    services.set(host, [...(services.get(host) ?? []), `${instance.address}:${instance.port}`]);
-  }
-  const rejections = () => readRejections(request);
+  const services = new Set(request.instances.filter(isServer).map(({ service }) => service));
   return {
     controlPlane,
     configurationDirectory: configuration.published,
+    configurationFile: join(configuration.published, underTest),
     holdControlPlane: async () => {
       await configuration.withhold();
       await gate.hold();
@@ -80,10 +72,16 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       return {};
     },
     closeControlPlane: () => gate.close(),
+    configure: (changed, revision) => configuration.replace(underTest, textOf(changed, revision, namespace)),
     sidecar: (instance) => sidecarProgram(instance, request),
-    sidecarReady: (instance) => sidecarReady(instance, services, rejections),
-    rejections,
+    sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };
+}
+
+/** The configuration under test with the marker of its revision. */
+function textOf({ files }: MeshConfiguration, revision: string, namespace: string): string {
+  const written = files.map(({ content }) => inNamespace(content, namespace));
+  return [...written, stringify(sidecarAdmin.marker(revision))].filter(Boolean).join('---\n');
 }
 
 /** What `kubectl apply -n NAMESPACE` does to resources that name none; everything else stays as it is. */
@@ -95,64 +93,4 @@ function inNamespace(content: string, namespace: string): string {
       return document.toString();
     })
     .join('---\n');
-}
-
-async function sidecarReady(
-  instance: HostInstance,
-  services: ReadonlyMap<string, readonly string[]>,
-  rejections: () => Promise<readonly { instance: string; reason: string }[]>,
-): Promise<object | string> {
-  let stats: Map<string, string>;
-  try {
-    stats = parseStats((await http(`http://${instance.admin}${readinessStats}`, { timeoutMs: 2_000 })).body);
-  } catch (error) {
-    return `its Envoy does not answer yet (${error instanceof Error ? error.message : error})`;
-  }
-  const rejected =
-    Number(stats.get('listener_manager.lds.update_rejected') ?? 0) +
-    Number(stats.get('cluster_manager.cds.update_rejected') ?? 0);
-  if (rejected > 0) {
-    // Envoy counts it a moment before it is in the log.
-    const reasons = (await rejections()).filter((rejection) => rejection.instance === instance.name);
-    if (reasons.length === 0) return 'it rejected its configuration; waiting for the reason';
-    throw environmentError(
-      `the sidecar of ${instance.name} rejected its configuration: ${reasons.map(({ reason }) => reason).join('; ')}`,
-      "the words are Envoy's own; look for what they name in the mesh configuration under test",
-    );
-  }
-  if (!(Number(stats.get('listener_manager.lds.update_success') ?? 0) > 0)) return 'it has no listeners yet';
-  if (!(Number(stats.get('cluster_manager.cds.update_success') ?? 0) > 0)) return 'it has no clusters yet';
-  if (stats.get('server.state') !== '0') return 'its Envoy is still initialising';
-  if (Number(stats.get('listener_manager.total_listeners_warming') ?? 0) > 0)
-    return 'its listeners are warming';
-  if (!isClient(instance)) return {};
-  const clusters = (await http(`http://${instance.admin}/clusters`, { timeoutMs: 2_000 })).body;
-  for (const [host, addresses] of services) {
-    const missing = addresses.filter(
-      (address) =>
-        !clusters.split('\n').some((line) => line.includes(`|${host}::${address}::health_flags::healthy`)),
-    );
-    if (missing.length > 0) return `it does not see ${missing.join(', ')} of ${host} yet`;
-  }
-  return {};
-}
-
-/** "name: value" lines of Envoy's /stats → map. */
-export function parseStats(text: string): Map<string, string> {
-  const stats = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const colon = line.lastIndexOf(': ');
-    if (colon > 0) stats.set(line.slice(0, colon), line.slice(colon + 2));
-  }
-  return stats;
-}
-
-async function readRejections(request: HostMeshRequest): Promise<{ instance: string; reason: string }[]> {
-  const found = await Promise.all(
-    request.instances.map(async ({ name }) => {
-      const log = await readFile(sidecarLog(name, request.logs), 'utf8').catch(() => '');
-      return [...new Set(rejectionsIn(log))].map((reason) => ({ instance: name, reason }));
-    }),
-  );
-  return found.flat();
 }

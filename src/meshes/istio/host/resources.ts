@@ -1,6 +1,7 @@
 import { isClient, isServer } from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { INSTANCE_LABEL, serviceHost, spiffeId } from '../names.ts';
+import { plaintextPolicy } from '../plaintext.ts';
 
 /** Labels of one replica, as its workload's pods would have them in a cluster. */
 export function instanceLabels(instance: HostInstance): Record<string, string> {
@@ -18,7 +19,7 @@ export function instanceLabels(instance: HostInstance): Record<string, string> {
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
 export function topologyResources(request: HostMeshRequest): object[] {
-  const { namespace, services, mtls } = request.topology;
+  const { namespace, services } = request.topology;
   const resources: object[] = [];
   const ports = new Set<number>();
   for (const { name, port, serviceAccount } of services) {
@@ -71,14 +72,6 @@ export function topologyResources(request: HostMeshRequest): object[] {
       },
     });
   }
-  if (mtls === 'strict') {
-    // In the root namespace, so that a policy of the user's own for the namespace wins, as in a cluster.
-    resources.push({
-      apiVersion: 'security.istio.io/v1',
-      kind: 'PeerAuthentication',
-      metadata: { name: 'default', namespace: 'istio-system' },
-      spec: { mtls: { mode: 'STRICT' } },
-    });
-  }
+  resources.push(...plaintextPolicy(request.topology));
   return resources;
 }

@@ -1,8 +1,9 @@
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { TRUST_DOMAIN } from '../names.ts';
+import { proxySettings } from '../proxy-settings.ts';
 import { ISTIO_VERSION } from '../version.ts';
 import { discoveryAddress } from './control-plane.ts';
 import { instanceLabels } from './resources.ts';
@@ -10,18 +11,30 @@ import { instanceLabels } from './resources.ts';
 /** Usual ports on the instance's own address, so that labs and sidecars never meet. */
 export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
 
-/** Writes what a sidecar needs beside its certificates: the bootstrap template and its access log. */
+/** Writes what a sidecar needs beside its certificates: the bootstrap template. */
 export async function prepareSidecar(instance: HostInstance, template: string): Promise<void> {
-  await mkdir(instance.directory, { recursive: true, mode: 0o700 });
   // Istio's template binds its admin and metrics listeners to all addresses; here they stay on the instance's own.
-  const own = template.replaceAll(/\{\{ \.(additional_)?(wildcard|localhost) \}\}/g, instance.address);
+  const own = withoutAdminLog(template).replaceAll(
+    /\{\{ \.(additional_)?(wildcard|localhost) \}\}/g,
+    instance.address,
+  );
   await writeFile(join(instance.directory, 'bootstrap.tmpl.json'), own);
   // The agent's own status server would listen on every address. Its port may not be 0 in the proxy
   // configuration, but the pod's annotation, which is applied after that check, turns it off.
   const pod = join(instance.directory, 'etc/istio/pod');
   await mkdir(pod, { recursive: true });
   await writeFile(join(pod, 'annotations'), 'status.sidecar.istio.io/port="0"\n');
-  await symlink(instance.accessLog, join(instance.directory, 'access.log'));
+}
+
+/**
+ * Who asks a sidecar whether its log is written would otherwise be logged himself, to /dev/null, and it never
+ * would be.
+ */
+function withoutAdminLog(template: string): string {
+  const own = template.replace(/("admin": \{)\s*"access_log": \[[^\]]*\],/, '$1');
+  if (own === template)
+    throw new Error('the bootstrap template has no log of its admin interface to leave out');
+  return own;
 }
 
 /** Where a sidecar's own words go, its Envoy's among them. */
@@ -38,15 +51,9 @@ export function sidecarProgram(instance: HostInstance, request: HostMeshRequest)
     binaryPath: request.programs['envoy'],
     configPath: join(instance.directory, 'envoy'),
     serviceCluster: instance.service,
-    // The less is in the buffer, the less is lost when a fault kills the sidecar.
-    fileFlushInterval: '0.25s',
     proxyAdminPort: request.port(sidecarPorts.admin),
-    concurrency: 1,
     terminationDrainDuration: '0s',
-    // Envoy's outlier and circuit breaker statistics are left out by default.
-    proxyStatsMatcher: {
-      inclusionPrefixes: ['cluster.outbound', 'cluster_manager', 'listener_manager', 'http.outbound'],
-    },
+    ...proxySettings,
   };
   return {
     name: `${instance.name}/sidecar`,

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { analyse } from '../analysis/analyse.ts';
+import type { Environment } from '../environments/contract.ts';
+import { ExitCode, OperatorError } from '../kit/errors.ts';
+import type { Report } from '../report/model.ts';
+import { createRunDirectory } from '../runs/run-directory.ts';
+import { runTrial, type TrialWatcher } from '../trial/run.ts';
+import type { Planned } from './planned.ts';
+import { assembleReport } from './report.ts';
+
+export interface ExperimentRequest {
+  readonly runId: string;
+  readonly planned: Planned;
+  readonly environment: Environment;
+  /** The run's report folder; `evidence/` and `logs/` are made in it. */
+  readonly reportDirectory: string;
+  /** Epoch milliseconds of the command, and its arguments. */
+  readonly startedAt: number;
+  readonly command: readonly string[];
+  readonly signal: AbortSignal;
+  readonly watcher: ExperimentWatcher;
+}
+
+/** What a person may watch while an experiment goes on. */
+export interface ExperimentWatcher extends TrialWatcher {
+  ongoing(text: string): void;
+  warn(text: string): void;
+}
+
+/**
+ * The way through a run: lab up, one trial, lab down, analysis, report. Everything acquired is released when this
+ * returns or throws.
+ */
+export async function runExperiment(request: ExperimentRequest): Promise<Report> {
+  const { planned, runId, signal, startedAt, command } = request;
+  const { plan, mesh, configuration } = planned;
+  const evidence = join(request.reportDirectory, 'evidence');
+  const outcome = await onLab(request, evidence).catch((error: unknown) => {
+    throw naming(join(request.reportDirectory, 'logs'), error);
+  });
+  const analysis = await analyse({
+    plan,
+    directory: evidence,
+    knowledge: mesh,
+    resources: configuration.resources,
+  });
+  return assembleReport(
+    planned,
+    {
+      ...outcome,
+      id: runId,
+      startedAt,
+      command,
+      environment: request.environment.name,
+      interrupted: outcome.interrupted || signal.aborted,
+    },
+    analysis,
+  );
+}
+
+async function onLab(request: ExperimentRequest, evidence: string) {
+  const { planned, runId, signal, watcher } = request;
+  const { plan, mesh, configuration } = planned;
+  const folder = { evidence, logs: join(request.reportDirectory, 'logs') };
+  await using directory = await createRunDirectory(runId, `run ${plan.name}`);
+  await using lab = await request.environment.open({
+    topology: plan.topology,
+    configuration,
+    runId,
+    directory: directory.path,
+    logs: folder.logs,
+    progress: (step) => watcher.step(step),
+    ongoing: (text) => watcher.ongoing(text),
+    warn: (text) => watcher.warn(text),
+    signal,
+  });
+  const outcome = await runTrial({
+    lab,
+    mesh,
+    trial: plan.trial,
+    namespace: plan.topology.namespace,
+    runId,
+    environment: request.environment.name,
+    folder,
+    signal,
+    watcher,
+  });
+  watcher.step('taking the mesh down');
+  return { ...outcome, firstRequestAt: lab.firstRequestAt, mesh: lab.mesh, programs: lab.programs };
+}
+
+/** The error of a run without a report, with the folder of what its programs said last. */
+function naming(logs: string, error: unknown): unknown {
+  if (!(error instanceof OperatorError) || error.exitCode !== ExitCode.environment) return error;
+  if (!existsSync(logs) || readdirSync(logs).length === 0) return error;
+  const where = `logs are in ${relative(process.cwd(), logs)}`;
+  const hint = error.hint === undefined ? where : `${error.hint}\n${where}`;
+  return new OperatorError(error.message, { hint, exitCode: error.exitCode, cause: error.cause });
+}
+
+/** "circuit-breaker-20261122-184227-3f9a": sorts by time within a scenario. */
+export function newRunId(scenario: string): string {
+  const stamp = new Date()
+    .toISOString()
+    .replaceAll(/[-:]|\..*/g, '')
+    .replace('T', '-');
+  return `${scenario}-${stamp}-${randomBytes(2).toString('hex')}`;
+}

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { sidecarAdmin } from './sidecar-admin.ts';
+
+const accepted = `listener_manager.lds.update_success: 3
+cluster_manager.cds.update_success: 2
+listener_manager.total_listeners_warming: 0
+server.state: 0
+`;
+const host = 'edge-app.default.svc.cluster.local';
+const line = (address: string) => `outbound|8080||${host}::${address}::health_flags::healthy`;
+const { arrival, idle, ready, rejected, written } = sidecarAdmin;
+
+test('a sidecar is ready when it sees exactly the replicas there are', () => {
+  const hosts = new Map([[host, ['10.0.0.1:18080']]]);
+  expect(ready.answer([accepted, line('10.0.0.1:18080')], hosts)).toEqual({});
+  expect(ready.answer([accepted, ''], hosts)).toBe(`it does not see 10.0.0.1:18080 of ${host} yet`);
+  expect(ready.answer([accepted, `${line('10.0.0.1:18080')}\n${line('10.0.0.9:18080')}`], hosts)).toBe(
+    `it still sees 10.0.0.9:18080 of ${host}`,
+  );
+  expect(ready.answer(['server.state: 0\n', ''], new Map())).toBe('it has no listeners yet');
+});
+
+const routes = (...revisions: (string | undefined)[]) =>
+  JSON.stringify({
+    configs: revisions.map((revision) => ({
+      route_config: {
+        name: '8080',
+        ...(revision === undefined ? {} : { metadata: { filter_metadata: { breakwater: { revision } } } }),
+      },
+    })),
+  });
+
+test('a configuration has arrived when all routes that carry a revision carry that one', () => {
+  const about = { revision: '7', rejectedBefore: 0 };
+  const still = 'listener_manager.total_listeners_warming: 0\n';
+  expect(arrival.answer([routes('7', undefined), still], about)).toEqual({});
+  expect(arrival.answer([routes('7', '6'), still], about)).toBe('its routes are of revision 6, not 7');
+  expect(arrival.answer([routes(), still], about)).toBe('it has no routes yet');
+  expect(arrival.answer([routes('7'), 'cluster_manager.warming_clusters: 1\n'], about)).toBe(
+    'its clusters are warming',
+  );
+});
+
+test('a configuration that is rejected is not waited for', () => {
+  const once =
+    'cluster_manager.cds.update_rejected: 1\nhttp.outbound_127.0.0.1_80;.rds.80.update_rejected: 1\n';
+  expect(rejected.count([once])).toBe(2);
+  expect(arrival.answer([routes('6'), once], { revision: '7', rejectedBefore: 1 })).toEqual({});
+  expect(arrival.answer([routes('6'), once], { revision: '7', rejectedBefore: 2 })).toMatch('revision 6');
+});
+
+test('a sidecar is idle when nothing is under way, and has written when nothing waits for it', () => {
+  const active = (count: number) => `http.inbound_0.0.0.0_8080;.downstream_rq_active: ${count}\n`;
+  expect(idle.answer([active(0)])).toEqual({});
+  expect(idle.answer([active(2)])).toBe('http.inbound_0.0.0.0_8080;.downstream_rq_active is 2');
+  expect(written.answer(['filesystem.write_total_buffered: 0\n'])).toEqual({});
+  expect(written.answer(['filesystem.write_total_buffered: 512\n'])).toMatch('is 512');
+});
