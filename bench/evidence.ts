@@ -63,7 +63,7 @@ async function measure(directory: string, what: string | undefined): Promise<voi
   let lines = 0;
   if (what === 'read') lines = (await readEvidence(directory)).quality.lines;
   if (what === 'analyse') {
-    await analyse({ plan: outagePlan([]), directory, knowledge: istio, resources: [] });
+    await analyse({ trial: outagePlan([]).trial, directory, knowledge: istio, resources: [] });
   }
   const { user, system } = process.cpuUsage(before);
   console.log(

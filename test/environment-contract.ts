@@ -342,7 +342,7 @@ spec:
         value: { ring_hash_lb_config: { minimum_ring_size: 9000000 }, lb_policy: RING_HASH }
 `;
       await expect(environment.configure(parse(broken))).rejects.toThrow(
-        /rejected its configuration.*minimum_ring_size/s,
+        /rejected its configuration.*MinimumRingSize/s,
       );
       await environment.configure(parse(configuration));
       const { requests, answers } = await load();

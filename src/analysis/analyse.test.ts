@@ -25,7 +25,7 @@ async function analysed(
 ): Promise<Analysis> {
   await using built = await buildEvidence(run);
   return await analyse({
-    plan: outagePlan(expected, kind),
+    trial: outagePlan(expected, kind).trial,
     directory: built.directory,
     knowledge: { explain },
     resources: [],

@@ -3,7 +3,7 @@ import { type Evidence, readEvidence } from '../evidence/evidence.ts';
 import type { MeshKnowledge } from '../meshes/contract.ts';
 import { outcomes } from '../model/evidence.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
-import type { Plan, TrialPlan } from '../plan/contract.ts';
+import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute } from './attribution.ts';
 import { proveFault } from './efficacy.ts';
@@ -21,7 +21,7 @@ import { applyRules } from './validity.ts';
 import { verdictOf, withdrawDoubtful } from './verdict.ts';
 import { windowsOf } from './windows.ts';
 
-/** Everything in a report that follows from the plan and the evidence alone. */
+/** Everything in a report that follows from the plan of a trial and its evidence alone. */
 export type Analysis = Pick<
   Report,
   | 'verdict'
@@ -41,16 +41,14 @@ export type Analysis = Pick<
 
 /** Turns `reports/<run id>/evidence/` into findings. Reads files, changes nothing. */
 export async function analyse(input: {
-  readonly plan: Plan;
+  readonly trial: TrialPlan;
   /** The evidence directory. */
   readonly directory: string;
   readonly knowledge: Pick<MeshKnowledge, 'explain'>;
   /** The mesh configuration under test. */
   readonly resources: readonly MeshResource[];
 }): Promise<Analysis> {
-  const {
-    plan: { trial },
-  } = input;
+  const { trial } = input;
   const evidence = await readEvidence(input.directory);
   const endMs = endOfLoad(trial, evidence);
   const records = recordFaults(trial.faults, evidence.journal, evidence.originMs);

@@ -41,7 +41,7 @@ export async function runExperiment(request: ExperimentRequest): Promise<Report>
     throw naming(join(request.reportDirectory, 'logs'), error);
   });
   const analysis = await analyse({
-    plan,
+    trial: plan.trial,
     directory: evidence,
     knowledge: mesh,
     resources: configuration.resources,

@@ -99,6 +99,10 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
       clearInterval(clock);
       await timeline.catch(() => {});
     }
+    // An interruption ends the timeline early; a fault that could not be taken back leaves a lab nobody may use.
+    await timeline.catch((error: Error) => {
+      if (error.name !== 'AbortError') throw error;
+    });
     loadMs = Date.now() - startedAt;
     journal.write({ t: Date.now(), event: 'load-ended' });
   }

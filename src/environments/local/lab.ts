@@ -286,32 +286,41 @@ export class LocalLab implements Lab {
     const revision = String(this.#revision);
     await this.#started.configure(configuration, revision);
     const since = performance.now();
-    const arrivals = await Promise.all(
-      this.#hosts.map(async (host, index) => {
-        const rejectedBefore = before[index] ?? 0;
-        const options = { timeoutMs: arrivalTimeoutMs, everyMs: 10, signal };
-        await eventually(
-          async () =>
-            sidecar.arrival.answer(await this.#ask(host, sidecar.arrival.paths), {
-              revision,
-              rejectedBefore,
-            }),
-          { ...options, waitingFor: `the sidecar of ${host.name} to hold the configuration` },
-        );
-        const tookMs = performance.now() - since;
-        await eventually(
-          async () => {
-            if (sidecar.rejected.count(await this.#ask(host, sidecar.rejected.paths)) > rejectedBefore) {
-              return this.#rejectionOf(host);
-            }
-            return sidecar.ready.answer(await this.#ask(host, sidecar.ready.paths), this.#seenBy(host));
-          },
-          { ...options, waitingFor: `the sidecar of ${host.name}` },
-        );
-        return [host.name, tookMs] as const;
-      }),
-    );
-    return new Map(arrivals);
+    // When one is given up, so are the others.
+    const ended = new AbortController();
+    const waits = this.#hosts.map(async (host, index) => {
+      const rejectedBefore = before[index] ?? 0;
+      const options = {
+        timeoutMs: arrivalTimeoutMs,
+        everyMs: 10,
+        signal: AbortSignal.any([signal, this.signal, ended.signal]),
+      };
+      await eventually(
+        async () =>
+          sidecar.arrival.answer(await this.#ask(host, sidecar.arrival.paths), {
+            revision,
+            rejectedBefore,
+          }),
+        { ...options, waitingFor: `the sidecar of ${host.name} to hold the configuration` },
+      );
+      const tookMs = performance.now() - since;
+      await eventually(
+        async () => {
+          if (sidecar.rejected.count(await this.#ask(host, sidecar.rejected.paths)) > rejectedBefore) {
+            return this.#rejectionOf(host);
+          }
+          return sidecar.ready.answer(await this.#ask(host, sidecar.ready.paths), this.#seenBy(host));
+        },
+        { ...options, waitingFor: `the sidecar of ${host.name}` },
+      );
+      return [host.name, tookMs] as const;
+    });
+    try {
+      return new Map(await Promise.all(waits));
+    } finally {
+      ended.abort();
+      await Promise.allSettled(waits);
+    }
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {
