@@ -64,6 +64,8 @@ export function startSampler(lab: Lab, statistics: MeshStatistics, directory: st
     if (sample !== undefined) machineSamples.push(sample);
     if (machineSamples.length >= machineBatch) append(machineFile, machineSamples.splice(0));
   };
+  // What they have used so far is no part of what comes.
+  const first = sampleProcesses();
   const stops = [
     every(statisticsEveryMs, sampleStatistics),
     every(processesEveryMs, sampleProcesses),
@@ -72,7 +74,7 @@ export function startSampler(lab: Lab, statistics: MeshStatistics, directory: st
   return {
     latest,
     async [Symbol.asyncDispose]() {
-      await Promise.all(stops.map((stop) => stop()));
+      await Promise.all([first, ...stops.map((stop) => stop())]);
       // What happened since the last turn, so that nothing at the end is missed.
       await Promise.all([sampleStatistics(), sampleProcesses(), sampleProcessors()]);
       append(machineFile, machineSamples);
