@@ -16,7 +16,10 @@ export function resourcesOf(evidence: Evidence): Report['resources'] {
       byPid.set(id, Math.max(byPid.get(id) ?? 0, cpuMs[index] ?? 0));
       maxRssBytes = Math.max(maxRssBytes, rssBytes[index] ?? 0);
     }
-    programs[name] = { cpuMs: [...byPid].reduce((sum, [id, used]) => sum + used - (before.get(id) ?? 0), 0), maxRssBytes };
+    programs[name] = {
+      cpuMs: [...byPid].reduce((sum, [id, used]) => sum + used - (before.get(id) ?? 0), 0),
+      maxRssBytes,
+    };
   }
   const { harness = { cpuMs: 0, maxRssBytes: 0 }, ...others } = programs;
   return { harness, programs: others };

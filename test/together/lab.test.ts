@@ -8,7 +8,7 @@ import { processesOf } from '../support/processes.ts';
 
 /** Sets maxConnections to 7 in the folder that the lab names, and waits for what the client's sidecar makes of it. */
 async function afterEdit(reach: readonly string[]): Promise<number> {
-  const file = join(reach.at(-1)?.trim() ?? '', 'under-test-0.yaml');
+  const file = join(reach.at(-1)?.trim() ?? '', 'under-test.yaml');
   writeFileSync(file, readFileSync(file, 'utf8').replace(/maxConnections: \d+/, 'maxConnections: 7'));
   const admin = /http:\S+/.exec(reach.find((line) => line.includes('frontend-1')) ?? '')?.[0];
   let limit = 0;

@@ -81,7 +81,8 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
 /** The configuration under test with the marker of its revision. */
 function textOf({ files }: MeshConfiguration, revision: string, namespace: string): string {
   const written = files.map(({ content }) => inNamespace(content, namespace));
-  return [...written, stringify(sidecarAdmin.marker(revision))].filter(Boolean).join('---\n');
+  const marker = `# By this, which changes nothing, is known when sidecars hold the rest of the file.\n${stringify(sidecarAdmin.marker(revision))}`;
+  return [...written, marker].filter(Boolean).join('---\n');
 }
 
 /** What `kubectl apply -n NAMESPACE` does to resources that name none; everything else stays as it is. */
