@@ -1,4 +1,5 @@
 import { ExitCode, OperatorError } from './errors.ts';
+import type { Path } from './path.ts';
 
 /** One mistake in what the operator wrote. */
 export interface Problem {
@@ -23,9 +24,6 @@ export interface Mistake {
   readonly message: string;
   readonly hint?: string | undefined;
 }
-
-/** Names of fields and indices of lists, from the top of a document. */
-export type Path = readonly (string | number)[];
 
 const mostShown = 50;
 

@@ -14,7 +14,8 @@ import {
   type YAMLMap,
 } from 'yaml';
 import { quote } from './nearest.ts';
-import type { Path, Problem } from './problems.ts';
+import type { Path } from './path.ts';
+import type { Problem } from './problems.ts';
 
 export interface Place {
   readonly line: number;

@@ -1,6 +1,7 @@
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
-import type { Mistake, Path } from '../kit/problems.ts';
+import type { Path } from '../kit/path.ts';
+import type { Mistake } from '../kit/problems.ts';
 import { CONTROL_PLANE } from '../model/fault.ts';
 import type { FaultTarget } from '../model/target.ts';
 import { type Instance, isClient, isServer, matches } from '../model/topology.ts';

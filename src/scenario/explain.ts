@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { quote, suggest, typeName } from '../kit/nearest.ts';
-import type { Mistake, Path } from '../kit/problems.ts';
+import { type Path, valueAt } from '../kit/path.ts';
+import type { Mistake } from '../kit/problems.ts';
 
 /** Every mistake that a schema finds, in the operator's words. */
 export function explainIssues(
@@ -95,15 +96,6 @@ function expectedType(expected: string): string {
     record: 'a map',
   };
   return names[expected] ?? expected;
-}
-
-export function valueAt(value: unknown, path: Path): unknown {
-  let at = value;
-  for (const part of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, part)) return undefined;
-    at = (at as Record<string | number, unknown>)[part];
-  }
-  return at;
 }
 
 /** A schema without its defaults and options, as one reads it. */

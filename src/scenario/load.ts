@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { suggest } from '../kit/nearest.ts';
-import { type Mistake, type Path, type Problem, ProblemsError } from '../kit/problems.ts';
+import { type Path, valueAt } from '../kit/path.ts';
+import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
-import { explainIssues, valueAt } from './explain.ts';
+import { explainIssues } from './explain.ts';
 import { readMeshFiles } from './mesh-files.ts';
 import { applyOverrides, type Override, parseSet, profileOverrides } from './overrides.ts';
 import { type LoadedScenario, type Scenario, scenarioSchema } from './schema.ts';

@@ -1,5 +1,5 @@
 import { quote, suggest } from '../kit/nearest.ts';
-import type { Path } from '../kit/problems.ts';
+import type { Path } from '../kit/path.ts';
 import type { YamlDocument } from '../kit/yaml-source.ts';
 import { parseYaml } from '../kit/yaml-source.ts';
 

@@ -1,6 +1,7 @@
+import { valueAt } from '../../kit/path.ts';
 import type { Problem } from '../../kit/problems.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
-import { at, fullHost, texts } from './configuration-hosts.ts';
+import { fullHost, texts } from './configuration-hosts.ts';
 import type { PlacedResource } from './configuration-resources.ts';
 import { ROOT_NAMESPACE, serviceHost } from './names.ts';
 
@@ -35,7 +36,7 @@ export function clashes(resources: readonly PlacedResource[], topology: Topology
       ];
     }
     if (kind !== 'ServiceEntry') return [];
-    return texts(at(value, ['spec', 'hosts'])).flatMap((host, index) =>
+    return texts(valueAt(value, ['spec', 'hosts'])).flatMap((host, index) =>
       hosts.includes(fullHost(host, namespace))
         ? [
             resource.problem(

@@ -1,6 +1,7 @@
+import { valueAt } from '../../kit/path.ts';
 import type { Problem } from '../../kit/problems.ts';
 import type { ConfigurationContext } from '../contract.ts';
-import { at, fullHost, list, texts } from './configuration-hosts.ts';
+import { fullHost, list, texts } from './configuration-hosts.ts';
 import { isMap, type PlacedResource } from './configuration-resources.ts';
 import { serviceHost } from './names.ts';
 
@@ -17,7 +18,7 @@ export function mistakesInFaults(
   const called = new Map(topology.calls.map(({ to }) => [serviceHost(to, topology.namespace), to]));
   return resources.flatMap((resource) => {
     if (resource.kind !== 'VirtualService') return [];
-    const routed = texts(at(resource.value, ['spec', 'hosts'])).map((host) =>
+    const routed = texts(valueAt(resource.value, ['spec', 'hosts'])).map((host) =>
       fullHost(host, resource.namespace),
     );
     const [, service] =
@@ -25,9 +26,9 @@ export function mistakesInFaults(
         routed.some((host) => host === name || (host.startsWith('*') && name.endsWith(host.slice(1)))),
       ) ?? [];
     if (service === undefined) return [];
-    return list(at(resource.value, ['spec', 'http'])).flatMap((route, number) =>
+    return list(valueAt(resource.value, ['spec', 'http'])).flatMap((route, number) =>
       (['abort', 'delay'] as const).flatMap((what) => {
-        if (!isMap(at(route, ['fault', what]))) return [];
+        if (!isMap(valueAt(route, ['fault', what]))) return [];
         const message = `an ${what} here`.replace('an delay', 'a delay');
         const better = what === 'abort' ? 'error' : 'latency';
         return [

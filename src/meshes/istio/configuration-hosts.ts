@@ -1,5 +1,6 @@
 import { nearest, quote } from '../../kit/nearest.ts';
-import type { Path, Problem } from '../../kit/problems.ts';
+import { type Path, valueAt } from '../../kit/path.ts';
+import type { Problem } from '../../kit/problems.ts';
 import { servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { isMap, type PlacedResource } from './configuration-resources.ts';
 import { serviceHost } from './names.ts';
@@ -18,7 +19,7 @@ export function mistakesInHosts(resources: readonly PlacedResource[], topology: 
   const hosts = topology.services.map(({ name }) => serviceHost(name, topology.namespace));
   const services = servedBy(topology).map(({ name }) => name);
   const entries = resources.filter(({ kind }) => kind === 'ServiceEntry');
-  const known = [...hosts, ...entries.flatMap((entry) => texts(at(entry.value, ['spec', 'hosts'])))];
+  const known = [...hosts, ...entries.flatMap((entry) => texts(valueAt(entry.value, ['spec', 'hosts'])))];
   const exists = (host: string) => known.some((candidate) => hostMatches(host, candidate));
   const problems: Problem[] = [];
   const unknownHost = ({ resource, path, host }: Destination, full: string) => {
@@ -31,7 +32,7 @@ export function mistakesInHosts(resources: readonly PlacedResource[], topology: 
   };
   const rules = resources.filter(({ kind }) => kind === 'DestinationRule');
   for (const resource of rules) {
-    const host = at(resource.value, ['spec', 'host']);
+    const host = valueAt(resource.value, ['spec', 'host']);
     if (typeof host === 'string' && !exists(fullHost(host, resource.namespace))) {
       unknownHost({ resource, path: ['spec', 'host'], host }, fullHost(host, resource.namespace));
     }
@@ -55,7 +56,7 @@ export function mistakesInMissingHosts(
   const virtual = (all: readonly PlacedResource[]) => all.filter(({ kind }) => kind === 'VirtualService');
   const delegating = virtual([...resources, ...beside]);
   return virtual(resources).flatMap((resource) => {
-    const hosts = at(resource.value, ['spec', 'hosts']);
+    const hosts = valueAt(resource.value, ['spec', 'hosts']);
     const missing = hosts === undefined || (Array.isArray(hosts) && hosts.length === 0);
     if (!missing || isDelegate(resource, delegating)) return [];
     const message = 'missing; without hosts, and no VirtualService that delegates to it, it routes nothing';
@@ -73,9 +74,9 @@ function mistakesInDestination(
   const problems: Problem[] = [];
   if (subset !== undefined) {
     const subsets = rules
-      .filter((rule) => fullHost(String(at(rule.value, ['spec', 'host'])), rule.namespace) === full)
-      .flatMap((rule) => list(at(rule.value, ['spec', 'subsets'])))
-      .flatMap((each) => texts([at(each, ['name'])]));
+      .filter((rule) => fullHost(String(valueAt(rule.value, ['spec', 'host'])), rule.namespace) === full)
+      .flatMap((rule) => list(valueAt(rule.value, ['spec', 'subsets'])))
+      .flatMap((each) => texts([valueAt(each, ['name'])]));
     if (!subsets.includes(subset)) {
       const hint =
         subsets.length > 0 ? `there are ${subsets.join(', ')}` : `no DestinationRule for ${host} has subsets`;
@@ -95,10 +96,10 @@ function mistakesInDestination(
 function destinationsOf(resource: PlacedResource): Destination[] {
   const found: Destination[] = [];
   const add = (path: Path) => {
-    const value = at(resource.value, path);
+    const value = valueAt(resource.value, path);
     if (!isMap(value)) return;
     const { host, subset } = value;
-    const port = at(value, ['port', 'number']);
+    const port = valueAt(value, ['port', 'number']);
     if (typeof host !== 'string') return;
     found.push({
       resource,
@@ -109,10 +110,10 @@ function destinationsOf(resource: PlacedResource): Destination[] {
     });
   };
   for (const protocol of ['http', 'tcp', 'tls']) {
-    for (const [index, route] of list(at(resource.value, ['spec', protocol])).entries()) {
+    for (const [index, route] of list(valueAt(resource.value, ['spec', protocol])).entries()) {
       const path = ['spec', protocol, index];
       for (const field of ['route', 'mirrors']) {
-        for (const [number] of list(at(route, [field])).entries())
+        for (const [number] of list(valueAt(route, [field])).entries())
           add([...path, field, number, 'destination']);
       }
       add([...path, 'mirror']);
@@ -123,10 +124,10 @@ function destinationsOf(resource: PlacedResource): Destination[] {
 
 function isDelegate(resource: PlacedResource, virtual: readonly PlacedResource[]): boolean {
   return virtual.some(({ value, namespace }) =>
-    list(at(value, ['spec', 'http'])).some(
+    list(valueAt(value, ['spec', 'http'])).some(
       (route) =>
-        at(route, ['delegate', 'name']) === resource.name &&
-        (at(route, ['delegate', 'namespace']) ?? namespace) === resource.namespace,
+        valueAt(route, ['delegate', 'name']) === resource.name &&
+        (valueAt(route, ['delegate', 'namespace']) ?? namespace) === resource.namespace,
     ),
   );
 }
@@ -141,15 +142,6 @@ function hostMatches(a: string, b: string): boolean {
   const covers = (pattern: string, host: string) =>
     pattern.startsWith('*') && host.endsWith(pattern.slice(1));
   return a === b || covers(a, b) || covers(b, a);
-}
-
-export function at(value: unknown, path: Path): unknown {
-  let here = value;
-  for (const part of path) {
-    if (typeof here !== 'object' || here === null) return undefined;
-    here = (here as Record<string | number, unknown>)[part];
-  }
-  return here;
 }
 
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

@@ -1,5 +1,6 @@
 import { nearest, quote, typeName } from '../../kit/nearest.ts';
-import type { Mistake, Path, Problem } from '../../kit/problems.ts';
+import type { Path } from '../../kit/path.ts';
+import type { Mistake, Problem } from '../../kit/problems.ts';
 import { parseYaml, type YamlDocument } from '../../kit/yaml-source.ts';
 import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
 import { mistakesAgainst } from './configuration-schema.ts';

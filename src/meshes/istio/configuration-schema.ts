@@ -1,5 +1,6 @@
 import { nearest, quote, suggest, typeName } from '../../kit/nearest.ts';
-import type { Mistake, Path } from '../../kit/problems.ts';
+import type { Path } from '../../kit/path.ts';
+import type { Mistake } from '../../kit/problems.ts';
 import type { YamlDocument } from '../../kit/yaml-source.ts';
 import { insteadOf, knownByAnotherName } from './configuration-names.ts';
 import type { ResourceSchema } from './schemas/contract.ts';

@@ -1,10 +1,9 @@
+import { type Path, valueAt } from '../../kit/path.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import type { Explanation } from '../contract.ts';
 
 /** The setting behind an error: where the user wrote it, or what holds because nobody did. */
 export type Setting = Omit<Explanation, 'cause'>;
-
-type Path = readonly (string | number)[];
 
 /** A setting of the DestinationRule for a service, by its path in a traffic policy. */
 export function trafficPolicy(
@@ -119,15 +118,6 @@ function unset(
 
 function indexed(resource: MeshResource, path: Path): Path[] {
   return asArray(valueAt(resource.value, path)).map((_, index) => [...path, index]);
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  let at = value;
-  for (const key of path) {
-    if (typeof at !== 'object' || at === null) return undefined;
-    at = (at as Record<string | number, unknown>)[key];
-  }
-  return at;
 }
 
 function pathText(path: Path): string {
