@@ -99,6 +99,24 @@ test('no folders import each other in a circle, types included', () => {
   expect([...new Set(circles)]).toEqual([]);
 });
 
+test('what a table loads in its lines does not import the table, which would wait for itself', () => {
+  const all = imports();
+  const reach = (file: string, seen: Set<string>): Set<string> => {
+    if (!seen.has(file)) {
+      seen.add(file);
+      for (const { to } of all.filter(({ from }) => from === file)) reach(to, seen);
+    }
+    return seen;
+  };
+  const waiting = [...new Set(all.map(({ from }) => from))].flatMap((table) =>
+    [...readFileSync(join(src, table), 'utf8').matchAll(/\(await import\('(\.[^']+)'\)\)/g)]
+      .map(([, line]) => relative(src, resolve(src, dirname(table), line ?? '')))
+      .filter((line) => reach(line, new Set()).has(table))
+      .map((line) => `${line} imports ${table}`),
+  );
+  expect(waiting).toEqual([]);
+});
+
 test('only cli.ts and the supervisor end the process', () => {
   const ending = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))

@@ -1,6 +1,6 @@
 import type { Window } from '../checks/contract.ts';
 import type { FaultRecord } from '../checks/facts.ts';
-import { checkKind } from '../checks/index.ts';
+import { windowName } from '../checks/index.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
 
 /**
@@ -40,7 +40,7 @@ export function windowOf(
   { check, fault }: Pick<PlannedCheck, 'check' | 'fault'>,
   windows: readonly Window[],
 ): Window {
-  const name = 'during' in check ? check.during : (checkKind(check).window ?? 'run');
+  const name = windowName(check);
   const belongs = name === 'fault' || name === 'recovery';
   const window = windows.find(
     (each) => each.name === name && (!belongs || fault === undefined || each.fault === fault),

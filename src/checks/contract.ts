@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { KindSchema } from '../kit/kinds.ts';
 import type { RunFacts } from './facts.ts';
 
 /** Part of the run that a check looks at; times in milliseconds from the start of the load. */
@@ -28,7 +29,7 @@ export interface Observation {
 }
 
 /** One kind of check: how it is written, and what it makes of the facts in its window. */
-export interface CheckKind<Schema extends z.ZodObject = z.ZodObject> {
+export interface CheckKind<Schema extends KindSchema = KindSchema> {
   readonly schema: Schema;
   /** The evidence it rests on: requests in access logs, or statistics of the client's sidecar. */
   readonly restsOn: 'requests' | 'statistics';

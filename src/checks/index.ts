@@ -1,49 +1,37 @@
-import { z } from 'zod';
-import type { CheckKind } from './contract.ts';
-import { ejections } from './ejections.ts';
-import { errorCount } from './error-count.ts';
-import { errorRate } from './error-rate.ts';
-import { goodput } from './goodput.ts';
-import { latency } from './latency.ts';
-import { overflow } from './overflow.ts';
-import { share } from './share.ts';
-import { successRate } from './success-rate.ts';
-import { timeToEject } from './time-to-eject.ts';
-import { timeToFailOver } from './time-to-fail-over.ts';
-import { timeToReturn } from './time-to-return.ts';
+import type { z } from 'zod';
+import { byKind, unionOf } from '../kit/kinds.ts';
+import type { CheckKind, Window } from './contract.ts';
+
+/** Every kind of check a scenario may name, in the order of the reference. docs/adding-a-check.md says how to add one. */
+const kinds = [
+  (await import('./success-rate.ts')).successRate,
+  (await import('./error-rate.ts')).errorRate,
+  (await import('./error-count.ts')).errorCount,
+  (await import('./latency.ts')).latency,
+  (await import('./goodput.ts')).goodput,
+  (await import('./share.ts')).share,
+  (await import('./overflow.ts')).overflow,
+  (await import('./ejections.ts')).ejections,
+  (await import('./time-to-eject.ts')).timeToEject,
+  (await import('./time-to-fail-over.ts')).timeToFailOver,
+  (await import('./time-to-return.ts')).timeToReturn,
+] as const;
 
 /** One check of a scenario, told apart by `kind`. */
-export const checkSchema = z.discriminatedUnion('kind', [
-  successRate.schema,
-  errorRate.schema,
-  errorCount.schema,
-  latency.schema,
-  goodput.schema,
-  share.schema,
-  overflow.schema,
-  ejections.schema,
-  timeToEject.schema,
-  timeToFailOver.schema,
-  timeToReturn.schema,
-]);
+export const checkSchema = unionOf(kinds);
 export type Check = z.output<typeof checkSchema>;
 
-/** Every kind of check a scenario may name. */
-export const checkKinds = {
-  'success-rate': successRate,
-  'error-rate': errorRate,
-  'error-count': errorCount,
-  latency,
-  goodput,
-  share,
-  overflow,
-  ejections,
-  'time-to-eject': timeToEject,
-  'time-to-fail-over': timeToFailOver,
-  'time-to-return': timeToReturn,
-} as const satisfies Record<Check['kind'], unknown>;
+/** Every kind of check by its name. */
+export const checkKinds = byKind<CheckKind>(kinds);
 
-/** The kind behind a check, typed loosely: the schema has already matched the two. */
-export function checkKind(check: Check): CheckKind {
-  return checkKinds[check.kind] as unknown as CheckKind;
+/** The kind behind a check. */
+export function checkKind({ kind }: Check): CheckKind {
+  const found = checkKinds.get(kind);
+  if (found === undefined) throw new Error(`no kind of check is called ${kind}`);
+  return found;
+}
+
+/** The window that a check looks at. */
+export function windowName(check: Check): Window['name'] {
+  return 'during' in check ? check.during : (checkKind(check).window ?? 'run');
 }

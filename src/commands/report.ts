@@ -9,13 +9,12 @@ import {
   readReport,
   reportFormats,
   reportJsonSchema,
-  terminal,
   writeWhole,
 } from '../report/index.ts';
 
 interface ReportOptions {
   readonly reports: string;
-  readonly format: ReportFormat | 'terminal';
+  readonly format: ReportFormat;
   readonly output?: string;
   readonly open?: boolean;
   readonly schema?: boolean;
@@ -37,8 +36,8 @@ export function reportCommand(): Command {
     .argument('[run]', 'id or folder of a run (default: the newest)')
     .addOption(
       new Option('--format <format>', 'what to write')
-        .choices(['terminal', ...Object.keys(reportFormats)])
-        .default('terminal'),
+        .choices(Object.keys(reportFormats))
+        .default('terminal' satisfies ReportFormat),
     )
     .option('--output <file>', 'write there instead of to standard output')
     .option('--open', 'open the HTML report in the browser')
@@ -66,14 +65,11 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
     return open(file);
   }
   const { stdout } = process;
-  const text =
-    options.format === 'terminal'
-      ? terminal(report, {
-          color: options.output === undefined && stdout.isTTY && stdout.hasColors(),
-          width: Math.min(stdout.columns ?? 80, 110),
-          directory,
-        })
-      : reportFormats[options.format].render(report);
+  const text = reportFormats[options.format].render(report, {
+    color: options.output === undefined && stdout.isTTY && stdout.hasColors(),
+    width: Math.min(stdout.columns ?? 80, 110),
+    directory,
+  });
   return put(text, options.output);
 }
 

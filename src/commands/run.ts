@@ -8,7 +8,7 @@ import { ExitCode } from '../kit/errors.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import type { Plan } from '../plan/contract.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
-import { terminal, writeReports } from '../report/index.ts';
+import { reportFormats, writeReports } from '../report/index.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { sweepLeftovers } from './cleanup.ts';
@@ -76,7 +76,7 @@ async function runScenario(
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else {
     process.stdout.write(
-      terminal(report, {
+      reportFormats.terminal.render(report, {
         color: pc.isColorSupported,
         width: process.stdout.columns || 100,
         directory: relative(process.cwd(), reportDirectory) || '.',

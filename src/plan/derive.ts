@@ -1,4 +1,3 @@
-import { checkKinds } from '../checks/index.ts';
 import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { type Instance, isServer, matches } from '../model/topology.ts';
@@ -70,13 +69,4 @@ export function usersOf(scenario: Scenario): number {
   if (load.users !== undefined) return load.users;
   const needed = Math.ceil(((peakRate(scenario) ?? 0) * load.maxLatency) / 1_000);
   return Math.ceil(Number((needed * spareUsers).toFixed(6)));
-}
-
-export type WindowName = 'steady' | 'fault' | 'recovery' | 'run';
-
-/** The window a check looks at. */
-export function windowName(check: Scenario['checks'][number]): WindowName {
-  if ('during' in check) return check.during;
-  const kind: { readonly window?: 'fault' | 'recovery' } = checkKinds[check.kind];
-  return kind.window ?? 'run';
 }

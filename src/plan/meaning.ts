@@ -1,3 +1,5 @@
+import type { Window } from '../checks/contract.ts';
+import { windowName } from '../checks/index.ts';
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
@@ -6,16 +8,7 @@ import { CONTROL_PLANE } from '../model/fault.ts';
 import type { FaultTarget } from '../model/target.ts';
 import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import {
-  faultNames,
-  loadDurationMs,
-  replicasOf,
-  stopsProcess,
-  targetsOf,
-  usersOf,
-  type WindowName,
-  windowName,
-} from './derive.ts';
+import { faultNames, loadDurationMs, replicasOf, stopsProcess, targetsOf, usersOf } from './derive.ts';
 
 const longestMs = 24 * 3_600_000;
 const mostUsers = 20_000;
@@ -279,7 +272,7 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
 }
 
 /** How long a window lasts when everything happens as planned. */
-function windowMs(scenario: Scenario, window: WindowName, index: number): number {
+function windowMs(scenario: Scenario, window: Window['name'], index: number): number {
   const { faults, load } = scenario;
   const endMs = loadDurationMs(scenario);
   const fault = faults[index];
@@ -290,7 +283,7 @@ function windowMs(scenario: Scenario, window: WindowName, index: number): number
   return (window === 'steady' ? firstAt(0) : endMs) - load.warmup;
 }
 
-function windowHint(window: WindowName): string {
+function windowHint(window: Window['name']): string {
   if (window === 'recovery') return 'let the load go on after the fault has ended';
   if (window === 'fault') return 'let the fault last longer';
   return 'let the fault start later';

@@ -1,4 +1,4 @@
-import { checkKind } from '../checks/index.ts';
+import { checkKind, windowName } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import type { PlannedLoad } from '../load/contract.ts';
@@ -6,15 +6,7 @@ import { describeTarget } from '../model/target.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedCheck, PlannedFault } from './contract.ts';
-import {
-  faultNames,
-  loadDurationMs,
-  peakRate,
-  replicasOf,
-  targetsOf,
-  usersOf,
-  windowName,
-} from './derive.ts';
+import { faultNames, loadDurationMs, peakRate, replicasOf, targetsOf, usersOf } from './derive.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
 /**

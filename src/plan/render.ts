@@ -1,10 +1,9 @@
-import { checkKind } from '../checks/index.ts';
+import { checkKind, windowName } from '../checks/index.ts';
 import { formatMs, formatRate, plural } from '../kit/format.ts';
 import type { PlannedLoad } from '../load/contract.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, TrialPlan } from './contract.ts';
-import { windowName } from './derive.ts';
 
 const columns = 60;
 const heights = '▁▂▃▄▅▆▇█';

@@ -1,39 +1,38 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { html } from './html/index.ts';
-import { json } from './json.ts';
-import { junit } from './junit.ts';
-import { markdown } from './markdown.ts';
 import type { Report } from './model.ts';
+import type { TerminalOptions } from './terminal.ts';
 
 export { reportJsonSchema } from './json.ts';
 export { findReport, readReport } from './read.ts';
-export { terminal } from './terminal.ts';
 
-/** Every file a run leaves for its readers. A new format is a function here, in a file of its own, and its test. */
+/** One way to show a report. */
+interface Format {
+  /** The file of it that every run leaves; none where it is only shown. */
+  readonly file?: string;
+  /** A file's is the same everywhere; what is only shown may suit the terminal that it is shown on. */
+  render(report: Report, terminal: TerminalOptions): string;
+}
+
+/** Every format, one a line: what `report --format` takes, and what a run writes. */
 export const reportFormats = {
-  json: { file: 'report.json', render: json },
-  html: { file: 'report.html', render: html },
-  md: { file: 'report.md', render: markdown },
-  junit: { file: 'junit.xml', render: junit },
-} as const satisfies Record<string, { file: string; render: (report: Report) => string }>;
+  terminal: { render: (await import('./terminal.ts')).terminal },
+  json: { file: 'report.json', render: (await import('./json.ts')).json },
+  html: { file: 'report.html', render: (await import('./html/index.ts')).html },
+  md: { file: 'report.md', render: (await import('./markdown.ts')).markdown },
+  junit: { file: 'junit.xml', render: (await import('./junit.ts')).junit },
+} as const satisfies Record<string, Format>;
 
 export type ReportFormat = keyof typeof reportFormats;
 
-/** Writes every format into the folder, each whole or not at all. Returns format → path. */
-export async function writeReports(
-  directory: string,
-  report: Report,
-): Promise<Readonly<Record<ReportFormat, string>>> {
+/** Writes every format that has a file into the folder, each whole or not at all. */
+export async function writeReports(directory: string, report: Report): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const written = await Promise.all(
-    Object.entries(reportFormats).map(async ([format, { file, render }]) => {
-      const target = path.join(directory, file);
-      await writeWhole(target, render(report));
-      return [format, target] as const;
+  await Promise.all(
+    Object.values(reportFormats).map(async (format) => {
+      if ('file' in format) await writeWhole(path.join(directory, format.file), format.render(report));
     }),
   );
-  return Object.fromEntries(written) as Record<ReportFormat, string>;
 }
 
 /** Writes beside the target and renames, so that a reader never sees half a file. */
