@@ -12,12 +12,12 @@ import { judgeCheck } from './judge.ts';
 import { notesOn } from './notes.ts';
 import { phasesOf } from './phases.ts';
 import { resourcesOf } from './resources.ts';
+import { applyRules } from './rules/index.ts';
 import { createFacts } from './run-facts.ts';
 import { seriesOf } from './series.ts';
 import { summaryOf } from './summary.ts';
 import { topologyOf } from './topology.ts';
 import { settleTraffic, type Traffic } from './traffic.ts';
-import { applyRules } from './validity.ts';
 import { verdictOf, withdrawDoubtful } from './verdict.ts';
 import { windowsOf } from './windows.ts';
 

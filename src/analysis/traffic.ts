@@ -76,3 +76,13 @@ export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[]
   });
   return { length: requests.length, whenMs, latencyMs, clock, endings, endingOf: requests.ending };
 }
+
+/** Requests by number of ending. */
+export function countEndings(traffic: Traffic): Uint32Array {
+  const counts = new Uint32Array(traffic.endings.length);
+  for (let row = 0; row < traffic.length; row += 1) {
+    const ending = traffic.endingOf[row] as number;
+    counts[ending] = (counts[ending] as number) + 1;
+  }
+  return counts;
+}

@@ -1,6 +1,6 @@
 import type { ReportCheck, Status } from '../report/model.ts';
 import type { JudgedCheck } from './judge.ts';
-import type { RuleResult } from './validity.ts';
+import type { RuleResult } from './rules/contract.ts';
 
 /** Takes back what checks said about faults that a violated rule puts in doubt. */
 export function withdrawDoubtful(

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { recordFaults } from '../analysis/fault-records.ts';
 import { judgeCheck } from '../analysis/judge.ts';
 import { createFacts } from '../analysis/run-facts.ts';
-import { LOAD_MS, outage, outagePlan, planned } from '../analysis/testing/outage.ts';
+import { healed, LOAD_MS, outage, outagePlan, planned } from '../analysis/testing/outage.ts';
 import { settleTraffic } from '../analysis/traffic.ts';
 import { windowsOf } from '../analysis/windows.ts';
 import { readEvidence } from '../evidence/evidence.ts';
@@ -21,8 +21,6 @@ async function judge(run: BuiltRun, ...checks: unknown[]): Promise<string[]> {
     return `${result.status}: ${result.name}: ${result.observed}`;
   });
 }
-
-const healed = () => outage({ ejectAfterMs: 500 });
 
 test('rates and counts', async () => {
   expect(

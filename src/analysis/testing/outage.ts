@@ -99,6 +99,9 @@ export function outage({
   };
 }
 
+/** The run of a mesh that ejects east half a second after it began to fail. */
+export const healed = () => outage({ ejectAfterMs: 500 });
+
 export const planned = (check: unknown, fault?: string): PlannedCheck => {
   const parsed = checkSchema.parse(check);
   return { name: checkKind(parsed).describe(parsed), check: parsed, fault };

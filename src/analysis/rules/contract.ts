@@ -1,0 +1,36 @@
+import type { RunFacts } from '../../checks/facts.ts';
+import type { Evidence } from '../../evidence/evidence.ts';
+import type { TrialPlan } from '../../plan/contract.ts';
+import type { Finding, Report } from '../../report/model.ts';
+import type { JudgedCheck } from '../judge.ts';
+import type { Traffic } from '../traffic.ts';
+
+/** What the rules look at. */
+export interface Grounds {
+  readonly trial: TrialPlan;
+  readonly evidence: Evidence;
+  readonly traffic: Traffic;
+  readonly facts: RunFacts;
+  readonly faults: Report['faults'];
+  readonly checks: readonly JudgedCheck[];
+}
+
+/** What a violated rule takes away: everything, or only what is said about some faults (and the run as a whole). */
+export type Reach = 'everything' | readonly string[];
+
+/** What a rule finds in a run; its reach is everything unless it says less. */
+export type Judgement = Omit<Finding, 'rule' | 'title'> & { readonly reach?: Reach };
+
+/** Something that must be so in every run that is to prove anything. */
+export interface Rule {
+  /** How report.json and junit.xml call it: "dropped-iterations". */
+  readonly name: string;
+  /** What is so when it is kept: "The generator sent what was due". */
+  readonly title: string;
+  judge(grounds: Grounds): Judgement;
+}
+
+export interface RuleResult {
+  readonly finding: Finding;
+  readonly reach: Reach;
+}

@@ -1,0 +1,31 @@
+import { plural } from '../../kit/format.ts';
+import type { Rule } from './contract.ts';
+import { judgement, NOT_APPLICABLE } from './judgement.ts';
+
+/** Every fault is proven at its targets: one that did nothing says nothing about the mesh. */
+export const faultEffect: Rule = {
+  name: 'fault-effect',
+  title: 'Every fault had its effect',
+  judge({ faults }) {
+    if (faults.length === 0) return { ...NOT_APPLICABLE, limit: 'only with faults' };
+    const idle = faults.filter(({ efficacy }) => efficacy.status !== 'proven');
+    const [first] = idle;
+    if (first === undefined) {
+      return judgement(false, `${plural(faults.length, 'fault')} proven`, 'every fault proven', '');
+    }
+    const advice = {
+      proven: '',
+      'not-injected': 'It could not be injected: the journal and logs/ say why.',
+      'no-traffic':
+        'Nothing reached its targets, so it disturbed nobody: aim it at instances that get traffic in the steady state.',
+      unproven:
+        'Its targets do not show it: the fault did not take, or something else answered in their place. Traffic that left them at once also leaves little to see: raise the rate.',
+    }[first.efficacy.status];
+    return judgement(
+      true,
+      idle.map(({ name, efficacy }) => `${name}: ${efficacy.observed}`).join('; '),
+      first.efficacy.expected,
+      advice,
+    );
+  },
+};
