@@ -11,9 +11,12 @@ export interface Window {
   readonly toMs: number;
 }
 
+/** What a number is measured in; a share is from 0 to 1. */
+export type Unit = 'ms' | 'share' | 'per-second' | 'count';
+
 /** What one check found. */
 export interface Observation {
-  /** In the check's unit; undefined when there was nothing to observe or it never happened. */
+  /** In the kind's unit; undefined when there was nothing to observe or it never happened. */
   readonly value: number | undefined;
   /** What the observation rests on, and how many of them it takes: fewer make the check invalid. */
   readonly samples: number;
@@ -31,6 +34,8 @@ export interface Observation {
 /** One kind of check: how it is written, and what it makes of the facts in its window. */
 export interface CheckKind<Schema extends KindSchema = KindSchema> {
   readonly schema: Schema;
+  /** What its value is measured in; with `ms` it limits a time. */
+  readonly unit: Unit;
   /** The evidence it rests on: requests in access logs, or statistics of the client's sidecar. */
   readonly restsOn: 'requests' | 'statistics';
   /** What a client's sidecar would have to do with hosts for it to hold: "overflow a pool". */

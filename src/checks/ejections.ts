@@ -19,6 +19,7 @@ const schema = z
 /** How often outlier detection ejected an instance. */
 export const ejections: CheckKind<typeof schema> = {
   schema,
+  unit: 'count',
   restsOn: 'statistics',
   aboutHosts: 'eject a replica',
   describe: (check) =>

@@ -17,6 +17,7 @@ const schema = z.strictObject({
 /** How many requests failed without having been shed. */
 export const errorCount: CheckKind<typeof schema> = {
   schema,
+  unit: 'count',
   restsOn: 'requests',
   describe: (check) =>
     check.atMost === 0 ? 'no errors (shed requests left out)' : `at most ${plural(check.atMost, 'error')}`,

@@ -21,6 +21,7 @@ const schema = z
 /** How many of all requests failed without having been shed. */
 export const errorRate: CheckKind<typeof schema> = {
   schema,
+  unit: 'share',
   restsOn: 'requests',
   describe: (check) => `error rate (shed requests left out) ${formatLimits(check, formatPercent)}`,
   observe(check, facts, window) {

@@ -14,6 +14,7 @@ const schema = z.strictObject({
 /** Successful requests per second, by when they were due. */
 export const goodput: CheckKind<typeof schema> = {
   schema,
+  unit: 'per-second',
   restsOn: 'requests',
   describe: (check) => `goodput ${formatLimits(check, formatRate)}`,
   observe(check, facts, window) {

@@ -24,8 +24,8 @@ export type Check = z.output<typeof checkSchema>;
 /** Every kind of check by its name. */
 export const checkKinds = byKind<CheckKind>(kinds);
 
-/** The kind behind a check. */
-export function checkKind({ kind }: Check): CheckKind {
+/** The kind behind a check, of a scenario or of a report. */
+export function checkKind({ kind }: { readonly kind: string }): CheckKind {
   const found = checkKinds.get(kind);
   if (found === undefined) throw new Error(`no kind of check is called ${kind}`);
   return found;

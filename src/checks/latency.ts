@@ -24,6 +24,7 @@ const schema = z.strictObject({
 /** A percentile of the latency that callers saw. */
 export const latency: CheckKind<typeof schema> = {
   schema,
+  unit: 'ms',
   restsOn: 'requests',
   describe: (check) =>
     `p${check.percentile} latency of ${check.of} requests ${formatLimits(check, formatMs)}`,

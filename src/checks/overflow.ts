@@ -17,6 +17,7 @@ const schema = z
 /** Requests refused because a connection pool was full, by the sidecar's own count. */
 export const overflow: CheckKind<typeof schema> = {
   schema,
+  unit: 'count',
   restsOn: 'statistics',
   aboutHosts: 'overflow a pool',
   describe: (check) => `requests refused by a full pool: ${formatLimits(check, formatCount)}`,

@@ -18,6 +18,7 @@ const schema = z
 /** Where the traffic went: the share of answered requests that some instances answered. */
 export const share: CheckKind<typeof schema> = {
   schema,
+  unit: 'share',
   restsOn: 'requests',
   describe: (check) =>
     `share of requests answered by ${describeTarget(check.of)} ${formatLimits(check, formatPercent)}`,

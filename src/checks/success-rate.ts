@@ -16,6 +16,7 @@ const schema = z.strictObject({
 /** How many of all requests succeeded, as callers saw it. */
 export const successRate: CheckKind<typeof schema> = {
   schema,
+  unit: 'share',
   restsOn: 'requests',
   describe: (check) => `success rate ${formatLimits(check, formatPercent)}`,
   observe(check, facts, window) {

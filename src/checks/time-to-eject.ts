@@ -21,6 +21,7 @@ const schema = z.strictObject({
 /** How long outlier detection took to take the faulty instances out. */
 export const timeToEject: CheckKind<typeof schema> = {
   schema,
+  unit: 'ms',
   restsOn: 'statistics',
   aboutHosts: 'eject a replica',
   window: 'fault',

@@ -17,6 +17,7 @@ const schema = z.strictObject({
 /** How long traffic took to leave the faulty instances for good ones. */
 export const timeToFailOver: CheckKind<typeof schema> = {
   schema,
+  unit: 'ms',
   restsOn: 'requests',
   aboutHosts: 'cause a failover',
   window: 'fault',

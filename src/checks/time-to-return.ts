@@ -18,6 +18,7 @@ const schema = z.strictObject({
 /** How long traffic took to come back to instances that are well again. */
 export const timeToReturn: CheckKind<typeof schema> = {
   schema,
+  unit: 'ms',
   restsOn: 'requests',
   window: 'recovery',
   describe: (check) => `traffic back within ${formatMs(check.atMost)} of the end of the fault`,

@@ -1,8 +1,9 @@
+import type { Unit } from '../checks/contract.ts';
+import { checkKind } from '../checks/index.ts';
 import type { Report, ReportCheck, Status } from '../report/model.ts';
 import { formatWindow } from '../report/words.ts';
 import { figuresOf } from './figures.ts';
 import { type Spread, spreadOf } from './spread.ts';
-import { type Unit, unitOf } from './units.ts';
 
 /** The two environments that are compared, in the order in which they take turns. */
 export const compared = ['local', 'kind'] as const;
@@ -132,7 +133,8 @@ function compareCheck(
     name,
     kind,
     window: formatWindow(report, window),
-    unit: unitOf(kind),
+    // The reports are of runs of this very version, which knows their kinds.
+    unit: checkKind({ kind }).unit,
     same: statuses.size === 1 && compared.every((environment) => results[environment].length > 0),
     environments,
     ...ratioOf(environments),

@@ -1,6 +1,7 @@
+import type { Unit } from '../checks/contract.ts';
 import { type CheckResults, type Comparison, compared, type Tally } from './compare.ts';
 import type { Spread } from './spread.ts';
-import { formatValues, type Unit } from './units.ts';
+import { formatValues } from './units.ts';
 
 /** One line of the table. */
 interface Row {

@@ -1,29 +1,6 @@
-import type { Check } from '../checks/index.ts';
+import type { Unit } from '../checks/contract.ts';
 import { formatCount, formatPercent } from '../kit/format.ts';
 import { medianOf } from './spread.ts';
-
-/** What a compared number is measured in; a share is from 0 to 1. */
-export type Unit = 'ms' | 'share' | 'per-second' | 'count';
-
-const units = {
-  'success-rate': 'share',
-  'error-rate': 'share',
-  'error-count': 'count',
-  latency: 'ms',
-  goodput: 'per-second',
-  share: 'share',
-  overflow: 'count',
-  ejections: 'count',
-  'time-to-eject': 'ms',
-  'time-to-fail-over': 'ms',
-  'time-to-return': 'ms',
-} as const satisfies Record<Check['kind'], Unit>;
-
-/** The unit of a check's value. */
-export function unitOf(kind: string): Unit {
-  // The reports are of runs of this very version, so their kinds are those of the table.
-  return units[kind as Check['kind']];
-}
 
 /** [77, 185.4, 323], 'ms' → "77 · 185 · 323 ms": all with the unit and the decimals that suit their median. */
 export function formatValues(values: readonly number[], unit: Unit): string {

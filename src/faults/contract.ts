@@ -1,16 +1,24 @@
 import type { z } from 'zod';
 import type { KindSchema } from '../kit/kinds.ts';
-import type { CONTROL_PLANE, Proof, ReversibleAction } from '../model/fault.ts';
+import type { Mistake } from '../kit/problems.ts';
+import type { CONTROL_PLANE, Halt, Proof, ReversibleAction } from '../model/fault.ts';
 
 /** One kind of fault: how it is written, what it does to an instance, and how it shows. */
 export interface FaultKind<Schema extends KindSchema = KindSchema> {
   readonly schema: Schema;
   /** What it hits when that is no instance; such a fault has no `on`. */
   readonly target?: typeof CONTROL_PLANE;
+  /**
+   * What becomes of its targets' processes while it is on; no other fault can be made on them then. What it has
+   * `ended` is started again at its end, which takes a while.
+   */
+  readonly halts?: Halt;
   /** Where it can be made; everywhere unless given. */
   readonly environments?: readonly string[];
   /** "200 ms slower", "answers 503 to every request". */
   describe(fault: z.output<Schema>): string;
+  /** What is wrong with it that its schema cannot say: a delay of nothing. */
+  mistakes?(fault: z.output<Schema>): readonly Omit<Mistake, 'at'>[];
   actions(fault: z.output<Schema>, id: string, instance: string): ReversibleAction;
   proof(fault: z.output<Schema>): Proof;
 }

@@ -13,6 +13,7 @@ const schema = z
 /** Nobody tells the sidecars anything; traffic is to go on with the last configuration. */
 export const controlPlaneOutage: FaultKind<typeof schema> = {
   schema,
+  halts: 'ended',
   target: 'control-plane',
   describe: () => 'is gone',
   actions: (_fault, _id, instance) => ({

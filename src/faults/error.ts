@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
-import { faultFields, shareOfRequests } from './fields.ts';
+import { faultFields, hitsNobody, shareOfRequests } from './fields.ts';
 
 const schema = z
   .strictObject({
@@ -15,6 +15,7 @@ const schema = z
 export const error: FaultKind<typeof schema> = {
   schema,
   describe: (fault) => `answers ${fault.status} to ${Math.round(fault.rate * 100)} % of requests`,
+  mistakes: hitsNobody,
   actions: (fault, id, instance) => ({
     inject: {
       do: 'set-fault',

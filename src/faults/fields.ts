@@ -17,3 +17,7 @@ export const faultFields = {
 /** The share of requests a fault hits. */
 export const shareOfRequests = () =>
   percent().prefault('100%').describe('The share of requests it hits; all unless given.');
+
+/** For kinds with `shareOfRequests`: nobody would notice a share of 0. */
+export const hitsNobody = ({ rate }: { readonly rate: number }) =>
+  rate === 0 ? [{ path: ['rate'], message: 'it hits 0 % of the requests: that is no fault' }] : [];

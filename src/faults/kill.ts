@@ -9,6 +9,7 @@ const schema = z
 /** SIGKILL to the app and its sidecar, as when a pod dies; started again at the end. */
 export const kill: FaultKind<typeof schema> = {
   schema,
+  halts: 'ended',
   describe: () => 'is killed with its sidecar, and started again',
   actions: (_fault, _id, instance) => ({
     inject: { do: 'kill', instance },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { duration } from '../kit/units.ts';
 import type { FaultKind } from './contract.ts';
-import { faultFields, shareOfRequests } from './fields.ts';
+import { faultFields, hitsNobody, shareOfRequests } from './fields.ts';
 
 const schema = z
   .strictObject({
@@ -17,6 +17,10 @@ const schema = z
 export const latency: FaultKind<typeof schema> = {
   schema,
   describe: (fault) => `answers ${fault.delay} ms later`,
+  mistakes: (fault) => [
+    ...hitsNobody(fault),
+    ...(fault.delay === 0 ? [{ path: ['delay'], message: 'a delay of 0 ms is no fault' }] : []),
+  ],
   actions: (fault, id, instance) => ({
     inject: {
       do: 'set-fault',

@@ -15,6 +15,7 @@ const schema = z
 /** The machines of a zone stop at once; the control plane of the cluster notices late, as in real life. */
 export const nodeStopped: FaultKind<typeof schema> = {
   schema,
+  halts: 'ended',
   environments: ['kind'],
   describe: () => 'stops with its node',
   actions: (_fault, _id, instance) => ({

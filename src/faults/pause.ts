@@ -11,6 +11,7 @@ const schema = z
 /** SIGSTOP to the app, as in a long garbage collection or a frozen host; connections stay open. */
 export const pause: FaultKind<typeof schema> = {
   schema,
+  halts: 'frozen',
   describe: () => 'freezes with its connections open',
   actions: (_fault, _id, instance) => ({
     inject: { do: 'pause', instance },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FaultKind } from './contract.ts';
-import { faultFields, shareOfRequests } from './fields.ts';
+import { faultFields, hitsNobody, shareOfRequests } from './fields.ts';
 
 const schema = z
   .strictObject({ kind: z.literal('reset'), ...faultFields, rate: shareOfRequests() })
@@ -10,6 +10,7 @@ const schema = z
 export const reset: FaultKind<typeof schema> = {
   schema,
   describe: (fault) => `resets the connection of ${Math.round(fault.rate * 100)} % of requests`,
+  mistakes: hitsNobody,
   actions: (fault, id, instance) => ({
     inject: { do: 'set-fault', instance, id, behaviour: { kind: 'reset', rate: fault.rate } },
     revert: { do: 'clear-fault', instance, id },

@@ -15,6 +15,7 @@ const schema = z
 /** Somebody scales a Deployment to zero, and back at the end. */
 export const scaledToZero: FaultKind<typeof schema> = {
   schema,
+  halts: 'ended',
   environments: ['kind'],
   describe: () => 'is scaled away',
   actions: (_fault, _id, instance) => ({

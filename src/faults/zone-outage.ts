@@ -15,6 +15,7 @@ const schema = z
 /** Every workload of a zone dies at once; all come back at the end. */
 export const zoneOutage: FaultKind<typeof schema> = {
   schema,
+  halts: 'ended',
   describe: () => 'goes dark',
   actions: (_fault, _id, instance) => ({
     inject: { do: 'kill', instance },

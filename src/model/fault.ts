@@ -35,6 +35,9 @@ export type AppBehaviour =
   | { readonly kind: 'reset'; readonly rate: number }
   | { readonly kind: 'refuse' };
 
+/** What a fault does to processes that it stops: frozen ones go on, ended ones are started again. */
+export type Halt = 'frozen' | 'ended';
+
 /** An action and the one that takes it back. */
 export interface ReversibleAction {
   readonly inject: Action;

@@ -2,7 +2,7 @@ import type { Check } from '../checks/index.ts';
 import type { Fault } from '../faults/index.ts';
 import type { PlannedLoad } from '../load/contract.ts';
 import type { MeshKind } from '../meshes/index.ts';
-import type { Proof, ReversibleAction } from '../model/fault.ts';
+import type { Halt, Proof, ReversibleAction } from '../model/fault.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 
@@ -17,6 +17,7 @@ export interface PlannedFault {
   readonly targets: readonly string[];
   readonly atMs: number;
   readonly forMs: number;
+  readonly halts: Halt | undefined;
   readonly actions: readonly ReversibleAction[];
   readonly proof: Proof;
 }

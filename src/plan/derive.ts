@@ -42,12 +42,6 @@ export function faultNames(faults: readonly Fault[]): string[] {
   });
 }
 
-/** Whether the fault stops the process, so that no other fault can be made on it at that time. */
-export function stopsProcess(fault: Fault): boolean {
-  const { inject } = faultKind(fault).actions(fault, 'any', 'any');
-  return ['kill', 'pause', 'stop-node', 'scale-down', 'stop-control-plane'].includes(inject.do);
-}
-
 /** Length of the load in milliseconds. */
 export function loadDurationMs({ load }: Scenario): number {
   if (load.stages) return load.stages.reduce((sum, stage) => sum + stage.duration, 0);

@@ -1,5 +1,6 @@
 import type { Window } from '../checks/contract.ts';
 import { windowName } from '../checks/index.ts';
+import { faultKind } from '../faults/index.ts';
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
@@ -8,7 +9,7 @@ import { CONTROL_PLANE } from '../model/fault.ts';
 import type { FaultTarget } from '../model/target.ts';
 import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { faultNames, loadDurationMs, replicasOf, stopsProcess, targetsOf, usersOf } from './derive.ts';
+import { faultNames, loadDurationMs, replicasOf, targetsOf, usersOf } from './derive.ts';
 
 const longestMs = 24 * 3_600_000;
 const mostUsers = 20_000;
@@ -155,8 +156,7 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     const target = 'on' in fault ? mistakeInTarget(fault.on, replicas, load.from) : undefined;
     if (target) add(['on', ...target.path], target.message, target.hint);
     if (fault.for < 1) add(['for'], 'expected a duration above 0', 'every fault lasts and ends');
-    if ('rate' in fault && fault.rate === 0) add(['rate'], 'it hits 0 % of the requests: that is no fault');
-    if (fault.kind === 'latency' && fault.delay === 0) add(['delay'], 'a delay of 0 ms is no fault');
+    for (const { path, message, hint } of faultKind(fault).mistakes?.(fault) ?? []) add(path, message, hint);
     if (fault.at <= load.warmup) {
       const message = `it starts at ${formatMs(fault.at)}, when the warmup of ${formatMs(load.warmup)} is not over`;
       add(['at'], message, 'between the two lies the steady state that the fault is compared with');
@@ -166,7 +166,7 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
       add([fault.at >= loadMs ? 'at' : 'for'], message);
     }
     for (const [before, other] of faults.slice(0, index).entries()) {
-      if (!stopsProcess(fault) && !stopsProcess(other)) continue;
+      if (!faultKind(fault).halts && !faultKind(other).halts) continue;
       if (fault.at > other.at + other.for || other.at > fault.at + fault.for) continue;
       const hit = new Set(targetsOf(other, replicas));
       const both = targetsOf(fault, replicas).find((name) => hit.has(name));

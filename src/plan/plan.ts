@@ -100,6 +100,7 @@ function planFaults(scenario: Scenario, instances: readonly Instance[]): Planned
       targets,
       atMs: fault.at,
       forMs: fault.for,
+      halts: kind.halts,
       actions: targets.map((target) => kind.actions(fault, name, target)),
       proof: kind.proof(fault),
     };

@@ -1,3 +1,4 @@
+import { checkKinds } from '../checks/index.ts';
 import { formatCount, formatMs, formatPercent } from '../kit/format.ts';
 import type { Report, Status } from './model.ts';
 
@@ -131,10 +132,10 @@ export function figures(report: Report): Figure[] {
           },
         ]),
     ...report.checks
-      .filter((check) => check.kind.startsWith('time-to-'))
+      .filter(({ kind }) => checkKinds.get(kind)?.window !== undefined)
       .slice(0, 3)
       .map((check) => ({
-        label: check.kind.replaceAll('-', ' ').replace(/^t/, 'T'),
+        label: check.kind.replaceAll('-', ' ').replace(/^./, (first) => first.toUpperCase()),
         value: check.observed,
         note: `${check.limit}${check.window.fault === undefined ? '' : `, after ${check.window.fault}`}`,
         status: check.status,

@@ -18,15 +18,15 @@ const on = (inject: Action['do'], revert: Action['do']) =>
   ({ inject: { do: inject, instance: 'one' }, revert: { do: revert, instance: 'one' } }) as ReversibleAction;
 
 test('after Ctrl-C nothing is waited for that would have to start, and the rest is taken back', async () => {
-  const actions = [
-    on('kill', 'start'),
-    on('stop-node', 'start-node'),
-    on('scale-down', 'scale-up'),
-    on('stop-control-plane', 'start-control-plane'),
-    on('pause', 'resume'),
-    on('set-fault', 'clear-fault'),
-  ];
-  const plan = { faults: [{ name: 'all', atMs: 0, forMs: 60_000, actions }] } as unknown as TrialPlan;
+  const faults = [
+    { name: 'all', halts: 'ended', actions: [on('kill', 'start'), on('stop-node', 'start-node')] },
+    { name: 'away', halts: 'ended', actions: [on('scale-down', 'scale-up')] },
+    { name: 'alone', halts: 'ended', actions: [on('stop-control-plane', 'start-control-plane')] },
+    { name: 'frozen', halts: 'frozen', actions: [on('pause', 'resume')] },
+    { name: 'wrong', actions: [on('set-fault', 'clear-fault')] },
+  ].map((fault) => ({ ...fault, atMs: 0, forMs: 60_000 }));
+  const actions = faults.flatMap((fault) => fault.actions);
+  const plan = { faults } as unknown as TrialPlan;
   const done: string[] = [];
   const interrupt = new AbortController();
   const environment = {

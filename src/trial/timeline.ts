@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../environments/contract.ts';
 import { environmentError } from '../kit/errors.ts';
 import type { JournalEntry } from '../model/evidence.ts';
-import type { Action } from '../model/fault.ts';
 import type { PlannedFault, TrialPlan } from '../plan/contract.ts';
 
 /** Faults on disk before they are made: whoever finds the file knows what to take back. */
@@ -33,9 +32,6 @@ export class Journal {
 
 const lines = (entries: readonly JournalEntry[]) =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
-
-/** What takes back a fault by waiting until something runs again. */
-const startsAgain = new Set<Action['do']>(['start', 'start-node', 'scale-up', 'start-control-plane']);
 
 export interface TimelineEvents {
   injecting(fault: PlannedFault): void;
@@ -94,7 +90,7 @@ export async function runTimeline(
       made.map(async (action) => {
         // Where the lab goes down whole, starting a workload again would only delay that.
         const entry = { fault: fault.name, instance: action.revert.instance };
-        if (lab.signal.aborted && startsAgain.has(action.revert.do)) {
+        if (lab.signal.aborted && fault.halts === 'ended') {
           journal.write({ t: Date.now(), event: 'left', ...entry });
           return;
         }

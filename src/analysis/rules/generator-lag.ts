@@ -1,3 +1,4 @@
+import { checkKind } from '../../checks/index.ts';
 import { formatCount, formatMs, formatPercent, plural } from '../../kit/format.ts';
 import type { TrialPlan } from '../../plan/contract.ts';
 import type { Rule } from './contract.ts';
@@ -53,12 +54,9 @@ export const generatorLag: Rule = {
 };
 
 /** The smallest time that a check of the plan limits. */
-function finestTimeMs(trial: TrialPlan): number {
-  return Math.min(
-    ...trial.checks.map(({ check }) =>
-      check.kind === 'latency' || check.kind.startsWith('time-to-')
-        ? ((check as { atMost?: number }).atMost ?? Number.POSITIVE_INFINITY)
-        : Number.POSITIVE_INFINITY,
-    ),
+function finestTimeMs({ checks }: TrialPlan): number {
+  const times = checks.flatMap(({ check }) =>
+    checkKind(check).unit === 'ms' && 'atMost' in check ? (check.atMost ?? []) : [],
   );
+  return Math.min(...times);
 }

@@ -21,7 +21,7 @@ export const serversAgree: Rule = {
     // A killed sidecar takes what it had not written yet with it.
     const killed = trial.faults.flatMap((fault) => {
       const record = facts.faults.find(({ name }) => name === fault.name);
-      return fault.proof.kind === 'silent' && record?.injectedAtMs !== undefined
+      return fault.halts === 'ended' && record?.injectedAtMs !== undefined
         ? [
             {
               instances: new Set(fault.targets),

@@ -133,6 +133,7 @@ export function outagePlan(
     targets: EAST,
     atMs: 4_000,
     forMs: 4_000,
+    halts: faultKind(fault).halts,
     actions: [],
     proof: faultKind(fault).proof(fault),
   };
