@@ -9,7 +9,6 @@ import { loadJob } from '../src/load/k6.ts';
 import type { Mesh } from '../src/meshes/contract.ts';
 import { istio } from '../src/meshes/istio/index.ts';
 import { ACCESS_LOG_MARK, accessLogFields, type HostSample } from '../src/model/evidence.ts';
-import { CONTROL_PLANE } from '../src/model/fault.ts';
 import type { MeshConfiguration } from '../src/model/mesh-configuration.ts';
 import { isClient, isServer } from '../src/model/topology.ts';
 import { configurationContext } from '../src/plan/configuration-context.ts';
@@ -198,11 +197,16 @@ export function environmentContract(
       const servers = environment.instances.filter(isServer);
       const behaviour = { kind: 'error', status: 503, rate: 1 } as const;
       for (const { name } of servers) {
-        await environment.perform({ do: 'set-fault', instance: name, id: 'broken', behaviour });
+        await environment.perform({
+          do: 'set-fault',
+          target: { kind: 'instance', name },
+          id: 'broken',
+          behaviour,
+        });
       }
       expect((await load()).answers['5xx']).toBeGreaterThan(140);
       for (const { name } of servers) {
-        await environment.perform({ do: 'clear-fault', instance: name, id: 'broken' });
+        await environment.perform({ do: 'clear-fault', target: { kind: 'instance', name }, id: 'broken' });
       }
       await nothingEjected();
       const { requests, answers } = await load();
@@ -212,16 +216,15 @@ export function environmentContract(
     test('a killed instance answers nothing until it is started again, and nobody calls that a loss', async () => {
       const over = new AbortController();
       const watched = watchHosts(over.signal);
-      for (const instance of ['edge-app-east-1', 'edge-app-east-2']) {
-        await environment.perform({ do: 'kill', instance });
+      const killed = ['edge-app-east-1', 'edge-app-east-2'].map(
+        (name) => ({ kind: 'instance', name }) as const,
+      );
+      for (const target of killed) {
+        await environment.perform({ do: 'kill', target });
       }
       const during = await load();
       expect(during.answers['2xx']).toBeLessThan(during.requests);
-      await Promise.all(
-        ['edge-app-east-1', 'edge-app-east-2'].map((instance) =>
-          environment.perform({ do: 'start', instance }),
-        ),
-      );
+      await Promise.all(killed.map((target) => environment.perform({ do: 'start', target })));
       // The client may take a moment to connect again.
       await load();
       await nothingEjected();
@@ -242,14 +245,14 @@ export function environmentContract(
     });
 
     test('without its control plane the mesh goes on, and its sidecars know', async () => {
-      const instance = CONTROL_PLANE;
+      const target = { kind: 'control-plane' } as const;
       const before = (await statistics())?.controlPlane;
-      await environment.perform({ do: 'stop-control-plane', instance });
+      await environment.perform({ do: 'stop-control-plane', target });
       const { requests, answers } = await load();
       expect(answers['2xx']).toBe(requests);
       const during = (await statistics())?.controlPlane;
       expect(during?.streams).toBeGreaterThan(before?.streams ?? 0);
-      await environment.perform({ do: 'start-control-plane', instance });
+      await environment.perform({ do: 'start-control-plane', target });
       const deadline = Date.now() + 60_000;
       const updates = async () => (await statistics())?.controlPlane.updates ?? 0;
       while ((await updates()) <= (during?.updates ?? 0) && Date.now() < deadline) await sleep(200);
@@ -258,17 +261,17 @@ export function environmentContract(
     });
 
     test('a control plane that comes back takes no host from the sidecars', async () => {
-      const instance = CONTROL_PLANE;
+      const target = { kind: 'control-plane' } as const;
       const clients = ['frontend-1', 'frontend-2'];
       const eachClient = <T>(what: (name: string) => Promise<T>) => Promise.all(clients.map(what));
       const known = async (name: string) =>
         istio.statistics.hosts(await ask(istio.statistics.hostsPath, name)).get('edge-app')?.length;
       const updates = async (name: string) => (await statistics(name))?.controlPlane.updates ?? 0;
       for (let time = 0; time < controlPlaneReturns; time++) {
-        await environment.perform({ do: 'stop-control-plane', instance });
+        await environment.perform({ do: 'stop-control-plane', target });
         const before = await eachClient(updates);
         const failed = environment
-          .perform({ do: 'start-control-plane', instance })
+          .perform({ do: 'start-control-plane', target })
           .then(() => undefined)
           .catch((error: Error) => error);
         const deadline = Date.now() + 60_000;
@@ -318,9 +321,14 @@ export function environmentContract(
       const long = configuration.replace('baseEjectionTime: 1s', 'baseEjectionTime: 300s');
       await environment.configure(parse(long));
       const behaviour = { kind: 'error', status: 503, rate: 1 } as const;
-      await environment.perform({ do: 'set-fault', instance: name, id: 'broken', behaviour });
+      await environment.perform({
+        do: 'set-fault',
+        target: { kind: 'instance', name },
+        id: 'broken',
+        behaviour,
+      });
       await load();
-      await environment.perform({ do: 'clear-fault', instance: name, id: 'broken' });
+      await environment.perform({ do: 'clear-fault', target: { kind: 'instance', name }, id: 'broken' });
       const ejected = async () => (await statistics())?.hosts.filter((host) => host.ejected).length;
       expect(await ejected()).toBe(1);
       await environment.configure(parse(long));

@@ -1,13 +1,14 @@
-import type { FaultRecord, RunFacts } from '../checks/facts.ts';
+import type { RunFacts } from '../checks/facts.ts';
 import { type Evidence, readEvidence } from '../evidence/evidence.ts';
 import type { MeshKnowledge } from '../meshes/contract.ts';
 import { outcomes } from '../model/evidence.ts';
+import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute } from './attribution.ts';
 import { proveFault } from './efficacy.ts';
-import { recordFaults } from './fault-records.ts';
+import { type RecordedFault, recordFaults } from './fault-records.ts';
 import { judgeCheck } from './judge.ts';
 import { notesOn } from './notes.ts';
 import { phasesOf } from './phases.ts';
@@ -56,9 +57,9 @@ export async function analyse(input: {
   const traffic = settleTraffic(evidence, records, trial.warmupMs);
   const facts = createFacts(evidence, traffic, records, windows, endMs);
   const phases = phasesOf(traffic, windows);
-  const faults = records.map((record, index) => faultOf(record, index, trial, evidence, traffic, facts));
+  const faults = records.map((record) => faultOf(record, evidence, traffic, facts));
   const judged = trial.checks.map((check) => judgeCheck(check, facts));
-  const results = applyRules({ trial, evidence, traffic, facts, faults, checks: judged });
+  const results = applyRules({ trial, evidence, traffic, facts, records, faults, checks: judged });
   const checks = withdrawDoubtful(judged, results);
   const told = {
     verdict: verdictOf(results, checks),
@@ -94,26 +95,23 @@ function endOfLoad({ durationMs }: TrialPlan, evidence: Evidence): number {
 }
 
 function faultOf(
-  record: FaultRecord,
-  index: number,
-  trial: TrialPlan,
+  record: RecordedFault,
   evidence: Evidence,
   traffic: Traffic,
   facts: RunFacts,
 ): Report['faults'][number] {
-  const proof = trial.faults[index]?.proof ?? { kind: 'silent' };
   // The warmup tells as much about a target as what follows it.
   const steady = { fromMs: 0, toMs: facts.windows.find(({ name }) => name === 'steady')?.toMs ?? 0 };
   return {
     name: record.name,
     kind: record.kind,
     description: record.description,
-    targets: [...record.targets],
+    targets: [...describeHit(record.planned)],
     plannedAtMs: record.plannedAtMs,
     plannedForMs: record.plannedForMs,
     ...(record.injectedAtMs === undefined ? {} : { injectedAtMs: record.injectedAtMs }),
     ...(record.revertedAtMs === undefined ? {} : { revertedAtMs: record.revertedAtMs }),
-    efficacy: proveFault(record, proof, evidence, traffic, steady, facts.durationMs),
+    efficacy: proveFault(record, evidence, traffic, steady, facts.durationMs),
   };
 }
 

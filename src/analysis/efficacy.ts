@@ -4,6 +4,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import { formatCount, formatMs, formatPercent, plural } from '../kit/format.ts';
 import type { Proof } from '../model/fault.ts';
 import type { Report } from '../report/model.ts';
+import type { RecordedFault } from './fault-records.ts';
 import { percentileOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
 import { wilson } from './wilson.ts';
@@ -20,14 +21,16 @@ const GONE_AFTER_MS = 1_000;
 
 /** Whether a fault really did to its targets what it was to do, from their own side. */
 export function proveFault(
-  fault: FaultRecord,
-  proof: Proof,
+  fault: RecordedFault,
   evidence: Evidence,
   traffic: Traffic,
   steady: Span,
   endMs: number,
 ): Efficacy {
-  const { injectedAtMs } = fault;
+  const {
+    injectedAtMs,
+    planned: { proof },
+  } = fault;
   if (injectedAtMs === undefined) {
     return { status: 'not-injected', observed: 'never injected', expected: expectation(proof), samples: 0 };
   }

@@ -1,19 +1,26 @@
 import type { FaultRecord } from '../checks/facts.ts';
 import type { JournalEntry } from '../model/evidence.ts';
+import { describeActionTarget } from '../model/fault.ts';
 import type { PlannedFault } from '../plan/contract.ts';
+
+/** A fault as it really happened, with what was planned of it. */
+export interface RecordedFault extends FaultRecord {
+  readonly planned: PlannedFault;
+}
 
 /** Faults as they really happened, from the journal; times from the start of the load. */
 export function recordFaults(
   planned: readonly PlannedFault[],
   journal: readonly JournalEntry[],
   originMs: number,
-): FaultRecord[] {
+): RecordedFault[] {
   return planned.map((fault) => {
     const times = (event: JournalEntry['event']) =>
       journal
         .filter((entry) => 'fault' in entry && entry.fault === fault.name && entry.event === event)
         .map((entry) => entry.t - originMs);
     return {
+      planned: fault,
       name: fault.name,
       kind: fault.fault.kind,
       description: fault.description,
@@ -31,16 +38,17 @@ export function recordFaults(
 /** What the journal says went wrong with a fault: failures, and targets that never got rid of it. */
 export function faultTroubles(fault: PlannedFault, journal: readonly JournalEntry[]): string[] {
   const entries = journal.flatMap((entry) => ('fault' in entry && entry.fault === fault.name ? [entry] : []));
-  return fault.targets.flatMap((instance) => {
-    const own = entries.filter((entry) => entry.instance === instance);
+  const targets = new Set(fault.actions.map(({ inject }) => describeActionTarget(inject.target)));
+  return [...targets].flatMap((target) => {
+    const own = entries.filter((entry) => entry.target === target);
     const had = own.some(({ event }) => event === 'injecting' || event === 'injected');
     const free = own.some(({ event }) => event === 'reverted' || event === 'left');
     const failed = own.findLast(({ event }) => event === 'failed');
     if (had && !free) {
       const why = failed?.error === undefined ? '' : `: ${failed.error}`;
-      return [`${fault.name} was never taken back from ${instance}${why}`];
+      return [`${fault.name} was never taken back from ${target}${why}`];
     }
-    return failed ? [`${fault.name} failed on ${instance}: ${failed.error ?? 'no reason given'}`] : [];
+    return failed ? [`${fault.name} failed on ${target}: ${failed.error ?? 'no reason given'}`] : [];
   });
 }
 

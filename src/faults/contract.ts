@@ -1,13 +1,14 @@
 import type { z } from 'zod';
 import type { KindSchema } from '../kit/kinds.ts';
 import type { Mistake } from '../kit/problems.ts';
-import type { CONTROL_PLANE, Halt, Proof, ReversibleAction } from '../model/fault.ts';
+import type { Halt, Proof, ReversibleAction } from '../model/fault.ts';
+import type { Instance } from '../model/topology.ts';
 
-/** One kind of fault: how it is written, what it does to an instance, and how it shows. */
+/** One kind of fault: how it is written, what it does, and how it shows. */
 export interface FaultKind<Schema extends KindSchema = KindSchema> {
   readonly schema: Schema;
-  /** What it hits when that is no instance; such a fault has no `on`. */
-  readonly target?: typeof CONTROL_PLANE;
+  /** What it hits when that is no instance, as a sentence begins; such a fault has no `on`. */
+  readonly subject?: string;
   /**
    * What becomes of its targets' processes while it is on; no other fault can be made on them then. What it has
    * `ended` is started again at its end, which takes a while.
@@ -19,6 +20,7 @@ export interface FaultKind<Schema extends KindSchema = KindSchema> {
   describe(fault: z.output<Schema>): string;
   /** What is wrong with it that its schema cannot say: a delay of nothing. */
   mistakes?(fault: z.output<Schema>): readonly Omit<Mistake, 'at'>[];
-  actions(fault: z.output<Schema>, id: string, instance: string): ReversibleAction;
+  /** All that is done; `id` is the fault's own in its trial, and `instances` are what its `on` matches. */
+  actions(fault: z.output<Schema>, id: string, instances: readonly Instance[]): readonly ReversibleAction[];
   proof(fault: z.output<Schema>): Proof;
 }

@@ -14,11 +14,11 @@ const schema = z
 export const controlPlaneOutage: FaultKind<typeof schema> = {
   schema,
   halts: 'ended',
-  target: 'control-plane',
+  subject: 'the control plane',
   describe: () => 'is gone',
-  actions: (_fault, _id, instance) => ({
-    inject: { do: 'stop-control-plane', instance },
-    revert: { do: 'start-control-plane', instance },
-  }),
+  actions: () => {
+    const target = { kind: 'control-plane' } as const;
+    return [{ inject: { do: 'stop-control-plane', target }, revert: { do: 'start-control-plane', target } }];
+  },
   proof: () => ({ kind: 'disconnected' }),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { misbehave } from './actions.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields, hitsNobody, shareOfRequests } from './fields.ts';
 
@@ -16,14 +17,7 @@ export const error: FaultKind<typeof schema> = {
   schema,
   describe: (fault) => `answers ${fault.status} to ${Math.round(fault.rate * 100)} % of requests`,
   mistakes: hitsNobody,
-  actions: (fault, id, instance) => ({
-    inject: {
-      do: 'set-fault',
-      instance,
-      id,
-      behaviour: { kind: 'error', status: fault.status, rate: fault.rate },
-    },
-    revert: { do: 'clear-fault', instance, id },
-  }),
+  actions: (fault, id, instances) =>
+    misbehave(instances, id, { kind: 'error', status: fault.status, rate: fault.rate }),
   proof: (fault) => ({ kind: 'status', statuses: [fault.status], share: fault.rate }),
 };

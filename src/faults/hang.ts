@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { misbehave } from './actions.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields, hitsNobody, shareOfRequests } from './fields.ts';
 
@@ -11,9 +12,6 @@ export const hang: FaultKind<typeof schema> = {
   schema,
   describe: (fault) => `never answers ${Math.round(fault.rate * 100)} % of requests`,
   mistakes: hitsNobody,
-  actions: (fault, id, instance) => ({
-    inject: { do: 'set-fault', instance, id, behaviour: { kind: 'hang', rate: fault.rate } },
-    revert: { do: 'clear-fault', instance, id },
-  }),
+  actions: (fault, id, instances) => misbehave(instances, id, { kind: 'hang', rate: fault.rate }),
   proof: (fault) => ({ kind: 'unanswered', share: fault.rate }),
 };

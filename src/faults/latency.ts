@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../kit/units.ts';
+import { misbehave } from './actions.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields, hitsNobody, shareOfRequests } from './fields.ts';
 
@@ -21,14 +22,12 @@ export const latency: FaultKind<typeof schema> = {
     ...hitsNobody(fault),
     ...(fault.delay === 0 ? [{ path: ['delay'], message: 'a delay of 0 ms is no fault' }] : []),
   ],
-  actions: (fault, id, instance) => ({
-    inject: {
-      do: 'set-fault',
-      instance,
-      id,
-      behaviour: { kind: 'latency', delayMs: fault.delay, jitterMs: fault.jitter, rate: fault.rate },
-    },
-    revert: { do: 'clear-fault', instance, id },
-  }),
+  actions: (fault, id, instances) =>
+    misbehave(instances, id, {
+      kind: 'latency',
+      delayMs: fault.delay,
+      jitterMs: fault.jitter,
+      rate: fault.rate,
+    }),
   proof: (fault) => ({ kind: 'slower', ms: fault.delay, share: fault.rate }),
 };

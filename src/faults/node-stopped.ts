@@ -18,9 +18,10 @@ export const nodeStopped: FaultKind<typeof schema> = {
   halts: 'ended',
   environments: ['kind'],
   describe: () => 'stops with its node',
-  actions: (_fault, _id, instance) => ({
-    inject: { do: 'stop-node', instance },
-    revert: { do: 'start-node', instance },
-  }),
+  actions: (_fault, _id, instances) =>
+    instances.map(({ name }) => {
+      const target = { kind: 'node', of: name } as const;
+      return { inject: { do: 'stop-node', target }, revert: { do: 'start-node', target } };
+    }),
   proof: () => ({ kind: 'silent' }),
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pauseAndResume } from './actions.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields } from './fields.ts';
 
@@ -13,10 +14,7 @@ export const pause: FaultKind<typeof schema> = {
   schema,
   halts: 'frozen',
   describe: () => 'freezes with its connections open',
-  actions: (_fault, _id, instance) => ({
-    inject: { do: 'pause', instance },
-    revert: { do: 'resume', instance },
-  }),
+  actions: (_fault, _id, instances) => pauseAndResume(instances),
   // What arrives in the first half of the freeze waits for longer than the other half.
   proof: (fault) => ({ kind: 'slower', ms: fault.for / 2, share: 0.25 }),
 };

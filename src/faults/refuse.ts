@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { misbehave } from './actions.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields } from './fields.ts';
 
@@ -10,9 +11,6 @@ const schema = z
 export const refuse: FaultKind<typeof schema> = {
   schema,
   describe: () => 'stops listening',
-  actions: (_fault, id, instance) => ({
-    inject: { do: 'set-fault', instance, id, behaviour: { kind: 'refuse' } },
-    revert: { do: 'clear-fault', instance, id },
-  }),
+  actions: (_fault, id, instances) => misbehave(instances, id, { kind: 'refuse' }),
   proof: () => ({ kind: 'unanswered', share: 1 }),
 };

@@ -18,9 +18,9 @@ export const scaledToZero: FaultKind<typeof schema> = {
   halts: 'ended',
   environments: ['kind'],
   describe: () => 'is scaled away',
-  actions: (_fault, _id, instance) => ({
-    inject: { do: 'scale-down', instance },
-    revert: { do: 'scale-up', instance },
-  }),
+  actions: (fault) => {
+    const target = { kind: 'workload', name: fault.on.workload } as const;
+    return [{ inject: { do: 'scale-down', target }, revert: { do: 'scale-up', target } }];
+  },
   proof: () => ({ kind: 'silent' }),
 };

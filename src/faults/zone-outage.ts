@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { killAndStart } from './actions.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields } from './fields.ts';
 
@@ -17,9 +18,6 @@ export const zoneOutage: FaultKind<typeof schema> = {
   schema,
   halts: 'ended',
   describe: () => 'goes dark',
-  actions: (_fault, _id, instance) => ({
-    inject: { do: 'kill', instance },
-    revert: { do: 'start', instance },
-  }),
+  actions: (_fault, _id, instances) => killAndStart(instances),
   proof: () => ({ kind: 'silent' }),
 };

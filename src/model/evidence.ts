@@ -121,7 +121,8 @@ export type JournalEntry =
        */
       readonly event: 'injecting' | 'injected' | 'reverting' | 'reverted' | 'failed' | 'left';
       readonly fault: string;
-      readonly instance: string;
+      /** What the action is done to, described. */
+      readonly target: string;
       readonly error?: string;
     };
 

@@ -1,31 +1,60 @@
+/** What an action is done to. */
+export type ActionTarget = InstanceTarget | NodeTarget | WorkloadTarget | ControlPlaneTarget;
+
+/** One replica. */
+export interface InstanceTarget {
+  readonly kind: 'instance';
+  readonly name: string;
+}
+
+/** The node that an instance runs on; instances may share it. */
+interface NodeTarget {
+  readonly kind: 'node';
+  readonly of: string;
+}
+
+/** The Deployment of a workload, all its replicas. */
+interface WorkloadTarget {
+  readonly kind: 'workload';
+  readonly name: string;
+}
+
+interface ControlPlaneTarget {
+  readonly kind: 'control-plane';
+}
+
+/** The target as the journal and reports say it: "edge-app-east-1", "the node of edge-app-east-1", "control-plane". */
+export function describeActionTarget(target: ActionTarget): string {
+  switch (target.kind) {
+    case 'instance':
+      return target.name;
+    case 'node':
+      return `the node of ${target.of}`;
+    case 'workload':
+      return `the workload ${target.name}`;
+    case 'control-plane':
+      return 'control-plane';
+  }
+}
+
 /**
- * What an environment is asked to do to one instance. Plain data, so that it can be
- * written to the journal and undone by whoever finds it there.
+ * What an environment is asked to do. Plain data, so that it can be written to the journal and undone by
+ * whoever finds it there.
  */
 export type Action =
   | {
       readonly do: 'set-fault';
-      readonly instance: string;
+      readonly target: InstanceTarget;
       readonly id: string;
       readonly behaviour: AppBehaviour;
     }
-  | { readonly do: 'clear-fault'; readonly instance: string; readonly id: string }
-  | { readonly do: 'kill'; readonly instance: string }
-  | { readonly do: 'start'; readonly instance: string }
-  | { readonly do: 'pause'; readonly instance: string }
-  | { readonly do: 'resume'; readonly instance: string }
-  /** The node that the instance runs on. Once is enough for all instances of a node. */
-  | { readonly do: 'stop-node'; readonly instance: string }
-  | { readonly do: 'start-node'; readonly instance: string }
-  /** The Deployment of the instance's workload, to zero and back. */
-  | { readonly do: 'scale-down'; readonly instance: string }
-  | { readonly do: 'scale-up'; readonly instance: string }
-  /** `instance` is CONTROL_PLANE. */
-  | { readonly do: 'stop-control-plane'; readonly instance: string }
-  | { readonly do: 'start-control-plane'; readonly instance: string };
-
-/** How the control plane is called where instances are named. */
-export const CONTROL_PLANE = 'control-plane';
+  | { readonly do: 'clear-fault'; readonly target: InstanceTarget; readonly id: string }
+  | { readonly do: 'kill' | 'start' | 'pause' | 'resume'; readonly target: InstanceTarget }
+  /** Once is enough for all instances of a node. */
+  | { readonly do: 'stop-node' | 'start-node'; readonly target: NodeTarget }
+  /** To no replica, and back to as many as there were. */
+  | { readonly do: 'scale-down' | 'scale-up'; readonly target: WorkloadTarget }
+  | { readonly do: 'stop-control-plane' | 'start-control-plane'; readonly target: ControlPlaneTarget };
 
 /** A misbehaviour of the sample edge app; the body of `PUT /faults/ID` on its control port. */
 export type AppBehaviour =
@@ -42,6 +71,15 @@ export type Halt = 'frozen' | 'ended';
 export interface ReversibleAction {
   readonly inject: Action;
   readonly revert: Action;
+}
+
+/** What a fault hits, as plans and reports say it: its instances, or what else its actions are done to. */
+export function describeHit(fault: {
+  readonly targets: readonly string[];
+  readonly actions: readonly ReversibleAction[];
+}): readonly string[] {
+  if (fault.targets.length > 0) return fault.targets;
+  return [...new Set(fault.actions.map(({ inject }) => describeActionTarget(inject.target)))];
 }
 
 /**

@@ -22,13 +22,14 @@ export function replicasOf({ topology, load }: Scenario): Instance[] {
   );
 }
 
-/** Names of the replicas that a fault hits, or of the control plane. The client observes: a fault on its zone spares it. */
-export function targetsOf(fault: Fault, replicas: readonly Instance[]): string[] {
-  const { target } = faultKind(fault);
-  if (target !== undefined) return [target];
+/** The replicas that a fault hits; none where it hits something else. The client observes: a fault on its zone spares it. */
+export function instancesHit(fault: Fault, replicas: readonly Instance[]): Instance[] {
   if (!('on' in fault)) return [];
-  return replicas.filter((each) => isServer(each) && matches(each, fault.on)).map(({ name }) => name);
+  return replicas.filter((each) => isServer(each) && matches(each, fault.on));
 }
+
+/** What a fault hits where that is no instance: "the control plane". */
+export const subjectOf = (fault: Fault) => faultKind(fault).subject ?? fault.kind;
 
 /** A name for every fault: its own, or its kind with a number where there are several. */
 export function faultNames(faults: readonly Fault[]): string[] {

@@ -1,15 +1,14 @@
 import type { Window } from '../checks/contract.ts';
 import { windowName } from '../checks/index.ts';
-import { faultKind } from '../faults/index.ts';
+import { type Fault, faultKind } from '../faults/index.ts';
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
-import { CONTROL_PLANE } from '../model/fault.ts';
 import type { FaultTarget } from '../model/target.ts';
 import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { faultNames, loadDurationMs, replicasOf, targetsOf, usersOf } from './derive.ts';
+import { faultNames, instancesHit, loadDurationMs, replicasOf, subjectOf, usersOf } from './derive.ts';
 
 const longestMs = 24 * 3_600_000;
 const mostUsers = 20_000;
@@ -168,16 +167,19 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     for (const [before, other] of faults.slice(0, index).entries()) {
       if (!faultKind(fault).halts && !faultKind(other).halts) continue;
       if (fault.at > other.at + other.for || other.at > fault.at + fault.for) continue;
-      const hit = new Set(targetsOf(other, replicas));
-      const both = targetsOf(fault, replicas).find((name) => hit.has(name));
-      if (both === undefined) continue;
-      const who = both === CONTROL_PLANE ? 'the control plane' : both;
+      const hit = new Set(hitBy(other, replicas));
+      const who = hitBy(fault, replicas).find((name) => hit.has(name));
+      if (who === undefined) continue;
       const message = `${who} has the fault ${names[before]} at the same time, and one of the two stops its process`;
       add(['at'], message, 'let one end before the other starts');
     }
   }
   return found;
 }
+
+/** What a fault hits, one by one. */
+const hitBy = (fault: Fault, replicas: readonly Instance[]) =>
+  'on' in fault ? instancesHit(fault, replicas).map(({ name }) => name) : [subjectOf(fault)];
 
 /** Why a target hits nothing; its path is within the target. */
 function mistakeInTarget(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeActionTarget } from '../model/fault.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { planScenario } from './plan.ts';
 import { planJson, renderPlan } from './render.ts';
@@ -49,9 +50,46 @@ describe('a plan', () => {
       ['error-2', ['shop-east-1', 'shop-east-2', 'shop-west-1']],
     ]);
     expect(plan().trial.faults[0]?.actions[0]).toEqual({
-      inject: { do: 'kill', instance: 'shop-east-1' },
-      revert: { do: 'start', instance: 'shop-east-1' },
+      inject: { do: 'kill', target: { kind: 'instance', name: 'shop-east-1' } },
+      revert: { do: 'start', target: { kind: 'instance', name: 'shop-east-1' } },
     });
+  });
+
+  it('acts on what a fault is about: a node of each instance, a workload, the control plane', () => {
+    const faults = [
+      { kind: 'node-stopped', on: { zone: 'region1/east' }, at: '5s', for: '5s' },
+      { kind: 'scaled-to-zero', on: { workload: 'shop-east' }, at: '12s', for: '5s' },
+      { kind: 'control-plane-outage', at: '20s', for: '5s' },
+    ];
+    const planned = plan({ faults, checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }] });
+    expect(
+      planned.trial.faults.map(({ description, targets, halts, actions }) => ({
+        description,
+        targets,
+        halts,
+        hit: actions.map(({ inject }) => describeActionTarget(inject.target)),
+      })),
+    ).toEqual([
+      {
+        description: 'region1/east stops with its node',
+        targets: ['shop-east-1', 'shop-east-2'],
+        halts: 'ended',
+        hit: ['the node of shop-east-1', 'the node of shop-east-2'],
+      },
+      {
+        description: 'shop-east is scaled away',
+        targets: ['shop-east-1', 'shop-east-2'],
+        halts: 'ended',
+        hit: ['the workload shop-east'],
+      },
+      { description: 'the control plane is gone', targets: [], halts: 'ended', hit: ['control-plane'] },
+    ]);
+    const hits = renderPlan(planned, []).match(/hits .*/g);
+    expect(hits).toEqual([
+      'hits shop-east-1, shop-east-2',
+      'hits shop-east-1, shop-east-2',
+      'hits control-plane',
+    ]);
   });
 
   it('knows the length of the load and the users it takes', () => {

@@ -6,7 +6,15 @@ import { describeTarget } from '../model/target.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedCheck, PlannedFault } from './contract.ts';
-import { faultNames, loadDurationMs, peakRate, replicasOf, targetsOf, usersOf } from './derive.ts';
+import {
+  faultNames,
+  instancesHit,
+  loadDurationMs,
+  peakRate,
+  replicasOf,
+  subjectOf,
+  usersOf,
+} from './derive.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
 /**
@@ -92,16 +100,16 @@ function planFaults(scenario: Scenario, instances: readonly Instance[]): Planned
   return scenario.faults.map((fault, index) => {
     const kind = faultKind(fault);
     const name = names[index] ?? fault.kind;
-    const targets = targetsOf(fault, instances);
+    const hit = instancesHit(fault, instances);
     return {
       name,
       fault,
-      description: `${'on' in fault ? describeTarget(fault.on) : 'the control plane'} ${kind.describe(fault)}`,
-      targets,
+      description: `${'on' in fault ? describeTarget(fault.on) : subjectOf(fault)} ${kind.describe(fault)}`,
+      targets: hit.map((instance) => instance.name),
       atMs: fault.at,
       forMs: fault.for,
       halts: kind.halts,
-      actions: targets.map((target) => kind.actions(fault, name, target)),
+      actions: kind.actions(fault, name, hit),
       proof: kind.proof(fault),
     };
   });

@@ -1,6 +1,7 @@
 import { checkKind, windowName } from '../checks/index.ts';
 import { formatMs, formatRate, plural } from '../kit/format.ts';
 import type { PlannedLoad } from '../load/contract.ts';
+import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, TrialPlan } from './contract.ts';
@@ -111,9 +112,9 @@ function ruler({ faults, durationMs }: TrialPlan): string {
 
 function faultLines({ faults }: TrialPlan): string[] {
   if (faults.length === 0) return ['Faults', '  none', ''];
-  const lines = faults.flatMap(({ name, description, targets, atMs, forMs }) => [
-    `  ${name}: at ${formatMs(atMs)} for ${formatMs(forMs)}, ${description}`,
-    `    hits ${targets.join(', ')}`,
+  const lines = faults.flatMap((fault) => [
+    `  ${fault.name}: at ${formatMs(fault.atMs)} for ${formatMs(fault.forMs)}, ${fault.description}`,
+    `    hits ${describeHit(fault).join(', ')}`,
   ]);
   return ['Faults', ...lines, ''];
 }

@@ -15,7 +15,10 @@ beforeEach(() => {
 afterEach(() => rmSync(dirname(path), { recursive: true, force: true }));
 
 const on = (inject: Action['do'], revert: Action['do']) =>
-  ({ inject: { do: inject, instance: 'one' }, revert: { do: revert, instance: 'one' } }) as ReversibleAction;
+  ({
+    inject: { do: inject, target: { kind: 'instance', name: 'one' } },
+    revert: { do: revert, target: { kind: 'instance', name: 'one' } },
+  }) as ReversibleAction;
 
 test('after Ctrl-C nothing is waited for that would have to start, and the rest is taken back', async () => {
   const faults = [
@@ -24,7 +27,7 @@ test('after Ctrl-C nothing is waited for that would have to start, and the rest 
     { name: 'alone', halts: 'ended', actions: [on('stop-control-plane', 'start-control-plane')] },
     { name: 'frozen', halts: 'frozen', actions: [on('pause', 'resume')] },
     { name: 'wrong', actions: [on('set-fault', 'clear-fault')] },
-  ].map((fault) => ({ ...fault, atMs: 0, forMs: 60_000 }));
+  ].map((fault) => ({ ...fault, targets: ['one'], atMs: 0, forMs: 60_000 }));
   const actions = faults.flatMap((fault) => fault.actions);
   const plan = { faults } as unknown as TrialPlan;
   const done: string[] = [];
@@ -45,11 +48,37 @@ test('after Ctrl-C nothing is waited for that would have to start, and the rest 
   expect(journal.match(/"left"/g)).toHaveLength(4);
 });
 
+test('a fault on an instance waits until its node has been taken back', async () => {
+  const node = { kind: 'node', of: 'one' } as const;
+  const stopped = {
+    inject: { do: 'stop-node', target: node },
+    revert: { do: 'start-node', target: node },
+  } as const;
+  const faults = [
+    { name: 'first', atMs: 0, forMs: 50, targets: ['one'], actions: [stopped] },
+    { name: 'second', atMs: 100, forMs: 50, targets: ['one'], actions: [on('kill', 'start')] },
+  ];
+  const done: string[] = [];
+  const { signal } = new AbortController();
+  const lab = {
+    signal,
+    async perform(action: Action) {
+      if (action.do === 'start-node') await sleep(300);
+      done.push(action.do);
+    },
+  } as Lab;
+  const events = { injecting() {}, reverted() {} };
+  await runTimeline({ faults } as unknown as TrialPlan, lab, new Journal(path), Date.now(), signal, events);
+  expect(done).toEqual(['stop-node', 'start-node', 'kill', 'start']);
+  expect(readFileSync(path, 'utf8')).toContain('"target":"the node of one"');
+});
+
 test('a fault waits until the one before it on the same instance has been taken back', async () => {
   const fault = (name: string, atMs: number) => ({
     name,
     atMs,
     forMs: 50,
+    targets: [],
     actions: [on('stop-control-plane', 'start-control-plane')],
   });
   const plan = { faults: [fault('first', 0), fault('second', 100)] } as unknown as TrialPlan;

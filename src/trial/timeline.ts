@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../environments/contract.ts';
 import { environmentError } from '../kit/errors.ts';
 import type { JournalEntry } from '../model/evidence.ts';
+import { describeActionTarget } from '../model/fault.ts';
 import type { PlannedFault, TrialPlan } from '../plan/contract.ts';
 
 /** Faults on disk before they are made: whoever finds the file knows what to take back. */
@@ -33,6 +34,10 @@ export class Journal {
 const lines = (entries: readonly JournalEntry[]) =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
+/** The instances that a fault disturbs, and what it is done to. */
+const touched = ({ targets, actions }: PlannedFault) =>
+  new Set([...targets, ...actions.map(({ inject }) => describeActionTarget(inject.target))]);
+
 export interface TimelineEvents {
   injecting(fault: PlannedFault): void;
   reverted(fault: PlannedFault): void;
@@ -52,12 +57,12 @@ export async function runTimeline(
   events: TimelineEvents,
 ): Promise<void> {
   const until = (ms: number) => sleep(Math.max(0, startedAt + ms - Date.now()), undefined, { signal });
-  /** Instance → what has not ended yet of taking back the last fault on it. */
+  /** Instance, or what else faults hit → what has not ended yet of taking back the last fault on it. */
   const takingBack = new Map<string, Promise<void>>();
   const one = async (fault: PlannedFault) => {
     await until(fault.atMs);
     // Something that is still starting is not stopped again: it would never have been back.
-    await Promise.all(fault.actions.map(({ inject }) => takingBack.get(inject.instance)));
+    await Promise.all([...touched(fault)].map((name) => takingBack.get(name)));
     signal.throwIfAborted();
     events.injecting(fault);
     const made = [...fault.actions];
@@ -65,12 +70,18 @@ export async function runTimeline(
       const t = Date.now();
       journal.announce(
         ...made.map(
-          ({ inject }) => ({ t, event: 'injecting', fault: fault.name, instance: inject.instance }) as const,
+          ({ inject }) =>
+            ({
+              t,
+              event: 'injecting',
+              fault: fault.name,
+              target: describeActionTarget(inject.target),
+            }) as const,
         ),
       );
       await Promise.all(
         made.map(async (action) => {
-          const entry = { fault: fault.name, instance: action.inject.instance };
+          const entry = { fault: fault.name, target: describeActionTarget(action.inject.target) };
           await lab.perform(action.inject, signal);
           journal.write({ t: Date.now(), event: 'injected', ...entry });
         }),
@@ -79,7 +90,7 @@ export async function runTimeline(
     } finally {
       const takenBack = takeBack(fault, made);
       const settled = takenBack.catch(() => {});
-      for (const { inject } of made) takingBack.set(inject.instance, settled);
+      for (const name of touched(fault)) takingBack.set(name, settled);
       await takenBack;
       events.reverted(fault);
     }
@@ -89,7 +100,7 @@ export async function runTimeline(
     await Promise.all(
       made.map(async (action) => {
         // Where the lab goes down whole, starting a workload again would only delay that.
-        const entry = { fault: fault.name, instance: action.revert.instance };
+        const entry = { fault: fault.name, target: describeActionTarget(action.revert.target) };
         if (lab.signal.aborted && fault.halts === 'ended') {
           journal.write({ t: Date.now(), event: 'left', ...entry });
           return;
@@ -107,7 +118,7 @@ export async function runTimeline(
     );
     if (failures.length > 0) {
       throw environmentError(
-        `the fault ${fault.name} could not be taken back from ${failures.length} of ${made.length} instances`,
+        `the fault ${fault.name} could not be taken back from ${failures.length} of ${made.length} targets`,
         failures[0] instanceof Error ? failures[0].message : undefined,
         failures[0],
       );

@@ -2,6 +2,7 @@ import type { RunFacts } from '../../checks/facts.ts';
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { TrialPlan } from '../../plan/contract.ts';
 import type { Finding, Report } from '../../report/model.ts';
+import type { RecordedFault } from '../fault-records.ts';
 import type { JudgedCheck } from '../judge.ts';
 import type { Traffic } from '../traffic.ts';
 
@@ -11,6 +12,8 @@ export interface Grounds {
   readonly evidence: Evidence;
   readonly traffic: Traffic;
   readonly facts: RunFacts;
+  /** Faults as planned and as they happened; `faults` says what was proven of them. */
+  readonly records: readonly RecordedFault[];
   readonly faults: Report['faults'];
   readonly checks: readonly JudgedCheck[];
 }

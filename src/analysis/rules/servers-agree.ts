@@ -10,7 +10,7 @@ const UNFLUSHED_MS = 1_000;
 export const serversAgree: Rule = {
   name: 'servers-agree',
   title: 'Answered requests are in the log of a server',
-  judge({ trial, evidence, traffic, facts }) {
+  judge({ evidence, traffic, records }) {
     const limit = TOLERANCE_TEXT;
     const { requests, quality } = evidence;
     if (quality.duplicateIds > tolerance(traffic.length)) {
@@ -19,18 +19,17 @@ export const serversAgree: Rule = {
       return judgement(true, observed, 'every request has an id of its own', detail);
     }
     // A killed sidecar takes what it had not written yet with it.
-    const killed = trial.faults.flatMap((fault) => {
-      const record = facts.faults.find(({ name }) => name === fault.name);
-      return fault.halts === 'ended' && record?.injectedAtMs !== undefined
+    const killed = records.flatMap(({ planned, targets, injectedAtMs, revertedAtMs }) =>
+      planned.halts === 'ended' && injectedAtMs !== undefined
         ? [
             {
-              instances: new Set(fault.targets),
-              fromMs: record.injectedAtMs - UNFLUSHED_MS,
-              toMs: record.revertedAtMs ?? Number.POSITIVE_INFINITY,
+              instances: new Set(targets),
+              fromMs: injectedAtMs - UNFLUSHED_MS,
+              toMs: revertedAtMs ?? Number.POSITIVE_INFINITY,
             },
           ]
-        : [];
-    });
+        : [],
+    );
     let answered = 0;
     let unseen = 0;
     for (let row = 0; row < traffic.length; row += 1) {

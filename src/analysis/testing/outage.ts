@@ -1,8 +1,7 @@
 import { checkKind, checkSchema } from '../../checks/index.ts';
 import { type BuiltRequest, type BuiltRun, client, server } from '../../evidence/testing/build-evidence.ts';
-import { faultKind, faultSchema } from '../../faults/index.ts';
 import type { StatisticsSample } from '../../model/evidence.ts';
-import type { Plan, PlannedCheck, PlannedFault } from '../../plan/contract.ts';
+import type { Plan, PlannedCheck } from '../../plan/contract.ts';
 import { planScenario } from '../../plan/plan.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
 
@@ -82,11 +81,11 @@ export function outage({
     ],
     requests,
     loadMs: LOAD_MS,
-    journal: EAST.flatMap((instance) => [
-      { t: 3_998, event: 'injecting' as const, fault: 'outage', instance },
-      { t: 4_000, event: 'injected' as const, fault: 'outage', instance },
-      { t: 8_000, event: 'reverting' as const, fault: 'outage', instance },
-      { t: 8_002, event: 'reverted' as const, fault: 'outage', instance },
+    journal: EAST.flatMap((target) => [
+      { t: 3_998, event: 'injecting' as const, fault: 'outage', target },
+      { t: 4_000, event: 'injected' as const, fault: 'outage', target },
+      { t: 8_000, event: 'reverting' as const, fault: 'outage', target },
+      { t: 8_002, event: 'reverted' as const, fault: 'outage', target },
     ]),
     statistics,
     processes: Array.from({ length: 61 }, (_, index) => ({
@@ -112,7 +111,6 @@ export function outagePlan(
   kind: 'error' | 'kill' | 'control-plane-outage' = 'error',
 ): Plan {
   const on = kind === 'control-plane-outage' ? {} : { on: { zone: 'local/east' } };
-  const fault = faultSchema.parse({ kind, name: 'outage', ...on, at: '4s', for: '4s' });
   const scenario = scenarioSchema.parse({
     name: 'outage',
     description: 'East fails.',
@@ -123,20 +121,9 @@ export function outagePlan(
       },
     },
     load: { from: 'frontend', to: 'edge-app', rate: '200/s', duration: '12s', warmup: '1s' },
-    faults: [],
+    faults: [{ kind, name: 'outage', ...on, at: '4s', for: '4s' }],
     checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
   });
-  const plannedFault: PlannedFault = {
-    name: 'outage',
-    fault,
-    description: `local/east ${faultKind(fault).describe(fault)}`,
-    targets: EAST,
-    atMs: 4_000,
-    forMs: 4_000,
-    halts: faultKind(fault).halts,
-    actions: [],
-    proof: faultKind(fault).proof(fault),
-  };
   const plan = planScenario({
     scenario,
     file: 'outage.yaml',
@@ -145,5 +132,5 @@ export function outagePlan(
     script: undefined,
     locate: ({ message }) => ({ file: 'outage.yaml', message }),
   });
-  return { ...plan, trial: { ...plan.trial, faults: [plannedFault], checks } };
+  return { ...plan, trial: { ...plan.trial, checks } };
 }

@@ -82,38 +82,50 @@ export class ClusterFaults implements Disposable {
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {
-    if (action.do === 'stop-control-plane') return this.#scaleControlPlane(0, signal);
-    if (action.do === 'start-control-plane') return this.#scaleControlPlane(1, signal);
-    const member = this.#context.roster.of(action.instance);
+    const { roster } = this.#context;
     switch (action.do) {
       case 'set-fault':
       case 'clear-fault':
-        return this.#controlApp(member, action);
+        return this.#controlApp(roster.of(action.target.name), action);
       case 'kill': {
-        const pod = await this.#fresh(member);
-        this.#down.add(action.instance);
-        return this.#nodes.kill(pod.spec?.nodeName ?? '', action.instance, containerIds(pod));
+        const { name } = action.target;
+        const pod = await this.#fresh(roster.of(name));
+        this.#down.add(name);
+        return this.#nodes.kill(pod.spec?.nodeName ?? '', name, containerIds(pod));
       }
       case 'start':
-        return this.#runsAgain(member, signal, (node, name) => this.#nodes.release(node, name, signal));
+        return this.#runsAgain(roster.of(action.target.name), signal, (node, name) =>
+          this.#nodes.release(node, name, signal),
+        );
       case 'pause':
       case 'resume': {
-        const pod = await this.#fresh(member);
+        const pod = await this.#fresh(roster.of(action.target.name));
         const name = action.do === 'pause' ? 'STOP' : 'CONT';
         return this.#nodes.signal(pod.spec?.nodeName ?? '', name, containerIds(pod, APP));
       }
       case 'stop-node': {
-        const pod = await this.#fresh(member);
-        this.#down.add(action.instance);
-        return this.#nodes.stop(pod.spec?.nodeName ?? '', action.instance);
+        const { of } = action.target;
+        const pod = await this.#fresh(roster.of(of));
+        this.#down.add(of);
+        return this.#nodes.stop(pod.spec?.nodeName ?? '', of);
       }
       case 'start-node':
-        return this.#runsAgain(member, signal, (node, name) => this.#nodes.start(node, name, signal));
+        return this.#runsAgain(roster.of(action.target.of), signal, (node, name) =>
+          this.#nodes.start(node, name, signal),
+        );
       case 'scale-down':
-        return this.#scaleDown(member, signal);
+        return this.#scaleDown(action.target.name, signal);
       case 'scale-up':
-        return this.#scaleUp(member, signal);
+        return this.#scaleUp(action.target.name, signal);
+      case 'stop-control-plane':
+        return this.#scaleControlPlane(0, signal);
+      case 'start-control-plane':
+        return this.#scaleControlPlane(1, signal);
     }
+  }
+
+  #replicas(workload: string): readonly Member[] {
+    return this.#context.roster.members.filter(({ instance }) => instance.workload === workload);
   }
 
   /** The instance's pod as it is now. */
@@ -137,7 +149,7 @@ export class ClusterFaults implements Disposable {
         : await api.request('DELETE', path, { timeoutMs: 5_000 });
     if (answer.status >= 300) {
       throw environmentError(
-        `${action.instance} (${podName(pod)}) answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
+        `${action.target.name} (${podName(pod)}) answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
       );
     }
   }
@@ -162,33 +174,36 @@ export class ClusterFaults implements Disposable {
     this.#isUp(member);
   }
 
-  async #scaleDown(member: Member, signal?: AbortSignal): Promise<void> {
-    const gone = member.pod?.metadata?.uid;
-    this.#down.add(member.instance.name);
-    this.#scaledAway.add(member.instance.workload);
-    await this.#scale(this.#context.namespace, member.instance.workload, 0);
-    await this.#until(`${member.instance.name} to go`, signal, async () =>
-      (await this.#pods()).some(({ metadata }) => metadata?.uid === gone) ? 'its pod is still there' : {},
+  async #scaleDown(workload: string, signal?: AbortSignal): Promise<void> {
+    const replicas = this.#replicas(workload);
+    const going = new Set(replicas.map(({ pod }) => pod?.metadata?.uid));
+    for (const { instance } of replicas) this.#down.add(instance.name);
+    this.#scaledAway.add(workload);
+    await this.#scale(this.#context.namespace, workload, 0);
+    await this.#until(`${workload} to go`, signal, async () => {
+      const left = (await this.#pods()).filter(({ metadata }) => going.has(metadata?.uid));
+      return left.length > 0 ? `${left.map(podName).join(', ')} still there` : {};
+    });
+  }
+
+  async #scaleUp(workload: string, signal?: AbortSignal): Promise<void> {
+    const { roster, follow } = this.#context;
+    await this.#scaleBack(workload);
+    await Promise.all(
+      this.#replicas(workload).map(async (member) => {
+        await this.#until(`${member.instance.name} to be there again`, signal, async () => {
+          for (const { instance, pod } of roster.update(await this.#pods())) {
+            follow(instance.name, podName(pod), true);
+          }
+          return member.pod && isReady(member.pod) ? {} : standing(member.pod);
+        });
+        this.#isUp(member);
+      }),
     );
   }
 
-  async #scaleUp(member: Member, signal?: AbortSignal): Promise<void> {
-    const { roster, follow } = this.#context;
-    const { workload, name } = member.instance;
-    await this.#scaleBack(workload);
-    await this.#until(`${name} to be there again`, signal, async () => {
-      for (const { instance, pod } of roster.update(await this.#pods())) {
-        follow(instance.name, podName(pod), true);
-      }
-      return member.pod && isReady(member.pod) ? {} : standing(member.pod);
-    });
-    this.#isUp(member);
-  }
-
   async #scaleBack(workload: string): Promise<void> {
-    const { roster, namespace } = this.#context;
-    const replicas = roster.members.filter(({ instance }) => instance.workload === workload).length;
-    await this.#scale(namespace, workload, replicas);
+    await this.#scale(this.#context.namespace, workload, this.#replicas(workload).length);
     this.#scaledAway.delete(workload);
   }
 

@@ -87,7 +87,7 @@ export async function controlApp(
   );
   if (answer.status >= 300) {
     throw environmentError(
-      `${action.instance} answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
+      `${action.target.name} answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
     );
   }
 }

@@ -325,21 +325,18 @@ export class LocalLab implements Lab {
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {
     const mesh = this.#started;
-    const host = () => this.#host(action.instance);
     switch (action.do) {
       case 'set-fault':
       case 'clear-fault':
-        return controlApp(host().address, this.#appPorts, action);
+        return controlApp(this.#host(action.target.name).address, this.#appPorts, action);
       case 'kill':
-        await Promise.all([this.#end(`${action.instance}/app`), this.#end(`${action.instance}/sidecar`)]);
-        return;
+        return this.#kill(action.target.name);
       case 'start':
-        await Promise.all([this.#startApp(host()), this.#startSidecar(host(), mesh, signal)]);
-        return;
+        return this.#startAgain(this.#host(action.target.name), signal);
       case 'pause':
-        return this.#runs(`${action.instance}/app`).signal('SIGSTOP');
+        return this.#runs(`${action.target.name}/app`).signal('SIGSTOP');
       case 'resume':
-        return this.#runs(`${action.instance}/app`).signal('SIGCONT');
+        return this.#runs(`${action.target.name}/app`).signal('SIGCONT');
       case 'stop-control-plane':
         await this.#end(mesh.controlPlane.name);
         return mesh.closeControlPlane();
@@ -348,6 +345,14 @@ export class LocalLab implements Lab {
       default:
         throw environmentError(`the local lab cannot ${action.do}`, 'use --env kind');
     }
+  }
+
+  async #kill(instance: string): Promise<void> {
+    await Promise.all([this.#end(`${instance}/app`), this.#end(`${instance}/sidecar`)]);
+  }
+
+  async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
+    await Promise.all([this.#startApp(host), this.#startSidecar(host, this.#started, signal)]);
   }
 
   /** The program of that name; a fault on one that does not run would be none. */
