@@ -162,6 +162,19 @@ export function environmentContract(
       await sleep(1_500);
     }
 
+    test('it declares every action that is done to it here', () => {
+      expect(make().performs).toEqual(
+        expect.arrayContaining([
+          'set-fault',
+          'clear-fault',
+          'kill',
+          'start',
+          'stop-control-plane',
+          'start-control-plane',
+        ]),
+      );
+    });
+
     test('instances are those of the plan, each server with an address', () => {
       expect(environment.instances.map(({ name, locality, role }) => ({ name, locality, role }))).toEqual(
         plan.topology.instances.map(({ name, locality, role }) => ({ name, locality, role })),

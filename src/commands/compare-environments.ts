@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Comparison, compared, compareRuns, withoutValidRun } from '../comparison/compare.ts';
 import { renderMarkdown, renderText } from '../comparison/render.ts';
 import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/rounds.ts';
+import { environmentActions } from '../environments/index.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
@@ -67,7 +68,7 @@ function parseRounds(text: string): number {
 async function compare(file: string, options: CompareOptions, signal: AbortSignal): Promise<Comparison> {
   const plan = await planned(file, options);
   // Before the first run, not before the first that cannot make it.
-  for (const environment of compared) refuseForeignFaults(plan, environment);
+  for (const environment of compared) refuseForeignFaults(plan, environment, environmentActions);
   const folder = await makeFolder(options.reports);
   const settings = { file, changes: scenarioArguments(options), keep: options.keep ?? false };
   const say = (line: string) => process.stderr.write(`${line}\n`);

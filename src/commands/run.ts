@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { environmentNames, environments } from '../environments/index.ts';
+import { environmentActions, environmentNames, environments } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { type ExperimentWatcher, newRunId, runExperiment } from '../experiment/run.ts';
 import { ExitCode } from '../kit/errors.ts';
@@ -55,7 +55,7 @@ async function runScenario(
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const planned = await planExperiment(file, options);
   const { plan, mesh, configuration } = planned;
-  refuseForeignFaults(plan, options.env);
+  refuseForeignFaults(plan, options.env, environmentActions);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);

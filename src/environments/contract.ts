@@ -27,6 +27,8 @@ export interface LabRequest {
 /** Knows how to run things and how to reach them. */
 export interface Environment {
   readonly name: string;
+  /** The actions that its labs can do; a scenario whose faults take others is refused before anything starts. */
+  readonly performs: readonly Action['do'][];
   /** Resolves when every sidecar accepted its configuration and sees its hosts; cleans up after itself when it fails. */
   open(request: LabRequest): Promise<Lab>;
 }

@@ -3,8 +3,8 @@ import type { Mesh } from '../meshes/contract.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import type { Program } from '../toolchain/index.ts';
 import type { Environment } from './contract.ts';
-import { kindEnvironment } from './kind/environment.ts';
-import { localEnvironment } from './local/environment.ts';
+import { kindActions, kindEnvironment } from './kind/environment.ts';
+import { localActions, localEnvironment } from './local/environment.ts';
 
 interface EnvironmentOptions {
   /** Whether what took long to make stays for the next run: a cluster. */
@@ -23,6 +23,12 @@ export const environmentPrograms = {
   local: (mesh) => ['k6', ...mesh.hostPrograms],
   kind: (mesh) => mesh.cluster.programs,
 } as const satisfies Record<string, (mesh: Mesh) => readonly Program[]>;
+
+/** What each environment can do, known before one is made. */
+export const environmentActions = {
+  local: localActions,
+  kind: kindActions,
+} as const satisfies Record<keyof typeof environmentPrograms, Environment['performs']>;
 
 /** Every place a mesh can run. */
 export const environments = {

@@ -14,8 +14,6 @@ export interface FaultKind<Schema extends KindSchema = KindSchema> {
    * `ended` is started again at its end, which takes a while.
    */
   readonly halts?: Halt;
-  /** Where it can be made; everywhere unless given. */
-  readonly environments?: readonly string[];
   /** "200 ms slower", "answers 503 to every request". */
   describe(fault: z.output<Schema>): string;
   /** What is wrong with it that its schema cannot say: a delay of nothing. */

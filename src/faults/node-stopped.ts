@@ -16,7 +16,6 @@ const schema = z
 export const nodeStopped: FaultKind<typeof schema> = {
   schema,
   halts: 'ended',
-  environments: ['kind'],
   describe: () => 'stops with its node',
   actions: (_fault, _id, instances) =>
     instances.map(({ name }) => {

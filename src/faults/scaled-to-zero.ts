@@ -16,7 +16,6 @@ const schema = z
 export const scaledToZero: FaultKind<typeof schema> = {
   schema,
   halts: 'ended',
-  environments: ['kind'],
   describe: () => 'is scaled away',
   actions: (fault) => {
     const target = { kind: 'workload', name: fault.on.workload } as const;

@@ -1,19 +1,24 @@
-import { faultKind } from '../faults/index.ts';
 import { usageError } from '../kit/errors.ts';
-import type { Plan } from './contract.ts';
+import type { Action } from '../model/fault.ts';
+import type { Plan, PlannedFault } from './contract.ts';
 
-/** Refuses faults that an environment cannot make, all of them by name. */
-export function refuseForeignFaults(plan: Plan, environment: string): void {
-  const foreign = plan.trial.faults.flatMap(({ name, fault }) => {
-    const places = faultKind(fault).environments;
-    return places === undefined || places.includes(environment) ? [] : [{ name, kind: fault.kind, places }];
-  });
+/** Environment → the actions that it can do. */
+type Abilities = Readonly<Record<string, readonly Action['do'][]>>;
+
+/** Refuses faults that an environment cannot make or take back, all of them by name, with the environments that can. */
+export function refuseForeignFaults(plan: Plan, environment: string, abilities: Abilities): void {
+  const foreign = plan.trial.faults.filter((fault) => !canMake(fault, abilities[environment]));
   const [first] = foreign;
   if (first === undefined) return;
+  const able = Object.keys(abilities).filter((name) => canMake(first, abilities[name]));
+  const elsewhere = able.length === 0 ? '' : `run it with --env ${able.join(' or --env ')}, or `;
   throw usageError(
     foreign
-      .map(({ name, kind }) => `${plan.file}: ${name}: the ${environment} environment has no ${kind}`)
+      .map(({ name, fault }) => `${plan.file}: ${name}: the ${environment} environment has no ${fault.kind}`)
       .join('\n'),
-    `run it with --env ${first.places.join(' or --env ')}, or use zone-outage or kill`,
+    `${elsewhere}use zone-outage or kill`,
   );
 }
+
+const canMake = ({ actions }: PlannedFault, performs: readonly Action['do'][] = []) =>
+  actions.every(({ inject, revert }) => performs.includes(inject.do) && performs.includes(revert.do));

@@ -7,6 +7,22 @@ export interface KindOptions {
   readonly keep?: boolean;
 }
 
+/** What can be done to the pods and nodes of a cluster whose machines are containers of this one. */
+export const kindActions = [
+  'set-fault',
+  'clear-fault',
+  'kill',
+  'start',
+  'pause',
+  'resume',
+  'stop-node',
+  'start-node',
+  'scale-down',
+  'scale-up',
+  'stop-control-plane',
+  'start-control-plane',
+] as const satisfies Environment['performs'];
+
 /** A real mesh on a kind cluster: every replica a pod, every locality a node. */
 export function kindEnvironment(
   mesh: Mesh,
@@ -15,6 +31,7 @@ export function kindEnvironment(
 ): Environment {
   return {
     name: 'kind',
+    performs: kindActions,
     async open(request) {
       // The Kubernetes client takes a second to load; nobody else is to wait for it.
       const { startKindLab } = await import('./lab.ts');

@@ -9,10 +9,23 @@ import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
 import { usualAppPorts } from './app.ts';
 import { generatorPort, LocalLab, mostInstances } from './lab.ts';
 
+/** What can be done to processes of this machine. */
+export const localActions = [
+  'set-fault',
+  'clear-fault',
+  'kill',
+  'start',
+  'pause',
+  'resume',
+  'stop-control-plane',
+  'start-control-plane',
+] as const satisfies Environment['performs'];
+
 /** A real mesh on loopback: every program an ordinary process of this machine. */
 export function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): Environment {
   return {
     name: 'local',
+    performs: localActions,
     async open(request) {
       const { instances, file } = request.topology;
       if (instances.length > mostInstances) {
