@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BuiltRequest } from '../evidence/testing/build-evidence.ts';
 import { reportSchema } from '../report/model.ts';
-import { analysed, outageChecks, violations } from './testing/analysed.ts';
+import { analysed, violations } from './testing/analysed.ts';
 import { healed, LOAD_MS, outage } from './testing/outage.ts';
 
 test('a mesh that heals passes, with everything a report needs', async () => {
@@ -59,65 +59,6 @@ test('a mesh that never ejects fails', async () => {
   expect(analysis.summary).toMatchInlineSnapshot(
     `"The mesh did not hold while local/east answers 503 to 100 % of requests: "success rate at least 99 %" was expected, and it was 0 % (limit at least 99 %); 1 more check failed too. All failures have one cause: The app of edge-app itself answered 503."`,
   );
-});
-
-test('a kill is proven by silence, with retries or without', async () => {
-  const silent = await analysed(outage({ ejectAfterMs: 500, shows: 'silent' }), outageChecks, 'kill');
-  expect(violations(silent)).toEqual([]);
-  expect(silent.faults[0]?.efficacy).toMatchObject({ status: 'proven' });
-  expect(silent.errors[0]).toMatchObject({ flag: 'UF,URX', host: 'edge-app-east-1' });
-  const moved = await analysed(outage({ ejectAfterMs: 0, shows: 'silent' }), outageChecks, 'kill');
-  expect(moved.faults[0]?.efficacy.status).toBe('proven');
-});
-
-test('a kill is not proven when the process goes on', async () => {
-  const run = outage({ ejectAfterMs: 0, shows: 'silent' });
-  const alive = Array.from({ length: 60 }, (_, index) => ({
-    t: index * 200,
-    name: 'edge-app-east-1/app',
-    pid: 9,
-    cpuMs: index,
-    rssBytes: 1,
-  }));
-  const analysis = await analysed(
-    { ...run, processes: [...(run.processes ?? []), ...alive] },
-    outageChecks,
-    'kill',
-  );
-  expect(analysis.faults[0]?.efficacy.status).toBe('unproven');
-  expect(analysis.verdict).toBe('invalid');
-});
-
-test('an outage of the control plane is proven by what sidecars say of their connection', async () => {
-  const calm = outage({ shows: 'nothing' });
-  const told = (controlPlane: (t: number) => { streams: number; updates: number }) => ({
-    ...calm,
-    statistics: (calm.statistics ?? []).map((sample) => ({
-      ...sample,
-      controlPlane: controlPlane(sample.t),
-    })),
-  });
-  const lost = told((t) => ({ streams: t < 4_500 ? 1 : 3, updates: t < 9_000 ? 2 : 4 }));
-  const gone = await analysed(lost, outageChecks, 'control-plane-outage');
-  expect(gone.faults[0]?.efficacy.status).toBe('proven');
-  const there = await analysed(calm, outageChecks, 'control-plane-outage');
-  expect(there.faults[0]?.efficacy.status).toBe('unproven');
-  expect(there.verdict).toBe('invalid');
-  const back = told((t) => ({ streams: t < 4_500 ? 1 : 3, updates: t < 6_000 ? 2 : 4 }));
-  const early = await analysed(back, outageChecks, 'control-plane-outage');
-  expect(early.faults[0]?.efficacy.status).toBe('unproven');
-});
-
-test('a fault that hits half of what it should is not proven', async () => {
-  const half = await analysed(
-    outage({
-      change: (request, index) =>
-        request.status === 503 && index % 2 === 0
-          ? { ...request, status: 200, attempts: request.attempts.map((each) => ({ ...each, status: 200 })) }
-          : request,
-    }),
-  );
-  expect(half.faults[0]?.efficacy).toMatchObject({ status: 'unproven' });
 });
 
 const shed = (request: BuiltRequest): BuiltRequest => ({

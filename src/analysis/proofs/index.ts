@@ -1,0 +1,33 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import type { Proof } from '../../model/fault.ts';
+import type { RecordedFault } from '../fault-records.ts';
+import type { Traffic } from '../traffic.ts';
+import type { Efficacy, ProofKind, ProofOf, Span } from './contract.ts';
+
+/** Every kind of proof that a fault may ask for. */
+const proofs: { readonly [K in Proof['kind']]: ProofKind<ProofOf<K>> } = {
+  status: (await import('./status.ts')).status,
+  slower: (await import('./slower.ts')).slower,
+  unanswered: (await import('./unanswered.ts')).unanswered,
+  silent: (await import('./silent.ts')).silent,
+  disconnected: (await import('./disconnected.ts')).disconnected,
+};
+
+/** Whether a fault really did to its targets what it was to do, from their own side; the load ends at `endMs`. */
+export function proveFault(
+  fault: RecordedFault,
+  evidence: Evidence,
+  traffic: Traffic,
+  before: Span,
+  endMs: number,
+): Efficacy {
+  const { injectedAtMs, revertingAtMs, planned } = fault;
+  const { proof } = planned;
+  const kind: ProofKind = proofs[proof.kind];
+  const expected = kind.expected(proof);
+  if (injectedAtMs === undefined) {
+    return { status: 'not-injected', observed: 'never injected', expected, samples: 0 };
+  }
+  const span = { fromMs: injectedAtMs, toMs: Math.min(revertingAtMs ?? endMs, endMs) };
+  return { expected, ...kind.look(proof, { fault, span, before, evidence, traffic }) };
+}

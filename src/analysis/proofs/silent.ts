@@ -1,0 +1,66 @@
+import type { Evidence } from '../../evidence/evidence.ts';
+import { formatCount } from '../../kit/format.ts';
+import { eachArrival, targetIndexes } from './arrivals.ts';
+import type { ProofKind, ProofOf, Span } from './contract.ts';
+
+/** A killed or stopped instance may finish what it had; its process may be seen once more. */
+const SILENT_AFTER_MS = 200;
+const GONE_AFTER_MS = 1_000;
+
+/**
+ * The targets are gone. The dead write no logs, and what they had not written is lost: that they had traffic
+ * before is known from the clients, and that they are gone must not rest on missing lines alone when their
+ * processes are watched.
+ */
+export const silent: ProofKind<ProofOf<'silent'>> = {
+  expected: () => 'the targets answer nothing',
+  look(_proof, { fault, span, evidence, traffic }) {
+    const targets = targetIndexes(fault, evidence);
+    const quiet = { fromMs: span.fromMs + SILENT_AFTER_MS, toMs: span.toMs };
+    const { requests } = evidence;
+    let samples = 0;
+    let answeredAnyway = 0;
+    for (let row = 0; row < traffic.length; row += 1) {
+      const ending = traffic.endings[traffic.endingOf[row] as number];
+      if (ending === undefined || !targets.has(ending.answeredBy)) continue;
+      const startMs = requests.startMs[row] as number;
+      if (startMs < (fault.injectingAtMs ?? span.fromMs)) samples += 1;
+      // An answer that came while the fault was on; one that waited for the end of it proves nothing.
+      const overMs = startMs + (requests.durationMs[row] as number);
+      if (startMs >= quiet.fromMs && overMs < quiet.toMs) answeredAnyway += 1;
+    }
+    let arrived = 0;
+    eachArrival(evidence, targets, quiet, () => {
+      arrived += 1;
+    });
+    const alive = fault.targets.filter((name) => ranOn(name, span, evidence));
+    if (samples === 0 && arrived === 0 && answeredAnyway === 0) {
+      const observed = `${fault.targets.join(', ')} answered nothing before the fault either`;
+      return { status: 'no-traffic', observed, samples };
+    }
+    const before = `${formatCount(samples)} answers before`;
+    if (arrived > 0 || answeredAnyway > 0) {
+      const observed = `${before}, ${formatCount(Math.max(arrived, answeredAnyway))} while it should be silent`;
+      return { status: 'unproven', observed, samples };
+    }
+    if (alive.length > 0) {
+      const observed = `${before}, none while the fault was on, but ${alive.join(', ')} went on running`;
+      return { status: 'unproven', observed, samples };
+    }
+    return { status: 'proven', observed: `${before}, none while the fault was on`, samples };
+  },
+};
+
+/** Whether a process of the instance used CPU well into the fault. */
+function ranOn(instance: string, span: Span, evidence: Evidence): boolean {
+  for (const { name, t, pid, cpuMs } of evidence.processes.values()) {
+    if (!name.startsWith(`${instance}/`)) continue;
+    let first = -1;
+    for (const [index, at] of t.entries()) {
+      if (at <= span.fromMs + GONE_AFTER_MS || at >= span.toMs) continue;
+      if (first < 0) first = index;
+      else if (pid[first] === pid[index] && (cpuMs[index] ?? 0) > (cpuMs[first] ?? 0)) return true;
+    }
+  }
+  return false;
+}

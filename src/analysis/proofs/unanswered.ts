@@ -1,0 +1,33 @@
+import type { Ending } from '../../evidence/endings.ts';
+import { targetIndexes } from './arrivals.ts';
+import type { Injected, ProofKind, ProofOf, Span } from './contract.ts';
+import { asShare, lookForSymptom } from './symptom.ts';
+
+/** The targets do not answer: 0 in status, reset, refused, cut off, or not before the fault is over. */
+export const unanswered: ProofKind<ProofOf<'unanswered'>> = {
+  expected: ({ share }) => `${asShare(share)} of what is sent to the targets without an answer`,
+  look: ({ share }, injected) =>
+    lookForSymptom(injected, share, {
+      shows: (ending, startMs, durationMs, untilMs) => isUnanswered(ending) || startMs + durationMs > untilMs,
+      unseen: (within) => neverArrived(injected, within),
+    }),
+};
+
+/** What never got as far as the target's sidecar is known to the client only. */
+function neverArrived({ fault, evidence, traffic }: Injected, { fromMs, toMs }: Span): number {
+  const { requests } = evidence;
+  const targets = targetIndexes(fault, evidence);
+  let count = 0;
+  for (let row = 0; row < traffic.length; row += 1) {
+    const startMs = requests.startMs[row] as number;
+    if (startMs < fromMs || startMs >= toMs || requests.arrivals[row] !== 0) continue;
+    const ending = traffic.endings[traffic.endingOf[row] as number];
+    if (ending !== undefined && targets.has(ending.instance) && !ending.answered) count += 1;
+  }
+  return count;
+}
+
+/** No answer of the app got through: connection refused, reset, timed out, given up or cut off. */
+export function isUnanswered(ending: Ending): boolean {
+  return ending.status === 0 || !ending.whole || /\b(UF|UC|UT|UR|LR|DC|UPE)\b/.test(ending.flag);
+}
