@@ -1,26 +1,7 @@
 import { expect, test } from 'vitest';
-import { recordFaults } from '../analysis/fault-records.ts';
-import { judgeCheck } from '../analysis/judge.ts';
-import { createFacts } from '../analysis/run-facts.ts';
-import { healed, LOAD_MS, outage, outagePlan, planned } from '../analysis/testing/outage.ts';
-import { settleTraffic } from '../analysis/traffic.ts';
-import { windowsOf } from '../analysis/windows.ts';
-import { readEvidence } from '../evidence/evidence.ts';
-import type { BuiltRun } from '../evidence/testing/build-evidence.ts';
-import { buildEvidence } from '../evidence/testing/build-evidence.ts';
+import { healed, outage } from '../analysis/testing/outage.ts';
 import { checkSchema } from './index.ts';
-
-async function judge(run: BuiltRun, ...checks: unknown[]): Promise<string[]> {
-  await using built = await buildEvidence(run);
-  const evidence = await readEvidence(built.directory);
-  const faults = recordFaults(outagePlan([]).trial.faults, evidence.journal, evidence.originMs);
-  const windows = windowsOf(faults, 1_000, LOAD_MS);
-  const facts = createFacts(evidence, settleTraffic(evidence, faults, 1_000), faults, windows, LOAD_MS);
-  return checks.map((check) => {
-    const { result } = judgeCheck(planned(check, 'outage'), facts);
-    return `${result.status}: ${result.name}: ${result.observed}`;
-  });
-}
+import { judge } from './testing/judge.ts';
 
 test('rates and counts', async () => {
   expect(
