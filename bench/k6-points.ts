@@ -8,9 +8,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { PlannedLoad } from '../src/load/contract.ts';
 import { k6Environment } from '../src/load/generators.ts';
-import { loadScript } from '../src/load/script.ts';
+import { loadJob } from '../src/load/k6.ts';
+import type { PlannedLoad } from '../src/load/planned.ts';
 import { resolveProgram } from '../src/toolchain/index.ts';
 
 const rate = 1_000;
@@ -44,7 +44,8 @@ const load: PlannedLoad = {
   peakRate: rate,
   users,
 };
-const ours = loadScript(load, '127.0.0.1');
+const job = loadJob(load, '127.0.0.1');
+const ours = job.files[job.script] ?? '';
 const bare = `import http from 'k6/http';
 export const options = { scenarios: { load: { executor: 'constant-arrival-rate', rate: ${rate}, timeUnit: '1s',
   duration: '${seconds}s', preAllocatedVUs: ${users}, maxVUs: ${users} } }, discardResponseBodies: true, systemTags: [],

@@ -1,7 +1,7 @@
 import { cpus, totalmem } from 'node:os';
 import type { Analysis } from '../analysis/analyse.ts';
 import { shellCommand } from '../kit/shell.ts';
-import type { PlannedLoad } from '../load/contract.ts';
+import { describeLoad } from '../load/shapes/index.ts';
 import { REPORT_SCHEMA, type Report } from '../report/model.ts';
 import { version } from '../version.ts';
 import type { Planned } from './planned.ts';
@@ -61,19 +61,4 @@ export function assembleReport(
     },
     configuration: configuration.files.map(({ file, content }) => ({ file, content })),
   };
-}
-
-function describeLoad({ from, to, shape, durationMs, peakRate }: PlannedLoad): string {
-  const seconds = `${durationMs / 1_000} s`;
-  const way = `from ${from} to ${to}`;
-  switch (shape.kind) {
-    case 'script':
-      return `${shape.file}, ${way}`;
-    case 'closed':
-      return `closed loop of ${shape.users} users for ${seconds}, ${way}`;
-    case 'stages':
-      return `up to ${peakRate} requests/s in ${shape.stages.length} stages over ${seconds}, ${way}`;
-    case 'rate':
-      return `${shape.rate} requests/s for ${seconds}, ${way}`;
-  }
 }

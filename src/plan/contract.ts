@@ -1,6 +1,6 @@
 import type { Check } from '../checks/index.ts';
 import type { Fault } from '../faults/index.ts';
-import type { PlannedLoad } from '../load/contract.ts';
+import type { PlannedLoad } from '../load/planned.ts';
 import type { MeshKind } from '../meshes/index.ts';
 import type { Halt, Proof, ReversibleAction } from '../model/fault.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';

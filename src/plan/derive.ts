@@ -42,26 +42,3 @@ export function faultNames(faults: readonly Fault[]): string[] {
     return name;
   });
 }
-
-/** Length of the load in milliseconds. */
-export function loadDurationMs({ load }: Scenario): number {
-  if (load.stages) return load.stages.reduce((sum, stage) => sum + stage.duration, 0);
-  return load.duration ?? 0;
-}
-
-/** Most requests per second that an open loop asks for. */
-export function peakRate({ load }: Scenario): number | undefined {
-  if (load.stages) return Math.max(...load.stages.map((stage) => stage.rate));
-  return load.rate;
-}
-
-const spareUsers = 1.1;
-
-/** Virtual users that k6 needs: the rate kept through the worst latency (Little's law), and a tenth more. */
-export function usersOf(scenario: Scenario): number {
-  const { load } = scenario;
-  if (load.closed) return load.closed.users;
-  if (load.users !== undefined) return load.users;
-  const needed = Math.ceil(((peakRate(scenario) ?? 0) * load.maxLatency) / 1_000);
-  return Math.ceil(Number((needed * spareUsers).toFixed(6)));
-}

@@ -27,7 +27,7 @@ const plan = planScenario({
   file: 'example.yaml',
   profile: undefined,
   meshFiles: [],
-  script: undefined,
+  directory: '/',
   locate: ({ message }) => ({ file: 'example.yaml', message }),
 });
 

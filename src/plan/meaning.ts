@@ -5,13 +5,12 @@ import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
+import { mistakesInLoad, sizeOf } from '../load/written.ts';
 import type { FaultTarget } from '../model/target.ts';
 import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { faultNames, instancesHit, loadDurationMs, replicasOf, subjectOf, usersOf } from './derive.ts';
+import { faultNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
 
-const longestMs = 24 * 3_600_000;
-const mostUsers = 20_000;
 /** Ports of the sidecar and of the sample app's control interface. */
 const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as const;
 
@@ -19,15 +18,13 @@ const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as con
 export function mistakesInMeaning(scenario: Scenario): Mistake[] {
   const replicas = replicasOf(scenario);
   const inTopology = mistakesInTopology(scenario);
-  const inLoad = mistakesInLoad(scenario);
+  const inLoad = [
+    ...mistakesInRoute(scenario),
+    ...mistakesInLoad(scenario.load).map((mistake) => ({ ...mistake, path: ['load', ...mistake.path] })),
+  ];
   // Faults and checks are measured against the load; without one they would only repeat its mistakes.
   if (inLoad.length > 0) return [...inTopology, ...inLoad];
-  return [
-    ...inTopology,
-    ...inLoad,
-    ...mistakesInFaults(scenario, replicas),
-    ...mistakesInChecks(scenario, replicas),
-  ];
+  return [...inTopology, ...mistakesInFaults(scenario, replicas), ...mistakesInChecks(scenario, replicas)];
 }
 
 const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });
@@ -61,88 +58,29 @@ function mistakesInTopology({ topology: { services } }: Scenario): Mistake[] {
   });
 }
 
-function mistakesInLoad(scenario: Scenario): Mistake[] {
-  const { load, topology } = scenario;
+function mistakesInRoute({ load, topology }: Scenario): Mistake[] {
   const services = Object.keys(topology.services);
   const found: Mistake[] = [];
-  const add = (field: Path, message: string, hint?: string) =>
-    found.push(wrong(['load', ...field], message, hint));
+  const add = (field: string, message: string, hint?: string) =>
+    found.push(wrong(['load', field], message, hint));
   for (const end of ['from', 'to'] as const) {
     if (!services.includes(load[end])) {
-      add([end], `there is no service ${quote(load[end])} in the topology`, suggest(load[end], services));
+      add(end, `there is no service ${quote(load[end])} in the topology`, suggest(load[end], services));
     }
   }
   if (load.from === load.to)
-    add(['to'], 'from and to are the same service', 'the client needs a service of its own');
+    add('to', 'from and to are the same service', 'the client needs a service of its own');
   const client = topology.services[load.from]?.workloads;
   if (client && (client.length > 1 || (client[0]?.replicas ?? 1) > 1)) {
     const message = `the load comes from one workload, and load.pods says how many pods it has; ${load.from} has several replicas`;
-    add(['from'], message, `give ${load.from} one workload without replicas, and the load "pods: N"`);
-  }
-  const shapes = (['rate', 'stages', 'closed', 'script'] as const).filter(
-    (shape) => load[shape] !== undefined,
-  );
-  const hint = 'give rate and duration; stages; closed and duration; or script and duration';
-  const [shape, ...others] = shapes;
-  if (shape === undefined) {
-    add([], 'the load says neither how much nor how long', hint);
-    return found;
-  }
-  for (const other of others) add([other], `${other} and ${shape} exclude each other`, hint);
-  if (shape === 'stages' && load.duration !== undefined) {
-    add(['duration'], 'stages have durations of their own; leave this one out');
-  } else if (shape !== 'stages' && load.duration === undefined) {
-    add([shape], `${shape} needs a duration beside it`, 'such as duration: 30s');
-  }
-  if (load.users !== undefined && (shape === 'closed' || shape === 'script')) {
-    add(
-      ['users'],
-      `users does nothing with ${shape}`,
-      shape === 'closed' ? 'give closed.users' : 'the script has its own',
-    );
-  }
-  if (load.rate === 0) add(['rate'], 'expected a rate above 0');
-  else if (tooRare(load.rate)) add(['rate'], ...rareRate(load.rate));
-  if (load.stages && !load.stages.some((stage) => stage.rate > 0))
-    add(['stages'], 'every stage has a rate of 0');
-  for (const [index, stage] of (load.stages ?? []).entries()) {
-    if (stage.duration < 1) add(['stages', index, 'duration'], 'expected a duration above 0');
-    if (tooRare(stage.rate)) add(['stages', index, 'rate'], ...rareRate(stage.rate));
-  }
-  for (const field of ['timeout', 'maxLatency'] as const) {
-    if (load[field] < 1) add([field], 'expected a duration above 0');
-  }
-  if (found.length > 0) return found;
-  const lengthMs = loadDurationMs(scenario);
-  const where = load.stages ? ['stages'] : ['duration'];
-  if (lengthMs > longestMs) add(where, `the load lasts longer than ${formatMs(longestMs)}`);
-  else if (lengthMs <= load.warmup) {
-    add(where, `the load lasts ${formatMs(lengthMs)}, and the warmup alone takes ${formatMs(load.warmup)}`);
-  }
-  const users = usersOf(scenario);
-  if (users > mostUsers) {
-    add(
-      [load.users === undefined ? shape : 'users'],
-      `this takes ${users} virtual users; at most ${mostUsers} fit on one machine`,
-      load.users === undefined ? 'lower the rate or maxLatency' : `give at most ${mostUsers}`,
-    );
+    add('from', message, `give ${load.from} one workload without replicas, and the load "pods: N"`);
   }
   return found;
 }
 
-/** The load is given to k6 in whole requests a minute; stages may come from nothing and go back to it. */
-const leastRate = 1 / 60;
-const tooRare = (rate: number | undefined): rate is number =>
-  rate !== undefined && rate > 0 && rate < leastRate;
-
-function rareRate(rate: number): [message: string, hint: string] {
-  const perMinute = Number((rate * 60).toPrecision(3));
-  return [`expected at least one request a minute, got ${perMinute}/m`, '1/m is the slowest load'];
-}
-
 function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
   const { faults, load } = scenario;
-  const loadMs = loadDurationMs(scenario);
+  const { durationMs: loadMs } = sizeOf(load);
   const names = faultNames(faults);
   const found: Mistake[] = [];
   for (const [index, fault] of faults.entries()) {
@@ -276,7 +214,7 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
 /** How long a window lasts when everything happens as planned. */
 function windowMs(scenario: Scenario, window: Window['name'], index: number): number {
   const { faults, load } = scenario;
-  const endMs = loadDurationMs(scenario);
+  const { durationMs: endMs } = sizeOf(load);
   const fault = faults[index];
   const firstAt = (fromMs: number) =>
     Math.min(endMs, ...faults.map(({ at }) => at).filter((at) => at >= fromMs));

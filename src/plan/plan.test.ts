@@ -37,7 +37,7 @@ function plan(changes: object = {}) {
     file: 'example.yaml',
     profile: undefined,
     meshFiles: [],
-    script: undefined,
+    directory: '/',
     locate: ({ message }) => ({ file: 'example.yaml', message }),
   });
 }

@@ -1,20 +1,13 @@
 import { checkKind, windowName } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { ProblemsError } from '../kit/problems.ts';
-import type { PlannedLoad } from '../load/contract.ts';
+import type { PlannedLoad } from '../load/planned.ts';
+import { shapeOf, sizeOf } from '../load/written.ts';
 import { describeTarget } from '../model/target.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedCheck, PlannedFault } from './contract.ts';
-import {
-  faultNames,
-  instancesHit,
-  loadDurationMs,
-  peakRate,
-  replicasOf,
-  subjectOf,
-  usersOf,
-} from './derive.ts';
+import { faultNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
 /**
@@ -35,9 +28,9 @@ export function planScenario(loaded: LoadedScenario): Plan {
     topology,
     trial: {
       configuration: loaded.meshFiles,
-      loads: [planLoad(scenario, loaded.script)],
+      loads: [planLoad(scenario, loaded.directory)],
       warmupMs: scenario.load.warmup,
-      durationMs: loadDurationMs(scenario),
+      durationMs: sizeOf(scenario.load).durationMs,
       faults: planFaults(scenario, topology.instances),
       checks: planChecks(scenario),
     },
@@ -65,8 +58,7 @@ function planTopology(scenario: Scenario, file: string): TopologyPlan {
   };
 }
 
-function planLoad(scenario: Scenario, script: string | undefined): PlannedLoad {
-  const { load, topology } = scenario;
+function planLoad({ load, topology }: Scenario, directory: string): PlannedLoad {
   const port = topology.services[load.to]?.port;
   if (port === undefined) throw new Error(`no service ${load.to}`);
   return {
@@ -81,18 +73,9 @@ function planLoad(scenario: Scenario, script: string | undefined): PlannedLoad {
       body: load.body,
       timeoutMs: load.timeout,
     },
-    shape: shapeOf(load, script),
-    durationMs: loadDurationMs(scenario),
-    peakRate: peakRate(scenario),
-    users: usersOf(scenario),
+    shape: shapeOf(load, directory),
+    ...sizeOf(load),
   };
-}
-
-function shapeOf(load: Scenario['load'], script: string | undefined): PlannedLoad['shape'] {
-  if (script !== undefined) return { kind: 'script', path: script, file: load.script ?? script };
-  if (load.closed) return { kind: 'closed', users: load.closed.users };
-  if (load.stages) return { kind: 'stages', stages: load.stages };
-  return { kind: 'rate', rate: load.rate ?? 0 };
 }
 
 function planFaults(scenario: Scenario, instances: readonly Instance[]): PlannedFault[] {

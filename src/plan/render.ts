@@ -1,6 +1,6 @@
 import { checkKind, windowName } from '../checks/index.ts';
-import { formatMs, formatRate, plural } from '../kit/format.ts';
-import type { PlannedLoad } from '../load/contract.ts';
+import { formatMs } from '../kit/format.ts';
+import { heightAt, planLines } from '../load/shapes/index.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
@@ -18,7 +18,7 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
     ...wrap(plan.description, 90).map((line) => `  ${line}`),
     '',
     'Load',
-    ...trial.loads.flatMap(loadLines),
+    ...trial.loads.flatMap(planLines).map((line) => `  ${line}`),
     '',
     ...timeline(trial),
     '',
@@ -52,15 +52,6 @@ export function planJson(plan: Plan, resources: readonly MeshResource[]): object
   };
 }
 
-function loadLines({ from, to, port, request, shape, durationMs, peakRate, users }: PlannedLoad): string[] {
-  const what = `${request.method} http://${to}:${port}${request.path}`;
-  const route = `from ${from} to ${to}, ${formatMs(durationMs)}`;
-  if (shape.kind === 'script') return [`  k6 script ${shape.file} ${route}`];
-  if (shape.kind === 'closed') return [`  ${plural(users, 'user')} in a closed loop ${route}`, `  ${what}`];
-  const rate = `${shape.kind === 'stages' ? 'up to ' : ''}${formatRate(peakRate ?? 0)}`;
-  return [`  ${rate} in an open loop ${route}`, `  ${what}, ${plural(users, 'virtual user')}`];
-}
-
 /** The load over time, its warmup dotted, and a bar for each fault. */
 function timeline(trial: TrialPlan): string[] {
   const { faults, loads, durationMs, warmupMs } = trial;
@@ -72,7 +63,9 @@ function timeline(trial: TrialPlan): string[] {
     Math.floor(fromMs / stepMs) <= index && index < Math.ceil(toMs / stepMs);
   return [
     'Timeline',
-    ...loads.map((load) => row(load.name, (midMs) => (midMs < warmupMs ? '·' : heightAt(load, midMs)))),
+    ...loads.map((load) =>
+      row(load.name, (midMs) => (midMs < warmupMs ? '·' : block(heightAt(load, midMs)))),
+    ),
     ...faults.map((fault) =>
       row(fault.name, (_, index) => (overlaps(index, fault.atMs, fault.atMs + fault.forMs) ? '▓' : '·')),
     ),
@@ -80,21 +73,9 @@ function timeline(trial: TrialPlan): string[] {
   ];
 }
 
-function heightAt({ shape, peakRate }: PlannedLoad, atMs: number): string {
-  if (shape.kind !== 'stages' || !peakRate) return '█';
-  const { stages } = shape;
-  let from = stages[0]?.rate ?? 0;
-  let startMs = 0;
-  for (const { rate, duration } of stages) {
-    if (atMs <= startMs + duration) {
-      const now = from + ((rate - from) * (atMs - startMs)) / duration;
-      return heights[Math.min(heights.length - 1, Math.floor((now / peakRate) * heights.length))] ?? '█';
-    }
-    from = rate;
-    startMs += duration;
-  }
-  return '█';
-}
+/** A block of a height from 0 to 1. */
+const block = (height: number) =>
+  heights[Math.min(heights.length - 1, Math.floor(height * heights.length))] ?? '█';
 
 /** Times under the bars: the ends of the load and of every fault, where there is room. */
 function ruler({ faults, durationMs }: TrialPlan): string {

@@ -5,6 +5,7 @@ import { type Path, valueAt } from '../kit/path.ts';
 import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
+import { filesIn, uselessFields } from '../load/written.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 import { explainIssues } from './explain.ts';
 import { readMeshFiles } from './mesh-files.ts';
@@ -42,12 +43,20 @@ export async function loadScenario(file: string, changes: Changes): Promise<Load
   }
   if (!parsed.success || problems.length > 0) throw failure(problems);
   const scenario = parsed.data;
-  const references = await readReferences(scenario, file, changes);
-  const mistakes = [...uselessWithScript(applied.value), ...references.mistakes];
+  const directory = dirname(resolve(file));
+  const references = await readReferences(scenario, file, directory, changes);
+  const useless = uselessFields(
+    scenario.load,
+    (field) => valueAt(applied.value, ['load', field]) !== undefined,
+  );
+  const mistakes = [
+    ...useless.map((mistake) => ({ ...mistake, path: ['load', ...mistake.path] })),
+    ...references.mistakes,
+  ];
   problems.push(...mistakes.map(locateHere), ...references.problems);
   if (problems.length > 0) throw failure(problems);
-  const { meshFiles, script } = references;
-  return { scenario, file, profile: changes.profile, meshFiles, script, locate: locateHere };
+  const { meshFiles } = references;
+  return { scenario, file, profile: changes.profile, meshFiles, directory, locate: locateHere };
 }
 
 /** Names of the profiles in a scenario file that can be read; none when it cannot. */
@@ -138,23 +147,11 @@ function whereOf(override: Override, file: string, document: YamlDocument, rest:
   return { file, ...document.place([...(override.within ?? []), ...rest]) };
 }
 
-function uselessWithScript(value: unknown): Mistake[] {
-  if (valueAt(value, ['load', 'script']) === undefined) return [];
-  return ['method', 'path', 'headers', 'body', 'timeout', 'maxLatency']
-    .filter((field) => valueAt(value, ['load', field]) !== undefined)
-    .map((field) => ({
-      path: ['load', field],
-      at: 'key',
-      message: `${field} does nothing beside a script of your own; leave it out`,
-    }));
-}
-
 /** The files a scenario names. */
-async function readReferences(scenario: Scenario, file: string, { config }: Changes) {
+async function readReferences(scenario: Scenario, file: string, directory: string, { config }: Changes) {
   const mistakes: Mistake[] = [];
   const problems: Problem[] = [];
   const meshFiles: MeshFile[] = [];
-  const directory = dirname(resolve(file));
   for (const named of config) {
     const read = await readMeshFiles(named, process.cwd());
     if ('files' in read) meshFiles.push(...read.files);
@@ -169,22 +166,19 @@ async function readReferences(scenario: Scenario, file: string, { config }: Chan
       mistakes.push({ path: ['mesh', 'configuration', index], at: 'value', message, hint: read.hint });
     }
   }
-  const { script } = scenario.load;
-  const scriptPath = script === undefined ? undefined : resolve(directory, script);
-  if (scriptPath !== undefined) {
-    const isFile = await stat(scriptPath).then(
+  for (const { field, file: named } of filesIn(scenario.load)) {
+    const isFile = await stat(resolve(directory, named)).then(
       (about) => about.isFile(),
       () => false,
     );
-    if (!isFile)
-      mistakes.push({ path: ['load', 'script'], at: 'value', message: `there is no file ${script}` });
+    if (!isFile) mistakes.push({ path: ['load', field], at: 'value', message: `there is no file ${named}` });
   }
   const paths = meshFiles.map(({ path }) => resolve(path));
   for (const [index, each] of meshFiles.entries()) {
     if (paths.indexOf(resolve(each.path)) < index)
       problems.push({ file: each.file, message: 'this file is named twice' });
   }
-  return { mistakes, problems, meshFiles, script: scriptPath };
+  return { mistakes, problems, meshFiles };
 }
 
 /** A path relative to the scenario file as one would type it where one stands. */

@@ -4,7 +4,8 @@ import { checkSchema } from '../checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
 import { quote } from '../kit/nearest.ts';
 import type { Mistake, Problem } from '../kit/problems.ts';
-import { duration, rate } from '../kit/units.ts';
+import { duration } from '../kit/units.ts';
+import { loadFields } from '../load/written.ts';
 import { meshKinds } from '../meshes/index.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 import { labels, locality } from './labels.ts';
@@ -93,13 +94,7 @@ const load = z
     path: requestPath().default('/').describe('Path and query of every request.'),
     headers: headers().default({}).describe('Sent with every request.'),
     body: z.string().optional().describe('Sent as it is; say what it is in headers.'),
-    rate: rate().optional().describe('Open loop: requests are due at this rate whatever the answers do.'),
-    duration: duration().optional().describe('How long the rate or the closed loop is held.'),
-    stages: z
-      .array(z.strictObject({ rate: rate(), duration: duration() }))
-      .min(1)
-      .optional()
-      .describe('Open loop with a changing rate: from one rate to the next, evenly, each over its duration.'),
+    ...loadFields,
     pods: z
       .int()
       .min(1)
@@ -108,24 +103,6 @@ const load = z
       .describe(
         'Generators that share the load, each with a sidecar of its own: a limit that holds per client (a connection pool, outlier detection) then holds that many times.',
       ),
-    closed: z
-      .strictObject({ users: z.int().min(1).max(10_000) })
-      .optional()
-      .describe(
-        'Closed loop: each user waits for its answer before it asks again. Hides queueing; the report says so.',
-      ),
-    script: z
-      .string()
-      .optional()
-      .describe('A k6 script of your own, relative to this file; it brings its own scenarios.'),
-    maxLatency: duration()
-      .prefault('5s')
-      .describe('The worst latency the load must keep its rate through; sizes the virtual users.'),
-    users: z
-      .int()
-      .min(1)
-      .optional()
-      .describe('Virtual users, instead of what rate x maxLatency asks for. Too few make the run invalid.'),
     timeout: duration().prefault('10s').describe('When k6 gives up on a request.'),
     warmup: duration().prefault('2s').describe('What the steady state leaves out at the start of the load.'),
   })
@@ -163,8 +140,8 @@ export interface LoadedScenario {
   readonly file: string;
   readonly profile: string | undefined;
   readonly meshFiles: readonly MeshFile[];
-  /** Absolute path of the k6 script, when the load has one of its own. */
-  readonly script: string | undefined;
+  /** Absolute; what the file names relatively counts from here. */
+  readonly directory: string;
   /** Where a mistake was written: in the file, in a profile, or on the command line. */
   locate(mistake: Mistake): Problem;
 }

@@ -129,7 +129,7 @@ export function outagePlan(
     file: 'outage.yaml',
     profile: undefined,
     meshFiles: [],
-    script: undefined,
+    directory: '/',
     locate: ({ message }) => ({ file: 'outage.yaml', message }),
   });
   return { ...plan, trial: { ...plan.trial, checks } };

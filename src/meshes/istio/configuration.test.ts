@@ -18,7 +18,7 @@ function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLe
     load: { from: 'frontend', to: 'edge-app', rate: '10/s', duration: '20s' },
     checks,
   });
-  const loaded = { scenario, file: 'example.yaml', profile: undefined, meshFiles: [], script: undefined };
+  const loaded = { scenario, file: 'example.yaml', profile: undefined, meshFiles: [], directory: '/' };
   return configurationContext(
     planScenario({ ...loaded, locate: ({ message }) => ({ file: 'example.yaml', message }) }),
   );

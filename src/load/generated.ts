@@ -1,8 +1,46 @@
 import { DUE_HEADER } from '../model/evidence.ts';
-import { LOAD_STARTED, type PlannedLoad } from './contract.ts';
+import { LOAD_STARTED, SUMMARY_FILE } from './contract.ts';
+import type { LoadCounts, LoadOf, ShapeKind } from './shapes/contract.ts';
 
-/** File that k6 writes its totals to. */
-export const SUMMARY_FILE = 'summary.json';
+const file = 'load.js';
+
+/** A stretch of an open loop: its length, and its rate in requests per millisecond when it begins and ends. */
+interface Piece {
+  readonly ms: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Schedule {
+  /** k6's executor and its settings: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/ */
+  readonly executor: object;
+  /** When requests are due, one piece after the other; none in a closed loop. */
+  readonly pieces: readonly Piece[];
+}
+
+/** The half of a shape that speaks with k6, for shapes whose script is generated. */
+export function generated<Shape>(
+  schedule: (load: LoadOf<Shape>) => Schedule,
+): Pick<ShapeKind<never, Shape & object>, 'script' | 'counts' | 'author'> {
+  return {
+    script: (load, host) => ({
+      files: { [file]: scriptOf(load, schedule(load), host) },
+      script: file,
+      args: [],
+      summary: SUMMARY_FILE,
+      announcesStart: true,
+    }),
+    counts(summary) {
+      // Totals of several k6 have no latencies: see sumTotals.
+      const { latencyMs = {}, ...counts } = summary as Written;
+      return { ...counts, latencyMs };
+    },
+    author: () => ({ script: 'the generated script', isUser: false }),
+  };
+}
+
+/** Totals as the generated script writes them. */
+type Written = Omit<LoadCounts, 'latencyMs'> & Partial<Pick<LoadCounts, 'latencyMs'>>;
 
 /** What the generated script is told; also the shape of what a reader finds in logs/. */
 interface ScriptJob {
@@ -12,57 +50,11 @@ interface ScriptJob {
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly dueHeader: string;
-  /** Due times: rate in requests per millisecond at the start of each piece and at its end. Empty: closed loop. */
-  readonly pieces: readonly { readonly ms: number; readonly from: number; readonly to: number }[];
+  readonly pieces: readonly Piece[];
 }
 
-/** k6 takes whole numbers per time unit; a minute keeps a rate of 0.5/s exact enough. */
-const timeUnitSeconds = 60;
-const perTimeUnit = (perSecond: number) => Math.max(1, Math.round(perSecond * timeUnitSeconds));
-
-function executor({ shape, users, durationMs, request }: PlannedLoad): object {
-  const common = { gracefulStop: `${request.timeoutMs}ms` };
-  const open = { timeUnit: `${timeUnitSeconds}s`, preAllocatedVUs: users, maxVUs: users, ...common };
-  switch (shape.kind) {
-    case 'closed':
-      return { executor: 'constant-vus', vus: shape.users, duration: `${durationMs}ms`, ...common };
-    case 'stages':
-      return {
-        executor: 'ramping-arrival-rate',
-        startRate: perTimeUnit(shape.stages[0]?.rate ?? 0),
-        stages: shape.stages.map(({ rate, duration }) => ({
-          target: perTimeUnit(rate),
-          duration: `${duration}ms`,
-        })),
-        ...open,
-      };
-    case 'rate':
-      return {
-        executor: 'constant-arrival-rate',
-        rate: perTimeUnit(shape.rate),
-        duration: `${durationMs}ms`,
-        ...open,
-      };
-    case 'script':
-      throw new Error('a script of its own has its executors');
-  }
-}
-
-function pieces({ shape, durationMs }: PlannedLoad): ScriptJob['pieces'] {
-  const perMs = (perSecond: number) => perTimeUnit(perSecond) / (timeUnitSeconds * 1_000);
-  if (shape.kind === 'rate') return [{ ms: durationMs, from: perMs(shape.rate), to: perMs(shape.rate) }];
-  if (shape.kind !== 'stages') return [];
-  let from = shape.stages[0]?.rate ?? 0;
-  return shape.stages.map((stage) => {
-    const piece = { ms: stage.duration, from: perMs(from), to: perMs(stage.rate) };
-    from = stage.rate;
-    return piece;
-  });
-}
-
-/** The k6 script for a load that has none of its own. Plain JavaScript; needs nothing but k6. */
-export function loadScript(load: PlannedLoad, host: string): string {
-  const { request, port } = load;
+/** Plain JavaScript; needs nothing but k6. */
+function scriptOf({ request, port }: LoadOf<unknown>, { executor, pieces }: Schedule, host: string): string {
   const job: ScriptJob = {
     url: `http://${host}:${port}${request.path}`,
     method: request.method,
@@ -70,10 +62,10 @@ export function loadScript(load: PlannedLoad, host: string): string {
     headers: request.headers,
     timeoutMs: request.timeoutMs,
     dueHeader: DUE_HEADER,
-    pieces: pieces(load),
+    pieces,
   };
   const options = {
-    scenarios: { load: executor(load) },
+    scenarios: { load: { ...executor, gracefulStop: `${request.timeoutMs}ms` } },
     discardResponseBodies: true,
     maxRedirects: 0,
     systemTags: [],
@@ -144,7 +136,7 @@ export default function () {
 
 export function handleSummary(data) {
   const count = (name) => (data.metrics[name] ? data.metrics[name].values.count : 0);
-  const totals = { iterations: count('iterations'), dropped: count('dropped_iterations'), requests: count('http_reqs'), answers: {} };
+  const totals = { iterations: count('iterations'), droppedIterations: count('dropped_iterations'), requests: count('http_reqs'), answers: {} };
   let rest = totals.requests;
   for (const name of Object.values(others)) {
     totals.answers[name.replace('answers_', '')] = count(name);

@@ -1,0 +1,10 @@
+import { formatMs } from '../../kit/format.ts';
+import type { LoadOf } from './contract.ts';
+
+/** "from client to shop, 30 s". */
+export const routeOf = ({ from, to, durationMs }: LoadOf<unknown>) =>
+  `from ${from} to ${to}, ${formatMs(durationMs)}`;
+
+/** "GET http://shop:8080/". */
+export const requestOf = ({ to, port, request }: LoadOf<unknown>) =>
+  `${request.method} http://${to}:${port}${request.path}`;
