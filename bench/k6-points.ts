@@ -43,6 +43,7 @@ const load: PlannedLoad = {
   durationMs: seconds * 1_000,
   peakRate: rate,
   users,
+  seed: undefined,
 };
 const job = loadJob(load, '127.0.0.1');
 const ours = job.files[job.script] ?? '';

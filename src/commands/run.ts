@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
+import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
 import { environmentActions, environmentNames, environments } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { type ExperimentWatcher, newRunId, runExperiment } from '../experiment/run.ts';
@@ -16,6 +17,7 @@ import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts'
 
 interface RunOptions extends ScenarioOptions {
   readonly env: (typeof environmentNames)[number];
+  readonly seed?: number;
   readonly reports: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -27,6 +29,11 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
     .description('Run a scenario: mesh up, load, faults, verdict, report; nothing stays behind.')
     .argument('<scenario>', 'scenario file')
     .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
+    .addOption(
+      new Option('--seed <n>', 'draw the random choices of an earlier run again; its report says the seed')
+        .argParser(readSeed)
+        .default(undefined, 'a random one'),
+    )
     .option('--reports <dir>', 'folder that gets a folder per run', 'reports')
     .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
     .option('--json', 'print the report as JSON on standard output')
@@ -46,6 +53,12 @@ Examples:
     });
 }
 
+function readSeed(text: string): number {
+  const seed = parseSeed(text);
+  if (seed === undefined) throw new InvalidArgumentError(`It takes ${SEED_TEXT}.`);
+  return seed;
+}
+
 async function runScenario(
   file: string,
   options: RunOptions,
@@ -53,7 +66,7 @@ async function runScenario(
   startedAt: number,
 ): Promise<ExitCode> {
   const progress = createProgress(process.stderr, options.quiet ?? false);
-  const planned = await planExperiment(file, options);
+  const planned = await planExperiment(file, options, options.seed ?? randomSeed());
   const { plan, mesh, configuration } = planned;
   refuseForeignFaults(plan, options.env, environmentActions);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);

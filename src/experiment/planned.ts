@@ -14,8 +14,8 @@ export interface Planned {
 }
 
 /** Reads and plans a scenario; throws one ProblemsError with everything that can be said without running it. */
-export async function planExperiment(file: string, changes: Changes): Promise<Planned> {
-  const plan = planScenario(await loadScenario(file, changes));
+export async function planExperiment(file: string, changes: Changes, seed?: number): Promise<Planned> {
+  const plan = planScenario(await loadScenario(file, changes), seed);
   const mesh = await meshOf(plan.mesh);
   const files = plan.trial.configuration;
   return {

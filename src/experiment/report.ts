@@ -45,6 +45,7 @@ export function assembleReport(
         platform: `${process.platform} ${process.arch}`,
       },
       command: shellCommand(['npx', 'breakwater', ...about.command]),
+      ...(plan.seed === undefined ? {} : { seed: plan.seed }),
     },
     scenario: {
       name: plan.name,

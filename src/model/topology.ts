@@ -7,6 +7,8 @@ interface AppSettings {
   readonly serviceTime: string;
   readonly concurrency: number;
   readonly queue: number;
+  /** What its random choices are drawn from; a random one unless the run has a seed. */
+  readonly seed?: number;
 }
 
 /** One replica that will run: `edge-app-east-1`. */

@@ -49,6 +49,8 @@ export interface Plan {
   /** The scenario file as the user named it. */
   readonly file: string;
   readonly profile: string | undefined;
+  /** What the seeds of instances and loads come from; undefined when each shall have a random one. */
+  readonly seed: number | undefined;
   readonly mesh: MeshKind;
   readonly topology: TopologyPlan;
   readonly trial: TrialPlan;

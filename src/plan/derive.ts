@@ -1,14 +1,15 @@
 import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
+import { seedOf } from '../model/seed.ts';
 import { type Instance, isServer, matches } from '../model/topology.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
-/** Every replica of the topology, in the order it is written. */
-export function replicasOf({ topology, load }: Scenario): Instance[] {
+/** Every replica of the topology, in the order it is written; with a seed each app has one of its own. */
+export function replicasOf({ topology, load }: Scenario, seed?: number): Instance[] {
   return Object.entries(topology.services).flatMap(([service, { workloads, serviceAccount, port, app }]) =>
     workloads.flatMap(({ name, locality, replicas, labels }) =>
       Array.from({ length: service === load.from ? load.pods : replicas }, (_, index) => ({
-        name: `${name}-${index + 1}`,
+        name: replicaName(name, index),
         service,
         workload: name,
         replica: index + 1,
@@ -16,11 +17,18 @@ export function replicasOf({ topology, load }: Scenario): Instance[] {
         serviceAccount: serviceAccount ?? service,
         labels,
         port,
-        ...(service === load.from ? { role: 'client' as const } : { role: 'server' as const, app }),
+        ...(service === load.from
+          ? { role: 'client' as const }
+          : {
+              role: 'server' as const,
+              app: seed === undefined ? app : { ...app, seed: seedOf(seed, replicaName(name, index)) },
+            }),
       })),
     ),
   );
 }
+
+const replicaName = (workload: string, index: number) => `${workload}-${index + 1}`;
 
 /** The replicas that a fault hits; none where it hits something else. The client observes: a fault on its zone spares it. */
 export function instancesHit(fault: Fault, replicas: readonly Instance[]): Instance[] {

@@ -4,7 +4,7 @@ import { scenarioSchema } from '../scenario/schema.ts';
 import { planScenario } from './plan.ts';
 import { planJson, renderPlan } from './render.ts';
 
-function plan(changes: object = {}) {
+function plan(changes: object = {}, seed?: number) {
   const scenario = scenarioSchema.parse({
     name: 'example',
     description: 'One zone dies.',
@@ -32,14 +32,15 @@ function plan(changes: object = {}) {
     ],
     ...changes,
   });
-  return planScenario({
+  const loaded = {
     scenario,
     file: 'example.yaml',
     profile: undefined,
     meshFiles: [],
     directory: '/',
-    locate: ({ message }) => ({ file: 'example.yaml', message }),
-  });
+    locate: ({ message }: { message: string }) => ({ file: 'example.yaml', message }),
+  };
+  return planScenario(loaded, seed);
 }
 
 describe('a plan', () => {
@@ -107,6 +108,17 @@ describe('a plan', () => {
     });
     expect(planned({ load: { ...load, closed: { users: 7 }, duration: '30s' } })).toMatchObject({ users: 7 });
     expect(planned({ load: { ...load, rate: '1/s', duration: '30s', users: 3 } })?.users).toBe(3);
+  });
+
+  it('gives every app and load a seed of its own, the same each time', () => {
+    const seeds = ({ topology, trial }: ReturnType<typeof plan>) => [
+      ...topology.instances.flatMap(({ app }) => app?.seed ?? []),
+      ...trial.loads.flatMap(({ seed }) => seed ?? []),
+    ];
+    expect(seeds(plan())).toEqual([]);
+    expect(new Set(seeds(plan({}, 42))).size).toBe(4);
+    expect(seeds(plan({}, 42))).toEqual(seeds(plan({}, 42)));
+    expect(plan({}, 42).seed).toBe(42);
   });
 
   it('reads as a timeline', () => {

@@ -3,6 +3,7 @@ import { faultKind } from '../faults/index.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import { shapeOf, sizeOf } from '../load/written.ts';
+import { seedOf } from '../model/seed.ts';
 import { describeTarget } from '../model/target.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
@@ -11,24 +12,25 @@ import { faultNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
 /**
- * What a run of the scenario will do, worked out in full. Throws one ProblemsError with every mistake
+ * What a run of the scenario will do, worked out in full; without a seed, its random choices are new each time. Throws one ProblemsError with every mistake
  * in how the parts of the scenario fit together.
  */
-export function planScenario(loaded: LoadedScenario): Plan {
+export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
   const { scenario, file } = loaded;
   const mistakes = mistakesInMeaning(scenario);
   if (mistakes.length > 0) throw new ProblemsError(mistakes.map((mistake) => loaded.locate(mistake)));
-  const topology = planTopology(scenario, file);
+  const topology = planTopology(scenario, file, seed);
   return {
     name: scenario.name,
     description: scenario.description,
     file,
     profile: loaded.profile,
+    seed,
     mesh: scenario.mesh.kind,
     topology,
     trial: {
       configuration: loaded.meshFiles,
-      loads: [planLoad(scenario, loaded.directory)],
+      loads: [planLoad(scenario, loaded.directory, seed)],
       warmupMs: scenario.load.warmup,
       durationMs: sizeOf(scenario.load).durationMs,
       faults: planFaults(scenario, topology.instances),
@@ -38,7 +40,7 @@ export function planScenario(loaded: LoadedScenario): Plan {
 }
 
 /** What has to run for a scenario, and how its parts know each other. */
-function planTopology(scenario: Scenario, file: string): TopologyPlan {
+function planTopology(scenario: Scenario, file: string, seed: number | undefined): TopologyPlan {
   const { topology, mesh, load } = scenario;
   return {
     name: scenario.name,
@@ -53,16 +55,17 @@ function planTopology(scenario: Scenario, file: string): TopologyPlan {
         role: name === load.from ? 'client' : 'server',
       }),
     ),
-    instances: replicasOf(scenario),
+    instances: replicasOf(scenario, seed),
     calls: [{ from: load.from, to: load.to }],
   };
 }
 
-function planLoad({ load, topology }: Scenario, directory: string): PlannedLoad {
+function planLoad({ load, topology }: Scenario, directory: string, seed: number | undefined): PlannedLoad {
+  const name = 'load';
   const port = topology.services[load.to]?.port;
   if (port === undefined) throw new Error(`no service ${load.to}`);
   return {
-    name: 'load',
+    name,
     from: load.from,
     to: load.to,
     port,
@@ -75,6 +78,7 @@ function planLoad({ load, topology }: Scenario, directory: string): PlannedLoad 
     },
     shape: shapeOf(load, directory),
     ...sizeOf(load),
+    seed: seed === undefined ? undefined : seedOf(seed, name),
   };
 }
 

@@ -144,6 +144,7 @@ export function sampleReport(verdict: Report['verdict'] = 'pass'): Report {
       programs: { envoy: '1.37.1', istiod: '1.29.1', k6: '1.6.1' },
       machine: { cpus: 8, memoryBytes: 16 * 2 ** 30, platform: 'linux x64' },
       command: 'breakwater run scenarios/zone-failover.yaml --profile ci',
+      seed: 2_718_281_828,
     },
     scenario: {
       name: 'zone-failover',

@@ -23,6 +23,17 @@ describe('the reports of a run', () => {
     expect(await readReport(path.join(reports, 'run'))).toEqual(sampleReport());
   });
 
+  test.each(Object.entries(reportFormats))(
+    'say the seed, which the command has only when it was given (%s)',
+    (_, format) => {
+      const report = sampleReport();
+      const said = format.render(report, { color: false, width: 200 });
+      expect(said).toContain('2718281828');
+      expect(said).toContain(report.run.command);
+      expect(report.run.command).not.toContain('--seed');
+    },
+  );
+
   test('are found by folder, by id, by file, and newest first', async () => {
     for (const [name, at] of [
       ['old', 1_000],

@@ -33,6 +33,7 @@ export function junit(report: Report): string {
     mesh: report.run.mesh,
     breakwater: report.run.breakwater,
     command: report.run.command,
+    ...(report.run.seed === undefined ? {} : { seed: report.run.seed }),
   };
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',

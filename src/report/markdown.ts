@@ -7,6 +7,7 @@ import {
   formatBytes,
   formatCount,
   formatFaultSpan,
+  formatSeed,
   formatSpan,
   formatTiming,
   formatWindow,
@@ -164,6 +165,7 @@ function facts(report: Report): string[] {
     `- Run ${code(run.id)}, started ${escapeMarkdown(run.startedAt)}`,
     `- ${escapeMarkdown(run.mesh)} on ${escapeMarkdown(run.environment)}, ${escapeMarkdown(run.machine.platform)} with ${run.machine.cpus} CPUs and ${formatBytes(run.machine.memoryBytes)} memory`,
     `- Time: ${formatTiming(report)}`,
+    `- Seed: ${formatSeed(report)}`,
     `- Again: ${code(run.command)}`,
   ];
 }

@@ -97,6 +97,10 @@ export const reportSchema = z
       programs: z.record(z.string(), z.string()),
       machine: z.strictObject({ cpus: z.int(), memoryBytes: z.number(), platform: z.string() }),
       command: z.string().describe('How to run it again.'),
+      seed: z
+        .int()
+        .optional()
+        .describe('What random choices were drawn from; --seed draws them again. Older reports have none.'),
     }),
     scenario: z.strictObject({
       name: z.string(),

@@ -6,6 +6,7 @@ import {
   formatAnswer,
   formatCount,
   formatFaultSpan,
+  formatSeed,
   formatSpan,
   formatTiming,
   formatWindow,
@@ -199,6 +200,7 @@ function whereabouts(report: Report, { directory, c, width }: View): string[] {
   return [
     ...hanging(c.dim('Time'), 7, (text) => text, plain(formatTiming(report)), width),
     ...(directory === undefined ? [] : [` ${c.dim('Report')}  ${plain(`${directory}/report.html`)}`]),
+    ` ${c.dim('Seed')}    ${formatSeed(report)}`,
     ` ${c.dim('Again')}   ${plain(report.run.command)}`,
   ];
 }

@@ -49,6 +49,11 @@ export function formatTiming({ timing }: Report): string {
   return `load ${formatMs(loadMs)}, everything ${formatMs(wallMs)}, ${formatMs(overheadMs)} of it beside the load${first}`;
 }
 
+/** "42 (--seed 42 draws the same again)"; reports of before there were seeds have none. */
+export function formatSeed({ run: { seed } }: Report): string {
+  return seed === undefined ? 'not recorded' : `${seed} (--seed ${seed} draws the same again)`;
+}
+
 export function formatBytes(bytes: number): string {
   const gibibytes = bytes / 2 ** 30;
   return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;

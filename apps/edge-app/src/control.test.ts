@@ -43,6 +43,27 @@ test('a rate hits that share of requests', async () => {
   expect(failed).toBeLessThan(260);
 });
 
+test('a seed begins the draws anew, and anything else is an error', async () => {
+  await using app = await runningApp({ SEED: '42' });
+  await app.setFault('some', { kind: 'error', status: 500, rate: 0.5 });
+  const seed = (body: string) => fetch(`${app.controlUrl}/seed`, { method: 'PUT', body });
+  const statuses = async () => {
+    const found: number[] = [];
+    for (let count = 0; count < 20; count += 1) found.push((await fetch(app.url)).status);
+    return found;
+  };
+  const first = await statuses();
+  expect(new Set(first)).toEqual(new Set([200, 500]));
+  expect(await statuses()).not.toEqual(first);
+  expect((await seed('42')).status).toBe(204);
+  expect(await statuses()).toEqual(first);
+  const refused = await seed('-1');
+  expect(refused.status).toBe(400);
+  expect(await refused.json()).toEqual({
+    error: 'expected a whole number from 0 to 4294967295, got "-1"',
+  });
+});
+
 test('faults compose: the latency first, then the reset before the error', async () => {
   await using app = await runningApp();
   await app.setFault('e', { kind: 'error', status: 500, rate: 1 });

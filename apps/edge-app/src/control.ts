@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type http from 'node:http';
 import { parseBehaviour } from './behaviour.ts';
+import { parseSeed, SEED_TEXT } from './chance.ts';
 import type { ActiveFault } from './faults.ts';
 import { InputError } from './input-error.ts';
 import { type Address, listen } from './listener.ts';
@@ -44,7 +45,7 @@ export async function startControl(
 }
 
 async function answer(service: StartedService, request: http.IncomingMessage): Promise<Reply> {
-  const { faults, metrics } = service;
+  const { faults, metrics, chance } = service;
   const [path = '/'] = (request.url ?? '/').split('?');
   const route = `${request.method} ${path}`;
   if (route === 'GET /healthz') return { status: 200, body: 'ok' };
@@ -53,6 +54,13 @@ async function answer(service: StartedService, request: http.IncomingMessage): P
   if (route === 'DELETE /faults') {
     faults.clear();
     await service.applyRefusal();
+    return { status: 204 };
+  }
+  if (route === 'PUT /seed') {
+    const text = await readBody(request);
+    const seed = parseSeed(text.trim());
+    if (seed === undefined) throw new InputError([`expected ${SEED_TEXT}, got ${JSON.stringify(text)}`]);
+    chance.reseed(seed);
     return { status: 204 };
   }
   const id = faultId(path);

@@ -1,6 +1,7 @@
 import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
 import type { Answers } from './answers.ts';
 import type { Capacity, Waiter } from './capacity.ts';
+import type { Chance } from './chance.ts';
 import type { ActiveFault, Ending, Faults } from './faults.ts';
 import type { Metrics } from './metrics.ts';
 import { callOnward, type OnwardCall, traceHeaders } from './onward.ts';
@@ -13,6 +14,7 @@ export interface Site {
   readonly faults: Faults;
   readonly metrics: Metrics;
   readonly serviceTime: ServiceTime;
+  readonly chance: Chance;
   readonly calls: readonly OnwardCall[];
   readonly agent: Agent;
 }
@@ -54,8 +56,9 @@ export class Exchange implements Waiter {
   begin(): void {
     this.#waiting = false;
     this.#begunAtMs = performance.now();
-    let waitMs = this.#site.serviceTime();
-    const delayMs = this.#site.faults.drawDelayMs();
+    const { serviceTime, chance, faults } = this.#site;
+    let waitMs = serviceTime(chance.serviceTime);
+    const delayMs = faults.drawDelayMs();
     // Timers count whole milliseconds and may fire 1 ms early; a fault must not fall short of its delay.
     if (delayMs > 0) waitMs += Math.ceil(delayMs) + 1;
     if (waitMs < 0.5) this.act();

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AppBehaviour } from '../../../src/model/fault.ts';
+import type { Draw } from './chance.ts';
 
 type Latency = Extract<AppBehaviour, { kind: 'latency' }>;
 /** What takes the place of the proper answer. */
@@ -18,9 +19,14 @@ const ENDINGS: readonly AppBehaviour['kind'][] = ['reset', 'hang', 'error'] sati
 
 /** The misbehaviours that are on. Latencies add up; of the rest a request gets one: reset, hang, error. */
 export class Faults {
+  readonly #draw: Draw;
   readonly #byId = new Map<string, ActiveFault>();
   #latencies: ActiveFault<Latency>[] = [];
   #endings: ActiveFault<Ending>[] = [];
+
+  constructor(draw: Draw) {
+    this.#draw = draw;
+  }
 
   get refusing(): boolean {
     return this.list().some((fault) => fault.behaviour.kind === 'refuse');
@@ -56,9 +62,9 @@ export class Faults {
     let totalMs = 0;
     for (const fault of this.#latencies) {
       const { delayMs, jitterMs, rate } = fault.behaviour;
-      if (Math.random() >= rate) continue;
+      if (this.#draw() >= rate) continue;
       fault.hits++;
-      totalMs += delayMs + Math.random() * jitterMs;
+      totalMs += delayMs + this.#draw() * jitterMs;
     }
     return totalMs;
   }
@@ -66,7 +72,7 @@ export class Faults {
   /** What this request gets in place of its answer, if anything. */
   drawEnding(): ActiveFault<Ending> | undefined {
     for (const fault of this.#endings) {
-      if (Math.random() >= fault.behaviour.rate) continue;
+      if (this.#draw() >= fault.behaviour.rate) continue;
       fault.hits++;
       return fault;
     }

@@ -2,6 +2,7 @@ import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Answers } from './answers.ts';
 import { Capacity } from './capacity.ts';
+import { Chance } from './chance.ts';
 import { Exchange, type Site } from './exchange.ts';
 import { Faults } from './faults.ts';
 import { type Address, Listener } from './listener.ts';
@@ -18,6 +19,7 @@ export interface StartedService {
   readonly address: Address;
   readonly faults: Faults;
   readonly metrics: Metrics;
+  readonly chance: Chance;
   /** Call after every change of the faults: closes or opens the port as they demand. */
   applyRefusal(): Promise<void>;
   /** Healthz says 503 and every answer ends its connection for `drainMs`; then it closes, in-flight requests first. */
@@ -26,12 +28,14 @@ export interface StartedService {
 
 export async function startService(settings: ServiceSettings): Promise<StartedService> {
   const capacity = new Capacity(settings.concurrency, settings.queue);
+  const chance = new Chance(settings.seed);
   const site: Site = {
     answers: new Answers(settings.instance, settings.zone),
     capacity,
-    faults: new Faults(),
+    faults: new Faults(chance.fault),
     metrics: new Metrics(capacity),
     serviceTime: settings.serviceTime,
+    chance,
     calls: settings.calls,
     agent: onwardAgent(),
   };
@@ -50,6 +54,7 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
     address: listener.address,
     faults,
     metrics,
+    chance,
     applyRefusal: () => listener.setOpen(!faults.refusing),
     async stop(drainMs) {
       answers.endConnections = true;

@@ -1,12 +1,17 @@
 import { expect, test } from 'vitest';
+import { Chance } from './chance.ts';
 import { parseServiceTime } from './service-time.ts';
 
-/** Sorted draws. */
-function draw(text: string, count = 20_000): number[] {
+/** Service times in the order they are drawn. */
+function times(text: string, count: number, seed = 7): number[] {
   const serviceTime = parseServiceTime(text);
   if (!serviceTime) throw new Error(`${text} was not understood`);
-  return Array.from({ length: count }, serviceTime).sort((a, b) => a - b);
+  const chance = new Chance(seed);
+  return Array.from({ length: count }, () => serviceTime(chance.serviceTime));
 }
+
+/** Sorted draws. */
+const draw = (text: string, count = 20_000) => times(text, count).sort((a, b) => a - b);
 
 test('constant is always the same', () => {
   expect(new Set(draw('constant:1.5s', 10))).toEqual(new Set([1_500]));
@@ -24,6 +29,14 @@ test('lognormal has the given median and p99', () => {
   expect(Math.abs((draws[10_000] ?? 0) - 5)).toBeLessThan(0.3);
   expect(Math.abs((draws[19_800] ?? 0) - 20)).toBeLessThan(3);
 });
+
+test.each(['exponential:5ms', 'lognormal:5ms,20ms'])(
+  '%s comes in the same order from the same seed',
+  (text) => {
+    expect(times(text, 1_000, 42)).toEqual(times(text, 1_000, 42));
+    expect(times(text, 1_000, 43)).not.toEqual(times(text, 1_000, 42));
+  },
+);
 
 test.each([
   '',

@@ -1,5 +1,7 @@
+import type { Draw } from './chance.ts';
+
 /** Draws how long one request is served, in milliseconds. */
-export type ServiceTime = () => number;
+export type ServiceTime = (draw: Draw) => number;
 
 // The standard normal deviate that 99 % of draws stay under.
 const Z99 = 2.326_347_874;
@@ -22,16 +24,16 @@ export function parseServiceTime(text: string): ServiceTime | undefined {
   if (shape === 'lognormal') {
     if (secondMs === undefined || firstMs <= 0 || secondMs < firstMs) return undefined;
     const sigma = Math.log(secondMs / firstMs) / Z99;
-    return () => firstMs * Math.exp(sigma * drawNormal());
+    return (draw) => firstMs * Math.exp(sigma * drawNormal(draw));
   }
   if (parameters.includes(',')) return undefined;
   if (shape === 'constant') return () => firstMs;
-  // 1 - random() is never 0, whose logarithm is infinite.
-  if (shape === 'exponential') return () => -Math.log(1 - Math.random()) * firstMs;
+  // 1 - draw() is never 0, whose logarithm is infinite.
+  if (shape === 'exponential') return (draw) => -Math.log(1 - draw()) * firstMs;
   return undefined;
 }
 
 /** Box-Muller. */
-function drawNormal(): number {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+function drawNormal(draw: Draw): number {
+  return Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
 }

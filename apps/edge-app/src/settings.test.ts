@@ -3,8 +3,9 @@ import { readSettings } from './settings.ts';
 
 test('everything has a default but the name, which is the host', () => {
   const { service, control, drainMs } = readSettings({ INSTANCE: 'edge-1' });
-  const { serviceTime, ...rest } = service;
-  expect(serviceTime()).toBe(0);
+  const { serviceTime, seed, ...rest } = service;
+  expect(serviceTime(Math.random)).toBe(0);
+  expect(seed).not.toBe(readSettings({}).service.seed);
   expect({ ...rest, control, drainMs }).toEqual({
     host: '127.0.0.1',
     port: 8080,
@@ -30,8 +31,8 @@ test('an onward call goes to the host of its URL unless it names one', () => {
 });
 
 test('every problem is told at once', () => {
-  const environment = { PORT: '70000', CONCURRENCY: '0', QUEUE: '-1', ZONE: 'a\nb', DRAIN: '5' };
-  expect(() => readSettings(environment)).toThrow(/PORT: .*ZONE: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s);
+  const environment = { PORT: '70000', CONCURRENCY: '0', QUEUE: '-1', ZONE: 'a\nb', DRAIN: '5', SEED: '-1' };
+  expect(() => readSettings(environment)).toThrow(/PORT: .*ZONE: .*SEED: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s);
 });
 
 test.each([

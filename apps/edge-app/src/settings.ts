@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { parseSeed, randomSeed, SEED_TEXT } from './chance.ts';
 import { InputError } from './input-error.ts';
 import { nodeHttp } from './node-http.ts';
 import type { OnwardCall } from './onward.ts';
@@ -10,6 +11,8 @@ export interface ServiceSettings {
   readonly instance: string;
   readonly zone: string;
   readonly serviceTime: ServiceTime;
+  /** What service times and faults are drawn from. */
+  readonly seed: number;
   readonly concurrency: number;
   readonly queue: number;
   readonly calls: readonly OnwardCall[];
@@ -54,6 +57,7 @@ export function readSettings(environment: Environment): Settings {
         'constant:5ms, exponential:5ms or lognormal:5ms,20ms (median, p99)',
         parseServiceTime,
       ),
+      seed: read('SEED', String(randomSeed()), SEED_TEXT, parseSeed),
       concurrency: read('CONCURRENCY', '1000', 'a whole number from 1', (text) => parseWhole(text, 1)),
       queue: read('QUEUE', '10000', 'a whole number from 0', (text) => parseWhole(text, 0)),
       calls: read(

@@ -11,6 +11,7 @@ import { Interruptions } from './interruptions.ts';
 import { APP, appPorts } from './manifests.ts';
 import { Nodes } from './nodes.ts';
 import { containerIds, isReady, type Member, podName } from './pods.ts';
+import { seedApps } from './seeds.ts';
 
 const againTimeoutMs = 120_000;
 const againEveryMs = 200;
@@ -171,6 +172,7 @@ export class ClusterFaults implements Disposable {
       member.pod = pod;
       return {};
     });
+    await seedApps(this.#context, [member]);
     this.#isUp(member);
   }
 
@@ -197,6 +199,7 @@ export class ClusterFaults implements Disposable {
           }
           return member.pod && isReady(member.pod) ? {} : standing(member.pod);
         });
+        await seedApps(this.#context, [member]);
         this.#isUp(member);
       }),
     );

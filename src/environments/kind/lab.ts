@@ -36,6 +36,7 @@ import type { PodAgent } from './pod-agent.ts';
 import { type Member, podName, Roster } from './pods.ts';
 import { reachLines } from './reach.ts';
 import { Rejections } from './rejections.ts';
+import { seedApps } from './seeds.ts';
 import { clusterConfiguration, fingerprint } from './topology.ts';
 import { ClusterUsage } from './usage.ts';
 import { kindSettings } from './versions.ts';
@@ -207,6 +208,7 @@ class KindLab implements Lab {
     ]);
     await deploy(context, { app: this.#appImage, k6: settings.k6Image });
     await podsReady(context);
+    await seedApps(context, this.#roster.members);
     this.#faults.arm();
     this.#watching = this.#watch();
     await sidecarsInSync(context);

@@ -49,6 +49,7 @@ export function appProgram(
       SERVICE_TIME: app.serviceTime,
       CONCURRENCY: String(app.concurrency),
       QUEUE: String(app.queue),
+      ...(app.seed === undefined ? {} : { SEED: String(app.seed) }),
     },
     cwd: directory,
     log: join(logs, `${instance.name}.app.log`),

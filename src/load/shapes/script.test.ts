@@ -23,9 +23,10 @@ test('a script reads as its file', () => {
 });
 
 test('k6 runs a script as it is, and exports its totals', () => {
-  const job = loadJob(planLoad(written), 'shop.default');
+  const job = loadJob({ ...planLoad(written), seed: 42 }, 'shop.default');
   expect(job).toMatchObject({ files: {}, script: '/scenarios/load/own.js', announcesStart: false });
   expect(job.args).toContain('BREAKWATER_URL=http://shop.default:8080');
+  expect(job.args).toContain('BREAKWATER_SEED=42');
   const metrics = { iterations: { count: 5 }, http_reqs: { count: 10 }, vus_max: { max: 3 } };
   expect(shapeKinds.script.counts({ metrics })).toEqual({
     iterations: 5,

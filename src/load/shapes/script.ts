@@ -6,7 +6,9 @@ import { routeOf } from './lines.ts';
 
 const field = z
   .string()
-  .describe('A k6 script of your own, relative to this file; it brings its own scenarios.');
+  .describe(
+    'A k6 script of your own, relative to this file; it brings its own scenarios. It finds the service at `__ENV.BREAKWATER_URL`, and a seed for its random choices in `__ENV.BREAKWATER_SEED`.',
+  );
 
 /** What is read of the totals that k6 itself exports. */
 interface Exported {
@@ -45,10 +47,14 @@ export const script: ShapeKind<typeof field, Script> = {
   describe: ({ shape }) => shape.file,
   planLines: (load) => [`k6 script ${load.shape.file} ${routeOf(load)}`],
   heightAt: () => 1,
-  script: ({ shape, port }, host) => ({
+  script: ({ shape, port, seed }, host) => ({
     files: {},
     script: shape.path,
-    args: [`--summary-export=${SUMMARY_FILE}`, '-e', `BREAKWATER_URL=http://${host}:${port}`],
+    args: [
+      `--summary-export=${SUMMARY_FILE}`,
+      ...['-e', `BREAKWATER_URL=http://${host}:${port}`],
+      ...(seed === undefined ? [] : ['-e', `BREAKWATER_SEED=${seed}`]),
+    ],
     summary: SUMMARY_FILE,
     announcesStart: false,
   }),

@@ -20,6 +20,7 @@ export function planLoad(written: object): PlannedLoad {
     request: { method: 'GET', path: '/cart', headers: {}, body: undefined, timeoutMs: load.timeout },
     shape: shapeOf(load, '/scenarios'),
     ...sizeOf(load),
+    seed: undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import {
   formatCount,
   formatFaultSpan,
   formatMs,
+  formatSeed,
   formatSpan,
   formatTiming,
   formatWindow,
@@ -228,6 +229,7 @@ export function runFacts(report: Report) {
         .map(([name, version]) => `${name} ${version}`)
         .join(', '),
     ],
+    ['Seed', formatSeed(report)],
     ['Run it again', html`<code class="command">${run.command}</code>`],
   ];
   return section(
