@@ -58,7 +58,10 @@ export interface Lab extends AsyncDisposable {
   admin(instance: string, path: string, timeoutMs: number): Promise<string>;
   /** CPU and memory of everything that runs, now. */
   processes(): Promise<readonly ProcessSample[]>;
-  /** Begins a trial: from here on the sidecars' logs of requests are its evidence. One at a time. */
+  /**
+   * Begins a trial: from here on the sidecars' logs of requests are its evidence, and apps draw from their seeds
+   * anew. One at a time.
+   */
   trial(folder: TrialFolder): Promise<LabTrial>;
   /** How a person reaches it: lines of text. */
   access(): readonly string[];

@@ -208,7 +208,6 @@ class KindLab implements Lab {
     ]);
     await deploy(context, { app: this.#appImage, k6: settings.k6Image });
     await podsReady(context);
-    await seedApps(context, this.#roster.members);
     this.#faults.arm();
     this.#watching = this.#watch();
     await sidecarsInSync(context);
@@ -295,7 +294,10 @@ class KindLab implements Lab {
 
   async trial(folder: TrialFolder): Promise<LabTrial> {
     const { api, request, namespace, rejections } = this.#context;
-    await mkdir(folder.logs, { recursive: true });
+    await Promise.all([
+      mkdir(folder.logs, { recursive: true }),
+      seedApps(this.#context, this.#roster.members),
+    ]);
     return {
       prepareLoad: (job) =>
         prepareK6(

@@ -92,3 +92,15 @@ export async function controlApp(
     );
   }
 }
+
+/** Lets an app draw from its seed anew, through its control port. */
+export async function seedApp({ name, address, app }: HostInstance, ports: AppPorts): Promise<void> {
+  if (app?.seed === undefined) return;
+  const answer = await http(`http://${address}:${ports.control}/seed`, {
+    method: 'PUT',
+    body: String(app.seed),
+    timeoutMs: 5_000,
+  });
+  if (answer.status < 300) return;
+  throw environmentError(`${name} answered ${answer.status} to its seed: ${answer.body.slice(0, 200)}`);
+}

@@ -21,7 +21,7 @@ import { isClient, isServer, servedBy } from '../../model/topology.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder } from '../contract.ts';
 import type { LoopbackBlock } from './addresses.ts';
-import { type AppPorts, appProgram, appReady, controlApp, usualAppPorts } from './app.ts';
+import { type AppPorts, appProgram, appReady, controlApp, seedApp, usualAppPorts } from './app.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
@@ -376,7 +376,12 @@ export class LocalLab implements Lab {
     await Promise.all([logs, folder.logs].map((path) => mkdir(path, { recursive: true })));
     // What came before is written first: the next line that a sidecar writes goes to the new file. Preparing the
     // load takes as long, so it does not wait for that.
-    const opened = this.#settle().then(() => this.#leadLogs((host) => join(logs, `${host.name}.log`)));
+    const opened = this.#settle().then(() =>
+      Promise.all([
+        this.#leadLogs((host) => join(logs, `${host.name}.log`)),
+        ...this.#hosts.map((host) => seedApp(host, this.#appPorts)),
+      ]),
+    );
     opened.catch(() => {});
     return new LocalTrial({
       prepareLoad: async (job) => {
