@@ -90,6 +90,8 @@ async function generate(directory: string): Promise<void> {
     gaps: [],
   };
   const load: LoadTotals = {
+    name: 'load',
+    from: 'frontend',
     exitCode: 0,
     startedAt: ORIGIN_MS,
     iterations: REQUESTS,
@@ -107,7 +109,7 @@ async function generate(directory: string): Promise<void> {
     { t: ORIGIN_MS + (REQUESTS / RATE) * 1_000 + 100, event: 'load-ended' },
   ];
   await writeFile(join(directory, 'run.json'), JSON.stringify(context));
-  await writeFile(join(directory, 'load.json'), JSON.stringify(load));
+  await writeFile(join(directory, 'loads.json'), JSON.stringify([load]));
   await writeFile(join(directory, 'journal.jsonl'), journal.map((entry) => JSON.stringify(entry)).join('\n'));
 }
 

@@ -9,6 +9,7 @@ import type { Report } from '../report/model.ts';
 import { attribute } from './attribution.ts';
 import { type RecordedFault, recordFaults } from './fault-records.ts';
 import { judgeCheck } from './judge.ts';
+import { loadsOf } from './loads.ts';
 import { notesOn } from './notes.ts';
 import { phasesOf } from './phases.ts';
 import { proveFault } from './proofs/index.ts';
@@ -55,11 +56,12 @@ export async function analyse(input: {
   const records = recordFaults(trial.faults, evidence.journal, evidence.originMs);
   const windows = windowsOf(records, trial.warmupMs, endMs);
   const traffic = settleTraffic(evidence, records, trial.warmupMs);
+  const loads = loadsOf(trial, evidence, traffic);
   const facts = createFacts(evidence, traffic, records, windows, endMs);
   const phases = phasesOf(traffic, windows);
   const faults = records.map((record) => faultOf(record, evidence, traffic, facts));
   const judged = trial.checks.map((check) => judgeCheck(check, facts));
-  const results = applyRules({ trial, evidence, traffic, facts, records, faults, checks: judged });
+  const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
   const checks = withdrawDoubtful(judged, results);
   const told = {
     verdict: verdictOf(results, checks),
@@ -67,7 +69,14 @@ export async function analyse(input: {
     checks,
     validity: results.map(({ finding }) => finding),
     faults,
-    errors: attribute(evidence, traffic, phases, input.knowledge, input.resources, trial.loads[0]?.to ?? '-'),
+    errors: attribute(
+      evidence,
+      traffic,
+      phases,
+      input.knowledge,
+      input.resources,
+      trial.loads.map(({ to }) => to),
+    ),
   };
   return {
     ...told,
@@ -81,7 +90,7 @@ export async function analyse(input: {
       fromMs: fromMs - evidence.originMs,
       toMs: toMs - evidence.originMs,
     })),
-    notes: notesOn(evidence, traffic, facts),
+    notes: notesOn(evidence, traffic, loads, facts),
   };
 }
 
@@ -143,6 +152,7 @@ function totals(evidence: Evidence, traffic: Traffic, facts: RunFacts): Report['
     ...counts,
     attempts: traffic.length + evidence.requests.retries,
     latencyMs,
-    generatorLatencyMs: evidence.load?.latencyMs ?? {},
+    // Percentiles of several loads cannot be merged.
+    generatorLatencyMs: (evidence.loads.length === 1 && evidence.loads[0]?.latencyMs) || {},
   };
 }

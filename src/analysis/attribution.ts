@@ -12,6 +12,8 @@ interface Tally {
   readonly client: SettledEnding;
   /** What the server's own sidecar said about the last attempt, when it says more than the client's. */
   readonly server: Ending | undefined;
+  /** The service that its load calls. */
+  readonly called: string;
   count: number;
   readonly byPhase: number[];
 }
@@ -23,7 +25,8 @@ export function attribute(
   phases: Uint8Array,
   knowledge: Pick<MeshKnowledge, 'explain'>,
   resources: readonly MeshResource[],
-  calledService: string,
+  /** Service that each load calls, by number of load. */
+  called: readonly string[],
 ): ErrorGroup[] {
   const tallies = new Map<number, Tally>();
   const { requests, arrivals, endings } = evidence;
@@ -33,10 +36,17 @@ export function attribute(
     if (client === undefined || client.outcome === 'ok') continue;
     const last = requests.lastArrival[row] as number;
     const serverNumber = client.answered && last >= 0 ? (arrivals.ending[last] as number) : -1;
-    const key = number * 65_536 + serverNumber + 1;
+    const load = requests.load[row] as number;
+    const key = (load * 65_536 + number) * 65_536 + serverNumber + 1;
     let tally = tallies.get(key);
     if (tally === undefined) {
-      tally = { client, server: endings[serverNumber], count: 0, byPhase: phaseNames.map(() => 0) };
+      tally = {
+        client,
+        server: endings[serverNumber],
+        called: called[load] ?? '-',
+        count: 0,
+        byPhase: phaseNames.map(() => 0),
+      };
       tallies.set(key, tally);
     }
     tally.count += 1;
@@ -44,17 +54,14 @@ export function attribute(
       if (((phases[row] as number) >> bit) & 1) tally.byPhase[bit] = (tally.byPhase[bit] ?? 0) + 1;
     }
   }
-  return merge(
-    [...tallies.values()].map((tally) => describe(tally, evidence, knowledge, resources, calledService)),
-  );
+  return merge([...tallies.values()].map((tally) => describe(tally, evidence, knowledge, resources)));
 }
 
 function describe(
-  { client, server, count, byPhase }: Tally,
+  { client, server, called, count, byPhase }: Tally,
   evidence: Evidence,
   knowledge: Pick<MeshKnowledge, 'explain'>,
   resources: readonly MeshResource[],
-  calledService: string,
 ): ErrorGroup {
   const fromServer = server !== undefined && server.status === client.status;
   const said = fromServer ? server : client;
@@ -63,7 +70,7 @@ function describe(
     flag: said.flag,
     details: said.details,
     status: client.status,
-    service: client.service === '-' ? calledService : client.service,
+    service: client.service === '-' ? called : client.service,
     side: fromServer ? ('server' as const) : ('client' as const),
   };
   const { cause, setting, source } = knowledge.explain(seen, resources);

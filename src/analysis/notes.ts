@@ -1,6 +1,7 @@
 import type { RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { formatMs, formatPercent, plural } from '../kit/format.ts';
+import { byLoad, type LoadFacts } from './loads.ts';
 import { percentileOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -10,27 +11,35 @@ const STEADY_SUCCESS = 0.99;
 const CLOCK_OFFSET_MS = 20;
 
 /** What a reader should know beside the verdict. */
-export function notesOn(evidence: Evidence, traffic: Traffic, facts: RunFacts): string[] {
-  const { load, quality } = evidence;
-  const notes: string[] = [];
-  if (load?.loop === 'closed') {
-    notes.push(
-      'Closed loop: a user asks again only after its answer, so slow moments get fewer requests and the latencies hide the queue that real callers would stand in.',
-    );
-  }
-  if (load?.loop === 'script') {
-    notes.push("The load is a script of its own: rates and users are the script's.");
-  }
-  if (load !== undefined && !load.carriesDue) {
-    notes.push(
-      "Requests do not say when they were due, so latency counts from their arrival at the client's sidecar; waiting inside the generator is not in it.",
-    );
-  }
-  if (Math.abs(traffic.clock.offsetMs) > CLOCK_OFFSET_MS) {
-    notes.push(
-      `The clocks of load and sidecar differ by ${formatMs(traffic.clock.offsetMs)}, which is taken out; a load that was late by a constant from its first request on would look the same.`,
-    );
-  }
+export function notesOn(
+  evidence: Evidence,
+  traffic: Traffic,
+  loads: readonly LoadFacts[],
+  facts: RunFacts,
+): string[] {
+  const { quality } = evidence;
+  const notes = [
+    ...byLoad(loads, ({ totals }) =>
+      totals?.loop === 'closed'
+        ? 'Closed loop: a user asks again only after its answer, so slow moments get fewer requests and the latencies hide the queue that real callers would stand in.'
+        : undefined,
+    ),
+    ...byLoad(loads, ({ totals }) =>
+      totals?.loop === 'script'
+        ? "The load is a script of its own: rates and users are the script's."
+        : undefined,
+    ),
+    ...byLoad(loads, ({ totals }) =>
+      totals?.carriesDue === false
+        ? "Requests do not say when they were due, so latency counts from their arrival at the client's sidecar; waiting inside the generator is not in it."
+        : undefined,
+    ),
+    ...byLoad(loads, ({ clock }) =>
+      Math.abs(clock.offsetMs) > CLOCK_OFFSET_MS
+        ? `The clocks of load and sidecar differ by ${formatMs(clock.offsetMs)}, which is taken out; a load that was late by a constant from its first request on would look the same.`
+        : undefined,
+    ),
+  ];
   const steady = facts.windows.find(({ name }) => name === 'steady');
   if (steady !== undefined && facts.faults.length > 0) {
     const requests = facts.count(steady);

@@ -14,7 +14,8 @@ export interface Traffic {
   /** When a row was due, on the sidecar's clock; or when a fault began that found it in flight. */
   readonly whenMs: Float64Array;
   readonly latencyMs: Float32Array;
-  readonly clock: DueClock;
+  /** By number of load. */
+  readonly clocks: readonly DueClock[];
   /** By number of ending. */
   readonly endings: readonly SettledEnding[];
   readonly endingOf: Uint16Array;
@@ -31,11 +32,7 @@ export interface SettledEnding extends Ending {
 /** Puts every request at its due time and gives it its latency and its host. */
 export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[], warmupMs: number): Traffic {
   const { requests, context } = evidence;
-  const clock = calibrate(
-    requests.rawLagMs,
-    requests.length,
-    (row) => (requests.startMs[row] as number) >= warmupMs,
-  );
+  const clocks = clocksOf(evidence, warmupMs);
   const whenMs = new Float64Array(requests.length);
   const latencyMs = new Float32Array(requests.length);
   const injections = faults
@@ -49,7 +46,8 @@ export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[]
     const startMs = requests.startMs[row] as number;
     const durationMs = requests.durationMs[row] as number;
     const rawLag = requests.rawLagMs[row] as number;
-    const lagMs = Number.isNaN(rawLag) ? 0 : Math.max(0, rawLag - clock.offsetMs);
+    const { offsetMs } = clocks[requests.load[row] as number] ?? { offsetMs: 0 };
+    const lagMs = Number.isNaN(rawLag) ? 0 : Math.max(0, rawLag - offsetMs);
     const dueMs = startMs - lagMs;
     const overMs = startMs + durationMs;
     let when = dueMs;
@@ -74,7 +72,18 @@ export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[]
       answeredBy: ending.answered ? instance : NO_HOST,
     };
   });
-  return { length: requests.length, whenMs, latencyMs, clock, endings, endingOf: requests.ending };
+  return { length: requests.length, whenMs, latencyMs, clocks, endings, endingOf: requests.ending };
+}
+
+/** Each load has a clock of its own: k6 and the sidecar that it is held against may be others. */
+function clocksOf({ requests, loads }: Evidence, warmupMs: number): DueClock[] {
+  const settled = (row: number) => (requests.startMs[row] as number) >= warmupMs;
+  if (loads.length <= 1) return [calibrate(requests.rawLagMs, requests.length, settled)];
+  return loads.map((_, number) => {
+    const own = requests.rawLagMs.slice(0, requests.length);
+    for (let row = 0; row < own.length; row += 1) if (requests.load[row] !== number) own[row] = Number.NaN;
+    return calibrate(own, own.length, settled);
+  });
 }
 
 /** Requests by number of ending. */

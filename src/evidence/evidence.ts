@@ -15,6 +15,7 @@ import { isClient } from '../model/topology.ts';
 import { type AccessLine, AccessLogParser } from './access-log.ts';
 import { type Ending, Endings } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
+import { loadsOfClients, NO_LOAD } from './loads.ts';
 import { Saturation } from './machine.ts';
 import { Arrivals, Requests } from './requests.ts';
 import { ProcessReader, type ProcessSeries, StatisticsReader, type StatisticsSeries } from './samples.ts';
@@ -22,8 +23,8 @@ import { ProcessReader, type ProcessSeries, StatisticsReader, type StatisticsSer
 /** Everything a run observed, read and joined. Times are milliseconds from the start of the load. */
 export interface Evidence {
   readonly context: RunContext;
-  /** Undefined when k6 did not get to write it. */
-  readonly load: LoadTotals | undefined;
+  /** What k6 counted of each load, in the order of the plan; none when a k6 did not get to write it. */
+  readonly loads: readonly LoadTotals[];
   readonly timer: TimerNoise | undefined;
   readonly journal: readonly JournalEntry[];
   /** Epoch milliseconds that all times count from: when the first request was due. */
@@ -54,8 +55,8 @@ interface EvidenceQuality {
   readonly duplicateIds: number;
   /** What reached a server in the time of the load without a client's line. */
   readonly strangeArrivals: number;
-  /** Requests that should have said when they were due and did not. */
-  readonly withoutDue: number;
+  /** By load, requests that should have said when they were due and did not. */
+  readonly withoutDue: readonly number[];
 }
 
 /** Due times further than this from a request's start are not believed: callers can write anything there. */
@@ -73,7 +74,7 @@ export async function readEvidence(directory: string): Promise<Evidence> {
       'The run ended before it had started its mesh; run it again.',
     );
   }
-  const load = await readJson<LoadTotals>(join(directory, 'load.json'));
+  const loads = (await readJson<readonly LoadTotals[]>(join(directory, 'loads.json'))) ?? [];
   const timer = await readJson<TimerNoise>(join(directory, 'timer.json'));
   const journal: JournalEntry[] = [];
   let damagedSamples = await readJsonLines<JournalEntry>(join(directory, 'journal.jsonl'), (entry) =>
@@ -81,7 +82,8 @@ export async function readEvidence(directory: string): Promise<Evidence> {
   );
   const started = journal.find((entry) => entry.event === 'load-started')?.t;
   const ended = journal.findLast((entry) => entry.event === 'load-ended')?.t;
-  const originMs = load !== undefined && load.startedAt > 0 ? load.startedAt : (started ?? 0);
+  const begun = loads.map(({ startedAt }) => startedAt).filter((at) => at > 0);
+  const originMs = begun.length > 0 ? Math.min(...begun) : (started ?? 0);
   const span = {
     originMs,
     fromMs: Math.min(started ?? originMs, originMs) - originMs - CLOCK_SLACK_MS,
@@ -101,10 +103,10 @@ export async function readEvidence(directory: string): Promise<Evidence> {
     saturation.add(sample, originMs),
   );
 
-  const logs = await readLogs(join(directory, 'access'), context.instances, load, span);
+  const logs = await readLogs(join(directory, 'access'), context.instances, loads, span);
   return {
     context,
-    load,
+    loads,
     timer,
     journal,
     originMs,
@@ -127,7 +129,7 @@ interface Span {
 async function readLogs(
   directory: string,
   instances: readonly InstanceContext[],
-  load: LoadTotals | undefined,
+  loads: readonly LoadTotals[],
   span: Span,
 ): Promise<
   Pick<Evidence, 'requests' | 'arrivals' | 'endings'> & { quality: Omit<EvidenceQuality, 'damagedSamples'> }
@@ -135,7 +137,7 @@ async function readLogs(
   const files = await namesIn(directory);
   const parser = new AccessLogParser();
   const endings = new Endings(parser);
-  const expected = Math.ceil((load?.requests ?? 0) * 1.01);
+  const expected = Math.ceil(loads.reduce((sum, { requests }) => sum + requests, 0) * 1.01);
   const requests = new Requests(expected);
   const arrivals = new Arrivals(expected);
   const quality = {
@@ -148,7 +150,7 @@ async function readLogs(
       .map(({ name }) => name),
     duplicateIds: 0,
     strangeArrivals: 0,
-    withoutDue: 0,
+    withoutDue: loads.map(() => 0),
   };
 
   const readAll = async (client: boolean, sink: (line: AccessLine, instance: number) => void) => {
@@ -161,20 +163,26 @@ async function readLogs(
     }
   };
 
-  const carriesDue = load?.carriesDue ?? false;
+  const byClient = loadsOfClients(loads, instances);
   await readAll(true, (line, client) => {
     quality.lines += 1;
     const startMs = line.startMs - span.originMs;
+    const its = byClient[client];
+    // The reader does not tell a load's mark behind the due time yet: until then the client says whose it is.
+    const load = (line.dueMs === -1 ? its?.silent : its?.first) ?? NO_LOAD;
+    if (load === NO_LOAD) return;
     // Only the load says when a request was due; without that, time tells it from what came before.
-    if (carriesDue ? line.dueMs === -1 : startMs < span.fromMs || startMs > span.toMs) return;
+    const carriesDue = loads[load]?.carriesDue ?? false;
+    if (!carriesDue && (startMs < span.fromMs || startMs > span.toMs)) return;
     const ending = endings.idOf(line);
     if (endings.all[ending]?.direction === 'inbound') return;
     let lagMs = line.dueMs < 0 ? Number.NaN : line.startMs - line.dueMs;
     if (!(lagMs >= BELIEVABLE_LAG_MS.least && lagMs <= BELIEVABLE_LAG_MS.most)) {
       lagMs = Number.NaN;
-      if (carriesDue) quality.withoutDue += 1;
+      if (carriesDue) quality.withoutDue[load] = (quality.withoutDue[load] ?? 0) + 1;
     }
-    requests.add(startMs, lagMs, durationOf(line), line.attempts, ending, client, line.idHigh, line.idLow);
+    const durationMs = durationOf(line);
+    requests.add(startMs, lagMs, durationMs, line.attempts, ending, client, load, line.idHigh, line.idLow);
   });
   quality.duplicateIds = requests.index();
 

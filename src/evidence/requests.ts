@@ -1,5 +1,5 @@
 /**
- * The load's requests as the clients' sidecars saw them: one row each, in columns, about 40 bytes a request.
+ * The loads' requests as the clients' sidecars saw them: one row each, in columns, about 40 bytes a request.
  * Rows rather than counters, because windows, the clock offset and the threshold of a proof are known only
  * after the last line; and every percentile is exact.
  */
@@ -17,6 +17,8 @@ export class Requests {
   ending: Uint16Array;
   /** Index of the client instance. */
   client: Uint16Array;
+  /** Number of its load. */
+  load: Uint8Array;
   /** Attempts that servers saw, up to 255. */
   arrivals: Uint8Array;
   /** Row of the last of them in `Arrivals`; -1 when there was none. */
@@ -35,6 +37,7 @@ export class Requests {
     this.durationMs = new Float32Array(capacity);
     this.ending = new Uint16Array(capacity);
     this.client = new Uint16Array(capacity);
+    this.load = new Uint8Array(capacity);
     this.arrivals = new Uint8Array(capacity);
     this.lastArrival = new Int32Array(capacity).fill(-1);
     this.#idHigh = new Uint32Array(capacity);
@@ -48,6 +51,7 @@ export class Requests {
     attempts: number,
     ending: number,
     client: number,
+    load: number,
     idHigh: number,
     idLow: number,
   ): void {
@@ -58,6 +62,7 @@ export class Requests {
     this.durationMs[row] = durationMs;
     this.ending[row] = ending;
     this.client[row] = client;
+    this.load[row] = load;
     this.#idHigh[row] = idHigh;
     this.#idLow[row] = idLow;
     if (attempts > 1) this.retries += attempts - 1;
@@ -124,6 +129,7 @@ export class Requests {
     this.durationMs = grown(this.durationMs, new Float32Array(capacity));
     this.ending = grown(this.ending, new Uint16Array(capacity));
     this.client = grown(this.client, new Uint16Array(capacity));
+    this.load = grown(this.load, new Uint8Array(capacity));
     this.arrivals = grown(this.arrivals, new Uint8Array(capacity));
     this.lastArrival = grown(this.lastArrival, new Int32Array(capacity).fill(-1));
     this.#idHigh = grown(this.#idHigh, new Uint32Array(capacity));

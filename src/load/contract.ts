@@ -17,11 +17,21 @@ export interface K6Script {
   readonly announcesStart: boolean;
 }
 
-/** A k6 run for an environment, whose business it is where and how it runs. */
-export type LoadJob = K6Script;
+/** A load for an environment, whose business it is where and how k6 runs. */
+export interface LoadJob extends K6Script {
+  /** The service at whose instances k6 runs, through their sidecars. */
+  readonly from: string;
+  /** Its number among the loads of the trial, counted from 0; they are prepared side by side. */
+  readonly number: number;
+  /** Its load's name where the trial has several: generators and folders carry it. */
+  readonly name: string | undefined;
+}
 
+/** A load whose k6 is there; disposing ends it. */
 export interface PreparedLoad extends AsyncDisposable {
-  /** Lets the load begin; resolves with the epoch milliseconds at which it did. */
+  /** Resolves when every virtual user is there, held by k6's pause. */
+  ready(): Promise<void>;
+  /** Lets the load begin, once it is ready; resolves with the epoch milliseconds at which it did. */
   begin(): Promise<number>;
   /** Resolves when k6 has ended: its exit code, its totals if it wrote them, its last words. */
   readonly finished: Promise<{

@@ -1,4 +1,4 @@
-import { DUE_HEADER } from '../model/evidence.ts';
+import { DUE_HEADER, loadMark } from '../model/evidence.ts';
 import { LOAD_STARTED, SUMMARY_FILE } from './contract.ts';
 import type { LoadCounts, LoadOf, ShapeKind } from './shapes/contract.ts';
 
@@ -23,8 +23,8 @@ export function generated<Shape>(
   schedule: (load: LoadOf<Shape>) => Schedule,
 ): Pick<ShapeKind<never, Shape & object>, 'script' | 'counts' | 'author'> {
   return {
-    script: (load, host) => ({
-      files: { [file]: scriptOf(load, schedule(load), host) },
+    script: (load, host, number) => ({
+      files: { [file]: scriptOf(load, schedule(load), host, number) },
       script: file,
       args: [],
       summary: SUMMARY_FILE,
@@ -50,11 +50,18 @@ interface ScriptJob {
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly dueHeader: string;
+  /** What follows the due time in that header. */
+  readonly mark: string;
   readonly pieces: readonly Piece[];
 }
 
 /** Plain JavaScript; needs nothing but k6. */
-function scriptOf({ request, port }: LoadOf<unknown>, { executor, pieces }: Schedule, host: string): string {
+function scriptOf(
+  { request, port }: LoadOf<unknown>,
+  { executor, pieces }: Schedule,
+  host: string,
+  number: number | undefined,
+): string {
   const job: ScriptJob = {
     url: `http://${host}:${port}${request.path}`,
     method: request.method,
@@ -62,6 +69,7 @@ function scriptOf({ request, port }: LoadOf<unknown>, { executor, pieces }: Sche
     headers: request.headers,
     timeoutMs: request.timeoutMs,
     dueHeader: DUE_HEADER,
+    mark: number === undefined ? '' : loadMark(number),
     pieces,
   };
   const options = {
@@ -118,6 +126,7 @@ http.setResponseCallback(null);
 // What all requests share is in the options: k6 reads these parameters anew for each.
 const params = { timeout: job.timeoutMs, headers: Object.assign({}, job.headers) };
 const open = job.pieces.length > 0;
+if (!open && job.mark !== '') params.headers[job.dueHeader] = job.mark;
 // k6 builds this object anew each time it is asked for; its counter stays live.
 let scenario;
 let start;
@@ -129,7 +138,7 @@ export default function () {
   }
   const n = scenario.iterationInTest;
   if (n === 0) console.log('__STARTED__ ' + start);
-  if (open) params.headers[job.dueHeader] = String(start + due(n));
+  if (open) params.headers[job.dueHeader] = String(start + due(n)) + job.mark;
   const status = http.request(job.method, job.url, job.body, params).status;
   if (status < 200 || status >= 300) counters[Math.floor(status / 100)].add(1);
 }

@@ -2,7 +2,7 @@ import type { Agent } from 'node:http';
 import { environmentError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
 import { type HttpRequest, http } from '../kit/http.ts';
-import { LOAD_STARTED, type LoadJob, type PreparedLoad } from './contract.ts';
+import { type K6Script, LOAD_STARTED, type PreparedLoad } from './contract.ts';
 
 const prepareTimeoutMs = 120_000;
 const beginTimeoutMs = 20_000;
@@ -39,7 +39,12 @@ export interface Generator {
  * One load out of one k6 or several. Several have a segment each of one test: the rate is divided, and
  * iterations keep one numbering, so that due times stay true.
  */
-export function spreadLoad(job: LoadJob, generators: readonly Generator[]): PreparedLoad {
+export function spreadLoad(job: K6Script, generators: readonly Generator[]): PreparedLoad {
+  let readiness: Promise<void> | undefined;
+  const ready = () => {
+    readiness ??= Promise.all(generators.map(prepared)).then(() => {});
+    return readiness;
+  };
   const finished = Promise.all(generators.map(({ exited }) => exited)).then(async (codes) => {
     const summaries = await Promise.all(generators.map((each) => each.summary()));
     const failed = codes.findIndex((code) => code !== 0);
@@ -52,8 +57,9 @@ export function spreadLoad(job: LoadJob, generators: readonly Generator[]): Prep
   });
   return {
     finished,
+    ready,
     async begin() {
-      await Promise.all(generators.map(prepared));
+      await ready();
       await Promise.all(generators.map(resume));
       return job.announcesStart ? announcedStart(generators) : Date.now();
     },

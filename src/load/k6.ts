@@ -1,6 +1,4 @@
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
 import type { LoadTotals } from '../model/evidence.ts';
@@ -17,16 +15,31 @@ const closedOff = [
   '--include-system-env-vars=false',
 ];
 
-/** What k6 is to run for a load; `host` is the name of the called service. */
-export function loadJob(load: PlannedLoad, host: string): LoadJob {
-  const job = shapeKind(load.shape.kind).script(load, host);
-  return { ...job, args: [...closedOff, ...job.args] };
+/**
+ * What an environment is to prepare for a load: the only one of its trial, or number `number` of them, counted
+ * from 0; `host` is the name of the called service.
+ */
+export function loadJob(load: PlannedLoad, host: string, number?: number): LoadJob {
+  const script = shapeKind(load.shape.kind).script(load, host, number);
+  return {
+    ...script,
+    args: [...closedOff, ...script.args],
+    from: load.from,
+    number: number ?? 0,
+    name: number === undefined ? undefined : load.name,
+  };
 }
 
-/** Lets the load begin; when k6 has ended instead, says why in k6's own terms. Epoch milliseconds of its start. */
-export async function beginLoad(planned: PlannedLoad, load: PreparedLoad): Promise<number> {
+/** Waits until the load can begin at once. */
+export const readyLoad = (planned: PlannedLoad, load: PreparedLoad) => orExit(planned, load, load.ready());
+
+/** Lets the load begin. Epoch milliseconds of its start. */
+export const beginLoad = (planned: PlannedLoad, load: PreparedLoad) => orExit(planned, load, load.begin());
+
+/** What was asked of k6; when it has ended instead, why, in k6's own terms. */
+async function orExit<T>(planned: PlannedLoad, load: PreparedLoad, asked: Promise<T>): Promise<T> {
   try {
-    return await load.begin();
+    return await asked;
   } catch (error) {
     const patienceMs = 1_000;
     const ended = await Promise.race([load.finished, sleep(patienceMs)]);
@@ -35,19 +48,16 @@ export async function beginLoad(planned: PlannedLoad, load: PreparedLoad): Promi
   }
 }
 
-/** Waits for k6 to end and writes load.json; what k6's exit codes mean is told apart here. */
+/** Waits for k6 to end; what its exit codes mean is told apart here. */
 export async function finishLoad(
   planned: PlannedLoad,
   load: PreparedLoad,
   startedAt: number,
-  evidence: string,
   interrupted: () => boolean,
 ): Promise<LoadTotals> {
   const { code, summary, lastLines } = await load.finished;
   if (code !== 0 && !(interrupted() && summary !== undefined)) throwForExit(planned, code, lastLines);
-  const totals = readTotals(planned, summary, code ?? -1, startedAt);
-  await writeFile(join(evidence, 'load.json'), `${JSON.stringify(totals, null, 2)}\n`);
-  return totals;
+  return readTotals(planned, summary, code ?? -1, startedAt);
 }
 
 /** https://grafana.com/docs/k6/latest/reference/exit-codes/ */
@@ -72,15 +82,17 @@ function throwForExit({ shape }: PlannedLoad, code: number | null, lastLines: st
 }
 
 function readTotals(
-  { shape }: PlannedLoad,
+  { name, from, shape }: PlannedLoad,
   summary: string | undefined,
   exitCode: number,
   startedAt: number,
 ): LoadTotals {
   if (summary === undefined)
-    throw environmentError('k6 wrote no totals', 'the disk may be full; see logs/k6.log');
+    throw environmentError('k6 wrote no totals', 'the disk may be full; see what it said in logs/');
   const { counts, carriesDue, loop } = shapeKind(shape.kind);
   return {
+    name,
+    from,
     exitCode,
     startedAt,
     cpus: availableParallelism(),

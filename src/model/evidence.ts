@@ -9,18 +9,29 @@ import type { Role } from './topology.ts';
  *   machine.jsonl           `MachineSample`, one per sample; none where the system does not say
  *   timer.json              `TimerNoise`
  *   journal.jsonl           `JournalEntry`, faults as planned, injected and taken back
- *   load.json               `LoadTotals`, what k6 itself counted
+ *   loads.json              `LoadTotals` of every load, what k6 itself counted
  *   run.json                `RunContext`, who is who: instances, addresses, programs
  *
  * Wall-clock times are epoch milliseconds with a fraction. Files may be large; readers stream them.
  */
 
-/** Header in which the load says when a request was due, in epoch milliseconds with a fraction. */
+/**
+ * Header in which a load says when a request was due, in epoch milliseconds with a fraction: "1750000000123.45".
+ * Where a trial has several loads, their mark follows: "1750000000123.45;1"; a request of a closed loop, which is
+ * never due, has the mark alone: ";1". A script of the user's own says nothing.
+ */
 export const DUE_HEADER = 'x-breakwater-due';
 
-/** What a load generator is called among processes and logs: "k6", or "k6-1", "k6-2" when there are several. */
-export const generatorName = (index: number, count: number) => (count === 1 ? 'k6' : `k6-${index + 1}`);
-export const isGenerator = (name: string) => /^k6(-\d+)?$/.test(name);
+/** How a request of one of several loads says which: by its number in loads.json, counted from 0. */
+export const loadMark = (number: number) => `;${number}`;
+
+/**
+ * What a load generator is called among processes and logs: "k6"; "k6-1", "k6-2" where several share a load; and
+ * with the load's name where a trial has several: "k6-checkout", "k6-checkout-1".
+ */
+export const generatorName = (index: number, count: number, load?: string) =>
+  ['k6', ...(load === undefined ? [] : [load]), ...(count === 1 ? [] : [index + 1])].join('-');
+export const isGenerator = (name: string) => /^k6(-[^/]+)?$/.test(name);
 
 /** Marks our lines among whatever else a sidecar prints. */
 export const ACCESS_LOG_MARK = 'bw1';
@@ -126,8 +137,12 @@ export type JournalEntry =
       readonly error?: string;
     };
 
-/** What k6 counted itself; the other side of the reconciliation. */
+/** What k6 counted itself of one load; the other side of the reconciliation. */
 export interface LoadTotals {
+  /** Of the load. */
+  readonly name: string;
+  /** The service through whose sidecars its requests went. */
+  readonly from: string;
   readonly exitCode: number;
   /** Epoch milliseconds of the first iteration's due time. */
   readonly startedAt: number;

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab, LabTrial, TrialFolder, TrialWindow } from '../environments/contract.ts';
 import { environmentError } from '../kit/errors.ts';
-import { beginLoad, finishLoad, loadJob } from '../load/k6.ts';
+import { prepareLoads } from '../load/loads.ts';
 import type { Mesh } from '../meshes/contract.ts';
-import type { LoadTotals, RunContext } from '../model/evidence.ts';
+import type { RunContext } from '../model/evidence.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import { type Sampler, startSampler } from './sampler.ts';
 import { Journal, runTimeline } from './timeline.ts';
@@ -58,15 +58,18 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
   const { lab, mesh, trial, namespace, signal, watcher } = request;
   const { evidence } = request.folder;
   const journal = new Journal(join(evidence, 'journal.jsonl'));
-  watcher.step('preparing the load');
-  const [planned] = trial.loads;
-  if (!planned) throw new Error('a plan without a load');
-  await using load = await window.prepareLoad(loadJob(planned, mesh.serviceHost(planned.to, namespace)));
+  watcher.step(`preparing the ${trial.loads.length === 1 ? 'load' : 'loads'}`);
+  await using prepared = await prepareLoads(
+    trial.loads,
+    (service) => mesh.serviceHost(service, namespace),
+    (job) => window.prepareLoad(job),
+  );
   await using noise = measureTimerNoise();
   let loadMs = 0;
   {
     await using sampler = startSampler(lab, mesh.statistics, evidence);
-    const startedAt = await beginLoad(planned, load);
+    const loads = await prepared.begin();
+    const { startedAt } = loads;
     journal.write({ t: startedAt, event: 'load-started' });
     const clock = setInterval(
       () => watcher.load(Math.max(0, Date.now() - startedAt), trial.durationMs, sampler.latest),
@@ -82,11 +85,11 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
       injecting: (fault) => watcher.fault(`${fault.name}: ${fault.description}`),
       reverted: (fault) => watcher.fault(`${fault.name}: taken back`),
     });
-    const totals = finishLoad(planned, load, startedAt, evidence, () => signal.aborted);
+    const totals = loads.finish(evidence, () => signal.aborted);
     timeline.catch(() => {});
     totals.catch(() => {});
     lost.catch(() => {});
-    const onAbort = () => load.stop();
+    const onAbort = () => loads.stop();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       await Promise.race([Promise.all([totals, timeline]), lost]);
@@ -111,7 +114,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
 }
 
 /** After an interruption: faults are taken back, and k6 gets a moment to write what it counted. */
-async function finishEarly(timeline: Promise<void>, totals: Promise<LoadTotals>): Promise<void> {
+async function finishEarly(timeline: Promise<void>, totals: Promise<unknown>): Promise<void> {
   const patienceMs = 1_200;
   await Promise.race([Promise.allSettled([timeline, totals]), sleep(patienceMs)]);
 }

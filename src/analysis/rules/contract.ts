@@ -4,6 +4,7 @@ import type { TrialPlan } from '../../plan/contract.ts';
 import type { Finding, Report } from '../../report/model.ts';
 import type { RecordedFault } from '../fault-records.ts';
 import type { JudgedCheck } from '../judge.ts';
+import type { LoadFacts } from '../loads.ts';
 import type { Traffic } from '../traffic.ts';
 
 /** What the rules look at. */
@@ -11,6 +12,8 @@ export interface Grounds {
   readonly trial: TrialPlan;
   readonly evidence: Evidence;
   readonly traffic: Traffic;
+  /** In the order of the plan. */
+  readonly loads: readonly LoadFacts[];
   readonly facts: RunFacts;
   /** Faults as planned and as they happened; `faults` says what was proven of them. */
   readonly records: readonly RecordedFault[];

@@ -16,7 +16,7 @@ export const generatorCpu: Rule = {
   title: 'The generator had CPU to spare',
   judge({ evidence, facts }) {
     const limit = `at most ${formatPercent(SHARE_OF_CPUS)} of its CPUs over ${formatMs(SPAN_MS)}`;
-    const { load } = evidence;
+    const [load] = evidence.loads;
     if (load === undefined) return { ...NOT_APPLICABLE, limit };
     const generators = [...evidence.processes].filter(([name]) => isGenerator(name));
     if (generators.length === 0) {

@@ -2,6 +2,7 @@ import { checkKind } from '../../checks/index.ts';
 import { formatCount, formatMs, formatPercent, plural } from '../../kit/format.ts';
 import type { TrialPlan } from '../../plan/contract.ts';
 import type { Rule } from './contract.ts';
+import { eachLoad } from './each-load.ts';
 import { judgement, NOT_APPLICABLE } from './judgement.ts';
 import { tolerance } from './tolerance.ts';
 
@@ -17,10 +18,10 @@ const MOST_MS = 100;
  * Lateness is part of every latency, which counts from the due time: it can make a check fail and never
  * pass. So it may be what this machine does to anyone, or too little for the finest limit to show.
  */
-export const generatorLag: Rule = {
+export const generatorLag: Rule = eachLoad({
   name: 'generator-lag',
   title: 'Requests started when they were due',
-  judge({ trial, evidence, traffic }) {
+  judge({ totals, clock, requests, withoutDue }, { trial, evidence }) {
     const noiseMs = evidence.timer?.p99Ms ?? 0;
     const machineMs = LAG_MS + WAKEUPS * noiseMs;
     const immaterialMs = Math.min(LAG_SHARE * finestTimeMs(trial), MOST_MS);
@@ -30,13 +31,12 @@ export const generatorLag: Rule = {
         ? `${formatMs(LAG_MS)} and ${WAKEUPS} wakeups at the machine's own ${formatMs(noiseMs)}`
         : `${formatPercent(LAG_SHARE)} of the finest time a check looks at, or ${formatMs(MOST_MS)}`;
     const limit = `p99 at most ${formatMs(limitMs)} (${why})`;
-    const { load } = evidence;
-    if (load === undefined || !load.carriesDue)
+    if (totals === undefined || !totals.carriesDue)
       return { ...NOT_APPLICABLE, observed: 'requests do not say when they were due', limit };
-    if (load.loop === 'closed') return { ...NOT_APPLICABLE, limit: 'only in an open loop' };
-    const { lagP99Ms, lagMaxMs, samples } = traffic.clock;
-    if (lagP99Ms === undefined || evidence.quality.withoutDue > tolerance(traffic.length)) {
-      const observed = `${plural(evidence.quality.withoutDue, 'request')} without a due time, ${formatCount(samples)} with one`;
+    if (totals.loop === 'closed') return { ...NOT_APPLICABLE, limit: 'only in an open loop' };
+    const { lagP99Ms, lagMaxMs, samples } = clock;
+    if (lagP99Ms === undefined || withoutDue > tolerance(requests)) {
+      const observed = `${plural(withoutDue, 'request')} without a due time, ${formatCount(samples)} with one`;
       return judgement(
         true,
         observed,
@@ -51,7 +51,7 @@ export const generatorLag: Rule = {
       'The generator or its sidecar could not keep up: lower the rate, or run on a machine with more or quieter CPUs.',
     );
   },
-};
+});
 
 /** The smallest time that a check of the plan limits. */
 function finestTimeMs({ checks }: TrialPlan): number {

@@ -1,34 +1,30 @@
 import { formatMs } from '../../kit/format.ts';
 import type { Rule } from './contract.ts';
+import { eachLoad } from './each-load.ts';
 import { judgement } from './judgement.ts';
 
 /** A load that ended this share before its plan did not do what was asked. */
 const CUT_SHORT = 0.02;
 
 /** The load lasts as long as the plan says, and k6 ends well. */
-export const loadFinished: Rule = {
+export const loadFinished: Rule = eachLoad({
   name: 'load-finished',
   title: 'The load ran to its end',
-  judge({ trial, evidence }) {
+  judge({ totals }, { trial, evidence: { loadEndedMs } }) {
     const limit = 'to the end of the plan, with exit code 0';
-    const { load, loadEndedMs } = evidence;
-    if (load === undefined || loadEndedMs === undefined) {
+    if (totals === undefined || loadEndedMs === undefined) {
       const detail = 'The load was interrupted or k6 crashed; logs/ holds what it said last.';
-      return judgement(
-        true,
-        load === undefined ? 'k6 left no totals' : 'no end in the journal',
-        limit,
-        detail,
-      );
+      const observed = totals === undefined ? 'k6 left no totals' : 'no end in the journal';
+      return judgement(true, observed, limit, detail);
     }
     // 99: a threshold in a script of one's own failed; that is k6's opinion, not a crash.
-    const crashed = load.exitCode !== 0 && load.exitCode !== 99;
+    const crashed = totals.exitCode !== 0 && totals.exitCode !== 99;
     const cutShort = trial.durationMs > 0 && loadEndedMs < trial.durationMs * (1 - CUT_SHORT);
     return judgement(
       crashed || cutShort,
-      `exit code ${load.exitCode} after ${formatMs(loadEndedMs)}`,
+      `exit code ${totals.exitCode} after ${formatMs(loadEndedMs)}`,
       trial.durationMs > 0 ? `${formatMs(trial.durationMs)}, with exit code 0` : limit,
       'The load was interrupted or k6 failed; logs/ holds what it said last.',
     );
   },
-};
+});

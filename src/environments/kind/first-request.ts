@@ -1,8 +1,9 @@
 import { environmentError } from '../../kit/errors.ts';
 import { type LabContext, visiblyUntil } from './context.ts';
 import { writeFiles } from './k6.ts';
-import { GENERATOR } from './manifests.ts';
+import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
 
+const folder = `${GENERATOR_FOLDER}/first`;
 const answered = /breakwater-first (\d+) (\d+)/;
 
 /**
@@ -21,8 +22,15 @@ export default function () {
   console.log('breakwater-first ' + status + ' ' + Date.now());
 }
 `;
-  await writeFiles(api, namespace, pod, { 'first.js': script });
-  const args = ['run', '--quiet', '--no-usage-report', '--log-format=raw', '--no-summary', 'first.js'];
+  await writeFiles(api, namespace, pod, folder, { 'first.js': script });
+  const args = [
+    'run',
+    '--quiet',
+    '--no-usage-report',
+    '--log-format=raw',
+    '--no-summary',
+    `${folder}/first.js`,
+  ];
   const options = { waitingFor: `an answer from ${url} to ${pod}`, timeoutMs: 15_000, everyMs: 200 };
   const answer = await visiblyUntil(request, options, async () => {
     const { output } = await api.output(namespace, pod, GENERATOR, ['k6', ...args]);

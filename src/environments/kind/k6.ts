@@ -10,14 +10,16 @@ import type { ClusterApi } from './api.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
 import type { PodAgent } from './pod-agent.ts';
 
-const apiPort = 6_565;
-const pidFile = `${GENERATOR_FOLDER}/k6.pid`;
+/** Of k6's own REST interface; the next ones when a pod has several loads. */
+const firstPort = 6_565;
+/** In the folder of each load. */
+const pidFile = 'k6.pid';
 /** What one argument of a command may have, with room to spare. */
 const mostBytesAtOnce = 60_000;
 /** The start is announced early; what comes later is in the log. */
 const mostSaid = 65_536;
 
-/** A k6 in every client pod, each through its own sidecar, paused until told to begin. */
+/** A k6 in each of the load's client pods, each through its own sidecar, paused until told to begin. */
 export async function prepareK6(
   job: LoadJob,
   api: ClusterApi,
@@ -31,43 +33,47 @@ export async function prepareK6(
     files[basename(script)] = await readFile(script, 'utf8');
     script = basename(script);
   }
+  const folder = `${GENERATOR_FOLDER}/${job.name ?? 'load'}`;
+  const apiPort = firstPort + job.number;
   await using stack = new AsyncDisposableStack();
   const generators = await Promise.all(
     pods.map(async (pod, index) => {
-      await writeFiles(api, namespace, pod, files);
+      await writeFiles(api, namespace, pod, folder, files);
       const agent = stack.use(api.forward(namespace, pod, apiPort));
       const parts = segment(index, pods.length);
       const args = ['run', '--paused', '--address', `127.0.0.1:${apiPort}`, ...parts, ...job.args, script];
-      const log = join(logs, `${generatorName(index, pods.length)}.log`);
-      return start({ api, namespace, pod, agent, args, log, summary: job.summary });
+      const log = join(logs, `${generatorName(index, pods.length, job.name)}.log`);
+      return start({ api, namespace, pod, folder, apiPort, agent, args, log, summary: job.summary });
     }),
   );
   const load = stack.use(spreadLoad(job, generators));
   const releases = stack.move();
   return {
     finished: load.finished,
+    ready: () => load.ready(),
     begin: () => load.begin(),
     stop: () => load.stop(),
     [Symbol.asyncDispose]: () => releases[Symbol.asyncDispose](),
   };
 }
 
-/** Ends the k6 of a run that was killed, which goes on in its pod; whether there was one. */
+/** Ends every k6 of a run that was killed, which goes on in its pod; whether there was one. */
 export async function endOrphan(api: ClusterApi, namespace: string, pod: string): Promise<boolean> {
   // Its number may be another process's by now.
-  const script = `pid=$(cat ${pidFile} 2>/dev/null) && grep -qx k6 "/proc/$pid/comm" && kill -9 "$pid"`;
+  const script = `found=1; for file in ${GENERATOR_FOLDER}/*/${pidFile}; do pid=$(cat "$file" 2>/dev/null) && grep -qx k6 "/proc/$pid/comm" && kill -9 "$pid" && found=0; done; exit $found`;
   const { code } = await api.output(namespace, pod, GENERATOR, ['sh', '-c', script]);
   return code === 0;
 }
 
-/** Puts files into the folder of a generator. */
+/** Makes a folder of a generator's container anew, with these files in it. */
 export async function writeFiles(
   api: ClusterApi,
   namespace: string,
   pod: string,
+  folder: string,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await api.output(namespace, pod, GENERATOR, ['sh', '-c', `rm -rf ${GENERATOR_FOLDER}/*`]);
+  await api.output(namespace, pod, GENERATOR, ['sh', '-c', `rm -rf ${folder} && mkdir -p ${folder}`]);
   for (const [name, content] of Object.entries(files)) {
     const bytes = Buffer.from(content);
     for (let at = 0; at === 0 || at < bytes.length; at += mostBytesAtOnce) {
@@ -77,7 +83,7 @@ export async function writeFiles(
         '-c',
         'printf %s "$2" | base64 -d >> "$1"',
         'sh',
-        `${GENERATOR_FOLDER}/${name}`,
+        `${folder}/${name}`,
         part,
       ]);
       if (code !== 0) throw environmentError(`cannot write ${name} into ${pod}: ${output.trim()}`);
@@ -99,13 +105,16 @@ interface PodK6 {
   readonly api: ClusterApi;
   readonly namespace: string;
   readonly pod: string;
+  readonly folder: string;
+  readonly apiPort: number;
   readonly agent: PodAgent;
   readonly args: readonly string[];
   readonly log: string;
   readonly summary: string;
 }
 
-async function start({ api, namespace, pod, agent, args, log, summary }: PodK6): Promise<Generator> {
+async function start(k6: PodK6): Promise<Generator> {
+  const { api, namespace, pod, folder, apiPort, agent, args, log, summary } = k6;
   const file = createWriteStream(log, { flags: 'a' });
   let said = '';
   let over = false;
@@ -113,7 +122,7 @@ async function start({ api, namespace, pod, agent, args, log, summary }: PodK6):
     namespace,
     pod,
     GENERATOR,
-    ['sh', '-c', `echo $$ > ${pidFile}; cd ${GENERATOR_FOLDER}; exec k6 "$@"`, 'k6', ...args],
+    ['sh', '-c', `cd ${folder}; echo $$ > ${pidFile}; exec k6 "$@"`, 'k6', ...args],
     (chunk) => {
       file.write(chunk);
       if (said.length < mostSaid) said += chunk.toString('utf8');
@@ -134,12 +143,12 @@ async function start({ api, namespace, pod, agent, args, log, summary }: PodK6):
     },
     said: async () => said,
     lastLines: () => tail(log, 8),
-    summary: () => readText(api, namespace, pod, `${GENERATOR_FOLDER}/${summary}`),
+    summary: () => readText(api, namespace, pod, `${folder}/${summary}`),
     stop: () => {
       tellGenerator(generator, { stopped: true }).catch(() => {});
     },
     kill: async () => {
-      const command = ['sh', '-c', `kill -9 "$(cat ${pidFile})"`];
+      const command = ['sh', '-c', `kill -9 "$(cat ${folder}/${pidFile})"`];
       await api.output(namespace, pod, GENERATOR, command).catch(() => {});
     },
   };

@@ -280,8 +280,10 @@ class KindLab implements Lab {
     }
   }
 
-  #clients(): Member[] {
-    return this.#roster.members.filter(({ instance }) => isClient(instance));
+  #clients(service?: string): Member[] {
+    return this.#roster.members.filter(
+      ({ instance }) => isClient(instance) && (service === undefined || instance.service === service),
+    );
   }
 
   perform(action: Action, signal?: AbortSignal): Promise<void> {
@@ -304,7 +306,7 @@ class KindLab implements Lab {
           job,
           api,
           namespace,
-          this.#clients().map(({ pod }) => podName(pod)),
+          this.#clients(job.from).map(({ pod }) => podName(pod)),
           folder.logs,
         ),
       close: async () => {

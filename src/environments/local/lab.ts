@@ -1,6 +1,6 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentError } from '../../kit/errors.ts';
+import { environmentError, usageError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import { groupUsage } from '../../kit/process-usage.ts';
@@ -30,6 +30,8 @@ import { LocalTrial } from './trial.ts';
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
 export const mostInstances = hosts.firstEgress - hosts.firstInstance;
+/** Each has its generators' REST interfaces on an address of its own. */
+const mostLoads = hosts.firstInstance - hosts.load;
 /** Of k6's own REST interface; the next ones when there are several. */
 export const generatorPort = 6_565;
 const startTimeoutMs = 30_000;
@@ -440,19 +442,21 @@ export class LocalLab implements Lab {
     );
   }
 
-  /** A k6 for every client, each through its own sidecar. */
+  /** A k6 for every client of the load, each through its own sidecar. */
   async #prepareLoad(job: LoadJob, folder: TrialFolder): Promise<PreparedLoad> {
     const { services, namespace } = this.#request.topology;
-    const clients = this.#hosts.filter(isClient);
+    if (job.number >= mostLoads) throw usageError(`the local lab takes ${mostLoads} loads at once`);
+    const clients = this.#hosts.filter((host) => isClient(host) && host.service === job.from);
     const generators = await Promise.all(
-      clients.map((client, index) =>
-        startK6(job, {
+      clients.map((client, index) => {
+        const name = generatorName(index, clients.length, job.name);
+        return startK6(job, {
           k6: this.#found.paths['k6'] ?? '',
-          name: generatorName(index, clients.length),
-          api: `${this.#block.address(hosts.load)}:${this.#block.port(generatorPort + index)}`,
+          name,
+          api: `${this.#block.address(hosts.load + job.number)}:${this.#block.port(generatorPort + index)}`,
           segment: segment(index, clients.length),
-          directory: join(this.#request.directory, 'k6', client.name),
-          log: join(folder.logs, `${generatorName(index, clients.length)}.log`),
+          directory: join(this.#request.directory, name, client.name),
+          log: join(folder.logs, `${name}.log`),
           names: Object.fromEntries(
             services.map(({ name }) => [this.#meshKind.serviceHost(name, namespace), client.egressAddress]),
           ),
@@ -461,8 +465,8 @@ export class LocalLab implements Lab {
             this.#running.set(spec.name, program);
             return program;
           },
-        }),
-      ),
+        });
+      }),
     );
     return spreadLoad(job, generators);
   }

@@ -7,6 +7,7 @@ import {
   type InstanceContext,
   type JournalEntry,
   type LoadTotals,
+  loadMark,
   type MachineSample,
   type ProcessSample,
   type RunContext,
@@ -51,6 +52,8 @@ export interface BuiltRequest {
   readonly flags?: string;
   readonly details?: string;
   readonly client?: string;
+  /** Number of its load, where there are several. */
+  readonly load?: number;
   /** Names of the instances it went to, one after the other. */
   readonly attempts: readonly BuiltAttempt[];
   readonly cut?: boolean;
@@ -66,6 +69,8 @@ export interface BuiltRun {
   readonly machine?: readonly MachineSample[];
   readonly timer?: TimerNoise;
   readonly load?: Partial<LoadTotals>;
+  /** Names and clients' services of several loads, in place of the one from frontend. */
+  readonly loads?: readonly (Pick<LoadTotals, 'name' | 'from'> & Partial<LoadTotals>)[];
   readonly context?: Partial<RunContext>;
   /** Beside the requests: instance → text at the end of its log. */
   readonly tails?: Readonly<Record<string, string>>;
@@ -105,7 +110,9 @@ export async function buildEvidence(
   const logs = new Map(run.instances.map(({ name }) => [name, [] as string[]]));
   const addressOf = (name: string) =>
     run.instances.find((instance) => instance.name === name)?.addresses[0] ?? name;
-  const classes: Record<string, number> = {};
+  const several = run.loads !== undefined;
+  const planned = run.loads ?? [{ name: 'load', from: 'frontend', ...run.load }];
+  const classes = planned.map((): Record<string, number> => ({}));
   for (const [index, request] of run.requests.entries()) {
     const requestId = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
     const startMs = request.dueMs + 3 + (request.lagMs ?? 0.2);
@@ -124,12 +131,13 @@ export async function buildEvidence(
         cluster: 'outbound|8080||edge-app.default.svc.cluster.local',
         method: 'GET',
         requestId,
-        due: (ORIGIN_MS + request.dueMs).toFixed(3),
+        due: `${(ORIGIN_MS + request.dueMs).toFixed(3)}${several ? loadMark(request.load ?? 0) : ''}`,
         path: '/',
       }),
     );
     const answerClass = request.status === 0 ? 'none' : `${Math.floor(request.status / 100)}xx`;
-    classes[answerClass] = (classes[answerClass] ?? 0) + 1;
+    const counts = classes[request.load ?? 0] ?? {};
+    counts[answerClass] = (counts[answerClass] ?? 0) + 1;
     for (const attempt of request.attempts) {
       if (attempt.unseen) continue;
       logs.get(attempt.host)?.push(
@@ -154,20 +162,23 @@ export async function buildEvidence(
     const text = lines.join('') + (run.tails?.[name] ?? '');
     await writeFile(join(directory, 'access', `${name}.log`), text);
   }
-  const load: LoadTotals = {
-    exitCode: 0,
-    startedAt: ORIGIN_MS,
-    iterations: run.requests.length,
-    droppedIterations: 0,
-    requests: run.requests.length,
-    answers: classes,
-    latencyMs: {},
-    maxUsers: 10,
-    carriesDue: true,
-    loop: 'open',
-    cpus: 2,
-    ...run.load,
-  };
+  const loads = planned.map((load, number): LoadTotals => {
+    const count = run.requests.filter((request) => (request.load ?? 0) === number).length;
+    return {
+      exitCode: 0,
+      startedAt: ORIGIN_MS,
+      iterations: count,
+      droppedIterations: 0,
+      requests: count,
+      answers: classes[number] ?? {},
+      latencyMs: {},
+      maxUsers: 10,
+      carriesDue: true,
+      loop: 'open',
+      cpus: 2,
+      ...load,
+    };
+  });
   const context: RunContext = {
     runId: 'test',
     environment: 'local',
@@ -188,7 +199,7 @@ export async function buildEvidence(
   await writeFile(join(directory, 'statistics.jsonl'), shifted(run.statistics ?? []));
   await writeFile(join(directory, 'processes.jsonl'), shifted(run.processes ?? []));
   await writeFile(join(directory, 'machine.jsonl'), shifted(run.machine ?? []));
-  await writeFile(join(directory, 'load.json'), JSON.stringify(load));
+  await writeFile(join(directory, 'loads.json'), JSON.stringify(loads));
   await writeFile(join(directory, 'run.json'), JSON.stringify(context));
   await writeFile(
     join(directory, 'timer.json'),

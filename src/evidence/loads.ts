@@ -1,0 +1,32 @@
+import type { InstanceContext, LoadTotals } from '../model/evidence.ts';
+
+/** The request belongs to no load. */
+export const NO_LOAD = -1;
+
+/** The loads of one client, by number in loads.json. */
+export interface ClientLoads {
+  /** The one whose requests carry nothing; NO_LOAD when all of them carry the header. */
+  readonly silent: number;
+  /** The one that a request with the header belongs to when it does not name another. */
+  readonly first: number;
+}
+
+/** Which loads each instance sends; `instances` and the answer have one order. */
+export function loadsOfClients(
+  loads: readonly LoadTotals[],
+  instances: readonly InstanceContext[],
+): readonly ClientLoads[] {
+  // Whatever the clients have sent is the load of a run whose k6 did not get to write what it counted.
+  if (loads.length === 0) return instances.map(() => ({ silent: 0, first: 0 }));
+  return instances.map(({ service }) => {
+    const own = ({ from }: LoadTotals) => from === service;
+    return {
+      silent: loads.findIndex((load) => own(load) && !isTold(load, loads)),
+      first: loads.findIndex(own),
+    };
+  });
+}
+
+/** Whether a load's requests carry the header; see DUE_HEADER. */
+const isTold = ({ carriesDue, loop }: LoadTotals, all: readonly LoadTotals[]) =>
+  all.length === 1 ? carriesDue : loop !== 'script';
