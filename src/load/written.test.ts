@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { mistakesIn } from './testing/plan-load.ts';
+import { waysToWrite } from './written.ts';
 
-const ways = 'give rate and duration; stages; closed and duration; or script and duration';
+const ways = `give ${waysToWrite}`;
+
+test('every shape says how it is written', () => {
+  expect(waysToWrite).toMatch(/^rate and duration; stages; closed and duration; .*or \w+/);
+});
 
 test.each([
   [{}, `: the load says neither how much nor how long | ${ways}`],

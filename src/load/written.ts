@@ -23,6 +23,13 @@ export type WrittenLoad = z.output<z.ZodObject<typeof loadFields>> & {
   readonly warmup: number;
 };
 
+const ways = shapeNames.map((name) =>
+  shapeKind(name).lengthMs === undefined ? `${name} and duration` : name,
+);
+
+/** How a load may say how much it is: "rate and duration; stages; …". */
+export const waysToWrite = [...ways.slice(0, -1), `or ${ways.at(-1)}`].join('; ');
+
 const longestMs = 24 * 3_600_000;
 const mostUsers = 20_000;
 const spareUsers = 1.1;
@@ -30,7 +37,7 @@ const spareUsers = 1.1;
 /** Everything that is wrong with how much a load is; paths are within the load. */
 export function mistakesInLoad(load: WrittenLoad): Mistake[] {
   const [name, ...others] = shapesIn(load);
-  const hint = `give ${listed(shapeNames.map(howToWrite))}`;
+  const hint = `give ${waysToWrite}`;
   if (name === undefined) return [wrong([], 'the load says neither how much nor how long', hint)];
   const { lengthMs, mistakes } = shapeKind(name);
   const found = [
@@ -124,8 +131,3 @@ function nameOf(load: WrittenLoad): ShapeName {
 const shapesIn = (load: WrittenLoad) => shapeNames.filter((name) => load[name] !== undefined);
 
 const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });
-
-const howToWrite = (name: ShapeName) =>
-  shapeKind(name).lengthMs === undefined ? `${name} and duration` : name;
-
-const listed = (ways: readonly string[]) => [...ways.slice(0, -1), `or ${ways.at(-1)}`].join('; ');

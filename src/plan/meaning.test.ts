@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { waysToWrite } from '../load/written.ts';
 import { type Scenario, scenarioSchema } from '../scenario/schema.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
@@ -62,7 +63,7 @@ const table: [string, object, string][] = [
   [
     'neither how much nor how long',
     { load },
-    'load: the load says neither how much nor how long | give rate and duration; stages; closed and duration; or script and duration',
+    `load: the load says neither how much nor how long | give ${waysToWrite}`,
   ],
   [
     'no duration',
@@ -77,7 +78,7 @@ const table: [string, object, string][] = [
   [
     'two shapes',
     loaded({ closed: { users: 3 } }),
-    'load.closed: closed and rate exclude each other | give rate and duration; stages; closed and duration; or script and duration',
+    `load.closed: closed and rate exclude each other | give ${waysToWrite}`,
   ],
   [
     'stages with a duration',

@@ -140,7 +140,7 @@ spec:
     if (result.ended !== 'done') throw new Error(`${result.name} ${result.ended}`);
     const { name, analysis, arrivals } = result;
     const evidence = join(directory, name, 'evidence');
-    const { requests } = JSON.parse(readFileSync(join(evidence, 'load.json'), 'utf8'));
+    const [{ requests }] = JSON.parse(readFileSync(join(evidence, 'loads.json'), 'utf8'));
     const log = readFileSync(join(evidence, 'access/frontend-1.log'), 'utf8').trimEnd().split('\n');
     expect(log.length).toBe(requests);
     expect(log.filter((line) => !line.endsWith(` /${name}`))).toEqual([]);

@@ -1,15 +1,10 @@
-import { closed } from './closed.ts';
 import type { LoadOf, ShapeKind } from './contract.ts';
-import { rate } from './rate.ts';
-import { script } from './script.ts';
-import { stages } from './stages.ts';
-
-/** Every shape that a load may have, in the order that errors name them. */
+/** Every shape that a load may have, by the field that asks for it; errors name them in this order. */
 export const shapeKinds = {
-  rate,
-  stages,
-  closed,
-  script,
+  rate: (await import('./rate.ts')).rate,
+  stages: (await import('./stages.ts')).stages,
+  closed: (await import('./closed.ts')).closed,
+  script: (await import('./script.ts')).script,
 };
 
 type Kinds = typeof shapeKinds;
