@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runProgram } from './kit/run-program.ts';
 import { extractSchemas } from './meshes/istio/schemas/extract.ts';
 import { ISTIO_VERSION } from './meshes/istio/version.ts';
 import { reportJsonSchema } from './report/json.ts';
@@ -13,29 +13,26 @@ import { referenceMarkdown } from './scenario/reference.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** Files by path: their content, or why it cannot be made here. */
-const generated: Readonly<Record<string, () => Promise<string> | string | { readonly skipped: string }>> = {
+const generated: Readonly<Record<string, () => Promise<string | { readonly skipped: string }> | string>> = {
   'scenarios/scenario.schema.json': () => `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`,
   'docs/reference.md': referenceMarkdown,
   'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
   [`src/meshes/istio/schemas/istio-${ISTIO_VERSION}.generated.json`]: istioSchemas,
 };
 
-function istioSchemas(): Promise<string> | { readonly skipped: string } {
-  let module: string;
-  try {
-    module = execFileSync('go', ['list', '-m', '-f', '{{.Dir}}', 'istio.io/istio'], {
-      cwd: join(root, 'toolchain/istio'),
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return { skipped: 'there is no Go' };
-  }
+async function istioSchemas(): Promise<string | { readonly skipped: string }> {
+  const { ended, stdout } = await runProgram({
+    program: 'go',
+    args: ['list', '-m', '-f', '{{.Dir}}', 'istio.io/istio'],
+    cwd: join(root, 'toolchain/istio'),
+    group: 'shared',
+  });
+  if (ended !== 'ok') return { skipped: 'there is no Go' };
+  const module = stdout.trim();
   if (module === '')
     return { skipped: "Istio's Go module is not here; run `go mod download` in toolchain/istio" };
-  return readFile(join(module, 'manifests/charts/base/files/crd-all.gen.yaml'), 'utf8').then(
-    (yaml) => `${JSON.stringify(extractSchemas(yaml, ISTIO_VERSION))}\n`,
-  );
+  const yaml = await readFile(join(module, 'manifests/charts/base/files/crd-all.gen.yaml'), 'utf8');
+  return `${JSON.stringify(extractSchemas(yaml, ISTIO_VERSION))}\n`;
 }
 
 const check = process.argv.includes('--check');

@@ -1,6 +1,7 @@
 import { kindSettings, versions } from '../environments/kind/versions.ts';
 import { OperatorError } from '../kit/errors.ts';
-import { lastLines, runCommand } from '../toolchain/command.ts';
+import { howItEnded, runProgram } from '../kit/run-program.ts';
+import { lastLines } from '../kit/tail.ts';
 import type { ToolContext } from '../toolchain/context.ts';
 import { findGo } from '../toolchain/go-environment.ts';
 import { inspectTools, type ToolStatus } from '../toolchain/index.ts';
@@ -100,7 +101,6 @@ async function optional(
   args: readonly string[],
   { fix }: { readonly fix: string },
 ): Promise<DoctorFinding> {
-  const signal = AbortSignal.timeout(answerTimeoutMs);
   const finding = (ok: boolean, found: string): DoctorFinding => ({
     what,
     ok,
@@ -108,14 +108,18 @@ async function optional(
     found: `${found} (only for --env kind)`,
     fix,
   });
-  try {
-    const { code, stdout, stderr } = await runCommand(program, args, { env: process.env, signal });
-    if (code === 0) return finding(true, stdout.trim());
-    // What the shell says of a program that it does not find.
-    return finding(false, code === 127 ? `there is no ${program}` : lastLines(stderr, 1).trim());
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    return finding(false, `no answer within ${answerTimeoutMs / 1_000} s`);
+  const result = await runProgram({ program, args, group: 'tied', timeoutMs: answerTimeoutMs });
+  switch (result.ended) {
+    case 'ok':
+      return finding(true, result.stdout.trim());
+    case 'failed':
+      return finding(false, lastLines(result.stderr, 1).trim());
+    case 'missing':
+      return finding(false, `there is no ${program}`);
+    case 'timeout':
+      return finding(false, `no answer within ${answerTimeoutMs / 1_000} s`);
+    default:
+      return finding(false, `${program} ${howItEnded(result)}`);
   }
 }
 

@@ -1,6 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
+import { runProgram } from './run-program.ts';
 
 export interface Usage {
   /** User and system time since the processes started. */
@@ -52,7 +51,8 @@ async function children(pid: number): Promise<number[]> {
 }
 
 async function usageFromPs(pids: readonly number[]): Promise<Map<number, Usage>> {
-  const { stdout } = await promisify(execFile)('ps', ['-A', '-o', 'pgid=,time=,rss=']);
+  const args = ['-A', '-o', 'pgid=,time=,rss='];
+  const { stdout } = await runProgram({ program: 'ps', args, group: 'shared' });
   const result = new Map<number, Usage>();
   for (const line of stdout.split('\n')) {
     const [group, time, rss] = line.trim().split(/\s+/);

@@ -1,5 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
+/** The end of a program's output, indented for an error message. */
+export function lastLines(output: string, count = 12): string {
+  return output
+    .trimEnd()
+    .split('\n')
+    .slice(-count)
+    .map((line) => `  ${line.slice(0, 400)}`)
+    .join('\n');
+}
+
 /** The last lines of a file, indented; "(nothing)" when it is empty or missing. */
 export function tail(path: string, lines: number): string {
   const maxBytes = 16_384;
@@ -10,12 +20,7 @@ export function tail(path: string, lines: number): string {
       const buffer = Buffer.alloc(Math.min(size, maxBytes));
       readSync(file, buffer, 0, buffer.length, size - buffer.length);
       const text = buffer.toString('utf8').trimEnd();
-      if (text === '') return '  (nothing)';
-      return text
-        .split('\n')
-        .slice(-lines)
-        .map((line) => `  ${line.slice(0, 400)}`)
-        .join('\n');
+      return text === '' ? '  (nothing)' : lastLines(text, lines);
     } finally {
       closeSync(file);
     }

@@ -4,6 +4,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../kit/errors.ts';
+import { howItEnded, runProgram } from '../kit/run-program.ts';
 
 /** Label that kind gives to the containers of a cluster. */
 const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
@@ -142,12 +143,16 @@ class NoDocker extends Error {}
 
 /** What docker prints; an error with its own words when it does not do what it was asked for. */
 async function ask(docker: string, args: readonly string[], timeoutMs: number): Promise<string> {
-  // Only who has a cluster to look after waits for it to load.
-  const { $ } = await import('zx');
-  const options = { quiet: true, nothrow: true, timeout: timeoutMs, timeoutSignal: 'SIGKILL' } as const;
   // In a group of its own: a Ctrl-C in the terminal is for the harness, which then removes what there is.
-  const { exitCode, stdout, stderr } = await $({ ...options, detached: true })`${docker} ${args}`;
-  if (exitCode === 0) return stdout;
-  if (exitCode === 127) throw new NoDocker(`there is no ${docker}`);
-  throw new Error(exitCode === null ? `no answer within ${timeoutMs / 1_000} s` : stderr.trim());
+  const result = await runProgram({ program: docker, args, group: 'own', timeoutMs });
+  switch (result.ended) {
+    case 'ok':
+      return result.stdout;
+    case 'missing':
+      throw new NoDocker(`there is no ${docker}`);
+    case 'timeout':
+      throw new Error(`no answer within ${timeoutMs / 1_000} s`);
+    default:
+      throw new Error(result.stderr.trim() || `${docker} ${howItEnded(result)}`);
+  }
 }

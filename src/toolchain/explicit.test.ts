@@ -40,6 +40,17 @@ test('another version is refused, with what it says of itself', async () => {
   ]);
 });
 
+test('a program that prints for ever is refused, with the variable that names it', async () => {
+  await using own = await setUp('1.2.3');
+  const options = { ...own.options, env: { ...own.options.env, BREAKWATER_TINYD: '/usr/bin/yes' } };
+  const refused = explicitProgram(own.tool, own.program, toolContext(options));
+  await expect(refused).rejects.toMatchObject({
+    exitCode: 4,
+    message: '`/usr/bin/yes version` printed more than 1 Mi characters',
+    hint: expect.stringContaining('BREAKWATER_TINYD'),
+  });
+});
+
 test('a file that cannot be run is refused', async () => {
   await using own = await setUp('1.2.3');
   await chmod(own.ownPath, 0o644);

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
-import { isExecutableFile } from './command.ts';
+import { isExecutableFile } from '../kit/executable.ts';
 import type { ToolContext } from './context.ts';
 import type { Tool, ToolProgram } from './tools.ts';
 import { requireVersion } from './version.ts';

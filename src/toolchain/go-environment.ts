@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { environmentError } from '../kit/errors.ts';
-import { findOnPath, lastLines, runCommand } from './command.ts';
+import { findOnPath } from '../kit/executable.ts';
+import { runProgram } from '../kit/run-program.ts';
+import { lastLines } from '../kit/tail.ts';
 import type { ToolContext } from './context.ts';
 import type { Tool } from './tools.ts';
 
@@ -38,8 +40,15 @@ export async function findGo(tool: Tool, context: ToolContext): Promise<GoToolch
   };
   const query = ['env', '-json', 'GOVERSION', 'GOCACHE', 'GOMODCACHE'];
   // Away from any go.mod, which could make Go switch to another version of itself.
-  const answer = await runCommand(go, query, { cwd: '/', env: base, signal: context.signal });
-  if (answer.code !== 0)
+  const answer = await runProgram({
+    program: go,
+    args: query,
+    cwd: '/',
+    env: base,
+    group: 'tied',
+    signal: context.signal,
+  });
+  if (answer.ended !== 'ok')
     throw environmentError(
       `\`${go} ${query.join(' ')}\` failed:\n${lastLines(answer.stderr)}`,
       installHint(tool, minimum),

@@ -1,5 +1,6 @@
 import { environmentError, type OperatorError } from '../kit/errors.ts';
-import { lastLines } from './command.ts';
+import { howItEnded, type ProgramResult } from '../kit/run-program.ts';
+import { lastLines } from '../kit/tail.ts';
 import type { Tool } from './tools.ts';
 
 const CAUSES: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
@@ -23,15 +24,16 @@ const CAUSES: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
 ];
 
 /** Says what a failed `go` command means for the operator. */
-export function explainGoFailure(tool: Tool, args: readonly string[], stderr: string): OperatorError {
+export function explainGoFailure(tool: Tool, args: readonly string[], result: ProgramResult): OperatorError {
   // With -v most lines are names of packages that went well.
-  const telling = stderr
+  const telling = result.stderr
     .split('\n')
     .filter((line) => !line.startsWith('go: downloading ') && !/^[\w.\-~/]+$/.test(line))
     .join('\n');
   const hint = CAUSES.find(({ pattern }) => pattern.test(telling))?.hint;
+  const how = result.ended === 'failed' ? 'failed' : howItEnded(result);
   return environmentError(
-    `${tool.name} ${tool.version} could not be built: \`go ${args[0]}\` failed:\n${lastLines(telling)}`,
+    `${tool.name} ${tool.version} could not be built: \`go ${args[0]}\` ${how}:\n${lastLines(telling)}`,
     hint ?? `Set ${tool.programs.map((program) => program.variable).join(', ')} to programs of your own.`,
   );
 }

@@ -1,7 +1,7 @@
 import { copyFile, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
-import { runCommand } from './command.ts';
+import { runProgram } from '../kit/run-program.ts';
 import type { ToolContext } from './context.ts';
 import type { Made } from './ensure.ts';
 import { findGo, type GoToolchain } from './go-environment.ts';
@@ -67,10 +67,17 @@ function goRunner(tool: Tool, toolchain: GoToolchain, context: ToolContext, scra
   // What a killed compiler leaves behind goes away with the scratch folder.
   const env = scratch === undefined ? toolchain.env : { ...toolchain.env, GOTMPDIR: scratch };
   return async (args, onStderrLine = () => {}) => {
-    const options = { cwd: tool.directory, env, signal: context.signal, onStderrLine };
-    const { code, stdout, stderr } = await runCommand(toolchain.go, args, options);
-    if (code !== 0) throw explainGoFailure(tool, args, stderr);
-    return stdout;
+    const result = await runProgram({
+      program: toolchain.go,
+      args,
+      cwd: tool.directory,
+      env,
+      group: 'tied',
+      signal: context.signal,
+      onStderrLine,
+    });
+    if (result.ended !== 'ok') throw explainGoFailure(tool, args, result);
+    return result.stdout;
   };
 }
 

@@ -1,9 +1,12 @@
 import { environmentError } from '../kit/errors.ts';
-import { lastLines, runCommand } from './command.ts';
+import { howItEnded, runProgram } from '../kit/run-program.ts';
+import { lastLines } from '../kit/tail.ts';
 import type { ToolContext } from './context.ts';
 import type { ToolProgram } from './tools.ts';
 
 const TIME_LIMIT_MS = 30_000;
+/** The longest answer that says a version is a page. */
+const MOST_CHARACTERS = 1024 * 1024;
 
 /** Throws unless the program at `path` runs here and says that it is `version`. */
 export async function requireVersion(
@@ -13,20 +16,24 @@ export async function requireVersion(
   context: Pick<ToolContext, 'env' | 'signal'>,
   hint: string,
 ): Promise<void> {
-  const timeout = AbortSignal.timeout(TIME_LIMIT_MS);
   const command = [path, ...program.versionArgs].join(' ');
-  let output: string;
-  try {
-    const signal = AbortSignal.any([context.signal, timeout]);
-    const result = await runCommand(path, program.versionArgs, { env: context.env, signal });
-    output = result.stdout + result.stderr;
-    if (result.code !== 0) {
-      throw environmentError(`\`${command}\` failed with code ${result.code}:\n${lastLines(output)}`, hint);
-    }
-  } catch (error) {
-    if (!timeout.aborted || context.signal.aborted) throw error;
+  const result = await runProgram({
+    program: path,
+    args: program.versionArgs,
+    env: context.env,
+    group: 'tied',
+    timeoutMs: TIME_LIMIT_MS,
+    mostCharacters: MOST_CHARACTERS,
+    signal: context.signal,
+  });
+  const output = result.stdout + result.stderr;
+  if (result.ended === 'timeout') {
     throw environmentError(`\`${command}\` did not answer within ${TIME_LIMIT_MS / 1000} s`, hint);
   }
+  if (result.ended === 'failed') {
+    throw environmentError(`\`${command}\` failed with code ${result.exitCode}:\n${lastLines(output)}`, hint);
+  }
+  if (result.ended !== 'ok') throw environmentError(`\`${command}\` ${howItEnded(result)}`, hint);
   if (!mentionsVersion(output, version)) {
     throw environmentError(
       `${path} is not ${program.name} ${version}; \`${command}\` says:\n${lastLines(output, 3)}`,

@@ -1,7 +1,9 @@
 import { copyFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError, type OperatorError } from '../kit/errors.ts';
-import { findOnPath, lastLines, runCommand } from './command.ts';
+import { findOnPath } from '../kit/executable.ts';
+import { runProgram } from '../kit/run-program.ts';
+import { lastLines } from '../kit/tail.ts';
 import { PLATFORM, type ToolContext } from './context.ts';
 import type { Made } from './ensure.ts';
 import type { Staging } from './store.ts';
@@ -71,12 +73,10 @@ async function sizeOfTree(directory: string): Promise<number> {
 export async function findPip(tool: Tool, context: ToolContext): Promise<string> {
   const python = findPython(tool, context);
   const args = ['-m', 'pip', '--version'];
-  const { code, stdout, stderr } = await runCommand(python, args, {
-    env: context.env,
-    signal: context.signal,
-  });
-  if (code !== 0) throw explainPythonFailure(tool, python, args, stderr);
-  return stdout.trim();
+  const { env, signal } = context;
+  const result = await runProgram({ program: python, args, env, group: 'tied', signal });
+  if (result.ended !== 'ok') throw explainPythonFailure(tool, python, args, result.stderr);
+  return result.stdout.trim();
 }
 
 function findPython(tool: Tool, context: ToolContext): string {
@@ -98,8 +98,9 @@ function pythonRunner(
   // What a killed pip leaves behind goes away with the scratch folder.
   const env = { ...context.env, TMPDIR: staging.scratch };
   return async (args) => {
-    const { code, stderr } = await runCommand(python, args, { env, signal: context.signal });
-    if (code !== 0) throw explainPythonFailure(tool, python, args, stderr);
+    const { signal } = context;
+    const { ended, stderr } = await runProgram({ program: python, args, env, group: 'tied', signal });
+    if (ended !== 'ok') throw explainPythonFailure(tool, python, args, stderr);
   };
 }
 

@@ -1,7 +1,9 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
-import { $, ProcessOutput, which } from 'zx';
 import { environmentError } from '../../kit/errors.ts';
+import { findOnPath } from '../../kit/executable.ts';
+import { howItEnded, runProgram } from '../../kit/run-program.ts';
+import { lastLines } from '../../kit/tail.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { LabRequest } from '../contract.ts';
 
@@ -29,35 +31,32 @@ export type Run = (program: string, args: readonly string[], options: CommandOpt
 export async function commandRunner(directory: string, docker: string): Promise<Run> {
   const own = { [RUN_MARK]: directory, TMPDIR: directory, PATH: await pathWithDocker(docker, directory) };
   return async (program, args, options) => {
-    const child = $({
-      quiet: true,
-      nothrow: true,
-      detached: false,
-      env: { ...process.env, ...own, ...options.env } as NodeJS.ProcessEnv,
-      timeout: options.timeoutMs,
-      killSignal: 'SIGKILL',
-      timeoutSignal: 'SIGKILL',
+    const result = await runProgram({
+      program,
+      args,
+      env: { ...process.env, ...own, ...options.env },
+      group: 'shared',
+      timeoutMs: options.timeoutMs,
       ...(options.signal ? { signal: options.signal } : {}),
       ...(options.input === undefined ? {} : { input: options.input }),
-    })`${program} ${args}`;
-    const output = await child.catch((error: unknown) => {
-      if (error instanceof ProcessOutput) return error;
-      throw error;
     });
     if (options.log !== undefined) {
-      await appendFile(options.log, `$ ${[program, ...args].join(' ')}\n${output.stdout}${output.stderr}\n`);
+      await appendFile(options.log, `$ ${[program, ...args].join(' ')}\n${result.stdout}${result.stderr}\n`);
     }
-    if (output.exitCode === 0) return output.stdout;
-    options.signal?.throwIfAborted();
-    if (output.exitCode !== null && options.answered?.(output.stdout)) return output.stdout;
-    if (output.exitCode === 127) {
+    if (result.ended === 'ok') return result.stdout;
+    if (result.ended === 'failed' && options.answered?.(result.stdout)) return result.stdout;
+    if (result.ended === 'missing') {
       throw environmentError(`${program} is not there, and ${options.what} needs it`, options.hint?.(''));
     }
-    const said = `${output.stderr}\n${output.stdout}`.trim();
+    const said = `${result.stderr}\n${result.stdout}`.trim();
     const ending =
-      output.exitCode === null ? `within ${options.timeoutMs / 1_000} s` : `(exit code ${output.exitCode})`;
+      result.ended === 'timeout'
+        ? `within ${options.timeoutMs / 1_000} s`
+        : result.ended === 'failed'
+          ? `(exit code ${result.exitCode})`
+          : `(${program} ${howItEnded(result)})`;
     throw environmentError(
-      `${options.what} did not succeed ${ending}:\n${lastLines(said, 12)}`,
+      `${options.what} did not succeed ${ending}:\n${lastLines(said)}`,
       options.hint?.(said),
     );
   };
@@ -66,8 +65,8 @@ export async function commandRunner(directory: string, docker: string): Promise<
 /** kind calls whatever is named docker on the PATH; a docker with a path of its own gets that name there. */
 async function pathWithDocker(docker: string, directory: string): Promise<string> {
   const path = process.env['PATH'] ?? '';
-  const found = docker === 'docker' ? undefined : await which(docker, { nothrow: true });
-  if (!found) return path;
+  const found = docker.includes('/') ? docker : findOnPath([docker], process.env);
+  if (docker === 'docker' || found === undefined) return path;
   const folder = join(directory, 'bin');
   await mkdir(folder, { recursive: true });
   // With the PATH of before: it may be a script that calls docker itself.
@@ -78,11 +77,6 @@ async function pathWithDocker(docker: string, directory: string): Promise<string
 
 /** One word to a POSIX shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
-
-export function lastLines(text: string, count: number): string {
-  const lines = text.trimEnd().split('\n').slice(-count);
-  return lines.map((line) => `  ${line.slice(0, 400)}`).join('\n');
-}
 
 /** Where a person sees what is being done. */
 export type Saying = Pick<LabRequest, 'progress' | 'ongoing'>;

@@ -1,8 +1,8 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
+import { lastLines } from '../../kit/tail.ts';
 import type { ClusterMesh } from '../../meshes/contract.ts';
 import { type ClusterApi, podLog } from './api.ts';
-import { lastLines } from './commands.ts';
 import { wantsLogin } from './images.ts';
 import { containers, hasContainer, isReady, podName } from './pods.ts';
 import { kindVariables } from './versions.ts';
