@@ -22,8 +22,8 @@ export function cleanupCommand(): Command {
       'after',
       `
 A run ends what it started by itself, on the local lab even when it is killed. This is for what a crash
-of the machine, of Breakwater and its supervisor at once, or of a run on kind may leave. Runs that are
-alive are not touched. The next run does the same by itself.
+of the machine, or of a run on kind, may leave. Runs that are alive are not touched. The next run does the
+same by itself.
 Exit code 4 when something cannot be removed.
 
 Examples:

@@ -12,7 +12,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
-import { isSameProcess, processIdentity, signalGroup } from '../kit/process-identity.ts';
+import { isSameProcess, processesWith, processIdentity, signalGroup } from '../kit/process-identity.ts';
 import { PROCESS_RECORDS, type ProcessRecord } from '../kit/supervisor/protocol.ts';
 import {
   clusterPrefix,
@@ -226,20 +226,11 @@ export async function strayClusters(
 /** Linux tells the environment a process was started with; elsewhere only the records count. */
 function markedProcesses(root: string): Map<string, { name: string; pid: number }[]> {
   const found = new Map<string, { name: string; pid: number }[]>();
-  if (process.platform !== 'linux') return found;
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
-    try {
-      const environment = readFileSync(`/proc/${entry}/environ`, 'utf8');
-      const folder = new RegExp(`(?:^|\0)${RUN_MARK}=([^\0]+)`).exec(environment)?.[1];
-      // Runs below another folder are somebody else's, who may be alive.
-      const runId = folder && dirname(folder) === root ? basename(folder) : undefined;
-      if (runId === undefined || processIdentity(Number(entry)) === undefined) continue;
-      const name = readFileSync(`/proc/${entry}/comm`, 'utf8').trim();
-      found.set(runId, [...(found.get(runId) ?? []), { name, pid: Number(entry) }]);
-    } catch {
-      // ended meanwhile, or another user's
-    }
+  for (const { pid, name, value: folder } of processesWith(RUN_MARK)) {
+    // Runs below another folder are somebody else's, who may be alive.
+    if (dirname(folder) !== root) continue;
+    const runId = basename(folder);
+    found.set(runId, [...(found.get(runId) ?? []), { name, pid }]);
   }
   // A live run's programs are marked too: leave those whose folder has a live owner to findLeftovers.
   for (const runId of found.keys()) {

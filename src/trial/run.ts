@@ -45,6 +45,16 @@ export interface TrialOutcome {
  * that window in its folder. The lab is as before when this returns or throws, unless it was lost.
  */
 export async function runTrial(request: TrialRequest): Promise<TrialOutcome> {
+  try {
+    return await onLab(request);
+  } catch (error) {
+    // What fails because the lab was lost is not the cause.
+    const reason = await Promise.race([request.lab.lost, sleep(0)]);
+    throw reason === undefined ? error : broken(reason);
+  }
+}
+
+async function onLab(request: TrialRequest): Promise<TrialOutcome> {
   const { lab, folder } = request;
   await mkdir(folder.evidence, { recursive: true });
   await using window = await lab.trial(folder);
@@ -53,6 +63,8 @@ export async function runTrial(request: TrialRequest): Promise<TrialOutcome> {
   await writeContext(request, await window.close());
   return outcome;
 }
+
+const broken = (reason: string) => environmentError(`the environment broke during the run: ${reason}`);
 
 async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<TrialOutcome> {
   const { lab, mesh, trial, namespace, signal, watcher } = request;
@@ -79,7 +91,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     const ending = new AbortController();
     const either = AbortSignal.any([signal, ending.signal]);
     const lost = lab.lost.then((reason) => {
-      throw environmentError(`the environment broke during the run: ${reason}`);
+      throw broken(reason);
     });
     const timeline = runTimeline(trial, lab, journal, startedAt, either, {
       injecting: (fault) => watcher.fault(`${fault.name}: ${fault.description}`),

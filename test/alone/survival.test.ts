@@ -6,6 +6,8 @@ import { loopbackListeners, processesOf } from '../support/processes.ts';
 
 const scenario = 'scenarios/zone-failover.yaml';
 const goneWithinMs = 5_000;
+const supervisorOf = (workspace: Workspace) =>
+  processesOf(workspace.runs).find(({ command }) => command.includes('supervisor/main'));
 
 /** What a run still has, tried until nothing is left or time is up. */
 async function remains(workspace: Workspace, before: readonly string[]): Promise<string[]> {
@@ -44,16 +46,67 @@ test('kill -9 of the harness at random moments leaves no process, port or tempor
   expect(caughtRunning).toBeGreaterThanOrEqual(2);
 });
 
-test('kill -9 of harness and supervisor together is cleaned up by breakwater cleanup', async () => {
+test('kill -9 of harness and supervisor together at random moments leaves no process, port or temporary file', async () => {
+  const moments = [0.6, 0.9, 1.3, 2, 3, 5, 8].map((seconds) => seconds * 1_000 * (0.8 + 0.4 * Math.random()));
+  let caughtRunning = 0;
+  for (const moment of moments) {
+    using workspace = new Workspace();
+    const before = loopbackListeners();
+    const child = workspace.start('run', scenario, '--reports', workspace.reports);
+    const closed = workspace.finish(child);
+    await sleep(moment);
+    child.kill('SIGSTOP');
+    const supervisor = supervisorOf(workspace);
+    if (processesOf(workspace.runs).some(({ command }) => command.includes('pilot-agent'))) caughtRunning++;
+    if (supervisor !== undefined) process.kill(supervisor.pid, 'SIGKILL');
+    child.kill('SIGKILL');
+    await closed;
+    expect(await remains(workspace, before), `killed after ${Math.round(moment)} ms`).toEqual([]);
+  }
+  expect(caughtRunning).toBeGreaterThanOrEqual(2);
+});
+
+test('kill -9 of the supervisor alone at random moments ends the run at once, with exit 4 and the reason', async () => {
+  const moments = [1, 2, 3.5, 6, 9].map((seconds) => seconds * 1_000 * (0.8 + 0.4 * Math.random()));
+  let caught = 0;
+  for (const moment of moments) {
+    using workspace = new Workspace();
+    const before = loopbackListeners();
+    const child = workspace.start('run', scenario, '--reports', workspace.reports);
+    const closed = workspace.finish(child);
+    await sleep(moment);
+    const supervisor = supervisorOf(workspace);
+    const killed = performance.now();
+    // Too early: it is not there yet.
+    if (supervisor !== undefined) {
+      process.kill(supervisor.pid, 'SIGKILL');
+      const finished = await closed;
+      caught++;
+      const when = `killed after ${Math.round(moment)} ms: ${outcome(finished)}`;
+      expect(finished.code, when).toBe(4);
+      expect(finished.stderr, when).toContain('the supervisor ended unexpectedly (SIGKILL)');
+      expect(performance.now() - killed, when).toBeLessThan(5_000);
+    } else {
+      child.kill('SIGKILL');
+      await closed;
+    }
+    expect(await remains(workspace, before), `killed after ${Math.round(moment)} ms`).toEqual([]);
+  }
+  expect(caught).toBeGreaterThanOrEqual(2);
+});
+
+test('kill -9 of harness, supervisor and its watchdog is cleaned up by breakwater cleanup', async () => {
   using workspace = new Workspace();
   const before = loopbackListeners();
   const child = workspace.start('run', scenario, '--reports', workspace.reports);
   const closed = workspace.finish(child);
   await sleep(6_000);
-  const supervisor = processesOf(workspace.runs).find(({ command }) => command.includes('supervisor/main'));
-  expect(supervisor).toBeDefined();
   child.kill('SIGSTOP');
-  process.kill(supervisor?.pid ?? 0, 'SIGKILL');
+  for (const name of ['supervisor/watchdog', 'supervisor/main']) {
+    const found = processesOf(workspace.runs).find(({ command }) => command.includes(name));
+    expect(found, name).toBeDefined();
+    process.kill(found?.pid ?? 0, 'SIGKILL');
+  }
   child.kill('SIGKILL');
   await closed;
   const dry = await workspace.breakwater('cleanup', '--dry-run');

@@ -43,7 +43,7 @@ export function localEnvironment(mesh: Mesh, programs: () => Promise<HostProgram
       const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
       const lab = new LocalLab(request, mesh, found, block, supervisor);
       stack.defer(() => lab.closeControlPlane());
-      await lab.start();
+      await supervisor.whileThere(lab.start());
       lab.releases = stack.move();
       return lab;
     },

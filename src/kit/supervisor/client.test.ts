@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../eventually.ts';
-import { processIdentity } from '../process-identity.ts';
+import { processesWith, processIdentity } from '../process-identity.ts';
 import { startSupervisor } from './client.ts';
 import { PROCESS_RECORDS } from './protocol.ts';
 
@@ -72,51 +73,132 @@ test('what a program started ends with it, and everything ends with the supervis
   await gone(other.pid);
 });
 
-test('when the harness is killed with SIGKILL its programs and its folder go, even a stopped program', async () => {
+const mark = 'BW_SUPERVISOR_TEST';
+const marked = (run: string) => processesWith(mark).filter(({ value }) => value === run);
+
+/** A harness of its own with a stopped program `s`, whose process id it tells; `more` is done before that. */
+function startHarness(run: string, more: string) {
   const script = join(directory, 'harness.ts');
-  const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
   writeFileSync(
     script,
     `import { startSupervisor } from ${JSON.stringify(join(import.meta.dirname, 'client.ts'))};
-     const supervisor = await startSupervisor(${JSON.stringify(run)}, {});
+     const supervisor = await startSupervisor(${JSON.stringify(run)}, { ${mark}: ${JSON.stringify(run)} });
      const sleeper = await supervisor.start({ name: 's', command: 'sleep', args: ['60'], env: { PATH: process.env.PATH }, cwd: '/', log: ${JSON.stringify(join(run, 's.log'))} });
      sleeper.signal('SIGSTOP');
+     ${more}
      console.log(sleeper.pid);
      setInterval(() => {}, 1000);`,
   );
-  const harness = spawn(process.execPath, ['--no-warnings', script], {
+  const child = spawn(process.execPath, ['--no-warnings', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const pid = await new Promise<number>((resolve) =>
-    harness.stdout.once('data', (line) => resolve(Number(line))),
+  const said = new Promise<{ pid: number }>((resolve) =>
+    child.stdout.once('data', (line) => resolve({ pid: Number(line) })),
   );
+  return { child, said };
+}
+
+test('when the harness is killed with SIGKILL its programs and its folder go, even a stopped program', async () => {
+  const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
+  const harness = startHarness(run, '');
+  const { pid } = await harness.said;
   expect(processIdentity(pid)).toBeDefined();
-  harness.kill('SIGKILL');
+  harness.child.kill('SIGKILL');
   await gone(pid);
-  await eventually(
-    async () => {
-      try {
-        readFileSync(join(run, PROCESS_RECORDS));
-        return 'the folder is still there';
-      } catch {
-        return {};
-      }
-    },
-    { waitingFor: 'the folder to go', timeoutMs: 5_000 },
-  );
+  await eventually(async () => (existsSync(run) ? 'the folder is still there' : {}), {
+    waitingFor: 'the folder to go',
+    timeoutMs: 5_000,
+  });
 });
+
+/** Kills the supervisor that has started a program. */
+function killSupervisorOf({ pid }: { readonly pid: number }): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  process.kill(parent, 'SIGKILL');
+  return parent;
+}
+
+const loss = 'the supervisor ended unexpectedly (SIGKILL)';
 
 test('a supervisor that dies says so, and takes nothing down with silence', async () => {
   const supervisor = await startSupervisor(directory, {});
   const sleeper = await supervisor.start(program('sleeper', 'sleep 60'));
-  const { ppid } = await eventually(
-    async () => {
-      const stat = readFileSync(`/proc/${sleeper.pid}/stat`, 'utf8');
-      return { ppid: Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) };
-    },
-    { waitingFor: 'the parent', timeoutMs: 1_000 },
-  );
-  process.kill(ppid, 'SIGKILL');
-  expect(await supervisor.lost).toBe('the supervisor ended unexpectedly (SIGKILL)');
+  const killing = sleeper.kill.bind(sleeper);
+  killSupervisorOf(sleeper);
+  expect(await supervisor.lost).toBe(loss);
+  expect(await sleeper.exited).toEqual({ code: null, signal: 'SIGKILL' });
+  await killing();
   await gone(sleeper.pid);
+  await supervisor[Symbol.asyncDispose]();
+});
+
+test('whoever starts a program, or waits for one, hears that the supervisor has died', async () => {
+  const supervisor = await startSupervisor(directory, {});
+  const sleeper = await supervisor.start(program('sleeper', 'sleep 60'));
+  const never = new Promise<void>(() => {});
+  const waiting = sleeper.until(never);
+  const working = supervisor.whileThere(never);
+  waiting.catch(() => {});
+  working.catch(() => {});
+  killSupervisorOf(sleeper);
+  const during = supervisor.start(program('during', 'sleep 60'));
+  const notStarted = (name: string) => ({ exitCode: 4, message: `${name} was not started: ${loss}` });
+  await expect(during).rejects.toMatchObject(notStarted('during'));
+  await expect(waiting).rejects.toMatchObject({ exitCode: 4, message: loss });
+  await expect(working).rejects.toMatchObject({ exitCode: 4, message: loss });
+  await expect(supervisor.start(program('after', 'sleep 60'))).rejects.toMatchObject(notStarted('after'));
+});
+
+test('nothing can be started by a supervisor that was ended', async () => {
+  const supervisor = await startSupervisor(directory, {});
+  await supervisor[Symbol.asyncDispose]();
+  await expect(supervisor.start(program('late', 'true'))).rejects.toThrow('the supervisor has ended');
+});
+
+test('harness and supervisor killed at once: programs go, those that hide in a session too, and the folder', async () => {
+  const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
+  const harness = startHarness(
+    run,
+    `const hiding = { name: 'h', command: 'setsid', args: ['sh', '-c', 'sleep 60 & sleep 60'] };
+     await supervisor.start({ ...hiding, env: { PATH: process.env.PATH }, cwd: '/', log: ${JSON.stringify(join(run, 'h.log'))} });`,
+  );
+  const { pid } = await harness.said;
+  await eventually(async () => (marked(run).length >= 5 ? {} : 'not all are there'), {
+    waitingFor: 'the programs',
+    timeoutMs: 5_000,
+  });
+  harness.child.kill('SIGSTOP');
+  killSupervisorOf({ pid });
+  harness.child.kill('SIGKILL');
+  await gone(pid);
+  await eventually(async () => (marked(run).length === 0 && !existsSync(run) ? {} : 'something is left'), {
+    waitingFor: 'everything to go',
+    timeoutMs: 5_000,
+  });
+});
+
+test('a harness that is alive keeps its folder when the supervisor is killed', async () => {
+  const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
+  const harness = startHarness(run, '');
+  const { pid } = await harness.said;
+  killSupervisorOf({ pid });
+  await gone(pid);
+  await sleep(500);
+  expect(existsSync(run)).toBe(true);
+  harness.child.kill('SIGKILL');
+  await eventually(async () => (marked(run).length === 0 && !existsSync(run) ? {} : 'something is left'), {
+    waitingFor: 'everything to go',
+    timeoutMs: 5_000,
+  });
+});
+
+test('a supervisor that ends in order takes its watchdog along', async () => {
+  const supervisor = await startSupervisor(directory, { [mark]: directory });
+  expect(marked(directory).length).toBeGreaterThanOrEqual(2);
+  await supervisor[Symbol.asyncDispose]();
+  await eventually(async () => (marked(directory).length === 0 ? {} : 'it still runs'), {
+    waitingFor: 'the watchdog to go',
+    timeoutMs: 1_000,
+  });
 });

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { environmentError } from '../errors.ts';
+import { environmentError, type OperatorError } from '../errors.ts';
+import { processIdentity } from '../process-identity.ts';
 import { tail } from '../tail.ts';
-import type { Reply, Request } from './protocol.ts';
+import { programPath, type Reply, type Request } from './protocol.ts';
 
 /** How to start one program. */
 export interface ProgramSpec {
@@ -14,8 +13,6 @@ export interface ProgramSpec {
   readonly cwd: string;
   /** Absolute path of the file that gets what it prints. */
   readonly log: string;
-  /** Absolute path of a file that gets standard output alone. */
-  readonly stdout?: string;
 }
 
 interface Exit {
@@ -34,16 +31,18 @@ export interface RunningProgram {
   signal(signal: NodeJS.Signals): void;
   /** SIGKILL to its process group; resolves when it is gone. */
   kill(): Promise<void>;
-  /** Rejects when the program ends before `ready` settles, quoting its last lines. */
+  /** Rejects when the program ends before `ready` settles, quoting its last lines, or the supervisor does. */
   until<T>(ready: Promise<T>): Promise<T>;
 }
 
 /** Starts programs through a process of its own, which ends them all when the harness is gone. */
 export interface Supervisor extends AsyncDisposable {
+  /** Rejects when the program cannot be started, and with the loss when the supervisor has died. */
   start(spec: ProgramSpec): Promise<RunningProgram>;
-  /** Resolves with a reason when the supervisor itself died; everything is lost then. */
+  /** Rejects when the supervisor has died before `work` settles. */
+  whileThere<T>(work: Promise<T>): Promise<T>;
+  /** Resolves with a reason when the supervisor itself died; all that it started ends with it. */
   readonly lost: Promise<string>;
-  readonly programs: readonly RunningProgram[];
 }
 
 interface Waiting {
@@ -60,9 +59,12 @@ export async function startSupervisor(
   directory: string,
   mark: Readonly<Record<string, string>>,
 ): Promise<Supervisor> {
-  const source = fileURLToPath(new URL('./main.ts', import.meta.url));
-  const main = existsSync(source) ? source : fileURLToPath(new URL('./main.js', import.meta.url));
-  const child = spawn(process.execPath, ['--no-warnings', main, directory], {
+  const watched = [
+    String(process.pid),
+    processIdentity(process.pid) ?? '',
+    ...Object.entries(mark).map(([name, value]) => `${name}=${value}`),
+  ];
+  const child = spawn(process.execPath, ['--no-warnings', programPath('main'), directory, ...watched], {
     detached: true, // Ctrl-C in the terminal must not reach it
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: { ...process.env, ...mark },
@@ -92,6 +94,8 @@ class ChildSupervisor implements Supervisor {
   readonly #mark: Readonly<Record<string, string>>;
   #nextId = 1;
   #ended = false;
+  /** Why nothing can be started any more. */
+  #over: string | undefined;
 
   constructor(child: ChildProcess, mark: Readonly<Record<string, string>>) {
     this.#child = child;
@@ -103,22 +107,21 @@ class ChildSupervisor implements Supervisor {
     child.on('message', (reply: Reply) => this.#hear(reply, started));
     this.lost = new Promise((resolve) => {
       child.once('exit', (code, signal) => {
-        for (const waiting of this.#waiting.values()) {
-          waiting.reject(environmentError(`${waiting.spec.name} was not started: the supervisor is gone`));
-        }
-        if (this.#ended) return;
-        // Its children are orphans now; nobody else will end them.
+        this.#over = this.#ended
+          ? 'the supervisor has ended'
+          : `the supervisor ended unexpectedly (${signal ?? `exit code ${code}`})`;
+        for (const waiting of this.#waiting.values()) waiting.reject(notStarted(waiting.spec, this.#over));
+        this.#waiting.clear();
+        if (!this.#ended) resolve(this.#over);
+        // Its watchdog ends them as well; this is faster. Who waits for one hears of the loss first.
         for (const { program } of this.#running.values()) program.killDirectly();
-        resolve(`the supervisor ended unexpectedly (${signal ?? `exit code ${code}`})`);
+        setImmediate(() => this.#buryAll());
       });
     });
   }
 
-  get programs(): readonly RunningProgram[] {
-    return [...this.#running.values()].map(({ program }) => program);
-  }
-
   start(spec: ProgramSpec): Promise<RunningProgram> {
+    if (this.#over !== undefined) return Promise.reject(notStarted(spec, this.#over));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { spec, resolve, reject });
@@ -126,8 +129,24 @@ class ChildSupervisor implements Supervisor {
     });
   }
 
+  whileThere<T>(work: Promise<T>): Promise<T> {
+    const died = this.lost.then((reason) => {
+      throw environmentError(reason, lossHint);
+    });
+    return Promise.race([work, died]);
+  }
+
   tell(request: Request): void {
     if (this.#child.connected) this.#child.send(request, () => {});
+  }
+
+  /** Nobody is left to tell of their end. */
+  #buryAll(): void {
+    for (const { program, exited } of this.#running.values()) {
+      program.exit = { code: null, signal: 'SIGKILL' };
+      exited(program.exit);
+    }
+    this.#running.clear();
   }
 
   #hear(reply: Reply, started: () => void): void {
@@ -144,7 +163,8 @@ class ChildSupervisor implements Supervisor {
           exited = resolve;
         });
         const signal = (name: NodeJS.Signals) => this.tell({ do: 'signal', id: reply.id, signal: name });
-        const program = new Program(waiting.spec, reply.pid, whenExited, signal);
+        const whileThere: Supervisor['whileThere'] = (work) => this.whileThere(work);
+        const program = new Program(waiting.spec, reply.pid, whenExited, whileThere, signal);
         this.#running.set(reply.id, { program, exited });
         waiting.resolve(program);
         break;
@@ -178,22 +198,32 @@ class ChildSupervisor implements Supervisor {
   }
 }
 
+function notStarted(spec: ProgramSpec, reason: string): OperatorError {
+  return environmentError(`${spec.name} was not started: ${reason}`, lossHint);
+}
+
+const lossHint =
+  'something outside Breakwater has killed it, as the kernel does when memory runs out; nothing that it started goes on';
+
 class Program implements RunningProgram {
   readonly spec: ProgramSpec;
   readonly pid: number;
   readonly exited: Promise<Exit>;
   exit: Exit | undefined;
+  readonly #whileThere: Supervisor['whileThere'];
   readonly #signal: (signal: NodeJS.Signals) => void;
 
   constructor(
     spec: ProgramSpec,
     pid: number,
     exited: Promise<Exit>,
+    whileThere: Supervisor['whileThere'],
     signal: (signal: NodeJS.Signals) => void,
   ) {
     this.spec = spec;
     this.pid = pid;
     this.exited = exited;
+    this.#whileThere = whileThere;
     this.#signal = signal;
   }
 
@@ -222,6 +252,6 @@ class Program implements RunningProgram {
         `its last lines:\n${tail(this.spec.log, 8)}`,
       );
     });
-    return await Promise.race([ready, died]);
+    return await this.#whileThere(Promise.race([ready, died]));
   }
 }

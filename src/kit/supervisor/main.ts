@@ -1,43 +1,72 @@
 /**
  * The supervisor: a small process that starts every program of a run as its own child, and ends
  * them all when the harness goes away, however it goes: the IPC channel closes even on SIGKILL.
+ * When it is killed itself, its watchdog does that (see watchdog.ts).
  *
- * argv: DIRECTORY (of the run; removed when the harness vanished without saying so).
+ * argv: DIRECTORY (of the run; removed when the harness vanished without saying so), and what the watchdog takes
+ * beside it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { processIdentity, signalGroup } from '../process-identity.ts';
-import { PROCESS_RECORDS, type ProcessRecord, type Reply, type Request } from './protocol.ts';
+import { PROCESS_RECORDS, type ProcessRecord, programPath, type Reply, type Request } from './protocol.ts';
 
-const directory = process.argv[2];
-if (directory === undefined || process.send === undefined) {
+const [directory = '', ...others] = process.argv.slice(2);
+if (directory === '' || process.send === undefined) {
   process.stderr.write('The supervisor is started by breakwater, not by hand.\n');
   process.exit(2);
 }
 const records = join(directory, PROCESS_RECORDS);
 const children = new Map<number, ChildProcess>();
 let ending = false;
+/** Whether the harness vanished without saying so. */
+let abandoned = false;
 
 // Ctrl-C reaches the harness, which ends things in order; the supervisor outlives it to finish the job.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+/**
+ * Waits in a shell, which is small, for the pipe to close; only the end of this process closes it. Then becomes the
+ * watchdog.
+ */
+const watchdog = spawn(
+  '/bin/sh',
+  [
+    '-c',
+    'read -r _; exec "$@"',
+    'sh',
+    process.execPath,
+    '--no-warnings',
+    programPath('watchdog'),
+    directory,
+    ...others,
+  ],
+  { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
+);
+watchdog.on('error', () => {});
+watchdog.stdin.on('error', () => {});
+
+/** Ends the supervisor when there is nothing left to watch over. */
+function leave(): never {
+  if (abandoned) rmSync(directory, { recursive: true, force: true });
+  watchdog.kill('SIGKILL');
+  process.exit(0);
+}
 
 function tell(reply: Reply): void {
   if (process.connected) process.send?.(reply, () => {});
 }
 
 function start(request: Extract<Request, { do: 'spawn' }>): void {
-  const opened: number[] = [];
+  let log: number | undefined;
   try {
-    const log = openSync(request.log, 'a');
-    opened.push(log);
-    const stdout = request.stdout === undefined ? log : openSync(request.stdout, 'a');
-    if (stdout !== log) opened.push(stdout);
+    log = openSync(request.log, 'a');
     const child = spawn(request.command, request.args, {
       cwd: request.cwd,
       env: { ...request.env },
       detached: true, // a process group of its own, so that what it starts ends with it
-      stdio: ['ignore', stdout, log],
+      stdio: ['ignore', log, log],
     });
     child.on('error', (error) => {
       if (child.pid === undefined) tell({ did: 'not-spawned', id: request.id, error: error.message });
@@ -52,7 +81,7 @@ function start(request: Extract<Request, { do: 'spawn' }>): void {
       signalGroup(pid, 'SIGKILL');
       children.delete(request.id);
       tell({ did: 'exited', id: request.id, code, signal });
-      if (ending && children.size === 0) process.exit(0);
+      if (ending && children.size === 0) leave();
     });
     tell({ did: 'spawned', id: request.id, pid });
   } catch (error) {
@@ -62,7 +91,7 @@ function start(request: Extract<Request, { do: 'spawn' }>): void {
       error: error instanceof Error ? error.message : String(error),
     });
   } finally {
-    for (const descriptor of opened) closeSync(descriptor);
+    if (log !== undefined) closeSync(log);
   }
 }
 
@@ -74,7 +103,7 @@ function endAll(): void {
       signalGroup(child.pid, 'SIGKILL');
     }
   }
-  if (children.size === 0) process.exit(0);
+  if (children.size === 0) leave();
 }
 
 process.on('message', (request: Request) => {
@@ -95,7 +124,7 @@ process.on('message', (request: Request) => {
 });
 
 process.on('disconnect', () => {
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+  abandoned = true;
   endAll();
 });
 

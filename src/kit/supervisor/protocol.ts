@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 /** What the harness asks its supervisor to do; sent over the IPC channel between them. */
 export type Request =
   | {
@@ -10,8 +13,6 @@ export type Request =
       readonly cwd: string;
       /** File that gets both standard output and standard error, appended. */
       readonly log: string;
-      /** File that gets standard output instead, appended. */
-      readonly stdout?: string;
     }
   /** To the whole process group. */
   | { readonly do: 'signal'; readonly id: number; readonly signal: NodeJS.Signals }
@@ -39,3 +40,9 @@ export interface ProcessRecord {
 }
 
 export const PROCESS_RECORDS = 'processes.jsonl';
+
+/** Path of a program of this folder: its source in the clone, compiled in the package. */
+export function programPath(name: 'main' | 'watchdog'): string {
+  const source = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+  return existsSync(source) ? source : fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+}
