@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
+import { columns, pad, wrap } from '../kit/columns.ts';
 import { plural } from '../kit/format.ts';
 import { escapeMarkdown } from '../report/markdown.ts';
-import { wrap } from '../report/terminal.ts';
 import { plain } from '../report/words.ts';
 import { type Comparison, withoutValidRun } from './compare.ts';
 import { headOf, rowsOf } from './rows.ts';
@@ -21,14 +21,14 @@ export function renderText(comparison: Comparison): string {
   }));
   const head = { name: '', cells: headOf(comparison), same: true };
   const widths = head.cells.map((title, column) =>
-    Math.max(title.length, ...rows.map(({ cells }) => cells[column]?.length ?? 0)),
+    Math.max(...[title, ...rows.map(({ cells }) => cells[column] ?? '')].map(columns)),
   );
   const taken = widths.reduce((sum, width) => sum + width + GAP.length, GAP.length);
-  const longest = Math.max(...rows.map(({ name }) => name.length));
+  const longest = Math.max(...rows.map(({ name }) => columns(name)));
   const room = Math.min(longest, Math.max(NARROWEST_NAME, WIDTH - taken));
   const table = [head, ...rows].flatMap(({ name, cells, same }) =>
     wrap(name, room)
-      .map((line, index) => [line.padEnd(room), ...(index === 0 ? pad(cells, widths) : [])].join(GAP))
+      .map((line, index) => [pad(line, room), ...(index === 0 ? padded(cells, widths) : [])].join(GAP))
       .map((line) => GAP + line.trimEnd())
       .map((line) => (same ? line : pc.yellow(line))),
   );
@@ -43,8 +43,8 @@ export function renderText(comparison: Comparison): string {
   ].join('\n');
 }
 
-const pad = (cells: readonly string[], widths: readonly number[]) =>
-  cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+const padded = (cells: readonly string[], widths: readonly number[]) =>
+  cells.map((cell, column) => pad(cell, widths[column] ?? 0));
 
 /** The same table for a document, without what is true on one machine only: where the reports are. */
 export function renderMarkdown(comparison: Comparison): string {

@@ -2,6 +2,7 @@ import { checkKind, windowName } from '../checks/index.ts';
 import { formatMs } from '../kit/format.ts';
 import { heightAt, planLines } from '../load/shapes/index.ts';
 import { describeHit } from '../model/fault.ts';
+import { wrap } from '../kit/columns.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, TrialPlan } from './contract.ts';
@@ -15,7 +16,7 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
   const profile = plan.profile === undefined ? '' : `, profile ${plan.profile}`;
   return [
     `${plan.name} (${plan.file}${profile})`,
-    ...wrap(plan.description, 90).map((line) => `  ${line}`),
+    ...wrap(plan.description.trim().replace(/\s+/g, ' '), 90).map((line) => `  ${line}`),
     '',
     'Load',
     ...trial.loads.flatMap(planLines).map((line) => `  ${line}`),
@@ -122,14 +123,4 @@ function resourceLines(resources: readonly MeshResource[]): string[] {
   const names = resources.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`);
   const width = Math.max(...names.map((name) => name.length)) + 2;
   return resources.map(({ file, line }, index) => `  ${(names[index] ?? '').padEnd(width)}${file}:${line}`);
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.trim().split(/\s+/)) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hostileReport, sampleReport } from './fixture.ts';
-import { escapeXml, junit } from './junit.ts';
+import { junit } from './junit.ts';
 
 const count = (xml: string, pattern: RegExp) => [...xml.matchAll(pattern)].length;
 
@@ -41,8 +41,22 @@ describe('junit.xml', () => {
   });
 
   test('escapes what XML gives a meaning and replaces what it forbids', () => {
-    expect(escapeXml('a<b>&"c"\' \u0000\u001b\ud800\uffff]]>\ttab\nline')).toBe(
-      'a&lt;b&gt;&amp;&quot;c&quot;&apos; \ufffd\ufffd\ufffd\ufffd]]&gt;\ttab\nline',
-    );
+    const report = sampleReport();
+    const name = 'a<b>&"c"\' \u0000\u001b\ud800\uffff]]>\ttab\nline';
+    const written = 'a&lt;b&gt;&amp;&quot;c&quot;&apos; \ufffd\ufffd\ufffd\ufffd]]&gt;\ttab\nline';
+    const xml = junit({ ...report, scenario: { ...report.scenario, name }, verdict: 'fail', summary: name });
+    expect(xml).toContain(`<testsuite name="${written}" tests=`);
+    expect(xml).toContain(`type="fail">${written}</failure>`);
+  });
+
+  test('a name that is a word of XML, JSON or JavaScript is a name', () => {
+    const report = sampleReport();
+    for (const name of ['true', 'null', '__proto__', '0', ' ']) {
+      const xml = junit({
+        ...report,
+        checks: report.checks.slice(0, 1).map((check) => ({ ...check, name })),
+      });
+      expect(xml).toContain(` name="${name}" time="`);
+    }
   });
 });

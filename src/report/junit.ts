@@ -1,3 +1,4 @@
+import Builder from 'fast-xml-builder';
 import type { Report } from './model.ts';
 import { efficacyWords, formatAnswer, formatCount, formatSpan, formatWindow, verdictWords } from './words.ts';
 
@@ -35,19 +36,23 @@ export function junit(report: Report): string {
     command: report.run.command,
     ...(report.run.seed === undefined ? {} : { seed: report.run.seed }),
   };
-  return [
-    '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="breakwater" ${totals}>`,
-    `  <testsuite ${attributes({ name: report.scenario.name })} ${totals} ${attributes({ timestamp: report.run.startedAt })}>`,
-    '    <properties>',
-    ...Object.entries(properties).map(([name, value]) => `      <property ${attributes({ name, value })}/>`),
-    '    </properties>',
-    ...cases.flatMap((entry) => testcase(report, entry)),
-    `    <system-out>${escapeXml(systemOut(report))}</system-out>`,
-    '  </testsuite>',
-    '</testsuites>',
-    '',
-  ].join('\n');
+  return xml.build({
+    '?xml': attributes({ version: '1.0', encoding: 'UTF-8' }),
+    testsuites: {
+      ...attributes({ name: 'breakwater' }),
+      ...totals,
+      testsuite: {
+        ...attributes({ name: report.scenario.name }),
+        ...totals,
+        ...attributes({ timestamp: report.run.startedAt }),
+        properties: {
+          property: Object.entries(properties).map(([name, value]) => attributes({ name, value })),
+        },
+        testcase: cases.map((entry) => testcase(report, entry)),
+        'system-out': systemOut(report),
+      },
+    },
+  });
 }
 
 const checkCase =
@@ -109,18 +114,13 @@ function withVerdict(report: Report, cases: Case[]): Case[] {
   ];
 }
 
-function testcase(report: Report, { name, group, seconds, problem, skipped }: Case): string[] {
+function testcase(report: Report, { name, group, seconds, problem, skipped }: Case): object {
   const classname = `${report.scenario.name}.${group}`;
-  const start = `    <testcase ${attributes({ classname, name, time: seconds.toFixed(3) })}`;
-  if (problem) {
-    const { element, message, text } = problem;
-    return [
-      `${start}>`,
-      `      <${element} ${attributes({ message, type: element === 'error' ? 'invalid' : 'fail' })}>${escapeXml(text)}</${element}>`,
-      '    </testcase>',
-    ];
-  }
-  return [skipped ? `${start}><skipped/></testcase>` : `${start}/>`];
+  const about = attributes({ classname, name, time: seconds.toFixed(3) });
+  if (!problem) return { ...about, ...(skipped ? { skipped: '' } : {}) };
+  const { element, message, text } = problem;
+  const type = element === 'error' ? 'invalid' : 'fail';
+  return { ...about, [element]: { ...attributes({ message, type }), '#text': text } };
 }
 
 function systemOut(report: Report): string {
@@ -139,29 +139,22 @@ function systemOut(report: Report): string {
 
 const seconds = (ms: number) => (ms / 1_000).toFixed(3);
 
-function attributes(values: Record<string, string | number>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name}="${escapeXml(String(value))}"`)
-    .join(' ');
+/** As the builder tells them from elements. */
+function attributes(values: Record<string, string | number>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`@_${name}`, String(value)]));
 }
 
 /** What XML 1.0 allows no document to contain, not even as a reference. https://www.w3.org/TR/xml/#charsets */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+const allowed = (_name: string, value: unknown) => String(value).toWellFormed().replace(forbidden, '\ufffd');
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&apos;',
-  '\r': '&#13;',
-};
-
-/** The text for an element or a quoted attribute. */
-export function escapeXml(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(forbidden, '\ufffd')
-    .replace(/[&<>"'\r]/g, (character) => entities[character] ?? '');
-}
+const xml = new Builder({
+  format: true,
+  ignoreAttributes: false,
+  // A check may be named "true".
+  suppressBooleanAttributes: false,
+  suppressEmptyNode: true,
+  tagValueProcessor: allowed,
+  attributeValueProcessor: allowed,
+});

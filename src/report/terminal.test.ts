@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { hostileReport, sampleReport } from './fixture.ts';
-import { terminal, wrap } from './terminal.ts';
+import { terminal } from './terminal.ts';
 
 const reports = [sampleReport(), sampleReport('fail'), sampleReport('invalid'), hostileReport()];
 
@@ -40,10 +40,5 @@ describe('the summary on the terminal', () => {
   test('tells what a violated rule means and what to do', () => {
     const text = terminal(sampleReport('invalid'), { color: false, width: 80 });
     expect(text.indexOf('Raise load.users')).toBeLessThan(text.indexOf(' Checks '));
-  });
-
-  test('wraps at blanks, inside words that are too long, never before a unit', () => {
-    expect(wrap('a limit of 99.9 % holds', 15)).toEqual(['a limit of', '99.9 % holds']);
-    expect(wrap('abcdefgh ij', 5)).toEqual(['abcde', 'fgh', 'ij']);
   });
 });

@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { columns, pad, wrap } from '../kit/columns.ts';
 import type { Report, Status } from './model.ts';
 import {
   efficacyWords,
@@ -12,7 +13,6 @@ import {
   formatWindow,
   plain,
   shorten,
-  unitGap,
   unsaidMeaning,
   verdictWords,
 } from './words.ts';
@@ -218,7 +218,7 @@ function hanging(
   text: string,
   width: number,
 ): string[] {
-  const bulletWidth = visible(bullet);
+  const bulletWidth = columns(bullet);
   const lines = wrap(plain(text), Math.max(16, width - bulletWidth - gap - 1));
   return lines.map((line, index) =>
     index === 0
@@ -237,36 +237,17 @@ function joinWithin(parts: string[], separator: string, width: number): string[]
   const lines: string[] = [];
   for (const part of parts) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + separator.length + part.length <= width) {
+    if (last !== undefined && columns(last + separator + part) <= width) {
       lines[lines.length - 1] = last + separator + part;
     } else lines.push(part);
   }
   return lines.flatMap((line) => wrap(line, width));
 }
 
-/** Breaks at blanks, and inside a word only where the word alone is too long. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const unbroken of text.replace(unitGap, '\u00a0').split(' ')) {
-    let word = unbroken.replaceAll('\u00a0', ' ');
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = '';
-    }
-    while (word.length > width) {
-      lines.push(word.slice(0, width));
-      word = word.slice(width);
-    }
-    line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
 /** Column widths: what the cells ask for, the widest giving way until the row fits. */
 function columnWidths(rows: string[][], width: number): number[] {
   const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => visible(row[column] ?? ''))),
+    Math.max(...rows.map((row) => columns(row[column] ?? ''))),
   );
   const total = () => widths.reduce((sum, each) => sum + each, 0) + 2 * (widths.length - 1);
   while (total() > width) {
@@ -284,24 +265,18 @@ function layOut(
   right: Set<number>,
   paint: (cell: string, column: number) => string,
 ): string[] {
-  const wrapped = cells.map((cell, column) =>
-    visible(cell) <= (widths[column] ?? 0) ? [cell] : wrap(cell, widths[column] ?? 8),
-  );
+  const wrapped = cells.map((cell, column) => wrap(cell, widths[column] ?? 8));
   const height = Math.max(...wrapped.map((lines) => lines.length));
   return Array.from({ length: height }, (_, row) =>
     ` ${wrapped
       .map((lines, column) => {
         const cell = lines[row] ?? '';
-        const blank = ' '.repeat(Math.max(0, (widths[column] ?? 0) - visible(cell)));
         const painted = cell === '' ? '' : paint(cell, column);
-        return right.has(column) ? blank + painted : painted + blank;
+        return pad(painted, widths[column] ?? 0, right.has(column) ? 'start' : 'end');
       })
       .join('  ')}`.trimEnd(),
   );
 }
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: our own colour codes
-const visible = (text: string) => text.replace(/\u001b\[\d+m/g, '').length;
 
 const spelled: Readonly<Record<string, string>> = {
   '≥': '>=',

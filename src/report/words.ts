@@ -95,9 +95,6 @@ export function undisguised(text: string): string {
   return text.replace(disguises, (found) => found.replace(/[^\n\t]/g, '\ufffd')).replace(/\ufffd(?=\n)/g, '');
 }
 
-/** A blank that a line must not break at: between a number and its unit. */
-export const unitGap = /(?<=\d) (?=(?:%|ms|s|min|MiB|GiB)(?!\w))/g;
-
 /** The text in at most `length` characters, the middle left out: the ends of instance names tell them apart. */
 export function shorten(text: string, length: number): string {
   const characters = Array.from(text);

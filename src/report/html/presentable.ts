@@ -1,5 +1,6 @@
+import { unitGap } from '../../kit/columns.ts';
 import type { Report } from '../model.ts';
-import { plain, undisguised, unitGap } from '../words.ts';
+import { plain, undisguised } from '../words.ts';
 
 /** Copied, compared or linked by readers: these keep every blank. */
 const verbatim = new Set(['command', 'file', 'source']);

@@ -1,4 +1,5 @@
 import { html } from 'htm/preact';
+import { unitGap } from '../../kit/columns.ts';
 import type { Report, Status } from '../model.ts';
 import {
   byUrgency,
@@ -14,7 +15,6 @@ import {
   formatTiming,
   formatWindow,
   plural,
-  unitGap,
   unsaidMeaning,
   verdictWords,
 } from '../words.ts';
