@@ -21,8 +21,7 @@ export default defineConfig({
       {
         test: {
           // What each of them shows does not hang on timing, so several meshes run side by side. A run that
-          // something else disturbs says that it is invalid, and is made again.
-          retry: 2,
+          // something else disturbs says that it is invalid, and is made again (test/support/breakwater.ts).
           name: 'e2e-together',
           include: ['test/together/**/*.test.ts'],
           maxWorkers: sideBySide,

@@ -20,8 +20,7 @@ test('a fault that only a cluster can make is refused by name on the local lab',
 describe.skipIf(missing !== '')(`kind${missing}`, () => {
   const { workspace, run } = keptCluster();
 
-  // A cluster shares this machine with its load: a run that something else disturbs is invalid, and made again.
-  test('zone-failover passes on a cluster of its own making', { timeout: clusterMs, retry: 2 }, async () => {
+  test('zone-failover passes on a cluster of its own making', { timeout: clusterMs }, async () => {
     const finished = await run('zone-failover');
     expect(finished.report?.verdict, outcome(finished)).toBe('pass');
     expect(finished.report?.run.environment).toBe('kind');
@@ -30,7 +29,6 @@ describe.skipIf(missing !== '')(`kind${missing}`, () => {
 
   test('a defect in the configuration fails as on the local lab, on the kept cluster', {
     timeout: clusterMs,
-    retry: 2,
   }, async () => {
     const defect = defects.find(({ scenario }) => scenario === 'zone-failover');
     const file = plantedRule(workspace, 'zone-failover', (rule) => defect?.plant(rule.spec.trafficPolicy));

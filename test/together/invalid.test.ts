@@ -9,7 +9,7 @@ const short = ['--set', 'load.duration=14s', '--set', 'faults.0.at=5s', '--set',
 
 async function expectInvalid(...args: readonly string[]): Promise<Finished> {
   using workspace = new Workspace();
-  const finished = await workspace.run(...args);
+  const finished = await workspace.runOnce(...args);
   expect(finished.report?.verdict, outcome(finished)).toBe('invalid');
   expect(finished.code).toBe(3);
   return finished;
