@@ -1,21 +1,26 @@
 import createTab from '@bomb.sh/tab/commander';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import pc from 'picocolors';
 import { cleanupCommand } from './commands/cleanup.ts';
 import { compareEnvironmentsCommand } from './commands/compare-environments.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainError } from './commands/explain-error.ts';
 import { labCommand } from './commands/lab.ts';
 import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { toolsCommand } from './commands/tools.ts';
-import { ExitCode, OperatorError } from './kit/errors.ts';
+import { ExitCode, environmentError, OperatorError } from './kit/errors.ts';
+import { flushOutput, guardOutput, type OutputGuard } from './kit/output.ts';
+import { reasonOf } from './kit/system-error.ts';
 import { version } from './version.ts';
 
+/** Longer than a lab takes to go. */
+const endingTimeoutMs = 15_000;
+
 /** The first Ctrl-C ends things in order, the second at once: the supervisor does the rest. */
-function handleSignals(): AbortSignal {
-  const controller = new AbortController();
+function handleSignals(controller: AbortController): void {
   const interrupt = () => {
     if (controller.signal.aborted) process.exit(ExitCode.interrupted);
     process.stderr.write(`\n${pc.yellow('Interrupted')}: ending in order; once more ends at once.\n`);
@@ -26,11 +31,6 @@ function handleSignals(): AbortSignal {
   process.on('SIGHUP', interrupt);
   // A command that another one has started ends with it.
   if (process.channel) process.on('disconnect', interrupt);
-  // A reader that goes away (`| head`) is no reason for a stack trace.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-  return controller.signal;
 }
 
 function program(signal: AbortSignal): Command {
@@ -67,37 +67,49 @@ function overrideExits(command: Command): void {
   for (const inner of command.commands) overrideExits(inner);
 }
 
-function explain(error: unknown): ExitCode {
-  if (error instanceof CommanderError) {
-    return error.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
+/** Says what nobody has caught, and ends the command in order as far as it goes; its exit code says so too. */
+class LastResort {
+  exitCode: ExitCode | undefined;
+
+  constructor(controller: AbortController) {
+    process.on('uncaughtException', (error) => {
+      // A full disk fails every file that is open; the first says it all.
+      if (this.exitCode !== undefined) return;
+      this.exitCode = explainError(error);
+      controller.abort(new OperatorError('ended because of an error', { exitCode: this.exitCode }));
+      setTimeout(() => process.exit(this.exitCode), endingTimeoutMs).unref();
+    });
+    // Nothing is left that could happen, and the command is not over.
+    process.on('beforeExit', () => {
+      process.exit(this.exitCode ?? explainError(new Error('the command waits for nothing')));
+    });
   }
-  const known = operatorError(error);
-  if (known) {
-    process.stderr.write(`${pc.red('error')}: ${known.message}\n`);
-    if (known.hint !== undefined) process.stderr.write(`${pc.cyan('hint')}: ${known.hint}\n`);
-    return known.exitCode;
-  }
-  process.stderr.write(
-    `${pc.red('This is a bug in Breakwater.')} Please report it with what is below.\n${
-      error instanceof Error ? error.stack : String(error)
-    }\n`,
-  );
-  return ExitCode.environment;
 }
 
-/** Teardown may fail beside the error that led to it; the first cause is what the operator needs. */
-function operatorError(error: unknown): OperatorError | undefined {
-  if (error instanceof OperatorError) return error;
-  if (error instanceof SuppressedError) return operatorError(error.suppressed) ?? operatorError(error.error);
-  if (error instanceof Error && error.name === 'AbortError') return operatorError(error.cause);
-  return undefined;
+/** Flushes what was printed, and leaves; whatever still holds the event loop (a kept-alive socket) must not. */
+async function leave(output: OutputGuard): Promise<never> {
+  await flushOutput();
+  if (output.lost !== undefined) {
+    process.exitCode = explainError(
+      environmentError(
+        `standard output did not take all that was printed: ${reasonOf(output.lost)}`,
+        'make room where it leads to, or lead it elsewhere',
+      ),
+    );
+    await flushOutput();
+  }
+  process.exit();
 }
 
-const signal = handleSignals();
+const output = guardOutput();
+const controller = new AbortController();
+const lastResort = new LastResort(controller);
+handleSignals(controller);
 try {
-  await program(signal).parseAsync();
+  await program(controller.signal).parseAsync();
 } catch (error) {
-  process.exitCode = explain(error);
+  // The first cause is what the operator needs.
+  if (lastResort.exitCode === undefined) process.exitCode = explainError(error);
 }
-// Whatever still holds the event loop (a kept-alive socket) must not hold the user.
-process.stdout.write('', () => process.exit());
+process.exitCode = lastResort.exitCode ?? process.exitCode;
+await leave(output);

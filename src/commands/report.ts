@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { environmentError, usageError } from '../kit/errors.ts';
+import { isDiskFault } from '../kit/system-error.ts';
 import {
   findReport,
   type ReportFormat,
@@ -76,12 +77,12 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
 /** To a file, or else to standard output. */
 async function put(text: string, output: string | undefined): Promise<void> {
   if (output !== undefined) return save(output, text);
-  if (!process.stdout.write(text)) await once(process.stdout, 'drain');
+  process.stdout.write(text);
 }
 
 async function save(file: string, text: string): Promise<void> {
   await writeWhole(file, text).catch((cause: NodeJS.ErrnoException) => {
-    throw usageError(
+    throw (isDiskFault(cause.code) ? environmentError : usageError)(
       `cannot write ${file} (${cause.code})`,
       'Name a file in a folder that exists and is yours.',
     );

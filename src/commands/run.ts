@@ -5,7 +5,7 @@ import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance
 import { environmentActions, environmentNames, environments } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { type ExperimentWatcher, newRunId, runExperiment } from '../experiment/run.ts';
-import { ExitCode } from '../kit/errors.ts';
+import { ExitCode, environmentError } from '../kit/errors.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import type { Plan } from '../plan/contract.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
@@ -85,17 +85,27 @@ async function runScenario(
     signal,
     watcher: watch(plan, progress),
   }).finally(() => progress.done());
-  await writeReports(reportDirectory, report);
+  // What is known is said, whatever becomes of the files.
+  const unwritten = await writeReports(reportDirectory, report).then(
+    () => undefined,
+    (error: Error) =>
+      environmentError(
+        `not all of the reports could be written into ${reportDirectory}: ${error.message}`,
+        '--reports names another folder; npx breakwater report makes the others out of a report.json that is whole',
+        error,
+      ),
+  );
   if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   else {
     process.stdout.write(
       reportFormats.terminal.render(report, {
         color: pc.isColorSupported,
         width: process.stdout.columns || 100,
-        directory: relative(process.cwd(), reportDirectory) || '.',
+        ...(unwritten ? {} : { directory: relative(process.cwd(), reportDirectory) || '.' }),
       }),
     );
   }
+  if (unwritten) throw unwritten;
   if (report.interrupted) return ExitCode.interrupted;
   return ExitCode[report.verdict];
 }

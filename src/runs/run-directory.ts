@@ -8,10 +8,11 @@ import {
   renameSync,
   writeFileSync,
 } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
+import { makeFolder } from '../kit/folder.ts';
 import { isSameProcess, processesWith, processIdentity, signalGroup } from '../kit/process-identity.ts';
 import { PROCESS_RECORDS, type ProcessRecord } from '../kit/supervisor/protocol.ts';
 import {
@@ -42,7 +43,7 @@ interface Owner {
  * be guessed, so it is used only when nobody else can have put anything in it.
  */
 export function runsDirectory(): string {
-  const path = process.env['BREAKWATER_RUNS'] || join(tmpdir(), `breakwater-${userInfo().uid}`);
+  const path = runsFolder();
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return path;
   const refuse = (why: string) =>
@@ -59,13 +60,18 @@ export function runsDirectory(): string {
   return path;
 }
 
+/** Path of the same folder, whatever is there. */
+export function runsFolder(): string {
+  return process.env['BREAKWATER_RUNS'] || join(tmpdir(), `breakwater-${userInfo().uid}`);
+}
+
 export interface RunDirectory extends AsyncDisposable {
   readonly path: string;
 }
 
 /** Makes the scratch folder of a run, with its owner in it from the start; disposing removes it. */
 export async function createRunDirectory(runId: string, what: string): Promise<RunDirectory> {
-  await mkdir(runsDirectory(), { recursive: true, mode: 0o700 });
+  await makeFolder(runsDirectory(), 0o700);
   // Looked at again: somebody else may have been faster to make it.
   const root = runsDirectory();
   const unfinished = join(root, UNFINISHED + runId);

@@ -1,0 +1,29 @@
+/** What became of what was printed. */
+export interface OutputGuard {
+  /** Why standard output did not take all of it: "ENOSPC". A reader that has gone away is no such reason. */
+  readonly lost: string | undefined;
+}
+
+/**
+ * Keeps what happens to the two output streams from ending the process in the middle of something. A reader that goes
+ * away (`| head`) has seen enough; who cannot be told on standard error cannot be told that either.
+ */
+export function guardOutput(): OutputGuard {
+  let lost: string | undefined;
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') lost ??= code ?? message;
+  });
+  process.stderr.on('error', () => {});
+  return {
+    get lost() {
+      return lost;
+    },
+  };
+}
+
+/** Resolves when both streams have got rid of what was printed, and of their errors. */
+export async function flushOutput(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write('', () => setImmediate(resolve)));
+  }
+}
