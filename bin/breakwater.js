@@ -1,19 +1,19 @@
 #!/usr/bin/env node
 // In the clone Node runs the sources as they are; the package has them compiled.
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
-import { homedir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import v8 from 'node:v8';
 
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
-  process.stderr.write(
-    `error: Breakwater needs Node.js 24 or newer; this is ${process.version}\n` +
-      'hint: in a clone run "npm ci" and start it with npx, which brings the right one\n',
+  refuse(
+    `Breakwater needs Node.js 24 or newer; this is ${process.version}`,
+    'in a clone run "npm ci" and start it with npx, which brings the right one',
   );
-  process.exit(4);
 }
+giveHome();
 // Halves the time to start; what a run starts with Node finds the same folder through the environment.
 process.env.NODE_COMPILE_CACHE ??= join(process.env.BREAKWATER_CACHE || userCache(), 'compiled');
 module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
@@ -28,6 +28,41 @@ for (const flag of flags) v8.setFlagsFromString(flag);
 const source = new URL('../src/cli.ts', import.meta.url);
 process.removeAllListeners('warning');
 await import(existsSync(source) ? source.href : new URL('../dist/src/cli.js', import.meta.url).href);
+
+/**
+ * Whoever has no home, a user that the system does not know (docker run -u) and that has no HOME, gets one that lasts as
+ * long as temporary files do: for what this process keeps, and for all that it starts. Its name can be guessed, so it is
+ * taken only when nobody else can have put anything in it.
+ */
+function giveHome() {
+  // The system's own answer is better than the current folder.
+  if (process.env.HOME === '') delete process.env.HOME;
+  try {
+    homedir();
+    return;
+  } catch {
+    // nobody knows this user
+  }
+  const uid = process.getuid?.();
+  const home = join(tmpdir(), `breakwater-home-${uid}`);
+  const hint = 'set HOME to a folder that is yours';
+  try {
+    mkdirSync(home, { mode: 0o700 });
+  } catch (error) {
+    if (error.code !== 'EEXIST')
+      refuse(`there is no home for you, and none can be made: ${error.message}`, hint);
+  }
+  const found = lstatSync(home);
+  if (!found.isDirectory() || found.uid !== uid || found.mode & 0o077) {
+    refuse(`there is no home for you, and ${home} is not yours alone`, hint);
+  }
+  process.env.HOME = home;
+}
+
+function refuse(message, hint) {
+  process.stderr.write(`error: ${message}\nhint: ${hint}\n`);
+  process.exit(4);
+}
 
 /** Where src/toolchain/context.ts keeps programs, too; that asks env-paths, whose import would cost what this saves. */
 function userCache() {

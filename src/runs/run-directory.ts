@@ -62,7 +62,10 @@ export function runsDirectory(): string {
 
 /** Path of the same folder, whatever is there. */
 export function runsFolder(): string {
-  return process.env['BREAKWATER_RUNS'] || join(tmpdir(), `breakwater-${userInfo().uid}`);
+  return (
+    process.env['BREAKWATER_RUNS'] ||
+    join(tmpdir(), `breakwater-${process.getuid?.() ?? userInfo().username}`)
+  );
 }
 
 export interface RunDirectory extends AsyncDisposable {
