@@ -1,8 +1,8 @@
 import { checkKind, windowName } from '../checks/index.ts';
+import { wrap } from '../kit/columns.ts';
 import { formatMs } from '../kit/format.ts';
 import { heightAt, planLines } from '../load/shapes/index.ts';
 import { describeHit } from '../model/fault.ts';
-import { wrap } from '../kit/columns.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, TrialPlan } from './contract.ts';
