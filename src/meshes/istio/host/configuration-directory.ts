@@ -1,10 +1,14 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** istiod reads what comes within a fifth of a second; a machine with too much to do takes longer. */
+const unnoticedMs = 3_000;
+
 /**
  * The folder that istiod watches. istiod has to start while it is empty: what it finds there it may have read
  * before its registry of services listens, and then that never hears of it. What comes later it takes for certain,
- * and all of it at once when the files come in one folder, in one rename.
+ * and all of it at once when the files come in one folder, in one rename. On a busy machine it may begin to watch
+ * only after it has begun to listen, and miss even that: then the folder comes once more.
  */
 export class ConfigurationDirectory {
   /** What istiod is told to watch. */
@@ -15,6 +19,7 @@ export class ConfigurationDirectory {
   readonly #withheld: string;
   /** Where a file is written before it takes the place of another. */
   readonly #draft: string;
+  #publishedAt = Number.POSITIVE_INFINITY;
 
   constructor(directory: string) {
     this.watched = join(directory, 'istiod');
@@ -41,7 +46,12 @@ export class ConfigurationDirectory {
 
   /** Gives istiod the files, unless it has them. */
   async publish(): Promise<void> {
-    await move(this.#withheld, this.published);
+    if (await move(this.#withheld, this.published)) this.#publishedAt = performance.now();
+  }
+
+  /** Takes the files back when istiod has had them for so long that it should know them; `publish` gives them again. */
+  async nudge(): Promise<void> {
+    if (performance.now() - this.#publishedAt > unnoticedMs) await this.withhold();
   }
 
   /** Takes them back, with what has been changed in them since. */

@@ -66,6 +66,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       const known = await knownServices(at(controlPlanePorts.monitoring));
       if (typeof known === 'string') return known;
       if (known < services.size) {
+        await configuration.nudge();
         return `it knows ${known} of ${services.size} services yet; the last lines of istiod.log say whether it can read ${configuration.published}`;
       }
       gate.open();
