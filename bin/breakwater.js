@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import v8 from 'node:v8';
 
 const [major] = process.versions.node.split('.').map(Number);
@@ -15,8 +15,8 @@ if (major < 24) {
 }
 giveHome();
 // Halves the time to start; what a run starts with Node finds the same folder through the environment.
-process.env.NODE_COMPILE_CACHE ??= join(process.env.BREAKWATER_CACHE || userCache(), 'compiled');
-module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
+process.env.NODE_COMPILE_CACHE ??= compileCache();
+if (process.env.NODE_COMPILE_CACHE) module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
 // The watcher must be small and take little CPU: objects that die young need no 64 MB to do so, its heap is too
 // small to be worth four threads that wake up for it, and one that grows slowly needs no mark and sweep for that.
@@ -57,6 +57,29 @@ function giveHome() {
     refuse(`there is no home for you, and ${home} is not yours alone`, hint);
   }
   process.env.HOME = home;
+}
+
+/**
+ * Folder of what is compiled, made as src/kit/folder.ts makes them, one by one from the top: Node's own way never ends
+ * where the system refuses with ENOENT (/proc). Empty, which is no folder to Node, where it cannot be made.
+ */
+function compileCache() {
+  const path = resolve(process.env.BREAKWATER_CACHE || userCache(), 'compiled');
+  const make = (folder) => {
+    if (existsSync(folder)) return;
+    make(dirname(folder));
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+  };
+  try {
+    make(path);
+    return path;
+  } catch {
+    return '';
+  }
 }
 
 function refuse(message, hint) {

@@ -96,15 +96,19 @@ function memory(): DoctorFinding {
 }
 
 function disk(): DoctorFinding {
-  const { bavail, bsize } = statfsSync(tmpdir());
-  const free = bavail * bsize;
-  return {
+  const finding = {
     what: 'disk',
-    ok: free >= comfortableDiskBytes,
-    needed: false,
-    found: `${(free / 1024 ** 3).toFixed(1)} GiB free in ${tmpdir()}`,
     fix: "building the programs takes about 4 GiB once, for Go's caches; a run takes about 0.5 KB a request",
   };
+  try {
+    const { bavail, bsize } = statfsSync(tmpdir());
+    const free = bavail * bsize;
+    const found = `${(free / 1024 ** 3).toFixed(1)} GiB free in ${tmpdir()}`;
+    return { ...finding, ok: free >= comfortableDiskBytes, needed: false, found };
+  } catch (error) {
+    const found = `there is no folder for temporary files: ${(error as Error).message}`;
+    return { ...finding, ok: false, needed: true, found, fix: 'set TMPDIR to a folder that is there' };
+  }
 }
 
 function loopback(): Promise<DoctorFinding> {

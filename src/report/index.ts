@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { makeFolder } from '../kit/folder.ts';
 import type { Report } from './model.ts';
 import type { TerminalOptions } from './terminal.ts';
 
@@ -27,7 +28,7 @@ export type ReportFormat = keyof typeof reportFormats;
 
 /** Writes every format that has a file into the folder, each whole or not at all. */
 export async function writeReports(directory: string, report: Report): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   await Promise.all(
     Object.values(reportFormats).map(async (format) => {
       if ('file' in format) await writeWhole(path.join(directory, format.file), format.render(report));

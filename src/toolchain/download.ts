@@ -1,10 +1,11 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../kit/errors.ts';
+import { makeFolder } from '../kit/folder.ts';
 import { type ToolContext, toolsDirectory } from './context.ts';
 import { sha256OfFile } from './store.ts';
 import type { Tool } from './tools.ts';
@@ -27,7 +28,7 @@ export interface DownloadRequest {
  */
 export async function download(request: DownloadRequest, context: ToolContext): Promise<string> {
   const directory = join(toolsDirectory(context), 'downloads');
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const path = join(directory, request.sha256);
   await downloadWithRetries(request, path, context);
   const actual = await sha256OfFile(path);

@@ -1,6 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentError, OperatorError } from '../kit/errors.ts';
+import { environmentError } from '../kit/errors.ts';
+import { unusableFile } from '../kit/system-error.ts';
 import type { ToolContext } from './context.ts';
 import { buildGoModule } from './go.ts';
 import { withToolLock } from './lock.ts';
@@ -71,15 +72,10 @@ function makeFromSource(tool: Tool, staging: Staging, context: ToolContext): Pro
 
 /** A cache that cannot be written to is the operator's to mend, not a bug. */
 function explainFileError(error: unknown, context: ToolContext): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (
-    error instanceof OperatorError ||
-    !['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR'].includes(code ?? '')
-  ) {
-    return error;
-  }
+  const file = unusableFile(error);
+  if (file === undefined) return error;
   return environmentError(
-    `The cache ${context.cacheDir} cannot be written to: ${message}`,
+    `The cache ${context.cacheDir} cannot be written to: ${file.path ?? 'a file'}: ${file.reason}`,
     'Set BREAKWATER_CACHE to a folder of yours with about 1 GB of free space.',
     error,
   );

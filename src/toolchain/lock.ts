@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import lockfile from 'proper-lockfile';
+import { makeFolder } from '../kit/folder.ts';
 import { type ToolContext, toolsDirectory } from './context.ts';
 import type { Tool } from './tools.ts';
 
@@ -38,7 +38,7 @@ async function acquire(
   onCompromised: () => void,
 ): Promise<() => Promise<void>> {
   const directory = toolsDirectory(context);
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const startedAt = performance.now();
   for (;;) {
     context.signal.throwIfAborted();

@@ -1,8 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
+import { environmentError, usageError } from '../kit/errors.ts';
+import { makeFolder } from '../kit/folder.ts';
+import { isDiskFault, unusableFile } from '../kit/system-error.ts';
 import { type ResolveOptions, toolContext } from './context.ts';
 import { ensureTool } from './ensure.ts';
 import { mirrorPath, parseSums, SUMS_FILE } from './mirror.ts';
@@ -15,6 +18,8 @@ import { toolFiles } from './tools.ts';
  */
 export async function packMirror(directory: string, options: ResolveOptions = {}): Promise<string[]> {
   const context = toolContext(options);
+  // Before anything takes minutes.
+  await makeMirrorFolder(directory);
   const packed = new Map<string, string>();
   for (const tool of context.tools) {
     const stored = await ensureTool(tool, context);
@@ -22,7 +27,7 @@ export async function packMirror(directory: string, options: ResolveOptions = {}
     for (const name of [...programs, ...data]) {
       const path = mirrorPath(tool, name);
       const target = join(directory, path);
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolder(dirname(target));
       const partial = `${target}.partial`;
       await pipeline(
         createReadStream(join(stored.directory, name)),
@@ -41,4 +46,14 @@ export async function packMirror(directory: string, options: ResolveOptions = {}
   const lines = [...new Map([...before, ...packed])].map(([path, sha256]) => `${sha256}  ${path}\n`);
   await writeFile(sumsPath, lines.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : 1)).join(''));
   return [...packed.keys()];
+}
+
+async function makeMirrorFolder(directory: string): Promise<void> {
+  await makeFolder(directory).catch((error: NodeJS.ErrnoException) => {
+    const reason = unusableFile(error)?.reason ?? error.message;
+    throw (isDiskFault(error.code) ? environmentError : usageError)(
+      `no mirror can be written into ${directory}: ${reason}`,
+      'name a folder that you may write to',
+    );
+  });
 }

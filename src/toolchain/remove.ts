@@ -1,5 +1,6 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../kit/folder.ts';
 import { type ResolveOptions, toolContext, toolsDirectory } from './context.ts';
 import { withToolLock } from './lock.ts';
 import { removeStaging, removeTree } from './store.ts';
@@ -12,7 +13,7 @@ export async function removeTools(
 ): Promise<string[]> {
   const context = toolContext(options);
   const parent = toolsDirectory(context);
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   const removed: string[] = [];
   for (const tool of context.tools) {
     if (!tool.programs.some((program) => programs.some((name) => name === program.name))) continue;

@@ -127,3 +127,30 @@ describe.skipIf(!canMount)(`a small disk${canMount ? '' : ' (skipped: nothing ca
     expect(readdirSync(workspace.runs)).toEqual([]);
   });
 });
+
+describe.skipIf(!existsSync('/proc/self'))(
+  'a folder that nobody can make, where Node would try for ever',
+  () => {
+    const refused = /^error: .*\/proc\/x\S*: no folder can be made there \(ENOENT\)\nhint: /m;
+
+    test.each([
+      ['tools pack', 2, ['tools', 'pack', '/proc/x'], {}],
+      ['BREAKWATER_CACHE', 4, ['tools', 'fetch', 'k6'], { BREAKWATER_CACHE: '/proc/x' }],
+      ['BREAKWATER_CACHE, to remove from', 4, ['tools', 'remove', 'k6'], { BREAKWATER_CACHE: '/proc/x' }],
+      ['TMPDIR', 4, shortRun, { TMPDIR: '/proc/x', BREAKWATER_RUNS: '' }],
+      ['BREAKWATER_RUNS', 4, shortRun, { BREAKWATER_RUNS: '/proc/x' }],
+    ])('%s: one error, exit %i', (_, code, args, env) => {
+      using workspace = new Workspace();
+      const reports = args === shortRun ? ['--reports', workspace.reports] : [];
+      const { status, stderr } = shell('exec "$@"', [...args, ...reports], env);
+      expect(status, stderr).toBe(code);
+      expect(stderr).toMatch(refused);
+    });
+
+    test('is no reason for a command that needs none', () => {
+      for (const variable of ['BREAKWATER_CACHE', 'TMPDIR', 'BREAKWATER_RUNS', 'XDG_CACHE_HOME']) {
+        expect(shell('exec "$@"', ['plan', scenario], { [variable]: '/proc/x' }).status, variable).toBe(0);
+      }
+    });
+  },
+);
