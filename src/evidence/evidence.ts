@@ -168,7 +168,7 @@ async function readLogs(
     quality.lines += 1;
     const startMs = line.startMs - span.originMs;
     const its = byClient[client];
-    // The reader does not tell a load's mark behind the due time yet: until then the client says whose it is.
+    // The reader does not tell the mark behind a due time yet, so that of a client's loads the first gets all.
     const load = (line.dueMs === -1 ? its?.silent : its?.first) ?? NO_LOAD;
     if (load === NO_LOAD) return;
     // Only the load says when a request was due; without that, time tells it from what came before.

@@ -7,7 +7,7 @@ export const NO_LOAD = -1;
 export interface ClientLoads {
   /** The one whose requests carry nothing; NO_LOAD when all of them carry the header. */
   readonly silent: number;
-  /** The one that a request with the header belongs to when it does not name another. */
+  /** The one that a request with the header belongs to when it names none. */
   readonly first: number;
 }
 
@@ -20,13 +20,14 @@ export function loadsOfClients(
   if (loads.length === 0) return instances.map(() => ({ silent: 0, first: 0 }));
   return instances.map(({ service }) => {
     const own = ({ from }: LoadTotals) => from === service;
-    return {
-      silent: loads.findIndex((load) => own(load) && !isTold(load, loads)),
-      first: loads.findIndex(own),
-    };
+    const silent = loads.findIndex((load) => own(load) && !isTold(load, loads));
+    const told = loads.findIndex((load) => own(load) && isTold(load, loads));
+    // A script may write the header itself.
+    return { silent, first: told === NO_LOAD ? silent : told };
   });
 }
 
 /** Whether a load's requests carry the header; see DUE_HEADER. */
-const isTold = ({ carriesDue, loop }: LoadTotals, all: readonly LoadTotals[]) =>
-  all.length === 1 ? carriesDue : loop !== 'script';
+const isTold = (load: LoadTotals, all: readonly LoadTotals[]) =>
+  load.carriesDue ||
+  (load.loop !== 'script' && all.some((other) => other !== load && other.from === load.from));

@@ -1,4 +1,4 @@
-import { DUE_HEADER, loadMark } from '../model/evidence.ts';
+import { DUE_HEADER } from '../model/evidence.ts';
 import { LOAD_STARTED, SUMMARY_FILE } from './contract.ts';
 import type { LoadCounts, LoadOf, ShapeKind } from './shapes/contract.ts';
 
@@ -23,8 +23,8 @@ export function generated<Shape>(
   schedule: (load: LoadOf<Shape>) => Schedule,
 ): Pick<ShapeKind<never, Shape & object>, 'script' | 'counts' | 'author'> {
   return {
-    script: (load, host, number) => ({
-      files: { [file]: scriptOf(load, schedule(load), host, number) },
+    script: (load, host, mark) => ({
+      files: { [file]: scriptOf(load, schedule(load), host, mark) },
       script: file,
       args: [],
       summary: SUMMARY_FILE,
@@ -60,7 +60,7 @@ function scriptOf(
   { request, port }: LoadOf<unknown>,
   { executor, pieces }: Schedule,
   host: string,
-  number: number | undefined,
+  mark: string,
 ): string {
   const job: ScriptJob = {
     url: `http://${host}:${port}${request.path}`,
@@ -69,7 +69,7 @@ function scriptOf(
     headers: request.headers,
     timeoutMs: request.timeoutMs,
     dueHeader: DUE_HEADER,
-    mark: number === undefined ? '' : loadMark(number),
+    mark,
     pieces,
   };
   const options = {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
-import type { LoadTotals } from '../model/evidence.ts';
+import { type LoadTotals, loadMark } from '../model/evidence.ts';
 import type { LoadJob, PreparedLoad } from './contract.ts';
 import type { PlannedLoad } from './planned.ts';
 import { shapeKind } from './shapes/index.ts';
@@ -15,18 +15,24 @@ const closedOff = [
   '--include-system-env-vars=false',
 ];
 
-/**
- * What an environment is to prepare for a load: the only one of its trial, or number `number` of them, counted
- * from 0; `host` is the name of the called service.
- */
-export function loadJob(load: PlannedLoad, host: string, number?: number): LoadJob {
-  const script = shapeKind(load.shape.kind).script(load, host, number);
+/** Where a load stands among several of one trial. */
+export interface Place {
+  /** Counted from 0, in the order of the plan. */
+  readonly number: number;
+  /** Whether its client sends another one too, so that a request has to say whose it is. */
+  readonly shared: boolean;
+}
+
+/** What an environment is to prepare for a load; `host` is the name of the called service. */
+export function loadJob(load: PlannedLoad, host: string, place?: Place): LoadJob {
+  const mark = place?.shared ? loadMark(place.number) : '';
+  const script = shapeKind(load.shape.kind).script(load, host, mark);
   return {
     ...script,
     args: [...closedOff, ...script.args],
     from: load.from,
-    number: number ?? 0,
-    name: number === undefined ? undefined : load.name,
+    number: place?.number ?? 0,
+    name: place === undefined ? undefined : load.name,
   };
 }
 

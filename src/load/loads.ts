@@ -31,10 +31,11 @@ export async function prepareLoads(
   prepare: (job: LoadJob) => Promise<PreparedLoad>,
 ): Promise<PreparedLoads> {
   await using stack = new AsyncDisposableStack();
-  const several = planned.length > 1;
   const prepared = await settled(
     planned.map(async (load, number) => {
-      const job = loadJob(load, host(load.to), several ? number : undefined);
+      const shared = planned.some((other) => other !== load && other.from === load.from);
+      const place = planned.length === 1 ? undefined : { number, shared };
+      const job = loadJob(load, host(load.to), place);
       return { planned: load, load: stack.use(await prepare(job)) };
     }),
   );

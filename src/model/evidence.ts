@@ -17,8 +17,8 @@ import type { Role } from './topology.ts';
 
 /**
  * Header in which a load says when a request was due, in epoch milliseconds with a fraction: "1750000000123.45".
- * Where a trial has several loads, their mark follows: "1750000000123.45;1"; a request of a closed loop, which is
- * never due, has the mark alone: ";1". A script of the user's own says nothing.
+ * Where one client sends several loads, the load's mark follows: "1750000000123.45;1"; a request of a closed loop,
+ * which is never due, then has the mark alone: ";1". A script of the user's own says nothing.
  */
 export const DUE_HEADER = 'x-breakwater-due';
 

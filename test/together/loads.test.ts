@@ -63,7 +63,7 @@ test('several loads begin together, and each is judged by its own numbers', asyn
     'k6-shopping-2.log',
   ]);
   const log = readFileSync(join(folder.path, 'both/evidence/access/batch-1.log'), 'utf8');
-  expect(log.split('\n')[0]).toMatch(/ ;1 \/batch$/);
+  expect(log.split('\n')[0]).toMatch(/ - \/batch$/);
 
   expect(analysis?.traffic.requests).toBe(totals[0].requests + totals[1].requests);
   const finding = (rule: string) => analysis?.validity.find((each) => each.rule === rule);

@@ -110,8 +110,9 @@ export async function buildEvidence(
   const logs = new Map(run.instances.map(({ name }) => [name, [] as string[]]));
   const addressOf = (name: string) =>
     run.instances.find((instance) => instance.name === name)?.addresses[0] ?? name;
-  const several = run.loads !== undefined;
   const planned = run.loads ?? [{ name: 'load', from: 'frontend', ...run.load }];
+  const shared = (number: number) =>
+    planned.some((other, index) => index !== number && other.from === planned[number]?.from);
   const classes = planned.map((): Record<string, number> => ({}));
   for (const [index, request] of run.requests.entries()) {
     const requestId = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
@@ -131,7 +132,7 @@ export async function buildEvidence(
         cluster: 'outbound|8080||edge-app.default.svc.cluster.local',
         method: 'GET',
         requestId,
-        due: `${(ORIGIN_MS + request.dueMs).toFixed(3)}${several ? loadMark(request.load ?? 0) : ''}`,
+        due: `${(ORIGIN_MS + request.dueMs).toFixed(3)}${shared(request.load ?? 0) ? loadMark(request.load ?? 0) : ''}`,
         path: '/',
       }),
     );

@@ -65,8 +65,8 @@ export interface ShapeKind<Field extends z.ZodType = z.ZodType, Shape extends ob
   planLines(load: LoadOf<Shape>): string[];
   /** Its height over time in a drawing: 1 is its peak. */
   heightAt(load: LoadOf<Shape>, atMs: number): number;
-  /** What k6 runs; `host` is the name of the called service, `number` tells it from the trial's other loads, if any. */
-  script(load: LoadOf<Shape>, host: string, number: number | undefined): K6Script;
+  /** What k6 runs; `host` is the name of the called service, `mark` follows the due time: see DUE_HEADER. */
+  script(load: LoadOf<Shape>, host: string, mark: string): K6Script;
   /** What k6 has counted, from the totals that the script wrote. */
   counts(summary: unknown): LoadCounts;
   /** What its script is called in errors, and whether the user wrote it. */

@@ -1,5 +1,8 @@
 import type { LoadOf, ShapeKind } from './contract.ts';
-/** Every shape that a load may have, by the field that asks for it; errors name them in this order. */
+/**
+ * Every shape that a load may have, by the field that asks for it; errors name them in this order.
+ * docs/adding-a-load-shape.md says how to add one.
+ */
 export const shapeKinds = {
   rate: (await import('./rate.ts')).rate,
   stages: (await import('./stages.ts')).stages,

@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { type BuiltRun, buildEvidence, client } from '../evidence/testing/build-evidence.ts';
+import { explain } from '../meshes/istio/explain.ts';
+import { type Analysis, analyse } from './analyse.ts';
+import { violations } from './testing/analysed.ts';
+import { healed, outagePlan } from './testing/outage.ts';
+
+const shopping = { name: 'shopping', from: 'frontend' } as const;
+const batch = { name: 'batch', from: 'batch' } as const;
+
+/** A run of two loads, each from a client of its own: every third request is one of the batch. */
+async function analysed(loads: BuiltRun['loads'], run = healed()): Promise<Analysis> {
+  const { trial } = outagePlan([]);
+  const [first] = trial.loads;
+  if (!first) throw new Error('the plan has no load');
+  await using built = await buildEvidence({
+    ...run,
+    instances: [...run.instances, { ...client('batch-1'), service: 'batch' }],
+    requests: run.requests.map((request, index) =>
+      index % 3 === 0 ? { ...request, load: 1, client: 'batch-1' } : request,
+    ),
+    ...(loads === undefined ? {} : { loads }),
+  });
+  const both = [shopping, batch].map((load) => ({ ...first, ...load }));
+  return await analyse({
+    trial: { ...trial, loads: both },
+    directory: built.directory,
+    knowledge: { explain },
+    resources: [],
+  });
+}
+
+const finding = ({ validity }: Analysis, rule: string) => validity.find((each) => each.rule === rule);
+
+test('each load is judged by its own numbers, and named', async () => {
+  const analysis = await analysed([shopping, batch]);
+  expect(violations(analysis)).toEqual([]);
+  expect(analysis.traffic.requests).toBe(2_400);
+  expect(finding(analysis, 'requests-agree')).toMatchObject({
+    observed: 'shopping: 1,600 sent, 1,600 in the logs; batch: 800 sent, 800 in the logs',
+    limit: 'within 0.1 % or 2 requests',
+  });
+  expect(finding(analysis, 'answers-agree')?.observed).toBe('shopping: they agree; batch: they agree');
+  expect(finding(analysis, 'generator-lag')?.observed).toMatch(/^shopping: p99 .* ms; batch: p99 .* ms/);
+});
+
+test('what is wrong with one load makes the run invalid, and says which', async () => {
+  const dropped = await analysed([shopping, { ...batch, droppedIterations: 30 }]);
+  expect(violations(dropped)).toEqual(['dropped-iterations']);
+  expect(finding(dropped, 'dropped-iterations')).toMatchObject({
+    observed: 'shopping: 0 % (0 of 1,600); batch: 3.614 % (30 of 830)',
+    detail: expect.stringMatching(/^batch: All of k6's 10 users/),
+  });
+  const crashed = await analysed([{ ...shopping, exitCode: 107 }, batch]);
+  expect(violations(crashed)).toEqual(['load-finished']);
+  const answers = await analysed([shopping, { ...batch, answers: { '2xx': 800 } }]);
+  expect(violations(answers)).toEqual(['answers-agree']);
+  const clock = await analysed([
+    { ...shopping, latencyMs: { p50: 300 } },
+    { ...batch, latencyMs: { p50: 3 } },
+  ]);
+  expect(violations(clock)).toEqual(['latencies-agree']);
+});
+
+test('a rule does not apply when it applies to none of the loads', async () => {
+  const closed = { loop: 'closed', carriesDue: false } as const;
+  const one = await analysed([shopping, { ...batch, ...closed }]);
+  expect(violations(one)).toEqual([]);
+  expect(finding(one, 'dropped-iterations')).toMatchObject({
+    status: 'ok',
+    limit: 'shopping: at most 0.1 %; batch: only in an open loop',
+  });
+  expect(one.notes.filter((note) => note.startsWith('batch: '))).toHaveLength(2);
+  const both = await analysed([
+    { ...shopping, ...closed },
+    { ...batch, ...closed },
+  ]);
+  expect(finding(both, 'dropped-iterations')).toMatchObject({
+    status: 'not-applicable',
+    limit: 'only in an open loop',
+  });
+});
