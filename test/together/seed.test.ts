@@ -23,7 +23,7 @@ test('trials with one seed hit the same requests, and others with another', asyn
   const { configuration } = planned;
   const hits = (name: string) => {
     const log = readFileSync(join(folder.path, name, 'evidence/access/frontend-1.log'), 'utf8');
-    const statuses = log.match(/(?<= )(200|418)(?= )/g)?.join(' ') ?? '';
+    const statuses = log.match(/(?<= )(200|418)(?= - via_upstream )/g)?.join(' ') ?? '';
     return statuses.slice(statuses.indexOf('418')).slice(0, 200);
   };
   await folder.run(planned, topology, [
