@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { existsSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
 /**
@@ -12,9 +12,12 @@ export async function makeFolder(path: string, mode?: number): Promise<void> {
 }
 
 async function make(path: string, mode: number | undefined): Promise<void> {
+  if (isFolder(path)) return;
   if (!existsSync(dirname(path))) await make(dirname(path), mode);
-  await mkdir(path, mode).catch(async (error: NodeJS.ErrnoException) => {
-    // It was there, or another command was faster; a disk that is read-only says so of what is there, too.
-    if (!existsSync(path) || !(await stat(path)).isDirectory()) throw error;
+  await mkdir(path, mode).catch((error: NodeJS.ErrnoException) => {
+    // Another command was faster.
+    if (!isFolder(path)) throw error;
   });
 }
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
