@@ -95,12 +95,12 @@ function startHarness(run: string, more: string) {
   const said = new Promise<{ pid: number }>((resolve) =>
     child.stdout.once('data', (line) => resolve({ pid: Number(line) })),
   );
-  return { child, said };
+  return { child, said, [Symbol.dispose]: () => child.kill('SIGKILL') };
 }
 
 test('when the harness is killed with SIGKILL its programs and its folder go, even a stopped program', async () => {
   const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
-  const harness = startHarness(run, '');
+  using harness = startHarness(run, '');
   const { pid } = await harness.said;
   expect(processIdentity(pid)).toBeDefined();
   harness.child.kill('SIGKILL');
@@ -158,7 +158,7 @@ test('nothing can be started by a supervisor that was ended', async () => {
 
 test('harness and supervisor killed at once: programs go, those that hide in a session too, and the folder', async () => {
   const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
-  const harness = startHarness(
+  using harness = startHarness(
     run,
     `const hiding = { name: 'h', command: 'setsid', args: ['sh', '-c', 'sleep 60 & sleep 60'] };
      await supervisor.start({ ...hiding, env: { PATH: process.env.PATH }, cwd: '/', log: ${JSON.stringify(join(run, 'h.log'))} });`,
@@ -166,7 +166,7 @@ test('harness and supervisor killed at once: programs go, those that hide in a s
   const { pid } = await harness.said;
   await eventually(async () => (marked(run).length >= 5 ? {} : 'not all are there'), {
     waitingFor: 'the programs',
-    timeoutMs: 5_000,
+    timeoutMs: 20_000,
   });
   harness.child.kill('SIGSTOP');
   killSupervisorOf({ pid });
@@ -180,7 +180,7 @@ test('harness and supervisor killed at once: programs go, those that hide in a s
 
 test('a harness that is alive keeps its folder when the supervisor is killed', async () => {
   const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
-  const harness = startHarness(run, '');
+  using harness = startHarness(run, '');
   const { pid } = await harness.said;
   killSupervisorOf({ pid });
   await gone(pid);
