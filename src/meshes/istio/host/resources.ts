@@ -1,21 +1,8 @@
 import { isClient, isServer } from '../../../model/topology.ts';
-import type { HostInstance, HostMeshRequest } from '../../contract.ts';
+import type { HostMeshRequest } from '../../contract.ts';
+import { instanceLabels } from '../labels.ts';
 import { INSTANCE_LABEL, serviceHost, spiffeId } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
-
-/** Labels of one replica, as its workload's pods would have them in a cluster. */
-export function instanceLabels(instance: HostInstance): Record<string, string> {
-  const [region, zone, subzone] = instance.locality.split('/');
-  return {
-    app: instance.service,
-    version: 'v1',
-    ...instance.labels,
-    [INSTANCE_LABEL]: instance.name,
-    'topology.kubernetes.io/region': region ?? '',
-    'topology.kubernetes.io/zone': zone ?? '',
-    ...(subzone === undefined ? {} : { 'topology.istio.io/subzone': subzone }),
-  };
-}
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
 export function topologyResources(request: HostMeshRequest): object[] {

@@ -2,11 +2,11 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
+import { instanceLabels } from '../labels.ts';
 import { TRUST_DOMAIN } from '../names.ts';
 import { proxySettings } from '../proxy-settings.ts';
 import { ISTIO_VERSION } from '../version.ts';
 import { discoveryAddress } from './control-plane.ts';
-import { instanceLabels } from './resources.ts';
 
 /** Usual ports on the instance's own address, so that labs and sidecars never meet. */
 export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;

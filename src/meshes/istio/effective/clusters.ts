@@ -1,0 +1,383 @@
+import type {
+  Cluster,
+  Limits,
+  LocalityMode,
+  Origin,
+  OutlierDetection,
+  Setting,
+  TlsMode,
+  Told,
+  Zone,
+} from '../../../model/effective.ts';
+import {
+  durationMs,
+  type EnvoyCluster,
+  type EnvoyEndpoints,
+  type TransportSocket,
+} from '../../envoy/config-dump.ts';
+import { at, texts } from '../configuration-hosts.ts';
+import { isMap } from '../configuration-resources.ts';
+import { type Block, type Policy, policyOf } from './policies.ts';
+import { limitOf, readBoolean, readDuration, readNumber, readPositive } from './values.ts';
+import {
+  configOf,
+  type Fallback,
+  type Place,
+  type ResourcesUnderTest,
+  settingAt,
+  tell,
+  within,
+  writtenAt,
+} from './written.ts';
+
+/** What the clusters of one sidecar are read with. */
+export interface ClusterContext {
+  readonly under: ResourcesUnderTest;
+  /** Full host → the name of a service of the topology. */
+  readonly serviceOf: (host: string) => string;
+  /** What may have changed a value on the way: the EnvoyFilters of this sidecar. */
+  readonly maybe: readonly Setting[];
+}
+
+const httpOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
+
+/** "outbound|8080|v1|edge-app.default.svc.cluster.local". */
+const outbound = /^outbound\|(\d+)\|([^|]*)\|(.+)$/;
+
+/** Where settings of a cluster are written, as far as the rule that it names is under test. */
+interface Written {
+  readonly policy: Policy | undefined;
+  readonly rule: Origin | undefined;
+  places(block: Block, ...path: string[]): readonly Place[];
+  told<T>(
+    value: T,
+    places: readonly Place[],
+    read: (written: unknown) => T | undefined,
+    ...fallbacks: readonly Fallback<T>[]
+  ): Told<T>;
+}
+
+export function writtenFor(
+  cluster: EnvoyCluster,
+  subset: string | undefined,
+  port: number,
+  { under, maybe }: ClusterContext,
+): Written {
+  const config = configOf(cluster.metadata);
+  const named = under.find(config);
+  const policy = named && policyOf(named, subset, port, under);
+  const foreign = config !== undefined && named === undefined;
+  return {
+    policy,
+    rule: config && under.origin(config),
+    places(block, ...path) {
+      const place = policy?.block(block);
+      return place === undefined ? [] : [within(place, ...path)];
+    },
+    told(value, places, read, ...fallbacks) {
+      const told = tell(value, { places, read, fallbacks, maybe });
+      // A rule that is not under test may have set what nobody else did, even to what is the default.
+      return foreign && told.from.by !== 'setting'
+        ? { value, from: { by: 'resource', resource: config } }
+        : told;
+    },
+  };
+}
+
+/** One cluster that a sidecar calls; undefined for those that are no service's. */
+export function readCluster(
+  cluster: EnvoyCluster,
+  endpoints: EnvoyEndpoints | undefined,
+  context: ClusterContext,
+): Cluster | undefined {
+  const [, portText, subsetText, host] = outbound.exec(cluster.name) ?? [];
+  if (host === undefined) return undefined;
+  const port = Number(portText);
+  const subset = subsetText === '' ? undefined : subsetText;
+  const written = writtenFor(cluster, subset, port, context);
+  const zones = readZones(endpoints);
+  const selected = written.policy?.subset;
+  const outlierDetection = readOutlierDetection(cluster, written);
+  return {
+    name: cluster.name,
+    service: context.serviceOf(host),
+    subset,
+    port,
+    rule: written.rule,
+    limits: readLimits(cluster, written),
+    connectTimeoutMs: readConnectTimeout(cluster, written),
+    idleTimeoutMs: readIdleTimeout(cluster, written),
+    protocol: readProtocol(cluster, written),
+    balancing: readBalancing(cluster, written),
+    outlierDetection,
+    locality: readLocality(cluster, zones, outlierDetection, written),
+    panicThreshold: readPanicThreshold(cluster, written),
+    zones,
+    selects: selected && { value: labelsAt(selected), from: settingAt(within(selected, 'labels')) },
+    tls: readTls(cluster, written),
+    identities: readIdentities(cluster, written),
+  };
+}
+
+export function readLimits(cluster: EnvoyCluster, { places, told }: Written): Limits {
+  const thresholds = cluster.circuit_breakers?.thresholds?.find(
+    ({ priority = 'DEFAULT' }) => priority === 'DEFAULT',
+  );
+  const unlimited: Fallback<number | undefined> = { value: undefined, of: 'Istio' };
+  const pool = (value: number | undefined, envoy: number, ...path: string[]) =>
+    told(limitOf(value ?? envoy), places('connectionPool', ...path), readPositive, unlimited, {
+      value: envoy,
+      of: 'Envoy',
+    });
+  return {
+    connections: pool(thresholds?.max_connections, 1_024, 'tcp', 'maxConnections'),
+    pending: pool(thresholds?.max_pending_requests, 1_024, 'http', 'http1MaxPendingRequests'),
+    requests: pool(thresholds?.max_requests, 1_024, 'http', 'http2MaxRequests'),
+    retries: pool(thresholds?.max_retries, 3, 'http', 'maxRetries'),
+    requestsPerConnection: told(
+      optionsOf(cluster)?.common_http_protocol_options?.max_requests_per_connection,
+      places('connectionPool', 'http', 'maxRequestsPerConnection'),
+      readPositive,
+      { value: undefined, of: 'Envoy' },
+    ),
+  };
+}
+
+export function readConnectTimeout(cluster: EnvoyCluster, { places, told }: Written): Told<number> {
+  return told(
+    durationMs(cluster.connect_timeout ?? '5s'),
+    places('connectionPool', 'tcp', 'connectTimeout'),
+    readDuration,
+    { value: 10_000, of: 'Istio' },
+    { value: 5_000, of: 'Envoy' },
+  );
+}
+
+const optionsOf = (cluster: EnvoyCluster) => cluster.typed_extension_protocol_options?.[httpOptions];
+
+function readIdleTimeout(cluster: EnvoyCluster, { places, told }: Written): Told<number | undefined> {
+  const idle = optionsOf(cluster)?.common_http_protocol_options?.idle_timeout;
+  const value = idle === undefined ? 3_600_000 : durationMs(idle);
+  return told<number | undefined>(
+    value === 0 ? undefined : value,
+    [...places('connectionPool', 'http', 'idleTimeout'), ...places('connectionPool', 'tcp', 'idleTimeout')],
+    readDuration,
+    { value: 3_600_000, of: 'Envoy' },
+  );
+}
+
+function readProtocol(cluster: EnvoyCluster, { places, told }: Written): Cluster['protocol'] {
+  const options = optionsOf(cluster);
+  const value =
+    options?.use_downstream_protocol_config !== undefined
+      ? 'as the caller'
+      : options?.explicit_http_config?.http2_protocol_options !== undefined
+        ? 'http2'
+        : 'http1';
+  const written: Readonly<Record<string, Cluster['protocol']['value']>> = {
+    UPGRADE: 'http2',
+    DO_NOT_UPGRADE: 'http1',
+  };
+  if (value === 'as the caller') {
+    return told<typeof value>(value, places('connectionPool', 'http', 'useClientProtocol'), (yes) =>
+      yes === true ? value : undefined,
+    );
+  }
+  return told<Cluster['protocol']['value']>(
+    value,
+    places('connectionPool', 'http', 'h2UpgradePolicy'),
+    (policy) => written[String(policy)],
+    { value, of: 'Istio' },
+  );
+}
+
+/** LEAST_REQUEST → "least-request". */
+const balancerName = (policy: string) => policy.toLowerCase().replaceAll('_', '-');
+
+function readBalancing(cluster: EnvoyCluster, { places, told }: Written): Told<string> {
+  const value = balancerName(cluster.lb_policy ?? 'ROUND_ROBIN');
+  const hashed = places('loadBalancer', 'consistentHash');
+  if (hashed.some((place) => writtenAt(place) !== undefined)) {
+    return told(value, hashed, (hash) => (at(hash, ['maglev']) === undefined ? 'ring-hash' : 'maglev'));
+  }
+  return told(
+    value,
+    places('loadBalancer', 'simple'),
+    (simple) =>
+      simple === 'UNSPECIFIED' || typeof simple !== 'string'
+        ? undefined
+        : simple === 'PASSTHROUGH'
+          ? 'cluster-provided'
+          : balancerName(simple.replace('LEAST_CONN', 'LEAST_REQUEST')),
+    { value: 'least-request', of: 'Istio' },
+  );
+}
+
+/** https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto has the defaults. */
+function readOutlierDetection(
+  cluster: EnvoyCluster,
+  { policy, rule, places, told }: Written,
+): OutlierDetection | undefined {
+  const outlier = cluster.outlier_detection;
+  if (outlier === undefined) return undefined;
+  const field = (name: string) => places('outlierDetection', name);
+  const counts = (count: number | undefined, enforcing: number) => (enforcing === 0 ? 0 : (count ?? 5));
+  const block = policy?.block('outlierDetection');
+  const split = outlier.split_external_local_origin_errors ?? false;
+  return {
+    from: block ? settingAt(block) : (rule ?? { by: 'unknown', maybe: [] }),
+    consecutiveErrors: told(
+      counts(outlier.consecutive_5xx, outlier.enforcing_consecutive_5xx ?? 100),
+      field('consecutive5xxErrors'),
+      readNumber,
+      { value: 5, of: 'Envoy' },
+    ),
+    consecutiveGatewayErrors: told(
+      counts(outlier.consecutive_gateway_failure, outlier.enforcing_consecutive_gateway_failure ?? 0),
+      field('consecutiveGatewayErrors'),
+      readNumber,
+      { value: 0, of: 'Envoy' },
+    ),
+    splitLocalOrigin: told(split, field('splitExternalLocalOriginErrors'), readBoolean, {
+      value: false,
+      of: 'Envoy',
+    }),
+    consecutiveLocalOrigin: told(
+      split
+        ? counts(
+            outlier.consecutive_local_origin_failure,
+            outlier.enforcing_consecutive_local_origin_failure ?? 100,
+          )
+        : 0,
+      split ? field('consecutiveLocalOriginFailures') : [],
+      readPositive,
+      { value: split ? 5 : 0, of: 'Envoy' },
+    ),
+    intervalMs: told(durationMs(outlier.interval ?? '10s'), field('interval'), readDuration, {
+      value: 10_000,
+      of: 'Envoy',
+    }),
+    baseEjectionMs: told(
+      durationMs(outlier.base_ejection_time ?? '30s'),
+      field('baseEjectionTime'),
+      readDuration,
+      {
+        value: 30_000,
+        of: 'Envoy',
+      },
+    ),
+    longestEjectionMs: told(durationMs(outlier.max_ejection_time ?? '300s'), [], readDuration, {
+      value: 300_000,
+      of: 'Envoy',
+    }),
+    mostEjected: told(
+      (outlier.max_ejection_percent ?? 10) / 100,
+      field('maxEjectionPercent'),
+      (percent) => share(readPositive(percent)),
+      { value: 0.1, of: 'Envoy' },
+    ),
+    alwaysOne: outlier.always_eject_one_host ?? false,
+  };
+}
+
+const share = (percent: number | undefined) => (percent === undefined ? undefined : percent / 100);
+
+function readPanicThreshold(cluster: EnvoyCluster, { policy, places, told }: Written): Told<number> {
+  const percent = cluster.common_lb_config?.healthy_panic_threshold;
+  const detects = policy?.block('outlierDetection') !== undefined;
+  return told(
+    percent === undefined ? 0.5 : (percent.value ?? 0) / 100,
+    places('outlierDetection', 'minHealthPercent'),
+    (written) => share(readNumber(written)),
+    detects ? { value: 0, of: 'Istio' } : { value: 0.5, of: 'Envoy' },
+  );
+}
+
+function readZones(endpoints: EnvoyEndpoints | undefined): readonly Zone[] {
+  return (endpoints?.endpoints ?? []).map(({ locality, priority, load_balancing_weight, lb_endpoints }) => ({
+    locality: [locality?.region, locality?.zone, locality?.sub_zone].filter(Boolean).join('/'),
+    priority: priority ?? 0,
+    weight: load_balancing_weight,
+    hosts: (lb_endpoints ?? []).flatMap(({ endpoint }) => {
+      const socket = endpoint?.address?.socket_address;
+      return socket === undefined ? [] : [`${socket.address}:${socket.port_value}`];
+    }),
+  }));
+}
+
+/** What the zones of the cluster show, and the setting that makes it so. */
+function readLocality(
+  cluster: EnvoyCluster,
+  zones: readonly Zone[],
+  outlierDetection: OutlierDetection | undefined,
+  { policy, places }: Written,
+): Told<LocalityMode> {
+  const [setting] = places('loadBalancer', 'localityLbSetting');
+  const written = setting === undefined ? undefined : writtenAt(setting);
+  const has = (field: string) => at(written, [field]) !== undefined;
+  const origin = (...path: string[]): Origin =>
+    setting === undefined ? { by: 'default', of: 'Istio' } : settingAt(within(setting, ...path));
+  const weighted = cluster.common_lb_config?.locality_weighted_lb_config !== undefined;
+  if (weighted && has('distribute')) return { value: 'distribute', from: origin('distribute') };
+  if (zones.some(({ priority }) => priority > 0)) {
+    if (has('failoverPriority')) return { value: 'failover', from: origin('failoverPriority') };
+    if (has('failover')) return { value: 'failover', from: origin('failover') };
+    // On by default in the mesh, and in effect as soon as there is outlier detection.
+    const block = policy?.block('outlierDetection');
+    return { value: 'failover', from: block ? settingAt(block) : (outlierDetection?.from ?? origin()) };
+  }
+  if (at(written, ['enabled']) === false) return { value: 'none', from: origin('enabled') };
+  return { value: 'none', from: { by: 'default', of: 'Istio' } };
+}
+
+function labelsAt(subset: Place): Readonly<Record<string, string>> {
+  const labels = writtenAt(within(subset, 'labels'));
+  return isMap(labels) ? (labels as Readonly<Record<string, string>>) : {};
+}
+
+const tlsModes: Readonly<Record<string, TlsMode>> = {
+  DISABLE: 'off',
+  SIMPLE: 'simple',
+  MUTUAL: 'mutual',
+  ISTIO_MUTUAL: 'mesh',
+};
+
+function readTls(cluster: EnvoyCluster, { places, told }: Written): Told<TlsMode> {
+  const value = tlsModeOf(cluster);
+  const defaults: readonly Fallback<TlsMode>[] =
+    value === 'auto' || value === 'off' ? [{ value, of: 'Istio' }] : [];
+  return told(value, places('tls', 'mode'), (mode) => tlsModes[String(mode)], ...defaults);
+}
+
+function tlsModeOf(cluster: EnvoyCluster): TlsMode {
+  if (cluster.transport_socket_matches !== undefined) return 'auto';
+  const tls = contextOf(cluster.transport_socket);
+  if (tls === undefined) return 'off';
+  const secrets = tls.tls_certificate_sds_secret_configs ?? [];
+  // The certificate of the workload's own identity has this name.
+  if (secrets.some(({ name }) => name === 'default')) return 'mesh';
+  return secrets.length > 0 || (tls.tls_certificates?.length ?? 0) > 0 ? 'mutual' : 'simple';
+}
+
+const contextOf = (socket: TransportSocket | undefined) => socket?.typed_config?.common_tls_context;
+
+function readIdentities(cluster: EnvoyCluster, { places, told }: Written): Told<readonly string[]> {
+  const sockets = [
+    cluster.transport_socket,
+    ...(cluster.transport_socket_matches ?? []).map(({ transport_socket }) => transport_socket),
+  ];
+  const names = sockets.flatMap((socket) => {
+    const validation = contextOf(socket)?.combined_validation_context?.default_validation_context;
+    const typed = (validation?.match_typed_subject_alt_names ?? []).flatMap(({ matcher }) => matcher ?? []);
+    return [...(validation?.match_subject_alt_names ?? []), ...typed].flatMap(({ exact }) => exact ?? []);
+  });
+  const value = [...new Set(names)];
+  const wanted = told<readonly string[]>(
+    value,
+    places('tls', 'subjectAltNames'),
+    (written) => (Array.isArray(written) ? texts(written) : undefined),
+    { value: [], of: 'Istio' },
+  );
+  // The topology says which identity its services have.
+  return wanted.from.by === 'unknown' ? { value, from: { by: 'scenario' } } : wanted;
+}

@@ -1,0 +1,227 @@
+import type { Filter, Inbound, Origin, Policy, Setting, Told } from '../../../model/effective.ts';
+import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../../../model/topology.ts';
+import type {
+  EnvoyCluster,
+  EnvoyFilterChain,
+  EnvoyFilterConfig,
+  EnvoyListener,
+  EnvoyRbac,
+  EnvoyTokenBucket,
+} from '../../envoy/config-dump.ts';
+import { at, list } from '../configuration-hosts.ts';
+import { type ClusterContext, readConnectTimeout, readLimits, writtenFor } from './clusters.ts';
+import { ROOT_NAMESPACE, selectorOf, type Workload, whyNotSelected } from './selection.ts';
+import { type Place, type ResourcesUnderTest, settingAt, tell, within, writtenAt } from './written.ts';
+
+export interface InboundContext extends ClusterContext {
+  readonly workload: Workload;
+  readonly topology: TopologyPlan;
+}
+
+/** What a sidecar takes for its app, from its listeners and its clusters that lead to the app. */
+export function readInbound(
+  listeners: readonly EnvoyListener[],
+  clusters: readonly EnvoyCluster[],
+  context: InboundContext,
+): readonly Inbound[] {
+  const ports = new Map<number, EnvoyFilterChain[]>();
+  for (const chain of listeners.filter(isInbound).flatMap(({ filter_chains }) => filter_chains ?? [])) {
+    const port = chain.filter_chain_match?.destination_port;
+    if (port !== undefined) ports.set(port, [...(ports.get(port) ?? []), chain]);
+  }
+  return [...ports].flatMap(([port, chains]) => {
+    const cluster = clusters.find(({ name }) => name === `inbound|${port}||`);
+    if (cluster === undefined) return [];
+    const written = writtenFor(cluster, undefined, port, context);
+    return [
+      {
+        port,
+        cluster: cluster.name,
+        limits: readLimits(cluster, written),
+        rule: written.rule,
+        connectTimeoutMs: readConnectTimeout(cluster, written),
+        accepts: readAccepts(chains, port, context),
+        filters: readFilters(chains, context),
+      },
+    ];
+  });
+}
+
+const isInbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'INBOUND';
+export const isOutbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'OUTBOUND';
+
+const peerModes: Readonly<Record<string, Inbound['accepts']['value']>> = {
+  STRICT: 'mtls',
+  PERMISSIVE: 'both',
+  DISABLE: 'plaintext',
+};
+
+function readAccepts(
+  chains: readonly EnvoyFilterChain[],
+  port: number,
+  { under, workload, topology, maybe }: InboundContext,
+): Told<Inbound['accepts']['value']> {
+  const withTls = chains.some(({ transport_socket }) => transport_socket?.typed_config?.common_tls_context);
+  const without = chains.some(({ transport_socket }) => !transport_socket?.typed_config?.common_tls_context);
+  const value = withTls ? (without ? 'both' : 'mtls') : 'plaintext';
+  const told = tell<Inbound['accepts']['value']>(value, {
+    places: peerAuthentications(under, workload).flatMap((resource) => [
+      { resource, path: ['spec', 'portLevelMtls', String(port), 'mode'] },
+      { resource, path: ['spec', 'mtls', 'mode'] },
+    ]),
+    read: (mode) => peerModes[String(mode)],
+    fallbacks: topology.mtls === 'permissive' ? [{ value: 'both', of: 'Istio' }] : [],
+    maybe,
+  });
+  const isTheScenarios = told.from.by === 'unknown' && told.from.maybe.length === maybe.length;
+  return isTheScenarios && topology.mtls === 'strict' && value === 'mtls'
+    ? { value, from: { by: 'scenario' } }
+    : told;
+}
+
+/** Those that hold for a workload, the one that wins first: its own, its namespace's, everybody's. */
+function peerAuthentications(under: ResourcesUnderTest, workload: Workload): readonly MeshResource[] {
+  const rank = (resource: MeshResource) =>
+    selectorOf(resource) !== undefined ? 0 : resource.namespace === ROOT_NAMESPACE ? 2 : 1;
+  return under
+    .ofKind('PeerAuthentication')
+    .filter((resource) => whyNotSelected(resource, workload) === undefined)
+    .toSorted((a, b) => rank(a) - rank(b));
+}
+
+/** Filters that every sidecar has and that refuse nothing by themselves. */
+const ordinary = new Set([
+  'envoy.filters.http.router',
+  'envoy.filters.http.cors',
+  'envoy.filters.http.fault',
+  'envoy.filters.http.grpc_stats',
+  'envoy.filters.http.grpc_web',
+  'envoy.filters.http.alpn',
+  'istio.stats',
+  'istio.alpn',
+  'istio.metadata_exchange',
+  'envoy.filters.http.peer_metadata',
+  'istio_authn',
+]);
+
+/** What requests pass in these filter chains before they are routed, in order. */
+export function readFilters(
+  chains: readonly EnvoyFilterChain[],
+  context: Pick<InboundContext, 'under' | 'workload'>,
+): readonly Filter[] {
+  // Chains for TLS and for plaintext have the same; connections of one kind may be refused before.
+  const all = chains.flatMap(({ filters = [] }) =>
+    filters.flatMap((filter) => [filter, ...(filter.typed_config?.http_filters ?? [])]),
+  );
+  const seen = new Set<string>();
+  return all.flatMap((filter) => {
+    const name = filter.name ?? '';
+    if (name === 'envoy.filters.network.http_connection_manager' || ordinary.has(name)) return [];
+    const key = JSON.stringify(filter);
+    if (seen.has(key)) return [];
+    seen.add(key);
+    return readFilter(filter, name, context);
+  });
+}
+
+function readFilter(
+  { typed_config }: EnvoyFilterConfig,
+  name: string,
+  { under, workload }: Pick<InboundContext, 'under' | 'workload'>,
+): readonly Filter[] {
+  const patches = () => patchOrigin(name, under, workload);
+  if (name.endsWith('.rbac')) {
+    return [
+      ...authorization(typed_config?.rules, false, under),
+      ...authorization(typed_config?.shadow_rules, true, under),
+    ];
+  }
+  if (name.endsWith('.local_ratelimit')) {
+    const bucket = typed_config?.token_bucket ?? typed_config?.value?.token_bucket;
+    return [{ kind: 'rate-limit', limit: bucketText(bucket), from: patches() }];
+  }
+  if (name.endsWith('.ratelimit')) return [{ kind: 'rate-limit', limit: undefined, from: patches() }];
+  if (name.endsWith('.jwt_authn')) {
+    const [resource] = under
+      .ofKind('RequestAuthentication')
+      .filter((each) => whyNotSelected(each, workload) === undefined);
+    return [
+      { kind: 'authentication', name, from: resource ? settingAt({ resource, path: ['spec'] }) : patches() },
+    ];
+  }
+  if (name.endsWith('.ext_authz')) {
+    const [resource] = under
+      .ofKind('AuthorizationPolicy')
+      .filter((each) => at(each.value, ['spec', 'action']) === 'CUSTOM')
+      .filter((each) => whyNotSelected(each, workload) === undefined);
+    const from = resource ? settingAt({ resource, path: ['spec', 'provider'] }) : patches();
+    return [{ kind: 'external-authorization', name, from }];
+  }
+  return [{ kind: 'other', name, from: patches() }];
+}
+
+function bucketText(bucket: EnvoyTokenBucket | undefined): string | undefined {
+  if (bucket === undefined) return undefined;
+  const tokens = bucket.tokens_per_fill ?? 1;
+  const most = bucket.max_tokens ?? tokens;
+  return `${tokens} each ${bucket.fill_interval ?? '?'}, at most ${most} at once`;
+}
+
+/** "ns[default]-policy[no-delete]-rule[0]". */
+const policyId = /^ns\[([^\]]*)\]-policy\[([^\]]*)\]-rule\[(\d+)\]$/;
+
+function authorization(
+  rules: EnvoyRbac | undefined,
+  dryRun: boolean,
+  under: ResourcesUnderTest,
+): readonly Filter[] {
+  if (rules === undefined) return [];
+  const action = ({ DENY: 'deny', LOG: 'log', ALLOW: 'allow' } as const)[rules.action ?? 'ALLOW'];
+  return [
+    {
+      kind: 'authorization',
+      action,
+      dryRun,
+      policies: Object.keys(rules.policies ?? {}).map((id) => policyOf(id, under)),
+    },
+  ];
+}
+
+function policyOf(id: string, under: ResourcesUnderTest): Policy {
+  const [, namespace, name, rule] = policyId.exec(id) ?? [];
+  if (namespace === undefined || name === undefined) {
+    return { id, resource: undefined, from: { by: 'unknown', maybe: [] } };
+  }
+  const resource = { kind: 'AuthorizationPolicy', namespace, name };
+  const found = under.find(resource);
+  const place: Place | undefined = found && { resource: found, path: ['spec', 'rules', Number(rule)] };
+  return {
+    id,
+    resource,
+    from: place
+      ? settingAt(writtenAt(place) === undefined ? within({ ...place, path: [] }, 'spec') : place)
+      : under.origin(resource),
+  };
+}
+
+/** The patch of an EnvoyFilter that puts a filter of this name in. */
+function patchOrigin(name: string, under: ResourcesUnderTest, workload: Workload): Origin {
+  for (const resource of filtersFor(under, workload)) {
+    const index = list(at(resource.value, ['spec', 'configPatches'])).findIndex(
+      (patch) => at(patch, ['patch', 'value', 'name']) === name,
+    );
+    if (index >= 0) return settingAt({ resource, path: ['spec', 'configPatches', index, 'patch'] });
+  }
+  return { by: 'unknown', maybe: envoyFilters(under, workload) };
+}
+
+const filtersFor = (under: ResourcesUnderTest, workload: Workload) =>
+  under.ofKind('EnvoyFilter').filter((resource) => whyNotSelected(resource, workload) === undefined);
+
+/** The EnvoyFilters that hold for a workload: they may change whatever a sidecar holds. */
+export function envoyFilters(under: ResourcesUnderTest, workload: Workload): readonly Setting[] {
+  return filtersFor(under, workload).map((resource) =>
+    settingAt({ resource, path: ['spec', 'configPatches'] }),
+  );
+}

@@ -1,0 +1,132 @@
+import type { Cluster, EffectiveConfiguration, Sidecar, VirtualHost } from '../../../model/effective.ts';
+import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import { type Instance, isServer, servedBy, type TopologyPlan } from '../../../model/topology.ts';
+import { dumped, dumpedListeners } from '../../envoy/config-dump.ts';
+import { instanceLabels } from '../labels.ts';
+import { serviceHost } from '../names.ts';
+import { readCluster } from './clusters.ts';
+import { envoyFilters, isOutbound, readFilters, readInbound } from './inbound.ts';
+import { readHosts } from './routes.ts';
+import type { Workload } from './selection.ts';
+import { unusedByCaller, unusedByServer } from './unused.ts';
+import { ResourcesUnderTest } from './written.ts';
+
+/** Everything of a cluster that is read; the rest of it is most of the answer. */
+const clusterMask = [
+  'name',
+  'type',
+  'connect_timeout',
+  'lb_policy',
+  'circuit_breakers',
+  'outlier_detection',
+  'metadata',
+  'common_lb_config',
+  'typed_extension_protocol_options',
+  'transport_socket',
+  'transport_socket_matches',
+]
+  .map((field) => `cluster.${field}`)
+  .join(',');
+
+const dump = (resource: string, query: Readonly<Record<string, string>> = {}) =>
+  `/config_dump?${new URLSearchParams({ resource, ...query })}`;
+
+/** What only a sidecar that calls others is asked. */
+const callerPaths = {
+  routes: dump('dynamic_route_configs'),
+  endpoints: `${dump('dynamic_endpoint_configs', { name_regex: 'outbound.*' })}&include_eds`,
+} as const;
+
+const sidecarPaths = (isCaller: boolean) => ({
+  clusters: dump('dynamic_active_clusters', {
+    name_regex: isCaller ? '(in|out)bound.*' : 'inbound.*',
+    mask: clusterMask,
+  }),
+  listeners: dump('dynamic_listeners'),
+});
+
+const isCaller = ({ service }: Instance, { calls }: TopologyPlan) =>
+  calls.some(({ from }) => from === service);
+
+/** Admin paths that tell what an instance's sidecar holds. */
+export function effectivePaths(instance: Instance, topology: TopologyPlan): readonly string[] {
+  const caller = isCaller(instance, topology);
+  const { clusters, listeners } = sidecarPaths(caller);
+  return [clusters, listeners, ...(caller ? [callerPaths.routes, callerPaths.endpoints] : [])];
+}
+
+/** What sidecars hold: `answers` has those of each instance to `effectivePaths`, in the same order. */
+export function readEffective(
+  answers: ReadonlyMap<string, readonly string[]>,
+  topology: TopologyPlan,
+  resources: readonly MeshResource[],
+): EffectiveConfiguration {
+  const under = new ResourcesUnderTest(resources);
+  return {
+    sidecars: topology.instances.flatMap((instance) => {
+      const answer = answers.get(instance.name);
+      return answer === undefined ? [] : [readSidecar(instance, answer, topology, under)];
+    }),
+  };
+}
+
+function readSidecar(
+  instance: Instance,
+  [clusterAnswer = '{}', listenerAnswer = '{}', routeAnswer = '{}', endpointAnswer = '{}']: readonly string[],
+  topology: TopologyPlan,
+  under: ResourcesUnderTest,
+): Sidecar {
+  const { namespace } = topology;
+  const workload: Workload = { instance, namespace, labels: instanceLabels(instance) };
+  const names = new Map(topology.services.map(({ name }) => [serviceHost(name, namespace), name]));
+  const maybe = envoyFilters(under, workload);
+  const context = { under, workload, topology, maybe, serviceOf: (host: string) => names.get(host) ?? host };
+  const heldClusters = dumped(clusterAnswer, 'cluster');
+  const endpoints = new Map(
+    dumped(endpointAnswer, 'endpoint_config').map((each) => [each.cluster_name, each]),
+  );
+  const clusters = heldClusters.flatMap(
+    (cluster) => readCluster(cluster, endpoints.get(cluster.name), context) ?? [],
+  );
+  const hosts = dumped(routeAnswer, 'route_config').flatMap((configuration) =>
+    readHosts(configuration, context),
+  );
+  const listeners = dumpedListeners(listenerAnswer);
+  const { service, locality, role } = instance;
+  return {
+    instance: instance.name,
+    service,
+    workload: instance.workload,
+    locality,
+    role,
+    clusters,
+    hosts,
+    filters: readFilters(
+      listeners.filter(isOutbound).flatMap(({ filter_chains }) => filter_chains ?? []),
+      context,
+    ),
+    inbound: readInbound(listeners, heldClusters, context),
+    unused: [
+      ...(isCaller(instance, topology) ? callsOf(topology, clusters, hosts) : []).flatMap((called) =>
+        unusedByCaller(called, { under, workload }),
+      ),
+      ...(isServer(instance) ? unusedByServer(service, { under, workload }) : []),
+    ],
+  };
+}
+
+/** The services of the topology as a sidecar calls them. */
+function callsOf(topology: TopologyPlan, clusters: readonly Cluster[], hosts: readonly VirtualHost[]) {
+  const { namespace } = topology;
+  return servedBy(topology).map(({ name, port }) => {
+    const host = serviceHost(name, namespace);
+    return {
+      name,
+      host,
+      namespace,
+      port,
+      clusters: clusters.filter((cluster) => cluster.service === name && cluster.port === port),
+      virtualHost: hosts.find((each) => each.port === port && each.domains.includes(host)),
+    };
+  });
+}

@@ -1,0 +1,297 @@
+import type {
+  Action,
+  Destination,
+  InjectedFault,
+  NamedMatch,
+  Origin,
+  Retries,
+  Route,
+  RouteMatch,
+  Setting,
+  TextMatch,
+  VirtualHost,
+} from '../../../model/effective.ts';
+import {
+  durationMs,
+  type EnvoyFault,
+  type EnvoyRetryPolicy,
+  type EnvoyRoute,
+  type EnvoyRouteConfiguration,
+  type EnvoyRouteMatch,
+  type StringMatcher,
+  shareOf,
+} from '../../envoy/config-dump.ts';
+import { at } from '../configuration-hosts.ts';
+import type { Workload } from './selection.ts';
+import { readDuration, readNumber } from './values.ts';
+import { isMadeOf, type WrittenRoute, writtenRoutes } from './virtual-services.ts';
+import {
+  configOf,
+  type Place,
+  type ResourcesUnderTest,
+  settingAt,
+  tell,
+  within,
+  writtenAt,
+} from './written.ts';
+
+export interface RouteContext {
+  readonly under: ResourcesUnderTest;
+  readonly workload: Workload;
+  readonly maybe: readonly Setting[];
+}
+
+/** The hosts that a sidecar's own calls go to, of one of its route configurations. */
+export function readHosts(
+  configuration: EnvoyRouteConfiguration,
+  context: RouteContext,
+): readonly VirtualHost[] {
+  // In a sidecar they are called by the port; where a service has routes of its own, "name:port".
+  const port = Number(/(?:^|:)(\d+)$/.exec(configuration.name ?? '')?.[1] ?? Number.NaN);
+  if (Number.isNaN(port)) return [];
+  return (configuration.virtual_hosts ?? []).map(({ name, domains, routes }) => ({
+    name,
+    port,
+    domains: domains ?? [],
+    routes: readRoutes(routes ?? [], port, context),
+  }));
+}
+
+export function readRoutes(
+  routes: readonly EnvoyRoute[],
+  port: number,
+  context: RouteContext,
+): readonly Route[] {
+  const writers = new Map<string, Iterator<WrittenRoute>>();
+  return routes.map((route) => readRoute(route, writtenFor(route, port, context, writers), context));
+}
+
+/** The entry of a VirtualService that a route is made of: they come in the order in which they are written. */
+function writtenFor(
+  route: EnvoyRoute,
+  port: number,
+  { under, workload }: RouteContext,
+  writers: Map<string, Iterator<WrittenRoute>>,
+): readonly Place[] {
+  const config = configOf(route.metadata);
+  const resource = under.find(config);
+  if (config === undefined || resource === undefined) return [];
+  const id = `${config.namespace}/${config.name}`;
+  const writer =
+    writers.get(id) ??
+    writtenRoutes(resource, workload, port, under.ofKind('VirtualService'))
+      .filter(({ why }) => why === undefined)
+      .values();
+  writers.set(id, writer);
+  for (let next = writer.next(); !next.done; next = writer.next()) {
+    if (isMadeOf(route, next.value.match)) return next.value.places;
+  }
+  return [];
+}
+
+function readRoute(route: EnvoyRoute, places: readonly Place[], context: RouteContext): Route {
+  const config = configOf(route.metadata);
+  const [place] = places;
+  const from: Origin = place
+    ? settingAt(place)
+    : config
+      ? context.under.origin(config)
+      : { by: 'default', of: 'Istio' };
+  return {
+    name: route.name === '' ? undefined : route.name,
+    from,
+    match: readMatch(route.match),
+    action: readAction(route, places, context),
+    fault: readFault(route.typed_per_filter_config?.['envoy.filters.http.fault'], places, context),
+  };
+}
+
+export function readMatch(match: EnvoyRouteMatch): RouteMatch {
+  const { runtime_fraction, dynamic_metadata = [], headers = [], query_parameters = [] } = match;
+  const ignoreCase = match.case_sensitive === false ? { ignoreCase: true as const } : {};
+  const path: TextMatch =
+    match.path !== undefined
+      ? { kind: 'exact', value: match.path, ...ignoreCase }
+      : match.path_separated_prefix !== undefined
+        ? { kind: 'segments', value: match.path_separated_prefix, ...ignoreCase }
+        : match.safe_regex !== undefined
+          ? { kind: 'regex', value: match.safe_regex.regex ?? '' }
+          : { kind: 'prefix', value: match.prefix ?? '/', ...ignoreCase };
+  return {
+    path,
+    headers: headers.map(
+      (header): NamedMatch => ({
+        name: header.name,
+        ...textMatch(
+          header.string_match ?? {
+            ...(header.exact_match === undefined ? {} : { exact: header.exact_match }),
+            ...(header.prefix_match === undefined ? {} : { prefix: header.prefix_match }),
+            ...(header.safe_regex_match === undefined ? {} : { safe_regex: header.safe_regex_match }),
+          },
+        ),
+        ...(header.invert_match ? { not: true as const } : {}),
+      }),
+    ),
+    query: query_parameters.map(({ name, string_match }) => ({ name, ...textMatch(string_match ?? {}) })),
+    ...(runtime_fraction === undefined && dynamic_metadata.length === 0 ? {} : { more: true as const }),
+  };
+}
+
+function textMatch({ exact, prefix, suffix, contains, safe_regex, ignore_case }: StringMatcher): TextMatch {
+  const ignoreCase = ignore_case ? { ignoreCase: true as const } : {};
+  if (exact !== undefined) return { kind: 'exact', value: exact, ...ignoreCase };
+  if (prefix !== undefined) return { kind: 'prefix', value: prefix, ...ignoreCase };
+  if (suffix !== undefined) return { kind: 'suffix', value: suffix, ...ignoreCase };
+  if (contains !== undefined) return { kind: 'contains', value: contains, ...ignoreCase };
+  if (safe_regex !== undefined) return { kind: 'regex', value: safe_regex.regex ?? '' };
+  return { kind: 'present', value: '' };
+}
+
+function readAction(
+  { route, direct_response, redirect }: EnvoyRoute,
+  places: readonly Place[],
+  context: RouteContext,
+): Action {
+  if (direct_response) return { does: 'answer', status: direct_response.status ?? 200 };
+  if (redirect) {
+    const { scheme_redirect: scheme, host_redirect: host, path_redirect: path, response_code } = redirect;
+    const to = `${scheme ? `${scheme}://` : ''}${host ?? ''}${path ?? ''}`;
+    return { does: 'redirect', to, status: redirectStatus[response_code ?? ''] ?? 301 };
+  }
+  const timeout = route?.timeout === undefined ? 15_000 : durationMs(route.timeout);
+  return {
+    does: 'forward',
+    to: destinationsOf(route),
+    timeoutMs: tell<number | undefined>(timeout === 0 ? undefined : timeout, {
+      places: fieldAt(places, 'timeout'),
+      // 0 means no limit; there is no telling it from "not set", and it comes to the same.
+      read: (written) => readDuration(written) || undefined,
+      fallbacks: [
+        { value: undefined, of: 'Istio' },
+        { value: 15_000, of: 'Envoy' },
+      ],
+      maybe: context.maybe,
+    }),
+    retries: readRetries(route?.retry_policy, places, context),
+    rewrites: [
+      ...(route?.prefix_rewrite === undefined ? [] : [`path → ${route.prefix_rewrite}`]),
+      ...(route?.regex_rewrite === undefined
+        ? []
+        : [`path ${route.regex_rewrite.pattern?.regex ?? ''} → ${route.regex_rewrite.substitution ?? ''}`]),
+      ...(route?.host_rewrite_literal === undefined ? [] : [`host → ${route.host_rewrite_literal}`]),
+    ],
+    mirrors: (route?.request_mirror_policies ?? []).map(({ cluster = '', runtime_fraction }) => ({
+      cluster,
+      share: runtime_fraction === undefined ? 1 : shareOf(runtime_fraction.default_value),
+    })),
+  };
+}
+
+const redirectStatus: Readonly<Record<string, number>> = {
+  FOUND: 302,
+  SEE_OTHER: 303,
+  TEMPORARY_REDIRECT: 307,
+  PERMANENT_REDIRECT: 308,
+};
+
+function destinationsOf(route: EnvoyRoute['route']): readonly Destination[] {
+  if (route?.cluster !== undefined) return [{ cluster: route.cluster, share: 1 }];
+  const weighted = (route?.weighted_clusters?.clusters ?? []).map(({ name = '', weight = 0 }) => ({
+    name,
+    weight,
+  }));
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
+  return weighted.map(({ name, weight }) => ({ cluster: name, share: total === 0 ? 0 : weight / total }));
+}
+
+const fieldAt = (places: readonly Place[], ...path: string[]) =>
+  places.map((place) => within(place, ...path));
+
+/** What Istio retries unless told otherwise. https://istio.io/latest/docs/reference/config/networking/virtual-service/#HTTPRetry */
+const defaultConditions = ['cancelled', 'connect-failure', 'refused-stream', 'unavailable'];
+
+function readRetries(
+  policy: EnvoyRetryPolicy | undefined,
+  places: readonly Place[],
+  { maybe }: RouteContext,
+): Retries {
+  // The whole block comes from one place.
+  const block = fieldAt(places, 'retries')
+    .filter((place) => writtenAt(place) !== undefined)
+    .slice(0, 1);
+  const attempts = policy === undefined ? 0 : (policy.num_retries ?? 1);
+  const conditions = conditionsOf(policy?.retry_on ?? '', policy?.retriable_status_codes ?? []);
+  return {
+    attempts: tell(attempts, {
+      places: [...fieldAt(block, 'attempts'), ...block],
+      // Without attempts the block turns retries off.
+      read: (written) => readNumber(written) ?? (typeof written === 'object' ? 0 : undefined),
+      fallbacks: [{ value: 2, of: 'Istio' }],
+      maybe,
+    }),
+    conditions: tell<readonly string[]>(conditions, {
+      places: attempts === 0 ? block : fieldAt(block, 'retryOn'),
+      read: (written) =>
+        attempts === 0
+          ? []
+          : typeof written === 'string' && written !== ''
+            ? conditionsOf(written, [])
+            : undefined,
+      fallbacks: [{ value: defaultConditions, of: 'Istio' }],
+      maybe,
+    }),
+    perTryTimeoutMs: tell<number | undefined>(
+      policy?.per_try_timeout === undefined ? undefined : durationMs(policy.per_try_timeout) || undefined,
+      {
+        places: attempts === 0 ? [] : fieldAt(block, 'perTryTimeout'),
+        read: (written) => readDuration(written) || undefined,
+        fallbacks: [{ value: undefined, of: 'Istio' }],
+        maybe,
+      },
+    ),
+  };
+}
+
+function conditionsOf(retryOn: string, codes: readonly number[]): readonly string[] {
+  const names = retryOn
+    .split(',')
+    .map((name) => name.trim())
+    // Only says that the codes beside it count.
+    .filter((name) => name !== '' && name !== 'retriable-status-codes');
+  return [...new Set([...names, ...codes.map(String)])].toSorted();
+}
+
+function readFault(
+  fault: EnvoyFault | undefined,
+  places: readonly Place[],
+  { maybe, under }: RouteContext,
+): InjectedFault {
+  const source = <T>(field: string, value: T, isThis: (written: unknown) => boolean) =>
+    tell(value, {
+      places: fieldAt(places, 'fault', field),
+      read: (written) => (isThis(written) ? value : undefined),
+      fallbacks: [],
+      maybe: [...maybe, ...under.ofKind('EnvoyFilter').map((resource) => settingAt({ resource, path: [] }))],
+    });
+  const { delay, abort } = fault ?? {};
+  const delayMs = durationMs(delay?.fixed_delay ?? '0s');
+  const status = abort?.http_status ?? 0;
+  return {
+    ...(delay === undefined
+      ? {}
+      : {
+          delay: source(
+            'delay',
+            { ms: delayMs, share: shareOf(delay.percentage) },
+            (written) => readDuration(at(written, ['fixedDelay'])) === delayMs,
+          ),
+        }),
+    ...(abort === undefined
+      ? {}
+      : {
+          abort: source('abort', { status, share: shareOf(abort.percentage) }, (written) =>
+            status === 0 ? true : at(written, ['httpStatus']) === status,
+          ),
+        }),
+  };
+}

@@ -1,0 +1,333 @@
+import type { Cluster, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
+import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import { at, fullHost, list, texts } from '../configuration-hosts.ts';
+import { isMap } from '../configuration-resources.ts';
+import { type Block, blocks, mergedWith, type Policy, policyOf } from './policies.ts';
+import {
+  closeness,
+  hasLabels,
+  labelsText,
+  ROOT_NAMESPACE,
+  selectorOf,
+  type Workload,
+  whyNotExported,
+  whyNotSelected,
+} from './selection.ts';
+import { writtenRoutes } from './virtual-services.ts';
+import { type Place, type ResourcesUnderTest, settingAt, within, writtenAt } from './written.ts';
+
+/** One service as a sidecar calls it. */
+export interface CalledService {
+  readonly name: string;
+  /** "edge-app.default.svc.cluster.local". */
+  readonly host: string;
+  readonly namespace: string;
+  readonly port: number;
+  /** Its clusters in the sidecar, subsets too. */
+  readonly clusters: readonly Cluster[];
+  readonly virtualHost: VirtualHost | undefined;
+}
+
+export interface UnusedContext {
+  readonly under: ResourcesUnderTest;
+  readonly workload: Workload;
+}
+
+const subjects: Readonly<Record<Block, Subject>> = {
+  connectionPool: 'limits',
+  outlierDetection: 'outlier-detection',
+  loadBalancer: 'locality',
+  tls: 'tls',
+};
+
+/** What is written about a service that this caller's sidecar does not hold, or that no call of it meets. */
+export function unusedByCaller(service: CalledService, context: UnusedContext): readonly Unused[] {
+  return [
+    ...unusedRules(service, context),
+    ...withoutOutlierDetection(service, context),
+    ...unusedRoutes(service, context),
+  ];
+}
+
+/** A block of a traffic policy as it is written: for the host, a subset, a port. */
+interface WrittenBlock {
+  readonly place: Place;
+  readonly block: Block;
+  readonly subset: string | undefined;
+  readonly port: number | undefined;
+}
+
+function unusedRules(service: CalledService, { under, workload }: UnusedContext): readonly Unused[] {
+  const about = under.ofKind('DestinationRule').filter((rule) => isAbout(hostsOf(rule), rule, service));
+  if (about.length === 0) return [];
+  const routed = routedClusters(service);
+  const policies = new Map<Cluster, Policy>();
+  for (const cluster of service.clusters) {
+    const rule = cluster.rule;
+    const first = rule?.by === 'setting' || rule?.by === 'resource' ? under.find(rule.resource) : undefined;
+    if (first) policies.set(cluster, policyOf(first, cluster.subset, cluster.port, under));
+  }
+  const inEffect = [...policies].filter(([cluster]) => routed.has(cluster.name));
+  return about.flatMap((rule) =>
+    writtenBlocks(rule).flatMap(({ place, block, subset, port }): readonly Unused[] => {
+      if (inEffect.some(([, policy]) => isSame(policy.block(block), place))) return [];
+      const why =
+        whyNotRule(rule, service, [...policies.values()], { under, workload }) ??
+        whyNotBlock({ place, block, subset, port }, service, inEffect);
+      return [
+        { about: subjects[block], service: service.name, side: 'client', setting: settingAt(place), why },
+      ];
+    }),
+  );
+}
+
+const isSame = (a: Place | undefined, b: Place) =>
+  a !== undefined && a.resource === b.resource && a.path.join('.') === b.path.join('.');
+
+function writtenBlocks(rule: MeshResource): readonly WrittenBlock[] {
+  const policy = (place: Place, subset: string | undefined): readonly WrittenBlock[] =>
+    [
+      { place, port: undefined },
+      ...list(writtenAt(within(place, 'portLevelSettings'))).map((entry, index) => ({
+        place: within(place, 'portLevelSettings', index),
+        port: Number(at(entry, ['port', 'number'])),
+      })),
+    ].flatMap((each) =>
+      blocks
+        .map((block) => ({ place: within(each.place, block), block, subset, port: each.port }))
+        .filter((one) => writtenAt(one.place) !== undefined),
+    );
+  return [
+    ...policy({ resource: rule, path: ['spec', 'trafficPolicy'] }, undefined),
+    ...list(at(rule.value, ['spec', 'subsets'])).flatMap((subset, index) =>
+      policy(
+        { resource: rule, path: ['spec', 'subsets', index, 'trafficPolicy'] },
+        String(at(subset, ['name'])),
+      ),
+    ),
+  ];
+}
+
+/** Why a rule as a whole is not the one that the sidecar has; undefined when it is. */
+function whyNotRule(
+  rule: MeshResource,
+  service: CalledService,
+  policies: readonly Policy[],
+  { under, workload }: UnusedContext,
+): string | undefined {
+  const [host = ''] = hostsOf(rule);
+  if (closeness(host, rule, service.host) < 0) return otherHost(host, rule, service);
+  if (policies.some(({ rules }) => rules.includes(rule))) return undefined;
+  const readers = [workload.namespace, service.namespace, ROOT_NAMESPACE];
+  if (!readers.includes(rule.namespace)) {
+    return `nobody reads it in the namespace ${rule.namespace}: callers are in ${workload.namespace}, the service is in ${service.namespace}`;
+  }
+  const hidden = whyNotExported(rule, workload.namespace);
+  if (hidden !== undefined) return hidden;
+  const selector = selectorOf(rule);
+  if (selector && rule.namespace !== workload.namespace) {
+    return `its workloadSelector is for callers in its own namespace ${rule.namespace}, and ${workload.instance.name} is in ${workload.namespace}`;
+  }
+  if (selector && !hasLabels(workload.labels, selector)) {
+    return `it is for callers with ${labelsText(selector)}, and ${workload.instance.name} has not`;
+  }
+  const winner = policies[0]?.rules[0];
+  if (winner === undefined)
+    return `the sidecar of ${workload.instance.name} has nothing of it; why is not known`;
+  return `${nameAndPlace(winner)} is in effect instead: ${whyWins(winner, rule, service, workload, under)}`;
+}
+
+function whyWins(
+  winner: MeshResource,
+  rule: MeshResource,
+  service: CalledService,
+  workload: Workload,
+  under: ResourcesUnderTest,
+): string {
+  if (winner.namespace !== rule.namespace) {
+    return winner.namespace === workload.namespace
+      ? `a rule in the caller's namespace ${winner.namespace} comes first`
+      : `a rule in the service's namespace ${winner.namespace} comes first`;
+  }
+  if (selectorOf(winner) && !selectorOf(rule)) return 'it is for this caller in particular';
+  const [ours = '', theirs = ''] = [hostsOf(winner)[0], hostsOf(rule)[0]];
+  if (closeness(ours, winner, service.host) > closeness(theirs, rule, service.host))
+    return 'its host is closer';
+  return mergedWith(winner, under).includes(rule)
+    ? 'it is the first for this host'
+    : 'Istio takes one rule for a host';
+}
+
+/** Why a block of a rule that the sidecar has is not in effect. */
+function whyNotBlock(
+  { place, block, subset, port }: WrittenBlock,
+  { name, port: called }: CalledService,
+  inEffect: readonly (readonly [Cluster, Policy])[],
+): string {
+  if (port !== undefined && port !== called)
+    return `it is for port ${port}, and ${name} is called on ${called}`;
+  const [cluster, policy] = inEffect[0] ?? [];
+  if (subset !== undefined) {
+    const holder = policy?.rules.find((rule) =>
+      list(at(rule.value, ['spec', 'subsets'])).some((each) => at(each, ['name']) === subset),
+    );
+    if (holder && holder !== place.resource)
+      return `the subset ${subset} is in ${nameAndPlace(holder)} already`;
+    if (!inEffect.some(([each]) => each.subset === subset))
+      return `no route of the caller leads to the subset ${subset}`;
+    return `the subset ${subset} has an entry for port ${called}, which replaces it`;
+  }
+  const winner = policy?.block(block);
+  if (policy && policy.rules[0] !== place.resource && winner?.resource !== place.resource) {
+    const holder = policy.rules.find((rule) => at(rule.value, ['spec', 'trafficPolicy']) !== undefined);
+    if (holder && holder !== place.resource) {
+      return `Istio takes the trafficPolicy of one rule for a host, and ${nameAndPlace(holder)} comes before and has one`;
+    }
+  }
+  if (winner) {
+    const { file, line } = settingAt(winner);
+    const by = winner.path.includes('subsets')
+      ? `the subset ${cluster?.subset}`
+      : `the entry for port ${called}`;
+    return `${by} sets its own in ${file}:${line}, which replaces this whole block`;
+  }
+  if (cluster === undefined) return `no route of the caller leads to ${name}`;
+  return `an entry for port ${called} replaces the whole policy around it, and has no ${block}`;
+}
+
+/** Failover between localities needs outlier detection, and distribute takes its place. */
+function withoutOutlierDetection(service: CalledService, { under }: UnusedContext): readonly Unused[] {
+  const routed = routedClusters(service);
+  return service.clusters
+    .filter(({ name }) => routed.has(name))
+    .flatMap(({ rule, subset, port, outlierDetection }): readonly Unused[] => {
+      const first = rule?.by === 'setting' ? under.find(rule.resource) : undefined;
+      const block = first && policyOf(first, subset, port, under).block('loadBalancer');
+      const locality = block && within(block, 'localityLbSetting');
+      const written = locality && writtenAt(locality);
+      if (locality === undefined || !isMap(written) || written['enabled'] === false) return [];
+      const fields = (['failover', 'failoverPriority'] as const).filter(
+        (field) => written[field] !== undefined,
+      );
+      const unused = (place: Place, why: string): Unused => ({
+        about: 'locality',
+        service: service.name,
+        side: 'client',
+        setting: settingAt(place),
+        why,
+      });
+      if (written['distribute'] !== undefined) {
+        return fields.map((field) =>
+          unused(within(locality, field), 'distribute is set beside it, and Istio takes one of the two'),
+        );
+      }
+      if (outlierDetection !== undefined) return [];
+      const places = fields.length > 0 ? fields.map((field) => within(locality, field)) : [locality];
+      return places.map((place) => unused(place, 'without outlierDetection Istio does not fail over'));
+    });
+}
+
+function routedClusters({ virtualHost }: CalledService): ReadonlySet<string> {
+  return new Set(
+    (virtualHost?.routes ?? []).flatMap(({ action }) =>
+      action.does === 'forward' ? [...action.to, ...action.mirrors].map(({ cluster }) => cluster) : [],
+    ),
+  );
+}
+
+const routeSubjects: Readonly<Record<string, Subject>> = {
+  timeout: 'timeout',
+  retries: 'retries',
+  fault: 'fault',
+};
+
+function unusedRoutes(service: CalledService, { under, workload }: UnusedContext): readonly Unused[] {
+  const all = under.ofKind('VirtualService');
+  const made = new Set(
+    (service.virtualHost?.routes ?? []).flatMap(({ from }) =>
+      from.by === 'setting' ? [`${from.resource.namespace}/${from.resource.name} ${from.path}`] : [],
+    ),
+  );
+  const holders = all.filter((each) =>
+    [...made].some((key) => key.startsWith(`${each.namespace}/${each.name} `)),
+  );
+  return all
+    .filter((each) => isAbout(hostsOf(each), each, service))
+    .flatMap((resource) => {
+      const whole = whyNotVirtualService(resource, service, holders, workload);
+      return writtenRoutes(resource, workload, service.port, all).flatMap(({ places: [place], why }) => {
+        const setting = settingAt(place);
+        if (made.has(`${resource.namespace}/${resource.name} ${setting.path}`) && whole === undefined)
+          return [];
+        const reason = whole ?? why;
+        if (reason === undefined) return [];
+        const parts = Object.entries(routeSubjects).flatMap(([field, about]) => {
+          const inner = within(place, field);
+          return writtenAt(inner) === undefined ? [] : [{ about, setting: settingAt(inner) }];
+        });
+        return [{ about: 'route' as const, setting }, ...parts].map(
+          (part): Unused => ({ ...part, service: service.name, side: 'client', why: reason }),
+        );
+      });
+    });
+}
+
+function whyNotVirtualService(
+  resource: MeshResource,
+  service: CalledService,
+  holders: readonly MeshResource[],
+  workload: Workload,
+): string | undefined {
+  if (holders.includes(resource)) return undefined;
+  const hosts = hostsOf(resource);
+  if (!hosts.some((host) => closeness(host, resource, service.host) >= 0)) {
+    return otherHost(hosts[0] ?? '', resource, service);
+  }
+  const gateways = texts(at(resource.value, ['spec', 'gateways']));
+  if (gateways.length > 0 && !gateways.includes('mesh')) {
+    return `it is for gateways only: ${gateways.join(', ')}; calls inside the mesh need the gateway "mesh"`;
+  }
+  const hidden = whyNotExported(resource, workload.namespace);
+  if (hidden !== undefined) return hidden;
+  const [holder] = holders;
+  return holder === undefined
+    ? undefined
+    : `${nameAndPlace(holder)} has this host already, and Istio takes one of them`;
+}
+
+function hostsOf(resource: MeshResource): readonly string[] {
+  const { kind, value } = resource;
+  return kind === 'DestinationRule'
+    ? texts([at(value, ['spec', 'host'])])
+    : texts(at(value, ['spec', 'hosts']));
+}
+
+/** Whether hosts of a resource name a service, or look as if they were meant to. */
+function isAbout(hosts: readonly string[], resource: MeshResource, { name, host }: CalledService): boolean {
+  return hosts.some((each) => closeness(each, resource, host) >= 0 || each.split('.')[0] === name);
+}
+
+function otherHost(host: string, resource: MeshResource, service: CalledService): string {
+  return `its host is ${fullHost(host, resource.namespace)}, and ${service.name} is ${service.host}`;
+}
+
+function nameAndPlace(resource: MeshResource): string {
+  return `${resource.kind}/${resource.name} (${resource.file}:${resource.line})`;
+}
+
+/** Policies that are not for this workload. */
+export function unusedByServer(service: string, { under, workload }: UnusedContext): readonly Unused[] {
+  return (
+    [
+      ['AuthorizationPolicy', 'authorization'],
+      ['PeerAuthentication', 'tls'],
+    ] as const
+  ).flatMap(([kind, about]) =>
+    under.ofKind(kind).flatMap((resource): readonly Unused[] => {
+      const why = whyNotSelected(resource, workload);
+      if (why === undefined) return [];
+      const setting: Setting = settingAt({ resource, path: ['spec'] });
+      return [{ about, service, side: 'server', setting, why }];
+    }),
+  );
+}

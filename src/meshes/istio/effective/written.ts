@@ -1,0 +1,121 @@
+import type { Path } from '../../../kit/problems.ts';
+import type { Origin, ResourceName, Setting, Told } from '../../../model/effective.ts';
+import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import type { Metadata } from '../../envoy/config-dump.ts';
+import { at } from '../configuration-hosts.ts';
+
+/** A field, or a block of them, in a resource under test. */
+export interface Place {
+  readonly resource: MeshResource;
+  readonly path: Path;
+}
+
+export const nameOf = ({ kind, namespace, name }: MeshResource): ResourceName => ({ kind, namespace, name });
+
+/** A place as something that the user wrote. */
+export function settingAt({ resource, path }: Place): Setting {
+  return {
+    by: 'setting',
+    resource: nameOf(resource),
+    path: pathText(path),
+    file: resource.file,
+    line: resource.lineOf(path),
+  };
+}
+
+/** What is written there; undefined when nothing is. */
+export const writtenAt = ({ resource, path }: Place): unknown => at(resource.value, path) ?? undefined;
+
+export const within = ({ resource, path }: Place, ...more: Path): Place => ({
+  resource,
+  path: [...path, ...more],
+});
+
+/** ['spec', 'subsets', 0, 'name'] → "spec.subsets[0].name". */
+function pathText(path: Path): string {
+  return path.reduce<string>(
+    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? key : `${text}.${key}`),
+    '',
+  );
+}
+
+/** What a value would be if nobody set it, and whose default that is. */
+export interface Fallback<T> {
+  readonly value: T;
+  readonly of: 'Istio' | 'Envoy';
+}
+
+/** Where the value of a field may be written: the first of `places` that is there, read as Istio reads it. */
+export interface Source<T> {
+  readonly places: readonly Place[];
+  /** Undefined where Istio takes what is written as if it were not. */
+  read(written: unknown): T | undefined;
+  readonly fallbacks: readonly Fallback<T>[];
+  /** What could have changed the value on the way to the sidecar. */
+  readonly maybe: readonly Setting[];
+}
+
+/**
+ * A value that the sidecar holds, with its origin. A place is named only if what is written there makes this very
+ * value; where it does not, the origin is unknown, since a wrong reason is worse than none.
+ */
+export function tell<T>(value: T, { places, read, fallbacks, maybe }: Source<T>): Told<T> {
+  for (const place of places) {
+    const written = writtenAt(place);
+    const meant = written === undefined ? undefined : read(written);
+    if (meant === undefined) continue;
+    return same(meant, value)
+      ? { value, from: settingAt(place) }
+      : { value, from: { by: 'unknown', maybe: [...maybe, settingAt(place)] } };
+  }
+  const fallback = fallbacks.find((each) => same(each.value, value));
+  return {
+    value,
+    from: fallback ? { by: 'default', of: fallback.of } : { by: 'unknown', maybe },
+  };
+}
+
+const same = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/** "/apis/networking.istio.io/v1/namespaces/default/destination-rule/edge-app-dr", as istiod writes it. */
+const configPattern = /^\/apis\/[^/]+\/[^/]+\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
+
+/** The resource that istiod made something of; undefined when it does not say. */
+export function configOf(metadata: Metadata | undefined): ResourceName | undefined {
+  const text = metadata?.filter_metadata?.['istio']?.['config'];
+  const [, namespace, kebab, name] = configPattern.exec(typeof text === 'string' ? text : '') ?? [];
+  if (namespace === undefined || kebab === undefined || name === undefined) return undefined;
+  const kind = kebab.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return { kind, namespace, name };
+}
+
+/** The resources under test, by kind and name. */
+export class ResourcesUnderTest {
+  readonly all: readonly MeshResource[];
+  readonly #kinds = new Map<string, readonly MeshResource[]>();
+  readonly #names = new Map<string, MeshResource>();
+
+  constructor(resources: readonly MeshResource[]) {
+    this.all = resources;
+    for (const resource of resources) {
+      this.#kinds.set(resource.kind, [...(this.#kinds.get(resource.kind) ?? []), resource]);
+      this.#names.set(key(resource), resource);
+    }
+  }
+
+  ofKind(kind: string): readonly MeshResource[] {
+    return this.#kinds.get(kind) ?? [];
+  }
+
+  find(name: ResourceName | undefined): MeshResource | undefined {
+    return name === undefined ? undefined : this.#names.get(key(name));
+  }
+
+  /** The resource as an origin: at its name when it is under test. */
+  origin(name: ResourceName, path: Path = []): Origin {
+    const resource = this.find(name);
+    return resource === undefined ? { by: 'resource', resource: name } : settingAt({ resource, path });
+  }
+}
+
+const key = ({ kind, namespace, name }: ResourceName) => `${kind} ${namespace}/${name}`;

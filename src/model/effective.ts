@@ -1,0 +1,286 @@
+import type { InstanceContext } from './evidence.ts';
+
+/**
+ * The configuration in effect: what each sidecar really holds, in words of no mesh in particular, each value
+ * with where it comes from. Durations are milliseconds, shares 0 to 1.
+ */
+export interface EffectiveConfiguration {
+  readonly sidecars: readonly Sidecar[];
+}
+
+/** A resource of the mesh by kind, namespace and name. */
+export interface ResourceName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A field that the user wrote. */
+export interface Setting {
+  readonly by: 'setting';
+  readonly resource: ResourceName;
+  /** "spec.subsets[0].trafficPolicy.connectionPool.tcp.maxConnections". */
+  readonly path: string;
+  /** As the user named it. */
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Where a value in effect comes from. */
+export type Origin =
+  | Setting
+  /** Nobody set it. `of` says whose default it is: "Istio", "Envoy". */
+  | { readonly by: 'default'; readonly of: string }
+  /** A resource that is not under test. */
+  | { readonly by: 'resource'; readonly resource: ResourceName }
+  /** The scenario says so: its topology, `mesh.mtls`. */
+  | { readonly by: 'scenario' }
+  /** The resource that should have it says something else; `maybe` are those that could have changed it. */
+  | { readonly by: 'unknown'; readonly maybe: readonly Setting[] };
+
+/** A value in effect, and where it comes from. */
+export interface Told<T> {
+  readonly value: T;
+  readonly from: Origin;
+}
+
+/** What one sidecar holds. */
+export interface Sidecar extends Pick<InstanceContext, 'service' | 'workload' | 'locality' | 'role'> {
+  readonly instance: string;
+  /** Where its own calls go: hosts by name, each with its routes in order. */
+  readonly hosts: readonly VirtualHost[];
+  readonly clusters: readonly Cluster[];
+  /** What its own calls pass before they are routed. */
+  readonly filters: readonly Filter[];
+  /** What it takes for its app, by port. */
+  readonly inbound: readonly Inbound[];
+  /** What the user wrote that is not in effect here, and why. */
+  readonly unused: readonly Unused[];
+}
+
+/** Names under which something is called on a port, and what becomes of such a request. */
+export interface VirtualHost {
+  readonly name: string;
+  readonly port: number;
+  /** "edge-app", "edge-app.default.svc.cluster.local", "*.example.com", "*". */
+  readonly domains: readonly string[];
+  /** The first that matches a request takes it. */
+  readonly routes: readonly Route[];
+}
+
+/** One way to say which texts are meant. */
+export interface TextMatch {
+  readonly kind: 'exact' | 'prefix' | 'segments' | 'suffix' | 'contains' | 'regex' | 'present';
+  readonly value: string;
+  readonly ignoreCase?: true;
+}
+
+/** A header or a query parameter that has to match, or must not. */
+export interface NamedMatch extends TextMatch {
+  readonly name: string;
+  readonly not?: true;
+}
+
+/** Which requests a route takes: all that everything matches. */
+export interface RouteMatch {
+  readonly path: TextMatch;
+  /** Method and authority are headers too: ":method", ":authority". */
+  readonly headers: readonly NamedMatch[];
+  readonly query: readonly NamedMatch[];
+  /** Something else has to match that nobody here can read, such as a part chosen at random. */
+  readonly more?: true;
+}
+
+/** A cluster that a route leads to, and the share of its requests. */
+export interface Destination {
+  readonly cluster: string;
+  readonly share: number;
+}
+
+export interface Retries {
+  /** Attempts after the first; 0 for none. */
+  readonly attempts: Told<number>;
+  /** "connect-failure", "5xx", "503". */
+  readonly conditions: Told<readonly string[]>;
+  /** Of one attempt; undefined: as long as the route may take. */
+  readonly perTryTimeoutMs: Told<number | undefined>;
+}
+
+/** What the mesh itself does to requests of a route, without asking the app. */
+export interface InjectedFault {
+  readonly delay?: Told<{ readonly ms: number; readonly share: number }>;
+  readonly abort?: Told<{ readonly status: number; readonly share: number }>;
+}
+
+export type Action =
+  | {
+      readonly does: 'forward';
+      /** Several by weight; none where the route leads to nothing. */
+      readonly to: readonly Destination[];
+      /** For all attempts together; undefined: no limit. */
+      readonly timeoutMs: Told<number | undefined>;
+      readonly retries: Retries;
+      /** "path prefix → /v2", "host → other". */
+      readonly rewrites: readonly string[];
+      /** Clusters that get a copy. */
+      readonly mirrors: readonly Destination[];
+    }
+  | { readonly does: 'answer'; readonly status: number }
+  | { readonly does: 'redirect'; readonly to: string; readonly status: number };
+
+export interface Route {
+  /** As its author named it. */
+  readonly name: string | undefined;
+  /** Where it is written. */
+  readonly from: Origin;
+  readonly match: RouteMatch;
+  readonly action: Action;
+  readonly fault: InjectedFault;
+}
+
+/** What may be on the way to a cluster at once, for each sidecar. Undefined: no limit. */
+export interface Limits {
+  readonly connections: Told<number | undefined>;
+  /** Requests that wait for a connection. */
+  readonly pending: Told<number | undefined>;
+  /** Requests that have one. */
+  readonly requests: Told<number | undefined>;
+  readonly retries: Told<number | undefined>;
+  readonly requestsPerConnection: Told<number | undefined>;
+}
+
+/** When a host is left out for a while. */
+export interface OutlierDetection {
+  /** The block as a whole. */
+  readonly from: Origin;
+  /** How many answers of 500 and above in a row; 0: they do not count. */
+  readonly consecutiveErrors: Told<number>;
+  /** How many of 502, 503 and 504 in a row; 0: they do not count by themselves. */
+  readonly consecutiveGatewayErrors: Told<number>;
+  /** Whether failed connections and timeouts count apart, instead of as answers of 500 and above. */
+  readonly splitLocalOrigin: Told<boolean>;
+  /** How many of those in a row, where they count apart. */
+  readonly consecutiveLocalOrigin: Told<number>;
+  readonly intervalMs: Told<number>;
+  readonly baseEjectionMs: Told<number>;
+  readonly longestEjectionMs: Told<number>;
+  /** The most hosts that may be out at once, 0 to 1. */
+  readonly mostEjected: Told<number>;
+  /** Whether one host may be out whatever `mostEjected` says. */
+  readonly alwaysOne: boolean;
+}
+
+/** Hosts of one place, and when they are used. */
+export interface Zone {
+  /** region/zone[/sub-zone]; empty when the mesh does not know. */
+  readonly locality: string;
+  /** 0 is used first; the next one when too few of those before are healthy. */
+  readonly priority: number;
+  /** Among zones of the same priority. */
+  readonly weight: number | undefined;
+  /** "127.1.2.3:8080"; none when the configuration has removed them. */
+  readonly hosts: readonly string[];
+}
+
+/**
+ * How zones are told apart. none: all hosts alike; failover: the nearest first, others when too few of those are
+ * healthy; distribute: fixed shares.
+ */
+export type LocalityMode = 'none' | 'failover' | 'distribute';
+
+/** off: plaintext; mesh: the mesh's own mTLS; auto: that wherever the host has a sidecar; others: the user's own. */
+export type TlsMode = 'off' | 'auto' | 'mesh' | 'simple' | 'mutual';
+
+/** A service, or a subset of it, on one port, as a sidecar calls it. */
+export interface Cluster {
+  /** As the sidecar's log and statistics name it. */
+  readonly name: string;
+  /** Short name of a service of the topology, or the host. */
+  readonly service: string;
+  readonly subset: string | undefined;
+  readonly port: number;
+  /** The resource that its settings come from, when one does. */
+  readonly rule: Origin | undefined;
+  readonly limits: Limits;
+  readonly connectTimeoutMs: Told<number>;
+  readonly idleTimeoutMs: Told<number | undefined>;
+  readonly protocol: Told<'http1' | 'http2' | 'as the caller'>;
+  /** "least-request", "round-robin", "ring-hash". */
+  readonly balancing: Told<string>;
+  readonly outlierDetection: OutlierDetection | undefined;
+  readonly locality: Told<LocalityMode>;
+  /** When fewer of the hosts than this are healthy, all get traffic, ejected ones too; 0 to 1. */
+  readonly panicThreshold: Told<number>;
+  readonly zones: readonly Zone[];
+  /** Which hosts the subset picks: "version=v1"; where that is written. */
+  readonly selects: Told<Readonly<Record<string, string>>> | undefined;
+  readonly tls: Told<TlsMode>;
+  /** Identities that the host may have; none: any. */
+  readonly identities: Told<readonly string[]>;
+}
+
+/** A policy among those that a filter holds, by the name that the sidecar logs. */
+export interface Policy {
+  readonly id: string;
+  readonly resource: ResourceName | undefined;
+  readonly from: Origin;
+}
+
+/** Something that a request passes in a sidecar and that may refuse or answer it. */
+export type Filter =
+  | {
+      readonly kind: 'authorization';
+      /** allow: what no policy allows is refused; deny: what one matches is refused. */
+      readonly action: 'allow' | 'deny' | 'log';
+      /** Refuses nothing, only counts. */
+      readonly dryRun: boolean;
+      readonly policies: readonly Policy[];
+    }
+  | {
+      readonly kind: 'rate-limit';
+      /** "100 requests each 1 s". */
+      readonly limit: string | undefined;
+      readonly from: Origin;
+    }
+  | {
+      readonly kind: 'authentication' | 'external-authorization' | 'other';
+      readonly name: string;
+      readonly from: Origin;
+    };
+
+/** What a sidecar takes for its app on one port. */
+export interface Inbound {
+  readonly port: number;
+  /** As the sidecar's log names it. */
+  readonly cluster: string;
+  readonly limits: Limits;
+  readonly rule: Origin | undefined;
+  readonly connectTimeoutMs: Told<number>;
+  readonly accepts: Told<'mtls' | 'plaintext' | 'both'>;
+  readonly filters: readonly Filter[];
+}
+
+/** What a setting is about. */
+export type Subject =
+  | 'limits'
+  | 'outlier-detection'
+  | 'locality'
+  | 'balancing'
+  | 'tls'
+  | 'route'
+  | 'timeout'
+  | 'retries'
+  | 'fault'
+  | 'authorization';
+
+/** Something that the user wrote about a service and that is not in effect in a sidecar. */
+export interface Unused {
+  readonly about: Subject;
+  /** The service that it speaks of. */
+  readonly service: string;
+  /** Whether it was meant for calls of this sidecar, or for what it takes. */
+  readonly side: 'client' | 'server';
+  readonly setting: Setting;
+  /** "it selects workloads with tier=gold, and frontend has none". */
+  readonly why: string;
+}

@@ -1,0 +1,106 @@
+/**
+ * Records what real sidecars hold for each mesh configuration in src/meshes/istio/effective/testing/inputs, for the
+ * unit tests that read it: `npm run record [NAME…]`. Starts a lab for each; only what is read is kept.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { environments } from '../../src/environments/index.ts';
+import { createProgress } from '../../src/kit/terminal.ts';
+import { effectivePaths } from '../../src/meshes/istio/effective/index.ts';
+import { recordedFolder, type Recording } from '../../src/meshes/istio/effective/testing/recordings.ts';
+import { meshOf } from '../../src/meshes/index.ts';
+import type { Mesh } from '../../src/meshes/contract.ts';
+import { planScenario } from '../../src/plan/plan.ts';
+import { createRunDirectory } from '../../src/runs/run-directory.ts';
+import { loadScenario } from '../../src/scenario/load.ts';
+
+const scenario = 'scenarios/circuit-breaker.yaml';
+const { signal } = new AbortController();
+const progress = createProgress(process.stderr, true);
+const wanted = process.argv.slice(2);
+const inputs = readdirSync(join(recordedFolder, 'inputs'))
+  .map((file) => file.replace(/\.yaml$/, ''))
+  .filter((name) => wanted.length === 0 || wanted.includes(name));
+
+for (const name of inputs) {
+  const file = `inputs/${name}.yaml`;
+  const path = join(recordedFolder, file);
+  const content = await readFile(path, 'utf8');
+  const { topology } = planScenario(await loadScenario(scenario, { set: [], config: [] }));
+  const evidence = await mkdtemp(join(tmpdir(), 'breakwater-record-'));
+  try {
+    await using directory = await createRunDirectory(`record-${name}-${Date.now().toString(36)}`, `recording of ${name}`);
+    await using lab = await environments.local(hasty(await meshOf('istio')), progress, signal, {}).start({
+      topology,
+      configuration: { files: [{ file, path, content }], resources: [] },
+      runId: `record-${name}`,
+      directory: directory.path,
+      evidence,
+      logs: join(evidence, 'logs'),
+      progress: () => {},
+      ongoing: () => {},
+      warn: (text) => console.error(text),
+      signal,
+    });
+    // Replicas of a workload hold the same; one of each will do.
+    const instances = topology.instances.filter(({ replica }) => replica === 1);
+    const answers: Record<string, string[]> = {};
+    for (const instance of instances) {
+      answers[instance.name] = await Promise.all(
+        effectivePaths(instance, topology).map(async (each) => trimmed(await lab.admin(instance.name, each, 5_000))),
+      );
+    }
+    const recording: Recording = { topology: { ...topology, file: scenario }, answers };
+    writeFileSync(join(recordedFolder, 'recorded', `${name}.json`), `${JSON.stringify(recording)}\n`);
+    console.log(name);
+  } catch (error) {
+    console.error(`${name}: ${error instanceof Error ? error.stack : error}`);
+    process.exitCode = 1;
+  } finally {
+    await rm(evidence, { recursive: true });
+  }
+}
+
+/** A mesh whose sidecars are ready without every host: some of these configurations take hosts away. */
+function hasty(mesh: Mesh): Mesh {
+  return {
+    ...mesh,
+    async prepareOnHost(request) {
+      const prepared = await mesh.prepareOnHost(request);
+      return {
+        ...prepared,
+        async sidecarReady(instance) {
+          const ready = await prepared.sidecarReady(instance);
+          return typeof ready === 'string' && ready.startsWith('it does not see') ? {} : ready;
+        },
+      };
+    },
+  };
+}
+
+/** Without what is large and never read; addresses as of one lab, so that recordings differ only where they do. */
+function trimmed(answer: string): string {
+  const unread = new Set([
+    '@type',
+    'access_log',
+    'last_updated',
+    'tls_params',
+    'sds_config',
+    'validation_context_sds_secret_config',
+    'upgrade_configs',
+    'request_id_extension',
+    'eds_cluster_config',
+    'retry_host_predicate',
+    'decorator',
+    'health_check_config',
+    'alt_stat_name',
+    'upstream_bind_config',
+    'cipher_suites',
+    'services',
+    'listener_filters',
+  ]);
+  const text = JSON.stringify(JSON.parse(answer), (key, value) => (unread.has(key) ? undefined : value));
+  return text.replaceAll(/127\.\d+\.\d+\.(\d+)/g, (address, host) => (address.startsWith('127.0.0') ? address : `127.1.1.${host}`));
+}
