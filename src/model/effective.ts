@@ -29,8 +29,8 @@ export interface Setting {
 /** Where a value in effect comes from. */
 export type Origin =
   | Setting
-  /** Nobody set it. `of` says whose default it is: "Istio", "Envoy". */
-  | { readonly by: 'default'; readonly of: string }
+  /** Nobody set it. `of` says whose default it is: "Istio", "Envoy"; `field` where it could be set. */
+  | { readonly by: 'default'; readonly of: string; readonly field?: string | undefined }
   /** A resource that is not under test. */
   | { readonly by: 'resource'; readonly resource: ResourceName }
   /** The scenario says so: its topology, `mesh.mtls`. */
@@ -102,8 +102,8 @@ export interface Retries {
   readonly attempts: Told<number>;
   /** "connect-failure", "5xx", "503". */
   readonly conditions: Told<readonly string[]>;
-  /** Of one attempt; undefined: as long as the route may take. */
-  readonly perTryTimeoutMs: Told<number | undefined>;
+  /** Of one attempt; null: as long as the route may take. */
+  readonly perTryTimeoutMs: Told<number | null>;
 }
 
 /** What the mesh itself does to requests of a route, without asking the app. */
@@ -117,8 +117,8 @@ export type Action =
       readonly does: 'forward';
       /** Several by weight; none where the route leads to nothing. */
       readonly to: readonly Destination[];
-      /** For all attempts together; undefined: no limit. */
-      readonly timeoutMs: Told<number | undefined>;
+      /** For all attempts together; null: no limit. */
+      readonly timeoutMs: Told<number | null>;
       readonly retries: Retries;
       /** "path prefix → /v2", "host → other". */
       readonly rewrites: readonly string[];
@@ -138,15 +138,15 @@ export interface Route {
   readonly fault: InjectedFault;
 }
 
-/** What may be on the way to a cluster at once, for each sidecar. Undefined: no limit. */
+/** What may be on the way to a cluster at once, for each sidecar. null: no limit. */
 export interface Limits {
-  readonly connections: Told<number | undefined>;
+  readonly connections: Told<number | null>;
   /** Requests that wait for a connection. */
-  readonly pending: Told<number | undefined>;
+  readonly pending: Told<number | null>;
   /** Requests that have one. */
-  readonly requests: Told<number | undefined>;
-  readonly retries: Told<number | undefined>;
-  readonly requestsPerConnection: Told<number | undefined>;
+  readonly requests: Told<number | null>;
+  readonly retries: Told<number | null>;
+  readonly requestsPerConnection: Told<number | null>;
 }
 
 /** When a host is left out for a while. */
@@ -178,7 +178,7 @@ export interface Zone {
   readonly priority: number;
   /** Among zones of the same priority. */
   readonly weight: number | undefined;
-  /** "127.1.2.3:8080"; none when the configuration has removed them. */
+  /** "127.1.2.3:8080"; none where there are replicas and the sidecar holds none of them. */
   readonly hosts: readonly string[];
 }
 
@@ -203,7 +203,7 @@ export interface Cluster {
   readonly rule: Origin | undefined;
   readonly limits: Limits;
   readonly connectTimeoutMs: Told<number>;
-  readonly idleTimeoutMs: Told<number | undefined>;
+  readonly idleTimeoutMs: Told<number | null>;
   readonly protocol: Told<'http1' | 'http2' | 'as the caller'>;
   /** "least-request", "round-robin", "ring-hash". */
   readonly balancing: Told<string>;

@@ -2,16 +2,17 @@
  * Records what real sidecars hold for each mesh configuration in src/meshes/istio/effective/testing/inputs, for the
  * unit tests that read it: `npm run record [NAME…]`. Starts a lab for each; only what is read is kept.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+
 import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environments } from '../../src/environments/index.ts';
 import { createProgress } from '../../src/kit/terminal.ts';
-import { effectivePaths } from '../../src/meshes/istio/effective/index.ts';
-import { recordedFolder, type Recording } from '../../src/meshes/istio/effective/testing/recordings.ts';
-import { meshOf } from '../../src/meshes/index.ts';
 import type { Mesh } from '../../src/meshes/contract.ts';
+import { meshOf } from '../../src/meshes/index.ts';
+import { effectivePaths } from '../../src/meshes/istio/effective/index.ts';
+import { type Recording, recordedFolder } from '../../src/meshes/istio/effective/testing/recordings.ts';
 import { planScenario } from '../../src/plan/plan.ts';
 import { createRunDirectory } from '../../src/runs/run-directory.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
@@ -31,8 +32,11 @@ for (const name of inputs) {
   const { topology } = planScenario(await loadScenario(scenario, { set: [], config: [] }));
   const evidence = await mkdtemp(join(tmpdir(), 'breakwater-record-'));
   try {
-    await using directory = await createRunDirectory(`record-${name}-${Date.now().toString(36)}`, `recording of ${name}`);
-    await using lab = await environments.local(hasty(await meshOf('istio')), progress, signal, {}).start({
+    await using directory = await createRunDirectory(
+      `record-${name}-${Date.now().toString(36)}`,
+      `recording of ${name}`,
+    );
+    await using lab = await environments.local(hasty(await meshOf('istio')), progress, signal).start({
       topology,
       configuration: { files: [{ file, path, content }], resources: [] },
       runId: `record-${name}`,
@@ -49,7 +53,9 @@ for (const name of inputs) {
     const answers: Record<string, string[]> = {};
     for (const instance of instances) {
       answers[instance.name] = await Promise.all(
-        effectivePaths(instance, topology).map(async (each) => trimmed(await lab.admin(instance.name, each, 5_000))),
+        effectivePaths(instance, topology).map(async (each) =>
+          trimmed(await lab.admin(instance.name, each, 5_000)),
+        ),
       );
     }
     const recording: Recording = { topology: { ...topology, file: scenario }, answers };
@@ -102,5 +108,7 @@ function trimmed(answer: string): string {
     'listener_filters',
   ]);
   const text = JSON.stringify(JSON.parse(answer), (key, value) => (unread.has(key) ? undefined : value));
-  return text.replaceAll(/127\.\d+\.\d+\.(\d+)/g, (address, host) => (address.startsWith('127.0.0') ? address : `127.1.1.${host}`));
+  return text.replaceAll(/127\.\d+\.\d+\.(\d+)/g, (address, host) =>
+    address.startsWith('127.0.0') ? address : `127.1.1.${host}`,
+  );
 }

@@ -35,6 +35,8 @@ export interface ClusterContext {
   readonly under: ResourcesUnderTest;
   /** Full host → the name of a service of the topology. */
   readonly serviceOf: (host: string) => string;
+  /** Where the replicas of a service are that have all of some labels: a locality for each. */
+  readonly localitiesOf: (service: string, labels: Readonly<Record<string, string>>) => readonly string[];
   /** What may have changed a value on the way: the EnvoyFilters of this sidecar. */
   readonly maybe: readonly Setting[];
 }
@@ -44,14 +46,21 @@ const httpOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 /** "outbound|8080|v1|edge-app.default.svc.cluster.local". */
 const outbound = /^outbound\|(\d+)\|([^|]*)\|(.+)$/;
 
+/** A field by its path in a traffic policy, and where it may be written. */
+interface Field {
+  readonly name: string;
+  readonly places: readonly Place[];
+}
+
 /** Where settings of a cluster are written, as far as the rule that it names is under test. */
 interface Written {
   readonly policy: Policy | undefined;
   readonly rule: Origin | undefined;
-  places(block: Block, ...path: string[]): readonly Place[];
+  /** A field of a block; undefined for what no field sets. */
+  field(block: Block, ...path: string[]): Field;
   told<T>(
     value: T,
-    places: readonly Place[],
+    field: Field | undefined,
     read: (written: unknown) => T | undefined,
     ...fallbacks: readonly Fallback<T>[]
   ): Told<T>;
@@ -70,12 +79,16 @@ export function writtenFor(
   return {
     policy,
     rule: config && under.origin(config),
-    places(block, ...path) {
+    field(block, ...path) {
       const place = policy?.block(block);
-      return place === undefined ? [] : [within(place, ...path)];
+      return {
+        name: [block, ...path].join('.'),
+        places: place === undefined ? [] : [within(place, ...path)],
+      };
     },
-    told(value, places, read, ...fallbacks) {
-      const told = tell(value, { places, read, fallbacks, maybe });
+    told(value, field, read, ...fallbacks) {
+      const source = { places: field?.places ?? [], read, fallbacks, maybe };
+      const told = tell(value, field === undefined ? source : { ...source, field: field.name });
       // A rule that is not under test may have set what nobody else did, even to what is the default.
       return foreign && told.from.by !== 'setting'
         ? { value, from: { by: 'resource', resource: config } }
@@ -95,12 +108,16 @@ export function readCluster(
   const port = Number(portText);
   const subset = subsetText === '' ? undefined : subsetText;
   const written = writtenFor(cluster, subset, port, context);
-  const zones = readZones(endpoints);
   const selected = written.policy?.subset;
+  const service = context.serviceOf(host);
+  const zones = withEmptyZones(
+    readZones(endpoints),
+    context.localitiesOf(service, selected ? labelsAt(selected) : {}),
+  );
   const outlierDetection = readOutlierDetection(cluster, written);
   return {
     name: cluster.name,
-    service: context.serviceOf(host),
+    service,
     subset,
     port,
     rule: written.rule,
@@ -119,13 +136,13 @@ export function readCluster(
   };
 }
 
-export function readLimits(cluster: EnvoyCluster, { places, told }: Written): Limits {
+export function readLimits(cluster: EnvoyCluster, { field, told }: Written): Limits {
   const thresholds = cluster.circuit_breakers?.thresholds?.find(
     ({ priority = 'DEFAULT' }) => priority === 'DEFAULT',
   );
-  const unlimited: Fallback<number | undefined> = { value: undefined, of: 'Istio' };
+  const unlimited: Fallback<number | null> = { value: null, of: 'Istio' };
   const pool = (value: number | undefined, envoy: number, ...path: string[]) =>
-    told(limitOf(value ?? envoy), places('connectionPool', ...path), readPositive, unlimited, {
+    told<number | null>(limitOf(value ?? envoy), field('connectionPool', ...path), readPositive, unlimited, {
       value: envoy,
       of: 'Envoy',
     });
@@ -134,19 +151,19 @@ export function readLimits(cluster: EnvoyCluster, { places, told }: Written): Li
     pending: pool(thresholds?.max_pending_requests, 1_024, 'http', 'http1MaxPendingRequests'),
     requests: pool(thresholds?.max_requests, 1_024, 'http', 'http2MaxRequests'),
     retries: pool(thresholds?.max_retries, 3, 'http', 'maxRetries'),
-    requestsPerConnection: told(
-      optionsOf(cluster)?.common_http_protocol_options?.max_requests_per_connection,
-      places('connectionPool', 'http', 'maxRequestsPerConnection'),
+    requestsPerConnection: told<number | null>(
+      optionsOf(cluster)?.common_http_protocol_options?.max_requests_per_connection ?? null,
+      field('connectionPool', 'http', 'maxRequestsPerConnection'),
       readPositive,
-      { value: undefined, of: 'Envoy' },
+      { value: null, of: 'Envoy' },
     ),
   };
 }
 
-export function readConnectTimeout(cluster: EnvoyCluster, { places, told }: Written): Told<number> {
+export function readConnectTimeout(cluster: EnvoyCluster, { field, told }: Written): Told<number> {
   return told(
     durationMs(cluster.connect_timeout ?? '5s'),
-    places('connectionPool', 'tcp', 'connectTimeout'),
+    field('connectionPool', 'tcp', 'connectTimeout'),
     readDuration,
     { value: 10_000, of: 'Istio' },
     { value: 5_000, of: 'Envoy' },
@@ -155,18 +172,21 @@ export function readConnectTimeout(cluster: EnvoyCluster, { places, told }: Writ
 
 const optionsOf = (cluster: EnvoyCluster) => cluster.typed_extension_protocol_options?.[httpOptions];
 
-function readIdleTimeout(cluster: EnvoyCluster, { places, told }: Written): Told<number | undefined> {
+function readIdleTimeout(cluster: EnvoyCluster, { field, told }: Written): Told<number | null> {
   const idle = optionsOf(cluster)?.common_http_protocol_options?.idle_timeout;
   const value = idle === undefined ? 3_600_000 : durationMs(idle);
-  return told<number | undefined>(
-    value === 0 ? undefined : value,
-    [...places('connectionPool', 'http', 'idleTimeout'), ...places('connectionPool', 'tcp', 'idleTimeout')],
+  return told<number | null>(
+    value === 0 ? null : value,
+    either(field('connectionPool', 'http', 'idleTimeout'), field('connectionPool', 'tcp', 'idleTimeout')),
     readDuration,
     { value: 3_600_000, of: 'Envoy' },
   );
 }
 
-function readProtocol(cluster: EnvoyCluster, { places, told }: Written): Cluster['protocol'] {
+/** The first of two fields that is written. */
+const either = (a: Field, b: Field): Field => ({ name: a.name, places: [...a.places, ...b.places] });
+
+function readProtocol(cluster: EnvoyCluster, { field, told }: Written): Cluster['protocol'] {
   const options = optionsOf(cluster);
   const value =
     options?.use_downstream_protocol_config !== undefined
@@ -179,13 +199,13 @@ function readProtocol(cluster: EnvoyCluster, { places, told }: Written): Cluster
     DO_NOT_UPGRADE: 'http1',
   };
   if (value === 'as the caller') {
-    return told<typeof value>(value, places('connectionPool', 'http', 'useClientProtocol'), (yes) =>
+    return told<typeof value>(value, field('connectionPool', 'http', 'useClientProtocol'), (yes) =>
       yes === true ? value : undefined,
     );
   }
   return told<Cluster['protocol']['value']>(
     value,
-    places('connectionPool', 'http', 'h2UpgradePolicy'),
+    field('connectionPool', 'http', 'h2UpgradePolicy'),
     (policy) => written[String(policy)],
     { value, of: 'Istio' },
   );
@@ -194,15 +214,15 @@ function readProtocol(cluster: EnvoyCluster, { places, told }: Written): Cluster
 /** LEAST_REQUEST → "least-request". */
 const balancerName = (policy: string) => policy.toLowerCase().replaceAll('_', '-');
 
-function readBalancing(cluster: EnvoyCluster, { places, told }: Written): Told<string> {
+function readBalancing(cluster: EnvoyCluster, { field, told }: Written): Told<string> {
   const value = balancerName(cluster.lb_policy ?? 'ROUND_ROBIN');
-  const hashed = places('loadBalancer', 'consistentHash');
-  if (hashed.some((place) => writtenAt(place) !== undefined)) {
+  const hashed = field('loadBalancer', 'consistentHash');
+  if (hashed.places.some((place) => writtenAt(place) !== undefined)) {
     return told(value, hashed, (hash) => (at(hash, ['maglev']) === undefined ? 'ring-hash' : 'maglev'));
   }
   return told(
     value,
-    places('loadBalancer', 'simple'),
+    field('loadBalancer', 'simple'),
     (simple) =>
       simple === 'UNSPECIFIED' || typeof simple !== 'string'
         ? undefined
@@ -216,11 +236,11 @@ function readBalancing(cluster: EnvoyCluster, { places, told }: Written): Told<s
 /** https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto has the defaults. */
 function readOutlierDetection(
   cluster: EnvoyCluster,
-  { policy, rule, places, told }: Written,
+  { policy, rule, field: fieldOf, told }: Written,
 ): OutlierDetection | undefined {
   const outlier = cluster.outlier_detection;
   if (outlier === undefined) return undefined;
-  const field = (name: string) => places('outlierDetection', name);
+  const field = (name: string) => fieldOf('outlierDetection', name);
   const counts = (count: number | undefined, enforcing: number) => (enforcing === 0 ? 0 : (count ?? 5));
   const block = policy?.block('outlierDetection');
   const split = outlier.split_external_local_origin_errors ?? false;
@@ -249,7 +269,7 @@ function readOutlierDetection(
             outlier.enforcing_consecutive_local_origin_failure ?? 100,
           )
         : 0,
-      split ? field('consecutiveLocalOriginFailures') : [],
+      split ? field('consecutiveLocalOriginFailures') : undefined,
       readPositive,
       { value: split ? 5 : 0, of: 'Envoy' },
     ),
@@ -266,7 +286,7 @@ function readOutlierDetection(
         of: 'Envoy',
       },
     ),
-    longestEjectionMs: told(durationMs(outlier.max_ejection_time ?? '300s'), [], readDuration, {
+    longestEjectionMs: told(durationMs(outlier.max_ejection_time ?? '300s'), undefined, readDuration, {
       value: 300_000,
       of: 'Envoy',
     }),
@@ -282,12 +302,12 @@ function readOutlierDetection(
 
 const share = (percent: number | undefined) => (percent === undefined ? undefined : percent / 100);
 
-function readPanicThreshold(cluster: EnvoyCluster, { policy, places, told }: Written): Told<number> {
+function readPanicThreshold(cluster: EnvoyCluster, { policy, field, told }: Written): Told<number> {
   const percent = cluster.common_lb_config?.healthy_panic_threshold;
   const detects = policy?.block('outlierDetection') !== undefined;
   return told(
     percent === undefined ? 0.5 : (percent.value ?? 0) / 100,
-    places('outlierDetection', 'minHealthPercent'),
+    field('outlierDetection', 'minHealthPercent'),
     (written) => share(readNumber(written)),
     detects ? { value: 0, of: 'Istio' } : { value: 0.5, of: 'Envoy' },
   );
@@ -305,14 +325,21 @@ function readZones(endpoints: EnvoyEndpoints | undefined): readonly Zone[] {
   }));
 }
 
+/** Zones that have replicas of which the sidecar holds none. */
+function withEmptyZones(zones: readonly Zone[], localities: readonly string[]): readonly Zone[] {
+  const held = new Set(zones.map(({ locality }) => locality));
+  const missing = [...new Set(localities)].filter((locality) => !held.has(locality));
+  return [...zones, ...missing.map((locality) => ({ locality, priority: 0, weight: undefined, hosts: [] }))];
+}
+
 /** What the zones of the cluster show, and the setting that makes it so. */
 function readLocality(
   cluster: EnvoyCluster,
   zones: readonly Zone[],
   outlierDetection: OutlierDetection | undefined,
-  { policy, places }: Written,
+  { policy, field }: Written,
 ): Told<LocalityMode> {
-  const [setting] = places('loadBalancer', 'localityLbSetting');
+  const setting = field('loadBalancer', 'localityLbSetting').places[0];
   const written = setting === undefined ? undefined : writtenAt(setting);
   const has = (field: string) => at(written, [field]) !== undefined;
   const origin = (...path: string[]): Origin =>
@@ -327,7 +354,7 @@ function readLocality(
     return { value: 'failover', from: block ? settingAt(block) : (outlierDetection?.from ?? origin()) };
   }
   if (at(written, ['enabled']) === false) return { value: 'none', from: origin('enabled') };
-  return { value: 'none', from: { by: 'default', of: 'Istio' } };
+  return { value: 'none', from: { by: 'default', of: 'Istio', field: 'loadBalancer.localityLbSetting' } };
 }
 
 function labelsAt(subset: Place): Readonly<Record<string, string>> {
@@ -342,11 +369,11 @@ const tlsModes: Readonly<Record<string, TlsMode>> = {
   ISTIO_MUTUAL: 'mesh',
 };
 
-function readTls(cluster: EnvoyCluster, { places, told }: Written): Told<TlsMode> {
+function readTls(cluster: EnvoyCluster, { field, told }: Written): Told<TlsMode> {
   const value = tlsModeOf(cluster);
   const defaults: readonly Fallback<TlsMode>[] =
     value === 'auto' || value === 'off' ? [{ value, of: 'Istio' }] : [];
-  return told(value, places('tls', 'mode'), (mode) => tlsModes[String(mode)], ...defaults);
+  return told(value, field('tls', 'mode'), (mode) => tlsModes[String(mode)], ...defaults);
 }
 
 function tlsModeOf(cluster: EnvoyCluster): TlsMode {
@@ -361,7 +388,7 @@ function tlsModeOf(cluster: EnvoyCluster): TlsMode {
 
 const contextOf = (socket: TransportSocket | undefined) => socket?.typed_config?.common_tls_context;
 
-function readIdentities(cluster: EnvoyCluster, { places, told }: Written): Told<readonly string[]> {
+function readIdentities(cluster: EnvoyCluster, { field, told }: Written): Told<readonly string[]> {
   const sockets = [
     cluster.transport_socket,
     ...(cluster.transport_socket_matches ?? []).map(({ transport_socket }) => transport_socket),
@@ -374,7 +401,7 @@ function readIdentities(cluster: EnvoyCluster, { places, told }: Written): Told<
   const value = [...new Set(names)];
   const wanted = told<readonly string[]>(
     value,
-    places('tls', 'subjectAltNames'),
+    field('tls', 'subjectAltNames'),
     (written) => (Array.isArray(written) ? texts(written) : undefined),
     { value: [], of: 'Istio' },
   );

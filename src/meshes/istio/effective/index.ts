@@ -7,7 +7,7 @@ import { serviceHost } from '../names.ts';
 import { readCluster } from './clusters.ts';
 import { envoyFilters, isOutbound, readFilters, readInbound } from './inbound.ts';
 import { readHosts } from './routes.ts';
-import type { Workload } from './selection.ts';
+import { hasLabels, type Workload } from './selection.ts';
 import { unusedByCaller, unusedByServer } from './unused.ts';
 import { ResourcesUnderTest } from './written.ts';
 
@@ -80,7 +80,19 @@ function readSidecar(
   const workload: Workload = { instance, namespace, labels: instanceLabels(instance) };
   const names = new Map(topology.services.map(({ name }) => [serviceHost(name, namespace), name]));
   const maybe = envoyFilters(under, workload);
-  const context = { under, workload, topology, maybe, serviceOf: (host: string) => names.get(host) ?? host };
+  const context = {
+    under,
+    workload,
+    topology,
+    maybe,
+    serviceOf: (host: string) => names.get(host) ?? host,
+    localitiesOf: (service: string, labels: Readonly<Record<string, string>>) =>
+      topology.instances
+        .filter(
+          (each) => each.service === service && isServer(each) && hasLabels(instanceLabels(each), labels),
+        )
+        .map(({ locality }) => locality),
+  };
   const heldClusters = dumped(clusterAnswer, 'cluster');
   const endpoints = new Map(
     dumped(endpointAnswer, 'endpoint_config').map((each) => [each.cluster_name, each]),

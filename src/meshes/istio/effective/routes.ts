@@ -162,15 +162,15 @@ function readAction(
   return {
     does: 'forward',
     to: destinationsOf(route),
-    timeoutMs: tell<number | undefined>(timeout === 0 ? undefined : timeout, {
+    timeoutMs: tell<number | null>(timeout === 0 ? null : timeout, {
       places: fieldAt(places, 'timeout'),
-      // 0 means no limit; there is no telling it from "not set", and it comes to the same.
-      read: (written) => readDuration(written) || undefined,
+      read: readLimit,
       fallbacks: [
-        { value: undefined, of: 'Istio' },
+        { value: null, of: 'Istio' },
         { value: 15_000, of: 'Envoy' },
       ],
       maybe: context.maybe,
+      field: 'timeout',
     }),
     retries: readRetries(route?.retry_policy, places, context),
     rewrites: [
@@ -185,6 +185,12 @@ function readAction(
       share: runtime_fraction === undefined ? 1 : shareOf(runtime_fraction.default_value),
     })),
   };
+}
+
+/** A duration in milliseconds; 0 stands for no limit. */
+function readLimit(written: unknown): number | null | undefined {
+  const ms = readDuration(written);
+  return ms === 0 ? null : ms;
 }
 
 const redirectStatus: Readonly<Record<string, number>> = {
@@ -228,6 +234,7 @@ function readRetries(
       read: (written) => readNumber(written) ?? (typeof written === 'object' ? 0 : undefined),
       fallbacks: [{ value: 2, of: 'Istio' }],
       maybe,
+      field: 'retries.attempts',
     }),
     conditions: tell<readonly string[]>(conditions, {
       places: attempts === 0 ? block : fieldAt(block, 'retryOn'),
@@ -239,14 +246,16 @@ function readRetries(
             : undefined,
       fallbacks: [{ value: defaultConditions, of: 'Istio' }],
       maybe,
+      field: 'retries.retryOn',
     }),
-    perTryTimeoutMs: tell<number | undefined>(
-      policy?.per_try_timeout === undefined ? undefined : durationMs(policy.per_try_timeout) || undefined,
+    perTryTimeoutMs: tell<number | null>(
+      policy?.per_try_timeout === undefined ? null : durationMs(policy.per_try_timeout) || null,
       {
         places: attempts === 0 ? [] : fieldAt(block, 'perTryTimeout'),
-        read: (written) => readDuration(written) || undefined,
-        fallbacks: [{ value: undefined, of: 'Istio' }],
+        read: readLimit,
+        fallbacks: [{ value: null, of: 'Istio' }],
         maybe,
+        field: 'retries.perTryTimeout',
       },
     ),
   };

@@ -244,33 +244,32 @@ const routeSubjects: Readonly<Record<string, Subject>> = {
 function unusedRoutes(service: CalledService, { under, workload }: UnusedContext): readonly Unused[] {
   const all = under.ofKind('VirtualService');
   const made = new Set(
-    (service.virtualHost?.routes ?? []).flatMap(({ from }) =>
-      from.by === 'setting' ? [`${from.resource.namespace}/${from.resource.name} ${from.path}`] : [],
-    ),
+    (service.virtualHost?.routes ?? []).flatMap(({ from }) => (from.by === 'setting' ? [keyOf(from)] : [])),
   );
-  const holders = all.filter((each) =>
-    [...made].some((key) => key.startsWith(`${each.namespace}/${each.name} `)),
-  );
-  return all
+  const isMade = (place: Place) => made.has(keyOf(settingAt(place)));
+  const about = all
     .filter((each) => isAbout(hostsOf(each), each, service))
-    .flatMap((resource) => {
-      const whole = whyNotVirtualService(resource, service, holders, workload);
-      return writtenRoutes(resource, workload, service.port, all).flatMap(({ places: [place], why }) => {
-        const setting = settingAt(place);
-        if (made.has(`${resource.namespace}/${resource.name} ${setting.path}`) && whole === undefined)
-          return [];
-        const reason = whole ?? why;
-        if (reason === undefined) return [];
-        const parts = Object.entries(routeSubjects).flatMap(([field, about]) => {
-          const inner = within(place, field);
-          return writtenAt(inner) === undefined ? [] : [{ about, setting: settingAt(inner) }];
-        });
-        return [{ about: 'route' as const, setting }, ...parts].map(
-          (part): Unused => ({ ...part, service: service.name, side: 'client', why: reason }),
-        );
+    .map((resource) => ({ resource, routes: writtenRoutes(resource, workload, service.port, all) }));
+  const holders = about
+    .filter(({ routes }) => routes.some(({ places: [place] }) => isMade(place)))
+    .map(({ resource }) => resource);
+  return about.flatMap(({ resource, routes }) => {
+    const whole = whyNotVirtualService(resource, service, holders, workload);
+    return routes.flatMap(({ places: [place], why }) => {
+      const reason = whole ?? (isMade(place) ? undefined : why);
+      if (reason === undefined) return [];
+      const parts = Object.entries(routeSubjects).flatMap(([field, about]) => {
+        const inner = within(place, field);
+        return writtenAt(inner) === undefined ? [] : [{ about, setting: settingAt(inner) }];
       });
+      return [{ about: 'route' as const, setting: settingAt(place) }, ...parts].map(
+        (part): Unused => ({ ...part, service: service.name, side: 'client', why: reason }),
+      );
     });
+  });
 }
+
+const keyOf = ({ resource, path }: Setting) => `${resource.namespace}/${resource.name} ${path}`;
 
 function whyNotVirtualService(
   resource: MeshResource,

@@ -36,4 +36,4 @@ export function readBoolean(written: unknown): boolean | undefined {
 /** 2^32 - 1, Istio's word for no limit. */
 const unlimited = 4_294_967_295;
 
-export const limitOf = (value: number | undefined) => (value === unlimited ? undefined : value);
+export const limitOf = (value: number) => (value === unlimited ? null : value);

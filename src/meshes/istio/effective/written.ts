@@ -53,13 +53,15 @@ export interface Source<T> {
   readonly fallbacks: readonly Fallback<T>[];
   /** What could have changed the value on the way to the sidecar. */
   readonly maybe: readonly Setting[];
+  /** Where it could be set: "connectionPool.tcp.maxConnections". */
+  readonly field?: string;
 }
 
 /**
  * A value that the sidecar holds, with its origin. A place is named only if what is written there makes this very
  * value; where it does not, the origin is unknown, since a wrong reason is worse than none.
  */
-export function tell<T>(value: T, { places, read, fallbacks, maybe }: Source<T>): Told<T> {
+export function tell<T>(value: T, { places, read, fallbacks, maybe, field }: Source<T>): Told<T> {
   for (const place of places) {
     const written = writtenAt(place);
     const meant = written === undefined ? undefined : read(written);
@@ -71,7 +73,7 @@ export function tell<T>(value: T, { places, read, fallbacks, maybe }: Source<T>)
   const fallback = fallbacks.find((each) => same(each.value, value));
   return {
     value,
-    from: fallback ? { by: 'default', of: fallback.of } : { by: 'unknown', maybe },
+    from: fallback ? { by: 'default', of: fallback.of, field } : { by: 'unknown', maybe },
   };
 }
 

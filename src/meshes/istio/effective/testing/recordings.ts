@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ProblemsError } from '../../../../kit/problems.ts';
 import type { EffectiveConfiguration } from '../../../../model/effective.ts';
 import type { TopologyPlan } from '../../../../model/topology.ts';
 import { parseConfiguration } from '../../configuration-resources.ts';
@@ -21,6 +22,7 @@ export function recorded(name: string): EffectiveConfiguration {
   ) as Recording;
   const path = join(recordedFolder, 'inputs', `${name}.yaml`);
   const file = { file: 'mesh.yaml', path, content: readFileSync(path, 'utf8') };
-  const { resources } = parseConfiguration([file], topology.namespace);
+  const { resources, problems } = parseConfiguration([file], topology.namespace);
+  if (problems.length > 0) throw new ProblemsError(problems);
   return readEffective(new Map(Object.entries(answers)), topology, resources);
 }

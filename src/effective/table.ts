@@ -1,0 +1,316 @@
+import { formatMs, plural } from '../kit/format.ts';
+import type {
+  Action,
+  Cluster,
+  Filter,
+  Inbound,
+  Limits,
+  Origin,
+  OutlierDetection,
+  Route,
+  Sidecar,
+  Told,
+  Unused,
+} from '../model/effective.ts';
+import {
+  acceptsWords,
+  clusterText,
+  limitText,
+  localityWords,
+  matchText,
+  originText,
+  placeOf,
+  shareText,
+  timeText,
+  tlsWords,
+} from './words.ts';
+
+/** One line of a table: what, its value, and where that comes from. */
+export interface Row {
+  readonly what: string;
+  readonly value: string;
+  readonly from?: Origin | undefined;
+}
+
+/** Rows under a heading; `note` stands instead of rows where there are none. */
+export interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly note?: string;
+}
+
+/** What one caller's sidecar holds about one service. */
+export interface CallTable {
+  /** "frontend-1 calls edge-app:8080". */
+  readonly title: string;
+  readonly sections: readonly Section[];
+}
+
+/** What a sidecar's calls of a service meet: its routes in order, then each cluster that they lead to. */
+export function callTable(sidecar: Sidecar, service: string): CallTable {
+  const routes = routesTo(sidecar, service);
+  const clusters = sidecar.clusters.filter((cluster) => cluster.service === service);
+  const routed = clusters.filter(({ name }) => routes.some((route) => leadsTo(route, name)));
+  const unused = sidecar.unused.filter((each) => each.side === 'client' && each.service === service);
+  return {
+    title: `${sidecar.instance} (${sidecar.locality}) calls ${service}`,
+    sections: [
+      { title: 'routes, the first that matches takes the request', rows: routes.flatMap(routeRows) },
+      ...(sidecar.filters.length === 0
+        ? []
+        : [{ title: 'filters before the routes', rows: sidecar.filters.flatMap(filterRows) }]),
+      ...routed.flatMap((cluster) => clusterSections(cluster, routed.length > 1)),
+      ...unusedSection(unused),
+    ],
+  };
+}
+
+/** What a server's sidecar takes, port by port. */
+export function inboundTable(sidecar: Sidecar): CallTable {
+  const unused = sidecar.unused.filter(({ side }) => side === 'server');
+  return {
+    title: `${sidecar.instance} (${sidecar.locality}) takes requests for ${sidecar.service}`,
+    sections: [...sidecar.inbound.flatMap(inboundSections), ...unusedSection(unused)],
+  };
+}
+
+/** The routes of the hosts that are called by the service's name, or that lead to it. */
+function routesTo(sidecar: Sidecar, service: string): readonly Route[] {
+  const names = new Set(
+    sidecar.clusters.filter((cluster) => cluster.service === service).map(({ name }) => name),
+  );
+  const host = sidecar.hosts.find(
+    ({ domains, routes }) =>
+      domains.some((domain) => domain === service || domain.startsWith(`${service}.`)) ||
+      routes.some((route) => [...names].some((name) => leadsTo(route, name))),
+  );
+  return host?.routes ?? [];
+}
+
+const leadsTo = ({ action }: Route, cluster: string) =>
+  action.does === 'forward' && [...action.to, ...action.mirrors].some((to) => to.cluster === cluster);
+
+function routeRows({ name, from, match, action, fault }: Route, index: number): readonly Row[] {
+  const label = name === undefined ? '' : ` (${name})`;
+  const rows: Row[] = [
+    { what: `${index + 1}  ${matchText(match)}${label}`, value: actionText(action), from },
+  ];
+  const add = (what: string, value: string, from: Origin) => rows.push({ what: `   ${what}`, value, from });
+  if (fault.abort) {
+    const { status, share } = fault.abort.value;
+    add('injected error', `${status} for ${shareText(share)}`, fault.abort.from);
+  }
+  if (fault.delay)
+    add(
+      'injected delay',
+      `${formatMs(fault.delay.value.ms)} for ${shareText(fault.delay.value.share)}`,
+      fault.delay.from,
+    );
+  if (action.does === 'forward' && action.to.length > 0) {
+    add('timeout', timeText(action.timeoutMs.value), action.timeoutMs.from);
+    const { attempts, conditions, perTryTimeoutMs } = action.retries;
+    add('retries', attempts.value === 0 ? 'none' : `up to ${attempts.value}`, attempts.from);
+    if (attempts.value > 0) {
+      add('retried on', conditions.value.join(', '), conditions.from);
+      if (perTryTimeoutMs.value !== null)
+        add('per try', timeText(perTryTimeoutMs.value), perTryTimeoutMs.from);
+    }
+  }
+  return rows;
+}
+
+function actionText(action: Action): string {
+  if (action.does === 'answer') return `answers ${action.status} itself`;
+  if (action.does === 'redirect') return `redirects (${action.status}) to ${action.to}`;
+  const to = action.to.map(
+    ({ cluster, share }) => `${shortCluster(cluster)}${share === 1 ? '' : ` ${shareText(share)}`}`,
+  );
+  const copies = action.mirrors.map(
+    ({ cluster, share }) => `copy of ${shareText(share)} to ${shortCluster(cluster)}`,
+  );
+  return [to.length === 0 ? 'leads nowhere' : `→ ${to.join(', ')}`, ...action.rewrites, ...copies].join('; ');
+}
+
+/** "outbound|8080|v1|edge-app.default.svc.cluster.local" → "edge-app:8080 subset v1". */
+function shortCluster(name: string): string {
+  const [, port, subset, host] = name.split('|');
+  if (host === undefined) return name;
+  const service = /\.svc\.[^.]+\.[^.]+$/.test(host) ? (host.split('.')[0] ?? host) : host;
+  return clusterText({ service, port: Number(port), subset: subset === '' ? undefined : subset });
+}
+
+function clusterSections(cluster: Cluster, several: boolean): readonly Section[] {
+  const of = several || cluster.subset !== undefined ? ` of ${clusterText(cluster)}` : '';
+  return [
+    { title: `limits${of}, for each sidecar`, rows: limitRows(cluster.limits) },
+    {
+      title: `connections${of}`,
+      rows: [
+        row('connect timeout', cluster.connectTimeoutMs, timeText),
+        row('idle timeout', cluster.idleTimeoutMs, timeText),
+        row('protocol', cluster.protocol, String),
+        row('TLS', cluster.tls, (mode) => tlsWords[mode]),
+        ...(cluster.tls.value === 'off' || cluster.identities.value.length === 0
+          ? []
+          : [row('server has to be', cluster.identities, (names) => names.join(', '))]),
+      ],
+    },
+    { title: `outlier detection${of}`, ...outlierRows(cluster.outlierDetection) },
+    {
+      title: `hosts${of}`,
+      rows: [
+        ...(cluster.selects === undefined
+          ? []
+          : [
+              row(
+                'subset of',
+                cluster.selects,
+                (labels) =>
+                  Object.entries(labels)
+                    .map(([name, value]) => `${name}=${value}`)
+                    .join(', ') || 'all',
+              ),
+            ]),
+        row('balancing', cluster.balancing, String),
+        row('zones', cluster.locality, (mode) => localityWords[mode]),
+        ...zoneRows(cluster),
+        row('panic below', cluster.panicThreshold, (share) =>
+          share === 0 ? 'never' : `${shareText(share)} healthy`,
+        ),
+      ],
+    },
+  ];
+}
+
+function row<T>(what: string, { value, from }: Told<T>, text: (value: T) => string): Row {
+  return { what, value: text(value), from };
+}
+
+const limitRows = ({
+  connections,
+  pending,
+  requests,
+  retries,
+  requestsPerConnection,
+}: Limits): readonly Row[] => [
+  row('connections', connections, limitText),
+  row('waiting requests', pending, limitText),
+  row('requests', requests, limitText),
+  row('retries', retries, limitText),
+  row('requests per connection', requestsPerConnection, limitText),
+];
+
+function outlierRows(outlier: OutlierDetection | undefined): Pick<Section, 'rows' | 'note'> {
+  if (outlier === undefined) return { rows: [], note: 'none: no host is ever ejected' };
+  const counted = (count: number) => (count === 0 ? 'not counted' : `${count} in a row`);
+  return {
+    rows: [
+      row('answers of 500 and above', outlier.consecutiveErrors, counted),
+      row('answers 502, 503, 504', outlier.consecutiveGatewayErrors, counted),
+      outlier.splitLocalOrigin.value
+        ? row('failed connections, timeouts', outlier.consecutiveLocalOrigin, counted)
+        : row('failed connections, timeouts', outlier.splitLocalOrigin, () => 'count as answers'),
+      row('looked at each', outlier.intervalMs, formatMs),
+      row('ejected for', outlier.baseEjectionMs, formatMs),
+      row('at most', outlier.longestEjectionMs, formatMs),
+      row('ejected at once', outlier.mostEjected, (share) => `at most ${shareText(share)}`),
+    ],
+  };
+}
+
+function zoneRows({ zones, locality: mode }: Cluster): readonly Row[] {
+  if (zones.length === 0) return [{ what: '', value: 'there are no hosts' }];
+  const total = zones.reduce((sum, { weight, hosts }) => sum + (hosts.length === 0 ? 0 : (weight ?? 0)), 0);
+  return zones.map(({ locality, priority, weight, hosts }) => ({
+    what: `   ${locality === '' ? 'no locality' : locality}`,
+    value:
+      hosts.length === 0
+        ? 'all hosts taken out'
+        : [
+            plural(hosts.length, 'host'),
+            `priority ${priority}`,
+            ...(weight !== undefined && total > 0 && mode.value === 'distribute'
+              ? [shareText(weight / total)]
+              : []),
+          ].join(', '),
+  }));
+}
+
+function inboundSections({ port, limits, accepts, filters, connectTimeoutMs }: Inbound): readonly Section[] {
+  return [
+    {
+      title: `port ${port}`,
+      rows: [
+        row('takes', accepts, (mode) => acceptsWords[mode]),
+        row('connect timeout to the app', connectTimeoutMs, timeText),
+      ],
+    },
+    { title: 'limits, for all callers together', rows: limitRows(limits) },
+    ...(filters.length === 0 ? [] : [{ title: 'filters before the app', rows: filters.flatMap(filterRows) }]),
+  ];
+}
+
+function filterRows(filter: Filter): readonly Row[] {
+  switch (filter.kind) {
+    case 'authorization': {
+      const what = { allow: 'allows only', deny: 'denies', log: 'logs' }[filter.action];
+      const label = `${what}${filter.dryRun ? ' (dry run)' : ''}`;
+      return filter.policies.length === 0
+        ? [{ what: label, value: 'nothing' }]
+        : filter.policies.map(({ id, resource, from }) => ({
+            what: label,
+            value: resource === undefined ? id : resource.name,
+            from,
+          }));
+    }
+    case 'rate-limit':
+      return [{ what: 'rate limit', value: filter.limit ?? 'asks a rate limit service', from: filter.from }];
+    default:
+      return [
+        {
+          what: filter.kind === 'other' ? 'filter' : filter.kind.replace('-', ' '),
+          value: filter.name,
+          from: filter.from,
+        },
+      ];
+  }
+}
+
+function unusedSection(unused: readonly Unused[]): readonly Section[] {
+  if (unused.length === 0) return [];
+  return [
+    {
+      title: 'written, and not in effect here',
+      rows: unused.map(({ setting, why }) => ({ what: placeOf(setting), value: `${setting.path}: ${why}` })),
+    },
+  ];
+}
+
+/** How a table is painted; plain text unless given. */
+export interface Paint {
+  title(text: string): string;
+  heading(text: string): string;
+  setting(text: string): string;
+  faint(text: string): string;
+}
+
+/** Lines of text: columns as wide as what stands in them. */
+export function renderTable({ title, sections }: CallTable, paint: Paint): string {
+  const rows = sections.flatMap((section) => section.rows).filter(({ from }) => from !== undefined);
+  const widest = (text: (row: Row) => string, most: number) =>
+    Math.min(most, Math.max(0, ...rows.map((each) => text(each).length)));
+  const first = widest(({ what }) => what, 44);
+  const second = widest(({ value }) => value, 52);
+  const lines = sections.flatMap(({ title: heading, rows: inner, note }) => [
+    '',
+    `  ${paint.heading(heading)}${note === undefined ? '' : `: ${note.replace(/^none: /, 'none, ')}`}`,
+    ...inner.map(({ what, value, from }) => {
+      const start = `    ${what.padEnd(first)}  ${value}`;
+      if (from === undefined) return start.trimEnd();
+      const padded = `    ${what.padEnd(first)}  ${value.padEnd(second)}`;
+      const origin = originText(from);
+      return `${padded}  ${from.by === 'setting' ? paint.setting(origin) : paint.faint(origin)}`;
+    }),
+  ]);
+  return `${paint.title(title)}\n${lines.slice(lines[0] === '' ? 1 : 0).join('\n')}\n`;
+}

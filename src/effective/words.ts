@@ -1,0 +1,101 @@
+import { formatCount, formatMs, formatPercent } from '../kit/format.ts';
+import type {
+  Cluster,
+  LocalityMode,
+  NamedMatch,
+  Origin,
+  ResourceName,
+  RouteMatch,
+  Setting,
+  TextMatch,
+  TlsMode,
+} from '../model/effective.ts';
+
+/** "mesh.yaml:19". */
+export const placeOf = ({ file, line }: Setting) => `${file}:${line}`;
+
+/** "DestinationRule/edge-app-dr". */
+export const resourceText = ({ kind, name }: ResourceName) => `${kind}/${name}`;
+
+/** Where a value comes from, in a few words: "mesh.yaml:19", "default of Istio". */
+export function originText(from: Origin): string {
+  switch (from.by) {
+    case 'setting':
+      return placeOf(from);
+    case 'default':
+      return `default of ${from.of}`;
+    case 'resource':
+      return `${resourceText(from.resource)} in ${from.resource.namespace}, not under test`;
+    case 'scenario':
+      return 'the scenario';
+    case 'unknown': {
+      const [maybe] = from.maybe;
+      return maybe === undefined
+        ? 'from where is not known'
+        : `perhaps changed by ${resourceText(maybe.resource)}, ${placeOf(maybe)}`;
+    }
+  }
+}
+
+export const limitText = (value: number | null) => (value === null ? 'no limit' : formatCount(value));
+export const timeText = (ms: number | null) => (ms === null ? 'no limit' : formatMs(ms));
+export const shareText = (share: number) => formatPercent(share);
+
+/** "edge-app:8080", "edge-app:8080 subset v1". */
+export function clusterText({ service, port, subset }: Pick<Cluster, 'service' | 'port' | 'subset'>): string {
+  return `${service}:${port}${subset === undefined ? '' : ` subset ${subset}`}`;
+}
+
+/** "GET /v1/* with x-user present". */
+export function matchText({ path, headers, query, more }: RouteMatch): string {
+  const method = headers.find(({ name, kind, not }) => name === ':method' && kind === 'exact' && !not);
+  const others = headers.filter((header) => header !== method);
+  const conditions = [
+    ...others.map((header) => namedText(header)),
+    ...query.map((parameter) => `?${namedText(parameter)}`),
+    ...(more ? ['more that is not shown here'] : []),
+  ];
+  const what = [method?.value, pathText(path)].filter((part) => part !== undefined).join(' ');
+  return conditions.length === 0 ? what : `${what} with ${conditions.join(', ')}`;
+}
+
+function pathText({ kind, value, ignoreCase }: TextMatch): string {
+  const text =
+    kind === 'prefix' || kind === 'segments' ? `${value}*` : kind === 'regex' ? `~${value}` : value;
+  return ignoreCase ? `${text} (any case)` : text;
+}
+
+function namedText({ name, kind, value, not }: NamedMatch): string {
+  const label = name.replace(/^:/, '');
+  const no = not ? 'not ' : '';
+  if (kind === 'present') return `${no}${label}`;
+  const text = {
+    exact: value,
+    prefix: `${value}*`,
+    segments: `${value}*`,
+    suffix: `*${value}`,
+    contains: `*${value}*`,
+    regex: `~${value}`,
+  };
+  return `${no}${label}: ${text[kind]}`;
+}
+
+export const localityWords: Readonly<Record<LocalityMode, string>> = {
+  none: 'all hosts alike',
+  failover: 'the nearest first, others when too few of those are healthy',
+  distribute: 'fixed shares',
+};
+
+export const tlsWords: Readonly<Record<TlsMode, string>> = {
+  off: 'off: plaintext',
+  auto: 'mTLS wherever the host has a sidecar',
+  mesh: "mTLS with the mesh's certificates",
+  simple: 'TLS without a certificate of its own',
+  mutual: 'mTLS with certificates of its own',
+};
+
+export const acceptsWords = {
+  mtls: 'mTLS only',
+  both: 'mTLS and plaintext',
+  plaintext: 'plaintext only',
+} as const;
