@@ -5,6 +5,7 @@ import { cleanupCommand } from './commands/cleanup.ts';
 import { compareEnvironmentsCommand } from './commands/compare-environments.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainError } from './commands/explain-error.ts';
+import { explainCommand } from './commands/explain.ts';
 import { labCommand } from './commands/lab.ts';
 import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
@@ -40,6 +41,7 @@ function program(signal: AbortSignal): Command {
     .showHelpAfterError('(add --help for what it takes)')
     .addCommand(runCommand(signal, performance.timeOrigin))
     .addCommand(planCommand())
+    .addCommand(explainCommand(signal))
     .addCommand(lintCommand())
     .addCommand(labCommand(signal))
     .addCommand(reportCommand())

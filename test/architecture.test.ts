@@ -13,6 +13,8 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   kit: 'all',
   /** What everybody speaks of: evidence, faults, targets, topology, mesh configuration. */
   model: 'all',
+  /** What a mesh's effective configuration means: tables of it, and reasons. */
+  effective: [/^index\.ts$/],
   toolchain: 'all',
   runs: 'all',
   faults: [/^index\.ts$/],

@@ -1,6 +1,7 @@
 import type { Problem } from '../kit/problems.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
 import type { Progress } from '../kit/terminal.ts';
+import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { HostSample, StatisticsSample } from '../model/evidence.ts';
 import type { MeshConfiguration, MeshFile, MeshResource } from '../model/mesh-configuration.ts';
 import type { Instance, TopologyPlan } from '../model/topology.ts';
@@ -149,6 +150,18 @@ export interface MeshStatistics {
   samples(instance: string, t: number, counters: string, hosts: ServiceHosts): readonly StatisticsSample[];
 }
 
+/** How a mesh's sidecars tell what they hold. */
+export interface MeshEffective {
+  /** Admin paths to ask a sidecar. */
+  paths(instance: Instance, topology: TopologyPlan): readonly string[];
+  /** What it makes of the answers: by instance, one for each path. `resources` are those under test. */
+  read(
+    answers: ReadonlyMap<string, readonly string[]>,
+    topology: TopologyPlan,
+    resources: readonly MeshResource[],
+  ): EffectiveConfiguration;
+}
+
 /** One kind of mesh: what it knows, and how it runs. */
 export interface Mesh extends MeshKnowledge {
   readonly name: string;
@@ -157,6 +170,7 @@ export interface Mesh extends MeshKnowledge {
   serviceHost(service: string, namespace: string): string;
   readonly statistics: MeshStatistics;
   readonly sidecar: MeshSidecar;
+  readonly effective: MeshEffective;
   /** The mesh's own validation of configuration; throws one usage error with every problem. */
   validate(configuration: MeshConfiguration, progress: Progress, signal: AbortSignal): Promise<void>;
   /** What a sidecar's log says of configuration that it did not take. */

@@ -21,6 +21,8 @@ export interface Setting {
   readonly resource: ResourceName;
   /** "spec.subsets[0].trafficPolicy.connectionPool.tcp.maxConnections". */
   readonly path: string;
+  /** Its value as the user wrote it; undefined for a block. */
+  readonly written?: string;
   /** As the user named it. */
   readonly file: string;
   readonly line: number;

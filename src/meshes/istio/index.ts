@@ -2,6 +2,7 @@ import { fetchPrograms } from '../../toolchain/fetch.ts';
 import type { Mesh } from '../contract.ts';
 import { cluster } from './cluster/mesh.ts';
 import { lintConfiguration, readConfiguration } from './configuration.ts';
+import { effectivePaths, readEffective } from './effective/index.ts';
 import { explain } from './explain.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
@@ -22,6 +23,7 @@ export const istio: Mesh = {
   serviceHost,
   statistics,
   sidecar: sidecarAdmin,
+  effective: { paths: effectivePaths, read: readEffective },
   hostPrograms: ['envoy', 'istiod', 'pilot-agent', 'istioctl'],
   hostPorts,
   prepareOnHost,

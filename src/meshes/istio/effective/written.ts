@@ -14,10 +14,13 @@ export const nameOf = ({ kind, namespace, name }: MeshResource): ResourceName =>
 
 /** A place as something that the user wrote. */
 export function settingAt({ resource, path }: Place): Setting {
+  const value = at(resource.value, path);
+  const isScalar = value !== undefined && value !== null && typeof value !== 'object';
   return {
     by: 'setting',
     resource: nameOf(resource),
     path: pathText(path),
+    ...(isScalar ? { written: String(value) } : {}),
     file: resource.file,
     line: resource.lineOf(path),
   };

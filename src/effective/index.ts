@@ -1,0 +1,13 @@
+export { reasonOfCheck } from './reasons/checks.ts';
+export type {
+  AskedFor,
+  CheckQuestion,
+  Ended,
+  Misbehaviour,
+  NamedSetting,
+  Reason,
+  RequestQuestion,
+} from './reasons/question.ts';
+export { reasonOfRequests } from './reasons/requests.ts';
+export { textOfReason } from './reasons/text.ts';
+export { callTable, inboundTable, renderTable } from './table.ts';

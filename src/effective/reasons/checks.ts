@@ -1,0 +1,252 @@
+import { plural } from '../../kit/format.ts';
+import type { Cluster, EffectiveConfiguration, OutlierDetection, Sidecar } from '../../model/effective.ts';
+import { limitText, localityWords, shareText, timeText } from '../words.ts';
+import { common, hostCount, insteadOf, known, mostOut, named, refusing, unknown } from './parts.ts';
+import type { CheckQuestion, Misbehaviour, NamedSetting, Reason } from './question.ts';
+import { clustersTaken, routesTaken } from './taken.ts';
+
+interface Scene {
+  readonly question: CheckQuestion;
+  readonly client: Sidecar;
+  readonly cluster: Cluster;
+}
+
+/** What would have had to be in effect for a check to hold, what is, and why not. */
+export function reasonOfCheck({ sidecars }: EffectiveConfiguration, question: CheckQuestion): Reason {
+  const client = sidecars.find(({ instance }) => instance === question.client);
+  if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
+  const clusters = clustersTaken(client, question);
+  // Several clusters are one to a check as long as they have the same settings.
+  const alike = common(clusters, ({ limits, outlierDetection, protocol, locality, zones }) => ({
+    limits,
+    outlierDetection,
+    protocol,
+    locality,
+    zones,
+  }));
+  const [cluster] = clusters;
+  if (cluster === undefined)
+    return unknown(`the sidecar of ${client.instance} has no route to ${question.service}`);
+  if (alike === undefined) return unknown(`requests to ${question.service} go to clusters that differ`);
+  const scene = { question, client, cluster };
+  switch (question.expected) {
+    case 'overflow':
+      return noOverflow(scene);
+    case 'ejection':
+      return noEjection(scene);
+    case 'failover':
+      return noFailover(scene);
+    case 'low-latency':
+      return highLatency(scene);
+  }
+}
+
+function noOverflow({ question: { service }, client, cluster }: Scene): Reason {
+  const { limits, protocol } = cluster;
+  const instead = insteadOf(client, service, 'limits');
+  const settings = refusing(limits, protocol.value);
+  const connections = named('connections', limits.connections, limitText);
+  if (settings.length === 0) {
+    const waits =
+      limits.connections.value === null
+        ? 'neither connections nor requests have a limit'
+        : `what finds none of the ${limitText(limits.connections.value)} connections free waits in a queue that has no limit`;
+    return known(
+      `Nothing in the sidecar of ${client.instance} refuses requests to ${service}: ${waits}.`,
+      [
+        named('waiting requests', limits.pending, limitText),
+        ...(limits.connections.value === null ? [] : [connections]),
+      ],
+      instead,
+    );
+  }
+  if (protocol.value === 'http2' && limits.requests.value === null) {
+    return known(
+      `With HTTP/2 one connection to a host of ${service} carries all requests, so that neither connections nor waiting requests run out; only a limit of requests refuses any.`,
+      [named('protocol', protocol, String), named('requests', limits.requests, limitText)],
+      instead,
+    );
+  }
+  // Limits are in effect; that the load did not reach them is nothing that a setting explains, unless tighter ones are not.
+  if (instead.length === 0)
+    return unknown(`the limits in effect (${settingsText(settings)}) were not reached`);
+  return known(
+    `Other limits than these are in effect for ${service}, and they were not reached.`,
+    settings,
+    instead,
+  );
+}
+
+function noEjection(scene: Scene): Reason {
+  return (
+    withoutDetection(scene) ??
+    uncounted(scene) ??
+    outOfReach(scene) ??
+    capped(scene, 1) ??
+    unknown(
+      `outlier detection is in effect for ${scene.question.service} and would have ejected a host that misbehaves for long enough`,
+    )
+  );
+}
+
+function withoutDetection({ question: { service }, client, cluster }: Scene): Reason | undefined {
+  if (cluster.outlierDetection !== undefined) return undefined;
+  return known(
+    `No outlier detection for ${service} is in effect in the sidecar of ${client.instance}, so no host is ever ejected.`,
+    [
+      {
+        name: 'outlierDetection',
+        value: 'not set',
+        from: { by: 'default', of: 'Istio', field: 'outlierDetection' },
+      },
+    ],
+    insteadOf(client, service, 'outlier-detection'),
+  );
+}
+
+/** Errors of a kind that outlier detection does not count. */
+function uncounted({ question, cluster }: Scene): Reason | undefined {
+  const { misbehaviour, service } = question;
+  const outlier = cluster.outlierDetection;
+  if (misbehaviour === undefined || outlier === undefined) return undefined;
+  const { consecutiveErrors, consecutiveGatewayErrors, consecutiveLocalOrigin, splitLocalOrigin } = outlier;
+  const errors = named('consecutive5xxErrors', consecutiveErrors, countText);
+  const gateway = named('consecutiveGatewayErrors', consecutiveGatewayErrors, countText);
+  const countsErrors = consecutiveErrors.value > 0;
+  const countsGateway = consecutiveGatewayErrors.value > 0;
+  const { status } = misbehaviour;
+  if (status === undefined) {
+    const counts = splitLocalOrigin.value ? consecutiveLocalOrigin.value > 0 : countsErrors || countsGateway;
+    if (counts) return undefined;
+    const settings = splitLocalOrigin.value
+      ? [named('consecutiveLocalOriginFailures', consecutiveLocalOrigin, countText)]
+      : [errors, gateway];
+    return known(`Hosts of ${service} that do not answer do not count towards an ejection.`, settings);
+  }
+  if (status < 500) {
+    return known(`Answers with ${status} never count towards an ejection, only those of 500 and above do.`, [
+      errors,
+    ]);
+  }
+  const isGateway = status >= 502 && status <= 504;
+  if (countsErrors || (isGateway && countsGateway)) return undefined;
+  return known(
+    `Answers with ${status} do not count towards an ejection of a host of ${service}${countsGateway ? ', only those with 502, 503 and 504 do' : ''}.`,
+    [errors, gateway],
+  );
+}
+
+/** Hosts that get no traffic cannot be found out. */
+function outOfReach({ question, client, cluster }: Scene): Reason | undefined {
+  const localities = question.misbehaviour?.localities ?? [];
+  if (localities.length === 0) return undefined;
+  const priorities = localities.map((locality) => cluster.zones.find((zone) => zone.locality === locality));
+  const used = priorities.some(
+    (zone) => zone === undefined || (zone.priority === 0 && zone.hosts.length > 0),
+  );
+  if (used) return undefined;
+  const where = [...new Set(localities)].join(', ');
+  return known(
+    `The sidecar of ${client.instance} sends nothing to the hosts in ${where} as long as nearer ones are healthy, so it does not find out about them.`,
+    [named('zones', cluster.locality, (mode) => localityWords[mode])],
+  );
+}
+
+/** The cap leaves fewer hosts out than would have to be. */
+function capped({ question: { service }, cluster }: Scene, needed: number): Reason | undefined {
+  const outlier = cluster.outlierDetection as OutlierDetection;
+  const hosts = hostCount(cluster);
+  const most = mostOut(outlier, hosts);
+  if (hosts === 0 || most >= needed) return undefined;
+  const cap = shareText(outlier.mostEjected.value);
+  const setting = named('maxEjectionPercent', outlier.mostEjected, shareText);
+  return most === 0
+    ? known(
+        `${cap} of ${plural(hosts, 'host')} of ${service} are less than one, so none is ever ejected. (Envoy counts the cap strictly since 1.28.)`,
+        [setting],
+      )
+    : known(
+        `${cap} of ${plural(hosts, 'host')} of ${service} are ${most}, and ${needed} would have to be ejected.`,
+        [setting],
+      );
+}
+
+function noFailover(scene: Scene): Reason {
+  const { question, client, cluster } = scene;
+  const { service, misbehaviour } = question;
+  const { locality, zones } = cluster;
+  const instead = insteadOf(client, service, 'locality', 'outlier-detection');
+  const taken = zones.filter(({ hosts }) => hosts.length === 0);
+  if (locality.value === 'distribute') {
+    const cause =
+      taken.length > 0
+        ? `distribute takes the hosts in ${taken.map((zone) => zone.locality).join(', ')} out of the sidecar of ${client.instance}, so that there is nothing to fail over to.`
+        : `distribute sends fixed shares to the zones of ${service} and takes the place of failover.`;
+    return known(cause, [named('distribute', locality, () => 'set')], instead);
+  }
+  const without = withoutDetection(scene);
+  if (without?.known) return { ...without, cause: `${without.cause} Failover needs it.`, instead };
+  if (locality.value === 'none') {
+    const places = new Set(zones.map((zone) => zone.locality));
+    return places.size < 2
+      ? unknown(`all hosts of ${service} are in one place`)
+      : known(
+          `The sidecar of ${client.instance} uses the hosts of ${service} in all zones alike, so that nothing fails over.`,
+          [named('localityLbSetting', locality, (mode) => localityWords[mode])],
+          instead,
+        );
+  }
+  const near = zones
+    .filter(({ priority }) => priority === 0)
+    .reduce((sum, { hosts }) => sum + hosts.length, 0);
+  const needed = needs(misbehaviour, near);
+  return (
+    uncounted(scene) ??
+    outOfReach(scene) ??
+    capped(scene, needed) ??
+    unknown(`failover is in effect for ${service}: the nearest first, ${plural(near, 'host')}, then others`)
+  );
+}
+
+/** How many hosts would have to go: those that misbehave, no more than the nearest. */
+const needs = (misbehaviour: Misbehaviour | undefined, near: number) =>
+  misbehaviour === undefined || misbehaviour.instances.length === 0
+    ? near
+    : Math.min(near, misbehaviour.instances.length);
+
+function highLatency({ question, client, cluster }: Scene): Reason {
+  const { service } = question;
+  const routes = routesTaken(client, question);
+  const delays = routes.flatMap(({ fault }) => (fault.delay ? [fault.delay] : []));
+  const delay = delays.length === routes.length ? common(delays, (each) => each) : undefined;
+  if (delay !== undefined) {
+    return known(`The mesh configuration delays requests to ${service}.`, [
+      named('delay', delay, ({ ms, share }) => `${timeText(ms)} for ${shareText(share)}`),
+    ]);
+  }
+  const { connections, pending, requests } = cluster.limits;
+  const instead = insteadOf(client, service, 'limits', 'timeout', 'retries');
+  if (question.waited === true && connections.value !== null && pending.value === null) {
+    return known(
+      `Requests to ${service} that find none of ${limitText(connections.value)} connections free wait in a queue that has no limit.`,
+      [named('waiting requests', pending, limitText), named('connections', connections, limitText)],
+      instead,
+    );
+  }
+  const timeouts = common(routes, ({ action }) => (action.does === 'forward' ? action.timeoutMs : undefined));
+  if (timeouts?.value === null && pending.value === null && requests.value === null) {
+    return known(
+      `Nothing bounds how long a request to ${service} may take, nor how many wait.`,
+      [named('timeout', timeouts, timeText), named('waiting requests', pending, limitText)],
+      instead,
+    );
+  }
+  return unknown(
+    `no setting in the sidecar of ${client.instance} explains how long requests to ${service} take`,
+  );
+}
+
+const countText = (count: number) => (count === 0 ? 'not counted' : `${count} in a row`);
+
+const settingsText = (settings: readonly NamedSetting[]) =>
+  settings.map(({ name, value }) => `${name}: ${value}`).join(', ');

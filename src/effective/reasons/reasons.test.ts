@@ -1,0 +1,283 @@
+import { expect, test } from 'vitest';
+import { recorded } from '../../meshes/istio/effective/testing/recordings.ts';
+import { reasonOfCheck } from './checks.ts';
+import type { CheckQuestion, Reason, RequestQuestion } from './question.ts';
+import { reasonOfRequests } from './requests.ts';
+import { matchesRequest } from './taken.ts';
+import { textOfReason } from './text.ts';
+
+const about = {
+  client: 'frontend-1',
+  service: 'edge-app',
+  request: { method: 'GET', path: '/', headers: {} },
+} as const;
+
+type Asked = Partial<RequestQuestion> & Pick<RequestQuestion, 'ended'>;
+
+const ofRequests = (name: string, question: Asked) =>
+  reasonOfRequests(recorded(name), { ...about, side: 'client', ...question });
+const ofCheck = (name: string, question: Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>) =>
+  reasonOfCheck(recorded(name), { ...about, ...question });
+
+/** "http1MaxPendingRequests: 50 mesh.yaml:21" for each setting. */
+function settings(reason: Reason): readonly string[] | string {
+  if (!reason.known) return `not known: ${reason.why}`;
+  return reason.settings.map(
+    ({ name, value, from }) =>
+      `${name}: ${value} ${from.by === 'setting' ? from.line : from.by === 'default' ? from.of : from.by}`,
+  );
+}
+
+test.each<[string, Asked, readonly string[] | string]>([
+  [
+    'pool-of-the-subset-wins',
+    { ended: 'overflow' },
+    ['http1MaxPendingRequests: 50 21', 'maxConnections: 100 19'],
+  ],
+  [
+    'pool-of-the-host-holds',
+    { ended: 'overflow' },
+    ['http1MaxPendingRequests: 50 9', 'maxConnections: 100 8'],
+  ],
+  [
+    'pool-of-another-port',
+    { ended: 'overflow' },
+    ['http1MaxPendingRequests: 50 12', 'maxConnections: 100 10'],
+  ],
+  [
+    'pool-of-the-subsets-port',
+    { ended: 'overflow' },
+    ['http1MaxPendingRequests: 9 20', 'maxConnections: 7 19'],
+  ],
+  [
+    'pool-at-the-server-too',
+    { ended: 'overflow', side: 'server', server: 'edge-app-east-1' },
+    ['http1MaxPendingRequests: 10 10', 'maxConnections: 20 9'],
+  ],
+  ['requests-limit-on-http1', { ended: 'overflow' }, ['http2MaxRequests: 40 8']],
+  ['requests-limit-below-connections', { ended: 'overflow' }, ['http2MaxRequests: 30 9']],
+  ['requests-limit-below-connections', { ended: 'overflow', of: 'retry' }, ['maxRetries: 3 9']],
+  [
+    'max-connections-alone-queues',
+    { ended: 'overflow' },
+    'not known: the sidecar of frontend-1 has no limit for edge-app:8080 that could be hit',
+  ],
+  ['timeout-of-another-route', { ended: 'timeout' }, ['timeout: 300ms 14']],
+  [
+    'timeout-of-another-route',
+    { ended: 'timeout', request: { ...about.request, headers: { 'x-batch': 'true' } } },
+    ['timeout: 30s 11'],
+  ],
+  [
+    'timeout-by-path',
+    { ended: 'timeout', request: { ...about.request, path: '/v2/x?a=b' } },
+    ['timeout: 5s 18'],
+  ],
+  ['timeout-by-path', { ended: 'timeout', route: 'rest' }, ['timeout: 300ms 23']],
+  [
+    'timeout-in-a-delegate',
+    { ended: 'timeout', of: 'attempt', request: { ...about.request, path: '/slow/1' } },
+    ['perTryTimeout: 100ms 9'],
+  ],
+  ['try-longer-than-timeout', { ended: 'timeout' }, ['timeout: 500ms 22']],
+  ['tries-without-timeout', { ended: 'timeout', of: 'attempt' }, ['perTryTimeout: 300ms 9']],
+  [
+    'tries-without-timeout',
+    { ended: 'timeout' },
+    'not known: the route to edge-app has no timeout in the sidecar of frontend-1',
+  ],
+  [
+    'plaintext-to-strict',
+    { ended: 'reset' },
+    ['mode: DISABLE 15', 'what the server takes: mTLS only scenario'],
+  ],
+  ['mtls-to-plaintext', { ended: 'connect' }, ['mode: ISTIO_MUTUAL 14', 'mode: DISABLE 6']],
+  [
+    'plaintext-to-permissive',
+    { ended: 'reset' },
+    ['retryOn: cancelled, connect-failure, refused-stream, unavailable Istio', 'attempts: 2 Istio'],
+  ],
+  [
+    'distribute-own-zone-only',
+    { ended: 'no-host' },
+    ['distribute: set 11', 'maxEjectionPercent: 100 19', 'minHealthPercent: 0 % Istio'],
+  ],
+  ['subset-that-selects-nothing', { ended: 'no-host' }, ['labels: version=v2 8']],
+  [
+    'ejection-cap-20',
+    { ended: 'no-host' },
+    'not known: no more than 0 of 4 hosts of edge-app can be ejected at once',
+  ],
+  ['policies', { ended: 'denied', side: 'server', policy: 'none' }, ['billing-only: ALLOW 7']],
+  [
+    'policies',
+    { ended: 'denied', side: 'server', policy: 'ns[default]-policy[no-delete]-rule[0]' },
+    ['no-delete: DENY 16'],
+  ],
+  [
+    'policies',
+    { ended: 'denied', side: 'server' },
+    'not known: the sidecar of edge-app holds policies of both kinds, and which refused is not known',
+  ],
+  ['policies', { ended: 'rate-limited', side: 'server' }, ['rate limit: 10 each 1s, at most 20 at once 37']],
+  ['policies', { ended: 'rate-limited' }, "not known: the client's sidecar holds no rate limit"],
+  ['timeout-in-a-delegate', { ended: 'injected', status: 503 }, ['abort: 503 for 10 % 24']],
+  [
+    'abort-behind-a-header',
+    { ended: 'injected', status: 503 },
+    'not known: no route to edge-app makes this error',
+  ],
+  [
+    'no-retries',
+    { ended: 'answered', status: 503 },
+    ['attempts: 0 7', 'outlierDetection: not set, a bad host is never ejected Istio'],
+  ],
+])('%s: %o', (name, question, expected) => {
+  expect(settings(ofRequests(name, question))).toEqual(expected);
+});
+
+test('routes that may all have taken a request give no reason unless they agree', () => {
+  const { request: _, ...unasked } = about;
+  const ask = (name: string) =>
+    reasonOfRequests(recorded(name), { ...unasked, side: 'client', ended: 'timeout' });
+  expect(settings(ask('timeout-of-another-route'))).toBe(
+    'not known: which of 2 routes to edge-app took the requests is not known, and they differ',
+  );
+  expect(settings(ask('try-longer-than-timeout'))).toEqual(['timeout: 500ms 22']);
+});
+
+test('a timeout says that the time of one attempt never comes to bear', () => {
+  expect(textOfReason(ofRequests('try-longer-than-timeout', { ended: 'timeout' }))).toEqual({
+    cause:
+      "The host of edge-app did not answer within the route's timeout. It covers all attempts, so the 2 s of one attempt never run out and a slow one is not tried again.",
+    setting: 'VirtualService/edge-app spec.http[0].timeout: 500ms',
+    source: 'mesh.yaml:22',
+  });
+});
+
+const west = { instances: ['edge-app-west-1'], localities: ['region1/zone-west'], status: 503 };
+const east = {
+  instances: ['edge-app-east-1', 'edge-app-east-2'],
+  localities: ['region1/zone-east', 'region1/zone-east'],
+};
+
+test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, readonly string[] | string]>([
+  [
+    'max-connections-alone-queues',
+    { expected: 'overflow' },
+    ['http1MaxPendingRequests: no limit Istio', 'maxConnections: 100 10'],
+  ],
+  [
+    'http2-needs-one-connection',
+    { expected: 'overflow' },
+    ['h2UpgradePolicy: UPGRADE 9', 'http2MaxRequests: no limit Istio'],
+  ],
+  [
+    'pool-of-another-port',
+    { expected: 'low-latency' },
+    'not known: no setting in the sidecar of frontend-1 explains how long requests to edge-app take',
+  ],
+  [
+    'try-longer-than-timeout',
+    { expected: 'overflow' },
+    'not known: the limits in effect (http1MaxPendingRequests: 50, maxConnections: 100) were not reached',
+  ],
+  ['two-rules-one-host', { expected: 'ejection' }, ['outlierDetection: not set Istio']],
+  ['ejection-cap-default', { expected: 'ejection' }, ['maxEjectionPercent: 10 % Envoy']],
+  ['ejection-cap-20', { expected: 'ejection' }, ['maxEjectionPercent: 20 11']],
+  [
+    'ejection-of-a-subset',
+    { expected: 'ejection', misbehaviour: { ...west, status: 500 } },
+    ['consecutive5xxErrors: 0 9', 'consecutiveGatewayErrors: 3 10'],
+  ],
+  ['ejection-of-a-subset', { expected: 'ejection' }, ['maxEjectionPercent: 40 11']],
+  [
+    'locality-off',
+    { expected: 'ejection', misbehaviour: { ...west, status: 404 } },
+    ['consecutive5xxErrors: 5 10'],
+  ],
+  [
+    'outlier-turns-on-locality',
+    { expected: 'ejection', misbehaviour: west },
+    ['outlierDetection: the nearest first, others when too few of those are healthy 8'],
+  ],
+  [
+    'locality-off',
+    { expected: 'ejection', misbehaviour: west },
+    'not known: outlier detection is in effect for edge-app and would have ejected a host that misbehaves for long enough',
+  ],
+  ['distribute-own-zone-only', { expected: 'failover', misbehaviour: east }, ['distribute: set 11']],
+  ['distribute-80-20', { expected: 'failover', misbehaviour: east }, ['distribute: set 10']],
+  [
+    'failover-without-outlier-detection',
+    { expected: 'failover', misbehaviour: east },
+    ['outlierDetection: not set Istio'],
+  ],
+  ['locality-off', { expected: 'failover', misbehaviour: east }, ['enabled: false 9']],
+  ['ejection-cap-20', { expected: 'failover', misbehaviour: east }, ['maxEjectionPercent: 20 11']],
+  [
+    'failover-by-priority',
+    { expected: 'failover', misbehaviour: east },
+    'not known: failover is in effect for edge-app: the nearest first, 2 hosts, then others',
+  ],
+  [
+    'max-connections-alone-queues',
+    { expected: 'low-latency', waited: true },
+    ['http1MaxPendingRequests: no limit Istio', 'maxConnections: 100 10'],
+  ],
+  [
+    'abort-behind-a-header',
+    { expected: 'low-latency', request: { ...about.request, headers: { 'x-chaos': 'yes' } } },
+    ['delay: 2 s for 100 % 11'],
+  ],
+])('%s: %o did not come', (name, question, expected) => {
+  expect(settings(ofCheck(name, question))).toEqual(expected);
+});
+
+test('a rule that is in no sidecar is the reason, with its line and why', () => {
+  expect(textOfReason(ofCheck('two-rules-one-host', { expected: 'ejection' }))).toEqual({
+    cause:
+      'No outlier detection for edge-app is in effect in the sidecar of frontend-1, so no host is ever ejected.',
+    setting:
+      'outlierDetection: not set (default of Istio); mesh.yaml:19 spec.trafficPolicy.outlierDetection is not in effect: Istio takes the trafficPolicy of one rule for a host, and DestinationRule/a-balancing (mesh.yaml:1) comes before and has one',
+    source: 'mesh.yaml:19',
+  });
+  for (const [name, line] of [
+    ['rule-for-other-callers', 8],
+    ['rule-in-a-namespace-nobody-reads', 15],
+    ['pool-of-a-subset-without-route', 10],
+    ['rule-of-the-root-namespace', 7],
+  ] as const) {
+    const text = textOfReason(ofCheck(name, { expected: 'overflow' }));
+    expect(text).toMatchObject({
+      source: `mesh.yaml:${line}`,
+      cause: expect.stringContaining('refuses requests'),
+    });
+  }
+});
+
+test('what was not read is not known', () => {
+  expect(reasonOfRequests({ sidecars: [] }, { ...about, side: 'client', ended: 'overflow' }).known).toBe(
+    false,
+  );
+  expect(reasonOfCheck({ sidecars: [] }, { ...about, expected: 'ejection' }).known).toBe(false);
+});
+
+test('requests are matched as Envoy does it, and what cannot be told stays open', () => {
+  const path = { kind: 'prefix', value: '/api' } as const;
+  const get = { method: 'GET', path: '/api/x?user=7', headers: { 'x-a': '1' } };
+  const matches = (match: Partial<Parameters<typeof matchesRequest>[0]>) =>
+    matchesRequest({ path, headers: [], query: [], ...match }, get);
+  expect(matches({})).toBe('yes');
+  expect(matches({ path: { kind: 'exact', value: '/api' } })).toBe('no');
+  expect(matches({ path: { kind: 'segments', value: '/api' } })).toBe('yes');
+  expect(matches({ path: { kind: 'segments', value: '/ap' } })).toBe('no');
+  expect(matches({ path: { kind: 'regex', value: '/api/[a-z]' } })).toBe('yes');
+  expect(matches({ path: { kind: 'regex', value: '(?P<a>.*' } })).toBe('perhaps');
+  expect(matches({ path: { kind: 'prefix', value: '/API', ignoreCase: true } })).toBe('yes');
+  expect(matches({ headers: [{ name: ':method', kind: 'exact', value: 'POST' }] })).toBe('no');
+  expect(matches({ headers: [{ name: 'x-a', kind: 'present', value: '', not: true }] })).toBe('no');
+  expect(matches({ headers: [{ name: 'x-b', kind: 'exact', value: '1', not: true }] })).toBe('yes');
+  expect(matches({ query: [{ name: 'user', kind: 'exact', value: '7' }] })).toBe('yes');
+  expect(matches({ more: true })).toBe('perhaps');
+});

@@ -1,0 +1,388 @@
+import { plural } from '../../kit/format.ts';
+import type {
+  Action,
+  Cluster,
+  EffectiveConfiguration,
+  Filter,
+  Inbound,
+  Route,
+  Sidecar,
+} from '../../model/effective.ts';
+import { clusterText, limitText, matchText, shareText, timeText } from '../words.ts';
+import {
+  common,
+  hostCount,
+  insteadOf,
+  known,
+  mostOut,
+  named,
+  refusing,
+  tlsMismatch,
+  unknown,
+} from './parts.ts';
+import type { NamedSetting, Reason, RequestQuestion } from './question.ts';
+import { clustersTaken, hostOf, matchesRequest, routesTaken } from './taken.ts';
+
+/** What answers a question: the caller's sidecar, and what the one of the server takes on the port. */
+interface Scene {
+  readonly question: RequestQuestion;
+  readonly client: Sidecar;
+  readonly server: Sidecar | undefined;
+  readonly inbound: Inbound | undefined;
+  /** What the requests may have met. */
+  readonly routes: readonly Route[];
+  readonly clusters: readonly Cluster[];
+}
+
+/** The setting behind requests that ended without success. */
+export function reasonOfRequests({ sidecars }: EffectiveConfiguration, question: RequestQuestion): Reason {
+  const client = sidecars.find(({ instance }) => instance === question.client);
+  if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
+  const clusters = clustersTaken(client, question);
+  const servers = sidecars.filter(
+    ({ service, inbound }) => service === question.service && inbound.length > 0,
+  );
+  const server = servers.find(({ instance }) => instance === question.server) ?? servers[0];
+  const port = clusters[0]?.port;
+  const inbound = server?.inbound.find((each) => each.port === port) ?? server?.inbound[0];
+  const scene = { question, client, server, inbound, routes: routesTaken(client, question), clusters };
+  return kinds[question.ended](scene);
+}
+
+const kinds: Readonly<Record<RequestQuestion['ended'], (scene: Scene) => Reason>> = {
+  overflow,
+  'no-host': noHost,
+  connect: notConnected,
+  reset,
+  timeout,
+  denied,
+  'rate-limited': rateLimited,
+  'no-route': noRoute,
+  'no-cluster': noCluster,
+  injected,
+  answered,
+};
+
+function overflow(scene: Scene): Reason {
+  const { question, client, server, inbound } = scene;
+  const { service } = question;
+  if (question.side === 'server') {
+    if (inbound === undefined || server === undefined)
+      return unknown(`what the sidecars of ${service} held was not read`);
+    const settings = refusing(inbound.limits, 'http1');
+    if (settings.length === 0)
+      return unknown(`the sidecar of ${server.instance} has no limit that could be hit`);
+    return known(
+      `The sidecar of ${service} itself was full and refused requests. Its limits hold for all callers together: Istio gives the pool of a rule to the server's side too.`,
+      settings,
+    );
+  }
+  const limits = common(scene.clusters, (cluster) => cluster.limits);
+  const protocol = common(scene.clusters, (cluster) => cluster.protocol.value);
+  if (limits === undefined || protocol === undefined) return severalClusters(scene);
+  if (question.of === 'retry') {
+    if (limits.retries.value === null)
+      return unknown(`retries to ${service} have no limit in the sidecar of ${client.instance}`);
+    return known(`Too many retries to ${service} were on their way at once, so that one more was not made.`, [
+      named('retries', limits.retries, limitText),
+    ]);
+  }
+  const settings = refusing(limits, protocol);
+  if (settings.length === 0) {
+    return unknown(
+      `the sidecar of ${client.instance} has no limit for ${clustersText(scene)} that could be hit`,
+    );
+  }
+  const isRequests = settings[0]?.from === limits.requests.from;
+  const cause = isRequests
+    ? `As many requests to ${service} as may be were on their way from one client's sidecar, so it refused more at once${protocol === 'http1' ? '; the limit holds for HTTP/1.1 too' : ''}.`
+    : `The connection pool to ${service} was full, so the client's sidecar refused the request at once. The limits hold for each client sidecar.`;
+  return known(cause, settings);
+}
+
+function noHost(scene: Scene): Reason {
+  const { question, clusters, client } = scene;
+  const { service } = question;
+  const empty = clusters.filter((cluster) => hostCount(cluster) === 0);
+  const [nothing] = empty;
+  if (nothing !== undefined) {
+    if (nothing.locality.value === 'distribute') {
+      return known(
+        `distribute leaves the sidecar of ${client.instance} no host of ${service}: it takes out every zone that "to" does not name.`,
+        [named('distribute', nothing.locality, () => 'set')],
+      );
+    }
+    if (nothing.selects !== undefined) {
+      return known(`The subset ${nothing.subset} of ${service} has no host: none has its labels.`, [
+        named('labels', nothing.selects, labelsText),
+      ]);
+    }
+    return unknown(
+      `the sidecar of ${client.instance} holds no host of ${clusterText(nothing)}, and no setting that says so`,
+    );
+  }
+  const [cluster] = clusters;
+  if (cluster === undefined || clusters.length > 1) return severalClusters(scene);
+  const { outlierDetection, panicThreshold, zones, locality } = cluster;
+  const removed = zones.filter(({ hosts }) => hosts.length === 0);
+  const distribute =
+    removed.length > 0 && locality.value === 'distribute' ? [named('distribute', locality, () => 'set')] : [];
+  const left =
+    distribute.length === 0
+      ? ''
+      : ` Those in ${removed.map((zone) => zone.locality).join(', ')} are not there to take over: distribute does not name them.`;
+  if (outlierDetection === undefined) {
+    return unknown(
+      `the sidecar of ${client.instance} ejects no host of ${service}; its hosts were gone for another reason`,
+    );
+  }
+  const hosts = hostCount(cluster);
+  if (mostOut(outlierDetection, hosts) < hosts) {
+    return unknown(
+      `no more than ${mostOut(outlierDetection, hosts)} of ${plural(hosts, 'host')} of ${service} can be ejected at once`,
+    );
+  }
+  if (panicThreshold.value > 0) {
+    return unknown(
+      `with fewer than ${shareText(panicThreshold.value)} of its hosts healthy all of ${service} would have got traffic`,
+    );
+  }
+  return known(`Every host of ${service} that the client's sidecar has was ejected at once.${left}`, [
+    ...distribute,
+    named('maxEjectionPercent', outlierDetection.mostEjected, shareText),
+    named('minHealthPercent', panicThreshold, shareText),
+  ]);
+}
+
+function notConnected(scene: Scene): Reason {
+  const mismatch = mismatchOf(scene);
+  if (mismatch !== undefined) return mismatch;
+  if (scene.question.side === 'server') {
+    return unknown(
+      `the app of ${scene.question.service} took no connection from its own sidecar, which no setting decides`,
+    );
+  }
+  const retries = retriesOf(scene);
+  if (retries === undefined) return severalRoutes(scene);
+  return known(
+    `The client's sidecar could not connect to the host of ${scene.question.service}: it is down, refuses or does not answer.`,
+    [...retries, ...ejectionOf(scene)],
+    insteadOf(scene.client, scene.question.service, 'outlier-detection', 'retries'),
+  );
+}
+
+function reset(scene: Scene): Reason {
+  const { question } = scene;
+  const mismatch = mismatchOf(scene);
+  if (mismatch !== undefined) return mismatch;
+  if (question.side === 'server') {
+    return unknown(
+      `the app of ${question.service} closed the connection to its own sidecar, which no setting decides`,
+    );
+  }
+  const retries = retriesOf(scene);
+  if (retries === undefined) return severalRoutes(scene);
+  return known(`The host of ${question.service} closed the connection before it had answered.`, retries);
+}
+
+function mismatchOf({ clusters, inbound }: Scene): Reason | undefined {
+  const mismatches = clusters.map((cluster) => tlsMismatch(cluster, inbound));
+  const [mismatch] = mismatches;
+  if (mismatch === undefined || mismatches.includes(undefined)) return undefined;
+  return known(mismatch.cause, mismatch.settings);
+}
+
+function timeout(scene: Scene): Reason {
+  const { question, client } = scene;
+  const actions = scene.routes.map(({ action }) => action);
+  const attempt = question.of === 'attempt';
+  const limit = common(actions, (action) =>
+    action.does !== 'forward' ? undefined : attempt ? action.retries.perTryTimeoutMs : action.timeoutMs,
+  );
+  if (limit === undefined) return severalRoutes(scene);
+  if (limit.value === null)
+    return unknown(`the route to ${question.service} has no timeout in the sidecar of ${client.instance}`);
+  if (attempt) {
+    return known(`The host of ${question.service} did not answer within the time of one attempt.`, [
+      named('perTryTimeout', limit, timeText),
+    ]);
+  }
+  return known(
+    `The host of ${question.service} did not answer within the route's timeout.${uselessTries(actions[0], limit.value)}`,
+    [named('timeout', limit, timeText)],
+  );
+}
+
+/** A time for one attempt that the time for all of them never lets run out. */
+function uselessTries(action: Action | undefined, timeoutMs: number): string {
+  if (action?.does !== 'forward') return '';
+  const { attempts, perTryTimeoutMs } = action.retries;
+  const perTry = perTryTimeoutMs.value;
+  if (attempts.value === 0 || perTry === null || perTry < timeoutMs) return '';
+  return ` It covers all attempts, so the ${timeText(perTry)} of one attempt never run out and a slow one is not tried again.`;
+}
+
+function filtersOf({ question, client, inbound }: Scene): readonly Filter[] {
+  return question.side === 'server' ? (inbound?.filters ?? []) : client.filters;
+}
+
+function denied(scene: Scene): Reason {
+  const { question } = scene;
+  const authorizations = filtersOf({ ...scene, question: { ...question, side: 'server' } }).flatMap(
+    (filter) => (filter.kind === 'authorization' && !filter.dryRun ? [filter] : []),
+  );
+  const policies = (action: 'allow' | 'deny') =>
+    authorizations.filter((filter) => filter.action === action).flatMap((filter) => filter.policies);
+  const named = policies('deny').find(({ id }) => id === question.policy);
+  if (named !== undefined) {
+    const name = named.resource?.name ?? named.id;
+    return known(`AuthorizationPolicy ${name} forbids this request to ${question.service}.`, [
+      { name, value: 'DENY', from: named.from },
+    ]);
+  }
+  const allowing = policies('allow');
+  const isRefusedByAllow = question.policy === 'none' || question.policy === undefined;
+  if (!isRefusedByAllow || allowing.length === 0) {
+    return unknown(`the sidecar of ${question.service} holds no policy that refuses this`);
+  }
+  if (question.policy === undefined && policies('deny').length > 0) {
+    return unknown(
+      `the sidecar of ${question.service} holds policies of both kinds, and which refused is not known`,
+    );
+  }
+  return known(
+    `No AuthorizationPolicy allows this caller and request to ${question.service}.`,
+    allowing.map(({ id, resource, from }) => ({ name: resource?.name ?? id, value: 'ALLOW', from })),
+  );
+}
+
+function rateLimited(scene: Scene): Reason {
+  const limits = filtersOf(scene).flatMap((filter) => (filter.kind === 'rate-limit' ? [filter] : []));
+  const whose =
+    scene.question.side === 'server' ? `the sidecar of ${scene.question.service}` : "the client's sidecar";
+  if (limits.length === 0) return unknown(`${whose} holds no rate limit`);
+  return known(
+    `A rate limit in ${whose} refused the request to ${scene.question.service}.`,
+    limits.map(({ limit, from }) => ({
+      name: 'rate limit',
+      value: limit ?? 'of a rate limit service',
+      from,
+    })),
+  );
+}
+
+function noRoute({ question, client, routes }: Scene): Reason {
+  const host = hostOf(client, question);
+  if (host === undefined)
+    return unknown(
+      `the sidecar of ${client.instance} knows no host ${question.request?.authority ?? question.service}`,
+    );
+  if (routes.length > 0)
+    return unknown(`the sidecar of ${client.instance} has a route that takes such requests`);
+  const { request } = question;
+  if (request === undefined || host.routes.some(({ match }) => matchesRequest(match, request) !== 'no')) {
+    return unknown('what was asked for is not known');
+  }
+  return known(
+    `No route of ${question.service} takes ${request.method} ${request.path}: there is none for what is left over.`,
+    host.routes.map(({ match, from }) => ({ name: 'match', value: matchText(match), from })),
+  );
+}
+
+function noCluster({ question, client, routes }: Scene): Reason {
+  const held = new Set(client.clusters.map(({ name }) => name));
+  const lost = routes.flatMap((route) =>
+    route.action.does === 'forward'
+      ? route.action.to.filter(({ cluster }) => !held.has(cluster)).map(({ cluster }) => ({ route, cluster }))
+      : [],
+  );
+  if (lost.length === 0)
+    return unknown(`every route to ${question.service} leads to something that is there`);
+  return known(
+    `A route to ${question.service} leads to a host, port or subset that does not exist.`,
+    lost.map(({ route, cluster }) => ({ name: 'route', value: cluster, from: route.from })),
+  );
+}
+
+function injected(scene: Scene): Reason {
+  const { question, routes } = scene;
+  const aborts = routes.flatMap(({ fault }) => (fault.abort ? [fault.abort] : []));
+  const abort = common(aborts, (each) => each);
+  if (abort !== undefined && (question.status === undefined || abort.value.status === question.status)) {
+    return known(`The mesh configuration injects this error into requests to ${question.service}.`, [
+      named('abort', abort, ({ status, share }) => `${status} for ${shareText(share)}`),
+    ]);
+  }
+  const answers = routes.filter(
+    ({ action }) => action.does === 'answer' && (question.status ?? action.status) === action.status,
+  );
+  const [answer] = answers;
+  if (answer === undefined || answers.length > 1)
+    return unknown(`no route to ${question.service} makes this error`);
+  return known(`The mesh configuration answers requests to ${question.service} itself.`, [
+    { name: 'directResponse', value: String(question.status ?? ''), from: answer.from },
+  ]);
+}
+
+function answered(scene: Scene): Reason {
+  const { question, client } = scene;
+  const retries = retriesOf(scene);
+  if (retries === undefined) return severalRoutes(scene);
+  return known(
+    `The app of ${question.service} itself answered${question.status === undefined ? '' : ` ${question.status}`}.`,
+    [...retries, ...ejectionOf(scene)],
+    insteadOf(client, question.service, 'retries', 'outlier-detection'),
+  );
+}
+
+/** What of retries let an error through; undefined when the routes differ in it. */
+function retriesOf({ routes }: Scene): readonly NamedSetting[] | undefined {
+  const retries = common(routes, ({ action }) => (action.does === 'forward' ? action.retries : undefined));
+  if (retries === undefined) return undefined;
+  const attempts = named('attempts', retries.attempts, String);
+  return retries.attempts.value === 0
+    ? [attempts]
+    : [named('retryOn', retries.conditions, (conditions) => conditions.join(', ')), attempts];
+}
+
+/** Whether a bad host is ejected, where there is one answer. */
+function ejectionOf({ clusters }: Scene): readonly NamedSetting[] {
+  const [cluster] = clusters;
+  if (cluster === undefined || clusters.length > 1) return [];
+  const { outlierDetection } = cluster;
+  return outlierDetection === undefined
+    ? [
+        {
+          name: 'outlierDetection',
+          value: 'not set, a bad host is never ejected',
+          from: { by: 'default', of: 'Istio', field: 'outlierDetection' },
+        },
+      ]
+    : [named('consecutive errors', outlierDetection.consecutiveErrors, String)];
+}
+
+function severalClusters(scene: Scene): Reason {
+  return scene.clusters.length === 0
+    ? unknown(
+        `the sidecar of ${scene.client.instance} has no route to ${scene.question.service} that takes such requests`,
+      )
+    : unknown(`requests may have gone to ${clustersText(scene)}, which differ`);
+}
+
+function severalRoutes({ client, question, routes }: Scene): Reason {
+  return routes.length === 0
+    ? unknown(
+        `the sidecar of ${client.instance} has no route to ${question.service} that takes such requests`,
+      )
+    : unknown(
+        `which of ${plural(routes.length, 'route')} to ${question.service} took the requests is not known, and they differ`,
+      );
+}
+
+const clustersText = ({ clusters, question }: Scene) =>
+  clusters.length === 0 ? question.service : clusters.map(clusterText).join(' or ');
+
+const labelsText = (labels: Readonly<Record<string, string>>) =>
+  Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');

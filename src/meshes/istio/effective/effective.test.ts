@@ -1,0 +1,321 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { Cluster, Origin, Sidecar, Told } from '../../../model/effective.ts';
+import { recorded, recordedFolder } from './testing/recordings.ts';
+
+const client = (name: string): Sidecar => {
+  const found = recorded(name).sidecars.find(({ role }) => role === 'client');
+  if (!found) throw new Error(`no client in ${name}`);
+  return found;
+};
+const server = (name: string) => recorded(name).sidecars.find(({ role }) => role === 'server')?.inbound[0];
+
+/** The cluster that the first route leads to. */
+function called(name: string): Cluster {
+  const sidecar = client(name);
+  const host = sidecar.hosts.find(({ domains }) => domains.includes('edge-app'));
+  const action = host?.routes.at(-1)?.action;
+  const to = action?.does === 'forward' ? action.to[0]?.cluster : undefined;
+  const cluster = sidecar.clusters.find((each) => each.name === to);
+  if (!cluster) throw new Error(`no cluster in ${name}`);
+  return cluster;
+}
+
+function from(origin: Origin): string {
+  if (origin.by === 'setting') return `${origin.line} ${origin.path}`;
+  if (origin.by === 'default') return origin.of;
+  return origin.by === 'unknown' ? `unknown, perhaps ${origin.maybe.map(({ line }) => line)}` : origin.by;
+}
+const told = ({ value, from: origin }: Told<unknown>) => `${JSON.stringify(value)} ${from(origin)}`;
+
+const limits = ({ limits: { connections, pending, requests } }: Pick<Cluster, 'limits'>) =>
+  [connections, pending, requests].map(told);
+
+const policy = 'spec.trafficPolicy';
+const tcp = 'connectionPool.tcp.maxConnections';
+const http = 'connectionPool.http.http1MaxPendingRequests';
+
+test.each([
+  [
+    'pool-of-the-subset-wins',
+    `100 19 spec.subsets[0].trafficPolicy.${tcp}`,
+    `50 21 spec.subsets[0].trafficPolicy.${http}`,
+  ],
+  ['pool-of-the-host-holds', `100 8 ${policy}.${tcp}`, `50 9 ${policy}.${http}`],
+  [
+    'pool-of-the-subsets-port',
+    `7 19 spec.subsets[0].trafficPolicy.portLevelSettings[0].${tcp}`,
+    `9 20 spec.subsets[0].trafficPolicy.portLevelSettings[0].${http}`,
+  ],
+  ['pool-of-another-port', `100 10 ${policy}.${tcp}`, `50 12 ${policy}.${http}`],
+  ['pool-of-the-port-wins', `100 14 ${policy}.portLevelSettings[0].${tcp}`, 'null Istio'],
+  ['pool-of-a-subset-without-route', 'null Istio', 'null Istio'],
+  ['max-connections-alone-queues', `100 10 ${policy}.${tcp}`, 'null Istio'],
+  ['two-rules-one-with-a-subset', 'null Istio', `20 22 spec.subsets[0].trafficPolicy.${http}`],
+  ['rule-for-other-callers', 'null Istio', 'null Istio'],
+  ['rule-in-a-namespace-nobody-reads', 'null Istio', 'null Istio'],
+])('%s: the limits in effect stand where Istio took them from', (name, connections, pending) => {
+  expect(limits(called(name))).toEqual([connections, pending, 'null Istio']);
+});
+
+test('a limit of requests holds whatever the protocol', () => {
+  expect(limits(called('requests-limit-on-http1'))[2]).toBe(
+    `40 8 ${policy}.connectionPool.http.http2MaxRequests`,
+  );
+  const {
+    limits: all,
+    connectTimeoutMs,
+    idleTimeoutMs,
+    protocol,
+  } = called('requests-limit-below-connections');
+  expect([all.retries, connectTimeoutMs, idleTimeoutMs, protocol].map(told)).toEqual([
+    `3 9 ${policy}.connectionPool.http.maxRetries`,
+    `250 8 ${policy}.connectionPool.tcp.connectTimeout`,
+    `90000 9 ${policy}.connectionPool.http.idleTimeout`,
+    '"http1" Istio',
+  ]);
+  expect(told(called('http2-needs-one-connection').protocol)).toBe(
+    `"http2" 9 ${policy}.connectionPool.http.h2UpgradePolicy`,
+  );
+});
+
+test("the server's sidecar has the pool of the host, never that of a subset", () => {
+  const at = (name: string) => {
+    const inbound = server(name);
+    return inbound === undefined ? [] : limits(inbound).slice(0, 2);
+  };
+  expect(at('pool-at-the-server-too')).toEqual([`20 9 ${policy}.${tcp}`, `10 10 ${policy}.${http}`]);
+  expect(at('pool-of-the-subset-wins')).toEqual([`1000 10 ${policy}.${tcp}`, `1000 12 ${policy}.${http}`]);
+  expect(at('pool-of-the-port-wins')).toEqual([`100 14 ${policy}.portLevelSettings[0].${tcp}`, 'null Istio']);
+});
+
+test('a value that its rule does not explain has no origin but what may have changed it', () => {
+  expect(told(called('changed-by-a-filter').connectTimeoutMs)).toBe('100 unknown, perhaps 14,8');
+});
+
+test('outlier detection: each field, its default, and none at all', () => {
+  const outlier = (name: string) => {
+    const detection = called(name).outlierDetection;
+    if (!detection) return 'none';
+    const { consecutiveErrors, consecutiveGatewayErrors, consecutiveLocalOrigin, intervalMs, mostEjected } =
+      detection;
+    return [consecutiveErrors, consecutiveGatewayErrors, consecutiveLocalOrigin, intervalMs, mostEjected].map(
+      told,
+    );
+  };
+  const block = `${policy}.outlierDetection`;
+  expect(outlier('ejection-cap-default')).toEqual([
+    `5 12 ${block}.consecutive5xxErrors`,
+    '0 Envoy',
+    '0 Envoy',
+    `1000 13 ${block}.interval`,
+    '0.1 Envoy',
+  ]);
+  expect(outlier('ejection-of-a-subset')).toEqual([
+    `0 9 ${block}.consecutive5xxErrors`,
+    `3 10 ${block}.consecutiveGatewayErrors`,
+    '0 Envoy',
+    '10000 Envoy',
+    `0.4 11 ${block}.maxEjectionPercent`,
+  ]);
+  expect(outlier('ejection-of-local-errors')).toEqual([
+    `7 10 ${block}.consecutive5xxErrors`,
+    '0 Envoy',
+    `4 9 ${block}.consecutiveLocalOriginFailures`,
+    '10000 Envoy',
+    `1 12 ${block}.maxEjectionPercent`,
+  ]);
+  expect(['two-rules-one-host', 'pool-of-the-port-wins', 'pool-of-the-subsets-port'].map(outlier)).toEqual([
+    'none',
+    'none',
+    'none',
+  ]);
+});
+
+test.each([
+  ['outlier-turns-on-locality', `"failover" 8 ${policy}.outlierDetection`, ['0 2', '1 2']],
+  ['locality-off', `"none" 9 ${policy}.loadBalancer.localityLbSetting.enabled`, ['0 2', '0 2']],
+  [
+    'failover-by-priority',
+    `"failover" 11 ${policy}.loadBalancer.localityLbSetting.failoverPriority`,
+    ['0 2', '1 2'],
+  ],
+  ['failover-without-outlier-detection', '"none" Istio', ['0 2', '0 2']],
+  ['distribute-80-20', `"distribute" 10 ${policy}.loadBalancer.localityLbSetting.distribute`, ['0 2', '0 2']],
+  [
+    'distribute-own-zone-only',
+    `"distribute" 11 ${policy}.loadBalancer.localityLbSetting.distribute`,
+    ['0 2', '0 0'],
+  ],
+])('%s: how zones are told apart, and their priorities and hosts', (name, mode, zones) => {
+  const { locality, zones: held } = called(name);
+  expect(told(locality)).toBe(mode);
+  expect(held.map(({ locality: place }) => place)).toEqual(['region1/zone-east', 'region1/zone-west']);
+  expect(held.map(({ priority, hosts }) => `${priority} ${hosts.length}`)).toEqual(zones);
+});
+
+test('the panic threshold is off with outlier detection, on without, and as written', () => {
+  expect(told(called('ejection-cap-default').panicThreshold)).toBe('0 Istio');
+  expect(told(called('no-retries').panicThreshold)).toBe('0.5 Envoy');
+  expect(told(called('ejection-of-local-errors').panicThreshold)).toBe(
+    `0.6 11 ${policy}.outlierDetection.minHealthPercent`,
+  );
+});
+
+test('TLS of both sides', () => {
+  const both = (name: string) => [called(name).tls, server(name)?.accepts].map((each) => each && told(each));
+  expect(both('no-retries')).toEqual(['"auto" Istio', '"mtls" scenario']);
+  expect(both('plaintext-to-strict')).toEqual([`"off" 15 ${policy}.tls.mode`, '"mtls" scenario']);
+  expect(both('plaintext-to-permissive')).toEqual([`"off" 13 ${policy}.tls.mode`, '"both" 5 spec.mtls.mode']);
+  expect(both('mtls-to-plaintext')).toEqual([`"mesh" 14 ${policy}.tls.mode`, '"plaintext" 6 spec.mtls.mode']);
+});
+
+test('a subset that selects nothing has no hosts, and says what it selects', () => {
+  const [subset] = client('subset-that-selects-nothing').clusters.filter((each) => each.subset === 'v2');
+  expect(subset?.zones).toEqual([]);
+  expect(subset?.selects && told(subset.selects)).toBe('{"version":"v2"} 8 spec.subsets[0].labels');
+});
+
+/** Each route: where it is written, its timeout, retries and fault. */
+function routes(name: string) {
+  const host = client(name).hosts.find(({ domains }) => domains.includes('edge-app'));
+  return (host?.routes ?? []).map(({ from: origin, action, fault }) => [
+    from(origin),
+    action.does === 'forward' ? told(action.timeoutMs) : action.does,
+    action.does === 'forward' ? told(action.retries.attempts) : '',
+    ...Object.values(fault).map(told),
+  ]);
+}
+
+test('routes are those that this caller has, in order, each with its own timeout and retries', () => {
+  expect(routes('timeout-of-another-route')).toEqual([
+    ['8 spec.http[0]', '30000 11 spec.http[0].timeout', '2 Istio'],
+    ['14 spec.http[1]', '300 14 spec.http[1].timeout', '2 Istio'],
+  ]);
+  expect(routes('timeout-of-other-callers')).toEqual([
+    ['17 spec.http[2]', '400 19 spec.http[2].timeout', '2 Istio'],
+  ]);
+  expect(routes('timeout-by-path')).toEqual([
+    ['7 spec.http[0]', '30000 12 spec.http[0].timeout', '2 Istio'],
+    ['7 spec.http[0]', '30000 12 spec.http[0].timeout', '2 Istio'],
+    ['15 spec.http[1]', '5000 18 spec.http[1].timeout', '0 19 spec.http[1].retries.attempts'],
+    ['22 spec.http[2]', '300 23 spec.http[2].timeout', '2 Istio'],
+  ]);
+  expect(routes('two-routes-one-host')).toEqual([['7 spec.http[0]', 'null Istio', '2 Istio']]);
+  expect(routes('ejection-cap-20')).toEqual([['Istio', 'null Istio', '2 Istio']]);
+});
+
+test("a delegate's route fills its gaps from the one that delegates", () => {
+  expect(routes('timeout-in-a-delegate')).toEqual([
+    ['17 spec.http[0]', '10000 19 spec.http[0].timeout', '1 9 spec.http[0].retries.attempts'],
+    [
+      '22 spec.http[1]',
+      '250 22 spec.http[1].timeout',
+      '1 9 spec.http[0].retries.attempts',
+      '{"status":503,"share":0.1} 24 spec.http[1].fault.abort',
+    ],
+  ]);
+});
+
+test('injected faults are on the routes that have them, and on none where they are for gateways', () => {
+  expect(routes('abort-on-a-gateway-only')).toEqual([['Istio', 'null Istio', '2 Istio']]);
+  expect(routes('abort-behind-a-header').map((route) => route.slice(3))).toEqual([
+    [
+      '{"ms":2000,"share":1} 11 spec.http[0].fault.delay',
+      '{"status":503,"share":0.5} 10 spec.http[0].fault.abort',
+    ],
+    [],
+  ]);
+});
+
+test('retries: conditions and the time of one attempt', () => {
+  const [route] =
+    client('tries-without-timeout').hosts.find(({ domains }) => domains.includes('edge-app'))?.routes ?? [];
+  if (route?.action.does !== 'forward') throw new Error('no route');
+  const { conditions, perTryTimeoutMs } = route.action.retries;
+  expect([conditions, perTryTimeoutMs].map(told)).toEqual([
+    '["503","gateway-error"] 10 spec.http[0].retries.retryOn',
+    '300 9 spec.http[0].retries.perTryTimeout',
+  ]);
+});
+
+test('filters that may refuse, with their policies', () => {
+  const filters = server('policies')?.filters.map((filter) =>
+    filter.kind === 'authorization'
+      ? [filter.action, ...filter.policies.map((each) => `${each.resource?.name} ${from(each.from)}`)]
+      : [filter.kind, from(filter.from)],
+  );
+  expect(filters).toEqual([
+    ['rate-limit', '37 spec.configPatches[0].patch'],
+    ['deny', 'no-delete 16 spec.rules[0]'],
+    ['allow', 'billing-only 7 spec.rules[0]'],
+  ]);
+});
+
+test.each([
+  [
+    'pool-of-the-subset-wins',
+    ['limits 8: the subset v1 sets its own in mesh.yaml:17, which replaces this whole block'],
+  ],
+  ['pool-of-another-port', ['limits 16: it is for port 9090, and edge-app is called on 8080']],
+  [
+    'pool-of-the-port-wins',
+    [
+      'limits 7: the entry for port 8080 sets its own in mesh.yaml:13, which replaces this whole block',
+      'outlier-detection 10: an entry for port 8080 replaces the whole policy around it, and has no outlierDetection',
+    ],
+  ],
+  ['pool-of-a-subset-without-route', ['limits 10: no route of the caller leads to the subset canary']],
+  [
+    'two-rules-one-host',
+    [
+      'outlier-detection 19: Istio takes the trafficPolicy of one rule for a host, and DestinationRule/a-balancing (mesh.yaml:1) comes before and has one',
+    ],
+  ],
+  [
+    'rule-of-the-root-namespace',
+    [
+      "limits 7: DestinationRule/edge-app-dr (mesh.yaml:10) is in effect instead: a rule in the caller's namespace default comes first",
+    ],
+  ],
+  ['rule-for-other-callers', ['limits 8: it is for callers with tier=gold, and frontend-1 has not']],
+  [
+    'rule-in-a-namespace-nobody-reads',
+    [
+      'outlier-detection 7: nobody reads it in the namespace ops: callers are in default, the service is in default',
+      'limits 15: its host is edge-app.ops.svc.cluster.local, and edge-app is edge-app.default.svc.cluster.local',
+      'limits 24: exportTo shows it to . only, and callers are in default',
+    ],
+  ],
+  ['failover-without-outlier-detection', ['locality 10: without outlierDetection Istio does not fail over']],
+  [
+    'abort-on-a-gateway-only',
+    [
+      'route 25: it is for gateways only: istio-system/public; calls inside the mesh need the gateway "mesh"',
+      'fault 25: it is for gateways only: istio-system/public; calls inside the mesh need the gateway "mesh"',
+    ],
+  ],
+  [
+    'timeout-of-other-callers',
+    [
+      'route 7: its match wants callers with tier=gold, and frontend-1 has not',
+      'timeout 9: its match wants callers with tier=gold, and frontend-1 has not',
+      'route 12: its match wants port 9090, and calls go to 8080',
+      'timeout 14: its match wants port 9090, and calls go to 8080',
+      'route 22: http[2] before it takes every request',
+    ],
+  ],
+  ['try-longer-than-timeout', []],
+  ['timeout-in-a-delegate', []],
+])('%s: what is written and not in effect says why', (name, unused) => {
+  expect(client(name).unused.map(({ about, setting, why }) => `${about} ${setting.line}: ${why}`)).toEqual(
+    unused,
+  );
+});
+
+test('every recording is of an input that is there, and the other way round', () => {
+  const names = (folder: string) =>
+    readdirSync(join(recordedFolder, folder)).map((file) => file.replace(/\.\w+$/, ''));
+  expect(names('recorded')).toEqual(names('inputs'));
+});
