@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { callTable, inboundTable, renderTable } from '../effective/index.ts';
+import { callTable, inboundTable, mergeTables, renderTable } from '../effective/index.ts';
 import { environmentPrograms, environments } from '../environments/index.ts';
 import { readEffectiveConfiguration } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
@@ -118,5 +118,7 @@ function tables(sidecars: readonly Sidecar[], topology: TopologyPlan): string {
   );
   const inbound = sidecars.filter((sidecar) => sidecar.inbound.length > 0).map(inboundTable);
   const paint = { title: pc.bold, heading: pc.cyan, setting: pc.green, faint: pc.dim };
-  return [...calls, ...inbound].map((table) => renderTable(table, paint)).join('\n');
+  return mergeTables([...calls, ...inbound])
+    .map((table) => renderTable(table, paint))
+    .join('\n');
 }

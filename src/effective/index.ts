@@ -10,4 +10,4 @@ export type {
 } from './reasons/question.ts';
 export { reasonOfRequests } from './reasons/requests.ts';
 export { textOfReason } from './reasons/text.ts';
-export { callTable, inboundTable, renderTable } from './table.ts';
+export { callTable, inboundTable, mergeTables, renderTable } from './table.ts';

@@ -1,4 +1,4 @@
-import { formatMs, plural } from '../kit/format.ts';
+import { plural } from '../kit/format.ts';
 import type {
   Action,
   Cluster,
@@ -15,6 +15,7 @@ import type {
 import {
   acceptsWords,
   clusterText,
+  durationText,
   limitText,
   localityWords,
   matchText,
@@ -39,21 +40,24 @@ export interface Section {
   readonly note?: string;
 }
 
-/** What one caller's sidecar holds about one service. */
-export interface CallTable {
-  /** "frontend-1 calls edge-app:8080". */
-  readonly title: string;
+/** What one side's sidecars hold about one service. */
+export interface Table {
+  /** "frontend (region1/zone-east)": replicas of a workload hold the same. */
+  readonly who: string;
+  /** "calls edge-app". */
+  readonly does: string;
   readonly sections: readonly Section[];
 }
 
 /** What a sidecar's calls of a service meet: its routes in order, then each cluster that they lead to. */
-export function callTable(sidecar: Sidecar, service: string): CallTable {
+export function callTable(sidecar: Sidecar, service: string): Table {
   const routes = routesTo(sidecar, service);
   const clusters = sidecar.clusters.filter((cluster) => cluster.service === service);
   const routed = clusters.filter(({ name }) => routes.some((route) => leadsTo(route, name)));
   const unused = sidecar.unused.filter((each) => each.side === 'client' && each.service === service);
   return {
-    title: `${sidecar.instance} (${sidecar.locality}) calls ${service}`,
+    who: `${sidecar.workload} (${sidecar.locality})`,
+    does: `calls ${service}`,
     sections: [
       { title: 'routes, the first that matches takes the request', rows: routes.flatMap(routeRows) },
       ...(sidecar.filters.length === 0
@@ -66,10 +70,11 @@ export function callTable(sidecar: Sidecar, service: string): CallTable {
 }
 
 /** What a server's sidecar takes, port by port. */
-export function inboundTable(sidecar: Sidecar): CallTable {
+export function inboundTable(sidecar: Sidecar): Table {
   const unused = sidecar.unused.filter(({ side }) => side === 'server');
   return {
-    title: `${sidecar.instance} (${sidecar.locality}) takes requests for ${sidecar.service}`,
+    who: `${sidecar.workload} (${sidecar.locality})`,
+    does: `takes requests for ${sidecar.service}`,
     sections: [...sidecar.inbound.flatMap(inboundSections), ...unusedSection(unused)],
   };
 }
@@ -103,7 +108,7 @@ function routeRows({ name, from, match, action, fault }: Route, index: number): 
   if (fault.delay)
     add(
       'injected delay',
-      `${formatMs(fault.delay.value.ms)} for ${shareText(fault.delay.value.share)}`,
+      `${durationText(fault.delay.value.ms)} for ${shareText(fault.delay.value.share)}`,
       fault.delay.from,
     );
   if (action.does === 'forward' && action.to.length > 0) {
@@ -210,9 +215,9 @@ function outlierRows(outlier: OutlierDetection | undefined): Pick<Section, 'rows
       outlier.splitLocalOrigin.value
         ? row('failed connections, timeouts', outlier.consecutiveLocalOrigin, counted)
         : row('failed connections, timeouts', outlier.splitLocalOrigin, () => 'count as answers'),
-      row('looked at each', outlier.intervalMs, formatMs),
-      row('ejected for', outlier.baseEjectionMs, formatMs),
-      row('at most', outlier.longestEjectionMs, formatMs),
+      row('looked at each', outlier.intervalMs, durationText),
+      row('ejected for', outlier.baseEjectionMs, durationText),
+      row('at most', outlier.longestEjectionMs, durationText),
       row('ejected at once', outlier.mostEjected, (share) => `at most ${shareText(share)}`),
     ],
   };
@@ -286,6 +291,17 @@ function unusedSection(unused: readonly Unused[]): readonly Section[] {
   ];
 }
 
+/** Tables that say the same of several become one of all of them. */
+export function mergeTables(tables: readonly Table[]): readonly Table[] {
+  const merged = new Map<string, Table>();
+  for (const table of tables) {
+    const key = JSON.stringify([table.does, table.sections]);
+    const before = merged.get(key);
+    merged.set(key, before === undefined ? table : { ...before, who: `${before.who}, ${table.who}` });
+  }
+  return [...merged.values()];
+}
+
 /** How a table is painted; plain text unless given. */
 export interface Paint {
   title(text: string): string;
@@ -295,12 +311,12 @@ export interface Paint {
 }
 
 /** Lines of text: columns as wide as what stands in them. */
-export function renderTable({ title, sections }: CallTable, paint: Paint): string {
+export function renderTable({ who, does, sections }: Table, paint: Paint): string {
   const rows = sections.flatMap((section) => section.rows).filter(({ from }) => from !== undefined);
   const widest = (text: (row: Row) => string, most: number) =>
     Math.min(most, Math.max(0, ...rows.map((each) => text(each).length)));
   const first = widest(({ what }) => what, 44);
-  const second = widest(({ value }) => value, 52);
+  const second = widest(({ value }) => value, 64);
   const lines = sections.flatMap(({ title: heading, rows: inner, note }) => [
     '',
     `  ${paint.heading(heading)}${note === undefined ? '' : `: ${note.replace(/^none: /, 'none, ')}`}`,
@@ -312,5 +328,5 @@ export function renderTable({ title, sections }: CallTable, paint: Paint): strin
       return `${padded}  ${from.by === 'setting' ? paint.setting(origin) : paint.faint(origin)}`;
     }),
   ]);
-  return `${paint.title(title)}\n${lines.slice(lines[0] === '' ? 1 : 0).join('\n')}\n`;
+  return `${paint.title(`${who} ${does}`)}\n${lines.slice(lines[0] === '' ? 1 : 0).join('\n')}\n`;
 }

@@ -38,7 +38,14 @@ export function originText(from: Origin): string {
 }
 
 export const limitText = (value: number | null) => (value === null ? 'no limit' : formatCount(value));
-export const timeText = (ms: number | null) => (ms === null ? 'no limit' : formatMs(ms));
+export const timeText = (ms: number | null) => (ms === null ? 'no limit' : durationText(ms));
+
+/** "1 h", "300 ms". */
+export function durationText(ms: number): string {
+  return ms >= hourMs && ms % hourMs === 0 ? `${ms / hourMs} h` : formatMs(ms);
+}
+
+const hourMs = 3_600_000;
 export const shareText = (share: number) => formatPercent(share);
 
 /** "edge-app:8080", "edge-app:8080 subset v1". */

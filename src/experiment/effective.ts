@@ -19,7 +19,7 @@ export async function readEffectiveConfiguration(
   const asked = topology.instances.filter(({ replica }) => replica === 1);
   const answers = await Promise.all(
     asked.map(async (instance) => {
-      const paths = effective.paths(instance, topology);
+      const paths = effective.paths(instance, topology, resources);
       return [
         instance.name,
         await Promise.all(paths.map((path) => lab.admin(instance.name, path, timeoutMs))),

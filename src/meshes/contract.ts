@@ -152,9 +152,9 @@ export interface MeshStatistics {
 
 /** How a mesh's sidecars tell what they hold. */
 export interface MeshEffective {
-  /** Admin paths to ask a sidecar. */
-  paths(instance: Instance, topology: TopologyPlan): readonly string[];
-  /** What it makes of the answers: by instance, one for each path. `resources` are those under test. */
+  /** Admin paths to ask a sidecar; `resources` are those under test. */
+  paths(instance: Instance, topology: TopologyPlan, resources: readonly MeshResource[]): readonly string[];
+  /** What it makes of the answers: by instance, one for each path. */
   read(
     answers: ReadonlyMap<string, readonly string[]>,
     topology: TopologyPlan,

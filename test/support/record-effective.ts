@@ -11,6 +11,7 @@ import { environments } from '../../src/environments/index.ts';
 import { createProgress } from '../../src/kit/terminal.ts';
 import type { Mesh } from '../../src/meshes/contract.ts';
 import { meshOf } from '../../src/meshes/index.ts';
+import { parseConfiguration } from '../../src/meshes/istio/configuration-resources.ts';
 import { effectivePaths } from '../../src/meshes/istio/effective/index.ts';
 import { type Recording, recordedFolder } from '../../src/meshes/istio/effective/testing/recordings.ts';
 import { planScenario } from '../../src/plan/plan.ts';
@@ -29,6 +30,7 @@ for (const name of inputs) {
   const file = `inputs/${name}.yaml`;
   const path = join(recordedFolder, file);
   const content = await readFile(path, 'utf8');
+  const { resources } = parseConfiguration([{ file, path, content }], 'default');
   const { topology } = planScenario(await loadScenario(scenario, { set: [], config: [] }));
   const evidence = await mkdtemp(join(tmpdir(), 'breakwater-record-'));
   try {
@@ -53,7 +55,7 @@ for (const name of inputs) {
     const answers: Record<string, string[]> = {};
     for (const instance of instances) {
       answers[instance.name] = await Promise.all(
-        effectivePaths(instance, topology).map(async (each) =>
+        effectivePaths(instance, topology, resources).map(async (each) =>
           trimmed(await lab.admin(instance.name, each, 5_000)),
         ),
       );

@@ -2,6 +2,7 @@ import type { Cluster, EffectiveConfiguration, Sidecar, VirtualHost } from '../.
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { type Instance, isServer, servedBy, type TopologyPlan } from '../../../model/topology.ts';
 import { dumped, dumpedListeners } from '../../envoy/config-dump.ts';
+import { at, fullHost, list, texts } from '../configuration-hosts.ts';
 import { instanceLabels } from '../labels.ts';
 import { serviceHost } from '../names.ts';
 import { readCluster } from './clusters.ts';
@@ -28,31 +29,53 @@ const clusterMask = [
   .map((field) => `cluster.${field}`)
   .join(',');
 
-const dump = (resource: string, query: Readonly<Record<string, string>> = {}) =>
+const dump = (resource: string, query: Readonly<Record<string, string>>) =>
   `/config_dump?${new URLSearchParams({ resource, ...query })}`;
-
-/** What only a sidecar that calls others is asked. */
-const callerPaths = {
-  routes: dump('dynamic_route_configs'),
-  endpoints: `${dump('dynamic_endpoint_configs', { name_regex: 'outbound.*' })}&include_eds`,
-} as const;
-
-const sidecarPaths = (isCaller: boolean) => ({
-  clusters: dump('dynamic_active_clusters', {
-    name_regex: isCaller ? '(in|out)bound.*' : 'inbound.*',
-    mask: clusterMask,
-  }),
-  listeners: dump('dynamic_listeners'),
-});
 
 const isCaller = ({ service }: Instance, { calls }: TopologyPlan) =>
   calls.some(({ from }) => from === service);
 
-/** Admin paths that tell what an instance's sidecar holds. */
-export function effectivePaths(instance: Instance, topology: TopologyPlan): readonly string[] {
-  const caller = isCaller(instance, topology);
-  const { clusters, listeners } = sidecarPaths(caller);
-  return [clusters, listeners, ...(caller ? [callerPaths.routes, callerPaths.endpoints] : [])];
+/**
+ * Admin paths that tell what an instance's sidecar holds about the services of the topology, and about whatever the
+ * resources under test lead to; of a sidecar that calls nobody only what it takes.
+ */
+export function effectivePaths(
+  instance: Instance,
+  topology: TopologyPlan,
+  resources: readonly MeshResource[],
+): readonly string[] {
+  const listeners = dump('dynamic_listeners', {});
+  if (!isCaller(instance, topology)) {
+    return [dump('dynamic_active_clusters', { name_regex: inbound, mask: clusterMask }), listeners];
+  }
+  const hosts = hostsLedTo(topology, resources).map((host) => host.replaceAll('.', '\\.'));
+  const outbound = String.raw`outbound\|[0-9]+\|[^|]*\|(${hosts.join('|')})`;
+  const ports = [...new Set(topology.services.map(({ port }) => port))];
+  return [
+    dump('dynamic_active_clusters', { name_regex: `${inbound}|${outbound}`, mask: clusterMask }),
+    listeners,
+    dump('dynamic_route_configs', { name_regex: `(.*:)?(${ports.join('|')})` }),
+    `${dump('dynamic_endpoint_configs', { name_regex: outbound })}&include_eds`,
+  ];
+}
+
+const inbound = String.raw`inbound\|.*`;
+
+/** The services of the topology, and the destinations of every route under test. */
+function hostsLedTo(
+  { services, namespace }: TopologyPlan,
+  resources: readonly MeshResource[],
+): readonly string[] {
+  const destinations = resources
+    .filter(({ kind }) => kind === 'VirtualService')
+    .flatMap((resource) =>
+      list(at(resource.value, ['spec', 'http'])).flatMap((http) =>
+        list(at(http, ['route'])).flatMap((route) =>
+          texts([at(route, ['destination', 'host'])]).map((host) => fullHost(host, resource.namespace)),
+        ),
+      ),
+    );
+  return [...new Set([...services.map(({ name }) => serviceHost(name, namespace)), ...destinations])];
 }
 
 /** What sidecars hold: `answers` has those of each instance to `effectivePaths`, in the same order. */

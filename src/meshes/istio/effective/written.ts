@@ -22,7 +22,10 @@ export function settingAt({ resource, path }: Place): Setting {
     path: pathText(path),
     ...(isScalar ? { written: String(value) } : {}),
     file: resource.file,
-    line: resource.lineOf(path),
+    // Thousands of values have one, and few are ever looked up.
+    get line() {
+      return resource.lineOf(path);
+    },
   };
 }
 
@@ -82,30 +85,31 @@ export function tell<T>(value: T, { places, read, fallbacks, maybe, field }: Sou
 
 const same = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-/** "/apis/networking.istio.io/v1/namespaces/default/destination-rule/edge-app-dr", as istiod writes it. */
-const configPattern = /^\/apis\/[^/]+\/[^/]+\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/;
-
-/** The resource that istiod made something of; undefined when it does not say. */
+/**
+ * The resource that istiod made something of; undefined when it does not say. It writes
+ * "/apis/networking.istio.io/v1/namespaces/default/destination-rule/edge-app-dr".
+ */
 export function configOf(metadata: Metadata | undefined): ResourceName | undefined {
   const text = metadata?.filter_metadata?.['istio']?.['config'];
-  const [, namespace, kebab, name] = configPattern.exec(typeof text === 'string' ? text : '') ?? [];
+  const [, , , , , namespace, kebab, name] = typeof text === 'string' ? text.split('/') : [];
   if (namespace === undefined || kebab === undefined || name === undefined) return undefined;
-  const kind = kebab.replaceAll(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const kind = kebab
+    .split('-')
+    .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
+    .join('');
   return { kind, namespace, name };
 }
 
 /** The resources under test, by kind and name. */
 export class ResourcesUnderTest {
   readonly all: readonly MeshResource[];
-  readonly #kinds = new Map<string, readonly MeshResource[]>();
-  readonly #names = new Map<string, MeshResource>();
+  readonly #kinds: ReadonlyMap<string, readonly MeshResource[]>;
+  readonly #names: ReadonlyMap<string, MeshResource>;
 
   constructor(resources: readonly MeshResource[]) {
     this.all = resources;
-    for (const resource of resources) {
-      this.#kinds.set(resource.kind, [...(this.#kinds.get(resource.kind) ?? []), resource]);
-      this.#names.set(key(resource), resource);
-    }
+    this.#kinds = Map.groupBy(resources, ({ kind }) => kind);
+    this.#names = new Map(resources.map((resource) => [key(resource), resource]));
   }
 
   ofKind(kind: string): readonly MeshResource[] {
