@@ -25,12 +25,11 @@ const evidence = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
 const id = `bench-${Date.now().toString(36)}`;
 {
   await using directory = await createRunDirectory(id, 'bench of what sidecars hold');
-  await using lab = await environments.local(mesh, createProgress(process.stderr, true), signal).start({
+  await using lab = await environments.local(mesh, createProgress(process.stderr, true), signal).open({
     topology,
     configuration: { files: [file], resources },
     runId: id,
     directory: directory.path,
-    evidence,
     logs: join(evidence, 'logs'),
     progress: () => {},
     ongoing: () => {},

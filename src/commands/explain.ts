@@ -1,5 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
@@ -65,16 +63,14 @@ async function effectiveOf(
   await fetchPrograms(environmentPrograms.local(mesh), progress, signal);
   await mesh.validate(configuration, progress, signal);
   const id = `explain-${Date.now().toString(36)}`;
-  const evidence = await mkdtemp(join(tmpdir(), 'breakwater-explain-'));
   try {
     await using directory = await createRunDirectory(id, `explanation of ${name}`);
-    await using lab = await environments.local(mesh, progress, signal).start({
+    await using lab = await environments.local(mesh, progress, signal).open({
       topology,
       configuration,
       runId: id,
       directory: directory.path,
-      evidence,
-      logs: join(evidence, 'logs'),
+      logs: join(directory.path, 'logs'),
       progress: (step) => progress.step(step),
       ongoing: (text) => progress.ongoing(text),
       warn: (text) => progress.warn(text),
@@ -84,7 +80,6 @@ async function effectiveOf(
     return { topology, configuration: await readEffectiveConfiguration(lab, mesh, topology, resources) };
   } finally {
     progress.done();
-    await rm(evidence, { recursive: true, force: true });
   }
 }
 

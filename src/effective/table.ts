@@ -1,3 +1,4 @@
+import { columns, pad } from '../kit/columns.ts';
 import { plural } from '../kit/format.ts';
 import type {
   Action,
@@ -44,8 +45,8 @@ export interface Section {
 export interface Table {
   /** "frontend (region1/zone-east)": replicas of a workload hold the same. */
   readonly who: string;
-  /** "calls edge-app". */
-  readonly does: string;
+  /** "calls of edge-app". */
+  readonly about: string;
   readonly sections: readonly Section[];
 }
 
@@ -57,7 +58,7 @@ export function callTable(sidecar: Sidecar, service: string): Table {
   const unused = sidecar.unused.filter((each) => each.side === 'client' && each.service === service);
   return {
     who: `${sidecar.workload} (${sidecar.locality})`,
-    does: `calls ${service}`,
+    about: `calls of ${service}`,
     sections: [
       { title: 'routes, the first that matches takes the request', rows: routes.flatMap(routeRows) },
       ...(sidecar.filters.length === 0
@@ -74,7 +75,7 @@ export function inboundTable(sidecar: Sidecar): Table {
   const unused = sidecar.unused.filter(({ side }) => side === 'server');
   return {
     who: `${sidecar.workload} (${sidecar.locality})`,
-    does: `takes requests for ${sidecar.service}`,
+    about: `requests for ${sidecar.service}`,
     sections: [...sidecar.inbound.flatMap(inboundSections), ...unusedSection(unused)],
   };
 }
@@ -295,7 +296,7 @@ function unusedSection(unused: readonly Unused[]): readonly Section[] {
 export function mergeTables(tables: readonly Table[]): readonly Table[] {
   const merged = new Map<string, Table>();
   for (const table of tables) {
-    const key = JSON.stringify([table.does, table.sections]);
+    const key = JSON.stringify([table.about, table.sections]);
     const before = merged.get(key);
     merged.set(key, before === undefined ? table : { ...before, who: `${before.who}, ${table.who}` });
   }
@@ -311,22 +312,22 @@ export interface Paint {
 }
 
 /** Lines of text: columns as wide as what stands in them. */
-export function renderTable({ who, does, sections }: Table, paint: Paint): string {
+export function renderTable({ who, about, sections }: Table, paint: Paint): string {
   const rows = sections.flatMap((section) => section.rows).filter(({ from }) => from !== undefined);
   const widest = (text: (row: Row) => string, most: number) =>
-    Math.min(most, Math.max(0, ...rows.map((each) => text(each).length)));
+    Math.min(most, Math.max(0, ...rows.map((each) => columns(text(each)))));
   const first = widest(({ what }) => what, 44);
   const second = widest(({ value }) => value, 64);
   const lines = sections.flatMap(({ title: heading, rows: inner, note }) => [
     '',
     `  ${paint.heading(heading)}${note === undefined ? '' : `: ${note.replace(/^none: /, 'none, ')}`}`,
     ...inner.map(({ what, value, from }) => {
-      const start = `    ${what.padEnd(first)}  ${value}`;
+      const start = `    ${pad(what, first)}  ${value}`;
       if (from === undefined) return start.trimEnd();
-      const padded = `    ${what.padEnd(first)}  ${value.padEnd(second)}`;
+      const padded = `    ${pad(what, first)}  ${pad(value, second)}`;
       const origin = originText(from);
       return `${padded}  ${from.by === 'setting' ? paint.setting(origin) : paint.faint(origin)}`;
     }),
   ]);
-  return `${paint.title(`${who} ${does}`)}\n${lines.slice(lines[0] === '' ? 1 : 0).join('\n')}\n`;
+  return `${paint.title(`${who}: ${about}`)}\n${lines.slice(lines[0] === '' ? 1 : 0).join('\n')}\n`;
 }

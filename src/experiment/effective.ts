@@ -1,4 +1,4 @@
-import type { StartedEnvironment } from '../environments/contract.ts';
+import type { Lab } from '../environments/contract.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
@@ -11,7 +11,7 @@ const timeoutMs = 10_000;
  * Throws when a sidecar does not answer.
  */
 export async function readEffectiveConfiguration(
-  lab: Pick<StartedEnvironment, 'admin'>,
+  lab: Pick<Lab, 'admin'>,
   { effective }: Pick<Mesh, 'effective'>,
   topology: TopologyPlan,
   resources: readonly MeshResource[],

@@ -248,11 +248,16 @@ export interface EnvoyListener {
   readonly filter_chains?: readonly EnvoyFilterChain[];
 }
 
+interface ListenerState {
+  readonly listener?: EnvoyListener;
+}
+
 interface Dumped {
   readonly cluster?: EnvoyCluster;
   readonly route_config?: EnvoyRouteConfiguration;
   readonly endpoint_config?: EnvoyEndpoints;
-  readonly active_state?: { readonly listener?: EnvoyListener };
+  readonly active_state?: ListenerState;
+  readonly warming_state?: ListenerState;
 }
 
 /** The resources in an answer of `/config_dump?resource=…`; none when it names nothing. */
@@ -263,9 +268,11 @@ export function dumped<Kind extends 'cluster' | 'route_config' | 'endpoint_confi
   return configs(answer).flatMap((config) => config[kind] ?? []);
 }
 
-/** The listeners in an answer of `/config_dump?resource=dynamic_listeners` that are in use. */
+/** The listeners in an answer of `/config_dump?resource=dynamic_listeners`: those in use, and those about to be that replace none. */
 export function dumpedListeners(answer: string): readonly EnvoyListener[] {
-  return configs(answer).flatMap((config) => config.active_state?.listener ?? []);
+  return configs(answer).flatMap(
+    ({ active_state, warming_state }) => (active_state ?? warming_state)?.listener ?? [],
+  );
 }
 
 function configs(answer: string): readonly Dumped[] {

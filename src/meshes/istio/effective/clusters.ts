@@ -1,3 +1,4 @@
+import { valueAt } from '../../../kit/path.ts';
 import type {
   Cluster,
   Limits,
@@ -15,7 +16,7 @@ import {
   type EnvoyEndpoints,
   type TransportSocket,
 } from '../../envoy/config-dump.ts';
-import { at, texts } from '../configuration-hosts.ts';
+import { texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import { type Block, type Policy, policyOf } from './policies.ts';
 import { limitOf, readBoolean, readDuration, readNumber, readPositive } from './values.ts';
@@ -218,7 +219,7 @@ function readBalancing(cluster: EnvoyCluster, { field, told }: Written): Told<st
   const value = balancerName(cluster.lb_policy ?? 'ROUND_ROBIN');
   const hashed = field('loadBalancer', 'consistentHash');
   if (hashed.places.some((place) => writtenAt(place) !== undefined)) {
-    return told(value, hashed, (hash) => (at(hash, ['maglev']) === undefined ? 'ring-hash' : 'maglev'));
+    return told(value, hashed, (hash) => (valueAt(hash, ['maglev']) === undefined ? 'ring-hash' : 'maglev'));
   }
   return told(
     value,
@@ -341,7 +342,7 @@ function readLocality(
 ): Told<LocalityMode> {
   const setting = field('loadBalancer', 'localityLbSetting').places[0];
   const written = setting === undefined ? undefined : writtenAt(setting);
-  const has = (field: string) => at(written, [field]) !== undefined;
+  const has = (field: string) => valueAt(written, [field]) !== undefined;
   const origin = (...path: string[]): Origin =>
     setting === undefined ? { by: 'default', of: 'Istio' } : settingAt(within(setting, ...path));
   const weighted = cluster.common_lb_config?.locality_weighted_lb_config !== undefined;
@@ -353,7 +354,7 @@ function readLocality(
     const block = policy?.block('outlierDetection');
     return { value: 'failover', from: block ? settingAt(block) : (outlierDetection?.from ?? origin()) };
   }
-  if (at(written, ['enabled']) === false) return { value: 'none', from: origin('enabled') };
+  if (valueAt(written, ['enabled']) === false) return { value: 'none', from: origin('enabled') };
   return { value: 'none', from: { by: 'default', of: 'Istio', field: 'loadBalancer.localityLbSetting' } };
 }
 

@@ -1,3 +1,4 @@
+import { valueAt } from '../../../kit/path.ts';
 import type { Filter, Inbound, Origin, Policy, Setting, Told } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../../../model/topology.ts';
@@ -9,9 +10,10 @@ import type {
   EnvoyRbac,
   EnvoyTokenBucket,
 } from '../../envoy/config-dump.ts';
-import { at, list } from '../configuration-hosts.ts';
+import { list } from '../configuration-hosts.ts';
+import { ROOT_NAMESPACE } from '../names.ts';
 import { type ClusterContext, readConnectTimeout, readLimits, writtenFor } from './clusters.ts';
-import { ROOT_NAMESPACE, selectorOf, type Workload, whyNotSelected } from './selection.ts';
+import { selectorOf, type Workload, whyNotSelected } from './selection.ts';
 import { type Place, type ResourcesUnderTest, settingAt, tell, within, writtenAt } from './written.ts';
 
 export interface InboundContext extends ClusterContext {
@@ -153,7 +155,7 @@ function readFilter(
   if (name.endsWith('.ext_authz')) {
     const [resource] = under
       .ofKind('AuthorizationPolicy')
-      .filter((each) => at(each.value, ['spec', 'action']) === 'CUSTOM')
+      .filter((each) => valueAt(each.value, ['spec', 'action']) === 'CUSTOM')
       .filter((each) => whyNotSelected(each, workload) === undefined);
     const from = resource ? settingAt({ resource, path: ['spec', 'provider'] }) : patches();
     return [{ kind: 'external-authorization', name, from }];
@@ -208,8 +210,8 @@ function policyOf(id: string, under: ResourcesUnderTest): Policy {
 /** The patch of an EnvoyFilter that puts a filter of this name in. */
 function patchOrigin(name: string, under: ResourcesUnderTest, workload: Workload): Origin {
   for (const resource of filtersFor(under, workload)) {
-    const index = list(at(resource.value, ['spec', 'configPatches'])).findIndex(
-      (patch) => at(patch, ['patch', 'value', 'name']) === name,
+    const index = list(valueAt(resource.value, ['spec', 'configPatches'])).findIndex(
+      (patch) => valueAt(patch, ['patch', 'value', 'name']) === name,
     );
     if (index >= 0) return settingAt({ resource, path: ['spec', 'configPatches', index, 'patch'] });
   }

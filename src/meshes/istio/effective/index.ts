@@ -1,8 +1,9 @@
+import { valueAt } from '../../../kit/path.ts';
 import type { Cluster, EffectiveConfiguration, Sidecar, VirtualHost } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { type Instance, isServer, servedBy, type TopologyPlan } from '../../../model/topology.ts';
 import { dumped, dumpedListeners } from '../../envoy/config-dump.ts';
-import { at, fullHost, list, texts } from '../configuration-hosts.ts';
+import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { instanceLabels } from '../labels.ts';
 import { serviceHost } from '../names.ts';
 import { readCluster } from './clusters.ts';
@@ -69,9 +70,9 @@ function hostsLedTo(
   const destinations = resources
     .filter(({ kind }) => kind === 'VirtualService')
     .flatMap((resource) =>
-      list(at(resource.value, ['spec', 'http'])).flatMap((http) =>
-        list(at(http, ['route'])).flatMap((route) =>
-          texts([at(route, ['destination', 'host'])]).map((host) => fullHost(host, resource.namespace)),
+      list(valueAt(resource.value, ['spec', 'http'])).flatMap((http) =>
+        list(valueAt(http, ['route'])).flatMap((route) =>
+          texts([valueAt(route, ['destination', 'host'])]).map((host) => fullHost(host, resource.namespace)),
         ),
       ),
     );

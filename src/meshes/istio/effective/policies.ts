@@ -1,5 +1,6 @@
+import { valueAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import { at, fullHost, list, texts } from '../configuration-hosts.ts';
+import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { olderFirst, selectorOf } from './selection.ts';
 import { type Place, type ResourcesUnderTest, within, writtenAt } from './written.ts';
 
@@ -56,7 +57,7 @@ const isThere = (place: Place) => writtenAt(place) !== undefined;
 /** The entry for a port in a traffic policy, or the policy itself. */
 export function atPort(policy: Place, port: number): { readonly place: Place; readonly forPort: boolean } {
   const entries = list(writtenAt(within(policy, 'portLevelSettings')));
-  const index = entries.findIndex((entry) => at(entry, ['port', 'number']) === port);
+  const index = entries.findIndex((entry) => valueAt(entry, ['port', 'number']) === port);
   return index < 0
     ? { place: policy, forPort: false }
     : { place: within(policy, 'portLevelSettings', index), forPort: true };
@@ -64,8 +65,8 @@ export function atPort(policy: Place, port: number): { readonly place: Place; re
 
 function subsetNamed(rules: readonly MeshResource[], name: string): Place | undefined {
   for (const resource of rules) {
-    const index = list(at(resource.value, ['spec', 'subsets'])).findIndex(
-      (each) => at(each, ['name']) === name,
+    const index = list(valueAt(resource.value, ['spec', 'subsets'])).findIndex(
+      (each) => valueAt(each, ['name']) === name,
     );
     if (index >= 0) return { resource, path: ['spec', 'subsets', index] };
   }
@@ -82,8 +83,8 @@ export function mergedWith(first: MeshResource, under: ResourcesUnderTest): read
 }
 
 function mergeKey(rule: MeshResource): string {
-  const host = fullHost(String(at(rule.value, ['spec', 'host'])), rule.namespace);
-  const exportTo = texts(at(rule.value, ['spec', 'exportTo'])).toSorted();
+  const host = fullHost(String(valueAt(rule.value, ['spec', 'host'])), rule.namespace);
+  const exportTo = texts(valueAt(rule.value, ['spec', 'exportTo'])).toSorted();
   const selector = Object.entries(selectorOf(rule) ?? {}).toSorted();
   return JSON.stringify([rule.namespace, host, exportTo, selectorOf(rule) === undefined ? null : selector]);
 }

@@ -1,3 +1,4 @@
+import { valueAt } from '../../../kit/path.ts';
 import type {
   Action,
   Destination,
@@ -21,7 +22,6 @@ import {
   type StringMatcher,
   shareOf,
 } from '../../envoy/config-dump.ts';
-import { at } from '../configuration-hosts.ts';
 import type { Workload } from './selection.ts';
 import { readDuration, readNumber } from './values.ts';
 import { isMadeOf, type WrittenRoute, writtenRoutes } from './virtual-services.ts';
@@ -292,14 +292,14 @@ function readFault(
           delay: source(
             'delay',
             { ms: delayMs, share: shareOf(delay.percentage) },
-            (written) => readDuration(at(written, ['fixedDelay'])) === delayMs,
+            (written) => readDuration(valueAt(written, ['fixedDelay'])) === delayMs,
           ),
         }),
     ...(abort === undefined
       ? {}
       : {
           abort: source('abort', { status, share: shareOf(abort.percentage) }, (written) =>
-            status === 0 ? true : at(written, ['httpStatus']) === status,
+            status === 0 ? true : valueAt(written, ['httpStatus']) === status,
           ),
         }),
   };

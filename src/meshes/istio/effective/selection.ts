@@ -1,10 +1,9 @@
+import { valueAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { Instance } from '../../../model/topology.ts';
-import { at, fullHost, texts } from '../configuration-hosts.ts';
+import { fullHost, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
-
-/** Whose configuration holds for everybody; see `rootNamespace` of the mesh configuration. */
-export const ROOT_NAMESPACE = 'istio-system';
+import { ROOT_NAMESPACE } from '../names.ts';
 
 /** A sidecar, as resources choose among them. */
 export interface Workload {
@@ -17,9 +16,9 @@ export interface Workload {
 export function selectorOf(resource: MeshResource): Readonly<Record<string, string>> | undefined {
   const spec = resource.value['spec'];
   for (const path of [['workloadSelector'], ['selector']]) {
-    const selector = at(spec, path);
+    const selector = valueAt(spec, path);
     if (!isMap(selector)) continue;
-    const labels = at(selector, ['matchLabels']) ?? at(selector, ['labels']);
+    const labels = valueAt(selector, ['matchLabels']) ?? valueAt(selector, ['labels']);
     return isMap(labels) ? (labels as Readonly<Record<string, string>>) : {};
   }
   return undefined;
@@ -51,7 +50,7 @@ export function whyNotSelected(resource: MeshResource, workload: Workload): stri
 
 /** Why a sidecar in `namespace` does not see a resource: `exportTo`. Undefined when it does. */
 export function whyNotExported(resource: MeshResource, namespace: string): string | undefined {
-  const exportTo = texts(at(resource.value, ['spec', 'exportTo']));
+  const exportTo = texts(valueAt(resource.value, ['spec', 'exportTo']));
   if (exportTo.length === 0) return undefined;
   const seen = exportTo.some(
     (to) => to === '*' || to === namespace || (to === '.' && resource.namespace === namespace),
@@ -71,7 +70,7 @@ export function closeness(host: string, resource: MeshResource, full: string): n
 /** By age, then by name, as istiod orders what it reads. */
 export function olderFirst(a: MeshResource, b: MeshResource): number {
   const age = ({ value }: MeshResource) =>
-    Date.parse(String(at(value, ['metadata', 'creationTimestamp']))) || 0;
+    Date.parse(String(valueAt(value, ['metadata', 'creationTimestamp']))) || 0;
   return age(a) - age(b) || compare(a.name, b.name) || compare(a.namespace, b.namespace);
 }
 

@@ -1,13 +1,14 @@
+import { valueAt } from '../../../kit/path.ts';
 import type { Cluster, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import { at, fullHost, list, texts } from '../configuration-hosts.ts';
+import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
+import { ROOT_NAMESPACE } from '../names.ts';
 import { type Block, blocks, mergedWith, type Policy, policyOf } from './policies.ts';
 import {
   closeness,
   hasLabels,
   labelsText,
-  ROOT_NAMESPACE,
   selectorOf,
   type Workload,
   whyNotExported,
@@ -90,7 +91,7 @@ function writtenBlocks(rule: MeshResource): readonly WrittenBlock[] {
       { place, port: undefined },
       ...list(writtenAt(within(place, 'portLevelSettings'))).map((entry, index) => ({
         place: within(place, 'portLevelSettings', index),
-        port: Number(at(entry, ['port', 'number'])),
+        port: Number(valueAt(entry, ['port', 'number'])),
       })),
     ].flatMap((each) =>
       blocks
@@ -99,10 +100,10 @@ function writtenBlocks(rule: MeshResource): readonly WrittenBlock[] {
     );
   return [
     ...policy({ resource: rule, path: ['spec', 'trafficPolicy'] }, undefined),
-    ...list(at(rule.value, ['spec', 'subsets'])).flatMap((subset, index) =>
+    ...list(valueAt(rule.value, ['spec', 'subsets'])).flatMap((subset, index) =>
       policy(
         { resource: rule, path: ['spec', 'subsets', index, 'trafficPolicy'] },
-        String(at(subset, ['name'])),
+        String(valueAt(subset, ['name'])),
       ),
     ),
   ];
@@ -169,7 +170,7 @@ function whyNotBlock(
   const [cluster, policy] = inEffect[0] ?? [];
   if (subset !== undefined) {
     const holder = policy?.rules.find((rule) =>
-      list(at(rule.value, ['spec', 'subsets'])).some((each) => at(each, ['name']) === subset),
+      list(valueAt(rule.value, ['spec', 'subsets'])).some((each) => valueAt(each, ['name']) === subset),
     );
     if (holder && holder !== place.resource)
       return `the subset ${subset} is in ${nameAndPlace(holder)} already`;
@@ -179,7 +180,7 @@ function whyNotBlock(
   }
   const winner = policy?.block(block);
   if (policy && policy.rules[0] !== place.resource && winner?.resource !== place.resource) {
-    const holder = policy.rules.find((rule) => at(rule.value, ['spec', 'trafficPolicy']) !== undefined);
+    const holder = policy.rules.find((rule) => valueAt(rule.value, ['spec', 'trafficPolicy']) !== undefined);
     if (holder && holder !== place.resource) {
       return `Istio takes the trafficPolicy of one rule for a host, and ${nameAndPlace(holder)} comes before and has one`;
     }
@@ -282,7 +283,7 @@ function whyNotVirtualService(
   if (!hosts.some((host) => closeness(host, resource, service.host) >= 0)) {
     return otherHost(hosts[0] ?? '', resource, service);
   }
-  const gateways = texts(at(resource.value, ['spec', 'gateways']));
+  const gateways = texts(valueAt(resource.value, ['spec', 'gateways']));
   if (gateways.length > 0 && !gateways.includes('mesh')) {
     return `it is for gateways only: ${gateways.join(', ')}; calls inside the mesh need the gateway "mesh"`;
   }
@@ -297,8 +298,8 @@ function whyNotVirtualService(
 function hostsOf(resource: MeshResource): readonly string[] {
   const { kind, value } = resource;
   return kind === 'DestinationRule'
-    ? texts([at(value, ['spec', 'host'])])
-    : texts(at(value, ['spec', 'hosts']));
+    ? texts([valueAt(value, ['spec', 'host'])])
+    : texts(valueAt(value, ['spec', 'hosts']));
 }
 
 /** Whether hosts of a resource name a service, or look as if they were meant to. */

@@ -1,6 +1,7 @@
+import { valueAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { EnvoyRoute } from '../../envoy/config-dump.ts';
-import { at, list, texts } from '../configuration-hosts.ts';
+import { list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import { hasLabels, labelsText, type Workload } from './selection.ts';
 import type { Place } from './written.ts';
@@ -49,13 +50,15 @@ interface Entry {
 }
 
 function entries(resource: MeshResource, delegates: readonly MeshResource[]): Entry[] {
-  return list(at(resource.value, ['spec', 'http'])).flatMap((http, index): Entry[] => {
+  return list(valueAt(resource.value, ['spec', 'http'])).flatMap((http, index): Entry[] => {
     const place: Place = { resource, path: ['spec', 'http', index] };
-    const delegate = at(http, ['delegate']);
-    const matches = list(at(http, ['match']));
+    const delegate = valueAt(http, ['delegate']);
+    const matches = list(valueAt(http, ['match']));
     if (!isMap(delegate)) return [{ places: [place], matches }];
-    const namespace = at(delegate, ['namespace']) ?? resource.namespace;
-    const to = delegates.find((each) => each.name === at(delegate, ['name']) && each.namespace === namespace);
+    const namespace = valueAt(delegate, ['namespace']) ?? resource.namespace;
+    const to = delegates.find(
+      (each) => each.name === valueAt(delegate, ['name']) && each.namespace === namespace,
+    );
     return to === undefined ? [] : entries(to, []).map((inner) => merged(place, matches, inner));
   });
 }
@@ -77,19 +80,19 @@ function whyNoRoute(
   { labels, namespace, instance }: Workload,
   port: number,
 ): string | undefined {
-  const wantedPort = at(match, ['port']);
+  const wantedPort = valueAt(match, ['port']);
   if (typeof wantedPort === 'number' && wantedPort !== 0 && wantedPort !== port) {
     return `its match wants port ${wantedPort}, and calls go to ${port}`;
   }
-  const gateways = texts(at(match, ['gateways']));
+  const gateways = texts(valueAt(match, ['gateways']));
   if (gateways.length > 0) {
     return gateways.includes('mesh') ? undefined : `its match is for gateways only: ${gateways.join(', ')}`;
   }
-  const wanted = mapOf(at(match, ['sourceLabels'])) as Readonly<Record<string, string>>;
+  const wanted = mapOf(valueAt(match, ['sourceLabels'])) as Readonly<Record<string, string>>;
   if (!hasLabels(labels, wanted)) {
     return `its match wants callers with ${labelsText(wanted)}, and ${instance.name} has not`;
   }
-  const from = at(match, ['sourceNamespace']);
+  const from = valueAt(match, ['sourceNamespace']);
   return typeof from === 'string' && from !== '' && from !== namespace
     ? `its match wants callers in the namespace ${from}, and ${instance.name} is in ${namespace}`
     : undefined;
@@ -97,14 +100,14 @@ function whyNoRoute(
 
 function takesAll(match: unknown): boolean {
   const conditions = ['headers', 'withoutHeaders', 'queryParams', 'method', 'authority', 'scheme'];
-  if (conditions.some((field) => Object.keys(mapOf(at(match, [field]))).length > 0)) return false;
-  const uri = at(match, ['uri']);
-  return uri === undefined || at(uri, ['prefix']) === '/' || at(uri, ['regex']) === '.*';
+  if (conditions.some((field) => Object.keys(mapOf(valueAt(match, [field]))).length > 0)) return false;
+  const uri = valueAt(match, ['uri']);
+  return uri === undefined || valueAt(uri, ['prefix']) === '/' || valueAt(uri, ['regex']) === '.*';
 }
 
 /** Whether a route of a sidecar is the one that a match makes: by its path, its headers and its parameters. */
 export function isMadeOf(route: EnvoyRoute, match: unknown): boolean {
-  const uri = mapOf(at(match, ['uri']));
+  const uri = mapOf(valueAt(match, ['uri']));
   const {
     prefix,
     path,
@@ -120,16 +123,16 @@ export function isMadeOf(route: EnvoyRoute, match: unknown): boolean {
         ? safe_regex?.regex === uri['regex']
         : (prefix ?? path_separated_prefix) === (uri['prefix'] ?? '/');
   const names = [
-    ...Object.keys(mapOf(at(match, ['headers']))),
-    ...Object.keys(mapOf(at(match, ['withoutHeaders']))),
+    ...Object.keys(mapOf(valueAt(match, ['headers']))),
+    ...Object.keys(mapOf(valueAt(match, ['withoutHeaders']))),
     ...(['method', 'authority', 'scheme'] as const)
-      .filter((field) => at(match, [field]) !== undefined)
+      .filter((field) => valueAt(match, [field]) !== undefined)
       .map((field) => `:${field}`),
   ].filter((name) => !name.startsWith('@request.auth.'));
   return (
     isPath &&
     sameNames(headers, names) &&
-    sameNames(query_parameters, Object.keys(mapOf(at(match, ['queryParams']))))
+    sameNames(query_parameters, Object.keys(mapOf(valueAt(match, ['queryParams']))))
   );
 }
 

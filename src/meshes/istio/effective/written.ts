@@ -1,8 +1,8 @@
-import type { Path } from '../../../kit/problems.ts';
+import type { Path } from '../../../kit/path.ts';
+import { valueAt } from '../../../kit/path.ts';
 import type { Origin, ResourceName, Setting, Told } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { Metadata } from '../../envoy/config-dump.ts';
-import { at } from '../configuration-hosts.ts';
 
 /** A field, or a block of them, in a resource under test. */
 export interface Place {
@@ -14,7 +14,7 @@ export const nameOf = ({ kind, namespace, name }: MeshResource): ResourceName =>
 
 /** A place as something that the user wrote. */
 export function settingAt({ resource, path }: Place): Setting {
-  const value = at(resource.value, path);
+  const value = valueAt(resource.value, path);
   const isScalar = value !== undefined && value !== null && typeof value !== 'object';
   return {
     by: 'setting',
@@ -30,7 +30,7 @@ export function settingAt({ resource, path }: Place): Setting {
 }
 
 /** What is written there; undefined when nothing is. */
-export const writtenAt = ({ resource, path }: Place): unknown => at(resource.value, path) ?? undefined;
+export const writtenAt = ({ resource, path }: Place): unknown => valueAt(resource.value, path) ?? undefined;
 
 export const within = ({ resource, path }: Place, ...more: Path): Place => ({
   resource,
