@@ -22,6 +22,7 @@ const dockerWorks = async () => (await sh`docker info`.nothrow()).exitCode === 0
 /** Debian's docker, with a runtime that asks for no more than this machine may grant. */
 export async function startDocker(): Promise<void> {
   if (await dockerWorks()) return;
+  allowWatchers();
   const missing = [];
   for (const name of packages) {
     if ((await sh`dpkg -s ${name}`.nothrow()).exitCode !== 0) missing.push(name);
@@ -55,6 +56,21 @@ export async function startDocker(): Promise<void> {
     await sleep(500);
   }
   throw new Error(`docker did not start: see ${join(folder('docker'), 'dockerd.log')}`);
+}
+
+/**
+ * A node's programs watch files, and a kernel allows 128 watchers a user: several clusters and labs need more.
+ * https://kind.sigs.k8s.io/docs/user/known-issues/#pod-errors-due-to-too-many-open-files
+ */
+function allowWatchers(): void {
+  const setting = '/proc/sys/fs/inotify/max_user_instances';
+  const wanted = 1_024;
+  if (Number(readFileSync(setting, 'utf8')) >= wanted) return;
+  try {
+    writeFileSync(setting, String(wanted));
+  } catch {
+    console.log(`${setting} stays as it is: it may not be changed here`);
+  }
 }
 
 /** Ends the docker that `startDocker` started, in this process or an earlier one; any other is left alone. */

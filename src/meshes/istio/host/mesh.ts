@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
+import { environmentError } from '../../../kit/errors.ts';
 import type { MeshConfiguration } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
 import type { HostMesh, HostMeshRequest } from '../../contract.ts';
@@ -66,6 +67,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       const known = await knownServices(at(controlPlanePorts.monitoring));
       if (typeof known === 'string') return known;
       if (known < services.size) {
+        refuseBlind(await readFile(controlPlane.log, 'utf8').catch(() => ''));
         await configuration.nudge();
         return `it knows ${known} of ${services.size} services yet; the last lines of istiod.log say whether it can read ${configuration.published}`;
       }
@@ -77,6 +79,16 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     sidecar: (instance) => sidecarProgram(instance, request),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };
+}
+
+/** An istiod that may not watch its folder listens all the same, and never knows of anything. */
+export function refuseBlind(log: string): void {
+  const [, why] = /Unable to setup FileTrigger for \S+: (.*)/.exec(log) ?? [];
+  if (why === undefined) return;
+  throw environmentError(
+    `istiod cannot watch the folder of its configuration: ${why}`,
+    'each program that watches files takes an inotify instance, a kind cluster takes dozens: end some, or allow more with sudo sysctl fs.inotify.max_user_instances=1024',
+  );
 }
 
 /** The configuration under test with the marker of its revision. */
