@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { callTable, inboundTable, mergeTables, renderTable } from '../effective/index.ts';
 import { environmentPrograms, environments } from '../environments/index.ts';
-import { readEffectiveConfiguration } from '../experiment/effective.ts';
+import { readEffectiveConfiguration, withoutItsHosts } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
 import { createProgress } from '../kit/terminal.ts';
 import { meshOf } from '../meshes/index.ts';
@@ -42,7 +42,9 @@ Examples:
       const { topology, configuration } = await effectiveOf(file, options, signal);
       const sidecars = chosen(configuration.sidecars, options.client);
       process.stdout.write(
-        options.json ? `${JSON.stringify({ sidecars }, null, 2)}\n` : tables(sidecars, topology),
+        options.json
+          ? `${JSON.stringify({ sidecars }, null, 2)}\n`
+          : tables(sidecars, configuration, topology),
       );
     });
 }
@@ -65,7 +67,7 @@ async function effectiveOf(
   const id = `explain-${Date.now().toString(36)}`;
   try {
     await using directory = await createRunDirectory(id, `explanation of ${name}`);
-    await using lab = await environments.local(mesh, progress, signal).open({
+    await using lab = await environments.local(withoutItsHosts(mesh), progress, signal).open({
       topology,
       configuration,
       runId: id,
@@ -104,12 +106,16 @@ function chosen(sidecars: readonly Sidecar[], name: string | undefined): readonl
   return found.length > 0 ? found : sidecars.filter(({ workload }) => name.replace(/-\d+$/, '') === workload);
 }
 
-function tables(sidecars: readonly Sidecar[], topology: TopologyPlan): string {
+function tables(
+  sidecars: readonly Sidecar[],
+  configuration: EffectiveConfiguration,
+  topology: TopologyPlan,
+): string {
   const called = servedBy(topology).map(({ name }) => name);
   const calls = sidecars.flatMap((sidecar) =>
     called
       .filter((service) => sidecar.clusters.some((cluster) => cluster.service === service))
-      .map((service) => callTable(sidecar, service)),
+      .map((service) => callTable(sidecar, service, configuration)),
   );
   const inbound = sidecars.filter((sidecar) => sidecar.inbound.length > 0).map(inboundTable);
   const paint = { title: pc.bold, heading: pc.cyan, setting: pc.green, faint: pc.dim };

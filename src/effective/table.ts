@@ -3,6 +3,7 @@ import { plural } from '../kit/format.ts';
 import type {
   Action,
   Cluster,
+  EffectiveConfiguration,
   Filter,
   Inbound,
   Limits,
@@ -13,6 +14,7 @@ import type {
   Told,
   Unused,
 } from '../model/effective.ts';
+import { reasonOfNever } from './reasons/checks.ts';
 import {
   acceptsWords,
   clusterText,
@@ -28,14 +30,14 @@ import {
 } from './words.ts';
 
 /** One line of a table: what, its value, and where that comes from. */
-export interface Row {
+interface Row {
   readonly what: string;
   readonly value: string;
   readonly from?: Origin | undefined;
 }
 
 /** Rows under a heading; `note` stands instead of rows where there are none. */
-export interface Section {
+interface Section {
   readonly title: string;
   readonly rows: readonly Row[];
   readonly note?: string;
@@ -51,7 +53,7 @@ export interface Table {
 }
 
 /** What a sidecar's calls of a service meet: its routes in order, then each cluster that they lead to. */
-export function callTable(sidecar: Sidecar, service: string): Table {
+export function callTable(sidecar: Sidecar, service: string, configuration: EffectiveConfiguration): Table {
   const routes = routesTo(sidecar, service);
   const clusters = sidecar.clusters.filter((cluster) => cluster.service === service);
   const routed = clusters.filter(({ name }) => routes.some((route) => leadsTo(route, name)));
@@ -65,6 +67,7 @@ export function callTable(sidecar: Sidecar, service: string): Table {
         ? []
         : [{ title: 'filters before the routes', rows: sidecar.filters.flatMap(filterRows) }]),
       ...routed.flatMap((cluster) => clusterSections(cluster, routed.length > 1)),
+      ...neverSection(sidecar, service, configuration),
       ...unusedSection(unused),
     ],
   };
@@ -280,6 +283,21 @@ function filterRows(filter: Filter): readonly Row[] {
         },
       ];
   }
+}
+
+/** What people expect of a mesh and what these settings never do. */
+function neverSection(
+  { instance }: Sidecar,
+  service: string,
+  configuration: EffectiveConfiguration,
+): readonly Section[] {
+  const rows = (['answer', 'overflow', 'ejection', 'failover'] as const).flatMap(
+    (expected): readonly Row[] => {
+      const reason = reasonOfNever(configuration, { expected, client: instance, service });
+      return reason.known ? [{ what: expected, value: reason.cause }] : [];
+    },
+  );
+  return rows.length === 0 ? [] : [{ title: 'never comes', rows }];
 }
 
 function unusedSection(unused: readonly Unused[]): readonly Section[] {

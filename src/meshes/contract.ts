@@ -151,7 +151,7 @@ export interface MeshStatistics {
 }
 
 /** How a mesh's sidecars tell what they hold. */
-export interface MeshEffective {
+interface MeshEffective {
   /** Admin paths to ask a sidecar; `resources` are those under test. */
   paths(instance: Instance, topology: TopologyPlan, resources: readonly MeshResource[]): readonly string[];
   /** What it makes of the answers: by instance, one for each path. */

@@ -8,8 +8,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environments } from '../../src/environments/index.ts';
+import { withoutItsHosts } from '../../src/experiment/effective.ts';
 import { createProgress } from '../../src/kit/terminal.ts';
-import type { Mesh } from '../../src/meshes/contract.ts';
 import { meshOf } from '../../src/meshes/index.ts';
 import { parseConfiguration } from '../../src/meshes/istio/configuration-resources.ts';
 import { effectivePaths } from '../../src/meshes/istio/effective/index.ts';
@@ -38,17 +38,19 @@ for (const name of inputs) {
       `record-${name}-${Date.now().toString(36)}`,
       `recording of ${name}`,
     );
-    await using lab = await environments.local(hasty(await meshOf('istio')), progress, signal).open({
-      topology,
-      configuration: { files: [{ file, path, content }], resources: [] },
-      runId: `record-${name}`,
-      directory: directory.path,
-      logs: join(evidence, 'logs'),
-      progress: () => {},
-      ongoing: () => {},
-      warn: (text) => console.error(text),
-      signal,
-    });
+    await using lab = await environments
+      .local(withoutItsHosts(await meshOf('istio')), progress, signal)
+      .open({
+        topology,
+        configuration: { files: [{ file, path, content }], resources: [] },
+        runId: `record-${name}`,
+        directory: directory.path,
+        logs: join(evidence, 'logs'),
+        progress: () => {},
+        ongoing: () => {},
+        warn: (text) => console.error(text),
+        signal,
+      });
     // Replicas of a workload hold the same; one of each will do.
     const instances = topology.instances.filter(({ replica }) => replica === 1);
     const answers: Record<string, string[]> = {};
@@ -68,18 +70,6 @@ for (const name of inputs) {
   } finally {
     await rm(evidence, { recursive: true });
   }
-}
-
-/** A mesh whose sidecars are ready without every host: some of these configurations take hosts away. */
-function hasty(mesh: Mesh): Mesh {
-  const { ready } = mesh.sidecar;
-  return {
-    ...mesh,
-    sidecar: {
-      ...mesh.sidecar,
-      ready: { ...ready, answer: (answers) => ready.answer(answers, new Map()) },
-    },
-  };
 }
 
 /** Without what is large and never read; addresses as of one lab, so that recordings differ only where they do. */

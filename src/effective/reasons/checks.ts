@@ -1,7 +1,17 @@
 import { plural } from '../../kit/format.ts';
 import type { Cluster, EffectiveConfiguration, OutlierDetection, Sidecar } from '../../model/effective.ts';
 import { limitText, localityWords, shareText, timeText } from '../words.ts';
-import { common, hostCount, insteadOf, known, mostOut, named, refusing, unknown } from './parts.ts';
+import {
+  common,
+  hostCount,
+  insteadOf,
+  known,
+  mostOut,
+  named,
+  refusing,
+  tlsMismatch,
+  unknown,
+} from './parts.ts';
 import type { CheckQuestion, Misbehaviour, NamedSetting, Reason } from './question.ts';
 import { clustersTaken, routesTaken } from './taken.ts';
 
@@ -12,7 +22,47 @@ interface Scene {
 }
 
 /** What would have had to be in effect for a check to hold, what is, and why not. */
-export function reasonOfCheck({ sidecars }: EffectiveConfiguration, question: CheckQuestion): Reason {
+export function reasonOfCheck(configuration: EffectiveConfiguration, question: CheckQuestion): Reason {
+  const scene = sceneOf(configuration, question);
+  if ('known' in scene) return scene;
+  switch (question.expected) {
+    case 'overflow':
+      return neverOverflow(scene) ?? notReached(scene);
+    case 'ejection':
+      return noEjection(scene);
+    case 'failover':
+      return noFailover(scene);
+    case 'low-latency':
+      return highLatency(scene);
+  }
+}
+
+/** Why something never comes, whatever the load and the hosts do; not known where it may. */
+export function reasonOfNever(
+  configuration: EffectiveConfiguration,
+  {
+    expected,
+    ...about
+  }: Pick<CheckQuestion, 'client' | 'service'> & {
+    readonly expected: 'answer' | 'overflow' | 'ejection' | 'failover';
+  },
+): Reason {
+  if (expected === 'ejection' || expected === 'failover')
+    return reasonOfCheck(configuration, { ...about, expected });
+  const scene = sceneOf(configuration, { ...about, expected: 'overflow' });
+  if ('known' in scene) return scene;
+  if (expected === 'overflow') return neverOverflow(scene) ?? unknown('there are limits');
+  const inbound = configuration.sidecars
+    .filter(({ service }) => service === about.service)
+    .flatMap((sidecar) => sidecar.inbound)
+    .find(({ port }) => port === scene.cluster.port);
+  const mismatch = tlsMismatch(scene.cluster, inbound);
+  return mismatch === undefined
+    ? unknown('the two can speak with each other')
+    : known(mismatch.cause, mismatch.settings);
+}
+
+function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion): Scene | Reason {
   const client = sidecars.find(({ instance }) => instance === question.client);
   if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
   const clusters = clustersTaken(client, question);
@@ -28,53 +78,46 @@ export function reasonOfCheck({ sidecars }: EffectiveConfiguration, question: Ch
   if (cluster === undefined)
     return unknown(`the sidecar of ${client.instance} has no route to ${question.service}`);
   if (alike === undefined) return unknown(`requests to ${question.service} go to clusters that differ`);
-  const scene = { question, client, cluster };
-  switch (question.expected) {
-    case 'overflow':
-      return noOverflow(scene);
-    case 'ejection':
-      return noEjection(scene);
-    case 'failover':
-      return noFailover(scene);
-    case 'low-latency':
-      return highLatency(scene);
-  }
+  return { question, client, cluster };
 }
 
-function noOverflow({ question: { service }, client, cluster }: Scene): Reason {
+function neverOverflow({ question: { service }, client, cluster }: Scene): Reason | undefined {
   const { limits, protocol } = cluster;
   const instead = insteadOf(client, service, 'limits');
-  const settings = refusing(limits, protocol.value);
-  const connections = named('connections', limits.connections, limitText);
-  if (settings.length === 0) {
+  if (refusing(limits, protocol.value).length === 0) {
+    const most = limits.connections.value;
     const waits =
-      limits.connections.value === null
+      most === null
         ? 'neither connections nor requests have a limit'
-        : `what finds none of the ${limitText(limits.connections.value)} connections free waits in a queue that has no limit`;
+        : `what finds none of the ${limitText(most)} connections free waits in a queue that has no limit`;
     return known(
       `Nothing in the sidecar of ${client.instance} refuses requests to ${service}: ${waits}.`,
       [
         named('waiting requests', limits.pending, limitText),
-        ...(limits.connections.value === null ? [] : [connections]),
+        ...(most === null ? [] : [named('connections', limits.connections, limitText)]),
       ],
       instead,
     );
   }
-  if (protocol.value === 'http2' && limits.requests.value === null) {
-    return known(
-      `With HTTP/2 one connection to a host of ${service} carries all requests, so that neither connections nor waiting requests run out; only a limit of requests refuses any.`,
-      [named('protocol', protocol, String), named('requests', limits.requests, limitText)],
-      instead,
-    );
-  }
-  // Limits are in effect; that the load did not reach them is nothing that a setting explains, unless tighter ones are not.
-  if (instead.length === 0)
-    return unknown(`the limits in effect (${settingsText(settings)}) were not reached`);
+  if (protocol.value !== 'http2' || limits.requests.value !== null) return undefined;
   return known(
-    `Other limits than these are in effect for ${service}, and they were not reached.`,
-    settings,
+    `With HTTP/2 one connection to a host of ${service} carries all requests, so that once it is up neither connections nor waiting requests run out; only a limit of requests refuses any.`,
+    [named('protocol', protocol, String), named('requests', limits.requests, limitText)],
     instead,
   );
+}
+
+/** Limits are in effect; that the load did not reach them no setting explains, unless tighter ones are not in effect. */
+function notReached({ question: { service }, client, cluster }: Scene): Reason {
+  const settings = refusing(cluster.limits, cluster.protocol.value);
+  const instead = insteadOf(client, service, 'limits');
+  return instead.length === 0
+    ? unknown(`the limits in effect (${settingsText(settings)}) were not reached`)
+    : known(
+        `The limits in effect for ${service} were not reached; others that are written are not in effect.`,
+        settings,
+        instead,
+      );
 }
 
 function noEjection(scene: Scene): Reason {

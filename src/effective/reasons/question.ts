@@ -12,7 +12,7 @@ export interface AskedFor {
 }
 
 /** How a request ended, in words of no mesh in particular. */
-export type Ended =
+type Ended =
   /** Refused since something was full. */
   | 'overflow'
   /** There was no host that may be used. */

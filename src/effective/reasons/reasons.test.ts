@@ -1,10 +1,15 @@
 import { expect, test } from 'vitest';
 import { recorded } from '../../meshes/istio/effective/testing/recordings.ts';
-import { reasonOfCheck } from './checks.ts';
-import type { CheckQuestion, Reason, RequestQuestion } from './question.ts';
-import { reasonOfRequests } from './requests.ts';
+import {
+  type CheckQuestion,
+  callTable,
+  type Reason,
+  type RequestQuestion,
+  reasonOfCheck,
+  reasonOfRequests,
+  textOfReason,
+} from '../index.ts';
 import { matchesRequest } from './taken.ts';
-import { textOfReason } from './text.ts';
 
 const about = {
   client: 'frontend-1',
@@ -280,4 +285,19 @@ test('requests are matched as Envoy does it, and what cannot be told stays open'
   expect(matches({ headers: [{ name: 'x-b', kind: 'exact', value: '1', not: true }] })).toBe('yes');
   expect(matches({ query: [{ name: 'user', kind: 'exact', value: '7' }] })).toBe('yes');
   expect(matches({ more: true })).toBe('perhaps');
+});
+
+test('the table of a caller says what never comes, and why', () => {
+  const never = (name: string) => {
+    const configuration = recorded(name);
+    const client = configuration.sidecars.find(({ role }) => role === 'client');
+    const section =
+      client &&
+      callTable(client, 'edge-app', configuration).sections.find(({ title }) => title === 'never comes');
+    return section?.rows.map(({ what }) => what) ?? [];
+  };
+  expect(never('plaintext-to-strict')).toEqual(['answer', 'ejection', 'failover']);
+  expect(never('max-connections-alone-queues')).toEqual(['overflow', 'ejection', 'failover']);
+  expect(never('ejection-of-local-errors')).toEqual(['overflow']);
+  expect(never('distribute-own-zone-only')).toEqual(['overflow', 'failover']);
 });

@@ -28,7 +28,7 @@ interface Thresholds {
   readonly max_retries?: number;
 }
 
-export interface EnvoyOutlierDetection {
+interface EnvoyOutlierDetection {
   readonly consecutive_5xx?: number;
   readonly enforcing_consecutive_5xx?: number;
   readonly consecutive_gateway_failure?: number;
@@ -176,7 +176,7 @@ export interface EnvoyFault {
   readonly abort?: { readonly http_status?: number; readonly percentage?: FractionalPercent };
 }
 
-export interface EnvoyVirtualHost {
+interface EnvoyVirtualHost {
   readonly name: string;
   readonly domains?: readonly string[];
   readonly routes?: readonly EnvoyRoute[];

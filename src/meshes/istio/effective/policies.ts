@@ -55,7 +55,7 @@ export function policyOf(
 const isThere = (place: Place) => writtenAt(place) !== undefined;
 
 /** The entry for a port in a traffic policy, or the policy itself. */
-export function atPort(policy: Place, port: number): { readonly place: Place; readonly forPort: boolean } {
+function atPort(policy: Place, port: number): { readonly place: Place; readonly forPort: boolean } {
   const entries = list(writtenAt(within(policy, 'portLevelSettings')));
   const index = entries.findIndex((entry) => valueAt(entry, ['port', 'number']) === port);
   return index < 0

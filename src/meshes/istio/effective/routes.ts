@@ -57,11 +57,7 @@ export function readHosts(
   }));
 }
 
-export function readRoutes(
-  routes: readonly EnvoyRoute[],
-  port: number,
-  context: RouteContext,
-): readonly Route[] {
+function readRoutes(routes: readonly EnvoyRoute[], port: number, context: RouteContext): readonly Route[] {
   const writers = new Map<string, Iterator<WrittenRoute>>();
   return routes.map((route) => readRoute(route, writtenFor(route, port, context, writers), context));
 }
@@ -106,7 +102,7 @@ function readRoute(route: EnvoyRoute, places: readonly Place[], context: RouteCo
   };
 }
 
-export function readMatch(match: EnvoyRouteMatch): RouteMatch {
+function readMatch(match: EnvoyRouteMatch): RouteMatch {
   const { runtime_fraction, dynamic_metadata = [], headers = [], query_parameters = [] } = match;
   const ignoreCase = match.case_sensitive === false ? { ignoreCase: true as const } : {};
   const path: TextMatch =

@@ -10,7 +10,7 @@ export interface Place {
   readonly path: Path;
 }
 
-export const nameOf = ({ kind, namespace, name }: MeshResource): ResourceName => ({ kind, namespace, name });
+const nameOf = ({ kind, namespace, name }: MeshResource): ResourceName => ({ kind, namespace, name });
 
 /** A place as something that the user wrote. */
 export function settingAt({ resource, path }: Place): Setting {
