@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { environmentError } from '../../kit/errors.ts';
 import { deleteCluster, listContainers, recordCluster } from '../../runs/clusters.ts';
-import { type Run, type Saying, visibly } from './commands.ts';
+import { type Run, type Saying, visibly } from '../kubernetes/commands.ts';
+import { isObserver } from '../kubernetes/manifests.ts';
 import { cannotHave } from './images.ts';
-import { isObserver } from './manifests.ts';
 import { type KindSettings, kindVariables, versions } from './versions.ts';
 
 /** Ten times what docker gives the other nodes. */

@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../kit/package-root.ts';
-import type { ClusterApi } from './api.ts';
+import type { ClusterApi } from '../kubernetes/api.ts';
+import { type Run, type Saying, visibly } from '../kubernetes/commands.ts';
 import type { Cluster } from './cluster.ts';
-import { type Run, type Saying, visibly } from './commands.ts';
 import type { KindSettings } from './versions.ts';
 
 const repository = 'docker.io/breakwater/edge-app';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
-import type { Run } from './commands.ts';
+import type { Run } from '../kubernetes/commands.ts';
 
 /**
  * What runs inside a node, by the ids of its containers: `sh -c SCRIPT sh SIGNAL HOLD ID…`. With HOLD the

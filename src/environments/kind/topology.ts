@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { usageError } from '../../kit/errors.ts';
 import { packageRoot } from '../../kit/package-root.ts';
 import { isServer, type TopologyPlan } from '../../model/topology.ts';
-import { localityLabels } from './manifests.ts';
+import { localityLabels } from '../kubernetes/manifests.ts';
 import type { KindSettings } from './versions.ts';
 
 interface KindNode {

@@ -2,10 +2,10 @@ import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import { lastLines } from '../../kit/tail.ts';
 import type { ClusterMesh } from '../../meshes/contract.ts';
+import { wantsLogin } from '../kind/images.ts';
+import { kindVariables } from '../kind/versions.ts';
 import { type ClusterApi, podLog } from './api.ts';
-import { wantsLogin } from './images.ts';
 import { containers, hasContainer, isReady, podName } from './pods.ts';
-import { kindVariables } from './versions.ts';
 
 const imageTrouble = new Set(['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']);
 const crashes = new Set([

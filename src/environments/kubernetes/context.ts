@@ -4,12 +4,12 @@ import { type EventuallyOptions, eventually } from '../../kit/eventually.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { LabRequest } from '../contract.ts';
+import type { Cluster } from '../kind/cluster.ts';
+import type { KindSettings } from '../kind/versions.ts';
 import { type ClusterApi, messageOf } from './api.ts';
-import type { Cluster } from './cluster.ts';
 import type { Run } from './commands.ts';
 import { podName, type Roster } from './pods.ts';
 import type { Rejections } from './rejections.ts';
-import type { KindSettings } from './versions.ts';
 
 /** What everything that works on a started cluster knows. */
 export interface LabContext {

@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import type { ClusterMesh, ClusterMeshSettings } from '../../meshes/contract.ts';
 import { accessLogFormat } from '../../model/evidence.ts';
+import { fingerprint } from '../kind/topology.ts';
+import type { KindSettings } from '../kind/versions.ts';
 import { type CommandOptions, visibly } from './commands.ts';
 import { type LabContext, visiblyUntil } from './context.ts';
 import { containerProblem, deploymentEvents, standing } from './diagnose.ts';
 import { observerNodes } from './manifests.ts';
 import { podName } from './pods.ts';
-import { fingerprint } from './topology.ts';
-import type { KindSettings } from './versions.ts';
 
 /** Configuration is with the sidecars in a second, but a control plane may take 40 to notice that a pod of before is gone. */
 const checkTimeoutMs = 60_000;

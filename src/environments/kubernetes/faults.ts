@@ -4,12 +4,12 @@ import { eventually } from '../../kit/eventually.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import { isClient } from '../../model/topology.ts';
+import { Nodes } from '../kind/nodes.ts';
 import { FIELD_MANAGER, WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, throughApi } from './context.ts';
 import { standing } from './diagnose.ts';
 import { Interruptions } from './interruptions.ts';
 import { APP, appPorts } from './manifests.ts';
-import { Nodes } from './nodes.ts';
 import { containerIds, isReady, type Member, podName } from './pods.ts';
 import { seedApps } from './seeds.ts';
 
