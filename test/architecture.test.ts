@@ -82,6 +82,17 @@ test('every folder of src/ has its place in the order', () => {
   expect(there.map(({ name }) => name).sort()).toEqual(order.toSorted());
 });
 
+test('what works through the Kubernetes API knows neither kind nor docker: any cluster will do', () => {
+  const wrong = imports().filter(
+    ({ from, to }) =>
+      from.startsWith('environments/kubernetes/') &&
+      (/^environments\/(?!kubernetes\/|contract\.ts)/.test(to) || to === 'runs/clusters.ts'),
+  );
+  expect(
+    wrong.map(({ from, to }) => `src/${from} imports src/${to}: pass it in with Cluster or Nodes`),
+  ).toEqual([]);
+});
+
 test('no folders import each other in a circle, types included', () => {
   const edges = new Map<string, Set<string>>();
   for (const { from, to } of imports()) {

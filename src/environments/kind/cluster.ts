@@ -4,9 +4,12 @@ import { parse } from 'yaml';
 import { environmentError } from '../../kit/errors.ts';
 import { deleteCluster, listContainers, recordCluster } from '../../runs/clusters.ts';
 import { type Run, type Saying, visibly } from '../kubernetes/commands.ts';
-import { isObserver } from '../kubernetes/manifests.ts';
 import { cannotHave } from './images.ts';
 import { type KindSettings, kindVariables, versions } from './versions.ts';
+
+/** Where the control plane and the clients run: never on a node that a fault may stop. */
+export const observers = { 'node-role.kubernetes.io/control-plane': '' } as const;
+export const isObserver = (node: string) => node.endsWith('-control-plane');
 
 /** Ten times what docker gives the other nodes. */
 const observerShares = '10240';
@@ -23,7 +26,7 @@ export interface ClusterRequest extends Saying {
   readonly signal: AbortSignal;
 }
 
-export interface Cluster {
+export interface KindCluster {
   readonly name: string;
   readonly kubeconfig: string;
   readonly nodes: readonly string[];
@@ -35,7 +38,7 @@ export interface Cluster {
 }
 
 /** The kind cluster of that name, made unless it is there whole. What is made half stands in the run's folder as not to be kept. */
-export async function openCluster(request: ClusterRequest): Promise<Cluster> {
+export async function openCluster(request: ClusterRequest): Promise<KindCluster> {
   const { run, settings, name } = request;
   const kindVersion = await programs(request);
   const kubeconfig = join(request.directory, 'kubeconfig');

@@ -5,8 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../kit/package-root.ts';
 import type { ClusterApi } from '../kubernetes/api.ts';
 import { type Run, type Saying, visibly } from '../kubernetes/commands.ts';
-import type { Cluster } from './cluster.ts';
-import type { KindSettings } from './versions.ts';
+import { type KindSettings, kindVariables } from './versions.ts';
 
 const repository = 'docker.io/breakwater/edge-app';
 
@@ -90,7 +89,7 @@ function registryOf(image: string): string | undefined {
 }
 
 /** Whether a registry that is asked for an image without the login it wants has said that, or may have. */
-export const wantsLogin = (said: string) =>
+const wantsLogin = (said: string) =>
   /unauthorized|authorization failed|authentication required|no basic auth credentials|access denied/i.test(
     said,
   );
@@ -107,15 +106,27 @@ export function cannotHave(image: string, said: string, settings: string): strin
     : undefined;
 }
 
+const imageVariables = (['REGISTRY', 'ISTIO_HUB', 'ISTIO_TAG', 'K6_IMAGE', 'APP_BASE'] as const)
+  .map((name) => `BREAKWATER_KIND_${name} (${kindVariables[name]})`)
+  .join(', ');
+
+/** What to do when a node says that it cannot pull an image. */
+export function cannotPull(said: string): string {
+  const login = wantsLogin(said)
+    ? 'give the nodes a login for its registry (BREAKWATER_KIND_CONFIG, see docs/kind.md), '
+    : '';
+  return `${login}load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}`;
+}
+
 export interface WantedImage {
   readonly image: string;
   readonly nodes: readonly string[];
 }
 
-/** Brings images that this machine's docker has to the nodes that lack them; all others the nodes pull by themselves. */
+/** Brings images that this machine's docker has to the nodes that lack them; all others the nodes pull by themselves. `cluster`: its name. */
 export async function loadImages(
   context: Context,
-  cluster: Cluster,
+  cluster: string,
   api: ClusterApi,
   wanted: readonly WantedImage[],
 ): Promise<void> {
@@ -138,7 +149,7 @@ export async function loadImages(
     await visibly(`loading ${names.join(', ')} into the nodes`, context, () =>
       context.run(
         context.settings.kind,
-        ['load', 'docker-image', '--name', cluster.name, '--nodes', nodes, ...names],
+        ['load', 'docker-image', '--name', cluster, '--nodes', nodes, ...names],
         { what: 'kind load', timeoutMs: 600_000, signal: context.signal, log: context.log },
       ),
     );

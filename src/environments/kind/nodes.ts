@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import type { Run } from '../kubernetes/commands.ts';
+import type { Nodes } from '../kubernetes/nodes.ts';
 
 /**
  * What runs inside a node, by the ids of its containers: `sh -c SCRIPT sh SIGNAL HOLD ID…`. With HOLD the
@@ -33,9 +34,10 @@ interface Batch {
 }
 
 /** The machines of a kind cluster, which are containers: processes on them can be signalled, and they can be stopped. */
-export class Nodes implements Disposable {
+export class KindNodes implements Nodes, Disposable {
   readonly #run: Run;
   readonly #docker: string;
+  readonly #names: readonly string[];
   readonly #sayAlive: (node: string) => Promise<unknown>;
   #sayingAlive: NodeJS.Timeout | undefined;
   /** Node → instances that must stay dead. */
@@ -47,13 +49,18 @@ export class Nodes implements Disposable {
   readonly #running = new Map<string, Promise<string>>();
 
   /** `sayAlive` says for a kubelet that is held that its node lives. */
-  constructor(run: Run, docker: string, sayAlive: (node: string) => Promise<unknown>) {
+  constructor(
+    run: Run,
+    docker: string,
+    names: readonly string[],
+    sayAlive: (node: string) => Promise<unknown>,
+  ) {
     this.#run = run;
     this.#docker = docker;
+    this.#names = names;
     this.#sayAlive = sayAlive;
   }
 
-  /** SIGKILL to containers; nothing on the node is started again until `release`, and nothing else on it ends. */
   async kill(node: string, instance: string, containers: readonly string[]): Promise<void> {
     this.#of(this.#held, node).add(instance);
     this.#sayingAlive ??= setInterval(() => this.#allAlive(), aliveEveryMs).unref();
@@ -61,7 +68,6 @@ export class Nodes implements Disposable {
     if (found === 0) throw environmentError(`no process of ${instance} was found on ${node}`);
   }
 
-  /** Takes back a kill; resolves when the node may start things again. */
   async release(node: string, instance: string, signal?: AbortSignal): Promise<void> {
     const held = this.#of(this.#held, node);
     held.delete(instance);
@@ -102,12 +108,15 @@ export class Nodes implements Disposable {
     await this.#joined(['start', node], `starting ${node}`, 60_000);
   }
 
-  /** Whatever an earlier run may have left: machines run, kubelets work, processes go on. */
-  async mend(nodes: readonly string[]): Promise<void> {
-    await this.#run(this.#docker, ['start', ...nodes], { what: 'starting the nodes', timeoutMs: 60_000 });
+  /** Machines run, kubelets work, processes go on. */
+  async mend(): Promise<void> {
+    await this.#run(this.#docker, ['start', ...this.#names], {
+      what: 'starting the nodes',
+      timeoutMs: 60_000,
+    });
     // Inside a node, -1 is every process of its own.
     const goOn = `${release}; kill -CONT -1; true`;
-    await Promise.all(nodes.map((node) => this.#inside(node, ['sh', '-c', goOn])));
+    await Promise.all(this.#names.map((node) => this.#inside(node, ['sh', '-c', goOn])));
   }
 
   #allAlive(): void {
@@ -121,7 +130,6 @@ export class Nodes implements Disposable {
     clearInterval(this.#sayingAlive);
   }
 
-  /** Whether something is on that nobody has taken back. */
   get disturbed(): boolean {
     return [...this.#held.values(), ...this.#stopped.values()].some(({ size }) => size > 0);
   }

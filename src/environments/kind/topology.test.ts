@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fingerprint, withWorkers } from './topology.ts';
+import { withWorkers } from './topology.ts';
 
 const east = {
   role: 'worker',
@@ -27,9 +27,4 @@ test('workers are those of the localities: written ones as they are, others adde
 
 test('what is no configuration of kind is a mistake of the operator', () => {
   expect(() => withWorkers({ kind: 'Pod' }, [], 'pod.yaml')).toThrow('pod.yaml is no configuration of kind');
-});
-
-test('fingerprints tell texts apart, and where one ends', () => {
-  expect(fingerprint('ab', 'c')).not.toBe(fingerprint('a', 'bc'));
-  expect(fingerprint('a')).toMatch(/^[0-9a-f]{8}$/);
 });

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
@@ -53,9 +52,4 @@ export function withWorkers(
     ...configuration,
     nodes: [...(controlPlanes.length > 0 ? controlPlanes : [{ role: 'control-plane' }]), ...workers],
   };
-}
-
-/** Short and the same for the same text. */
-export function fingerprint(...texts: readonly string[]): string {
-  return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, 8);
 }

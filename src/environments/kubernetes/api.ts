@@ -95,8 +95,8 @@ export class ClusterApi implements Disposable {
     }
   }
 
-  /** Deletes what earlier runs have applied of these kinds and this one has not. */
-  async prune(kinds: readonly Kind[]): Promise<void> {
+  /** Deletes what earlier runs have applied of these kinds and this one has not. `hint` is for when that fails. */
+  async prune(kinds: readonly Kind[], hint: string): Promise<void> {
     const old = await this.#list(kinds, `${RUN_LABEL},${RUN_LABEL}!=${this.#runLabel}`);
     await Promise.all(
       old.map((item) =>
@@ -105,7 +105,7 @@ export class ClusterApi implements Disposable {
           if ((error as { code?: number }).code === 404) return;
           throw environmentError(
             `what an earlier run has left, ${nameOf(item)}, cannot be deleted: ${messageOf(error)}`,
-            'npx breakwater cleanup --kept removes the whole cluster',
+            hint,
             error,
           );
         }),

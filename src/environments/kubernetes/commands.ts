@@ -1,14 +1,12 @@
-import { appendFile, mkdir, writeFile } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { appendFile } from 'node:fs/promises';
 import { environmentError } from '../../kit/errors.ts';
-import { findOnPath } from '../../kit/executable.ts';
 import { howItEnded, runProgram } from '../../kit/run-program.ts';
 import { lastLines } from '../../kit/tail.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { LabRequest } from '../contract.ts';
 
 export interface CommandOptions {
-  /** What a person calls it: "kind create cluster". */
+  /** What a person calls it: "istioctl install". */
   readonly what: string;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -26,10 +24,10 @@ export type Run = (program: string, args: readonly string[], options: CommandOpt
 
 /**
  * One-shot commands of the run of a folder, which all say so in their environment: a later cleanup finds them. What
- * they leave half done when they are killed (kind: archives of images) is in that folder, and goes with it.
+ * they leave half done when they are killed (archives of images) is in that folder, and goes with it.
  */
-export async function commandRunner(directory: string, docker: string): Promise<Run> {
-  const own = { [RUN_MARK]: directory, TMPDIR: directory, PATH: await pathWithDocker(docker, directory) };
+export function commandRunner(directory: string, variables: Readonly<Record<string, string>>): Run {
+  const own = { [RUN_MARK]: directory, TMPDIR: directory, ...variables };
   return async (program, args, options) => {
     const result = await runProgram({
       program,
@@ -61,22 +59,6 @@ export async function commandRunner(directory: string, docker: string): Promise<
     );
   };
 }
-
-/** kind calls whatever is named docker on the PATH; a docker with a path of its own gets that name there. */
-async function pathWithDocker(docker: string, directory: string): Promise<string> {
-  const path = process.env['PATH'] ?? '';
-  const found = docker.includes('/') ? docker : findOnPath([docker], process.env);
-  if (docker === 'docker' || found === undefined) return path;
-  const folder = join(directory, 'bin');
-  await mkdir(folder, { recursive: true });
-  // With the PATH of before: it may be a script that calls docker itself.
-  const script = `#!/bin/sh\nPATH=${quoted(path)} exec ${quoted(resolve(found))} "$@"\n`;
-  await writeFile(join(folder, 'docker'), script, { mode: 0o755 });
-  return `${folder}${delimiter}${path}`;
-}
-
-/** One word to a POSIX shell. */
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Where a person sees what is being done. */
 export type Saying = Pick<LabRequest, 'progress' | 'ongoing'>;

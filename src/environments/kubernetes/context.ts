@@ -4,22 +4,27 @@ import { type EventuallyOptions, eventually } from '../../kit/eventually.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { LabRequest } from '../contract.ts';
-import type { Cluster } from '../kind/cluster.ts';
-import type { KindSettings } from '../kind/versions.ts';
 import { type ClusterApi, messageOf } from './api.ts';
+import type { Cluster } from './cluster.ts';
 import type { Run } from './commands.ts';
+import type { Nodes } from './nodes.ts';
 import { podName, type Roster } from './pods.ts';
 import type { Rejections } from './rejections.ts';
 
-/** What everything that works on a started cluster knows. */
-export interface LabContext {
+/** What a lab in a cluster is made from. */
+export interface LabParts {
   readonly request: LabRequest;
   readonly mesh: Mesh;
+  /** The programs of the mesh. */
   readonly found: HostPrograms;
-  readonly settings: KindSettings;
   readonly run: Run;
   readonly cluster: Cluster;
   readonly api: ClusterApi;
+  readonly nodes: Nodes;
+}
+
+/** What everything that works on a lab knows. */
+export interface LabContext extends LabParts {
   readonly namespace: string;
   readonly roster: Roster;
   readonly rejections: Rejections;

@@ -3,7 +3,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
 import { isClient } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
-import { type LabContext, throughApi, visiblyUntil } from './context.ts';
+import { type LabContext, type LabParts, throughApi, visiblyUntil } from './context.ts';
 import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
 import { endOrphan } from './k6.ts';
 import { appPorts, GENERATOR, topologyObjects } from './manifests.ts';
@@ -14,7 +14,7 @@ const readyTimeoutMs = 180_000;
 const flushMs = 1_000;
 const inSyncTimeoutMs = 60_000;
 
-export async function nodesReady({ api, request, cluster }: LabContext): Promise<void> {
+export async function nodesReady({ api, request, cluster }: LabParts): Promise<void> {
   request.progress(`waiting for ${cluster.nodes.length} nodes`);
   const options = { waitingFor: 'the nodes', timeoutMs: readyTimeoutMs, everyMs: 300 };
   await visiblyUntil(request, options, async () => {
@@ -28,10 +28,7 @@ export async function nodesReady({ api, request, cluster }: LabContext): Promise
 }
 
 /** Applies the topology and the mesh configuration; on a kept cluster only what differs changes. */
-export async function deploy(
-  context: LabContext,
-  images: { readonly app: string; readonly k6: string },
-): Promise<void> {
+export async function deploy(context: LabContext): Promise<void> {
   const { request, api, cluster, namespace, mesh } = context;
   const { topology, configuration } = request;
   if (cluster.reused) await endOrphans(context);
@@ -42,7 +39,7 @@ export async function deploy(
     metadata: { name: namespace, labels: mesh.cluster.namespaceLabels },
   });
   // Identities before the pods that have them; configuration before the traffic.
-  for (const object of topologyObjects(topology, mesh.cluster, images)) await api.apply(object);
+  for (const object of topologyObjects(topology, mesh.cluster, cluster)) await api.apply(object);
   for (const resource of mesh.cluster.resources(topology)) await api.apply(resource);
   for (const resource of configuration.resources) await api.apply(resource.value, resource.namespace);
   if (cluster.reused) await removeOld(context);
@@ -68,12 +65,12 @@ async function removeOld(context: LabContext): Promise<void> {
     { apiVersion: 'v1', kind: 'ServiceAccount' },
   ];
   const meshKinds = await api.kindsOf(mesh.cluster.apiGroupSuffix);
-  await api.prune([...own, ...meshKinds]);
+  await api.prune([...own, ...meshKinds], cluster.startOver);
   const foreign = await api.foreign(meshKinds);
   if (foreign.length > 0) {
     throw environmentError(
-      `on the kept cluster ${cluster.name} there is mesh configuration that no run has applied: ${foreign.join(', ')}`,
-      'it would take part in the experiment; delete it, give it to the run with --config, or remove the cluster with npx breakwater cleanup --kept',
+      `on ${cluster.title} there is mesh configuration that no run has applied: ${foreign.join(', ')}`,
+      `it would take part in the experiment; delete it, give it to the run with --config, or ${cluster.startOver}`,
     );
   }
   const pods = await api.pods(namespace, WORKLOAD_LABEL);
@@ -105,7 +102,7 @@ async function hasRejected({ mesh, admin }: LabContext, pod: V1Pod): Promise<boo
 
 /** Waits until there is a ready pod for every replica, and says what each that is not waits for. */
 export async function podsReady(context: LabContext): Promise<void> {
-  const { request, api, roster, namespace, mesh, cluster, startedAt } = context;
+  const { request, api, roster, namespace, cluster, startedAt } = context;
   request.progress(`waiting for ${roster.members.length} pods`);
   const attempt = async () => {
     for (const { instance, pod } of roster.update(await api.pods(namespace, WORKLOAD_LABEL))) {
@@ -118,7 +115,7 @@ export async function podsReady(context: LabContext): Promise<void> {
     if (first === undefined) return {};
     const rejections = await context.rejections.read();
     for (const { pod } of waiting) {
-      const problem = pod && (await diagnose(pod, api, mesh.cluster, rejections));
+      const problem = pod && (await diagnose(pod, context, rejections));
       if (problem) throw problem;
     }
     const state = standing(first.pod);

@@ -1,10 +1,8 @@
 import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import { lastLines } from '../../kit/tail.ts';
-import type { ClusterMesh } from '../../meshes/contract.ts';
-import { wantsLogin } from '../kind/images.ts';
-import { kindVariables } from '../kind/versions.ts';
 import { type ClusterApi, podLog } from './api.ts';
+import type { LabParts } from './context.ts';
 import { containers, hasContainer, isReady, podName } from './pods.ts';
 
 const imageTrouble = new Set(['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName']);
@@ -19,15 +17,15 @@ const crashes = new Set([
 /** What keeps a pod from becoming ready for good, with its own last words; undefined while there is hope. */
 export async function diagnose(
   pod: V1Pod,
-  api: ClusterApi,
-  mesh: ClusterMesh,
+  { api, cluster, mesh }: Pick<LabParts, 'api' | 'cluster' | 'mesh'>,
   rejections: readonly { readonly pod: string; readonly reason: string }[],
 ): Promise<OperatorError | undefined> {
   const name = podName(pod);
-  if (!hasContainer(pod, mesh.sidecar.container)) {
+  const { sidecar, controlPlane } = mesh.cluster;
+  if (!hasContainer(pod, sidecar.container)) {
     return environmentError(
-      `the pod ${name} has no sidecar (no container ${mesh.sidecar.container})`,
-      `the mesh did not inject one: is its webhook there (kubectl get mutatingwebhookconfigurations), and was ${mesh.controlPlane.deployment} up when the pod was made?\n${await events(api, pod)}`,
+      `the pod ${name} has no sidecar (no container ${sidecar.container})`,
+      `the mesh did not inject one: is its webhook there (kubectl get mutatingwebhookconfigurations), and was ${controlPlane.deployment} up when the pod was made?\n${await events(api, pod)}`,
     );
   }
   const rejected = rejections.filter((rejection) => rejection.pod === name);
@@ -37,22 +35,22 @@ export async function diagnose(
       "the words are Envoy's own; look for what they name in the mesh configuration under test",
     );
   }
-  return containerProblem(pod, api);
+  return containerProblem(pod, { api, cluster });
 }
 
 /** A container whose image cannot be had, or that keeps ending. */
-export async function containerProblem(pod: V1Pod, api: ClusterApi): Promise<OperatorError | undefined> {
+export async function containerProblem(
+  pod: V1Pod,
+  { api, cluster }: Pick<LabParts, 'api' | 'cluster'>,
+): Promise<OperatorError | undefined> {
   const name = podName(pod);
   const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   for (const { name: container, image, state, lastState, restartCount } of all) {
     const waiting = state?.waiting;
     if (waiting?.reason !== undefined && imageTrouble.has(waiting.reason)) {
-      const login = wantsLogin(waiting.message ?? '')
-        ? 'give the nodes a login for its registry (BREAKWATER_KIND_CONFIG, see docs/kind.md), '
-        : '';
       return environmentError(
         `${name}/${container}: its image ${image} cannot be pulled (${waiting.reason}): ${waiting.message ?? ''}`,
-        `${login}load it into docker (breakwater loads what docker has), or name another place: ${imageVariables}\n${await events(api, pod)}`,
+        `${cluster.imageHint(waiting.message ?? '')}\n${await events(api, pod)}`,
       );
     }
     const crashed = waiting?.reason !== undefined && crashes.has(waiting.reason);
@@ -67,10 +65,6 @@ export async function containerProblem(pod: V1Pod, api: ClusterApi): Promise<Ope
   }
   return undefined;
 }
-
-const imageVariables = (['REGISTRY', 'ISTIO_HUB', 'ISTIO_TAG', 'K6_IMAGE', 'APP_BASE'] as const)
-  .map((name) => `BREAKWATER_KIND_${name} (${kindVariables[name]})`)
-  .join(', ');
 
 /** One line about what a pod is waiting for. */
 export function standing(pod: V1Pod | undefined): string {

@@ -4,25 +4,21 @@ import { eventually } from '../../kit/eventually.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import { isClient } from '../../model/topology.ts';
-import { Nodes } from '../kind/nodes.ts';
-import { FIELD_MANAGER, WORKLOAD_LABEL } from './api.ts';
+import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, throughApi } from './context.ts';
 import { standing } from './diagnose.ts';
 import { Interruptions } from './interruptions.ts';
 import { APP, appPorts } from './manifests.ts';
 import { containerIds, isReady, type Member, podName } from './pods.ts';
+import { mendControlPlane, scale } from './scaling.ts';
 import { seedApps } from './seeds.ts';
 
 const againTimeoutMs = 120_000;
 const againEveryMs = 200;
 
-const scalePath = (namespace: string, deployment: string) =>
-  `/apis/apps/v1/namespaces/${namespace}/deployments/${deployment}/scale`;
-
 /** Does to pods and nodes what faults ask for, and knows which ends were meant. */
-export class ClusterFaults implements Disposable {
+export class ClusterFaults {
   readonly #context: LabContext;
-  readonly #nodes: Nodes;
   /** Instances that a fault has taken down: their ends alarm nobody. */
   readonly #down = new Set<string>();
   readonly #interruptions = new Interruptions();
@@ -33,29 +29,19 @@ export class ClusterFaults implements Disposable {
 
   constructor(context: LabContext) {
     this.#context = context;
-    this.#nodes = new Nodes(context.run, context.settings.docker, (node) => context.api.renewLease(node));
   }
 
-  /** Undoes whatever an earlier run has left on the machines of a kept cluster. */
+  /** Takes back what stands of the faults of this lab; waits for nothing to run again. */
   async mend(): Promise<void> {
-    const { cluster, api, mesh } = this.#context;
-    await this.#nodes.mend(cluster.nodes);
-    const { namespace, deployment } = mesh.cluster.controlPlane;
-    const path = scalePath(namespace, deployment);
-    // Nobody knows yet whether the mesh was ever installed.
-    const answer = await eventually(
-      patiently(() => api.request('GET', path)),
-      { waitingFor: 'the API server', timeoutMs: againTimeoutMs, everyMs: 300 },
-    );
-    if (answer.status === 200 && JSON.parse(answer.body).spec?.replicas === 0) {
-      await this.#scale(namespace, deployment, 1);
-    }
+    const { nodes, api, mesh } = this.#context;
+    await nodes.mend();
+    await mendControlPlane(api, mesh.cluster.controlPlane);
     for (const workload of this.#scaledAway) await this.#scaleBack(workload);
   }
 
   /** Whether the cluster is as faults have left it; an interrupted run does not wait for workloads to start again. */
   get disturbed(): boolean {
-    return this.#controlPlaneGone || this.#scaledAway.size > 0 || this.#nodes.disturbed;
+    return this.#controlPlaneGone || this.#scaledAway.size > 0 || this.#context.nodes.disturbed;
   }
 
   /** From here on an end that no fault made is noticed. */
@@ -83,7 +69,7 @@ export class ClusterFaults implements Disposable {
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {
-    const { roster } = this.#context;
+    const { roster, nodes } = this.#context;
     switch (action.do) {
       case 'set-fault':
       case 'clear-fault':
@@ -92,27 +78,27 @@ export class ClusterFaults implements Disposable {
         const { name } = action.target;
         const pod = await this.#fresh(roster.of(name));
         this.#down.add(name);
-        return this.#nodes.kill(pod.spec?.nodeName ?? '', name, containerIds(pod));
+        return nodes.kill(pod.spec?.nodeName ?? '', name, containerIds(pod));
       }
       case 'start':
         return this.#runsAgain(roster.of(action.target.name), signal, (node, name) =>
-          this.#nodes.release(node, name, signal),
+          nodes.release(node, name, signal),
         );
       case 'pause':
       case 'resume': {
         const pod = await this.#fresh(roster.of(action.target.name));
         const name = action.do === 'pause' ? 'STOP' : 'CONT';
-        return this.#nodes.signal(pod.spec?.nodeName ?? '', name, containerIds(pod, APP));
+        return nodes.signal(pod.spec?.nodeName ?? '', name, containerIds(pod, APP));
       }
       case 'stop-node': {
         const { of } = action.target;
         const pod = await this.#fresh(roster.of(of));
         this.#down.add(of);
-        return this.#nodes.stop(pod.spec?.nodeName ?? '', of);
+        return nodes.stop(pod.spec?.nodeName ?? '', of);
       }
       case 'start-node':
         return this.#runsAgain(roster.of(action.target.of), signal, (node, name) =>
-          this.#nodes.start(node, name, signal),
+          nodes.start(node, name, signal),
         );
       case 'scale-down':
         return this.#scaleDown(action.target.name, signal);
@@ -181,7 +167,8 @@ export class ClusterFaults implements Disposable {
     const going = new Set(replicas.map(({ pod }) => pod?.metadata?.uid));
     for (const { instance } of replicas) this.#down.add(instance.name);
     this.#scaledAway.add(workload);
-    await this.#scale(this.#context.namespace, workload, 0);
+    const { api, namespace } = this.#context;
+    await scale(api, namespace, workload, 0);
     await this.#until(`${workload} to go`, signal, async () => {
       const left = (await this.#pods()).filter(({ metadata }) => going.has(metadata?.uid));
       return left.length > 0 ? `${left.map(podName).join(', ')} still there` : {};
@@ -206,7 +193,8 @@ export class ClusterFaults implements Disposable {
   }
 
   async #scaleBack(workload: string): Promise<void> {
-    await this.#scale(this.#context.namespace, workload, this.#replicas(workload).length);
+    const { api, namespace } = this.#context;
+    await scale(api, namespace, workload, this.#replicas(workload).length);
     this.#scaledAway.delete(workload);
   }
 
@@ -244,26 +232,11 @@ export class ClusterFaults implements Disposable {
     this.#controlPlaneGone = replicas === 0;
     // What it has said goes with it.
     if (replicas === 0) await rejections.readPatiently();
-    await this.#scale(namespace, deployment, replicas);
+    await scale(api, namespace, deployment, replicas);
     await this.#until(`${deployment} to ${replicas === 0 ? 'go' : 'be there again'}`, signal, async () => {
       const pods = await api.pods(namespace, labelSelector);
       const there = replicas === 0 ? pods.length === 0 : pods.some(isReady);
       return there ? {} : pods.map(standing).join(', ') || standing(undefined);
     });
-  }
-
-  [Symbol.dispose](): void {
-    this.#nodes[Symbol.dispose]();
-  }
-
-  async #scale(namespace: string, deployment: string, replicas: number): Promise<void> {
-    const path = `${scalePath(namespace, deployment)}?fieldManager=${FIELD_MANAGER}`;
-    const answer = await this.#context.api.request('PATCH', path, {
-      body: JSON.stringify({ spec: { replicas } }),
-      contentType: 'application/merge-patch+json',
-    });
-    if (answer.status >= 300) {
-      throw environmentError(`cannot scale ${deployment} to ${replicas}: ${answer.body.slice(0, 200)}`);
-    }
   }
 }

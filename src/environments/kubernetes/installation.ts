@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
+import { fingerprint } from '../../kit/fingerprint.ts';
 import type { ClusterMesh, ClusterMeshSettings } from '../../meshes/contract.ts';
 import { accessLogFormat } from '../../model/evidence.ts';
-import { fingerprint } from '../kind/topology.ts';
-import type { KindSettings } from '../kind/versions.ts';
+import type { Cluster } from './cluster.ts';
 import { type CommandOptions, visibly } from './commands.ts';
-import { type LabContext, visiblyUntil } from './context.ts';
+import { type LabContext, type LabParts, visiblyUntil } from './context.ts';
 import { containerProblem, deploymentEvents, standing } from './diagnose.ts';
-import { observerNodes } from './manifests.ts';
 import { podName } from './pods.ts';
 
 /** Configuration is with the sidecars in a second, but a control plane may take 40 to notice that a pod of before is gone. */
@@ -18,20 +17,20 @@ const lookEveryMs = 1_000;
 /** In the mesh's namespace: which installation is there. */
 const installedMark = 'breakwater-installation';
 
-export const meshSettings = (settings: KindSettings): ClusterMeshSettings => ({
-  hub: settings.meshHub,
-  tag: settings.meshTag,
-  stockEnvoy: settings.stockEnvoy,
+export const meshSettings = ({
+  meshImages,
+  observers,
+}: Pick<Cluster, 'meshImages' | 'observers'>): ClusterMeshSettings => ({
+  ...meshImages,
   accessLogFormat,
-  controlPlaneNodes: observerNodes,
+  controlPlaneNodes: observers,
 });
 
 /** Installs the mesh unless just this installation is there. */
-export async function installMesh(context: LabContext): Promise<void> {
-  const { request, api, mesh } = context;
+export async function installMesh(parts: LabParts): Promise<void> {
+  const { request, api, mesh, cluster } = parts;
   const { namespace, deployment } = mesh.cluster.controlPlane;
-  const settings = meshSettings(context.settings);
-  const command = await mesh.cluster.installation(settings, request.directory);
+  const command = await mesh.cluster.installation(meshSettings(cluster), request.directory);
   const wanted = fingerprint(command.configuration, mesh.version);
   const installed = await api.core
     .readNamespacedConfigMap({ name: installedMark, namespace })
@@ -42,14 +41,14 @@ export async function installMesh(context: LabContext): Promise<void> {
   if (installed !== undefined) await api.core.deleteNamespacedConfigMap({ name: installedMark, namespace });
   try {
     await visibly(`installing ${mesh.name} ${mesh.version} (${command.what})`, request, () =>
-      unlessHopeless(context, (signal) => meshCommand(context, command, { timeoutMs: 300_000, signal })),
+      unlessHopeless(parts, (signal) => meshCommand(parts, command, { timeoutMs: 300_000, signal })),
     );
   } catch (error) {
     request.signal.throwIfAborted();
     if (error instanceof Hopeless) throw error.problem;
     const pods = await api.pods(namespace, '').catch(() => []);
     for (const pod of pods) {
-      const problem = await containerProblem(pod, api);
+      const problem = await containerProblem(pod, parts);
       if (problem) throw problem;
     }
     const state = pods.map((pod) => `${podName(pod)}: ${standing(pod)}`).join('\n');
@@ -78,10 +77,8 @@ class Hopeless extends Error {
  * Looks at the pods that the installer makes while it waits for them, and stops it once one can never become
  * ready. Pods of an earlier installation may be what this one repairs.
  */
-async function unlessHopeless<T>(
-  { api, mesh, request }: LabContext,
-  install: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+async function unlessHopeless<T>(parts: LabParts, install: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { api, mesh, request } = parts;
   const { namespace } = mesh.cluster.controlPlane;
   const pods = () => api.pods(namespace, '').catch(() => []);
   const earlier = new Set((await pods()).map(({ metadata }) => metadata?.uid));
@@ -91,7 +88,7 @@ async function unlessHopeless<T>(
     while (!stop.signal.aborted) {
       await sleep(lookEveryMs, undefined, { signal: done.signal });
       for (const pod of await pods()) {
-        const problem = earlier.has(pod.metadata?.uid) ? undefined : await containerProblem(pod, api);
+        const problem = earlier.has(pod.metadata?.uid) ? undefined : await containerProblem(pod, parts);
         if (problem && !done.signal.aborted) stop.abort(new Hopeless(problem));
       }
     }
@@ -149,7 +146,7 @@ async function findings(context: LabContext, check: MeshCommand): Promise<{ outp
 type MeshCommand = ReturnType<ClusterMesh['checks']>[number];
 
 function meshCommand(
-  { found, run, cluster, request }: LabContext,
+  { found, run, cluster, request }: LabParts,
   { program, args, what }: MeshCommand,
   options: Pick<CommandOptions, 'timeoutMs' | 'signal' | 'answered'>,
 ): Promise<string> {

@@ -2,6 +2,7 @@ import { k6Environment } from '../../load/generators.ts';
 import type { ClusterMesh } from '../../meshes/contract.ts';
 import { type Instance, isClient, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
+import type { Cluster } from './cluster.ts';
 
 /** Ports of the sample app in its pod. */
 export const appPorts = { service: 18_080, control: 18_081 } as const;
@@ -9,10 +10,6 @@ export const APP = 'app';
 export const GENERATOR = 'k6';
 /** Folder of the generator's container that it may write to. */
 export const GENERATOR_FOLDER = '/breakwater';
-
-/** Where the control plane and the clients run: never on a node that a fault may stop. */
-export const observerNodes = { 'node-role.kubernetes.io/control-plane': '' } as const;
-export const isObserver = (node: string) => node.endsWith('-control-plane');
 
 /** Labels of a node in a locality: region/zone[/sub-zone]. */
 export function localityLabels(locality: string): Record<string, string> {
@@ -28,7 +25,7 @@ export function localityLabels(locality: string): Record<string, string> {
 export function topologyObjects(
   topology: TopologyPlan,
   mesh: ClusterMesh,
-  images: { readonly app: string; readonly k6: string },
+  cluster: Pick<Cluster, 'images' | 'observers'>,
 ): object[] {
   const { namespace, instances } = topology;
   const first = new Map<string, Instance>();
@@ -51,7 +48,7 @@ export function topologyObjects(
         ports: [{ name: 'http', port, targetPort: appPorts.service, protocol: 'TCP' }],
       },
     })),
-    ...[...first.values()].map((instance) => deployment(topology, instance, mesh, images)),
+    ...[...first.values()].map((instance) => deployment(topology, instance, mesh, cluster)),
   ];
 }
 
@@ -59,7 +56,7 @@ function deployment(
   { namespace, instances }: TopologyPlan,
   instance: Instance,
   mesh: ClusterMesh,
-  images: { readonly app: string; readonly k6: string },
+  { images, observers }: Pick<Cluster, 'images' | 'observers'>,
 ): object {
   const { labels, annotations } = mesh.podMetadata(instance, [appPorts.control]);
   const selector = { [WORKLOAD_LABEL]: instance.workload };
@@ -78,7 +75,7 @@ function deployment(
           serviceAccountName: instance.serviceAccount,
           automountServiceAccountToken: true,
           enableServiceLinks: false,
-          nodeSelector: isClient(instance) ? observerNodes : localityLabels(instance.locality),
+          nodeSelector: isClient(instance) ? observers : localityLabels(instance.locality),
           ...(isClient(instance) ? { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } : {}),
           terminationGracePeriodSeconds: 1,
           containers: [isClient(instance) ? generator(images.k6, replicas) : app(instance, images.app)],
