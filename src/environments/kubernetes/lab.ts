@@ -121,7 +121,11 @@ export class KubernetesLab implements Lab {
     return [...this.#logs.gaps, ...this.#faults.gaps, ...this.#context.rejections.gaps];
   }
 
-  /** Keeps the roster true, and notices what ends without a fault. */
+  /**
+   * Keeps the roster true, and notices what ends without a fault. Listing is also the proof that pods were well at
+   * that moment, and that the API server is there; an informer tells what has changed and is silent otherwise, so
+   * both would have to be asked for beside it. A list that is like the last one is not read (`ClusterApi.pods`).
+   */
   async #watch(): Promise<void> {
     const { api, namespace, follow } = this.#context;
     let heardAt = Date.now();
