@@ -142,6 +142,37 @@ test('a list of pods that has not changed is the same one', async () => {
   expect(await api.pods('lab', 'app')).toEqual([{ name: 'a' }, { name: 'b' }]);
 });
 
+test('kinds are those of every version of a group, each once', async () => {
+  const resource = (name: string, kind: string) => ({ name, kind, verbs: ['get', 'list'] });
+  const answers: Record<string, object> = {
+    '/apis': {
+      groups: [
+        {
+          name: 'networking.mesh.io',
+          versions: [
+            { groupVersion: 'networking.mesh.io/v1' },
+            { groupVersion: 'networking.mesh.io/v1alpha3' },
+          ],
+        },
+        { name: 'apps', versions: [{ groupVersion: 'apps/v1' }] },
+      ],
+    },
+    '/apis/networking.mesh.io/v1': {
+      resources: [resource('rules', 'Rule'), resource('rules/status', 'Rule')],
+    },
+    '/apis/networking.mesh.io/v1alpha3': {
+      resources: [resource('rules', 'Rule'), resource('filters', 'Filter')],
+    },
+  };
+  server
+    .removeAllListeners('request')
+    .on('request', ({ url }, response) => response.end(JSON.stringify(answers[url])));
+  const kinds = await api.kindsOf('.mesh.io');
+  expect(kinds).toHaveLength(2);
+  expect(kinds).toContainEqual({ apiVersion: 'networking.mesh.io/v1', kind: 'Rule' });
+  expect(kinds).toContainEqual({ apiVersion: 'networking.mesh.io/v1alpha3', kind: 'Filter' });
+});
+
 test('a stream that is told to end does', async () => {
   server.removeAllListeners('request').on('request', (_request, response) => response.write('first\n'));
   const { status, lines } = await streamed('/log', AbortSignal.timeout(700));

@@ -143,25 +143,33 @@ export class ClusterApi implements Disposable {
     if (status !== 200) throw new Error(`the lease of ${node}: ${status} ${body.slice(0, 200)}`);
   }
 
-  /** Kinds of the API groups whose name ends so, namespaced and listable. */
+  /** Kinds of the API groups whose name ends so, namespaced and listable, each in one version that has it. */
   async kindsOf(suffix: string): Promise<Kind[]> {
     const groups = JSON.parse((await this.request('GET', '/apis')).body).groups as {
       name: string;
-      preferredVersion: { groupVersion: string };
+      versions: { groupVersion: string }[];
     }[];
+    const versions = groups
+      .filter(({ name }) => name.endsWith(suffix))
+      .flatMap((group) => group.versions.map(({ groupVersion }) => groupVersion));
     const found = await Promise.all(
-      groups
-        .filter(({ name }) => name.endsWith(suffix))
-        .map(async ({ preferredVersion: { groupVersion } }) => {
-          const { resources } = JSON.parse((await this.request('GET', `/apis/${groupVersion}`)).body) as {
-            resources: { name: string; kind: string; verbs: string[] }[];
-          };
-          return resources
-            .filter(({ name, verbs }) => !name.includes('/') && verbs.includes('list'))
-            .map(({ kind }) => ({ apiVersion: groupVersion, kind }));
-        }),
+      versions.map(async (apiVersion) => {
+        const { resources } = JSON.parse((await this.request('GET', `/apis/${apiVersion}`)).body) as {
+          resources: { name: string; kind: string; verbs: string[] }[];
+        };
+        return resources
+          .filter(({ name, verbs }) => !name.includes('/') && verbs.includes('list'))
+          .map(({ kind }) => ({ apiVersion, kind }));
+      }),
     );
-    return found.flat();
+    // Not every version of a group has every kind; the preferred one comes first.
+    const byKind = new Map(
+      found
+        .flat()
+        .toReversed()
+        .map((each) => [`${each.apiVersion.split('/')[0]} ${each.kind}`, each] as const),
+    );
+    return [...byKind.values()];
   }
 
   /**
