@@ -206,6 +206,19 @@ interface ClusterMeshCommand {
   versions?(output: string): Readonly<Record<string, string>>;
 }
 
+/** One resource as a control plane has read it from the cluster; `uid` and `generation` are the cluster's. */
+export interface KnownResource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly uid: string;
+    readonly generation: number;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
+}
+
 /** How a mesh gets into a cluster, and what its parts are called there. */
 export interface ClusterMesh {
   readonly programs: readonly Program[];
@@ -240,10 +253,13 @@ export interface ClusterMesh {
     readonly namespace: string;
     readonly deployment: string;
     readonly labelSelector: string;
-    readonly container: string;
+    /** Whom to ask, from inside its pod, what mesh configuration it knows; and what the answer says. */
+    readonly known: {
+      readonly port: number;
+      readonly path: string;
+      resources(answer: string): readonly KnownResource[];
+    };
   };
-  /** Pods whose sidecars rejected configuration, as the control plane's log says. */
-  rejections(controlPlaneLog: string): readonly { readonly pod: string; readonly reason: string }[];
   /** Resources beside the topology and the configuration under test: whether plaintext is refused. */
   resources(topology: TopologyPlan): readonly object[];
 }

@@ -69,19 +69,18 @@ export class ClusterApi implements Disposable {
     this.#server = this.#config.getCurrentCluster()?.server ?? '';
   }
 
-  /** Server-side apply: what is already so stays untouched. */
-  async apply(object: object, namespace?: string): Promise<void> {
+  /** Server-side apply: what is already so stays untouched. Resolves with the object as the cluster has it. */
+  async apply(object: object): Promise<KubernetesObject> {
     const { metadata, ...rest } = object as KubernetesObject;
     const labelled: KubernetesObject = {
       ...rest,
       metadata: {
         ...metadata,
-        ...(metadata?.namespace === undefined && namespace !== undefined ? { namespace } : {}),
         labels: { ...metadata?.labels, [RUN_LABEL]: this.#runLabel },
       },
     };
     try {
-      await this.#objects.patch(
+      return await this.#objects.patch(
         labelled,
         undefined,
         undefined,
@@ -100,17 +99,29 @@ export class ClusterApi implements Disposable {
     const old = await this.#list(kinds, `${RUN_LABEL},${RUN_LABEL}!=${this.#runLabel}`);
     await Promise.all(
       old.map((item) =>
-        this.#objects.delete(item).catch((error: unknown) => {
-          // Gone with what owned it.
-          if ((error as { code?: number }).code === 404) return;
+        this.delete(item).catch((error: unknown) => {
           throw environmentError(
-            `what an earlier run has left, ${nameOf(item)}, cannot be deleted: ${messageOf(error)}`,
+            `what an earlier run has left cannot be removed: ${messageOf(error)}`,
             hint,
             error,
           );
         }),
       ),
     );
+  }
+
+  /** Whether a run that was not this one has applied it. */
+  isOfEarlierRun({ metadata }: Pick<KubernetesObject, 'metadata'>): boolean {
+    const run = metadata?.labels?.[RUN_LABEL];
+    return run !== undefined && run !== this.#runLabel;
+  }
+
+  /** Deletes an object unless it is gone already. */
+  async delete(object: KubernetesObject): Promise<void> {
+    await this.#objects.delete(object).catch((error: unknown) => {
+      if ((error as { code?: number }).code === 404) return;
+      throw environmentError(`${nameOf(object)} cannot be deleted: ${messageOf(error)}`, undefined, error);
+    });
   }
 
   /** Names of objects of these kinds that no run has applied: "DestinationRule/default/mine". */

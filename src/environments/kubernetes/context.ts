@@ -9,7 +9,8 @@ import type { Cluster } from './cluster.ts';
 import type { Run } from './commands.ts';
 import type { Nodes } from './nodes.ts';
 import { podName, type Roster } from './pods.ts';
-import type { Rejections } from './rejections.ts';
+import type { SidecarLogs } from './sidecar-logs.ts';
+import type { Sidecars } from './sidecars.ts';
 
 /** What a lab in a cluster is made from. */
 export interface LabParts {
@@ -27,13 +28,10 @@ export interface LabParts {
 export interface LabContext extends LabParts {
   readonly namespace: string;
   readonly roster: Roster;
-  readonly rejections: Rejections;
-  /** When this run began, to the second. */
+  readonly logs: SidecarLogs;
+  readonly sidecars: Sidecars;
+  /** When this lab began, to the second. */
   readonly startedAt: Date;
-  /** GET of the admin interface of a pod's sidecar. */
-  admin(pod: string, path: string, timeoutMs: number): Promise<string>;
-  /** Follows the sidecar's log of members whose pod is new. */
-  follow(instance: string, pod: string, fresh: boolean): void;
 }
 
 /** Path of a port of a pod behind the API server. */

@@ -1,18 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
-import { isClient } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, type LabParts, throughApi, visiblyUntil } from './context.ts';
 import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
 import { endOrphan } from './k6.ts';
 import { appPorts, GENERATOR, topologyObjects } from './manifests.ts';
 import { hasContainer, isReady, podName, restarts } from './pods.ts';
+import type { UnderTest } from './under-test.ts';
 
 const readyTimeoutMs = 180_000;
 /** Sidecars write their logs four times a second. */
 const flushMs = 1_000;
-const inSyncTimeoutMs = 60_000;
 
 export async function nodesReady({ api, request, cluster }: LabParts): Promise<void> {
   request.progress(`waiting for ${cluster.nodes.length} nodes`);
@@ -28,9 +27,9 @@ export async function nodesReady({ api, request, cluster }: LabParts): Promise<v
 }
 
 /** Applies the topology and the mesh configuration; on a kept cluster only what differs changes. */
-export async function deploy(context: LabContext): Promise<void> {
+export async function deploy(context: LabContext, underTest: UnderTest): Promise<void> {
   const { request, api, cluster, namespace, mesh } = context;
-  const { topology, configuration } = request;
+  const { topology } = request;
   if (cluster.reused) await endOrphans(context);
   request.progress(`applying ${topology.name} to the cluster`);
   await api.apply({
@@ -41,7 +40,7 @@ export async function deploy(context: LabContext): Promise<void> {
   // Identities before the pods that have them; configuration before the traffic.
   for (const object of topologyObjects(topology, mesh.cluster, cluster)) await api.apply(object);
   for (const resource of mesh.cluster.resources(topology)) await api.apply(resource);
-  for (const resource of configuration.resources) await api.apply(resource.value, resource.namespace);
+  await underTest.replace(request.configuration);
   if (cluster.reused) await removeOld(context);
 }
 
@@ -93,29 +92,28 @@ async function removeOld(context: LabContext): Promise<void> {
 
 const hasSidecar = ({ mesh }: LabContext, pod: V1Pod) => hasContainer(pod, mesh.cluster.sidecar.container);
 
-async function hasRejected({ mesh, admin }: LabContext, pod: V1Pod): Promise<boolean> {
+async function hasRejected({ mesh, sidecars }: LabContext, pod: V1Pod): Promise<boolean> {
   if (!isReady(pod)) return false;
   const { paths, count } = mesh.sidecar.rejected;
-  const answers = await Promise.all(paths.map((path) => admin(podName(pod), path, 5_000))).catch(() => []);
+  const answers = await sidecars.ask(podName(pod), paths).catch(() => []);
   return count(answers) > 0;
 }
 
 /** Waits until there is a ready pod for every replica, and says what each that is not waits for. */
 export async function podsReady(context: LabContext): Promise<void> {
-  const { request, api, roster, namespace, cluster, startedAt } = context;
+  const { request, api, roster, namespace, cluster, startedAt, logs, sidecars } = context;
   request.progress(`waiting for ${roster.members.length} pods`);
   const attempt = async () => {
     for (const { instance, pod } of roster.update(await api.pods(namespace, WORKLOAD_LABEL))) {
-      context.follow(instance.name, podName(pod), !cluster.reused || isYounger(pod, startedAt));
+      logs.follow(instance.name, podName(pod), !cluster.reused || isYounger(pod, startedAt));
     }
     const waiting = roster.members.filter(
       ({ pod }) => pod === undefined || !isReady(pod) || !hasSidecar(context, pod),
     );
     const [first] = waiting;
     if (first === undefined) return {};
-    const rejections = await context.rejections.read();
-    for (const { pod } of waiting) {
-      const problem = pod && (await diagnose(pod, context, rejections));
+    for (const { instance, pod } of waiting) {
+      const problem = pod && (await diagnose(pod, context, sidecars.rejectionsOf(instance.name)));
       if (problem) throw problem;
     }
     const state = standing(first.pod);
@@ -147,56 +145,4 @@ const gaveUp = (error: unknown): error is Error =>
 function isYounger(pod: V1Pod | undefined, startedAt: Date): boolean {
   const made = pod?.metadata?.creationTimestamp;
   return made !== undefined && new Date(made).getTime() >= startedAt.getTime() - 1_000;
-}
-
-/** Waits until every sidecar has its configuration, and the clients' see exactly the replicas there are. */
-export async function sidecarsInSync(context: LabContext): Promise<void> {
-  const { request, api, mesh, roster, namespace } = context;
-  request.progress('waiting for the sidecars to be in sync');
-  const hosts = new Map<string, string[]>();
-  for (const { instance, addresses } of roster.members) {
-    const address = addresses.at(-1);
-    if (isClient(instance) || address === undefined) continue;
-    const host = mesh.serviceHost(instance.service, namespace);
-    hosts.set(host, [...(hosts.get(host) ?? []), address]);
-  }
-  const { ready } = mesh.sidecar;
-  const ended = new AbortController();
-  const waiting = { ...request, signal: AbortSignal.any([request.signal, ended.signal]) };
-  const waits = roster.members.map(({ instance, pod }) => {
-    const who = `${instance.name} (${podName(pod)})`;
-    const attempt = async () => {
-      const answers = await Promise.all(
-        ready.paths.map((path) => context.admin(podName(pod), path, 5_000)),
-      ).catch((error: Error) => error.message);
-      const state =
-        typeof answers === 'string' ? answers : ready.answer(answers, isClient(instance) ? hosts : new Map());
-      if (typeof state !== 'string') return state;
-      const rejected = (await context.rejections.read()).find((rejection) => rejection.pod === podName(pod));
-      if (rejected === undefined) return state;
-      throw environmentError(
-        `the sidecar of ${who} rejected its configuration: ${rejected.reason}`,
-        "the words are Envoy's own; look for what they name in the mesh configuration under test",
-      );
-    };
-    const options = {
-      waitingFor: `the sidecar of ${who} to be in sync`,
-      timeoutMs: inSyncTimeoutMs,
-      everyMs: 300,
-    };
-    return visiblyUntil(waiting, options, attempt).catch(async (error: unknown) => {
-      if (!gaveUp(error) || pod === undefined) throw error;
-      throw environmentError(
-        error.message,
-        `look whether ${mesh.cluster.controlPlane.deployment} runs and what its log says of ${podName(pod)}, and whether the mesh configuration under test takes the services away\n${await lastWords(api, pod, mesh.cluster.sidecar.container)}`,
-        error,
-      );
-    });
-  });
-  try {
-    await Promise.all(waits);
-  } finally {
-    // When one is given up, so are the others.
-    ended.abort();
-  }
 }

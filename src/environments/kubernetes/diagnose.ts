@@ -18,7 +18,7 @@ const crashes = new Set([
 export async function diagnose(
   pod: V1Pod,
   { api, cluster, mesh }: Pick<LabParts, 'api' | 'cluster' | 'mesh'>,
-  rejections: readonly { readonly pod: string; readonly reason: string }[],
+  rejections: readonly string[],
 ): Promise<OperatorError | undefined> {
   const name = podName(pod);
   const { sidecar, controlPlane } = mesh.cluster;
@@ -28,15 +28,16 @@ export async function diagnose(
       `the mesh did not inject one: is its webhook there (kubectl get mutatingwebhookconfigurations), and was ${controlPlane.deployment} up when the pod was made?\n${await events(api, pod)}`,
     );
   }
-  const rejected = rejections.filter((rejection) => rejection.pod === name);
-  if (rejected.length > 0 && !isReady(pod)) {
-    return environmentError(
-      `the sidecar of ${name} rejected its configuration: ${rejected.map(({ reason }) => reason).join('; ')}`,
-      "the words are Envoy's own; look for what they name in the mesh configuration under test",
-    );
-  }
+  if (rejections.length > 0 && !isReady(pod)) return rejectedBy(name, rejections);
   return containerProblem(pod, { api, cluster });
 }
+
+/** A sidecar did not take its configuration, for reasons in its own words. */
+export const rejectedBy = (sidecar: string, reasons: readonly string[]) =>
+  environmentError(
+    `the sidecar of ${sidecar} rejected its configuration: ${reasons.join('; ')}`,
+    "the words are Envoy's own; look for what they name in the mesh configuration under test",
+  );
 
 /** A container whose image cannot be had, or that keeps ending. */
 export async function containerProblem(

@@ -2,14 +2,14 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
 import { eventually } from '../../kit/eventually.ts';
 import type { RunContext } from '../../model/evidence.ts';
-import type { Action } from '../../model/fault.ts';
+import { type Action, describeActionTarget } from '../../model/fault.ts';
 import { isClient } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, throughApi } from './context.ts';
 import { standing } from './diagnose.ts';
 import { Interruptions } from './interruptions.ts';
 import { APP, appPorts } from './manifests.ts';
-import { containerIds, isReady, type Member, podName } from './pods.ts';
+import { containerIds, isReady, type Member, podName, restarts } from './pods.ts';
 import { mendControlPlane, scale } from './scaling.ts';
 import { seedApps } from './seeds.ts';
 
@@ -21,6 +21,10 @@ export class ClusterFaults {
   readonly #context: LabContext;
   /** Instances that a fault has taken down: their ends alarm nobody. */
   readonly #down = new Set<string>();
+  /** Instance → ids of the containers that a fault has ended. */
+  readonly #dead = new Map<string, ReadonlySet<string>>();
+  /** Target → the last thing done to it. */
+  readonly #turns = new Map<string, Promise<void>>();
   readonly #interruptions = new Interruptions();
   /** Deployments that a fault has scaled away. */
   readonly #scaledAway = new Set<string>();
@@ -42,6 +46,11 @@ export class ClusterFaults {
   /** Whether the cluster is as faults have left it; an interrupted run does not wait for workloads to start again. */
   get disturbed(): boolean {
     return this.#controlPlaneGone || this.#scaledAway.size > 0 || this.#context.nodes.disturbed;
+  }
+
+  /** Instances that a fault has taken down. */
+  get down(): ReadonlySet<string> {
+    return this.#down;
   }
 
   /** From here on an end that no fault made is noticed. */
@@ -68,7 +77,19 @@ export class ClusterFaults {
     return lost.find(({ client, what }) => client && what !== undefined)?.what;
   }
 
-  async perform(action: Action, signal?: AbortSignal): Promise<void> {
+  /** Does one thing after the other to a target: what takes a fault back comes when the fault is made, or has failed. */
+  perform(action: Action, signal?: AbortSignal): Promise<void> {
+    const target = describeActionTarget(action.target);
+    const before = this.#turns.get(target) ?? Promise.resolve();
+    const turn = before.then(() => this.#perform(action, signal));
+    this.#turns.set(
+      target,
+      turn.catch(() => {}),
+    );
+    return turn;
+  }
+
+  async #perform(action: Action, signal?: AbortSignal): Promise<void> {
     const { roster, nodes } = this.#context;
     switch (action.do) {
       case 'set-fault':
@@ -76,9 +97,7 @@ export class ClusterFaults {
         return this.#controlApp(roster.of(action.target.name), action);
       case 'kill': {
         const { name } = action.target;
-        const pod = await this.#fresh(roster.of(name));
-        this.#down.add(name);
-        return nodes.kill(pod.spec?.nodeName ?? '', name, containerIds(pod));
+        return this.#end(roster.of(name), (node, pod) => nodes.kill(node, name, containerIds(pod)));
       }
       case 'start':
         return this.#runsAgain(roster.of(action.target.name), signal, (node, name) =>
@@ -92,9 +111,7 @@ export class ClusterFaults {
       }
       case 'stop-node': {
         const { of } = action.target;
-        const pod = await this.#fresh(roster.of(of));
-        this.#down.add(of);
-        return nodes.stop(pod.spec?.nodeName ?? '', of);
+        return this.#end(roster.of(of), (node) => nodes.stop(node, of));
       }
       case 'start-node':
         return this.#runsAgain(roster.of(action.target.of), signal, (node, name) =>
@@ -141,6 +158,21 @@ export class ClusterFaults {
     }
   }
 
+  /** Ends the containers of an instance. */
+  async #end(member: Member, end: (node: string, pod: V1Pod) => Promise<void>): Promise<void> {
+    const { name } = member.instance;
+    const pod = await this.#fresh(member);
+    this.#down.add(name);
+    this.#dead.set(name, new Set(containerIds(pod)));
+    try {
+      await end(pod.spec?.nodeName ?? '', pod);
+    } catch (error) {
+      // They may live: nobody is to wait for others in their place.
+      this.#dead.delete(name);
+      throw error;
+    }
+  }
+
   /** Lets the node run things again, and waits for the same pod with other containers than the dead ones. */
   async #runsAgain(
     member: Member,
@@ -148,13 +180,13 @@ export class ClusterFaults {
     allow: (node: string, instance: string) => Promise<void>,
   ): Promise<void> {
     const { instance } = member;
-    const dead = new Set(member.pod ? containerIds(member.pod) : []);
+    const dead = this.#dead.get(instance.name);
     await allow(member.pod?.spec?.nodeName ?? '', instance.name);
     await this.#until(`${instance.name} (${podName(member.pod)}) to run again`, signal, async () => {
       const pod = (await this.#pods()).find(({ metadata }) => metadata?.uid === member.pod?.metadata?.uid);
       if (!pod) return standing(undefined);
       const alive = containerIds(pod);
-      if (alive.length === 0 || alive.some((id) => dead.has(id)) || !isReady(pod)) return standing(pod);
+      if (alive.length === 0 || alive.some((id) => dead?.has(id)) || !isReady(pod)) return standing(pod);
       member.pod = pod;
       return {};
     });
@@ -176,20 +208,45 @@ export class ClusterFaults {
   }
 
   async #scaleUp(workload: string, signal?: AbortSignal): Promise<void> {
-    const { roster, follow } = this.#context;
     await this.#scaleBack(workload);
+    await Promise.all(this.#replicas(workload).map((member) => this.#replaced(member, undefined, signal)));
+  }
+
+  /** Waits for another pod than the one with this uid to take the instance's place. */
+  async #replaced(member: Member, uid: string | undefined, signal?: AbortSignal): Promise<void> {
+    const { roster, logs } = this.#context;
+    await this.#until(`${member.instance.name} to be there again`, signal, async () => {
+      for (const { instance, pod } of roster.update(await this.#pods())) {
+        logs.follow(instance.name, podName(pod), true);
+      }
+      const there = member.pod && member.pod.metadata?.uid !== uid && isReady(member.pod);
+      return there ? {} : standing(member.pod);
+    });
+    await seedApps(this.#context, [member]);
+    this.#isUp(member);
+  }
+
+  /**
+   * Replaces the pods whose containers have been started again, unless a fault is on; says whether there were any.
+   * Kubernetes takes longer each time before it starts a container again, so a fault on one of them would last longer.
+   */
+  async renew(signal: AbortSignal): Promise<boolean> {
+    const { api, namespace, roster } = this.#context;
+    if (this.disturbed || this.#down.size > 0) return false;
+    const worn = roster.members.filter(({ pod }) => pod && restarts(pod) > 0);
     await Promise.all(
-      this.#replicas(workload).map(async (member) => {
-        await this.#until(`${member.instance.name} to be there again`, signal, async () => {
-          for (const { instance, pod } of roster.update(await this.#pods())) {
-            follow(instance.name, podName(pod), true);
-          }
-          return member.pod && isReady(member.pod) ? {} : standing(member.pod);
+      worn.map(async (member) => {
+        this.#down.add(member.instance.name);
+        const { uid } = member.pod?.metadata ?? {};
+        await api.delete({
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { namespace, name: podName(member.pod) },
         });
-        await seedApps(this.#context, [member]);
-        this.#isUp(member);
+        await this.#replaced(member, uid, signal);
       }),
     );
+    return worn.length > 0;
   }
 
   async #scaleBack(workload: string): Promise<void> {
@@ -201,6 +258,7 @@ export class ClusterFaults {
   #isUp(member: Member): void {
     this.#interruptions.accept(member);
     this.#down.delete(member.instance.name);
+    this.#dead.delete(member.instance.name);
   }
 
   /** However many wait for their pods, one list is asked for: six replicas would make thirty a second. */
@@ -227,11 +285,9 @@ export class ClusterFaults {
   }
 
   async #scaleControlPlane(replicas: number, signal?: AbortSignal): Promise<void> {
-    const { api, mesh, rejections } = this.#context;
+    const { api, mesh } = this.#context;
     const { namespace, deployment, labelSelector } = mesh.cluster.controlPlane;
     this.#controlPlaneGone = replicas === 0;
-    // What it has said goes with it.
-    if (replicas === 0) await rejections.readPatiently();
     await scale(api, namespace, deployment, replicas);
     await this.#until(`${deployment} to ${replicas === 0 ? 'go' : 'be there again'}`, signal, async () => {
       const pods = await api.pods(namespace, labelSelector);

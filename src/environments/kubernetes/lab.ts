@@ -1,27 +1,26 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { environmentError } from '../../kit/errors.ts';
-import { http } from '../../kit/http.ts';
-import type { InstanceContext, ProcessSample, RunContext } from '../../model/evidence.ts';
+import type { InstanceContext, ProcessSample } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient } from '../../model/topology.ts';
-import type { Arrivals, Lab, LabTrial, TrialFolder } from '../contract.ts';
-import { AccessLogs } from './access-logs.ts';
+import type { Arrivals, Lab, LabTrial, TrialFolder, TrialWindow } from '../contract.ts';
+import { Trial } from '../trial.ts';
 import { messageOf, WORKLOAD_LABEL } from './api.ts';
 import { askVersions } from './ask-versions.ts';
 import type { LabContext, LabParts } from './context.ts';
-import { deploy, podsReady, sidecarsInSync } from './deployment.ts';
+import { deploy, podsReady } from './deployment.ts';
 import { ClusterFaults } from './faults.ts';
 import { firstRequest } from './first-request.ts';
 import { checkInstallation } from './installation.ts';
 import { prepareK6 } from './k6.ts';
-import type { PodAgent } from './pod-agent.ts';
 import { type Member, podName, Roster } from './pods.ts';
 import { reachLines } from './reach.ts';
-import { Rejections } from './rejections.ts';
 import { seedApps } from './seeds.ts';
+import { SidecarLogs } from './sidecar-logs.ts';
+import { type Revision, Sidecars } from './sidecars.ts';
+import { UnderTest } from './under-test.ts';
 import { ClusterUsage } from './usage.ts';
 
 const watchEveryMs = 1_000;
@@ -43,41 +42,40 @@ export class KubernetesLab implements Lab {
   readonly #context: LabContext;
   readonly #roster: Roster;
   readonly #faults: ClusterFaults;
-  readonly #logs: AccessLogs;
+  readonly #logs: SidecarLogs;
+  readonly #sidecars: Sidecars;
+  readonly #underTest: UnderTest;
   readonly #usage: ClusterUsage;
-  /** By pod: the way to its sidecar's admin interface. */
-  readonly #admins = new Map<string, PodAgent>();
   readonly #ended = new AbortController();
   #lose: (reason: string) => void = () => {};
   #watching: Promise<void> | undefined;
+  #revisions = 0;
+  /** The newest one that every sidecar was asked to hold. */
+  #revision = '';
+  /** Whether a trial is on: there is one window of requests. */
+  #busy = false;
 
   constructor(parts: LabParts) {
     const { request, mesh, api, cluster, found } = parts;
     const { namespace } = request.topology;
     const { sidecar, controlPlane } = mesh.cluster;
-    const startedAt = new Date();
     this.signal = request.signal;
     this.mesh = `${mesh.name} ${mesh.version}`;
     this.programs = { ...found.versions, ...cluster.versions };
     this.#roster = new Roster(request.topology.instances);
-    this.#logs = new AccessLogs(
-      api,
-      namespace,
-      sidecar.container,
-      join(request.directory, 'evidence'),
-      request.logs,
-    );
+    this.#logs = new SidecarLogs(api, namespace, sidecar.container, request.logs);
+    this.#sidecars = new Sidecars(api, mesh, namespace, this.#roster, this.#logs);
     this.#usage = new ClusterUsage(api, cluster.nodes, this.#roster, controlPlane, sidecar.container);
     this.#context = {
       ...parts,
       namespace,
       roster: this.#roster,
-      rejections: new Rejections(api, mesh, this.#roster, startedAt),
-      startedAt,
-      admin: (pod, path, timeoutMs) => this.#admin(pod, path, timeoutMs),
-      follow: (instance, pod, fresh) => this.#logs.follow(instance, pod, fresh),
+      logs: this.#logs,
+      sidecars: this.#sidecars,
+      startedAt: new Date(),
     };
     this.#faults = new ClusterFaults(this.#context);
+    this.#underTest = new UnderTest(this.#context);
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
@@ -86,13 +84,13 @@ export class KubernetesLab implements Lab {
   async start(): Promise<void> {
     const context = this.#context;
     const { request, mesh, namespace } = context;
-    await mkdir(join(request.directory, 'evidence', 'access'), { recursive: true });
     await mkdir(request.logs, { recursive: true });
-    await deploy(context);
+    await deploy(context, this.#underTest);
+    const since = performance.now();
     await podsReady(context);
     this.#faults.arm();
     this.#watching = this.#watch();
-    await sidecarsInSync(context);
+    await this.#hold({ rejectedBefore: new Map(), since }, this.signal);
     const [call] = request.topology.calls;
     const called = request.topology.services.find(({ name }) => name === call?.to);
     const url = `http://${mesh.serviceHost(called?.name ?? '', namespace)}:${called?.port}/`;
@@ -117,24 +115,21 @@ export class KubernetesLab implements Lab {
     }));
   }
 
-  get gaps(): RunContext['gaps'] {
-    return [...this.#logs.gaps, ...this.#faults.gaps, ...this.#context.rejections.gaps];
-  }
-
   /**
    * Keeps the roster true, and notices what ends without a fault. Listing is also the proof that pods were well at
    * that moment, and that the API server is there; an informer tells what has changed and is silent otherwise, so
    * both would have to be asked for beside it. A list that is like the last one is not read (`ClusterApi.pods`).
    */
   async #watch(): Promise<void> {
-    const { api, namespace, follow } = this.#context;
+    const { api, namespace, logs } = this.#context;
     let heardAt = Date.now();
     while (!this.#ended.signal.aborted) {
       const askedMs = Date.now();
       try {
         const pods = await api.pods(namespace, WORKLOAD_LABEL);
         heardAt = Date.now();
-        for (const { instance, pod } of this.#roster.update(pods)) follow(instance.name, podName(pod), true);
+        for (const { instance, pod } of this.#roster.update(pods))
+          logs.follow(instance.name, podName(pod), true);
         const unexpected = this.#faults.unexpected(askedMs);
         if (unexpected !== undefined) this.#lose(unexpected);
       } catch (error) {
@@ -154,50 +149,106 @@ export class KubernetesLab implements Lab {
     return this.#faults.perform(action, signal);
   }
 
-  async configure(_configuration: MeshConfiguration): Promise<Arrivals> {
-    throw environmentError('a cluster cannot change its mesh configuration between trials yet');
+  async configure(configuration: MeshConfiguration, signal = this.signal): Promise<Arrivals> {
+    await this.#renew(signal);
+    const rejectedBefore = await this.#sidecars.rejectedCounts();
+    this.#logs.forget();
+    await this.#underTest.replace(configuration);
+    return this.#hold({ rejectedBefore, since: performance.now() }, signal);
+  }
+
+  /** Marks the configuration that was applied, and waits until every sidecar holds it. */
+  async #hold(change: Pick<Revision, 'rejectedBefore' | 'since'>, signal: AbortSignal): Promise<Arrivals> {
+    const { request } = this.#context;
+    request.progress('waiting for the sidecars to be in sync');
+    this.#revisions += 1;
+    this.#revision = `${request.runId}.${this.#revisions}`;
+    await this.#underTest.mark(this.#revision, { ongoing: request.ongoing, signal });
+    return this.#sidecars.arrived({ ...change, name: this.#revision }, { ongoing: request.ongoing, signal });
+  }
+
+  /** Pods that faults have worn out are replaced: a trial begins on such as the first one had. */
+  async #renew(signal: AbortSignal): Promise<void> {
+    if (!(await this.#faults.renew(signal))) return;
+    const { request } = this.#context;
+    await this.#sidecars.arrived(
+      {
+        name: this.#revision,
+        rejectedBefore: await this.#sidecars.rejectedCounts(),
+        since: performance.now(),
+      },
+      { ongoing: request.ongoing, signal },
+    );
   }
 
   async trial(folder: TrialFolder): Promise<LabTrial> {
-    const { api, request, namespace, rejections } = this.#context;
-    await Promise.all([
-      mkdir(folder.logs, { recursive: true }),
-      seedApps(this.#context, this.#roster.members),
-    ]);
-    return {
-      prepareLoad: (job) =>
-        prepareK6(
-          job,
-          api,
-          namespace,
-          this.#clients(job.from).map(({ pod }) => podName(pod)),
-          folder.logs,
-        ),
-      close: async () => {
-        // Nothing is concluded from a run that was interrupted: a node that its fault has silenced is not waited for.
-        await this.#logs.collect(request.signal.aborted ? 1_000 : 5_000);
-        await cp(join(request.directory, 'evidence'), folder.evidence, { recursive: true });
-        return {
-          instances: this.instances,
-          rejections: await rejections.readPatiently(),
-          gaps: this.gaps,
-        };
+    if (this.#busy) throw new Error('a lab has one trial at a time');
+    this.#busy = true;
+    try {
+      return await this.#trial(folder);
+    } catch (error) {
+      this.#busy = false;
+      throw error;
+    }
+  }
+
+  async #trial(folder: TrialFolder): Promise<LabTrial> {
+    const { api, namespace } = this.#context;
+    const access = join(folder.evidence, 'access');
+    await Promise.all([access, folder.logs].map((path) => mkdir(path, { recursive: true })));
+    await this.#renew(this.signal);
+    // What came before is read first. Preparing the load takes as long, so it does not wait for that.
+    let openedMs = Date.now();
+    const opened = this.#settle()
+      .then(() => seedApps(this.#context, this.#runningMembers()))
+      .then(() => this.#logs.open(access, this.#patienceMs))
+      .then(() => {
+        openedMs = Date.now();
+      });
+    opened.catch(() => {});
+    return new Trial({
+      prepareLoad: async (job) => {
+        const pods = this.#clients(job.from).map(({ pod }) => podName(pod));
+        const [load] = await Promise.all([prepareK6(job, api, namespace, pods, folder.logs), opened]);
+        return load;
       },
-      [Symbol.asyncDispose]: async () => {},
-    };
+      settle: async () => {
+        await opened;
+        await this.#settle();
+        await this.#logs.close(this.#patienceMs);
+      },
+      window: async () => this.#window(openedMs),
+      release: async () => {
+        await opened.catch(() => {});
+        await this.#logs.giveUp();
+        this.#busy = false;
+      },
+    });
+  }
+
+  #runningMembers(): Member[] {
+    return this.#roster.members.filter(({ instance }) => !this.#faults.down.has(instance.name));
+  }
+
+  /** Nothing is concluded from what was interrupted: a node that its fault has silenced is not waited for. */
+  get #patienceMs(): number {
+    return this.signal.aborted ? 1_000 : 5_000;
+  }
+
+  #settle(): Promise<void> {
+    return this.#sidecars.settle(this.#patienceMs, this.#faults.down);
+  }
+
+  /** What is known of the time since then. */
+  #window(sinceMs: number): TrialWindow {
+    const gaps = [...this.#logs.gaps, ...this.#faults.gaps]
+      .filter(({ toMs }) => toMs >= sinceMs)
+      .map((gap) => ({ ...gap, fromMs: Math.max(gap.fromMs, sinceMs) }));
+    return { instances: this.instances, rejections: this.#sidecars.rejections, gaps };
   }
 
   async admin(instance: string, path: string, timeoutMs: number): Promise<string> {
-    return this.#admin(podName(this.#roster.of(instance).pod), path, timeoutMs);
-  }
-
-  async #admin(pod: string, path: string, timeoutMs: number): Promise<string> {
-    const { api, namespace, mesh } = this.#context;
-    const agent = this.#admins.get(pod) ?? api.forward(namespace, pod, mesh.cluster.sidecar.adminPort);
-    this.#admins.set(pod, agent);
-    const { status, body } = await http(`http://localhost${path}`, { timeoutMs, agent });
-    if (status !== 200) throw environmentError(`the sidecar of ${pod} answered ${status} to ${path}`);
-    return body;
+    return this.#sidecars.get(podName(this.#roster.of(instance).pod), path, timeoutMs);
   }
 
   processes(): Promise<readonly ProcessSample[]> {
@@ -213,7 +264,8 @@ export class KubernetesLab implements Lab {
     this.#ended.abort();
     await this.#watching;
     await this.#logs.end().catch(() => {});
-    for (const agent of this.#admins.values()) agent.destroy();
+    this.#sidecars[Symbol.dispose]();
+    this.#underTest[Symbol.dispose]();
     const { cluster, request } = this.#context;
     if (!cluster.kept || !this.#faults.disturbed) return;
     request.progress('taking back what the faults did to the cluster');

@@ -20,12 +20,12 @@ import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient, isServer, servedBy } from '../../model/topology.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder } from '../contract.ts';
+import { Trial } from '../trial.ts';
 import type { LoopbackBlock } from './addresses.ts';
 import { type AppPorts, appProgram, appReady, controlApp, seedApp, usualAppPorts } from './app.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
-import { LocalTrial } from './trial.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
@@ -385,7 +385,7 @@ export class LocalLab implements Lab {
       ]),
     );
     opened.catch(() => {});
-    return new LocalTrial({
+    return new Trial({
       prepareLoad: async (job) => {
         const [load] = await Promise.all([this.#prepareLoad(job, folder), opened]);
         return load;

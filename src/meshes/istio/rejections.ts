@@ -7,13 +7,13 @@ const kinds: Readonly<Record<string, string>> = {
 };
 
 /** Entries of a log that begin with a time; one may have many lines. */
-export const logEntries = (log: string) => log.split(/^(?=\d{4}-\d\d-\d\dT)/m);
+const logEntries = (log: string) => log.split(/^(?=\d{4}-\d\d-\d\dT)/m);
 
 /**
  * Envoy quotes the whole resource, over many lines, before or after its reason; only the reason and the
  * resource's name are kept.
  */
-export function explainRejection(said: string): {
+function explainRejection(said: string): {
   readonly name: string | undefined;
   readonly reason: string;
 } {

@@ -5,7 +5,6 @@ import { isClient } from '../../../model/topology.ts';
 import type { ClusterMesh } from '../../contract.ts';
 import { ROOT_NAMESPACE } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
-import { explainRejection, logEntries } from '../rejections.ts';
 import { checks } from './checks.ts';
 import { imageSource, operatorConfiguration } from './operator.ts';
 
@@ -49,20 +48,7 @@ export const cluster: ClusterMesh = {
     namespace: ROOT_NAMESPACE,
     deployment: 'istiod',
     labelSelector: 'app=istiod',
-    container: 'discovery',
-  },
-  rejections(log) {
-    const found = new Map<string, { pod: string; reason: string }>();
-    for (const entry of logEntries(log)) {
-      // … ACK ERROR edge-app-east-7c9d-x2x4v.default-12 Internal:Error adding/updating listener(s) …
-      const match = /ACK ERROR ([^.\s]+)\.\S+ (?:Internal:)?([\s\S]*)$/.exec(entry);
-      const [, pod, said] = match ?? [];
-      if (pod === undefined || said === undefined) continue;
-      const { name, reason } = explainRejection(said);
-      const text = name === undefined || reason.includes(name) ? reason : `${name}: ${reason}`;
-      found.set(`${pod} ${text}`, { pod, reason: text });
-    }
-    return [...found.values()];
+    known: { port: 15_014, path: '/debug/configz', resources: (answer) => JSON.parse(answer) },
   },
   resources: plaintextPolicy,
 };

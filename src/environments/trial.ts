@@ -1,5 +1,5 @@
-import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
-import type { LabTrial, TrialWindow } from '../contract.ts';
+import type { LoadJob, PreparedLoad } from '../load/contract.ts';
+import type { LabTrial, TrialWindow } from './contract.ts';
 
 /** What a trial needs of the lab it is on. */
 export interface TrialOnLab {
@@ -11,8 +11,8 @@ export interface TrialOnLab {
   release(): Promise<void>;
 }
 
-/** The window of one trial on the local lab. */
-export class LocalTrial implements LabTrial {
+/** The window of one trial on a lab. */
+export class Trial implements LabTrial {
   readonly #lab: TrialOnLab;
   #over = false;
 

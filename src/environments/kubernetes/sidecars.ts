@@ -1,0 +1,202 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { environmentError } from '../../kit/errors.ts';
+import { eventually } from '../../kit/eventually.ts';
+import { http } from '../../kit/http.ts';
+import type { Mesh, ServiceAddresses } from '../../meshes/contract.ts';
+import type { RunContext } from '../../model/evidence.ts';
+import { isClient } from '../../model/topology.ts';
+import type { Arrivals } from '../contract.ts';
+import type { ClusterApi } from './api.ts';
+import { type LabContext, patiently, visiblyUntil } from './context.ts';
+import { lastWords, rejectedBy } from './diagnose.ts';
+import type { PodAgent } from './pod-agent.ts';
+import { type Member, podName, type Roster } from './pods.ts';
+import type { SidecarLogs } from './sidecar-logs.ts';
+
+const answerTimeoutMs = 5_000;
+const arrivalTimeoutMs = 60_000;
+const arrivalEveryMs = 50;
+/** Longer than a sidecar keeps lines in its buffer: those about who has asked it for this are gone by then. */
+const flushMs = 300;
+const idleEveryMs = 50;
+
+/** A revision of the mesh configuration, and how often each instance's sidecar had rejected one before. */
+export interface Revision {
+  readonly name: string;
+  readonly rejectedBefore: ReadonlyMap<string, number>;
+  /** When it was given to the cluster, by `performance.now()`. */
+  readonly since: number;
+}
+
+/** What the sidecars of a lab say of themselves, on their admin interfaces and in their logs. */
+export class Sidecars implements Disposable {
+  readonly #api: ClusterApi;
+  readonly #mesh: Mesh;
+  readonly #namespace: string;
+  readonly #roster: Roster;
+  readonly #logs: SidecarLogs;
+  /** By pod: the way to its sidecar's admin interface. */
+  readonly #agents = new Map<string, PodAgent>();
+
+  constructor(api: ClusterApi, mesh: Mesh, namespace: string, roster: Roster, logs: SidecarLogs) {
+    this.#api = api;
+    this.#mesh = mesh;
+    this.#namespace = namespace;
+    this.#roster = roster;
+    this.#logs = logs;
+  }
+
+  /** GET of the admin interface of a pod's sidecar. */
+  async get(pod: string, path: string, timeoutMs: number): Promise<string> {
+    const agent =
+      this.#agents.get(pod) ?? this.#api.forward(this.#namespace, pod, this.#mesh.cluster.sidecar.adminPort);
+    this.#agents.set(pod, agent);
+    const { status, body } = await http(`http://localhost${path}`, { timeoutMs, agent });
+    if (status !== 200) throw environmentError(`the sidecar of ${pod} answered ${status} to ${path}`);
+    return body;
+  }
+
+  ask(pod: string, paths: readonly string[]): Promise<string[]> {
+    return Promise.all(paths.map((path) => this.get(pod, path, answerTimeoutMs)));
+  }
+
+  /** What sidecars have said of configuration that they did not take, since their words were last forgotten. */
+  get rejections(): RunContext['rejections'] {
+    return this.#roster.members.flatMap(({ instance: { name } }) =>
+      this.rejectionsOf(name).map((reason) => ({ instance: name, reason })),
+    );
+  }
+
+  rejectionsOf(instance: string): readonly string[] {
+    return [...new Set(this.#mesh.rejectionsIn(this.#logs.said(instance)))];
+  }
+
+  /** Instance → how often its sidecar has rejected configuration since it started; one that does not answer has never. */
+  async rejectedCounts(): Promise<ReadonlyMap<string, number>> {
+    const counts = await Promise.all(
+      this.#roster.members.map(async (member) => {
+        const count = await this.#rejectedCount(member).catch(() => 0);
+        return [member.instance.name, count] as const;
+      }),
+    );
+    return new Map(counts);
+  }
+
+  async #rejectedCount({ pod }: Member): Promise<number> {
+    const { paths, count } = this.#mesh.sidecar.rejected;
+    return count(await this.ask(podName(pod), paths));
+  }
+
+  /**
+   * Waits until no sidecar has a request under way or lines to write, so that what its log says is all that there
+   * is. One that does not tell in time is not waited for: what is missing then is a finding of the analysis. `down`:
+   * instances that cannot tell.
+   */
+  async settle(timeoutMs: number, down: ReadonlySet<string>): Promise<void> {
+    const { idle, written } = this.#mesh.sidecar;
+    await Promise.all(
+      this.#roster.members.map(async ({ instance, pod }) => {
+        if (down.has(instance.name)) return;
+        const name = podName(pod);
+        const attempt = async () => {
+          const busy = idle.answer(await this.ask(name, idle.paths));
+          if (typeof busy === 'string') return busy;
+          await sleep(flushMs);
+          const unwritten = written.answer(await this.ask(name, written.paths));
+          return typeof unwritten === 'string' ? unwritten : idle.answer(await this.ask(name, idle.paths));
+        };
+        await eventually(patiently(attempt), {
+          waitingFor: `the requests at ${instance.name} to end`,
+          timeoutMs,
+          everyMs: idleEveryMs,
+        }).catch(() => {});
+      }),
+    );
+  }
+
+  /**
+   * Waits until every sidecar holds a revision and sees the hosts that there are; throws when one rejects it.
+   * Resolves with instance → milliseconds that it took to hold it.
+   */
+  async arrived(
+    revision: Revision,
+    request: Pick<LabContext['request'], 'ongoing' | 'signal'>,
+  ): Promise<Arrivals> {
+    const hosts = this.#hosts();
+    const ended = new AbortController();
+    const waiting = { ...request, signal: AbortSignal.any([request.signal, ended.signal]) };
+    try {
+      const all = this.#roster.members.map(async (member) => {
+        const took = await this.#arrived(member, revision, hosts, waiting);
+        return [member.instance.name, took] as const;
+      });
+      return new Map(await Promise.all(all));
+    } finally {
+      // When one is given up, so are the others.
+      ended.abort();
+    }
+  }
+
+  async #arrived(
+    member: Member,
+    { name, rejectedBefore, since }: Revision,
+    hosts: ServiceAddresses,
+    request: Pick<LabContext['request'], 'ongoing' | 'signal'>,
+  ): Promise<number> {
+    const { arrival, ready } = this.#mesh.sidecar;
+    const { instance } = member;
+    const before = rejectedBefore.get(instance.name) ?? 0;
+    const until = (what: string, attempt: (pod: string) => Promise<object | string>) =>
+      visiblyUntil(
+        request,
+        {
+          waitingFor: `the sidecar of ${instance.name} (${podName(member.pod)}) ${what}`,
+          timeoutMs: arrivalTimeoutMs,
+          everyMs: arrivalEveryMs,
+        },
+        () => attempt(podName(member.pod)),
+      );
+    try {
+      await until('to hold the configuration', async (pod) =>
+        arrival.answer(await this.ask(pod, arrival.paths), { revision: name, rejectedBefore: before }),
+      );
+      const took = performance.now() - since;
+      await until('to be in sync', async (pod) => {
+        if ((await this.#rejectedCount(member)) > before) return this.#refuse(member);
+        return ready.answer(await this.ask(pod, ready.paths), isClient(instance) ? hosts : new Map());
+      });
+      return took;
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('gave up')) || !member.pod) throw error;
+      const { sidecar, controlPlane } = this.#mesh.cluster;
+      throw environmentError(
+        error.message,
+        `look whether ${controlPlane.deployment} runs and what its log says of ${podName(member.pod)}, and whether the mesh configuration under test takes the services away\n${await lastWords(this.#api, member.pod, sidecar.container)}`,
+        error,
+      );
+    }
+  }
+
+  /** A sidecar counts what it rejects a moment before its words are here: a string until then, an error after. */
+  async #refuse({ instance, pod }: Member): Promise<string> {
+    const reasons = this.rejectionsOf(instance.name);
+    if (reasons.length === 0) return 'it rejected its configuration; waiting for the reason';
+    throw rejectedBy(`${instance.name} (${podName(pod)})`, reasons);
+  }
+
+  /** Host name of a service → addresses of the replicas that it has now. */
+  #hosts(): ServiceAddresses {
+    const hosts = new Map<string, string[]>();
+    for (const { instance, addresses } of this.#roster.members) {
+      const address = addresses.at(-1);
+      if (isClient(instance) || address === undefined) continue;
+      const host = this.#mesh.serviceHost(instance.service, this.#namespace);
+      hosts.set(host, [...(hosts.get(host) ?? []), address]);
+    }
+    return hosts;
+  }
+
+  [Symbol.dispose](): void {
+    for (const agent of this.#agents.values()) agent.destroy();
+  }
+}
