@@ -207,7 +207,7 @@ interface ClusterMeshCommand {
 }
 
 /** One resource as a control plane has read it from the cluster; `uid` and `generation` are the cluster's. */
-export interface KnownResource {
+interface KnownResource {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: {
