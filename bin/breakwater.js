@@ -4,7 +4,6 @@ import { existsSync, lstatSync, mkdirSync } from 'node:fs';
 import module from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import v8 from 'node:v8';
 
 const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
@@ -18,12 +17,7 @@ giveHome();
 process.env.NODE_COMPILE_CACHE ??= compileCache();
 if (process.env.NODE_COMPILE_CACHE) module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
 
-// The watcher must be small and take little CPU: objects that die young need no 64 MB to do so, its heap is too
-// small to be worth four threads that wake up for it, and one that grows slowly needs no mark and sweep for that.
-const flags = ['--semi-space-growth-factor=1', '--single-threaded-gc', '--heap-growing-percent=60'];
-// An older V8 does not know it, and says so to the user.
-if (major >= 26) flags.push('--no-scavenger-updates-allocation-limit');
-for (const flag of flags) v8.setFlagsFromString(flag);
+await import('./memory.js');
 
 const source = new URL('../src/cli.ts', import.meta.url);
 process.removeAllListeners('warning');

@@ -7,8 +7,9 @@ import type { Environment, Lab } from '../src/environments/contract.ts';
 import { planExperiment } from '../src/experiment/planned.ts';
 import { loadJob } from '../src/load/k6.ts';
 import type { Mesh } from '../src/meshes/contract.ts';
+import { accessLogFields } from '../src/meshes/envoy/access-log-format.ts';
 import { istio } from '../src/meshes/istio/index.ts';
-import { ACCESS_LOG_MARK, accessLogFields, type HostSample } from '../src/model/evidence.ts';
+import type { HostSample } from '../src/model/evidence.ts';
 import type { MeshConfiguration } from '../src/model/mesh-configuration.ts';
 import { isClient, isServer } from '../src/model/topology.ts';
 import { configurationContext } from '../src/plan/configuration-context.ts';
@@ -121,7 +122,7 @@ export function environmentContract(
       const totals = JSON.parse(summary ?? '');
       expect(lines.flat().length).toBe(totals.requests);
       for (const line of lines.flat()) {
-        expect(line.startsWith(`${ACCESS_LOG_MARK} `)).toBe(true);
+        expect(line.startsWith(istio.telemetry.accessLog.mark)).toBe(true);
         expect(line.split(' ').length).toBe(accessLogFields.length);
       }
       for (const half of lines) expect(half.length / totals.requests).toBeGreaterThan(0.4);
@@ -130,13 +131,13 @@ export function environmentContract(
 
     const ask = (path: string, name = 'frontend-1') => environment.admin(name, path, 5_000);
     const client = (name = 'frontend-1') =>
-      new ClientStatistics(name, ['edge-app'], istio.statistics, (path) => ask(path, name));
+      new ClientStatistics(name, ['edge-app'], istio.telemetry.statistics, (path) => ask(path, name));
     const statistics = async (name?: string) => (await client(name).sample())[0];
 
     /** Until `over`: how often the hosts changed, and what was remembered of one although it was not so. */
     async function watchHosts(over: AbortSignal) {
       const remembering = client();
-      const { hostsPath, hosts } = istio.statistics;
+      const { hostsPath, hosts } = istio.telemetry.statistics;
       const told = (samples: readonly HostSample[] = []) =>
         new Map(samples.map((host) => [host.address, JSON.stringify(host)]));
       const now = async () => told(hosts(await ask(hostsPath)).get('edge-app'));
@@ -284,7 +285,9 @@ export function environmentContract(
       const clients = ['frontend-1', 'frontend-2'];
       const eachClient = <T>(what: (name: string) => Promise<T>) => Promise.all(clients.map(what));
       const known = async (name: string) =>
-        istio.statistics.hosts(await ask(istio.statistics.hostsPath, name)).get('edge-app')?.length;
+        istio.telemetry.statistics
+          .hosts(await ask(istio.telemetry.statistics.hostsPath, name))
+          .get('edge-app')?.length;
       const updates = async (name: string) => (await statistics(name))?.controlPlane.updates ?? 0;
       for (let time = 0; time < controlPlaneReturns; time++) {
         await environment.perform({ do: 'stop-control-plane', target });

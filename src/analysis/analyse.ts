@@ -1,6 +1,6 @@
 import type { RunFacts } from '../checks/facts.ts';
 import { type Evidence, readEvidence } from '../evidence/evidence.ts';
-import type { MeshKnowledge } from '../meshes/contract.ts';
+import type { Mesh } from '../meshes/contract.ts';
 import { outcomes } from '../model/evidence.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
@@ -46,12 +46,13 @@ export async function analyse(input: {
   readonly trial: TrialPlan;
   /** The evidence directory. */
   readonly directory: string;
-  readonly knowledge: Pick<MeshKnowledge, 'explain'>;
+  /** The mesh that the trial was made on: it reads its own telemetry, and knows why requests fail. */
+  readonly mesh: Pick<Mesh, 'telemetry' | 'explain'>;
   /** The mesh configuration under test. */
   readonly resources: readonly MeshResource[];
 }): Promise<Analysis> {
   const { trial } = input;
-  const evidence = await readEvidence(input.directory);
+  const evidence = await readEvidence(input.directory, input.mesh.telemetry);
   const endMs = endOfLoad(trial, evidence);
   const records = recordFaults(trial.faults, evidence.journal, evidence.originMs);
   const windows = windowsOf(records, trial.warmupMs, endMs);
@@ -73,7 +74,7 @@ export async function analyse(input: {
       evidence,
       traffic,
       phases,
-      input.knowledge,
+      input.mesh,
       input.resources,
       trial.loads.map(({ to }) => to),
     ),

@@ -1,6 +1,6 @@
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { MeshKnowledge } from '../meshes/contract.ts';
+import type { Mesh } from '../meshes/contract.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';
@@ -23,7 +23,7 @@ export function attribute(
   evidence: Evidence,
   traffic: Traffic,
   phases: Uint8Array,
-  knowledge: Pick<MeshKnowledge, 'explain'>,
+  mesh: Pick<Mesh, 'explain'>,
   resources: readonly MeshResource[],
   /** Service that each load calls, by number of load. */
   called: readonly string[],
@@ -54,28 +54,27 @@ export function attribute(
       if (((phases[row] as number) >> bit) & 1) tally.byPhase[bit] = (tally.byPhase[bit] ?? 0) + 1;
     }
   }
-  return merge([...tallies.values()].map((tally) => describe(tally, evidence, knowledge, resources)));
+  return merge([...tallies.values()].map((tally) => describe(tally, evidence, mesh, resources)));
 }
 
 function describe(
   { client, server, called, count, byPhase }: Tally,
   evidence: Evidence,
-  knowledge: Pick<MeshKnowledge, 'explain'>,
+  mesh: Pick<Mesh, 'explain'>,
   resources: readonly MeshResource[],
 ): ErrorGroup {
   const fromServer = server !== undefined && server.status === client.status;
   const said = fromServer ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const seen = {
-    flag: said.flag,
-    details: said.details,
+    ...said.raw,
     status: client.status,
     service: client.service === '-' ? called : client.service,
     side: fromServer ? ('server' as const) : ('client' as const),
   };
-  const { cause, setting, source } = knowledge.explain(seen, resources);
+  const { cause, setting, source } = mesh.explain(seen, resources);
   return {
-    flag: said.flag === '-' ? word(client, said) : said.flag,
+    flag: said.raw.flag === '-' ? word(client) : said.raw.flag,
     status: client.status,
     cause,
     host: instance?.name ?? client.host,
@@ -89,11 +88,9 @@ function describe(
   };
 }
 
-/** The cause in a word where Envoy sets no flag. */
-function word(client: SettledEnding, said: Ending): string {
-  if (said.details.startsWith('rbac_access_denied')) return 'RBAC';
-  if (client.answered) return 'app';
-  return client.outcome;
+/** The cause in a word where the sidecar has none. */
+function word({ answered, outcome }: SettledEnding): string {
+  return answered ? 'app' : outcome;
 }
 
 /** Endings that differ only in what nobody needs to tell apart become one group. */

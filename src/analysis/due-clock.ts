@@ -1,3 +1,4 @@
+import { release } from '../kit/release.ts';
 import { percentileOf } from './percentile.ts';
 
 /** How the load's clock and the client sidecar's stand to each other, and how late requests started. */
@@ -6,7 +7,6 @@ export interface DueClock {
   readonly samples: number;
   /** What to take from (start - due) to get a request's lateness. */
   readonly offsetMs: number;
-  readonly lagP50Ms: number | undefined;
   readonly lagP99Ms: number | undefined;
   readonly lagMaxMs: number | undefined;
 }
@@ -23,26 +23,23 @@ export function calibrate(
   /** Whether a row counts for lateness; warming up is late by nature, and no check looks at it. */
   counts: (row: number) => boolean = () => true,
 ): DueClock {
-  const known = sortedNumbers(rawLagMs.slice(0, length));
-  const outliers = known.length < 20 ? 0 : Math.max(1, Math.floor(known.length / 1_000));
+  const values = rawLagMs.slice(0, length);
+  const known = sortedNumbers(values);
+  const samples = known.length;
+  const outliers = samples < 20 ? 0 : Math.max(1, Math.floor(samples / 1_000));
   const offsetMs = known[outliers] ?? 0;
   let settled = 0;
-  const late = rawLagMs.slice(0, length);
   for (let row = 0; row < length; row += 1) {
-    if (counts(row)) late[settled++] = rawLagMs[row] as number;
+    if (counts(row)) values[settled++] = rawLagMs[row] as number;
   }
-  const judged = sortedNumbers(late.subarray(0, settled));
+  const judged = sortedNumbers(values.subarray(0, settled));
   const lag = (percentile: number) => {
     const value = percentileOf(judged, percentile);
     return value === undefined ? undefined : Math.max(0, value - offsetMs);
   };
-  return {
-    samples: known.length,
-    offsetMs,
-    lagP50Ms: lag(50),
-    lagP99Ms: lag(99),
-    lagMaxMs: lag(100),
-  };
+  const clock = { samples, offsetMs, lagP99Ms: lag(99), lagMaxMs: lag(100) };
+  release(values);
+  return clock;
 }
 
 /** Sorts in place and leaves out what is not a number. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type BuiltRun, buildEvidence, client } from '../evidence/testing/build-evidence.ts';
-import { explain } from '../meshes/istio/explain.ts';
+import { istio } from '../meshes/istio/index.ts';
 import { type Analysis, analyse } from './analyse.ts';
 import { violations } from './testing/analysed.ts';
 import { healed, outagePlan } from './testing/outage.ts';
@@ -25,7 +25,7 @@ async function analysed(loads: BuiltRun['loads'], run = healed()): Promise<Analy
   return await analyse({
     trial: { ...trial, loads: both },
     directory: built.directory,
-    knowledge: { explain },
+    mesh: istio,
     resources: [],
   });
 }

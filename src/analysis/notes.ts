@@ -1,6 +1,7 @@
 import type { RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { formatMs, formatPercent, plural } from '../kit/format.ts';
+import { release } from '../kit/release.ts';
 import { byLoad, type LoadFacts } from './loads.ts';
 import { percentileOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
@@ -81,5 +82,6 @@ function overheadOf(
   const sorted = differences.subarray(0, samples).sort();
   const p50 = percentileOf(sorted, 50);
   const p95 = percentileOf(sorted, 95);
+  release(differences);
   return p50 === undefined || p95 === undefined || samples < 100 ? undefined : { p50, p95, samples };
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ProcessSeries, StatisticsSeries } from '../evidence/samples.ts';
+import { release } from '../kit/release.ts';
 import { outcomes } from '../model/evidence.ts';
 import { isClient } from '../model/topology.ts';
 import type { Report } from '../report/model.ts';
@@ -47,6 +48,8 @@ export function seriesOf(evidence: Evidence, traffic: Traffic, durationMs: numbe
     latencies.subarray(begins[step], begins[step + 1]).sort(),
   );
   const percentile = (p: number) => sorted.map((values) => round(percentileOf(values, p)));
+  const latencyMs = { p50: percentile(50), p95: percentile(95), p99: percentile(99) };
+  release(latencies);
 
   const spans = Array.from({ length: steps }, (_, step) => ({
     fromMs: step * stepMs,
@@ -63,7 +66,7 @@ export function seriesOf(evidence: Evidence, traffic: Traffic, durationMs: numbe
     stepMs,
     steps,
     outcomes: Object.fromEntries(outcomes.map((outcome, index) => [outcome, byOutcome[index] ?? []])),
-    latencyMs: { p50: percentile(50), p95: percentile(95), p99: percentile(99) },
+    latencyMs,
     zones,
     instances: Object.fromEntries(
       servers.map(({ instance, index }) => [instance.name, byInstance[index] ?? []]),

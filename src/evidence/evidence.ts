@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
+import type { MeshAccessLog, MeshTelemetry } from '../meshes/contract.ts';
 import type {
   InstanceContext,
   JournalEntry,
@@ -11,12 +12,13 @@ import type {
   StatisticsSample,
   TimerNoise,
 } from '../model/evidence.ts';
+import { type LogLines, NO_DUE, UNSAID } from '../model/log-lines.ts';
 import { isClient } from '../model/topology.ts';
-import { type AccessLine, AccessLogParser } from './access-log.ts';
-import { type Ending, Endings } from './endings.ts';
+import { type Ending, settleEnding } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
 import { loadsOfClients, NO_LOAD } from './loads.ts';
 import { Saturation } from './machine.ts';
+import { RequestIndex } from './request-index.ts';
 import { Arrivals, Requests } from './requests.ts';
 import { ProcessReader, type ProcessSeries, StatisticsReader, type StatisticsSeries } from './samples.ts';
 
@@ -65,8 +67,11 @@ const BELIEVABLE_LAG_MS = { least: -1_000, most: 600_000 };
 /** Clocks of the harness and of a sidecar may differ by this much. */
 const CLOCK_SLACK_MS = 50;
 
-/** Reads `reports/<run id>/evidence/`; throws an OperatorError when it cannot say who is who. */
-export async function readEvidence(directory: string): Promise<Evidence> {
+/** Reads `reports/<run id>/evidence/` of a mesh that tells so; throws an OperatorError when it cannot say who is who. */
+export async function readEvidence(
+  directory: string,
+  { accessLog }: Pick<MeshTelemetry, 'accessLog'>,
+): Promise<Evidence> {
   const context = await readJson<RunContext>(join(directory, 'run.json'));
   if (context === undefined) {
     throw environmentError(
@@ -103,7 +108,7 @@ export async function readEvidence(directory: string): Promise<Evidence> {
     saturation.add(sample, originMs),
   );
 
-  const logs = await readLogs(join(directory, 'access'), context.instances, loads, span);
+  const logs = await readLogs(join(directory, 'access'), accessLog, context.instances, loads, span);
   return {
     context,
     loads,
@@ -128,6 +133,7 @@ interface Span {
 /** Clients' logs first, so that each line of a server finds the request it belongs to. */
 async function readLogs(
   directory: string,
+  accessLog: MeshAccessLog,
   instances: readonly InstanceContext[],
   loads: readonly LoadTotals[],
   span: Span,
@@ -135,11 +141,11 @@ async function readLogs(
   Pick<Evidence, 'requests' | 'arrivals' | 'endings'> & { quality: Omit<EvidenceQuality, 'damagedSamples'> }
 > {
   const files = await namesIn(directory);
-  const parser = new AccessLogParser();
-  const endings = new Endings(parser);
+  const reader = accessLog.reader();
   const expected = Math.ceil(loads.reduce((sum, { requests }) => sum + requests, 0) * 1.01);
   const requests = new Requests(expected);
   const arrivals = new Arrivals(expected);
+  using index = new RequestIndex(expected);
   const quality = {
     lines: 0,
     malformedLines: 0,
@@ -153,60 +159,68 @@ async function readLogs(
     withoutDue: loads.map(() => 0),
   };
 
-  const readAll = async (client: boolean, sink: (line: AccessLine, instance: number) => void) => {
-    for (const [index, instance] of instances.entries()) {
+  const readAll = async (client: boolean, sink: (lines: LogLines, instance: number) => void) => {
+    for (const [number, instance] of instances.entries()) {
       const file = `${instance.name}.log`;
       if (isClient(instance) !== client || !files.includes(file)) continue;
-      const damage = await readAccessLog(join(directory, file), parser, (line) => sink(line, index));
+      const damage = await readAccessLog(join(directory, file), reader, (lines) => {
+        quality.lines += lines.length;
+        sink(lines, number);
+      });
       quality.malformedLines += damage.malformed;
       quality.tornLines += damage.torn;
     }
   };
 
   const byClient = loadsOfClients(loads, instances);
-  await readAll(true, (line, client) => {
-    quality.lines += 1;
-    const startMs = line.startMs - span.originMs;
-    const its = byClient[client];
-    // The reader does not tell the mark behind a due time yet, so that of a client's loads the first gets all.
-    const load = (line.dueMs === -1 ? its?.silent : its?.first) ?? NO_LOAD;
-    if (load === NO_LOAD) return;
-    // Only the load says when a request was due; without that, time tells it from what came before.
-    const carriesDue = loads[load]?.carriesDue ?? false;
-    if (!carriesDue && (startMs < span.fromMs || startMs > span.toMs)) return;
-    const ending = endings.idOf(line);
-    if (endings.all[ending]?.direction === 'inbound') return;
-    let lagMs = line.dueMs < 0 ? Number.NaN : line.startMs - line.dueMs;
-    if (!(lagMs >= BELIEVABLE_LAG_MS.least && lagMs <= BELIEVABLE_LAG_MS.most)) {
-      lagMs = Number.NaN;
-      if (carriesDue) quality.withoutDue[load] = (quality.withoutDue[load] ?? 0) + 1;
+  await readAll(true, (lines, client) => {
+    const { silent, first } = byClient[client] ?? { silent: NO_LOAD, first: NO_LOAD };
+    const service = instances[client]?.service;
+    for (let line = 0; line < lines.length; line += 1) {
+      const dueMs = lines.dueMs[line] as number;
+      const said = lines.load[line] as number;
+      // Callers can write anything there.
+      const isOwn = loads[said]?.from === service;
+      const load = isOwn ? said : said === UNSAID && dueMs === NO_DUE ? silent : first;
+      if (load === NO_LOAD) continue;
+      const startMs = (lines.startMs[line] as number) - span.originMs;
+      // Only the load says when a request was due; without that, time tells it from what came before.
+      const carriesDue = loads[load]?.carriesDue ?? false;
+      if (!carriesDue && (startMs < span.fromMs || startMs > span.toMs)) continue;
+      const number = lines.ending[line] as number;
+      const ending = reader.endings[number];
+      if (ending === undefined || ending.direction === 'inbound') continue;
+      let lagMs = dueMs < 0 ? Number.NaN : (lines.startMs[line] as number) - dueMs;
+      if (!(lagMs >= BELIEVABLE_LAG_MS.least && lagMs <= BELIEVABLE_LAG_MS.most)) {
+        lagMs = Number.NaN;
+        if (carriesDue) quality.withoutDue[load] = (quality.withoutDue[load] ?? 0) + 1;
+      }
+      requests.add(startMs, lagMs, lines.durationMs[line] as number, number, client, load);
+      requests.retries += Math.max(0, ending.attempts - 1);
+      index.add(lines.idHigh[line] as number, lines.idLow[line] as number);
     }
-    const durationMs = durationOf(line);
-    requests.add(startMs, lagMs, durationMs, line.attempts, ending, client, load, line.idHigh, line.idLow);
   });
-  quality.duplicateIds = requests.index();
+  quality.duplicateIds = index.build();
 
-  await readAll(false, (line, instance) => {
-    quality.lines += 1;
-    const request = requests.find(line.idHigh, line.idLow);
-    const startMs = line.startMs - span.originMs;
-    if (request < 0 && (startMs < span.fromMs || startMs > span.toMs)) return;
-    const ending = endings.idOf(line);
-    if (endings.all[ending]?.direction === 'outbound') return;
-    if (request < 0) quality.strangeArrivals += 1;
-    const row = arrivals.add(startMs, durationOf(line), ending, instance, request);
-    if (request < 0) return;
-    const seen = requests.arrivals[request] ?? 0;
-    if (seen < 255) requests.arrivals[request] = seen + 1;
-    const last = requests.lastArrival[request] ?? -1;
-    if (last < 0 || (arrivals.startMs[last] ?? 0) <= startMs) requests.lastArrival[request] = row;
+  const rows = new Int32Array(reader.lines.capacity);
+  await readAll(false, (lines, instance) => {
+    index.find(lines, rows);
+    for (let line = 0; line < lines.length; line += 1) {
+      const request = rows[line] as number;
+      const startMs = (lines.startMs[line] as number) - span.originMs;
+      if (request < 0 && (startMs < span.fromMs || startMs > span.toMs)) continue;
+      const number = lines.ending[line] as number;
+      if (reader.endings[number]?.direction === 'outbound') continue;
+      if (request < 0) quality.strangeArrivals += 1;
+      const row = arrivals.add(startMs, lines.durationMs[line] as number, number, instance, request);
+      if (request < 0) continue;
+      const seen = requests.arrivals[request] ?? 0;
+      if (seen < 255) requests.arrivals[request] = seen + 1;
+      const last = requests.lastArrival[request] ?? -1;
+      if (last < 0 || (arrivals.startMs[last] ?? 0) <= startMs) requests.lastArrival[request] = row;
+    }
   });
-  requests.dropIndex();
-  return { requests, arrivals, endings: endings.all, quality };
-}
-
-function durationOf(line: AccessLine): number {
-  return line.totalUs >= 0 ? line.totalUs / 1_000 : line.durationMs;
+  return { requests, arrivals, endings: reader.endings.map(settleEnding), quality };
 }
 
 async function namesIn(directory: string): Promise<string[]> {

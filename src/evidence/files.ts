@@ -1,17 +1,27 @@
 import { open, readFile } from 'node:fs/promises';
 import { environmentError } from '../kit/errors.ts';
-import type { AccessLine, AccessLogParser, LogDamage } from './access-log.ts';
+import type { AccessLogReader } from '../meshes/contract.ts';
+import type { LogLines } from '../model/log-lines.ts';
 
 const CHUNK_BYTES = 1 << 20;
 
-/** Gives every good line of one access log to `sink`; answers what else the file held. */
+/** What a log held beside good lines. */
+interface LogDamage {
+  /** Lines that are the mesh's own by their mark, and not as it writes them. */
+  readonly malformed: number;
+  /** Last lines cut off before their end. */
+  readonly torn: number;
+}
+
+/** Gives every good line of one access log to `sink`, many at a time; answers what else the file held. */
 export async function readAccessLog(
   file: string,
-  parser: AccessLogParser,
-  sink: (line: AccessLine) => void,
+  reader: AccessLogReader,
+  sink: (lines: LogLines) => void,
   chunkBytes = CHUNK_BYTES,
 ): Promise<LogDamage> {
-  const damage: LogDamage = { malformed: 0, torn: 0 };
+  const { lines } = reader;
+  let malformed = 0;
   await using handle = await open(file, 'r');
   const buffer = Buffer.allocUnsafe(chunkBytes);
   let kept = 0;
@@ -31,18 +41,22 @@ export async function readAccessLog(
       buffer.copyWithin(0, newline + 1, length);
       length -= newline + 1;
     }
-    const taken = parser.read(buffer, length, damage, sink);
+    let taken = 0;
+    do {
+      taken = reader.read(buffer, taken, length);
+      malformed += lines.malformed;
+      if (lines.length > 0) sink(lines);
+    } while (lines.length === lines.capacity);
     kept = length - taken;
     if (kept === buffer.length) {
-      damage.malformed += 1;
+      malformed += 1;
       overlong = true;
       kept = 0;
     } else {
       buffer.copyWithin(0, taken, length);
     }
   }
-  if (kept > 0 || overlong) damage.torn += 1;
-  return damage;
+  return { malformed, torn: kept > 0 || overlong ? 1 : 0 };
 }
 
 /** Reads one JSON document; undefined when there is no such file. */

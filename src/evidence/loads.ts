@@ -3,7 +3,7 @@ import type { InstanceContext, LoadTotals } from '../model/evidence.ts';
 /** The request belongs to no load. */
 export const NO_LOAD = -1;
 
-/** The loads of one client, by number in loads.json. */
+/** The loads of one client, by number in loads.json: which a request is of that does not say so itself. */
 export interface ClientLoads {
   /** The one whose requests carry nothing; NO_LOAD when all of them carry the header. */
   readonly silent: number;

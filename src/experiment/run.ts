@@ -43,7 +43,7 @@ export async function runExperiment(request: ExperimentRequest): Promise<Report>
   const analysis = await analyse({
     trial: plan.trial,
     directory: evidence,
-    knowledge: mesh,
+    mesh,
     resources: configuration.resources,
   });
   return assembleReport(

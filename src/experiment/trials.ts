@@ -117,7 +117,7 @@ class Series implements AsyncDisposable {
     const analysis = await analyse({
       trial,
       directory: folder.evidence,
-      knowledge: mesh,
+      mesh,
       resources: configuration.resources,
     });
     return { ended: 'done', name, analysis, arrivals, outcome };

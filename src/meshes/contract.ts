@@ -2,22 +2,20 @@ import type { Problem } from '../kit/problems.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
 import type { Progress } from '../kit/terminal.ts';
 import type { EffectiveConfiguration } from '../model/effective.ts';
+import type { LoggedEnding, RawEnding, Side } from '../model/ending.ts';
 import type { HostSample, StatisticsSample } from '../model/evidence.ts';
+import type { LogLines } from '../model/log-lines.ts';
 import type { MeshConfiguration, MeshFile, MeshResource } from '../model/mesh-configuration.ts';
 import type { Instance, TopologyPlan } from '../model/topology.ts';
 import type { Program } from '../toolchain/index.ts';
 
 /** A request that failed, as a sidecar saw it. */
-export interface SeenError {
-  /** Response flag such as "UO", or "-". */
-  readonly flag: string;
-  /** Response code details such as "upstream_reset_before_response_started{overflow}". */
-  readonly details: string;
+export interface SeenError extends RawEnding {
   readonly status: number;
   /** The service that was called. */
   readonly service: string;
   /** Whose sidecar said so; the client's unless given. */
-  readonly side?: 'client' | 'server';
+  readonly side?: Side;
 }
 
 /** Why it failed, in the mesh's own terms. */
@@ -43,12 +41,13 @@ export interface ConfigurationContext {
   }[];
 }
 
-/** What a mesh knows about configuration and errors; needs nothing that runs. */
-export interface MeshKnowledge {
+/** What a mesh knows about its configuration; needs nothing that runs. */
+interface MeshKnowledge {
   /** Splits and checks files against the mesh's own schemas; throws one error with every problem. */
   readConfiguration(files: readonly MeshFile[], context: ConfigurationContext): readonly MeshResource[];
   /** What is wrong with a file by itself, without a topology; files beside it may refer to it. */
   lintConfiguration(file: MeshFile, beside: readonly MeshFile[]): readonly Problem[];
+  /** Why a request failed and the setting behind it, from the sidecar's own words. */
   explain(error: SeenError, resources: readonly MeshResource[]): Explanation;
 }
 
@@ -77,9 +76,8 @@ export interface HostMeshRequest {
   readonly port: (usual: number) => number;
   readonly directory: string;
   readonly logs: string;
-  /** Name of the file in its working folder that a sidecar writes its access log to, and the format. */
+  /** Name of the file in its working folder that a sidecar writes its access log to. */
   readonly accessLog: string;
-  readonly accessLogFormat: string;
   /** Program → path. */
   readonly programs: Readonly<Record<string, string>>;
   /** Data file → path, such as Envoy's bootstrap template. */
@@ -150,6 +148,34 @@ export interface MeshStatistics {
   samples(instance: string, t: number, counters: string, hosts: ServiceHosts): readonly StatisticsSample[];
 }
 
+/** Reads the access logs of a trial, one after the other, and remembers every ending that they told. */
+export interface AccessLogReader {
+  /** What the last call of `read` has read. */
+  readonly lines: LogLines;
+  /** By number; those that are there stay as they are. */
+  readonly endings: readonly LoggedEnding[];
+  /**
+   * Reads whole lines of buffer[from, to) until `lines` is full or none is left; answers where the next one begins.
+   * Lines without the mark are skipped.
+   */
+  read(buffer: Buffer, from: number, to: number): number;
+}
+
+/** The access log of a mesh's sidecars. */
+export interface MeshAccessLog {
+  /** How every line begins: a sidecar may print other things beside them. */
+  readonly mark: string;
+  /** Whose sidecars write a line for a request. */
+  readonly logs: 'both' | Side;
+  reader(): AccessLogReader;
+}
+
+/** How a mesh's sidecars tell what they do, and what that means: nobody else reads their words. */
+export interface MeshTelemetry {
+  readonly accessLog: MeshAccessLog;
+  readonly statistics: MeshStatistics;
+}
+
 /** How a mesh's sidecars tell what they hold. */
 interface MeshEffective {
   /** Admin paths to ask a sidecar; `resources` are those under test. */
@@ -168,7 +194,7 @@ export interface Mesh extends MeshKnowledge {
   readonly version: string;
   /** The host name callers use for a service. */
   serviceHost(service: string, namespace: string): string;
-  readonly statistics: MeshStatistics;
+  readonly telemetry: MeshTelemetry;
   readonly sidecar: MeshSidecar;
   readonly effective: MeshEffective;
   /** The mesh's own validation of configuration; throws one usage error with every problem. */
@@ -189,7 +215,6 @@ export interface ClusterMeshSettings {
   readonly tag: string | undefined;
   /** Whether its sidecars are a plain Envoy, without the filters that only the mesh's own build has. */
   readonly stockEnvoy: boolean;
-  readonly accessLogFormat: string;
   /** Label → value of the nodes that its control plane may run on, beside the taint of such nodes. */
   readonly controlPlaneNodes: Readonly<Record<string, string>>;
 }

@@ -3,7 +3,7 @@ import type { Role } from './topology.ts';
 /**
  * Everything a run observed, as files in `reports/<run id>/evidence/`:
  *
- *   access/<instance>.log   lines in `accessLogFormat`, one per request and sidecar
+ *   access/<instance>.log   lines as the mesh's sidecars write them, one per request
  *   statistics.jsonl        `StatisticsSample`, one per client sidecar and sample
  *   processes.jsonl         `ProcessSample`, one per program and sample
  *   machine.jsonl           `MachineSample`, one per sample; none where the system does not say
@@ -32,40 +32,6 @@ export const loadMark = (number: number) => `;${number}`;
 export const generatorName = (index: number, count: number, load?: string) =>
   ['k6', ...(load === undefined ? [] : [load]), ...(count === 1 ? [] : [index + 1])].join('-');
 export const isGenerator = (name: string) => /^k6(-[^/]+)?$/.test(name);
-
-/** Marks our lines among whatever else a sidecar prints. */
-export const ACCESS_LOG_MARK = 'bw1';
-
-/**
- * Envoy's access log format, one line per request, fields separated by one space, "-" where empty.
- * Fields that a caller controls come last, so that a blank in them can only spoil its own line.
- * https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage
- */
-export const accessLogFields = [
-  { name: 'mark', format: ACCESS_LOG_MARK },
-  /** Epoch seconds with microseconds: when the request's first byte came in. */
-  { name: 'start', format: '%START_TIME(%s.%6f)%' },
-  /** Microseconds from the first byte in to the last byte out; "-" when the answer was never sent whole. */
-  { name: 'totalUs', format: '%COMMON_DURATION(DS_RX_BEG:DS_TX_END:us)%' },
-  /** Milliseconds until the request was over, however it ended. */
-  { name: 'durationMs', format: '%DURATION%' },
-  /** Microseconds until the request went upstream: the wait for a connection. */
-  { name: 'poolWaitUs', format: '%COMMON_DURATION(DS_RX_BEG:US_TX_BEG:us)%' },
-  { name: 'status', format: '%RESPONSE_CODE%' },
-  { name: 'flags', format: '%RESPONSE_FLAGS%' },
-  { name: 'details', format: '%RESPONSE_CODE_DETAILS%' },
-  { name: 'attempts', format: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%' },
-  { name: 'upstreamHost', format: '%UPSTREAM_HOST%' },
-  /** "outbound|8080||edge-app.default.svc.cluster.local" at a client, "inbound|8080||" at a server. */
-  { name: 'cluster', format: '%UPSTREAM_CLUSTER_RAW%' },
-  { name: 'peer', format: '%DOWNSTREAM_PEER_URI_SAN%' },
-  { name: 'method', format: '%REQ(:METHOD)%' },
-  { name: 'requestId', format: '%REQ(X-REQUEST-ID)%' },
-  { name: 'due', format: `%REQ(${DUE_HEADER.toUpperCase()})%` },
-  { name: 'path', format: '%REQ(:PATH)%' },
-] as const;
-
-export const accessLogFormat = accessLogFields.map((field) => field.format).join(' ');
 
 /** What one client sidecar knew about one service at one moment. */
 export interface StatisticsSample {
@@ -181,7 +147,7 @@ export interface InstanceContext {
 export type Outcome =
   /** 1xx to 3xx. */
   | 'ok'
-  /** Refused by the client's own sidecar to protect the service: overflow (UO), rate limits. */
+  /** Refused by the client's own sidecar to protect the service: a full pool, a rate limit. */
   | 'shed'
   /** Any other answer of 400 and above. */
   | 'error'

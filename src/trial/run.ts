@@ -79,7 +79,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
   await using noise = measureTimerNoise();
   let loadMs = 0;
   {
-    await using sampler = startSampler(lab, mesh.statistics, evidence);
+    await using sampler = startSampler(lab, mesh.telemetry.statistics, evidence);
     const loads = await prepared.begin();
     const { startedAt } = loads;
     journal.write({ t: startedAt, event: 'load-started' });

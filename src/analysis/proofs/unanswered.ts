@@ -1,4 +1,5 @@
 import type { Ending } from '../../evidence/endings.ts';
+import type { Reason } from '../../model/ending.ts';
 import { targetIndexes } from './arrivals.ts';
 import type { Injected, ProofKind, ProofOf, Span } from './contract.ts';
 import { asShare, lookForSymptom } from './symptom.ts';
@@ -27,7 +28,16 @@ function neverArrived({ fault, evidence, traffic }: Injected, { fromMs, toMs }: 
   return count;
 }
 
+const withoutAnswer: ReadonlySet<Reason> = new Set([
+  'connect',
+  'tls',
+  'reset',
+  'timeout',
+  'client-gone',
+  'protocol',
+]);
+
 /** No answer of the app got through: connection refused, reset, timed out, given up or cut off. */
-export function isUnanswered(ending: Ending): boolean {
-  return ending.status === 0 || !ending.whole || /\b(UF|UC|UT|UR|LR|DC|UPE)\b/.test(ending.flag);
+export function isUnanswered({ status, whole, reason }: Ending): boolean {
+  return status === 0 || !whole || withoutAnswer.has(reason);
 }

@@ -1,5 +1,6 @@
 import { test } from 'vitest';
-import { accessLine, startTime } from '../../evidence/testing/build-evidence.ts';
+import { startTime } from '../../evidence/testing/build-evidence.ts';
+import { accessLine } from '../../meshes/envoy/testing/access-line.ts';
 import { expectViolated } from '../testing/analysed.ts';
 import { healed, outage } from '../testing/outage.ts';
 import { serversAgree } from './servers-agree.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { type BuiltRun, buildEvidence } from '../../evidence/testing/build-evidence.ts';
-import { explain } from '../../meshes/istio/explain.ts';
+import { istio } from '../../meshes/istio/index.ts';
 import type { PlannedCheck } from '../../plan/contract.ts';
 import { type Analysis, analyse } from '../analyse.ts';
 import type { Rule } from '../rules/contract.ts';
@@ -22,7 +22,7 @@ export async function analysed(
   return await analyse({
     trial: outagePlan(checks, kind).trial,
     directory: built.directory,
-    knowledge: { explain },
+    mesh: istio,
     resources: [],
   });
 }

@@ -7,11 +7,12 @@ import { windowsOf } from '../../analysis/windows.ts';
 import { readEvidence } from '../../evidence/evidence.ts';
 import type { BuiltRun } from '../../evidence/testing/build-evidence.ts';
 import { buildEvidence } from '../../evidence/testing/build-evidence.ts';
+import { istio } from '../../meshes/istio/index.ts';
 
 /** What checks, as a scenario has them, make of a run of `outage()`: "pass: no errors: 0", one for each. */
 export async function judge(run: BuiltRun, ...checks: unknown[]): Promise<string[]> {
   await using built = await buildEvidence(run);
-  const evidence = await readEvidence(built.directory);
+  const evidence = await readEvidence(built.directory, istio.telemetry);
   const faults = recordFaults(outagePlan([]).trial.faults, evidence.journal, evidence.originMs);
   const windows = windowsOf(faults, 1_000, LOAD_MS);
   const facts = createFacts(evidence, settleTraffic(evidence, faults, 1_000), faults, windows, LOAD_MS);

@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import { fingerprint } from '../../kit/fingerprint.ts';
 import type { ClusterMesh, ClusterMeshSettings } from '../../meshes/contract.ts';
-import { accessLogFormat } from '../../model/evidence.ts';
 import type { Cluster } from './cluster.ts';
 import { type CommandOptions, visibly } from './commands.ts';
 import { type LabContext, type LabParts, visiblyUntil } from './context.ts';
@@ -22,7 +21,6 @@ export const meshSettings = ({
   observers,
 }: Pick<Cluster, 'meshImages' | 'observers'>): ClusterMeshSettings => ({
   ...meshImages,
-  accessLogFormat,
   controlPlaneNodes: observers,
 });
 

@@ -59,11 +59,12 @@ export class KubernetesLab implements Lab {
     const { request, mesh, api, cluster, found } = parts;
     const { namespace } = request.topology;
     const { sidecar, controlPlane } = mesh.cluster;
+    const { mark } = mesh.telemetry.accessLog;
     this.signal = request.signal;
     this.mesh = `${mesh.name} ${mesh.version}`;
     this.programs = { ...found.versions, ...cluster.versions };
     this.#roster = new Roster(request.topology.instances);
-    this.#logs = new SidecarLogs(api, namespace, sidecar.container, request.logs);
+    this.#logs = new SidecarLogs(api, namespace, sidecar.container, mark, request.logs);
     this.#sidecars = new Sidecars(api, mesh, namespace, this.#roster, this.#logs);
     this.#usage = new ClusterUsage(api, cluster.nodes, this.#roster, controlPlane, sidecar.container);
     this.#context = {

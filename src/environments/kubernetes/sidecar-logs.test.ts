@@ -24,7 +24,7 @@ async function following(answer: (query: URLSearchParams, response: ServerRespon
         incoming.on('error', reject);
       }).on('error', reject);
     });
-  const logs = new SidecarLogs({ stream }, 'lab', 'istio-proxy', folder);
+  const logs = new SidecarLogs({ stream }, 'lab', 'istio-proxy', 'bw1 ', folder);
   const open = async (window: string) => {
     mkdirSync(join(folder, window));
     await logs.open(join(folder, window), 500);

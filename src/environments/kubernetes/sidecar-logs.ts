@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACCESS_LOG_MARK, type RunContext } from '../../model/evidence.ts';
+import type { RunContext } from '../../model/evidence.ts';
 import { type ClusterApi, podLog } from './api.ts';
 import { StampedLines } from './stamped-lines.ts';
 
@@ -17,7 +17,6 @@ const drainMs = 500;
 const troubleMs = 5_000;
 /** What configuration a sidecar did not take it says soon after the change; what comes after this much is only in the file. */
 const mostSaid = 1_000_000;
-const mark = Buffer.from(`${ACCESS_LOG_MARK} `);
 
 /** The pod's log of one container, streamed: resolves with the status of the answer, rejects when it breaks. */
 export type LogSource = Pick<ClusterApi, 'stream'>;
@@ -43,6 +42,7 @@ export class SidecarLogs {
   readonly #api: LogSource;
   readonly #namespace: string;
   readonly #container: string;
+  readonly #mark: Buffer;
   readonly #others: LogFiles;
   readonly #followed = new Map<string, Followed>();
   readonly #draining: NodeJS.Timeout;
@@ -54,11 +54,12 @@ export class SidecarLogs {
   #ended = false;
   #lastLine = 0;
 
-  /** `logs`: folder for what sidecars say beside requests. */
-  constructor(api: LogSource, namespace: string, container: string, logs: string) {
+  /** `mark`: how a line about a request begins; `logs`: folder for what sidecars say beside requests. */
+  constructor(api: LogSource, namespace: string, container: string, mark: string, logs: string) {
     this.#api = api;
     this.#namespace = namespace;
     this.#container = container;
+    this.#mark = Buffer.from(mark);
     this.#others = new LogFiles((instance) => join(logs, `${instance}.sidecar.log`));
     this.#draining = setInterval(() => this.#drain(), drainMs).unref();
   }
@@ -78,7 +79,7 @@ export class SidecarLogs {
 
   #take(instance: string, batch: readonly Buffer[]): void {
     const { requests = [], other = [] } = Object.groupBy(batch, (line) =>
-      line.subarray(0, mark.length).equals(mark) ? 'requests' : 'other',
+      line.subarray(0, this.#mark.length).equals(this.#mark) ? 'requests' : 'other',
     );
     if (requests.length > 0) this.#window?.write(instance, Buffer.concat(requests));
     if (other.length === 0) return;

@@ -9,7 +9,6 @@ import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { segment, spreadLoad } from '../../load/generators.ts';
 import type { HostInstance, HostMesh, Mesh, ServiceAddresses } from '../../meshes/contract.ts';
 import {
-  accessLogFormat,
   generatorName,
   type InstanceContext,
   type ProcessSample,
@@ -134,7 +133,6 @@ export class LocalLab implements Lab {
       directory: request.directory,
       logs: request.logs,
       accessLog: REQUEST_LOG,
-      accessLogFormat,
       programs: this.#found.paths,
       files: this.#found.files,
     });

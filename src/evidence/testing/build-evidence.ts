@@ -1,9 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { accessLine } from '../../meshes/envoy/testing/access-line.ts';
 import {
-  ACCESS_LOG_MARK,
-  accessLogFields,
   type InstanceContext,
   type JournalEntry,
   type LoadTotals,
@@ -18,15 +17,6 @@ import {
 /** Evidence for tests, written by hand: times are milliseconds from the start of the load. */
 
 export const ORIGIN_MS = 1_750_000_000_000;
-
-type FieldName = (typeof accessLogFields)[number]['name'];
-
-/** One access-log line; fields that are not given are empty. */
-export function accessLine(fields: Partial<Record<FieldName, string | number>>): string {
-  return `${accessLogFields
-    .map(({ name }) => (name === 'mark' ? ACCESS_LOG_MARK : String(fields[name] ?? '-')))
-    .join(' ')}\n`;
-}
 
 /** Milliseconds from the start of the load → "1750000000.123456". */
 export function startTime(atMs: number): string {
@@ -123,7 +113,6 @@ export async function buildEvidence(
         start: startTime(startMs),
         totalUs: request.cut || request.status === 0 ? '-' : Math.round(request.ms * 1_000),
         durationMs: Math.round(request.ms),
-        poolWaitUs: 100,
         status: request.status,
         flags: request.flags ?? '-',
         details: request.details ?? 'via_upstream',

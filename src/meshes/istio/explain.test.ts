@@ -17,6 +17,7 @@ const resource = (kind: string, name: string, spec: object): MeshResource => ({
 const error = (flag: string, details = '-', status = 503): Parameters<typeof explain>[0] => ({
   flag,
   details,
+  destination: 'outbound|8080||edge-app.default.svc.cluster.local',
   status,
   service: 'edge-app',
 });

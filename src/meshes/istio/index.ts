@@ -1,6 +1,8 @@
 import { fetchPrograms } from '../../toolchain/fetch.ts';
 import type { Mesh } from '../contract.ts';
+import { envoyTelemetry } from '../envoy/telemetry.ts';
 import { cluster } from './cluster/mesh.ts';
+import { clusterNames } from './clusters.ts';
 import { lintConfiguration, readConfiguration } from './configuration.ts';
 import { effectivePaths, readEffective } from './effective/index.ts';
 import { explain } from './explain.ts';
@@ -8,7 +10,6 @@ import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
 import { rejectionsIn } from './rejections.ts';
 import { sidecarAdmin } from './sidecar-admin.ts';
-import { statistics } from './statistics.ts';
 import { validateWithIstioctl } from './validate.ts';
 import { ISTIO_VERSION } from './version.ts';
 
@@ -21,7 +22,7 @@ export const istio: Mesh = {
   rejectionsIn,
   explain,
   serviceHost,
-  statistics,
+  telemetry: envoyTelemetry(clusterNames),
   sidecar: sidecarAdmin,
   effective: { paths: effectivePaths, read: readEffective },
   hostPrograms: ['envoy', 'istiod', 'pilot-agent', 'istioctl'],

@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { statistics } from './statistics.ts';
+import { envoyStatistics } from '../envoy/statistics.ts';
+import { clusterNames } from './clusters.ts';
+
+const statistics = envoyStatistics(clusterNames);
 
 test('statistics of a service are those of its cluster and its subsets, with every host', () => {
   const stats = `cluster.xds-grpc;.upstream_rq_total: 2

@@ -7,7 +7,6 @@ test('what is installed is what is loaded, and of the pinned version unless anot
     hub: undefined,
     tag: undefined,
     stockEnvoy: false,
-    accessLogFormat: '',
     controlPlaneNodes: {},
   };
   for (const [settings, source] of [

@@ -1,4 +1,5 @@
 import type { ClusterMeshSettings } from '../../contract.ts';
+import { accessLogFormat } from '../../envoy/access-log-format.ts';
 import { proxySettings } from '../proxy-settings.ts';
 import { ISTIO_VERSION } from '../version.ts';
 
@@ -19,7 +20,7 @@ export function operatorConfiguration(settings: ClusterMeshSettings): object {
       meshConfig: {
         accessLogFile: '/dev/stdout',
         accessLogEncoding: 'TEXT',
-        accessLogFormat: `${settings.accessLogFormat}\n`,
+        accessLogFormat: `${accessLogFormat}\n`,
         enableTracing: false,
         enablePrometheusMerge: false,
         defaultConfig: {

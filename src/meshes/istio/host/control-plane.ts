@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostMeshRequest } from '../../contract.ts';
+import { accessLogFormat } from '../../envoy/access-log-format.ts';
 import { ROOT_NAMESPACE, TRUST_DOMAIN } from '../names.ts';
 
 /** `discovery`: where sidecars look for it, through the gate; the others are istiod's own. */
@@ -38,7 +39,7 @@ export async function prepareControlPlane(
       rootNamespace: ROOT_NAMESPACE,
       accessLogFile: request.accessLog,
       accessLogEncoding: 'TEXT',
-      accessLogFormat: `${request.accessLogFormat}\n`,
+      accessLogFormat: `${accessLogFormat}\n`,
       enableTracing: false,
       defaultConfig: { discoveryAddress: discoveryAddress(request) },
     }),

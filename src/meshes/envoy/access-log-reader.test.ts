@@ -1,17 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type AccessLine, AccessLogParser, type LogDamage } from './access-log.ts';
-import { readAccessLog } from './files.ts';
-import { accessLine, ORIGIN_MS, startTime } from './testing/build-evidence.ts';
+import { ORIGIN_MS, startTime } from '../../evidence/testing/build-evidence.ts';
+import type { LoggedEnding } from '../../model/ending.ts';
+import { clusterNames } from '../istio/clusters.ts';
+import { EnvoyLogReader } from './access-log-reader.ts';
+import { accessLine } from './testing/access-line.ts';
 
 const good = (path = '/a', id = '6f1c1d7e-0000-4000-8000-000000000001') =>
   accessLine({
     start: startTime(1_234.567),
     totalUs: 12_345,
     durationMs: 12,
-    poolWaitUs: 80,
     status: 503,
     flags: 'UF,URX',
     details: 'upstream_reset_before_response_started{connection_failure}',
@@ -25,42 +23,71 @@ const good = (path = '/a', id = '6f1c1d7e-0000-4000-8000-000000000001') =>
     path,
   });
 
-function parse(bytes: Buffer): {
-  lines: AccessLine[];
-  damage: LogDamage;
-  taken: number;
-  parser: AccessLogParser;
-} {
-  const parser = new AccessLogParser();
-  const damage = { malformed: 0, torn: 0 };
-  const lines: AccessLine[] = [];
-  const taken = parser.read(bytes, bytes.length, damage, (line) => lines.push({ ...line }));
-  return { lines, damage, taken, parser };
+/** One line of the reader's columns, with its ending. */
+interface Line {
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly dueMs: number;
+  readonly id: string;
+  readonly ending: LoggedEnding | undefined;
+}
+
+function parse(bytes: Buffer): { lines: Line[]; malformed: number; taken: number } {
+  const reader = new EnvoyLogReader(clusterNames);
+  const lines: Line[] = [];
+  let malformed = 0;
+  let taken = 0;
+  do {
+    taken = reader.read(bytes, taken, bytes.length);
+    malformed += reader.lines.malformed;
+    for (let line = 0; line < reader.lines.length; line += 1) {
+      lines.push({
+        startMs: reader.lines.startMs[line] ?? Number.NaN,
+        durationMs: reader.lines.durationMs[line] ?? Number.NaN,
+        dueMs: reader.lines.dueMs[line] ?? Number.NaN,
+        id: `${reader.lines.idHigh[line]} ${reader.lines.idLow[line]}`,
+        ending: reader.endings[reader.lines.ending[line] ?? -1],
+      });
+    }
+  } while (reader.lines.length === reader.lines.capacity);
+  return { lines, malformed, taken };
 }
 
 test('reads every field of a line', () => {
-  const { lines, damage, parser } = parse(Buffer.from(good()));
-  expect(damage).toEqual({ malformed: 0, torn: 0 });
+  const { lines, malformed } = parse(Buffer.from(good()));
+  expect(malformed).toBe(0);
   const [line] = lines;
-  expect(line).toMatchObject({
-    totalUs: 12_345,
-    durationMs: 12,
-    status: 503,
-    attempts: 3,
-    dueMs: ORIGIN_MS + 1_230.25,
-  });
+  expect(line).toMatchObject({ durationMs: 12.345, dueMs: ORIGIN_MS + 1_230.25 });
   expect(line?.startMs).toBeCloseTo(ORIGIN_MS + 1_234.567, 3);
-  expect(parser.flags.texts[line?.flags ?? -1]).toBe('UF,URX');
-  expect(parser.hosts.texts[line?.host ?? -1]).toBe('127.1.2.3:8080');
-  expect(parser.clusters.texts[line?.cluster ?? -1]).toContain('edge-app');
+  expect(line?.ending).toEqual({
+    reason: 'connect',
+    status: 503,
+    fromHost: false,
+    whole: true,
+    host: '127.1.2.3:8080',
+    service: 'edge-app',
+    direction: 'outbound',
+    attempts: 3,
+    raw: {
+      flag: 'UF,URX',
+      details: 'upstream_reset_before_response_started{connection_failure}',
+      destination: 'outbound|8080||edge-app.default.svc.cluster.local',
+    },
+  });
 });
 
-test('empty fields are -1, and due is NaN when a caller wrote something else', () => {
+test('an answer that was never sent whole lasted until it was over', () => {
+  const { lines } = parse(Buffer.from(good().replace(' 12345 ', ' - ')));
+  expect(lines).toMatchObject([{ durationMs: 12, ending: { whole: false } }]);
+  expect(parse(Buffer.from(good().replace(' 12345 12 ', ' - - '))).malformed).toBe(1);
+});
+
+test('what is empty is told, and due is NaN when a caller wrote something else', () => {
   const line = (due: string) =>
     accessLine({ start: startTime(0), durationMs: 3, status: 0, due, path: '/', requestId: '-' });
   const { lines } = parse(Buffer.from(line('-') + line('soon') + line('1e9') + line('99999999999999999999')));
   expect(lines.map(({ dueMs }) => dueMs)).toEqual([-1, Number.NaN, Number.NaN, Number.NaN]);
-  expect(lines[0]).toMatchObject({ totalUs: -1, attempts: -1, idHigh: 0, idLow: 0 });
+  expect(lines[0]).toMatchObject({ id: '0 0', ending: { attempts: 0, direction: 'none', service: '-' } });
 });
 
 test('counts lines that are not whole and goes on after them', () => {
@@ -70,16 +97,16 @@ test('counts lines that are not whole and goes on after them', () => {
   const doubled = good().replace('UF,URX ', 'UF,URX  ');
   const glued = good().slice(0, 60) + good();
   const text = good() + blank + short + word + doubled + glued + good();
-  const { lines, damage } = parse(Buffer.from(text));
+  const { lines, malformed } = parse(Buffer.from(text));
   expect(lines).toHaveLength(2);
-  expect(damage.malformed).toBe(5);
+  expect(malformed).toBe(5);
 });
 
 test('skips what sidecars say beside our lines', () => {
   const text = `2026-01-01T00:00:00Z info envoy starting\n\n${good()}bw2 something\n`;
-  const { lines, damage } = parse(Buffer.from(text));
+  const { lines, malformed } = parse(Buffer.from(text));
   expect(lines).toHaveLength(1);
-  expect(damage.malformed).toBe(0);
+  expect(malformed).toBe(0);
 });
 
 test('different request ids have different hashes', () => {
@@ -88,7 +115,7 @@ test('different request ids have different hashes', () => {
     (_, index) => `6f1c1d7e-0000-4000-8000-${String(index).padStart(12, '0')}`,
   );
   const { lines } = parse(Buffer.from(ids.map((id) => good('/', id)).join('')));
-  expect(new Set(lines.map(({ idHigh, idLow }) => `${idHigh} ${idLow}`)).size).toBe(ids.length);
+  expect(new Set(lines.map((line) => line.id)).size).toBe(ids.length);
 });
 
 test('random bytes never throw, and a line that survives damage elsewhere reads as written', () => {
@@ -99,14 +126,7 @@ test('random bytes never throw, and a line that survives damage elsewhere reads 
       Array.from({ length: Math.floor(random() * 300) }, () => Math.floor(random() * 256)),
     );
     const { lines } = parse(Buffer.concat([noise, Buffer.from(`\n${good()}`)]));
-    const last = lines.at(-1);
-    expect({ ...last, flags: 0, details: 0, host: 0, cluster: 0 }).toEqual({
-      ...expected,
-      flags: 0,
-      details: 0,
-      host: 0,
-      cluster: 0,
-    });
+    expect(lines.at(-1)).toEqual(expected);
   }
 });
 
@@ -120,10 +140,9 @@ test('a line with bytes knocked out is rejected or keeps every number in its fie
     for (const line of lines) {
       // One byte can change one field only.
       const changed = [
-        line.totalUs !== 12_345,
-        line.durationMs !== 12,
-        line.status !== 503,
-        line.attempts !== 3,
+        line.durationMs !== 12.345,
+        line.ending?.status !== 503,
+        line.ending?.attempts !== 3,
         line.dueMs !== ORIGIN_MS + 1_230.25,
       ].filter(Boolean);
       expect(changed.length).toBeLessThanOrEqual(1);
@@ -137,28 +156,6 @@ test('a cut at any byte loses one line and is seen', () => {
     const { lines, taken } = parse(Buffer.from(text.slice(0, cut)));
     expect(lines.length).toBe(cut > good().length - 1 ? 1 : 0);
     expect(taken).toBe(cut > good().length - 1 ? good().length : 0);
-  }
-});
-
-test('reads a file the same whatever the size of its chunks', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'breakwater-log-'));
-  try {
-    const file = join(directory, 'a.log');
-    const overlong = good(`/${'x'.repeat(3_000)}`);
-    await writeFile(file, `noise\n${good()}${overlong}${good().repeat(50)}${good().slice(0, 40)}`);
-    for (const size of [500, 777, 1_024, 1 << 16]) {
-      let lines = 0;
-      const damage = await readAccessLog(file, new AccessLogParser(), () => (lines += 1), size);
-      const fits = size > overlong.length;
-      expect({ size, lines, ...damage }).toEqual({
-        size,
-        lines: fits ? 52 : 51,
-        malformed: fits ? 0 : 1,
-        torn: 1,
-      });
-    }
-  } finally {
-    await rm(directory, { recursive: true });
   }
 });
 

@@ -1,0 +1,100 @@
+import type { MeshSidecar } from '../contract.ts';
+
+/** What Envoy's admin interface is asked, and what it answers. https://www.envoyproxy.io/docs/envoy/latest/operations/admin */
+
+/** Path of the statistics whose whole name one of the regular expressions matches. */
+export function statsPath(...patterns: readonly string[]): string {
+  return `/stats?filter=${encodeURIComponent(`^(${patterns.join('|')})$`)}`;
+}
+
+/** "name: value" lines of an answer to `statsPath` → map. */
+function parseStats(answer: string): Map<string, string> {
+  const stats = new Map<string, string>();
+  for (const line of answer.split('\n')) {
+    const colon = line.lastIndexOf(': ');
+    if (colon > 0) stats.set(line.slice(0, colon), line.slice(colon + 2));
+  }
+  return stats;
+}
+
+/** Path of the state of every host of every cluster. */
+export const clustersPath = '/clusters';
+
+/** A host of a cluster, and what ails it. */
+interface ClusterHost {
+  readonly cluster: string;
+  /** "127.1.2.3:8080". */
+  readonly address: string;
+  readonly healthy: boolean;
+  readonly ejected: boolean;
+}
+
+/** Every host of every cluster, from the answer to `clustersPath`. */
+export function clusterHosts(answer: string): ClusterHost[] {
+  return answer.split('\n').flatMap((line) => {
+    // outbound|8080||edge-app.default.svc.cluster.local::127.1.2.11:8080::health_flags::/failed_outlier_check
+    const [cluster, address, key, flags] = line.split('::');
+    if (key !== 'health_flags' || cluster === undefined || address === undefined) return [];
+    const healthy = flags === 'healthy';
+    return [{ cluster, address, healthy, ejected: flags?.includes('failed_outlier_check') ?? false }];
+  });
+}
+
+const rejections = String.raw`(?:listener_manager\.lds|cluster_manager\.cds|http\..*\.rds\..*)\.update_rejected`;
+const warming = String.raw`listener_manager\.total_listeners_warming|cluster_manager\.warming_clusters`;
+
+/** Path of the counters that `stillWarming` and `countRejected` read. */
+export const arrivalPath = statsPath(warming, rejections);
+
+export function countRejected(counters: string): number {
+  return [...parseStats(counters)].reduce(
+    (sum, [name, value]) => sum + (name.endsWith('.update_rejected') ? Number(value) : 0),
+    0,
+  );
+}
+
+/** What is there and not in use yet; undefined when nothing is. */
+export function stillWarming(counters: string): string | undefined {
+  const stats = parseStats(counters);
+  if (Number(stats.get('listener_manager.total_listeners_warming') ?? 0) > 0)
+    return 'its listeners are warming';
+  if (Number(stats.get('cluster_manager.warming_clusters') ?? 0) > 0) return 'its clusters are warming';
+  return undefined;
+}
+
+/** Path of the counters that `notReady` reads. */
+export const readyPath = statsPath(
+  String.raw`(?:listener_manager\.lds|cluster_manager\.cds)\.update_success`,
+  warming,
+  String.raw`server\.state`,
+);
+
+/** What an Envoy lacks of its configuration; undefined when it has all of it. */
+export function notReady(counters: string): string | undefined {
+  const stats = parseStats(counters);
+  if (!(Number(stats.get('listener_manager.lds.update_success')) > 0)) return 'it has no listeners yet';
+  if (!(Number(stats.get('cluster_manager.cds.update_success')) > 0)) return 'it has no clusters yet';
+  if (stats.get('server.state') !== '0') return 'its Envoy is still initialising';
+  return stillWarming(counters);
+}
+
+/** The questions to which the answer is the same in every mesh. */
+export const envoyAdmin = {
+  idle: allZero(String.raw`http\.(?:in|out)bound_.*\.downstream_rq_active`),
+  written: allZero(String.raw`filesystem\.write_total_buffered`),
+  rejected: {
+    paths: [statsPath(rejections)],
+    count: ([counters = '']: readonly string[]) => countRejected(counters),
+  },
+  reopenLogPath: '/reopen_logs',
+} as const satisfies Partial<MeshSidecar>;
+
+function allZero(gauges: string) {
+  return {
+    paths: [statsPath(gauges)],
+    answer([said = '']: readonly string[]) {
+      const [first] = [...parseStats(said)].filter(([, value]) => value !== '0');
+      return first === undefined ? {} : `${first[0]} is ${first[1]}`;
+    },
+  };
+}

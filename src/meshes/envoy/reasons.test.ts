@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { flagOf, reasonOf } from './reasons.ts';
+
+const reset = (what: string) => `upstream_reset_before_response_started{${what}}`;
+
+test.each([
+  ['-', 'via_upstream', 'none'],
+  ['URX', 'via_upstream', 'none'],
+  ['DI', 'via_upstream', 'none'],
+  ['UO', reset('overflow'), 'overflow'],
+  ['RL', 'local_rate_limited', 'rate-limited'],
+  ['OM', 'overload', 'overload'],
+  ['-', 'reached_concurrency_limit', 'overload'],
+  ['UH', 'no_healthy_upstream', 'no-host'],
+  ['NR', 'route_not_found', 'no-route'],
+  ['NC', 'cluster_not_found', 'no-route'],
+  ['-', 'rbac_access_denied_matched_policy[none]', 'denied'],
+  ['UAEX', 'ext_authz_denied', 'denied'],
+  ['FI', 'fault_filter_abort', 'injected'],
+  ['-', 'direct_response', 'injected'],
+  ['UF', reset('remote_connection_failure|delayed_connect_error:_111'), 'connect'],
+  ['UF,URX', reset('connection_timeout'), 'connect'],
+  ['UC', reset('connection_termination'), 'reset'],
+  ['UT', 'upstream_per_try_timeout', 'timeout'],
+  ['SI', 'stream_idle_timeout', 'timeout'],
+  ['DC', 'downstream_remote_disconnect', 'client-gone'],
+  ['UPE', reset('protocol_error'), 'protocol'],
+  ['-', '-', 'other'],
+  ['XX', 'a_filter_of_ones_own', 'other'],
+])('%s with %s: %s', (flags, details, reason) => {
+  expect(reasonOf(flags, details)).toBe(reason);
+});
+
+test('a retry that was refused is no overflow of the request', () => {
+  expect(reasonOf('UO', 'via_upstream')).toBe('none');
+  expect(reasonOf('UF,UO', reset('remote_connection_failure'))).toBe('connect');
+  expect(reasonOf('UC,UO', reset('connection_termination'))).toBe('reset');
+  expect(reasonOf('UO,DI', reset('overflow'))).toBe('overflow');
+});
+
+test('two sides that do not agree on TLS show as a connection that failed or broke off', () => {
+  const said = 'TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED';
+  expect(reasonOf('UF', reset(`remote_connection_failure|${said}`))).toBe('tls');
+  expect(reasonOf('UC', reset(`connection_termination|${said}`))).toBe('tls');
+});
+
+test('what was answered before the caller went is still broken off', () => {
+  expect(reasonOf('DC', 'via_upstream')).toBe('client-gone');
+  expect(reasonOf('UC', 'via_upstream')).toBe('reset');
+});
+
+test('a denial has a word of its own, and everything else its flags', () => {
+  expect(flagOf('-', 'rbac_access_denied_matched_policy[none]')).toBe('RBAC');
+  expect(flagOf('UF,URX', '-')).toBe('UF,URX');
+  expect(flagOf('-', 'via_upstream')).toBe('-');
+});

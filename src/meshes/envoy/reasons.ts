@@ -1,0 +1,87 @@
+import type { Reason } from '../../model/ending.ts';
+
+/** Of an answer that came from the host, whatever it says. */
+export const VIA_UPSTREAM = 'via_upstream';
+
+/**
+ * What Envoy's response flags stand for, in the order in which it writes them. URX (retries used up) and DI (delayed)
+ * are no reason: they stand beside one.
+ * https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags
+ */
+const byFlag: Readonly<Record<string, Reason>> = {
+  LH: 'no-host',
+  UH: 'no-host',
+  UT: 'timeout',
+  LR: 'reset',
+  UR: 'reset',
+  UF: 'connect',
+  UC: 'reset',
+  UO: 'overflow',
+  NR: 'no-route',
+  FI: 'injected',
+  RL: 'rate-limited',
+  UAEX: 'denied',
+  DC: 'client-gone',
+  SI: 'timeout',
+  UMSDR: 'timeout',
+  DT: 'timeout',
+  UPE: 'protocol',
+  NC: 'no-route',
+  OM: 'overload',
+  DF: 'no-host',
+  DO: 'overload',
+  DR: 'client-gone',
+  UDO: 'overload',
+};
+
+/** What response code details say by how they begin: the sidecar's own answer, for which there may be no flag. */
+const byDetails: readonly (readonly [string, Reason])[] = [
+  ['rbac_access_denied', 'denied'],
+  ['jwt_authn_access_denied', 'denied'],
+  ['ext_authz_denied', 'denied'],
+  ['reached_concurrency_limit', 'overload'],
+  ['denied_by_admission_control', 'overload'],
+  ['direct_response', 'injected'],
+  ['fault_filter_abort', 'injected'],
+];
+
+/** What a sidecar does before it asks a host: an answer that came from one is not the work of any of them. */
+const beforeHost: ReadonlySet<Reason> = new Set([
+  'overflow',
+  'rate-limited',
+  'overload',
+  'no-host',
+  'no-route',
+  'denied',
+  'injected',
+]);
+
+/** What a retry may follow. */
+const retried: ReadonlySet<Reason> = new Set(['connect', 'reset', 'timeout', 'protocol']);
+
+/**
+ * Why a request ended, from its response flags ("UF,URX", "-") and response code details.
+ *
+ * A flag alone can mislead. UO also says that a retry was refused: beside an answer from the host, and beside the
+ * failure that was to be retried, that is no overflow of the request itself (RetryStatus::NoOverflow in
+ * https://github.com/envoyproxy/envoy/blob/main/source/common/router/router.cc). UF and UC may both be two sides that
+ * do not agree on TLS, of which only the details tell.
+ */
+export function reasonOf(flags: string, details: string): Reason {
+  const told = byDetails.find(([begin]) => details.startsWith(begin))?.[1];
+  if (told !== undefined) return told;
+  const fromHost = details === VIA_UPSTREAM;
+  const reasons = flags
+    .split(',')
+    .map((flag) => byFlag[flag])
+    .filter((reason) => reason !== undefined)
+    .filter((reason) => !(fromHost && beforeHost.has(reason)));
+  const reason = reasons.find((each) => retried.has(each)) ?? reasons[0];
+  if ((reason === 'connect' || reason === 'reset') && /TLS|CERTIFICATE/i.test(details)) return 'tls';
+  return reason ?? (fromHost ? 'none' : 'other');
+}
+
+/** What to call it in short: its flags, or a word for what Envoy has no flag for. */
+export function flagOf(flags: string, details: string): string {
+  return flags === '-' && details.startsWith('rbac_access_denied') ? 'RBAC' : flags;
+}

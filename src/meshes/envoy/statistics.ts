@@ -1,0 +1,98 @@
+import type { HostSample, StatisticsSample } from '../../model/evidence.ts';
+import type { MeshStatistics } from '../contract.ts';
+import { clusterHosts, clustersPath, statsPath } from './admin.ts';
+import type { ClusterNames } from './clusters.ts';
+
+/** What Envoy counts up or sets when a host comes, goes, is ejected, is taken back or has another health. */
+const hostChanges = [
+  'membership_(?:change|total|healthy|degraded|excluded)',
+  'update_success',
+  String.raw`outlier_detection\.ejections_(?:enforced_total|active)`,
+].join('|');
+const hostChange = new RegExp(String.raw`^cluster\..*\.(?:${hostChanges}): \d+$`, 'gm');
+
+const counted = [
+  'upstream_rq_pending_overflow',
+  'upstream_cx_active',
+  'upstream_rq_pending_active',
+  'upstream_rq_active',
+  'upstream_rq_retry',
+].join('|');
+
+/** Envoy's circuit breaker, pool and outlier statistics of every service a client calls, and whether it hears from its control plane. */
+export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
+  // Istio's parts a cluster's name from the rest with a semicolon as well.
+  const streams = String.raw`cluster\.${clusters.controlPlane};?\.upstream_rq_total`;
+  const updates = String.raw`(?:cluster_manager\.cds|listener_manager\.lds)\.update_success`;
+  const [streamCounter, updateCounter] = [counterOf(streams), counterOf(updates)];
+  const serviceOf = (cluster: string) => {
+    const { service, direction } = clusters.destinationOf(cluster);
+    return direction === 'outbound' ? service : undefined;
+  };
+  return {
+    countersPath(services) {
+      const names = services.map((service) => clusters.patternOf(service)).join('|');
+      return statsPath(streams, updates, String.raw`cluster\.(${names});?\.(${counted}|${hostChanges})`);
+    },
+    hostsPath: clustersPath,
+    hostsVersion: (counters) => counters.match(hostChange)?.join('\n') ?? '',
+    hosts(answer) {
+      const services = new Map<string, Map<string, HostSample>>();
+      for (const { cluster, address, healthy, ejected } of clusterHosts(answer)) {
+        const service = serviceOf(cluster);
+        if (service === undefined) continue;
+        const hosts = services.get(service) ?? new Map<string, HostSample>();
+        services.set(service, hosts);
+        // Subsets are clusters of their own: what ails a host in one of them ails it.
+        const before = hosts.get(address);
+        hosts.set(address, {
+          address,
+          ejected: ejected || (before?.ejected ?? false),
+          healthy: healthy && (before?.healthy ?? true),
+        });
+      }
+      return new Map([...services].map(([service, hosts]) => [service, [...hosts.values()]]));
+    },
+    samples(instance, t, counters, hosts) {
+      const controlPlane = {
+        streams: total(counters, streamCounter),
+        updates: total(counters, updateCounter),
+      };
+      const services = new Map<string, Map<string, number>>();
+      for (const line of counters.split('\n')) {
+        // cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_active: 3
+        const match = /^cluster\.([^;:]*?);?\.((?:outlier_detection\.)?\w+): (\d+)$/.exec(line);
+        const service = serviceOf(match?.[1] ?? '');
+        if (!match || service === undefined) continue;
+        const numbers = services.get(service) ?? new Map<string, number>();
+        services.set(service, numbers);
+        const name = match[2] ?? '';
+        // A service is the sum of its subsets.
+        numbers.set(name, (numbers.get(name) ?? 0) + Number(match[3]));
+      }
+      return [...services].map(([service, numbers]): StatisticsSample => {
+        const value = (name: string) => numbers.get(name) ?? 0;
+        return {
+          t,
+          instance,
+          service,
+          overflow: value('upstream_rq_pending_overflow'),
+          connections: value('upstream_cx_active'),
+          pending: value('upstream_rq_pending_active'),
+          active: value('upstream_rq_active'),
+          retries: value('upstream_rq_retry'),
+          ejectionsTotal: value('outlier_detection.ejections_enforced_total'),
+          ejectionsActive: value('outlier_detection.ejections_active'),
+          controlPlane,
+          hosts: hosts.get(service) ?? [],
+        };
+      });
+    },
+  };
+}
+
+/** Matches every line of a counter whose name the expression matches. */
+const counterOf = (name: string) => new RegExp(String.raw`^${name}: (\d+)$`, 'gm');
+
+const total = (counters: string, counter: RegExp) =>
+  [...counters.matchAll(counter)].reduce((sum, [, value]) => sum + Number(value), 0);

@@ -1,0 +1,17 @@
+import type { MeshTelemetry } from '../contract.ts';
+import { ACCESS_LOG_MARK } from './access-log-format.ts';
+import { EnvoyLogReader } from './access-log-reader.ts';
+import type { ClusterNames } from './clusters.ts';
+import { envoyStatistics } from './statistics.ts';
+
+/** How Envoys tell what they do, in a mesh that calls their clusters so. Its sidecars must log in `accessLogFormat`. */
+export function envoyTelemetry(clusters: ClusterNames): MeshTelemetry {
+  return {
+    accessLog: {
+      mark: `${ACCESS_LOG_MARK} `,
+      logs: 'both',
+      reader: () => new EnvoyLogReader(clusters),
+    },
+    statistics: envoyStatistics(clusters),
+  };
+}

@@ -1,0 +1,19 @@
+import type { ClusterNames } from '../envoy/clusters.ts';
+
+/** What istiod calls clusters: "outbound|8080|SUBSET|edge-app.default.svc.cluster.local", "inbound|8080||". */
+export const clusterNames: ClusterNames = {
+  destinationOf(cluster) {
+    const [direction = '', , , host = ''] = cluster.split('|');
+    return {
+      direction: direction === 'outbound' || direction === 'inbound' ? direction : 'none',
+      service: host === '' ? '-' : shortName(host),
+    };
+  },
+  patternOf: (service) => String.raw`outbound\|\d+\|[^|]*\|${service}\.[^:;]*`,
+  controlPlane: 'xds-grpc',
+};
+
+/** "edge-app.default.svc.cluster.local" → "edge-app"; a host that is none of the cluster's keeps its name. */
+function shortName(host: string): string {
+  return /\.svc\.[^.]+\.[^.]+$|\.svc$/.test(host) ? (host.split('.')[0] ?? host) : host;
+}

@@ -1,0 +1,64 @@
+/** Why a request ended as it did, in words that hold for every mesh. */
+export type Reason =
+  /** Nothing on the way is to blame: the host answered, well or badly. */
+  | 'none'
+  /** A limit of connections or requests was reached. */
+  | 'overflow'
+  /** More requests came than a rate limit allows. */
+  | 'rate-limited'
+  /** A sidecar protected itself or its host: adaptive concurrency, admission control, no memory to spare. */
+  | 'overload'
+  /** There was no host to send it to, or none that is healthy. */
+  | 'no-host'
+  /** No route matched, or one that leads nowhere. */
+  | 'no-route'
+  /** Somebody who decides about access refused it. */
+  | 'denied'
+  /** The mesh configuration under test answers in place of the host: an abort, a direct response. */
+  | 'injected'
+  /** No connection to the host came about. */
+  | 'connect'
+  /** The two sides could not agree on TLS. */
+  | 'tls'
+  /** The connection, or the request on it, broke off before the answer was whole. */
+  | 'reset'
+  /** A time limit of the mesh ran out. */
+  | 'timeout'
+  /** The caller went away before the answer was whole. */
+  | 'client-gone'
+  /** The host answered with something that its protocol does not know. */
+  | 'protocol'
+  /** A sidecar ended it for a reason that none of these names. */
+  | 'other';
+
+/** Whose sidecar. */
+export type Side = 'client' | 'server';
+
+/** How a request ended in the sidecar's own words, for people and for the mesh that knows what they mean. */
+export interface RawEnding {
+  /** What the sidecar calls it, in short; "-" when it has no word for it. */
+  readonly flag: string;
+  readonly details: string;
+  /** Where it was to go, as the sidecar names it; "-" when that was never decided. */
+  readonly destination: string;
+}
+
+/** How a request ended, as one line of a sidecar's log says. Every combination is told once. */
+export interface LoggedEnding {
+  readonly reason: Reason;
+  /** 0 when there was no answer. */
+  readonly status: number;
+  /** Whether the status is the host's, rather than one that this sidecar made in its place. */
+  readonly fromHost: boolean;
+  /** Whether the answer went out whole. */
+  readonly whole: boolean;
+  /** Address it went to last, or "-". */
+  readonly host: string;
+  /** The service called by its short name, or "-". */
+  readonly service: string;
+  /** From this sidecar to another one, or to the app beside it; "none" when that was never decided. */
+  readonly direction: 'outbound' | 'inbound' | 'none';
+  /** How often it was sent to a host, retries included. */
+  readonly attempts: number;
+  readonly raw: RawEnding;
+}
