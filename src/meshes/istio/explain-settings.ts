@@ -28,6 +28,19 @@ export function trafficPolicy(
   return unset(rules[0], 'DestinationRule', service, path.join('.'), fallback);
 }
 
+/** The labels of a subset in the DestinationRule for a service. */
+export function subset(resources: readonly MeshResource[], service: string, name: string): Setting {
+  const rules = applying(resources, 'DestinationRule', service, (spec) => [spec['host']]);
+  for (const rule of rules) {
+    const place = indexed(rule, ['spec', 'subsets']).find(
+      (each) => valueAt(rule.value, [...each, 'name']) === name,
+    );
+    const found = place && written(rule, [...place, 'labels']);
+    if (found) return found;
+  }
+  return unset(rules[0], 'DestinationRule', service, `subset ${name}`, 'it selects every replica');
+}
+
 /** A setting of an HTTP route in the VirtualService for a service, by its path in the route. */
 export function httpRoute(
   resources: readonly MeshResource[],

@@ -102,6 +102,29 @@ test('the same flag means another thing at the server', () => {
   expect(explain(error('UF,URX'), []).cause).toContain('Retries were used up.');
 });
 
+test('who refused, and what for, takes more than the flag', () => {
+  const overflow = error('UO', 'upstream_reset_before_response_started{overflow}');
+  expect(explain({ ...overflow, side: 'server' }, []).cause).toContain("server's own sidecar refused");
+  const handshake = 'upstream_reset_before_response_started{connection_termination|TLS_error:_CERTIFICATE}';
+  expect(explain(error('UC', handshake), [])).toMatchObject({
+    cause: expect.stringContaining('could not agree on TLS'),
+    setting: expect.stringContaining('tls.mode'),
+  });
+  const rule = resource('DestinationRule', 'edge-app', {
+    host: 'edge-app',
+    subsets: [
+      { name: 'v1', labels: { version: 'v1' } },
+      { name: 'v2', labels: { version: 'v2' } },
+    ],
+  });
+  const destination = 'outbound|8080|v2|edge-app.default.svc.cluster.local';
+  expect(explain({ ...error('UH', 'no_healthy_upstream'), destination }, [rule])).toMatchObject({
+    cause: expect.stringContaining('the subset v2 of edge-app'),
+    setting: expect.stringMatching(/^DestinationRule\/edge-app spec\.subsets\[1\]\.labels: {"version":"v2"}/),
+    source: 'mesh.yaml:14',
+  });
+});
+
 test("the app's own answers, and a retry that was refused", () => {
   expect(explain(error('-', 'via_upstream'), [])).toMatchObject({
     cause: 'The app of edge-app itself answered 503.',

@@ -1,6 +1,7 @@
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import type { Explanation, SeenError } from '../contract.ts';
-import { httpRoute, named, type Setting, together, trafficPolicy } from './explain-settings.ts';
+import { VIA_UPSTREAM } from '../envoy/reasons.ts';
+import { httpRoute, named, type Setting, subset, together, trafficPolicy } from './explain-settings.ts';
 
 /** Why a request failed in an Istio mesh, and the setting behind it. */
 export function explain(error: SeenError, resources: readonly MeshResource[]): Explanation {
@@ -28,14 +29,17 @@ const NO_SETTING: Setting = { setting: 'no mesh setting: the app or the generato
 /** https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#response-flags */
 const meanings: Readonly<Record<string, (error: SeenError, resources: readonly MeshResource[]) => Meaning>> =
   {
-    UO: ({ service, details }, resources) =>
-      details === 'via_upstream'
+    UO: ({ service, details, side }, resources) =>
+      details === VIA_UPSTREAM
         ? {
             cause: `The host of ${service} answered with an error, and as too many retries were on their way already, there was none.`,
             setting: trafficPolicy(resources, service, ['connectionPool', 'http', 'maxRetries'], UNLIMITED),
           }
         : {
-            cause: `The connection pool to ${service} was full, so the client's sidecar refused the request at once. The limits hold for each client sidecar.`,
+            cause:
+              side === 'server'
+                ? `The connection pool to the app of ${service} was full, so the server's own sidecar refused the request at once. The limits of a rule for ${service} hold there too, for all clients together.`
+                : `The connection pool to ${service} was full, so the client's sidecar refused the request at once. The limits hold for each client sidecar.`,
             setting: together([
               trafficPolicy(
                 resources,
@@ -46,9 +50,10 @@ const meanings: Readonly<Record<string, (error: SeenError, resources: readonly M
               trafficPolicy(resources, service, ['connectionPool', 'tcp', 'maxConnections'], UNLIMITED),
             ]),
           },
-    UH: ({ service }, resources) => ({
-      cause: `The client's sidecar had no healthy host of ${service} left: all were ejected, or there are none.`,
+    UH: ({ service, destination }, resources) => ({
+      cause: noHost(service, subsetOf(destination)),
       setting: together([
+        ...subsetOf(destination).map((name) => subset(resources, service, name)),
         trafficPolicy(resources, service, ['outlierDetection', 'maxEjectionPercent'], '10 % may be ejected'),
         trafficPolicy(
           resources,
@@ -65,12 +70,7 @@ const meanings: Readonly<Record<string, (error: SeenError, resources: readonly M
           setting: NO_SETTING,
         };
       }
-      if (/TLS|CERTIFICATE/i.test(details)) {
-        return {
-          cause: `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
-          setting: trafficPolicy(resources, service, ['tls', 'mode'], 'Istio chooses mTLS by itself'),
-        };
-      }
+      if (isTls(details)) return noTls(service, resources);
       return {
         cause: `The client's sidecar could not connect to the host of ${service}: it is down, refuses or does not answer.`,
         setting: together([
@@ -80,13 +80,16 @@ const meanings: Readonly<Record<string, (error: SeenError, resources: readonly M
         ]),
       };
     },
-    UC: ({ service, side }, resources) => ({
-      cause:
-        side === 'server'
-          ? `The app of ${service} closed the connection before it had answered.`
-          : `The host of ${service} closed the connection before it had answered; Istio does not retry that by default.`,
-      setting: httpRoute(resources, service, ['retries', 'retryOn'], RETRY_ON),
-    }),
+    UC: ({ service, side, details }, resources) =>
+      isTls(details)
+        ? noTls(service, resources)
+        : {
+            cause:
+              side === 'server'
+                ? `The app of ${service} closed the connection before it had answered.`
+                : `The host of ${service} closed the connection before it had answered; Istio does not retry that by default.`,
+            setting: httpRoute(resources, service, ['retries', 'retryOn'], RETRY_ON),
+          },
     UT: ({ service, details }, resources) =>
       details.includes('per_try')
         ? {
@@ -180,6 +183,28 @@ const meanings: Readonly<Record<string, (error: SeenError, resources: readonly M
     }),
   };
 
+/** What a sidecar says of a handshake that failed; one that came to its end and was then refused is a UC. */
+const isTls = (details: string) => /TLS|CERTIFICATE/i.test(details);
+
+function noTls(service: string, resources: readonly MeshResource[]): Meaning {
+  return {
+    cause: `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
+    setting: trafficPolicy(resources, service, ['tls', 'mode'], 'Istio chooses mTLS by itself'),
+  };
+}
+
+/** "outbound|8080|v2|edge-app.default.svc.cluster.local" → ["v2"]; of the whole service, none. */
+function subsetOf(destination: string): string[] {
+  const name = destination.split('|')[2];
+  return name === undefined || name === '' ? [] : [name];
+}
+
+function noHost(service: string, [name]: readonly string[]): string {
+  return name === undefined
+    ? `The client's sidecar had no healthy host of ${service} left: all were ejected, or there are none.`
+    : `The client's sidecar had no healthy host of the subset ${name} of ${service}: no replica has its labels, or all that do were ejected.`;
+}
+
 const RETRY_ON = 'it is retried on connect-failure, refused-stream, unavailable and cancelled';
 
 function outlierDetection(resources: readonly MeshResource[], service: string): Setting {
@@ -214,7 +239,7 @@ function denied({ details, service }: SeenError, resources: readonly MeshResourc
 /** An error without a flag that says why: the app's own answer, or one that a filter made. */
 function withoutFlag(error: SeenError, resources: readonly MeshResource[]): Explanation {
   const { service, status, details, flag } = error;
-  if (details === 'via_upstream') {
+  if (details === VIA_UPSTREAM) {
     return {
       cause: `The app of ${service} itself answered ${status}.`,
       ...together([
