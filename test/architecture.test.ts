@@ -130,6 +130,39 @@ test('what a table loads in its lines does not import the table, which would wai
   expect(waiting).toEqual([]);
 });
 
+/** What Envoy calls things: response flags, response code details, clusters, statistics. */
+const envoyWords = [
+  /\b(?:UO|UH|UF|UC|UT|URX|UPE|UAEX|UMSDR)\b|'(?:DC|NR|NC|RL|LR|LH|UR|FI|DI|SI|OM|DF|DT|DO|DR|DPE|IH)'/,
+  /\b(?:via_upstream|(?:up|down)stream_\w+|rbac_access_\w+|ext_authz_\w+|direct_response|route_not_found)\b/,
+  /\b(?:in|out)bound\|/,
+  /\b(?:health_flags|failed_outlier_check|xds-grpc|cluster_manager|listener_manager|RESPONSE_\w+)\b/,
+  /'\/(?:stats|clusters|config_dump|reopen_logs|quitquitquit)\b/,
+];
+
+/** Tests and what is made for them speak of a real mesh. */
+const speaksOfEnvoy = /\.test\.ts$|\btesting\/|^report\/fixture\.ts$/;
+
+test("only meshes/ knows Envoy's words: analysis, checks, trials and reports must fit a mesh without it", () => {
+  const found = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('meshes/') && !speaksOfEnvoy.test(file))
+    .flatMap((file) =>
+      readFileSync(join(src, file), 'utf8')
+        .split('\n')
+        .flatMap((line, index) => {
+          const word = envoyWords.map((words) => words.exec(line)?.[0]).find(Boolean);
+          return word === undefined ? [] : [`src/${file}:${index + 1} says ${word}`];
+        }),
+    );
+  expect(found, 'let the mesh say it in a word of model/: telemetry, MeshSidecar, explain').toEqual([]);
+});
+
+test("a sidecar's own words go to the mesh that explains them, and nowhere else", () => {
+  const reading = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('meshes/') && !speaksOfEnvoy.test(file))
+    .filter((file) => /(?<!String)\.raw\b/.test(readFileSync(join(src, file), 'utf8')));
+  expect(reading).toEqual(['analysis/attribution.ts']);
+});
+
 test('only cli.ts and the supervisor end the process', () => {
   const ending = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))

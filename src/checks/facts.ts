@@ -44,7 +44,7 @@ export interface RunFacts {
   latency(window: Window, of: 'all' | 'successful' | 'shed', told?: 'as-seen' | 'at-best'): Latencies;
   /** Names of instances by workload, zone or replica. */
   instancesOf(of: InstanceSelector): readonly string[];
-  /** Requests the client's sidecar refused because a pool was full (Envoy's own counters). */
+  /** Requests the client's sidecar refused because a pool was full (by the sidecars' own count). */
   overflow(window: Window): { readonly value: number; readonly samples: number };
   /** Ejections seen by clients in the window: how often an instance went from healthy to ejected. */
   ejections(

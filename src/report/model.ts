@@ -45,9 +45,11 @@ const fault = z.strictObject({
 });
 
 const errorGroup = z.strictObject({
-  flag: z.string().describe('Envoy response flag, or the cause in a word where there is none.'),
+  flag: z
+    .string()
+    .describe('What the sidecar calls it (its response flags), or the cause in a word where it has none.'),
   status: z.int().describe('What the caller got; 0 for no answer.'),
-  cause: z.string().describe('The flag and details in plain words.'),
+  cause: z.string().describe('Why it ended so, in plain words.'),
   host: z.string().describe('Instance or address that caused it; "-" when none was chosen.'),
   zone: z.string(),
   count: z.int(),
@@ -75,7 +77,7 @@ const series = z.strictObject({
   ejected: z
     .record(z.string(), z.array(z.number().nullable()))
     .describe('Instance → 1 while ejected at a client.'),
-  overflow: z.array(z.number().nullable()).describe('Overflows per step, from Envoy.'),
+  overflow: z.array(z.number().nullable()).describe("Overflows per step, by the clients' sidecars."),
   connections: z.array(z.number().nullable()).describe('Open connections of the client pool.'),
   pending: z.array(z.number().nullable()).describe('Requests waiting for a connection.'),
   cpu: z.record(z.string(), z.array(z.number().nullable())).describe('Program → CPU use in cores.'),

@@ -76,7 +76,7 @@ export function formatFaultSpan(fault: Report['faults'][number], report: Report)
     : formatSpan(fault.injectedAtMs, fault.revertedAtMs);
 }
 
-/** Who answered badly, as one phrase: "503 UF", "no answer UT". */
+/** Who answered badly, as one phrase: the status, and what the sidecar calls it. */
 export function formatAnswer(error: Report['errors'][number]): string {
   return `${error.status === 0 ? 'no answer' : error.status} ${error.flag}`.trim();
 }
