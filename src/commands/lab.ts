@@ -6,7 +6,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
-import { environmentNames, environmentPrograms, environments } from '../environments/index.ts';
+import {
+  type EnvironmentName,
+  environmentNames,
+  environmentPrograms,
+  environments,
+  environmentUpTimeoutMs,
+} from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
 import { eventually } from '../kit/eventually.ts';
@@ -27,8 +33,6 @@ import { addScenarioOptions, type ScenarioOptions, scenarioArguments } from './s
 
 const LAB_FILE = 'lab.json';
 const KEEPER_LOG = 'keeper.log';
-/** A cluster may have to pull its images first. */
-const upTimeoutMs = { local: 120_000, kind: 1_200_000 } as const;
 /** Longer than the removal of a cluster may take. */
 const downTimeoutMs = 180_000;
 
@@ -47,8 +51,6 @@ interface LabFile {
     readonly addresses: readonly string[];
   }[];
 }
-
-type EnvironmentName = (typeof environmentNames)[number];
 
 interface LabOptions extends ScenarioOptions {
   readonly env: EnvironmentName;
@@ -165,7 +167,7 @@ async function startKeeper(
         say(lines.at(-1) ?? '');
         return readLab(directory.path) ?? 'it is starting';
       },
-      { waitingFor: 'the lab', timeoutMs: upTimeoutMs[options.env], everyMs: 50, signal },
+      { waitingFor: 'the lab', timeoutMs: environmentUpTimeoutMs[options.env], everyMs: 50, signal },
     );
   } catch (error) {
     keeper.kill('SIGTERM');

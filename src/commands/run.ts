@@ -2,7 +2,12 @@ import { join, relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
-import { environmentActions, environmentNames, environments } from '../environments/index.ts';
+import {
+  type EnvironmentName,
+  environmentActions,
+  environmentNames,
+  environments,
+} from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { type ExperimentWatcher, newRunId, runExperiment } from '../experiment/run.ts';
 import { ExitCode, environmentError } from '../kit/errors.ts';
@@ -16,7 +21,7 @@ import { sweepLeftovers } from './cleanup.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
 interface RunOptions extends ScenarioOptions {
-  readonly env: (typeof environmentNames)[number];
+  readonly env: EnvironmentName;
   readonly seed?: number;
   readonly reports: string;
   readonly json?: boolean;

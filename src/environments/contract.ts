@@ -1,8 +1,11 @@
 import type { LoadJob, PreparedLoad } from '../load/contract.ts';
+import type { Mesh } from '../meshes/contract.ts';
 import type { InstanceContext, ProcessSample, RunContext } from '../model/evidence.ts';
 import type { Action } from '../model/fault.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
+import type { HostPrograms } from '../toolchain/fetch.ts';
+import type { Program } from '../toolchain/index.ts';
 
 /** What a lab is opened with. */
 export interface LabRequest {
@@ -31,6 +34,25 @@ export interface Environment {
   readonly performs: readonly Action['do'][];
   /** Resolves when every sidecar accepted its configuration and sees its hosts; cleans up after itself when it fails. */
   open(request: LabRequest): Promise<Lab>;
+}
+
+export interface EnvironmentOptions {
+  /** Whether what took long to make stays for the next run: a cluster. */
+  readonly keep?: boolean;
+}
+
+/** A kind of environment, and what is known of it before one is made for a mesh. */
+export interface EnvironmentKind {
+  readonly performs: Environment['performs'];
+  /** What it starts or calls for a mesh. */
+  readonly programs: (mesh: Mesh) => readonly Program[];
+  /** How long it may take until a lab is up: a cluster may have to pull its images first. */
+  readonly upTimeoutMs: number;
+  readonly make: (
+    mesh: Mesh,
+    programs: () => Promise<HostPrograms>,
+    options: EnvironmentOptions,
+  ) => Environment;
 }
 
 /** A mesh that is up with a topology in it. It has trials, one after the other; disposing takes all of it down. */

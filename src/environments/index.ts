@@ -1,41 +1,37 @@
 import type { Progress } from '../kit/terminal.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
-import type { Program } from '../toolchain/index.ts';
-import type { Environment } from './contract.ts';
-import { kindActions, kindEnvironment } from './kind/environment.ts';
-import { localActions, localEnvironment } from './local/environment.ts';
+import type { Environment, EnvironmentKind, EnvironmentOptions } from './contract.ts';
 
-interface EnvironmentOptions {
-  /** Whether what took long to make stays for the next run: a cluster. */
-  readonly keep?: boolean;
-}
+/** Every kind of place where a mesh can run. */
+const kinds = {
+  local: (await import('./local/environment.ts')).local,
+  kind: (await import('./kind/environment.ts')).kind,
+} as const satisfies Record<string, EnvironmentKind>;
 
-type MakeEnvironment = (
-  mesh: Mesh,
-  progress: Progress,
-  signal: AbortSignal,
-  options?: EnvironmentOptions,
-) => Environment;
+export type EnvironmentName = keyof typeof kinds;
+
+export const environmentNames = Object.keys(kinds) as EnvironmentName[];
 
 /** What each environment starts or calls for a mesh. */
-export const environmentPrograms = {
-  local: (mesh) => ['k6', ...mesh.hostPrograms],
-  kind: (mesh) => mesh.cluster.programs,
-} as const satisfies Record<string, (mesh: Mesh) => readonly Program[]>;
+export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do, known before one is made. */
-export const environmentActions = {
-  local: localActions,
-  kind: kindActions,
-} as const satisfies Record<keyof typeof environmentPrograms, Environment['performs']>;
+export const environmentActions = ofEach(({ performs }) => performs);
 
-/** Every place a mesh can run. */
-export const environments = {
-  local: (mesh, progress, signal) =>
-    localEnvironment(mesh, () => fetchPrograms(environmentPrograms.local(mesh), progress, signal)),
-  kind: (mesh, progress, signal, options) =>
-    kindEnvironment(mesh, () => fetchPrograms(environmentPrograms.kind(mesh), progress, signal), options),
-} as const satisfies Record<keyof typeof environmentPrograms, MakeEnvironment>;
+/** How long each may take until a lab is up, in milliseconds. */
+export const environmentUpTimeoutMs = ofEach(({ upTimeoutMs }) => upTimeoutMs);
 
-export const environmentNames = Object.keys(environments) as (keyof typeof environments)[];
+/** How each is made. */
+export const environments = ofEach(
+  ({ programs, make }) =>
+    (mesh: Mesh, progress: Progress, signal: AbortSignal, options: EnvironmentOptions = {}): Environment =>
+      make(mesh, () => fetchPrograms(programs(mesh), progress, signal), options),
+);
+
+function ofEach<T>(of: (kind: EnvironmentKind) => T): Readonly<Record<EnvironmentName, T>> {
+  return Object.fromEntries(environmentNames.map((name) => [name, of(kinds[name])])) as Record<
+    EnvironmentName,
+    T
+  >;
+}

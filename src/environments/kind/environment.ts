@@ -1,14 +1,9 @@
 import type { Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Environment } from '../contract.ts';
-
-export interface KindOptions {
-  /** Whether the cluster stays for the next run. */
-  readonly keep?: boolean;
-}
+import type { Environment, EnvironmentKind, EnvironmentOptions } from '../contract.ts';
 
 /** What can be done to the pods and nodes of a cluster whose machines are containers of this one. */
-export const kindActions = [
+const performs = [
   'set-fault',
   'clear-fault',
   'kill',
@@ -23,15 +18,22 @@ export const kindActions = [
   'start-control-plane',
 ] as const satisfies Environment['performs'];
 
+export const kind: EnvironmentKind = {
+  performs,
+  programs: (mesh) => mesh.cluster.programs,
+  upTimeoutMs: 1_200_000,
+  make: kindEnvironment,
+};
+
 /** A real mesh on a kind cluster: every replica a pod, every locality a node. */
-export function kindEnvironment(
+function kindEnvironment(
   mesh: Mesh,
   programs: () => Promise<HostPrograms>,
-  options: KindOptions = {},
+  options: EnvironmentOptions,
 ): Environment {
   return {
     name: 'kind',
-    performs: kindActions,
+    performs,
     async open(request) {
       // The Kubernetes client takes a second to load; nobody else is to wait for it.
       const { startKindLab } = await import('./lab.ts');

@@ -12,7 +12,7 @@ import {
 } from '../../runs/clusters.ts';
 import { findLeftovers, liveRuns, runsDirectory } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Lab, LabRequest } from '../contract.ts';
+import type { EnvironmentOptions, Lab, LabRequest } from '../contract.ts';
 import { ClusterApi } from '../kubernetes/api.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { commandRunner } from '../kubernetes/commands.ts';
@@ -22,7 +22,6 @@ import { KubernetesLab } from '../kubernetes/lab.ts';
 import { mendControlPlane } from '../kubernetes/scaling.ts';
 import { isObserver, type KindCluster, observers, openCluster } from './cluster.ts';
 import { pathWithDocker } from './docker-path.ts';
-import type { KindOptions } from './environment.ts';
 import { buildApp, cannotPull, loadImages, type WantedImage } from './images.ts';
 import { KindNodes } from './nodes.ts';
 import { clusterConfiguration } from './topology.ts';
@@ -33,7 +32,7 @@ export async function startKindLab(
   request: LabRequest,
   mesh: Mesh,
   programs: () => Promise<HostPrograms>,
-  options: KindOptions,
+  options: EnvironmentOptions,
 ): Promise<Lab> {
   const settings = kindSettings(process.env);
   const { directory, progress, ongoing } = request;

@@ -4,13 +4,13 @@ import type { Mesh } from '../../meshes/contract.ts';
 import { isClient } from '../../model/topology.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Environment, LabRequest } from '../contract.ts';
+import type { Environment, EnvironmentKind, LabRequest } from '../contract.ts';
 import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
 import { usualAppPorts } from './app.ts';
 import { generatorPort, LocalLab, mostInstances } from './lab.ts';
 
 /** What can be done to processes of this machine. */
-export const localActions = [
+const performs = [
   'set-fault',
   'clear-fault',
   'kill',
@@ -21,11 +21,18 @@ export const localActions = [
   'start-control-plane',
 ] as const satisfies Environment['performs'];
 
+export const local: EnvironmentKind = {
+  performs,
+  programs: (mesh) => ['k6', ...mesh.hostPrograms],
+  upTimeoutMs: 120_000,
+  make: localEnvironment,
+};
+
 /** A real mesh on loopback: every program an ordinary process of this machine. */
-export function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): Environment {
+function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): Environment {
   return {
     name: 'local',
-    performs: localActions,
+    performs,
     async open(request) {
       const { instances, file } = request.topology;
       if (instances.length > mostInstances) {

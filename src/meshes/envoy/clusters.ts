@@ -1,7 +1,7 @@
 import type { LoggedEnding } from '../../model/ending.ts';
 
 /** Where a cluster of Envoy's leads. */
-export type Destination = Pick<LoggedEnding, 'service' | 'direction'>;
+type Destination = Pick<LoggedEnding, 'service' | 'direction'>;
 
 /** What a mesh calls the clusters of its Envoys. */
 export interface ClusterNames {
