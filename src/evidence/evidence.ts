@@ -51,7 +51,7 @@ interface EvidenceQuality {
   readonly damagedSamples: number;
   /** Logs of instances that run.json does not know. */
   readonly strangeFiles: readonly string[];
-  /** Client instances without a log. */
+  /** Clients whose sidecars should have written a log and have not. */
   readonly missingFiles: readonly string[];
   /** Requests whose id another one had. */
   readonly duplicateIds: number;
@@ -152,7 +152,7 @@ async function readLogs(
     tornLines: 0,
     strangeFiles: files.filter((file) => !instances.some(({ name }) => `${name}.log` === file)),
     missingFiles: instances
-      .filter(({ name, role }) => role === 'client' && !files.includes(`${name}.log`))
+      .filter((each) => accessLog.logs === 'both' && isClient(each) && !files.includes(`${each.name}.log`))
       .map(({ name }) => name),
     duplicateIds: 0,
     strangeArrivals: 0,

@@ -165,8 +165,8 @@ export interface AccessLogReader {
 export interface MeshAccessLog {
   /** How every line begins: a sidecar may print other things beside them. */
   readonly mark: string;
-  /** Whose sidecars write a line for a request. */
-  readonly logs: 'both' | Side;
+  /** Whose sidecars write a line for a request; with the server's alone, what clients sent has to come from elsewhere. */
+  readonly logs: 'both' | 'server';
   reader(): AccessLogReader;
 }
 
