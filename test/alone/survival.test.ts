@@ -100,7 +100,8 @@ test('kill -9 of harness, supervisor and its watchdog is cleaned up by breakwate
   const before = loopbackListeners();
   const child = workspace.start('run', scenario, '--reports', workspace.reports);
   const closed = workspace.finish(child);
-  await sleep(6_000);
+  const isUp = () => processesOf(workspace.runs).some(({ command }) => command.includes('pilot-agent'));
+  while (!isUp() && child.exitCode === null) await sleep(50);
   child.kill('SIGSTOP');
   for (const name of ['supervisor/watchdog', 'supervisor/main']) {
     const found = processesOf(workspace.runs).find(({ command }) => command.includes(name));
@@ -128,7 +129,7 @@ test('Ctrl-C in the middle of a fault: reverted, down, a report of what there wa
     });
   });
   const closed = workspace.finish(child);
-  await faulted;
+  await Promise.race([faulted, closed]);
   await sleep(700);
   const asked = performance.now();
   child.kill('SIGINT');

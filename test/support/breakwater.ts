@@ -4,6 +4,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ExitCode } from '../../src/kit/errors.ts';
 import type { Report } from '../../src/report/model.ts';
+import { processesOf } from './processes.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -87,6 +88,14 @@ export class Workspace implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    // What a test that failed did not take down.
+    for (const { pid } of existsSync('/proc/self') ? processesOf(this.path) : []) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // ended meanwhile
+      }
+    }
     rmSync(this.path, { recursive: true, force: true });
   }
 }
