@@ -103,7 +103,7 @@ try {
     }
     const { instances } = sound.plan.topology;
     const lines = (of: typeof instances) => of.flatMap((instance) => linesOf(name, instance.name));
-    const { requests } = JSON.parse(readFileSync(join(directory, name, 'evidence/load.json'), 'utf8'));
+    const [{ requests }] = JSON.parse(readFileSync(join(directory, name, 'evidence/loads.json'), 'utf8'));
     const client = lines(instances.filter(isClient));
     const server = lines(instances.filter(isServer));
     const own = [...client, ...server].every((line) => line.endsWith(` /${name}`));
