@@ -62,6 +62,29 @@ test('what is wrong with one load makes the run invalid, and says which', async 
   expect(violations(clock)).toEqual(['latencies-agree']);
 });
 
+test('loads of one client are told apart by what their requests say', async () => {
+  const { trial } = outagePlan([]);
+  const [first] = trial.loads;
+  if (!first) throw new Error('the plan has no load');
+  const second = { name: 'browsing', from: 'frontend' } as const;
+  const run = healed();
+  await using built = await buildEvidence({
+    ...run,
+    requests: run.requests.map((request, index) => (index % 3 === 0 ? { ...request, load: 1 } : request)),
+    loads: [shopping, second],
+  });
+  const analysis = await analyse({
+    trial: { ...trial, loads: [shopping, second].map((load) => ({ ...first, ...load })) },
+    directory: built.directory,
+    mesh: istio,
+    resources: [],
+  });
+  expect(violations(analysis)).toEqual([]);
+  expect(finding(analysis, 'requests-agree')?.observed).toBe(
+    'shopping: 1,600 sent, 1,600 in the logs; browsing: 800 sent, 800 in the logs',
+  );
+});
+
 test('a rule does not apply when it applies to none of the loads', async () => {
   const closed = { loop: 'closed', carriesDue: false } as const;
   const one = await analysed([shopping, { ...batch, ...closed }]);

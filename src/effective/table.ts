@@ -131,21 +131,9 @@ function routeRows({ name, from, match, action, fault }: Route, index: number): 
 function actionText(action: Action): string {
   if (action.does === 'answer') return `answers ${action.status} itself`;
   if (action.does === 'redirect') return `redirects (${action.status}) to ${action.to}`;
-  const to = action.to.map(
-    ({ cluster, share }) => `${shortCluster(cluster)}${share === 1 ? '' : ` ${shareText(share)}`}`,
-  );
-  const copies = action.mirrors.map(
-    ({ cluster, share }) => `copy of ${shareText(share)} to ${shortCluster(cluster)}`,
-  );
+  const to = action.to.map(({ place, share }) => `${place}${share === 1 ? '' : ` ${shareText(share)}`}`);
+  const copies = action.mirrors.map(({ place, share }) => `copy of ${shareText(share)} to ${place}`);
   return [to.length === 0 ? 'leads nowhere' : `→ ${to.join(', ')}`, ...action.rewrites, ...copies].join('; ');
-}
-
-/** "outbound|8080|v1|edge-app.default.svc.cluster.local" → "edge-app:8080 subset v1". */
-function shortCluster(name: string): string {
-  const [, port, subset, host] = name.split('|');
-  if (host === undefined) return name;
-  const service = /\.svc\.[^.]+\.[^.]+$/.test(host) ? (host.split('.')[0] ?? host) : host;
-  return clusterText({ service, port: Number(port), subset: subset === '' ? undefined : subset });
 }
 
 function clusterSections(cluster: Cluster, several: boolean): readonly Section[] {

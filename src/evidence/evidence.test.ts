@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { AccessLogReader, MeshAccessLog } from '../meshes/contract.ts';
 import type { LoggedEnding } from '../model/ending.ts';
 import type { LoadTotals, RunContext } from '../model/evidence.ts';
-import { LogLines, NO_DUE } from '../model/log-lines.ts';
+import { LogLines, NO_DUE, UNSAID } from '../model/log-lines.ts';
 import { readEvidence } from './evidence.ts';
 import { client, ORIGIN_MS, server } from './testing/build-evidence.ts';
 
@@ -43,6 +43,7 @@ class ForeignReader implements AccessLogReader {
     lines.startMs[row] = at;
     lines.durationMs[row] = tookMs;
     lines.dueMs[row] = due ?? NO_DUE;
+    lines.load[row] = UNSAID;
     lines.idLow[row] = id;
     lines.ending[row] =
       this.endings.push({
@@ -80,9 +81,14 @@ async function evidenceOf(
     const context: Partial<RunContext> = {
       instances: [client(), server('edge-app', 1, 'local/east', '127.1.0.1:8080')],
     };
-    const load: Partial<LoadTotals> = { startedAt: ORIGIN_MS, requests: 2, carriesDue: true };
+    const load: Partial<LoadTotals> = {
+      from: 'frontend',
+      startedAt: ORIGIN_MS,
+      requests: 2,
+      carriesDue: true,
+    };
     await writeFile(join(directory, 'run.json'), JSON.stringify(context));
-    await writeFile(join(directory, 'load.json'), JSON.stringify(load));
+    await writeFile(join(directory, 'loads.json'), JSON.stringify([load]));
     return await readEvidence(directory, { accessLog: foreign(side) });
   } finally {
     await rm(directory, { recursive: true });
@@ -110,7 +116,7 @@ test('a proxy of any kind will do: its mesh reads what it writes', async () => {
     { outcome: 'error', answered: false, refusedBy: 'client' },
     { outcome: 'ok', answered: true, refusedBy: undefined },
   ]);
-  expect(quality).toMatchObject({ lines: 3, missingFiles: [], strangeArrivals: 0, withoutDue: 0 });
+  expect(quality).toMatchObject({ lines: 3, missingFiles: [], strangeArrivals: 0, withoutDue: [0] });
 });
 
 test('where only servers write, no log of a client is missed', async () => {

@@ -96,6 +96,8 @@ export interface RouteMatch {
 /** A cluster that a route leads to, and the share of its requests. */
 export interface Destination {
   readonly cluster: string;
+  /** Where that is, in words: "edge-app:8080 subset v1". */
+  readonly place: string;
   readonly share: number;
 }
 

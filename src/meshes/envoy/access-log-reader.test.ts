@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ORIGIN_MS, startTime } from '../../evidence/testing/build-evidence.ts';
 import type { LoggedEnding } from '../../model/ending.ts';
+import { NO_DUE, UNSAID } from '../../model/log-lines.ts';
 import { clusterNames } from '../istio/clusters.ts';
 import { EnvoyLogReader } from './access-log-reader.ts';
 import { accessLine } from './testing/access-line.ts';
@@ -28,6 +29,7 @@ interface Line {
   readonly startMs: number;
   readonly durationMs: number;
   readonly dueMs: number;
+  readonly load: number;
   readonly id: string;
   readonly ending: LoggedEnding | undefined;
 }
@@ -45,6 +47,7 @@ function parse(bytes: Buffer): { lines: Line[]; malformed: number; taken: number
         startMs: reader.lines.startMs[line] ?? Number.NaN,
         durationMs: reader.lines.durationMs[line] ?? Number.NaN,
         dueMs: reader.lines.dueMs[line] ?? Number.NaN,
+        load: reader.lines.load[line] ?? Number.NaN,
         id: `${reader.lines.idHigh[line]} ${reader.lines.idLow[line]}`,
         ending: reader.endings[reader.lines.ending[line] ?? -1],
       });
@@ -88,6 +91,20 @@ test('what is empty is told, and due is NaN when a caller wrote something else',
   const { lines } = parse(Buffer.from(line('-') + line('soon') + line('1e9') + line('99999999999999999999')));
   expect(lines.map(({ dueMs }) => dueMs)).toEqual([-1, Number.NaN, Number.NaN, Number.NaN]);
   expect(lines[0]).toMatchObject({ id: '0 0', ending: { attempts: 0, direction: 'none', service: '-' } });
+});
+
+test('the mark behind a due time says whose load it is, and a request that is never due has it alone', () => {
+  const line = (due: string) => accessLine({ start: startTime(0), durationMs: 3, status: 200, due });
+  const said = ['1750000000123.45;1', '1750000000123;17', ';2', ';999', '1750000000123.45;x', '1;2;3'];
+  const { lines } = parse(Buffer.from(said.map(line).join('')));
+  expect(lines.map(({ dueMs, load }) => [dueMs, load])).toEqual([
+    [1_750_000_000_123.45, 1],
+    [1_750_000_000_123, 17],
+    [NO_DUE, 2],
+    [NO_DUE, UNSAID],
+    [1_750_000_000_123.45, UNSAID],
+    [Number.NaN, 3],
+  ]);
 });
 
 test('counts lines that are not whole and goes on after them', () => {

@@ -13,6 +13,13 @@ export const clusterNames: ClusterNames = {
   controlPlane: 'xds-grpc',
 };
 
+/** "outbound|8080|v1|edge-app.default.svc.cluster.local" → "edge-app:8080 subset v1"; another name stays as it is. */
+export function placeOf(cluster: string): string {
+  const [, port, subset, host] = cluster.split('|');
+  if (host === undefined) return cluster;
+  return `${shortName(host)}:${port}${subset === '' ? '' : ` subset ${subset}`}`;
+}
+
 /** "edge-app.default.svc.cluster.local" → "edge-app"; a host that is none of the cluster's keeps its name. */
 function shortName(host: string): string {
   return /\.svc\.[^.]+\.[^.]+$|\.svc$/.test(host) ? (host.split('.')[0] ?? host) : host;

@@ -22,6 +22,7 @@ import {
   type StringMatcher,
   shareOf,
 } from '../../envoy/config-dump.ts';
+import { placeOf } from '../clusters.ts';
 import type { Workload } from './selection.ts';
 import { readDuration, readNumber } from './values.ts';
 import { isMadeOf, type WrittenRoute, writtenRoutes } from './virtual-services.ts';
@@ -178,6 +179,7 @@ function readAction(
     ],
     mirrors: (route?.request_mirror_policies ?? []).map(({ cluster = '', runtime_fraction }) => ({
       cluster,
+      place: placeOf(cluster),
       share: runtime_fraction === undefined ? 1 : shareOf(runtime_fraction.default_value),
     })),
   };
@@ -197,13 +199,19 @@ const redirectStatus: Readonly<Record<string, number>> = {
 };
 
 function destinationsOf(route: EnvoyRoute['route']): readonly Destination[] {
-  if (route?.cluster !== undefined) return [{ cluster: route.cluster, share: 1 }];
+  if (route?.cluster !== undefined) {
+    return [{ cluster: route.cluster, place: placeOf(route.cluster), share: 1 }];
+  }
   const weighted = (route?.weighted_clusters?.clusters ?? []).map(({ name = '', weight = 0 }) => ({
     name,
     weight,
   }));
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  return weighted.map(({ name, weight }) => ({ cluster: name, share: total === 0 ? 0 : weight / total }));
+  return weighted.map(({ name, weight }) => ({
+    cluster: name,
+    place: placeOf(name),
+    share: total === 0 ? 0 : weight / total,
+  }));
 }
 
 const fieldAt = (places: readonly Place[], ...path: string[]) =>
