@@ -15,7 +15,7 @@ import {
 } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
-import { eventually } from '../kit/eventually.ts';
+import { eventually, notYet } from '../kit/eventually.ts';
 import { packageRoot } from '../kit/package-root.ts';
 import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
 import { createProgress } from '../kit/terminal.ts';
@@ -165,7 +165,7 @@ async function startKeeper(
           throw why(`the lab did not come up (exit code ${over.code})`, lines.slice(-12).join('\n'));
         }
         say(lines.at(-1) ?? '');
-        return readLab(directory.path) ?? 'it is starting';
+        return readLab(directory.path) ?? notYet('it is starting');
       },
       { waitingFor: 'the lab', timeoutMs: environmentUpTimeoutMs[options.env], everyMs: 50, signal },
     );
@@ -253,7 +253,7 @@ async function takeDown(lab: LabFile): Promise<void> {
   const folder = join(runsDirectory(), lab.id);
   await eventually(
     async () => {
-      if (isSameProcess(lab.pid, lab.identity)) return 'it is still there';
+      if (isSameProcess(lab.pid, lab.identity)) return notYet('it is still there');
       const cluster = mortalCluster(folder);
       if (cluster !== undefined) {
         throw environmentError(
@@ -261,7 +261,7 @@ async function takeDown(lab: LabFile): Promise<void> {
           'npx breakwater cleanup removes it, or says why it cannot',
         );
       }
-      return existsSync(folder) ? 'its folder is still there' : {};
+      return existsSync(folder) ? notYet('its folder is still there') : undefined;
     },
     {
       waitingFor: `${lab.id} to go`,

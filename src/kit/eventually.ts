@@ -1,5 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { environmentError } from './errors.ts';
+import { ExitCode, OperatorError } from './errors.ts';
+
+/** What is waited for is not so yet, for this reason: "k6 has not begun". */
+export class NotYet {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
+export const notYet = (why: string) => new NotYet(why);
+
+/** The answer to whether something is so, and to nothing else: undefined when it is. */
+export type Ready = NotYet | undefined;
 
 export interface EventuallyOptions {
   /** "edge-app-east-1 to accept its configuration"; completes "gave up waiting for …". */
@@ -11,25 +25,36 @@ export interface EventuallyOptions {
   readonly hint?: () => string | undefined;
 }
 
+/** Time was up before something was so: exit code 4. */
+export class GaveUp extends OperatorError {
+  readonly waitingFor: string;
+  /** Why it was not so in the end. */
+  readonly why: string;
+
+  constructor({ waitingFor, timeoutMs, hint }: EventuallyOptions, { why }: NotYet) {
+    super(`gave up waiting for ${waitingFor} after ${Math.round(timeoutMs / 1000)} s: ${why}`, {
+      hint: hint?.(),
+      exitCode: ExitCode.environment,
+    });
+    this.waitingFor = waitingFor;
+    this.why = why;
+  }
+}
+
 /**
- * Tries until `attempt` returns something; a string tells why not yet, and the last one is quoted
- * when time is up. An attempt that throws ends the wait with that error.
+ * Tries until `attempt` answers something else than `NotYet`, and resolves with that; rejects with `GaveUp`, which
+ * has the last reason, when time is up. An attempt that throws ends the wait with that error.
  */
-export async function eventually<T extends object>(
-  attempt: () => Promise<T | string>,
+export async function eventually<T>(
+  attempt: () => Promise<T | NotYet>,
   options: EventuallyOptions,
 ): Promise<T> {
   const deadline = performance.now() + options.timeoutMs;
   for (;;) {
     options.signal?.throwIfAborted();
     const result = await attempt();
-    if (typeof result !== 'string') return result;
-    if (performance.now() >= deadline) {
-      throw environmentError(
-        `gave up waiting for ${options.waitingFor} after ${Math.round(options.timeoutMs / 1000)} s: ${result}`,
-        options.hint?.(),
-      );
-    }
+    if (!(result instanceof NotYet)) return result;
+    if (performance.now() >= deadline) throw new GaveUp(options, result);
     await sleep(options.everyMs ?? 25, undefined, options.signal ? { signal: options.signal } : {});
   }
 }

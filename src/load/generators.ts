@@ -1,6 +1,6 @@
 import type { Agent } from 'node:http';
 import { environmentError } from '../kit/errors.ts';
-import { eventually } from '../kit/eventually.ts';
+import { eventually, notYet } from '../kit/eventually.ts';
 import { type HttpRequest, http } from '../kit/http.ts';
 import { type K6Script, LOAD_STARTED, type PreparedLoad } from './contract.ts';
 
@@ -105,9 +105,10 @@ async function prepared(generator: Generator): Promise<void> {
         const { body } = await askK6(generator, { timeoutMs: 2_000 });
         // Status 4 is "running" to k6: everything is initialised, and held by the pause.
         const state = JSON.parse(body).data.attributes;
-        return state.paused && state.status >= 4 ? {} : `k6 is still preparing (status ${state.status})`;
+        const held = state.paused && state.status >= 4;
+        return held ? undefined : notYet(`k6 is still preparing (status ${state.status})`);
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return notYet(error instanceof Error ? error.message : String(error));
       }
     },
     { waitingFor: `${generator.label} to prepare its virtual users`, timeoutMs: prepareTimeoutMs },
@@ -135,18 +136,17 @@ export async function tellGenerator(generator: Generator, attributes: object): P
 /** The one with the first iteration says when the schedule starts; every due time counts from there. */
 async function announcedStart(generators: readonly Generator[]): Promise<number> {
   const line = new RegExp(`${LOAD_STARTED} (\\d+)`);
-  const found = await eventually(
+  return eventually(
     async () => {
       for (const each of generators) {
         const match = line.exec(await each.said());
-        if (match) return { startedAt: Number(match[1]) };
+        if (match) return Number(match[1]);
         refuseEnded(each, 'before it began');
       }
-      return 'k6 has not begun';
+      return notYet('k6 has not begun');
     },
     { waitingFor: 'k6 to begin', timeoutMs: beginTimeoutMs, everyMs: 10 },
   );
-  return found.startedAt;
 }
 
 function refuseEnded(generator: Generator, when: string): void {

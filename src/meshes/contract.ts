@@ -1,3 +1,4 @@
+import type { Ready } from '../kit/eventually.ts';
 import type { Problem } from '../kit/problems.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
 import type { Progress } from '../kit/terminal.ts';
@@ -91,9 +92,9 @@ export interface HostMesh {
   holdControlPlane(): Promise<void>;
   /**
    * Once it is started: gives it the topology and the mesh configuration, and lets the sidecars in when it
-   * knows of as many services as the topology has. A string tells why it does not yet.
+   * knows of as many services as the topology has.
    */
-  controlPlaneReady(): Promise<object | string>;
+  controlPlaneReady(): Promise<Ready>;
   /** When it is stopped: sidecars are refused. */
   closeControlPlane(): Promise<void>;
   sidecar(instance: HostInstance): ProgramSpec;
@@ -106,7 +107,7 @@ export interface HostMesh {
   readonly configurationFile: string;
 }
 
-/** What a sidecar says of itself on its admin interface, wherever it runs. A string tells what is missing. */
+/** What a sidecar says of itself on its admin interface, wherever it runs. */
 export interface MeshSidecar {
   /** Resource beside the configuration under test; whoever holds its revision holds all of that configuration. */
   marker(revision: string): object;
@@ -123,10 +124,10 @@ export interface MeshSidecar {
   readonly reopenLogPath: string;
 }
 
-/** Admin paths, and what the answers to them say, in the same order. */
+/** Admin paths, and what is missing by the answers to them, which come in the same order. */
 interface AdminQuestion<About = void> {
   readonly paths: readonly string[];
-  answer(answers: readonly string[], about: About): object | string;
+  answer(answers: readonly string[], about: About): Ready;
 }
 
 /** Host name of a service → "address:port" of its replicas. */

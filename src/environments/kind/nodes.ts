@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
+import { eventually, notYet } from '../../kit/eventually.ts';
 import type { Run } from '../kubernetes/commands.ts';
 import type { Nodes } from '../kubernetes/nodes.ts';
 
@@ -72,7 +72,7 @@ export class KindNodes implements Nodes, Disposable {
     const held = this.#of(this.#held, node);
     held.delete(instance);
     await eventually(
-      async () => (held.size === 0 ? {} : `${[...held].join(', ')} on ${node} must stay dead`),
+      async () => (held.size === 0 ? undefined : notYet(`${[...held].join(', ')} on ${node} must stay dead`)),
       {
         waitingFor: `${node} to start ${instance} again`,
         timeoutMs: 3_600_000,
@@ -100,11 +100,14 @@ export class KindNodes implements Nodes, Disposable {
   async start(node: string, instance: string, signal?: AbortSignal): Promise<void> {
     const wanted = this.#of(this.#stopped, node);
     wanted.delete(instance);
-    await eventually(async () => (wanted.size === 0 ? {} : `${[...wanted].join(', ')} must stay dead`), {
-      waitingFor: `${node} to be started`,
-      timeoutMs: 3_600_000,
-      ...(signal ? { signal } : {}),
-    });
+    await eventually(
+      async () => (wanted.size === 0 ? undefined : notYet(`${[...wanted].join(', ')} must stay dead`)),
+      {
+        waitingFor: `${node} to be started`,
+        timeoutMs: 3_600_000,
+        ...(signal ? { signal } : {}),
+      },
+    );
     await this.#joined(['start', node], `starting ${node}`, 60_000);
   }
 

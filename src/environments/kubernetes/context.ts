@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { OperatorError } from '../../kit/errors.ts';
-import { type EventuallyOptions, eventually } from '../../kit/eventually.ts';
+import { type EventuallyOptions, eventually, NotYet, notYet } from '../../kit/eventually.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { LabRequest } from '../contract.ts';
@@ -39,27 +39,27 @@ export const throughApi = (namespace: string, pod: V1Pod | undefined, port: numb
   `/api/v1/namespaces/${namespace}/pods/${podName(pod)}:${port}/proxy${path}`;
 
 /** Waits for something in the cluster, and says what is missing while it does. */
-export function visiblyUntil<T extends object>(
+export function visiblyUntil<T>(
   { ongoing, signal }: Pick<LabRequest, 'ongoing' | 'signal'>,
   options: Omit<EventuallyOptions, 'signal'>,
-  attempt: () => Promise<T | string>,
+  attempt: () => Promise<T | NotYet>,
 ): Promise<T> {
   const telling = async () => {
     const state = await patiently(attempt)();
-    if (typeof state === 'string') ongoing(`waiting for ${options.waitingFor}: ${state.split('\n', 1)[0]}`);
+    if (state instanceof NotYet) ongoing(`waiting for ${options.waitingFor}: ${state.why.split('\n', 1)[0]}`);
     return state;
   };
   return eventually(telling, { ...options, signal });
 }
 
 /** An API server that does not answer once is asked again; what an operator can act on ends the wait. */
-export function patiently<T extends object>(attempt: () => Promise<T | string>): () => Promise<T | string> {
+export function patiently<T>(attempt: () => Promise<T | NotYet>): () => Promise<T | NotYet> {
   return async () => {
     try {
       return await attempt();
     } catch (error) {
       if (error instanceof OperatorError) throw error;
-      return messageOf(error);
+      return notYet(messageOf(error));
     }
   };
 }

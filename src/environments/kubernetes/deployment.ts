@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
+import { GaveUp, notYet } from '../../kit/eventually.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, type LabParts, throughApi, visiblyUntil } from './context.ts';
 import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
@@ -21,8 +22,8 @@ export async function nodesReady({ api, request, cluster }: LabParts): Promise<v
     const ready = items.filter(({ status }) =>
       status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
     );
-    if (ready.length === cluster.nodes.length) return {};
-    return `${ready.length} of ${cluster.nodes.length} are ready`;
+    if (ready.length === cluster.nodes.length) return undefined;
+    return notYet(`${ready.length} of ${cluster.nodes.length} are ready`);
   });
 }
 
@@ -111,19 +112,21 @@ export async function podsReady(context: LabContext): Promise<void> {
       ({ pod }) => pod === undefined || !isReady(pod) || !hasSidecar(context, pod),
     );
     const [first] = waiting;
-    if (first === undefined) return {};
+    if (first === undefined) return undefined;
     for (const { instance, pod } of waiting) {
       const problem = pod && (await diagnose(pod, context, sidecars.rejectionsOf(instance.name)));
       if (problem) throw problem;
     }
     const state = standing(first.pod);
-    return `${waiting.length} of ${roster.members.length}; ${first.instance.name} (${podName(first.pod) || 'no pod'}): ${state}`;
+    return notYet(
+      `${waiting.length} of ${roster.members.length}; ${first.instance.name} (${podName(first.pod) || 'no pod'}): ${state}`,
+    );
   };
   try {
     const options = { waitingFor: 'the pods', timeoutMs: readyTimeoutMs, everyMs: 400 };
     await visiblyUntil(request, options, attempt);
   } catch (error) {
-    if (!gaveUp(error)) throw error;
+    if (!(error instanceof GaveUp)) throw error;
     const missing = roster.members.find(
       ({ pod }) => pod === undefined || !isReady(pod) || !hasSidecar(context, pod),
     );
@@ -137,9 +140,6 @@ export async function podsReady(context: LabContext): Promise<void> {
     );
   }
 }
-
-const gaveUp = (error: unknown): error is Error =>
-  error instanceof Error && error.message.startsWith('gave up');
 
 /** Whether a pod was made for this run. */
 function isYounger(pod: V1Pod | undefined, startedAt: Date): boolean {

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
+import { eventually, notYet, type Ready } from '../../kit/eventually.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import { type Action, describeActionTarget } from '../../model/fault.ts';
 import { isClient } from '../../model/topology.ts';
@@ -184,11 +184,12 @@ export class ClusterFaults {
     await allow(member.pod?.spec?.nodeName ?? '', instance.name);
     await this.#until(`${instance.name} (${podName(member.pod)}) to run again`, signal, async () => {
       const pod = (await this.#pods()).find(({ metadata }) => metadata?.uid === member.pod?.metadata?.uid);
-      if (!pod) return standing(undefined);
+      if (!pod) return notYet(standing(undefined));
       const alive = containerIds(pod);
-      if (alive.length === 0 || alive.some((id) => dead?.has(id)) || !isReady(pod)) return standing(pod);
+      if (alive.length === 0 || alive.some((id) => dead?.has(id)) || !isReady(pod))
+        return notYet(standing(pod));
       member.pod = pod;
-      return {};
+      return undefined;
     });
     await seedApps(this.#context, [member]);
     this.#isUp(member);
@@ -203,7 +204,7 @@ export class ClusterFaults {
     await scale(api, namespace, workload, 0);
     await this.#until(`${workload} to go`, signal, async () => {
       const left = (await this.#pods()).filter(({ metadata }) => going.has(metadata?.uid));
-      return left.length > 0 ? `${left.map(podName).join(', ')} still there` : {};
+      return left.length > 0 ? notYet(`${left.map(podName).join(', ')} still there`) : undefined;
     });
   }
 
@@ -220,7 +221,7 @@ export class ClusterFaults {
         logs.follow(instance.name, podName(pod), true);
       }
       const there = member.pod && member.pod.metadata?.uid !== uid && isReady(member.pod);
-      return there ? {} : standing(member.pod);
+      return there ? undefined : notYet(standing(member.pod));
     });
     await seedApps(this.#context, [member]);
     this.#isUp(member);
@@ -274,7 +275,7 @@ export class ClusterFaults {
   async #until(
     waitingFor: string,
     signal: AbortSignal | undefined,
-    attempt: () => Promise<object | string>,
+    attempt: () => Promise<Ready>,
   ): Promise<void> {
     await eventually(patiently(attempt), {
       waitingFor,
@@ -292,7 +293,7 @@ export class ClusterFaults {
     await this.#until(`${deployment} to ${replicas === 0 ? 'go' : 'be there again'}`, signal, async () => {
       const pods = await api.pods(namespace, labelSelector);
       const there = replicas === 0 ? pods.length === 0 : pods.some(isReady);
-      return there ? {} : pods.map(standing).join(', ') || standing(undefined);
+      return there ? undefined : notYet(pods.map(standing).join(', ') || standing(undefined));
     });
   }
 }

@@ -1,4 +1,5 @@
 import { environmentError } from '../../kit/errors.ts';
+import { notYet } from '../../kit/eventually.ts';
 import { type LabContext, visiblyUntil } from './context.ts';
 import { writeFiles } from './k6.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
@@ -32,12 +33,14 @@ export default function () {
     `${folder}/first.js`,
   ];
   const options = { waitingFor: `an answer from ${url} to ${pod}`, timeoutMs: 15_000, everyMs: 200 };
-  const answer = await visiblyUntil(request, options, async () => {
+  const answeredAt = await visiblyUntil(request, options, async () => {
     const { output } = await api.output(namespace, pod, GENERATOR, ['k6', ...args]);
     const [, status, at] = answered.exec(output) ?? [];
-    if (status === undefined || at === undefined) return output.trim().slice(-300) || 'k6 said nothing';
-    return status === '0' ? output.trim().slice(0, 300) : { at: Number(at) };
+    if (status === undefined || at === undefined) {
+      return notYet(output.trim().slice(-300) || 'k6 said nothing');
+    }
+    return status === '0' ? notYet(output.trim().slice(0, 300)) : Number(at);
   });
-  if (Number.isNaN(answer.at)) throw environmentError('the first request got no time');
-  return answer.at;
+  if (Number.isNaN(answeredAt)) throw environmentError('the first request got no time');
+  return answeredAt;
 }

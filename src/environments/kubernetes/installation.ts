@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
+import { type NotYet, notYet } from '../../kit/eventually.ts';
 import { fingerprint } from '../../kit/fingerprint.ts';
 import type { ClusterMesh, ClusterMeshSettings } from '../../meshes/contract.ts';
 import type { Cluster } from './cluster.ts';
@@ -115,14 +116,17 @@ export async function checkInstallation(context: LabContext): Promise<Record<str
       timeoutMs: checkTimeoutMs,
       everyMs: 500,
     };
-    const { output } = await visiblyUntil(request, options, () => findings(context, check));
+    const output = await visiblyUntil(request, options, () => findings(context, check));
     Object.assign(versions, check.versions?.(output));
   }
   return versions;
 }
 
-/** What tells about any pod of the run has to tell about all, and may change; anything else that is found stays. */
-async function findings(context: LabContext, check: MeshCommand): Promise<{ output: string } | string> {
+/**
+ * What a check says when it finds nothing. What tells about any pod of the run has to tell about all, and may
+ * change; anything else that is found stays.
+ */
+async function findings(context: LabContext, check: MeshCommand): Promise<string | NotYet> {
   const { roster, request } = context;
   const output = await meshCommand(context, check, {
     timeoutMs: 60_000,
@@ -135,10 +139,10 @@ async function findings(context: LabContext, check: MeshCommand): Promise<{ outp
   const unknown = pods.filter((name) => !output.includes(name));
   const aboutPods = unknown.length < pods.length;
   if (aboutPods && problems.length + unknown.length > 0) {
-    return `it finds\n${[...problems, ...unknown.map((name) => `${name} is not there`)].join('\n')}`;
+    return notYet(`it finds\n${[...problems, ...unknown.map((name) => `${name} is not there`)].join('\n')}`);
   }
   if (problems.length > 0) throw environmentError(`${check.what} finds:\n${problems.join('\n')}`);
-  return { output };
+  return output;
 }
 
 type MeshCommand = ReturnType<ClusterMesh['checks']>[number];

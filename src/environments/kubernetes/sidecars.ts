@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
+import { eventually, GaveUp, type NotYet, notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { Mesh, ServiceAddresses } from '../../meshes/contract.ts';
 import type { RunContext } from '../../model/evidence.ts';
@@ -100,10 +100,10 @@ export class Sidecars implements Disposable {
         const name = podName(pod);
         const attempt = async () => {
           const busy = idle.answer(await this.ask(name, idle.paths));
-          if (typeof busy === 'string') return busy;
+          if (busy) return busy;
           await sleep(flushMs);
           const unwritten = written.answer(await this.ask(name, written.paths));
-          return typeof unwritten === 'string' ? unwritten : idle.answer(await this.ask(name, idle.paths));
+          return unwritten ?? idle.answer(await this.ask(name, idle.paths));
         };
         await eventually(patiently(attempt), {
           waitingFor: `the requests at ${instance.name} to end`,
@@ -146,7 +146,7 @@ export class Sidecars implements Disposable {
     const { arrival, ready } = this.#mesh.sidecar;
     const { instance } = member;
     const before = rejectedBefore.get(instance.name) ?? 0;
-    const until = (what: string, attempt: (pod: string) => Promise<object | string>) =>
+    const until = (what: string, attempt: (pod: string) => Promise<Ready>) =>
       visiblyUntil(
         request,
         {
@@ -167,7 +167,7 @@ export class Sidecars implements Disposable {
       });
       return took;
     } catch (error) {
-      if (!(error instanceof Error && error.message.startsWith('gave up')) || !member.pod) throw error;
+      if (!(error instanceof GaveUp) || !member.pod) throw error;
       const { sidecar, controlPlane } = this.#mesh.cluster;
       throw environmentError(
         error.message,
@@ -177,10 +177,10 @@ export class Sidecars implements Disposable {
     }
   }
 
-  /** A sidecar counts what it rejects a moment before its words are here: a string until then, an error after. */
-  async #refuse({ instance, pod }: Member): Promise<string> {
+  /** A sidecar counts what it rejects a moment before its words are here: throws them once they are. */
+  async #refuse({ instance, pod }: Member): Promise<NotYet> {
     const reasons = this.rejectionsOf(instance.name);
-    if (reasons.length === 0) return 'it rejected its configuration; waiting for the reason';
+    if (reasons.length === 0) return notYet('it rejected its configuration; waiting for the reason');
     throw rejectedBy(`${instance.name} (${podName(pod)})`, reasons);
   }
 

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import type { Kind } from './api.ts';
@@ -72,17 +73,18 @@ export class UnderTest implements Disposable {
     await api.apply(inNamespace(mesh.sidecar.marker(revision), namespace));
   }
 
-  async #known(): Promise<object | string> {
+  /** Whether every pod of the control plane knows what was applied. */
+  async #known(): Promise<Ready> {
     const { api, mesh } = this.#context;
     const { namespace, labelSelector, deployment } = mesh.cluster.controlPlane;
     const pods = (await api.pods(namespace, labelSelector)).filter(isReady);
-    if (pods.length === 0) return `${deployment} is not there`;
-    const differing = await Promise.all(pods.map((pod) => this.#differing(podName(pod))));
-    return differing.find((what) => what !== undefined) ?? {};
+    if (pods.length === 0) return notYet(`${deployment} is not there`);
+    const answers = await Promise.all(pods.map((pod) => this.#knownTo(podName(pod))));
+    return answers.find((answer) => answer !== undefined);
   }
 
-  /** Where what a pod of the control plane knows is not what was applied. */
-  async #differing(pod: string): Promise<string | undefined> {
+  /** Whether one pod of it does. */
+  async #knownTo(pod: string): Promise<Ready> {
     const { api, mesh } = this.#context;
     const { namespace, known } = mesh.cluster.controlPlane;
     const agent = this.#agents.get(pod) ?? api.forward(namespace, pod, known.port);
@@ -91,13 +93,13 @@ export class UnderTest implements Disposable {
     const resources = known.resources(body);
     const versions = new Map(resources.map((each) => [keyOf(each), versionOf(each)]));
     for (const [key, { object }] of this.#applied) {
-      if (versions.get(key) !== versionOf(object)) return `it does not know ${key} as it is now`;
+      if (versions.get(key) !== versionOf(object)) return notYet(`it does not know ${key} as it is now`);
     }
     for (const [key, version] of this.#deleted) {
-      if (versions.get(key) === version) return `it does not know that ${key} is gone`;
+      if (versions.get(key) === version) return notYet(`it does not know that ${key} is gone`);
     }
     const earlier = resources.find((each) => api.isOfEarlierRun(each));
-    return earlier && `it does not know that ${keyOf(earlier)} of an earlier run is gone`;
+    return earlier && notYet(`it does not know that ${keyOf(earlier)} of an earlier run is gone`);
   }
 
   [Symbol.dispose](): void {

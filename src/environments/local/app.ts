@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentError } from '../../kit/errors.ts';
+import { notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
@@ -56,15 +57,15 @@ export function appProgram(
   };
 }
 
-/** Whether it says that it listens; a string tells why not. */
-export async function appReady(instance: HostInstance, ports: AppPorts): Promise<object | string> {
+/** Whether it says that it listens. */
+export async function appReady(instance: HostInstance, ports: AppPorts): Promise<Ready> {
   try {
     const { status } = await http(`http://${instance.address}:${ports.control}/healthz`, {
       timeoutMs: 1_000,
     });
-    return status === 200 ? {} : `its /healthz answers ${status}`;
+    return status === 200 ? undefined : notYet(`its /healthz answers ${status}`);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return notYet(error instanceof Error ? error.message : String(error));
   }
 }
 

@@ -1,5 +1,5 @@
 import { environmentError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
+import { eventually, notYet } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
 import { isClient, type TopologyPlan } from '../../model/topology.ts';
@@ -25,7 +25,7 @@ export async function firstRequest(
           timeoutMs: 5_000,
         });
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return notYet(error instanceof Error ? error.message : String(error));
       }
     },
     { waitingFor: `the sidecar of ${client.name} to answer`, timeoutMs: 10_000, signal },

@@ -1,7 +1,7 @@
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError, usageError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
+import { eventually, NotYet, notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import { groupUsage } from '../../kit/process-usage.ts';
 import type { ProgramSpec, RunningProgram, Supervisor } from '../../kit/supervisor/client.ts';
@@ -217,14 +217,14 @@ export class LocalLab implements Lab {
     );
   }
 
-  /** A string tells why a sidecar is not ready yet; throws when it rejected its configuration. */
-  async #sidecarReady(host: HostInstance): Promise<object | string> {
+  /** Whether a sidecar is ready; throws when it rejected its configuration. */
+  async #sidecarReady(host: HostInstance): Promise<Ready> {
     const { rejected, ready } = this.#meshKind.sidecar;
     try {
       if (rejected.count(await this.#ask(host, rejected.paths)) > 0) return await this.#rejectionOf(host);
       return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host));
     } catch (error) {
-      if (error instanceof AdminSilence) return `its Envoy does not answer yet (${error.message})`;
+      if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
       throw error;
     }
   }
@@ -239,10 +239,10 @@ export class LocalLab implements Lab {
     return seen;
   }
 
-  /** Envoy counts it a moment before it is in the log: a string until then, an error with Envoy's words after. */
-  async #rejectionOf(host: HostInstance): Promise<string> {
+  /** Envoy counts it a moment before it is in the log: throws Envoy's words once they are there. */
+  async #rejectionOf(host: HostInstance): Promise<NotYet> {
     refuseRejected((await this.#rejections()).filter(({ instance }) => instance === host.name));
-    return 'it rejected its configuration; waiting for the reason';
+    return notYet('it rejected its configuration; waiting for the reason');
   }
 
   /** What sidecars have said of configuration that they did not take, since the last change of it. */
@@ -430,8 +430,8 @@ export class LocalLab implements Lab {
               idle.answer(await this.#ask(host, idle.paths)),
               written.answer(await this.#ask(host, written.paths)),
             ];
-            quiet = states.some((state) => typeof state === 'string') ? 0 : quiet + 1;
-            return quiet >= 2 ? {} : 'it has been quiet for a moment only';
+            quiet = states.some((state) => state instanceof NotYet) ? 0 : quiet + 1;
+            return quiet >= 2 ? undefined : notYet('it has been quiet for a moment only');
           },
           { waitingFor: `the requests at ${host.name} to end`, timeoutMs: settleTimeoutMs },
           // What is missing then is a finding of the analysis.

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { eventually } from '../eventually.ts';
+import { eventually, notYet } from '../eventually.ts';
 import { processesWith, processIdentity } from '../process-identity.ts';
 import { startSupervisor } from './client.ts';
 import { PROCESS_RECORDS } from './protocol.ts';
@@ -25,7 +25,7 @@ const program = (name: string, script: string) => ({
 });
 
 const gone = (pid: number) =>
-  eventually(async () => (processIdentity(pid) === undefined ? {} : 'it still runs'), {
+  eventually(async () => (processIdentity(pid) === undefined ? undefined : notYet('it still runs')), {
     waitingFor: `process ${pid} to end`,
     timeoutMs: 5_000,
   });
@@ -62,12 +62,12 @@ test('what a program started ends with it, and everything ends with the supervis
   const child = await eventually(
     async () => {
       const pid = Number(readFileSync(join(directory, 'parent.log'), 'utf8'));
-      return pid > 0 ? { pid } : 'not yet';
+      return pid > 0 ? pid : notYet('not yet');
     },
     { waitingFor: 'the child', timeoutMs: 5_000 },
   );
   process.kill(parent.pid, 'SIGKILL');
-  await gone(child.pid);
+  await gone(child);
   const other = await supervisor.start(program('other', 'sleep 60'));
   await supervisor[Symbol.asyncDispose]();
   await gone(other.pid);
@@ -105,7 +105,7 @@ test('when the harness is killed with SIGKILL its programs and its folder go, ev
   expect(processIdentity(pid)).toBeDefined();
   harness.child.kill('SIGKILL');
   await gone(pid);
-  await eventually(async () => (existsSync(run) ? 'the folder is still there' : {}), {
+  await eventually(async () => (existsSync(run) ? notYet('the folder is still there') : undefined), {
     waitingFor: 'the folder to go',
     timeoutMs: 5_000,
   });
@@ -164,7 +164,7 @@ test('harness and supervisor killed at once: programs go, those that hide in a s
      await supervisor.start({ ...hiding, env: { PATH: process.env.PATH }, cwd: '/', log: ${JSON.stringify(join(run, 'h.log'))} });`,
   );
   const { pid } = await harness.said;
-  await eventually(async () => (marked(run).length >= 5 ? {} : 'not all are there'), {
+  await eventually(async () => (marked(run).length >= 5 ? undefined : notYet('not all are there')), {
     waitingFor: 'the programs',
     timeoutMs: 20_000,
   });
@@ -172,10 +172,13 @@ test('harness and supervisor killed at once: programs go, those that hide in a s
   killSupervisorOf({ pid });
   harness.child.kill('SIGKILL');
   await gone(pid);
-  await eventually(async () => (marked(run).length === 0 && !existsSync(run) ? {} : 'something is left'), {
-    waitingFor: 'everything to go',
-    timeoutMs: 5_000,
-  });
+  await eventually(
+    async () => (marked(run).length === 0 && !existsSync(run) ? undefined : notYet('something is left')),
+    {
+      waitingFor: 'everything to go',
+      timeoutMs: 5_000,
+    },
+  );
 });
 
 test('a harness that is alive keeps its folder when the supervisor is killed', async () => {
@@ -187,17 +190,20 @@ test('a harness that is alive keeps its folder when the supervisor is killed', a
   await sleep(500);
   expect(existsSync(run)).toBe(true);
   harness.child.kill('SIGKILL');
-  await eventually(async () => (marked(run).length === 0 && !existsSync(run) ? {} : 'something is left'), {
-    waitingFor: 'everything to go',
-    timeoutMs: 5_000,
-  });
+  await eventually(
+    async () => (marked(run).length === 0 && !existsSync(run) ? undefined : notYet('something is left')),
+    {
+      waitingFor: 'everything to go',
+      timeoutMs: 5_000,
+    },
+  );
 });
 
 test('a supervisor that ends in order takes its watchdog along', async () => {
   const supervisor = await startSupervisor(directory, { [mark]: directory });
   expect(marked(directory).length).toBeGreaterThanOrEqual(2);
   await supervisor[Symbol.asyncDispose]();
-  await eventually(async () => (marked(directory).length === 0 ? {} : 'it still runs'), {
+  await eventually(async () => (marked(directory).length === 0 ? undefined : notYet('it still runs')), {
     waitingFor: 'the watchdog to go',
     timeoutMs: 1_000,
   });

@@ -1,3 +1,4 @@
+import { notYet, type Ready } from '../../kit/eventually.ts';
 import type { MeshSidecar } from '../contract.ts';
 
 /** What Envoy's admin interface is asked, and what it answers. https://www.envoyproxy.io/docs/envoy/latest/operations/admin */
@@ -43,7 +44,7 @@ export function clusterHosts(answer: string): ClusterHost[] {
 const rejections = String.raw`(?:listener_manager\.lds|cluster_manager\.cds|http\..*\.rds\..*)\.update_rejected`;
 const warming = String.raw`listener_manager\.total_listeners_warming|cluster_manager\.warming_clusters`;
 
-/** Path of the counters that `stillWarming` and `countRejected` read. */
+/** Path of the counters that `warmedUp` and `countRejected` read. */
 export const arrivalPath = statsPath(warming, rejections);
 
 export function countRejected(counters: string): number {
@@ -53,29 +54,31 @@ export function countRejected(counters: string): number {
   );
 }
 
-/** What is there and not in use yet; undefined when nothing is. */
-export function stillWarming(counters: string): string | undefined {
+/** Whether all that is there is in use. */
+export function warmedUp(counters: string): Ready {
   const stats = parseStats(counters);
   if (Number(stats.get('listener_manager.total_listeners_warming') ?? 0) > 0)
-    return 'its listeners are warming';
-  if (Number(stats.get('cluster_manager.warming_clusters') ?? 0) > 0) return 'its clusters are warming';
+    return notYet('its listeners are warming');
+  if (Number(stats.get('cluster_manager.warming_clusters') ?? 0) > 0)
+    return notYet('its clusters are warming');
   return undefined;
 }
 
-/** Path of the counters that `notReady` reads. */
+/** Path of the counters that `initialised` reads. */
 export const readyPath = statsPath(
   String.raw`(?:listener_manager\.lds|cluster_manager\.cds)\.update_success`,
   warming,
   String.raw`server\.state`,
 );
 
-/** What an Envoy lacks of its configuration; undefined when it has all of it. */
-export function notReady(counters: string): string | undefined {
+/** Whether an Envoy has all of its configuration, and uses it. */
+export function initialised(counters: string): Ready {
   const stats = parseStats(counters);
-  if (!(Number(stats.get('listener_manager.lds.update_success')) > 0)) return 'it has no listeners yet';
-  if (!(Number(stats.get('cluster_manager.cds.update_success')) > 0)) return 'it has no clusters yet';
-  if (stats.get('server.state') !== '0') return 'its Envoy is still initialising';
-  return stillWarming(counters);
+  if (!(Number(stats.get('listener_manager.lds.update_success')) > 0))
+    return notYet('it has no listeners yet');
+  if (!(Number(stats.get('cluster_manager.cds.update_success')) > 0)) return notYet('it has no clusters yet');
+  if (stats.get('server.state') !== '0') return notYet('its Envoy is still initialising');
+  return warmedUp(counters);
 }
 
 /** The questions to which the answer is the same in every mesh. */
@@ -92,9 +95,9 @@ export const envoyAdmin = {
 function allZero(gauges: string) {
   return {
     paths: [statsPath(gauges)],
-    answer([said = '']: readonly string[]) {
+    answer([said = '']: readonly string[]): Ready {
       const [first] = [...parseStats(said)].filter(([, value]) => value !== '0');
-      return first === undefined ? {} : `${first[0]} is ${first[1]}`;
+      return first && notYet(`${first[0]} is ${first[1]}`);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { notYet } from '../../kit/eventually.ts';
 import { sidecarAdmin } from './sidecar-admin.ts';
 
 const accepted = `listener_manager.lds.update_success: 3
@@ -12,12 +13,14 @@ const { arrival, idle, ready, rejected, written } = sidecarAdmin;
 
 test('a sidecar is ready when it sees exactly the replicas there are', () => {
   const hosts = new Map([[host, ['10.0.0.1:18080']]]);
-  expect(ready.answer([accepted, line('10.0.0.1:18080')], hosts)).toEqual({});
-  expect(ready.answer([accepted, ''], hosts)).toBe(`it does not see 10.0.0.1:18080 of ${host} yet`);
-  expect(ready.answer([accepted, `${line('10.0.0.1:18080')}\n${line('10.0.0.9:18080')}`], hosts)).toBe(
-    `it still sees 10.0.0.9:18080 of ${host}`,
+  expect(ready.answer([accepted, line('10.0.0.1:18080')], hosts)).toBeUndefined();
+  expect(ready.answer([accepted, ''], hosts)).toEqual(
+    notYet(`it does not see 10.0.0.1:18080 of ${host} yet`),
   );
-  expect(ready.answer(['server.state: 0\n', ''], new Map())).toBe('it has no listeners yet');
+  expect(ready.answer([accepted, `${line('10.0.0.1:18080')}\n${line('10.0.0.9:18080')}`], hosts)).toEqual(
+    notYet(`it still sees 10.0.0.9:18080 of ${host}`),
+  );
+  expect(ready.answer(['server.state: 0\n', ''], new Map())).toEqual(notYet('it has no listeners yet'));
 });
 
 const routes = (...revisions: (string | undefined)[]) =>
@@ -33,11 +36,13 @@ const routes = (...revisions: (string | undefined)[]) =>
 test('a configuration has arrived when all routes that carry a revision carry that one', () => {
   const about = { revision: '7', rejectedBefore: 0 };
   const still = 'listener_manager.total_listeners_warming: 0\n';
-  expect(arrival.answer([routes('7', undefined), still], about)).toEqual({});
-  expect(arrival.answer([routes('7', '6'), still], about)).toBe('its routes are of revision 6, not 7');
-  expect(arrival.answer([routes(), still], about)).toBe('it has no routes yet');
-  expect(arrival.answer([routes('7'), 'cluster_manager.warming_clusters: 1\n'], about)).toBe(
-    'its clusters are warming',
+  expect(arrival.answer([routes('7', undefined), still], about)).toBeUndefined();
+  expect(arrival.answer([routes('7', '6'), still], about)).toEqual(
+    notYet('its routes are of revision 6, not 7'),
+  );
+  expect(arrival.answer([routes(), still], about)).toEqual(notYet('it has no routes yet'));
+  expect(arrival.answer([routes('7'), 'cluster_manager.warming_clusters: 1\n'], about)).toEqual(
+    notYet('its clusters are warming'),
   );
 });
 
@@ -45,14 +50,18 @@ test('a configuration that is rejected is not waited for', () => {
   const once =
     'cluster_manager.cds.update_rejected: 1\nhttp.outbound_127.0.0.1_80;.rds.80.update_rejected: 1\n';
   expect(rejected.count([once])).toBe(2);
-  expect(arrival.answer([routes('6'), once], { revision: '7', rejectedBefore: 1 })).toEqual({});
-  expect(arrival.answer([routes('6'), once], { revision: '7', rejectedBefore: 2 })).toMatch('revision 6');
+  expect(arrival.answer([routes('6'), once], { revision: '7', rejectedBefore: 1 })).toBeUndefined();
+  expect(arrival.answer([routes('6'), once], { revision: '7', rejectedBefore: 2 })).toEqual(
+    notYet(expect.stringMatching('revision 6')),
+  );
 });
 
 test('a sidecar is idle when nothing is under way, and has written when nothing waits for it', () => {
   const active = (count: number) => `http.inbound_0.0.0.0_8080;.downstream_rq_active: ${count}\n`;
-  expect(idle.answer([active(0)])).toEqual({});
-  expect(idle.answer([active(2)])).toBe('http.inbound_0.0.0.0_8080;.downstream_rq_active is 2');
-  expect(written.answer(['filesystem.write_total_buffered: 0\n'])).toEqual({});
-  expect(written.answer(['filesystem.write_total_buffered: 512\n'])).toMatch('is 512');
+  expect(idle.answer([active(0)])).toBeUndefined();
+  expect(idle.answer([active(2)])).toEqual(notYet('http.inbound_0.0.0.0_8080;.downstream_rq_active is 2'));
+  expect(written.answer(['filesystem.write_total_buffered: 0\n'])).toBeUndefined();
+  expect(written.answer(['filesystem.write_total_buffered: 512\n'])).toEqual(
+    notYet(expect.stringMatching('is 512')),
+  );
 });

@@ -1,3 +1,4 @@
+import { notYet, type Ready } from '../../kit/eventually.ts';
 import type { MeshSidecar, ServiceAddresses } from '../contract.ts';
 import {
   arrivalPath,
@@ -5,9 +6,9 @@ import {
   clustersPath,
   countRejected,
   envoyAdmin,
-  notReady,
+  initialised,
   readyPath,
-  stillWarming,
+  warmedUp,
 } from '../envoy/admin.ts';
 import { clusterNames } from './clusters.ts';
 import { ROOT_NAMESPACE } from './names.ts';
@@ -40,17 +41,17 @@ export const sidecarAdmin: MeshSidecar = {
       arrivalPath,
     ],
     answer([routes = '', counters = ''], { revision, rejectedBefore }) {
-      if (countRejected(counters) > rejectedBefore) return {};
+      if (countRejected(counters) > rejectedBefore) return undefined;
       const held = revisionsIn(routes);
-      if (held.length === 0) return 'it has no routes yet';
+      if (held.length === 0) return notYet('it has no routes yet');
       const other = held.find((each) => each !== revision);
-      if (other !== undefined) return `its routes are of revision ${other}, not ${revision}`;
-      return stillWarming(counters) ?? {};
+      if (other !== undefined) return notYet(`its routes are of revision ${other}, not ${revision}`);
+      return warmedUp(counters);
     },
   },
   ready: {
     paths: [readyPath, clustersPath],
-    answer: ([counters = '', clusters = ''], hosts) => notReady(counters) ?? seesHosts(clusters, hosts) ?? {},
+    answer: ([counters = '', clusters = ''], hosts) => initialised(counters) ?? seesHosts(clusters, hosts),
   },
   ...envoyAdmin,
 };
@@ -73,8 +74,8 @@ function revisionsIn(dump: string): string[] {
   );
 }
 
-/** What a list of clusters lacks of the hosts, or has beside them: endpoints of an earlier run would get requests too. */
-function seesHosts(clusters: string, hosts: ServiceAddresses): string | undefined {
+/** Whether a list of clusters has these hosts, healthy, and none beside them: endpoints of an earlier run would get requests too. */
+function seesHosts(clusters: string, hosts: ServiceAddresses): Ready {
   const seen = clusterHosts(clusters).filter(
     ({ cluster }) => clusterNames.destinationOf(cluster).direction === 'outbound',
   );
@@ -82,9 +83,9 @@ function seesHosts(clusters: string, hosts: ServiceAddresses): string | undefine
     const own = seen.filter(({ cluster }) => cluster.endsWith(`|${host}`));
     const healthy = new Set(own.filter((each) => each.healthy).map(({ address }) => address));
     const missing = addresses.filter((address) => !healthy.has(address));
-    if (missing.length > 0) return `it does not see ${missing.join(', ')} of ${host} yet`;
+    if (missing.length > 0) return notYet(`it does not see ${missing.join(', ')} of ${host} yet`);
     const strangers = own.map(({ address }) => address).filter((address) => !addresses.includes(address));
-    if (strangers.length > 0) return `it still sees ${strangers.join(', ')} of ${host}`;
+    if (strangers.length > 0) return notYet(`it still sees ${strangers.join(', ')} of ${host}`);
   }
   return undefined;
 }

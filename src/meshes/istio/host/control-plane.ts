@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { type NotYet, notYet, type Ready } from '../../../kit/eventually.ts';
 import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostMeshRequest } from '../../contract.ts';
@@ -86,30 +87,30 @@ export async function prepareControlPlane(
   };
 }
 
-/** Whether something accepts connections there; a string tells why not. */
-export function accepts({ host, port }: Endpoint): Promise<object | string> {
+/** Whether something accepts connections there. */
+export function accepts({ host, port }: Endpoint): Promise<Ready> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     socket.setTimeout(1_000);
     socket.once('connect', () => {
       socket.destroy();
-      resolve({});
+      resolve(undefined);
     });
     const no = (why: string) => {
       socket.destroy();
-      resolve(why);
+      resolve(notYet(why));
     };
     socket.once('timeout', () => no(`${host}:${port} does not answer`));
     socket.once('error', (error) => no(`${host}:${port}: ${error.message}`));
   });
 }
 
-/** How many services are in what istiod tells its sidecars: counted at its last push. A string when it does not say. */
-export async function knownServices({ host, port }: Endpoint): Promise<number | string> {
+/** How many services are in what istiod tells its sidecars: counted at its last push. */
+export async function knownServices({ host, port }: Endpoint): Promise<number | NotYet> {
   try {
     const { body } = await http(`http://${host}:${port}/metrics`, { timeoutMs: 2_000 });
     return Number(/^pilot_services (\S+)$/m.exec(body)?.[1] ?? 0);
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return notYet(error instanceof Error ? error.message : String(error));
   }
 }

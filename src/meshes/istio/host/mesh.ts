@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments, stringify } from 'yaml';
 import { environmentError } from '../../../kit/errors.ts';
+import { NotYet, notYet } from '../../../kit/eventually.ts';
 import type { MeshConfiguration } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
 import type { HostMesh, HostMeshRequest } from '../../contract.ts';
@@ -62,17 +63,19 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     },
     controlPlaneReady: async () => {
       const accepted = await accepts(at(controlPlanePorts.grpc));
-      if (typeof accepted === 'string') return accepted;
+      if (accepted instanceof NotYet) return accepted;
       await configuration.publish();
       const known = await knownServices(at(controlPlanePorts.monitoring));
-      if (typeof known === 'string') return known;
+      if (known instanceof NotYet) return known;
       if (known < services.size) {
         refuseBlind(await readFile(controlPlane.log, 'utf8').catch(() => ''));
         await configuration.nudge();
-        return `it knows ${known} of ${services.size} services yet; the last lines of istiod.log say whether it can read ${configuration.published}`;
+        return notYet(
+          `it knows ${known} of ${services.size} services yet; the last lines of istiod.log say whether it can read ${configuration.published}`,
+        );
       }
       gate.open();
-      return {};
+      return undefined;
     },
     closeControlPlane: () => gate.close(),
     configure: (changed, revision) => configuration.replace(underTest, textOf(changed, revision, namespace)),
