@@ -146,6 +146,7 @@ export function parseYaml(
   for (const document of parsed) {
     const errors = [...document.errors, ...document.warnings].slice(0, mostSyntaxProblems);
     if (errors.length > 0) {
+      // The parser catches what V8 throws when it goes too deep, and keeps nothing of it but the words.
       const overflow = errors.find(({ message }) => message.startsWith('Maximum call stack'));
       if (overflow) problems.push({ ...tooDeep, ...at(overflow.pos[0]) });
       else problems.push(...errors.map((error) => syntaxProblem(error, file, at(error.pos[0]))));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quote, suggest, typeName } from '../kit/nearest.ts';
+import { nearest, quote, suggest, typeName } from '../kit/nearest.ts';
 import { type Path, valueAt } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
 
@@ -69,7 +69,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.core.$ZodType, root: unknown
   }
 }
 
-/** A message that the schema gave itself, not zod's. */
+/** A message that the schema gave itself, not zod's: an issue does not say whose it is, but these are zod's words. */
 function own(message: string): string | undefined {
   return /^(Invalid|Too) /.test(message) ? undefined : message;
 }
@@ -81,8 +81,8 @@ function sizeMessage(origin: string, limit: string, value: unknown): string {
 }
 
 const suggestion = (value: unknown, allowed: readonly string[]) => {
-  const text = typeof value === 'string' ? suggest(value, allowed) : undefined;
-  return text?.startsWith('did you mean') ? text.split('?')[0]?.concat('?') : undefined;
+  const meant = typeof value === 'string' ? nearest(value, allowed) : undefined;
+  return meant === undefined ? undefined : `did you mean ${quote(meant)}?`;
 };
 
 function expectedType(expected: string): string {

@@ -116,7 +116,7 @@ function overridesOf(file: string, document: YamlDocument, { profile, set }: Cha
   }
   for (const text of set) {
     const parsed = parseSet(text);
-    if (typeof parsed === 'string') problems.push({ file: `--set ${text}`, message: parsed });
+    if ('problem' in parsed) problems.push({ file: `--set ${text}`, message: parsed.problem });
     else overrides.push(parsed);
   }
   return { overrides, problems };

@@ -25,15 +25,15 @@ function parsePath(text: string): string[] | undefined {
   return parts.some((part) => part === '' || part === '__proto__') ? undefined : parts;
 }
 
-/** `--set a.b=c` as an override; a string says what is wrong with it. */
-export function parseSet(text: string): Override | string {
+/** `--set a.b=c` as an override, or what is wrong with it. */
+export function parseSet(text: string): Override | { readonly problem: string } {
   const [, name, source] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || source === undefined) return 'expected PATH=VALUE';
+  if (name === undefined || source === undefined) return { problem: 'expected PATH=VALUE' };
   const path = parsePath(name);
-  if (!path) return `${quote(name)} is not a path of names with dots between them`;
+  if (!path) return { problem: `${quote(name)} is not a path of names with dots between them` };
   const { documents, problems } = parseYaml(source, text);
-  if (problems[0]) return problems[0].message;
-  if (documents.length > 1) return 'the value is more than one YAML document';
+  if (problems[0]) return { problem: problems[0].message };
+  if (documents.length > 1) return { problem: 'the value is more than one YAML document' };
   return { path, value: documents[0]?.value ?? null, option: `--set ${text}` };
 }
 

@@ -110,6 +110,7 @@ function explainPythonFailure(
   args: readonly string[],
   stderr: string,
 ): OperatorError {
+  // Its exit code is the same for every failure: what went wrong is in the words of Python and of pip alone.
   if (stderr.includes('No module named pip')) {
     return failure(
       tool,

@@ -90,10 +90,12 @@ export class KindNodes implements Nodes, Disposable {
   async stop(node: string, instance: string): Promise<void> {
     const wanted = this.#of(this.#stopped, node);
     wanted.add(instance);
-    await this.#joined(['kill', node], `stopping ${node}`, 30_000).catch((error: unknown) => {
-      // Another instance of the node was first.
-      if (!/is not running/.test(String((error as Error).message))) throw error;
-    });
+    try {
+      await this.#joined(['kill', node], `stopping ${node}`, 30_000);
+    } catch (error) {
+      // Docker refuses to kill what does not run: another instance of the node was first.
+      if (await this.#isUp(node)) throw error;
+    }
   }
 
   /** Starts it again when nobody wants it stopped any more. */
@@ -168,6 +170,13 @@ export class KindNodes implements Nodes, Disposable {
     const batch = { containers, counts };
     this.#batches.set(key, batch);
     return batch;
+  }
+
+  /** Whether a machine runs, or docker does not say that it does not. */
+  async #isUp(node: string): Promise<boolean> {
+    const args = ['inspect', '--format', '{{.State.Running}}', node];
+    const said = await this.#joined(args, `looking at ${node}`, 30_000).catch(() => '');
+    return said.trim() !== 'false';
   }
 
   #inside(node: string, command: readonly string[]): Promise<string> {
