@@ -8,8 +8,9 @@ import { healed, outagePlan } from './testing/outage.ts';
 const shopping = { name: 'shopping', from: 'frontend' } as const;
 const batch = { name: 'batch', from: 'batch' } as const;
 
-/** A run of two loads, each from a client of its own: every third request is one of the batch. */
-async function analysed(loads: BuiltRun['loads'], run = healed()): Promise<Analysis> {
+/** A run of two loads: every third request is one of the second. Each has a client of its own unless they share one. */
+async function analysed(loads: NonNullable<BuiltRun['loads']>, run = healed()): Promise<Analysis> {
+  const [, second] = loads;
   const { trial } = outagePlan([]);
   const [first] = trial.loads;
   if (!first) throw new Error('the plan has no load');
@@ -17,11 +18,11 @@ async function analysed(loads: BuiltRun['loads'], run = healed()): Promise<Analy
     ...run,
     instances: [...run.instances, { ...client('batch-1'), service: 'batch' }],
     requests: run.requests.map((request, index) =>
-      index % 3 === 0 ? { ...request, load: 1, client: 'batch-1' } : request,
+      index % 3 === 0 ? { ...request, load: 1, client: `${second?.from}-1` } : request,
     ),
-    ...(loads === undefined ? {} : { loads }),
+    loads,
   });
-  const both = [shopping, batch].map((load) => ({ ...first, ...load }));
+  const both = loads.map(({ name, from }) => ({ ...first, name, from }));
   return await analyse({
     trial: { ...trial, loads: both },
     directory: built.directory,
@@ -42,6 +43,19 @@ test('each load is judged by its own numbers, and named', async () => {
   });
   expect(finding(analysis, 'answers-agree')?.observed).toBe('shopping: they agree; batch: they agree');
   expect(finding(analysis, 'generator-lag')?.observed).toMatch(/^shopping: p99 .* ms; batch: p99 .* ms/);
+});
+
+test('loads of one client are told apart by what their requests say', async () => {
+  const search = { name: 'search', from: 'frontend' } as const;
+  const open = await analysed([shopping, search]);
+  expect(violations(open)).toEqual([]);
+  expect(finding(open, 'requests-agree')?.observed).toBe(
+    'shopping: 1,600 sent, 1,600 in the logs; search: 800 sent, 800 in the logs',
+  );
+  const closed = await analysed([shopping, { ...search, loop: 'closed', carriesDue: false }]);
+  expect(violations(closed)).toEqual([]);
+  const script = await analysed([{ ...shopping, loop: 'script', carriesDue: false }, search]);
+  expect(violations(script)).toEqual([]);
 });
 
 test('what is wrong with one load makes the run invalid, and says which', async () => {

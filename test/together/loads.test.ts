@@ -6,7 +6,7 @@ import type { Instance, TopologyPlan } from '../../src/model/topology.ts';
 import { TrialFolder } from '../support/trials.ts';
 
 const scenario = `name: loads
-description: Two clients at once.
+description: Two clients at once, one of them with two loads.
 topology:
   services:
     edge-app: { workloads: [{ name: edge-app, locality: region1/zone-east, replicas: 2 }] }
@@ -47,7 +47,13 @@ test('several loads begin together, and each is judged by its own numbers', asyn
     peakRate: undefined,
     users: 3,
   };
-  const loads = [{ ...first, name: 'shopping' }, batch];
+  const reports: PlannedLoad = {
+    ...first,
+    name: 'reports',
+    from: 'batch',
+    shape: { kind: 'rate', rate: 50 },
+  };
+  const loads = [{ ...first, name: 'shopping' }, batch, reports];
   const [analysis] = await folder.run(planned, withBatch(topology), [
     { name: 'both', configuration: planned.configuration, trial: { ...trial, loads } },
   ]);
@@ -55,24 +61,36 @@ test('several loads begin together, and each is judged by its own numbers', asyn
   expect(totals).toMatchObject([
     { name: 'shopping', from: 'browser', loop: 'open', exitCode: 0 },
     { name: 'batch', from: 'batch', loop: 'closed', exitCode: 0 },
+    { name: 'reports', from: 'batch', loop: 'open', exitCode: 0 },
   ]);
-  expect(Math.abs(totals[0].startedAt - totals[1].startedAt)).toBeLessThan(1_000);
+  const starts: number[] = totals.map(({ startedAt }: { startedAt: number }) => startedAt);
+  expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(1_000);
   expect(readdirSync(join(folder.path, 'both/logs')).sort()).toEqual([
     'k6-batch.log',
+    'k6-reports.log',
     'k6-shopping-1.log',
     'k6-shopping-2.log',
   ]);
-  const log = readFileSync(join(folder.path, 'both/evidence/access/batch-1.log'), 'utf8');
-  expect(log.split('\n')[0]).toMatch(/ - \/batch$/);
+  const log = (name: string) => readFileSync(join(folder.path, `both/evidence/access/${name}.log`), 'utf8');
+  expect(log('browser-1')).not.toContain(';');
+  const lines = log('batch-1').trimEnd().split('\n');
+  expect(lines.filter((line) => / ;1 .*\/batch$/.test(line))).toHaveLength(totals[1].requests);
+  expect(lines.filter((line) => / \d{13}\S*;2 .*\/$/.test(line))).toHaveLength(totals[2].requests);
 
-  expect(analysis?.traffic.requests).toBe(totals[0].requests + totals[1].requests);
+  expect(analysis?.traffic.requests).toBe(totals[0].requests + totals[1].requests + totals[2].requests);
   const finding = (rule: string) => analysis?.validity.find((each) => each.rule === rule);
   expect(finding('requests-agree')).toMatchObject({
     status: 'ok',
-    observed: expect.stringMatching(/^shopping: 4.. sent, 4.. in the logs; batch: [\d,]+ sent/),
+    observed: expect.stringMatching(
+      /^shopping: 4.. sent, 4.. in the logs; batch: [\d,]+ sent.*; reports: 2.. sent, 2.. in the logs$/,
+    ),
   });
-  expect(finding('answers-agree')?.observed).toBe('shopping: they agree; batch: they agree');
-  expect(finding('generator-lag')?.observed).toMatch(/^shopping: p99 .*; batch: requests do not say/);
+  expect(finding('answers-agree')?.observed).toBe(
+    'shopping: they agree; batch: they agree; reports: they agree',
+  );
+  expect(finding('generator-lag')?.observed).toMatch(
+    /^shopping: p99 .*; batch: requests do not say .*; reports: p99 /,
+  );
   expect(analysis?.notes.filter((note) => note.startsWith('batch: '))).toHaveLength(2);
   expect(analysis?.notes.filter((note) => note.startsWith('shopping: '))).toEqual([]);
 });

@@ -101,8 +101,13 @@ export async function buildEvidence(
   const addressOf = (name: string) =>
     run.instances.find((instance) => instance.name === name)?.addresses[0] ?? name;
   const planned = run.loads ?? [{ name: 'load', from: 'frontend', ...run.load }];
-  const shared = (number: number) =>
-    planned.some((other, index) => index !== number && other.from === planned[number]?.from);
+  /** What the header says: see DUE_HEADER. */
+  const due = ({ dueMs, load = 0 }: BuiltRequest) => {
+    const { from, carriesDue, loop } = planned[load] ?? {};
+    const shared = loop !== 'script' && planned.filter((each) => each.from === from).length > 1;
+    const at = carriesDue === false ? '' : (ORIGIN_MS + dueMs).toFixed(3);
+    return `${at}${shared ? loadMark(load) : ''}` || '-';
+  };
   const classes = planned.map((): Record<string, number> => ({}));
   for (const [index, request] of run.requests.entries()) {
     const requestId = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
@@ -121,7 +126,7 @@ export async function buildEvidence(
         cluster: 'outbound|8080||edge-app.default.svc.cluster.local',
         method: 'GET',
         requestId,
-        due: `${(ORIGIN_MS + request.dueMs).toFixed(3)}${shared(request.load ?? 0) ? loadMark(request.load ?? 0) : ''}`,
+        due: due(request),
         path: '/',
       }),
     );
