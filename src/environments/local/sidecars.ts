@@ -1,0 +1,176 @@
+import { readFile, stat } from 'node:fs/promises';
+import { environmentError } from '../../kit/errors.ts';
+import { eventually, NotYet, notYet, type Ready } from '../../kit/eventually.ts';
+import { http } from '../../kit/http.ts';
+import type { HostInstance, HostMesh, Mesh, ServiceAddresses } from '../../meshes/contract.ts';
+import type { RunContext } from '../../model/evidence.ts';
+import { isClient, isServer } from '../../model/topology.ts';
+import type { Arrivals } from '../contract.ts';
+
+/** istiod and Envoy take a fifth of a second; a machine with too much to do takes longer. */
+const arrivalTimeoutMs = 30_000;
+const arrivalEveryMs = 10;
+/** Envoy writes its log every quarter of a second; a machine with too much to do takes longer over that. */
+const settleTimeoutMs = 5_000;
+const adminTimeoutMs = 2_000;
+
+/** A revision of the mesh configuration, and how often each sidecar had rejected one before. */
+export interface Revision {
+  readonly name: string;
+  readonly rejectedBefore: ReadonlyMap<string, number>;
+  /** When the control plane got it, by `performance.now()`. */
+  readonly since: number;
+}
+
+/** What the sidecars of a lab say of themselves, on their admin interfaces and in their logs. */
+export class Sidecars {
+  readonly #mesh: Mesh;
+  readonly #namespace: string;
+  readonly #hosts: readonly HostInstance[];
+  /** Instance → length of its sidecar's log when the last configuration came: what it says later is about that. */
+  readonly #saidBefore = new Map<string, number>();
+
+  constructor(mesh: Mesh, namespace: string, hosts: readonly HostInstance[]) {
+    this.#mesh = mesh;
+    this.#namespace = namespace;
+    this.#hosts = hosts;
+  }
+
+  #ask(host: HostInstance, paths: readonly string[]): Promise<string[]> {
+    return Promise.all(
+      paths.map(async (path) => {
+        const answer = await http(`http://${host.admin}${path}`, { timeoutMs: adminTimeoutMs }).catch(
+          (error: Error) => {
+            throw new AdminSilence(error.message);
+          },
+        );
+        return answer.body;
+      }),
+    );
+  }
+
+  /** Whether a sidecar is ready; throws when it rejected its configuration. */
+  async ready(host: HostInstance, hostMesh: HostMesh): Promise<Ready> {
+    try {
+      return await this.#readyUnlessRejected(host, hostMesh, 0);
+    } catch (error) {
+      if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
+      throw error;
+    }
+  }
+
+  async #readyUnlessRejected(host: HostInstance, hostMesh: HostMesh, rejectedBefore: number): Promise<Ready> {
+    const { rejected, ready } = this.#mesh.sidecar;
+    if (rejected.count(await this.#ask(host, rejected.paths)) > rejectedBefore) {
+      // Envoy counts it a moment before it is in the log.
+      refuseRejected((await this.rejections(hostMesh)).filter(({ instance }) => instance === host.name));
+      return notYet('it rejected its configuration; waiting for the reason');
+    }
+    return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host));
+  }
+
+  /** The hosts that a sidecar has to see before it is used: a client's, all. */
+  #seenBy(host: HostInstance): ServiceAddresses {
+    const seen = new Map<string, string[]>();
+    for (const { service, address, port } of isClient(host) ? this.#hosts.filter(isServer) : []) {
+      const name = this.#mesh.serviceHost(service, this.#namespace);
+      seen.set(name, [...(seen.get(name) ?? []), `${address}:${port}`]);
+    }
+    return seen;
+  }
+
+  /** What sidecars have said of configuration that they did not take, since the last change of it. */
+  async rejections(hostMesh: HostMesh): Promise<RunContext['rejections']> {
+    const found = await Promise.all(
+      this.#hosts.map(async (host) => {
+        const log = await readFile(hostMesh.sidecarLog(host)).catch(() => Buffer.alloc(0));
+        const said = log.subarray(this.#saidBefore.get(host.name) ?? 0).toString('utf8');
+        const reasons = new Set(this.#mesh.rejectionsIn(said));
+        return [...reasons].map((reason) => ({ instance: host.name, reason }));
+      }),
+    );
+    return found.flat();
+  }
+
+  /** Before a change of configuration: what sidecars have said so far is forgotten. How often each has rejected one. */
+  async forget(hostMesh: HostMesh): Promise<ReadonlyMap<string, number>> {
+    const { rejected } = this.#mesh.sidecar;
+    const counts = await Promise.all(
+      this.#hosts.map(async (host) => {
+        const log = await stat(hostMesh.sidecarLog(host)).catch(() => undefined);
+        this.#saidBefore.set(host.name, log?.size ?? 0);
+        return [host.name, rejected.count(await this.#ask(host, rejected.paths))] as const;
+      }),
+    );
+    return new Map(counts);
+  }
+
+  /** Waits until every sidecar holds a revision and sees its hosts; throws when one rejects it. */
+  async arrived(revision: Revision, hostMesh: HostMesh, signal: AbortSignal): Promise<Arrivals> {
+    // When one is given up, so are the others.
+    const ended = new AbortController();
+    const either = AbortSignal.any([signal, ended.signal]);
+    const waits = this.#hosts.map(
+      async (host) => [host.name, await this.#arrived(host, revision, hostMesh, either)] as const,
+    );
+    try {
+      return new Map(await Promise.all(waits));
+    } finally {
+      ended.abort();
+      await Promise.allSettled(waits);
+    }
+  }
+
+  async #arrived(host: HostInstance, revision: Revision, hostMesh: HostMesh, signal: AbortSignal) {
+    const { arrival } = this.#mesh.sidecar;
+    const rejectedBefore = revision.rejectedBefore.get(host.name) ?? 0;
+    const options = { timeoutMs: arrivalTimeoutMs, everyMs: arrivalEveryMs, signal };
+    const held = { revision: revision.name, rejectedBefore };
+    await eventually(async () => arrival.answer(await this.#ask(host, arrival.paths), held), {
+      ...options,
+      waitingFor: `the sidecar of ${host.name} to hold the configuration`,
+    });
+    const tookMs = performance.now() - revision.since;
+    await eventually(() => this.#readyUnlessRejected(host, hostMesh, rejectedBefore), {
+      ...options,
+      waitingFor: `the sidecar of ${host.name}`,
+    });
+    return tookMs;
+  }
+
+  /** Waits until no sidecar has a request under way or lines to write; twice, since the two are not told at once. */
+  async settle(): Promise<void> {
+    const { idle, written } = this.#mesh.sidecar;
+    await Promise.all(
+      this.#hosts.map(async (host) => {
+        let quiet = 0;
+        await eventually(
+          async () => {
+            const states = [
+              idle.answer(await this.#ask(host, idle.paths)),
+              written.answer(await this.#ask(host, written.paths)),
+            ];
+            quiet = states.some((state) => state instanceof NotYet) ? 0 : quiet + 1;
+            return quiet >= 2 ? undefined : notYet('it has been quiet for a moment only');
+          },
+          { waitingFor: `the requests at ${host.name} to end`, timeoutMs: settleTimeoutMs },
+          // What is missing then is a finding of the analysis.
+        ).catch(() => {});
+      }),
+    );
+  }
+}
+
+/** A sidecar's admin interface that does not answer. */
+class AdminSilence extends Error {}
+
+/** Throws when there are any: with all that the first of the sidecars says. */
+export function refuseRejected(rejections: RunContext['rejections']): void {
+  const [first] = rejections;
+  if (first === undefined) return;
+  const reasons = rejections.filter(({ instance }) => instance === first.instance);
+  throw environmentError(
+    `the sidecar of ${first.instance} rejected its configuration: ${reasons.map(({ reason }) => reason).join('; ')}`,
+    "the words are Envoy's own; look for what they name in the mesh configuration under test",
+  );
+}
