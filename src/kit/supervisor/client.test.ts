@@ -158,13 +158,14 @@ test('nothing can be started by a supervisor that was ended', async () => {
 
 test('harness and supervisor killed at once: programs go, those that hide in a session too, and the folder', async () => {
   const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
+  // It forks to get a session. Should it end then, its group would be killed, and with it, at times, the fork.
   using harness = startHarness(
     run,
-    `const hiding = { name: 'h', command: 'setsid', args: ['sh', '-c', 'sleep 60 & sleep 60'] };
+    `const hiding = { name: 'h', command: 'setsid', args: ['--wait', 'sh', '-c', 'sleep 60 & sleep 60 & wait'] };
      await supervisor.start({ ...hiding, env: { PATH: process.env.PATH }, cwd: '/', log: ${JSON.stringify(join(run, 'h.log'))} });`,
   );
   const { pid } = await harness.said;
-  await eventually(async () => (marked(run).length >= 5 ? undefined : notYet('not all are there')), {
+  await eventually(async () => (marked(run).length >= 7 ? undefined : notYet('not all are there')), {
     waitingFor: 'the programs',
     timeoutMs: 20_000,
   });
