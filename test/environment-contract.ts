@@ -16,6 +16,7 @@ import { configurationContext } from '../src/plan/configuration-context.ts';
 import type { Plan } from '../src/plan/contract.ts';
 import { createRunDirectory, type RunDirectory } from '../src/runs/run-directory.ts';
 import { ClientStatistics } from '../src/trial/client-statistics.ts';
+import { runTrial } from '../src/trial/run.ts';
 
 const scenario = `name: contract
 description: What every environment must do.
@@ -395,6 +396,35 @@ spec:
       }
       const { requests, answers } = await load();
       expect(answers['2xx']).toBe(requests);
+    });
+
+    test('a trial that is interrupted takes back what its fault has killed, and the next one finds all as before', async () => {
+      const file = join(folder, 'interrupted.yaml');
+      const outage = `faults: [{ kind: zone-outage, on: { zone: region1/zone-east }, at: 1s, for: 50s }]`;
+      writeFileSync(file, `${scenario.replace('duration: 2s', 'duration: 60s')}${outage}\n`);
+      const { plan: interrupted } = await planExperiment(file, { set: [], config: [] });
+      const interrupt = new AbortController();
+      trials += 1;
+      const outcome = await runTrial({
+        lab: environment,
+        mesh,
+        trial: interrupted.trial,
+        namespace: interrupted.topology.namespace,
+        runId: 'interrupted',
+        environment: 'contract',
+        folder: { evidence: join(folder, `trial-${trials}`), logs: join(folder, 'logs') },
+        signal: interrupt.signal,
+        watcher: {
+          step: () => {},
+          load: () => {},
+          fault: () => setTimeout(() => interrupt.abort(), 1_000),
+        },
+      });
+      expect(outcome.interrupted).toBe(true);
+      await environment.configure(parse(configuration));
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
+      expect(lost).toBeUndefined();
     });
   });
 }
