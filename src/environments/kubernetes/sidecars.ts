@@ -6,7 +6,7 @@ import type { Mesh, ServiceAddresses } from '../../meshes/contract.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import { isClient } from '../../model/topology.ts';
 import type { Arrivals } from '../contract.ts';
-import type { ClusterApi } from './api.ts';
+import { type ClusterApi, messageOf } from './api.ts';
 import { type LabContext, patiently, visiblyUntil } from './context.ts';
 import { lastWords, rejectedBy } from './diagnose.ts';
 import type { PodAgent } from './pod-agent.ts';
@@ -56,8 +56,13 @@ export class Sidecars implements Disposable {
     return body;
   }
 
-  ask(pod: string, paths: readonly string[]): Promise<string[]> {
-    return Promise.all(paths.map((path) => this.get(pod, path, answerTimeoutMs)));
+  /** The answers to several; one that fails is worth another try, whatever the reason. */
+  async ask(pod: string, paths: readonly string[]): Promise<string[]> {
+    try {
+      return await Promise.all(paths.map((path) => this.get(pod, path, answerTimeoutMs)));
+    } catch (error) {
+      throw new Error(messageOf(error), { cause: error });
+    }
   }
 
   /** What sidecars have said of configuration that they did not take, since their words were last forgotten. */
