@@ -130,15 +130,16 @@ export class Sidecars implements Disposable {
     const hosts = this.#hosts();
     const ended = new AbortController();
     const waiting = { ...request, signal: AbortSignal.any([request.signal, ended.signal]) };
+    const waits = this.#roster.members.map(
+      async (member) =>
+        [member.instance.name, await this.#arrived(member, revision, hosts, waiting)] as const,
+    );
     try {
-      const all = this.#roster.members.map(async (member) => {
-        const took = await this.#arrived(member, revision, hosts, waiting);
-        return [member.instance.name, took] as const;
-      });
-      return new Map(await Promise.all(all));
+      return new Map(await Promise.all(waits));
     } finally {
       // When one is given up, so are the others.
       ended.abort();
+      await Promise.allSettled(waits);
     }
   }
 
