@@ -70,7 +70,8 @@ export class Requests {
 /** What reached the servers' sidecars, retries included: one row each. */
 export class Arrivals {
   length = 0;
-  startMs: Float64Array;
+  /** To a part of a millisecond: what is asked of it is in which window, and which of two attempts came last. */
+  startMs: Float32Array;
   durationMs: Float32Array;
   ending: Uint16Array;
   /** Index of the instance. */
@@ -80,7 +81,7 @@ export class Arrivals {
 
   constructor(expected: number) {
     const capacity = Math.max(1_024, expected);
-    this.startMs = new Float64Array(capacity);
+    this.startMs = new Float32Array(capacity);
     this.durationMs = new Float32Array(capacity);
     this.ending = new Uint16Array(capacity);
     this.instance = new Uint16Array(capacity);
@@ -101,7 +102,7 @@ export class Arrivals {
 
   #grow(): void {
     const capacity = Math.ceil(this.startMs.length * 1.5);
-    this.startMs = grown(this.startMs, new Float64Array(capacity));
+    this.startMs = grown(this.startMs, new Float32Array(capacity));
     this.durationMs = grown(this.durationMs, new Float32Array(capacity));
     this.ending = grown(this.ending, new Uint16Array(capacity));
     this.instance = grown(this.instance, new Uint16Array(capacity));
