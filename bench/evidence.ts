@@ -65,7 +65,8 @@ async function measure(directory: string, what: string | undefined): Promise<voi
   let lines = 0;
   if (what === 'read') lines = (await readEvidence(directory, istio.telemetry)).quality.lines;
   if (what === 'analyse') {
-    await analyse({ trial: outagePlan([]).trial, directory, mesh: istio, resources: [] });
+    const { trial, topology } = outagePlan([]);
+    await analyse({ trial, topology, directory, mesh: istio, resources: [] });
   }
   const { user, system } = process.cpuUsage(before);
   console.log(

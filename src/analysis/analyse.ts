@@ -4,6 +4,7 @@ import type { Mesh } from '../meshes/contract.ts';
 import { outcomes } from '../model/evidence.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute } from './attribution.ts';
@@ -12,7 +13,9 @@ import { judgeCheck } from './judge.ts';
 import { loadsOf } from './loads.ts';
 import { notesOn } from './notes.ts';
 import { phasesOf } from './phases.ts';
+import { Picture } from './picture.ts';
 import { proveFault } from './proofs/index.ts';
+import { withReasons } from './reasons.ts';
 import { resourcesOf } from './resources.ts';
 import { applyRules } from './rules/index.ts';
 import { createFacts } from './run-facts.ts';
@@ -46,8 +49,9 @@ export async function analyse(input: {
   readonly trial: TrialPlan;
   /** The evidence directory. */
   readonly directory: string;
-  /** The mesh that the trial was made on: it reads its own telemetry, and knows why requests fail. */
-  readonly mesh: Pick<Mesh, 'telemetry' | 'explain'>;
+  /** The mesh that the trial was made on: it reads its own telemetry, and what its sidecars held. */
+  readonly mesh: Pick<Mesh, 'telemetry' | 'effective' | 'serviceHost'>;
+  readonly topology: TopologyPlan;
   /** The mesh configuration under test. */
   readonly resources: readonly MeshResource[];
 }): Promise<Analysis> {
@@ -63,21 +67,22 @@ export async function analyse(input: {
   const faults = records.map((record) => faultOf(record, evidence, traffic, facts));
   const judged = trial.checks.map((check) => judgeCheck(check, facts));
   const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
-  const checks = withdrawDoubtful(judged, results);
+  const picture = new Picture(evidence, input.mesh, input.topology, input.resources);
+  const errors = attribute(evidence, traffic, phases, picture, trial.loads);
+  const checks = withReasons(withdrawDoubtful(judged, results), judged, {
+    evidence,
+    picture,
+    loads: trial.loads,
+    records,
+    errors,
+  });
   const told = {
     verdict: verdictOf(results, checks),
     traffic: totals(evidence, traffic, facts),
     checks,
     validity: results.map(({ finding }) => finding),
     faults,
-    errors: attribute(
-      evidence,
-      traffic,
-      phases,
-      input.mesh,
-      input.resources,
-      trial.loads.map(({ to }) => to),
-    ),
+    errors: errors.map(({ group }) => group),
   };
   return {
     ...told,

@@ -1,19 +1,28 @@
+import { type RequestQuestion, textOfRequests } from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { Mesh } from '../meshes/contract.ts';
-import type { MeshResource } from '../model/mesh-configuration.ts';
+import type { PlannedLoad } from '../load/planned.ts';
+import type { RawEnding } from '../model/ending.ts';
+import type { InstanceContext, Outcome } from '../model/evidence.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';
+import { endedAs, type Picture } from './picture.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
-export type ErrorGroup = Report['errors'][number];
+type ErrorGroup = Report['errors'][number];
+
+/** Requests that ended alike for the same reason. */
+export interface Attributed {
+  readonly group: ErrorGroup;
+  readonly outcome: Outcome;
+}
 
 interface Tally {
   readonly client: SettledEnding;
   /** What the server's own sidecar said about the last attempt, when it says more than the client's. */
   readonly server: Ending | undefined;
-  /** The service that its load calls. */
-  readonly called: string;
+  readonly caller: InstanceContext | undefined;
+  readonly load: PlannedLoad | undefined;
   count: number;
   readonly byPhase: number[];
 }
@@ -23,12 +32,12 @@ export function attribute(
   evidence: Evidence,
   traffic: Traffic,
   phases: Uint8Array,
-  mesh: Pick<Mesh, 'explain'>,
-  resources: readonly MeshResource[],
-  /** Service that each load calls, by number of load. */
-  called: readonly string[],
-): ErrorGroup[] {
-  const tallies = new Map<number, Tally>();
+  picture: Picture,
+  /** By number of load. */
+  loads: readonly PlannedLoad[],
+): Attributed[] {
+  /** By load and client, then by what both sides said. */
+  const tallies = new Map<number, Map<number, Tally>>();
   const { requests, arrivals, endings } = evidence;
   for (let row = 0; row < traffic.length; row += 1) {
     const number = traffic.endingOf[row] as number;
@@ -37,46 +46,43 @@ export function attribute(
     const last = requests.lastArrival[row] as number;
     const serverNumber = client.answered && last >= 0 ? (arrivals.ending[last] as number) : -1;
     const load = requests.load[row] as number;
-    const key = (load * 65_536 + number) * 65_536 + serverNumber + 1;
-    let tally = tallies.get(key);
+    const caller = requests.client[row] as number;
+    const callers = load * 65_536 + caller;
+    const alike = tallies.get(callers) ?? new Map<number, Tally>();
+    tallies.set(callers, alike);
+    const key = number * 65_536 + serverNumber + 1;
+    let tally = alike.get(key);
     if (tally === undefined) {
       tally = {
         client,
         server: endings[serverNumber],
-        called: called[load] ?? '-',
+        caller: evidence.context.instances[caller],
+        load: loads[load],
         count: 0,
         byPhase: phaseNames.map(() => 0),
       };
-      tallies.set(key, tally);
+      alike.set(key, tally);
     }
     tally.count += 1;
     for (let bit = 0; bit < phaseNames.length; bit += 1) {
       if (((phases[row] as number) >> bit) & 1) tally.byPhase[bit] = (tally.byPhase[bit] ?? 0) + 1;
     }
   }
-  return merge([...tallies.values()].map((tally) => describe(tally, evidence, mesh, resources)));
+  const all = [...tallies.values()].flatMap((alike) => [...alike.values()]);
+  return merge(all.map((tally) => describe(tally, evidence, picture)));
 }
 
-function describe(
-  { client, server, called, count, byPhase }: Tally,
-  evidence: Evidence,
-  mesh: Pick<Mesh, 'explain'>,
-  resources: readonly MeshResource[],
-): ErrorGroup {
-  const fromServer = server !== undefined && server.status === client.status;
-  const said = fromServer ? server : client;
+function describe(tally: Tally, evidence: Evidence, picture: Picture): Attributed {
+  const { client, server, byPhase, count } = tally;
+  const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
-  const seen = {
-    ...said.raw,
-    status: client.status,
-    service: client.service === '-' ? called : client.service,
-    side: fromServer ? ('server' as const) : ('client' as const),
-  };
-  const { cause, setting, source } = mesh.explain(seen, resources);
-  return {
+  const question = questionOf(tally, instance, picture);
+  const { cause, setting, source } = textOfRequests(picture.reasonOfRequests(question), question);
+  const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
+  const group: ErrorGroup = {
     flag: said.raw.flag === '-' ? word(client) : said.raw.flag,
     status: client.status,
-    cause,
+    cause: `${cause}${retried}`,
     host: instance?.name ?? client.host,
     zone: instance?.locality ?? '-',
     count,
@@ -86,7 +92,37 @@ function describe(
     setting,
     ...(source === undefined ? {} : { source }),
   };
+  return { group, outcome: client.outcome };
 }
+
+/** Whether the status that the client's sidecar passed on is one that the server's told the reason of. */
+const isFromServer = (client: SettledEnding, server: Ending | undefined): server is Ending =>
+  server !== undefined && server.status === client.status;
+
+/** What to ask about requests; which cluster they went to only the client's sidecar knows. */
+function questionOf(
+  { client, server, caller, load }: Tally,
+  instance: InstanceContext | undefined,
+  picture: Picture,
+): RequestQuestion {
+  const fromServer = isFromServer(client, server);
+  const said = fromServer ? server : client;
+  const request = load && picture.askedFor(load);
+  const { destination } = client.raw;
+  return {
+    ...endedAs({ ...said, status: client.status }, wordsOf(said.raw)),
+    client: caller?.name ?? '-',
+    service: client.service === '-' ? (load?.to ?? '-') : client.service,
+    side: fromServer ? 'server' : 'client',
+    ...(instance === undefined ? {} : { server: picture.heldLike(instance) }),
+    ...(destination === '-' ? {} : { cluster: destination }),
+    ...(request === undefined ? {} : { request }),
+  };
+}
+
+/** What the sidecar said, in its own words. */
+const wordsOf = ({ flag, details }: RawEnding) =>
+  [flag, details].filter((text) => text !== '-' && text !== '').join(', ');
 
 /** The cause in a word where the sidecar has none. */
 function word({ answered, outcome }: SettledEnding): string {
@@ -94,23 +130,27 @@ function word({ answered, outcome }: SettledEnding): string {
 }
 
 /** Endings that differ only in what nobody needs to tell apart become one group. */
-function merge(groups: readonly ErrorGroup[]): ErrorGroup[] {
-  const merged = new Map<string, ErrorGroup>();
-  for (const group of groups) {
+function merge(all: readonly Attributed[]): Attributed[] {
+  const merged = new Map<string, Attributed>();
+  for (const each of all) {
+    const { group } = each;
     const key = JSON.stringify([group.flag, group.status, group.cause, group.host, group.setting]);
-    const before = merged.get(key);
+    const before = merged.get(key)?.group;
     merged.set(
       key,
       before === undefined
-        ? group
+        ? each
         : {
-            ...before,
-            count: before.count + group.count,
-            byWindow: Object.fromEntries(
-              Object.entries(before.byWindow).map(([name, n]) => [name, n + (group.byWindow[name] ?? 0)]),
-            ),
+            ...each,
+            group: {
+              ...before,
+              count: before.count + group.count,
+              byWindow: Object.fromEntries(
+                Object.entries(before.byWindow).map(([name, n]) => [name, n + (group.byWindow[name] ?? 0)]),
+              ),
+            },
           },
     );
   }
-  return [...merged.values()].sort((a, b) => b.count - a.count);
+  return [...merged.values()].sort((a, b) => b.group.count - a.group.count);
 }

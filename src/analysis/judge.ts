@@ -1,4 +1,4 @@
-import type { Window } from '../checks/contract.ts';
+import type { Lacking, Window } from '../checks/contract.ts';
 import type { RunFacts } from '../checks/facts.ts';
 import { checkKind } from '../checks/index.ts';
 import { formatMs } from '../kit/format.ts';
@@ -11,6 +11,8 @@ export interface JudgedCheck {
   readonly window: Window;
   readonly restsOn: 'requests' | 'statistics';
   readonly result: ReportCheck;
+  /** What the mesh was to do and did not, where that is known. */
+  readonly lacking: Lacking | undefined;
 }
 
 /** What one check makes of the facts. Too few samples prove nothing, whatever they say. */
@@ -18,7 +20,7 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
   const kind = checkKind(planned.check);
   const window = windowOf(planned, facts.windows);
   const observation = kind.observe(planned.check, facts, window);
-  const { value, samples, neededSamples, holds, observed, limit, detail, doubt } = observation;
+  const { value, samples, neededSamples, holds, observed, limit, detail, doubt, lacking } = observation;
   const enough = samples >= neededSamples;
   const short = `${samples} of the ${neededSamples} ${kind.restsOn === 'requests' ? 'requests' : 'samples'} it takes, in a window of ${formatMs(window.toMs - window.fromMs)}: make the window longer or the load heavier`;
   const doubtful = !holds && doubt !== undefined;
@@ -30,6 +32,7 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
   return {
     window,
     restsOn: kind.restsOn,
+    lacking: holds ? undefined : lacking,
     result: {
       name: planned.name,
       kind: planned.check.kind,

@@ -11,7 +11,7 @@ const batch = { name: 'batch', from: 'batch' } as const;
 /** A run of two loads: every third request is one of the second. Each has a client of its own unless they share one. */
 async function analysed(loads: NonNullable<BuiltRun['loads']>, run = healed()): Promise<Analysis> {
   const [, second] = loads;
-  const { trial } = outagePlan([]);
+  const { trial, topology } = outagePlan([]);
   const [first] = trial.loads;
   if (!first) throw new Error('the plan has no load');
   await using built = await buildEvidence({
@@ -25,6 +25,7 @@ async function analysed(loads: NonNullable<BuiltRun['loads']>, run = healed()): 
   const both = loads.map(({ name, from }) => ({ ...first, name, from }));
   return await analyse({
     trial: { ...trial, loads: both },
+    topology,
     directory: built.directory,
     mesh: istio,
     resources: [],

@@ -9,8 +9,10 @@ export function summaryOf(report: Told): string {
   switch (verdict) {
     case 'pass':
       return `The mesh held${during(report)}: ${success(report)}, and ${allChecks(report.checks)}.`;
-    case 'fail':
-      return `The mesh did not hold${during(report)}: ${failures(report.checks)}.${mainCause(report)}`;
+    case 'fail': {
+      const cause = mainCause(report);
+      return `The mesh did not hold${during(report)}: ${failures(report.checks)}.${firstReason(report, cause)}${cause}`;
+    }
     case 'invalid':
       return `This run proves nothing: ${doubt(report)}`;
   }
@@ -38,6 +40,16 @@ function failures(checks: readonly ReportCheck[]): string {
   return `"${first.name}" was expected, and it was ${first.observed} (limit ${first.limit})${others}`;
 }
 
+/** Why the first check failed, unless that is the cause of most failures, which is told anyway. */
+function firstReason({ checks }: Told, mainCause: string): string {
+  const reason = checks.find(({ status }) => status === 'fail')?.reason;
+  if (reason?.setting === undefined || mainCause.includes(reason.text)) return '';
+  return ` ${reason.text}${behind(reason.setting, reason.source)}`;
+}
+
+const behind = (setting: string | undefined, source: string | undefined) =>
+  source === undefined ? '' : ` The setting behind it: ${setting} (${source}).`;
+
 /** The cause of most failures, unless there are hardly any. */
 function mainCause({ errors, traffic }: Told): string {
   const causes = Map.groupBy(errors, ({ cause }) => cause);
@@ -52,9 +64,7 @@ function mainCause({ errors, traffic }: Told): string {
     failed === first.count
       ? 'All failures'
       : `Most failures (${formatPercent(Math.round((first.count / failed) * 100) / 100)})`;
-  const where =
-    first.source === undefined ? '' : ` The setting behind it: ${first.setting} (${first.source}).`;
-  return ` ${share} have one cause: ${first.cause}${where}`;
+  return ` ${share} have one cause: ${first.cause}${behind(first.setting, first.source)}`;
 }
 
 function doubt({ validity, checks }: Told): string {

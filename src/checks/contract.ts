@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Expected } from '../effective/index.ts';
 import type { KindSchema } from '../kit/kinds.ts';
 import type { RunFacts } from './facts.ts';
 
@@ -13,6 +14,18 @@ export interface Window {
 
 /** What a number is measured in; a share is from 0 to 1. */
 export type Unit = 'ms' | 'share' | 'per-second' | 'count';
+
+/**
+ * What the mesh was to do and did not, for whoever looks for the setting behind it: `few errors` and `no failures`
+ * (which counts what sidecars shed too) are told by how requests ended, everything else by what sidecars held.
+ */
+export type Lacking =
+  | { readonly what: 'few errors' | 'no failures' | 'no overflow' }
+  | {
+      readonly what: Expected;
+      /** How many hosts have to be out at once; one unless given. */
+      readonly hosts?: number;
+    };
 
 /** What one check found. */
 export interface Observation {
@@ -29,6 +42,8 @@ export interface Observation {
   readonly observed: string;
   readonly limit: string;
   readonly detail?: string;
+  /** Where the limit does not hold and something in effect could be the reason. */
+  readonly lacking?: Lacking | undefined;
 }
 
 /** One kind of check: how it is written, and what it makes of the facts in its window. */

@@ -33,6 +33,7 @@ export const ejections: CheckKind<typeof schema> = {
       holds: isWithin(value, check),
       observed: formatCount(value),
       limit: formatLimits(check, formatCount),
+      ...(value < (check.atLeast ?? 0) ? { lacking: { what: 'ejection' } } : {}),
     };
   },
 };

@@ -31,6 +31,7 @@ export const errorCount: CheckKind<typeof schema> = {
       holds: isWithin(value, check),
       observed: formatCount(value),
       limit: formatLimits(check, formatCount),
+      lacking: { what: 'few errors' },
     };
   },
 };

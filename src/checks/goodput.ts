@@ -27,6 +27,7 @@ export const goodput: CheckKind<typeof schema> = {
       holds: value !== undefined && isWithin(value, check),
       observed: value === undefined ? 'no requests' : formatRate(value),
       limit: formatLimits(check, formatRate),
+      lacking: { what: 'no failures' },
     };
   },
 };

@@ -37,7 +37,15 @@ export const latency: CheckKind<typeof schema> = {
     if (check.of === 'successful' && latencies.count < neededSamples && latencies.count < requests / 2) {
       // Too few successes to measure, because the mesh failed: that is a finding, not missing data.
       const observed = `only ${latencies.count} of ${plural(requests, 'request')} succeeded`;
-      return { value, samples: requests, neededSamples, holds: false, observed, limit };
+      return {
+        value,
+        samples: requests,
+        neededSamples,
+        holds: false,
+        observed,
+        limit,
+        lacking: { what: 'no failures' },
+      };
     }
     const holds = value !== undefined && isWithin(value, check);
     return {
@@ -48,6 +56,7 @@ export const latency: CheckKind<typeof schema> = {
       doubt: holds ? undefined : doubtOf(check, facts, window),
       observed: value === undefined ? `no ${check.of} requests` : formatMs(value),
       limit,
+      ...(check.of === 'shed' ? {} : { lacking: { what: 'low-latency' } }),
     };
   },
 };

@@ -30,6 +30,7 @@ export const overflow: CheckKind<typeof schema> = {
       holds: isWithin(value, check),
       observed: formatCount(value),
       limit: formatLimits(check, formatCount),
+      lacking: { what: value < (check.atLeast ?? 0) ? 'overflow' : 'no overflow' },
     };
   },
 };

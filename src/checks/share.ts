@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { formatPercent, plural } from '../kit/format.ts';
 import { percent } from '../kit/units.ts';
 import { describeTarget, instanceTarget } from '../model/target.ts';
-import type { CheckKind } from './contract.ts';
+import type { CheckKind, Lacking, Window } from './contract.ts';
 import { bounds, checkFields, hasBound, noBound } from './fields.ts';
-import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+import { formatLimits, isWithin, type Limits, NEEDED_REQUESTS } from './limits.ts';
+import { targetsOf } from './targets.ts';
 
 const schema = z
   .strictObject({
@@ -28,9 +29,18 @@ export const share: CheckKind<typeof schema> = {
     if (answered === 0) {
       const observed = 'no host answered anything';
       const samples = check.atLeast === undefined ? 0 : facts.count(window);
-      return { value: undefined, samples, neededSamples: NEEDED_REQUESTS, holds: false, observed, limit };
+      return {
+        value: undefined,
+        samples,
+        neededSamples: NEEDED_REQUESTS,
+        holds: false,
+        observed,
+        limit,
+        lacking: { what: 'no failures' },
+      };
     }
-    const count = facts.count(window, { instances: facts.instancesOf(check.of) });
+    const of = facts.instancesOf(check.of);
+    const count = facts.count(window, { instances: of });
     return {
       value: count / answered,
       samples: answered,
@@ -38,7 +48,26 @@ export const share: CheckKind<typeof schema> = {
       holds: isWithin(count / answered, check),
       observed: formatPercent(count / answered),
       limit,
+      lacking: lackingIn(window, count / answered, check, of, targetsOf(facts, window)),
       detail: `${plural(count, 'request')} of ${plural(answered, 'answered request')}`,
     };
   },
 };
+
+/**
+ * In the steady state requests are spread otherwise than they should be. While a fault is on, bad hosts get too much
+ * because they are not ejected, or others too little because nobody turns to them. Nothing is said of other times.
+ */
+function lackingIn(
+  { name, fault }: Window,
+  value: number,
+  { atMost, atLeast }: Limits,
+  of: readonly string[],
+  targets: readonly string[],
+): Lacking | undefined {
+  if (name === 'steady') return { what: 'spread' };
+  if (name !== 'fault' || fault === undefined) return undefined;
+  const faulty = of.filter((each) => targets.includes(each)).length;
+  if (faulty > 0 && value > (atMost ?? 1)) return { what: 'ejection', hosts: faulty };
+  return faulty === 0 && value < (atLeast ?? 0) ? { what: 'takeover' } : undefined;
+}

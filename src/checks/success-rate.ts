@@ -30,6 +30,7 @@ export const successRate: CheckKind<typeof schema> = {
       holds: value !== undefined && isWithin(value, check),
       observed: value === undefined ? 'no requests' : formatPercent(value),
       limit: formatLimits(check, formatPercent),
+      lacking: { what: 'no failures' },
       ...(samples === ok
         ? {}
         : { detail: `${plural(samples - ok, 'request')} of ${plural(samples, 'request')} did not succeed` }),

@@ -23,7 +23,10 @@ export const timeToFailOver: CheckKind<typeof schema> = {
   window: 'fault',
   describe: (check) => `failed over within ${formatMs(check.atMost)}`,
   observe(check, facts, window) {
-    const result = settling(check, facts, window, targetsOf(facts, window), { atMost: 0.01 });
+    const result = {
+      ...settling(check, facts, window, targetsOf(facts, window), { atMost: 0.01 }),
+      lacking: { what: 'takeover' },
+    } as const;
     if (result.value !== undefined) return result;
     const detail =
       'there was no second in which 99 % succeeded and the targets answered 1 % at most, while the fault was on';

@@ -14,7 +14,14 @@ export interface Ending extends LoggedEnding {
 const sheds: ReadonlySet<Reason> = new Set(['overflow', 'rate-limited', 'overload']);
 
 /** What a sidecar refuses without asking a host. */
-const refuses: ReadonlySet<Reason> = new Set([...sheds, 'no-host', 'no-route', 'denied', 'injected']);
+const refuses: ReadonlySet<Reason> = new Set([
+  ...sheds,
+  'no-host',
+  'no-route',
+  'no-cluster',
+  'denied',
+  'injected',
+]);
 
 export function settleEnding(logged: LoggedEnding): Ending {
   const { reason, direction, host, fromHost } = logged;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
 import type { MeshAccessLog, MeshTelemetry } from '../meshes/contract.ts';
 import type {
+  EffectiveAnswers,
   InstanceContext,
   JournalEntry,
   LoadTotals,
@@ -39,6 +40,8 @@ export interface Evidence {
   readonly statistics: readonly StatisticsSeries[];
   readonly processes: ReadonlyMap<string, ProcessSeries>;
   readonly saturation: Saturation;
+  /** What sidecars held before the loads began, in the mesh's words; of those that answered. */
+  readonly effective: ReadonlyMap<string, readonly string[]>;
   readonly quality: EvidenceQuality;
 }
 
@@ -81,6 +84,7 @@ export async function readEvidence(
   }
   const loads = (await readJson<readonly LoadTotals[]>(join(directory, 'loads.json'))) ?? [];
   const timer = await readJson<TimerNoise>(join(directory, 'timer.json'));
+  const effective = (await readJson<EffectiveAnswers>(join(directory, 'effective.json'))) ?? {};
   const journal: JournalEntry[] = [];
   let damagedSamples = await readJsonLines<JournalEntry>(join(directory, 'journal.jsonl'), (entry) =>
     journal.push(entry),
@@ -119,6 +123,7 @@ export async function readEvidence(
     statistics: statistics.series,
     processes: processes.series,
     saturation,
+    effective: new Map(Object.entries(effective)),
     ...logs,
     quality: { ...logs.quality, damagedSamples },
   };

@@ -44,6 +44,7 @@ export async function runExperiment(request: ExperimentRequest): Promise<Report>
     trial: plan.trial,
     directory: evidence,
     mesh,
+    topology: plan.topology,
     resources: configuration.resources,
   });
   return assembleReport(
@@ -80,7 +81,8 @@ async function onLab(request: ExperimentRequest, evidence: string) {
     lab,
     mesh,
     trial: plan.trial,
-    namespace: plan.topology.namespace,
+    topology: plan.topology,
+    resources: configuration.resources,
     runId,
     environment: request.environment.name,
     folder,

@@ -106,7 +106,8 @@ class Series implements AsyncDisposable {
       lab,
       mesh,
       trial,
-      namespace: topology.namespace,
+      topology,
+      resources: configuration.resources,
       runId: `${runId}/${name}`,
       environment: environment.name,
       folder,
@@ -118,6 +119,7 @@ class Series implements AsyncDisposable {
       trial,
       directory: folder.evidence,
       mesh,
+      topology,
       resources: configuration.resources,
     });
     return { ended: 'done', name, analysis, arrivals, outcome };

@@ -3,31 +3,12 @@ import type { Problem } from '../kit/problems.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
 import type { Progress } from '../kit/terminal.ts';
 import type { EffectiveConfiguration } from '../model/effective.ts';
-import type { LoggedEnding, RawEnding, Side } from '../model/ending.ts';
+import type { LoggedEnding } from '../model/ending.ts';
 import type { HostSample, StatisticsSample } from '../model/evidence.ts';
 import type { LogLines } from '../model/log-lines.ts';
 import type { MeshConfiguration, MeshFile, MeshResource } from '../model/mesh-configuration.ts';
 import type { Instance, TopologyPlan } from '../model/topology.ts';
 import type { Program } from '../toolchain/index.ts';
-
-/** A request that failed, as a sidecar saw it. */
-export interface SeenError extends RawEnding {
-  readonly status: number;
-  /** The service that was called. */
-  readonly service: string;
-  /** Whose sidecar said so; the client's unless given. */
-  readonly side?: Side;
-}
-
-/** Why it failed, in the mesh's own terms. */
-export interface Explanation {
-  /** "The connection pool to edge-app was full, so the client's sidecar refused the request." */
-  readonly cause: string;
-  /** "DestinationRule/edge-app spec.trafficPolicy.connectionPool.tcp.maxConnections: 100", or what the default is. */
-  readonly setting: string;
-  /** file:line of that setting, when the user wrote it. */
-  readonly source?: string;
-}
 
 /** What mesh configuration is held against: what runs, and what the checks of the scenario need of it. */
 export interface ConfigurationContext {
@@ -48,8 +29,6 @@ interface MeshKnowledge {
   readConfiguration(files: readonly MeshFile[], context: ConfigurationContext): readonly MeshResource[];
   /** What is wrong with a file by itself, without a topology; files beside it may refer to it. */
   lintConfiguration(file: MeshFile, beside: readonly MeshFile[]): readonly Problem[];
-  /** Why a request failed and the setting behind it, from the sidecar's own words. */
-  explain(error: SeenError, resources: readonly MeshResource[]): Explanation;
 }
 
 /** One replica as a mesh on one host needs it: everything on loopback addresses of its own. */

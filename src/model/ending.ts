@@ -10,8 +10,10 @@ export type Reason =
   | 'overload'
   /** There was no host to send it to, or none that is healthy. */
   | 'no-host'
-  /** No route matched, or one that leads nowhere. */
+  /** No route matched. */
   | 'no-route'
+  /** The route leads to something that is not there. */
+  | 'no-cluster'
   /** Somebody who decides about access refused it. */
   | 'denied'
   /** The mesh configuration under test answers in place of the host: an abort, a direct response. */
@@ -43,6 +45,18 @@ export interface RawEnding {
   readonly destination: string;
 }
 
+/** What more a sidecar's words say of an ending, for whoever looks for the setting behind it. */
+export interface Clues {
+  /** Which time ran out, where it was not that of the whole request. */
+  readonly time?: 'attempt' | 'idle' | 'lifetime';
+  /** What kept the request from being tried again. */
+  readonly retry?: 'used-up' | 'refused';
+  /** Who refused it: a policy by the name that the sidecar has for it, "none" when nothing allowed it. */
+  readonly policy?: string;
+  /** Who else decided about access: a service that was asked, or the check of a token. */
+  readonly decidedBy?: 'authorizer' | 'token';
+}
+
 /** How a request ended, as one line of a sidecar's log says. Every combination is told once. */
 export interface LoggedEnding {
   readonly reason: Reason;
@@ -60,5 +74,7 @@ export interface LoggedEnding {
   readonly direction: 'outbound' | 'inbound' | 'none';
   /** How often it was sent to a host, retries included. */
   readonly attempts: number;
+  /** None where there is nothing more to say. */
+  readonly clues?: Clues;
   readonly raw: RawEnding;
 }

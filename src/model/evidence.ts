@@ -9,6 +9,7 @@ import type { Role } from './topology.ts';
  *   machine.jsonl           `MachineSample`, one per sample; none where the system does not say
  *   timer.json              `TimerNoise`
  *   journal.jsonl           `JournalEntry`, faults as planned, injected and taken back
+ *   effective.json          `EffectiveAnswers`, what sidecars held before the loads began
  *   loads.json              `LoadTotals` of every load, what k6 itself counted
  *   run.json                `RunContext`, who is who: instances, addresses, programs
  *
@@ -129,6 +130,9 @@ export interface LoadTotals {
   readonly loop: 'open' | 'closed' | 'script';
   readonly cpus: number;
 }
+
+/** What sidecars answered when they were asked what they hold, in the mesh's own words: one answer for each question, by instance. */
+export type EffectiveAnswers = Readonly<Record<string, readonly string[]>>;
 
 /** One replica that a run knows. */
 export interface InstanceContext {

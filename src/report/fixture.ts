@@ -353,6 +353,11 @@ function failing(report: Report): Report {
           value: 7_460,
           detail:
             'Envoy ejected the second host only 6.9 s after the fault: 5 errors across 2 hosts are not 5 errors.',
+          reason: {
+            text: '20 % of 4 hosts of edge-app are less than one, so none is ever ejected.',
+            setting: 'DestinationRule/edge-app spec.trafficPolicy.outlierDetection.maxEjectionPercent: 20',
+            source: 'zone-failover.mesh.yaml:23',
+          },
         }
       : check,
   );

@@ -1,6 +1,14 @@
 import Builder from 'fast-xml-builder';
 import type { Report } from './model.ts';
-import { efficacyWords, formatAnswer, formatCount, formatSpan, formatWindow, verdictWords } from './words.ts';
+import {
+  efficacyWords,
+  formatAnswer,
+  formatCount,
+  formatSetting,
+  formatSpan,
+  formatWindow,
+  verdictWords,
+} from './words.ts';
 
 /** A test case of junit.xml; `error` is what invalidates, `failure` what the mesh got wrong. */
 interface Case {
@@ -65,6 +73,14 @@ const checkCase =
       `window:   ${formatWindow(report, check.window)}, ${formatSpan(fromMs, toMs)}`,
       `samples:  ${formatCount(check.samples)}`,
       ...(check.detail === undefined ? [] : [check.detail]),
+      ...(check.reason === undefined
+        ? []
+        : [
+            `reason:   ${check.reason.text}`,
+            ...(check.reason.setting === undefined
+              ? []
+              : [`setting:  ${formatSetting({ ...check.reason, setting: check.reason.setting })}`]),
+          ]),
     ].join('\n');
     return {
       name: check.name,
@@ -132,7 +148,7 @@ function systemOut(report: Report): string {
     ),
     ...report.errors.map(
       (error) =>
-        `${formatCount(error.count)} x ${formatAnswer(error)} from ${error.host}: ${error.cause}; ${error.setting}${error.source === undefined ? '' : ` (${error.source})`}`,
+        `${formatCount(error.count)} x ${formatAnswer(error)} from ${error.host}: ${error.cause}; ${formatSetting(error)}`,
     ),
   ].join('\n');
 }

@@ -91,7 +91,8 @@ function checks(report: Report): string[] {
         escapeMarkdown(check.name) +
           (check.detail !== undefined && check.status !== 'pass'
             ? `<br><sub>${escapeMarkdown(check.detail)}</sub>`
-            : ''),
+            : '') +
+          reasonOf(check),
         `**${escapeMarkdown(check.observed)}**`,
         escapeMarkdown(check.limit),
         escapeMarkdown(formatWindow(report, check.window)),
@@ -99,6 +100,12 @@ function checks(report: Report): string[] {
       ]),
     ),
   ];
+}
+
+function reasonOf({ reason }: Report['checks'][number]): string {
+  if (reason === undefined) return '';
+  const { text, setting, source } = reason;
+  return `<br>${escapeMarkdown(text)}${setting === undefined ? '' : `<br>${code(setting)}`}${source === undefined ? '' : `<br>${code(source)}`}`;
 }
 
 function errors(report: Report): string[] {

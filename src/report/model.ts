@@ -25,6 +25,14 @@ const check = z.strictObject({
   samples: z.int(),
   window: z.strictObject({ name: z.string(), fault: z.string().optional(), fromMs: ms(), toMs: ms() }),
   detail: z.string().optional(),
+  reason: z
+    .strictObject({
+      text: z.string().describe('In plain words; says so where it is not known.'),
+      setting: z.string().optional().describe('The setting behind it, and its value in effect.'),
+      source: z.string().optional().describe('file:line of that setting, when the user wrote it.'),
+    })
+    .optional()
+    .describe('Of a check that failed: why, by what the sidecars held.'),
 });
 
 const fault = z.strictObject({

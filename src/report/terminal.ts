@@ -106,6 +106,7 @@ function checks(report: Report, view: View): string[] {
       formatCount(check.samples),
     ],
     detail: check.status === 'pass' ? undefined : check.detail,
+    reason: check.reason,
     paint: colour(c, check.status),
   }));
   if (rows.length === 0) return [];
@@ -116,9 +117,15 @@ function checks(report: Report, view: View): string[] {
   return [
     heading('Checks', view),
     ...line(head, (cell) => c.dim(cell)),
-    ...rows.flatMap(({ cells, detail, paint }) => [
+    ...rows.flatMap(({ cells, detail, reason, paint }) => [
       ...line(cells, (cell, column) => (column === 2 ? paint(cell) : cell)),
       ...indented(detail ?? '', 3 + (widths[0] ?? 1), width).map(c.dim),
+      ...indented(reason?.text ?? '', 3 + (widths[0] ?? 1), width),
+      ...indented(
+        reason?.setting === undefined ? '' : placed(reason.setting, reason.source),
+        3 + (widths[0] ?? 1),
+        width,
+      ).map(c.cyan),
     ]),
   ];
 }
@@ -148,14 +155,16 @@ function errors(report: Report, view: View): string[] {
           width,
         ),
         ...indented(error.cause, 4, width),
-        ...indented(`${error.setting}${error.source === undefined ? '' : `  ${error.source}`}`, 4, width).map(
-          c.cyan,
-        ),
+        ...indented(placed(error.setting, error.source), 4, width).map(c.cyan),
       ];
     }),
     ...(left === 0 ? [] : indented(`${formatCount(left)} more in smaller groups`, 4, width).map(c.dim)),
   ];
 }
+
+/** A setting, and where it is written. */
+const placed = (setting: string, source: string | undefined) =>
+  source === undefined ? setting : `${setting}  ${source}`;
 
 function faults(report: Report, view: View): string[] {
   const { c, width } = view;
@@ -286,7 +295,8 @@ const spelled: Readonly<Record<string, string>> = {
   '·': '|',
   '–': '-',
   '—': '-',
-  '…': '...',
+  // As wide as what it stands for, which may be in the middle of a line.
+  '…': '~',
   µ: 'u',
   '’': "'",
   '“': '"',

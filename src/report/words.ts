@@ -81,6 +81,17 @@ export function formatAnswer(error: Report['errors'][number]): string {
   return `${error.status === 0 ? 'no answer' : error.status} ${error.flag}`.trim();
 }
 
+/** The setting behind something, with where it is written: "… maxConnections: 100 (mesh.yaml:12)". */
+export function formatSetting({
+  setting,
+  source,
+}: {
+  readonly setting: string;
+  readonly source?: string | undefined;
+}): string {
+  return source === undefined ? setting : `${setting} (${source})`;
+}
+
 /** A control or direction-changing character; none of them has a place in a name, each can disguise one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
 const disguises = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;

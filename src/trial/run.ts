@@ -6,7 +6,10 @@ import { environmentError } from '../kit/errors.ts';
 import { prepareLoads } from '../load/loads.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { RunContext } from '../model/evidence.ts';
+import type { MeshResource } from '../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
+import { recordEffective } from './effective.ts';
 import { type Sampler, startSampler } from './sampler.ts';
 import { Journal, runTimeline } from './timeline.ts';
 import { measureTimerNoise } from './timer-noise.ts';
@@ -15,8 +18,9 @@ export interface TrialRequest {
   readonly lab: Lab;
   readonly mesh: Mesh;
   readonly trial: TrialPlan;
-  /** Namespace of the services. */
-  readonly namespace: string;
+  readonly topology: TopologyPlan;
+  /** The mesh configuration under test. */
+  readonly resources: readonly MeshResource[];
   /** What its evidence says it belongs to. */
   readonly runId: string;
   readonly environment: string;
@@ -67,15 +71,19 @@ async function onLab(request: TrialRequest): Promise<TrialOutcome> {
 const broken = (reason: string) => environmentError(`the environment broke during the run: ${reason}`);
 
 async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<TrialOutcome> {
-  const { lab, mesh, trial, namespace, signal, watcher } = request;
+  const { lab, mesh, trial, topology, resources, signal, watcher } = request;
   const { evidence } = request.folder;
   const journal = new Journal(join(evidence, 'journal.jsonl'));
   watcher.step(`preparing the ${trial.loads.length === 1 ? 'load' : 'loads'}`);
+  // Beside the start of k6, which takes longer.
+  const held = recordEffective(lab, mesh, topology, resources, evidence);
+  held.catch(() => {});
   await using prepared = await prepareLoads(
     trial.loads,
-    (service) => mesh.serviceHost(service, namespace),
+    (service) => mesh.serviceHost(service, topology.namespace),
     (job) => window.prepareLoad(job),
   );
+  await held;
   await using noise = measureTimerNoise();
   let loadMs = 0;
   {

@@ -19,8 +19,10 @@ export async function analysed(
   kind: 'error' | 'kill' | 'control-plane-outage' = 'error',
 ): Promise<Analysis> {
   await using built = await buildEvidence(run);
+  const { trial, topology } = outagePlan(checks, kind);
   return await analyse({
-    trial: outagePlan(checks, kind).trial,
+    trial,
+    topology,
     directory: built.directory,
     mesh: istio,
     resources: [],

@@ -1,4 +1,4 @@
-import { plural } from '../../kit/format.ts';
+import { formatCount, plural } from '../../kit/format.ts';
 import type { Cluster, EffectiveConfiguration, OutlierDetection, Sidecar } from '../../model/effective.ts';
 import { limitText, localityWords, shareText, timeText } from '../words.ts';
 import {
@@ -23,6 +23,10 @@ interface Scene {
 
 /** What would have had to be in effect for a check to hold, what is, and why not. */
 export function reasonOfCheck(configuration: EffectiveConfiguration, question: CheckQuestion): Reason {
+  if (question.expected === 'spread') {
+    const weights = splitByWeight(configuration, question);
+    if (weights !== undefined) return weights;
+  }
   const scene = sceneOf(configuration, question);
   if ('known' in scene) return scene;
   switch (question.expected) {
@@ -32,6 +36,10 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
       return noEjection(scene);
     case 'failover':
       return noFailover(scene);
+    case 'takeover':
+      return scene.cluster.locality.value === 'none' ? noEjection(scene) : noFailover(scene);
+    case 'spread':
+      return spread(scene);
     case 'low-latency':
       return highLatency(scene);
   }
@@ -108,9 +116,11 @@ function neverOverflow({ question: { service }, client, cluster }: Scene): Reaso
 }
 
 /** Limits are in effect; that the load did not reach them no setting explains, unless tighter ones are not in effect. */
-function notReached({ question: { service }, client, cluster }: Scene): Reason {
+function notReached({ question: { service, seen }, client, cluster }: Scene): Reason {
   const settings = refusing(cluster.limits, cluster.protocol.value);
   const instead = insteadOf(client, service, 'limits');
+  const reach = seen === undefined ? undefined : outOfSight(service, cluster, seen);
+  if (reach !== undefined) return { ...reach, instead };
   return instead.length === 0
     ? unknown(`the limits in effect (${settingsText(settings)}) were not reached`)
     : known(
@@ -120,12 +130,35 @@ function notReached({ question: { service }, client, cluster }: Scene): Reason {
       );
 }
 
+/** Limits that what was seen at once stayed far below; the furthest first. */
+function outOfSight(
+  service: string,
+  { limits }: Cluster,
+  { connections, pending }: NonNullable<CheckQuestion['seen']>,
+): Extract<Reason, { known: true }> | undefined {
+  const far = [
+    { what: 'connections', limit: limits.connections, most: connections },
+    { what: 'waiting requests', limit: limits.pending, most: pending },
+  ]
+    .filter(({ limit, most }) => limit.value !== null && most < limit.value)
+    .toSorted((a, b) => a.most / (a.limit.value ?? 1) - b.most / (b.limit.value ?? 1));
+  const [first] = far;
+  if (first === undefined) return undefined;
+  const cause = `The limits in effect for ${service} were not reached: at most ${formatCount(first.most)} ${first.what} were seen at once, and ${limitText(first.limit.value)} may be.`;
+  return {
+    known: true,
+    cause,
+    settings: far.map(({ what, limit }) => named(what, limit, limitText)),
+    instead: [],
+  };
+}
+
 function noEjection(scene: Scene): Reason {
   return (
     withoutDetection(scene) ??
     uncounted(scene) ??
     outOfReach(scene) ??
-    capped(scene, 1) ??
+    capped(scene, scene.question.hosts ?? 1) ??
     unknown(
       `outlier detection is in effect for ${scene.question.service} and would have ejected a host that misbehaves for long enough`,
     )
@@ -256,6 +289,39 @@ const needs = (misbehaviour: Misbehaviour | undefined, near: number) =>
   misbehaviour === undefined || misbehaviour.instances.length === 0
     ? near
     : Math.min(near, misbehaviour.instances.length);
+
+/** Routes that lead to several clusters, whose hosts differ and need no looking at. */
+function splitByWeight({ sidecars }: EffectiveConfiguration, question: CheckQuestion): Reason | undefined {
+  const client = sidecars.find(({ instance }) => instance === question.client);
+  if (client === undefined) return undefined;
+  const settings = routesTaken(client, question).flatMap(({ action, from }): NamedSetting[] =>
+    action.does === 'forward' && action.to.length > 1
+      ? [{ name: 'route', value: action.to.map(({ share }) => shareText(share)).join(', '), from }]
+      : [],
+  );
+  return settings.length === 0
+    ? undefined
+    : known(`The route to ${question.service} splits its requests by weight.`, settings);
+}
+
+/** How requests are spread, where something decides it. */
+function spread({ question, client, cluster }: Scene): Reason {
+  const { service } = question;
+  const { locality, zones } = cluster;
+  const places = new Set(zones.map((zone) => zone.locality));
+  if (places.size < 2) return unknown(`all hosts of ${service} are in one place`);
+  const near = zones.filter(({ priority }) => priority === 0).flatMap(({ hosts }) => hosts).length;
+  const causes = {
+    none: `The sidecar of ${client.instance} uses the hosts of ${service} in all zones alike.`,
+    failover: `The sidecar of ${client.instance} sends all requests to the nearest ${plural(near, 'host')} of ${service} as long as those are healthy.`,
+    distribute: `distribute sends fixed shares of the requests to the zones of ${service}.`,
+  };
+  return known(
+    causes[locality.value],
+    [named('zones', locality, (mode) => localityWords[mode])],
+    insteadOf(client, service, 'locality', 'balancing'),
+  );
+}
 
 function highLatency({ question, client, cluster }: Scene): Reason {
   const { service } = question;

@@ -19,20 +19,30 @@ type Ended =
   | 'no-host'
   /** The host could not be reached, or the two did not agree on TLS. */
   | 'connect'
+  /** The two did not agree on TLS. */
+  | 'tls'
   /** The other side closed the connection or the stream before it had answered. */
   | 'reset'
   | 'timeout'
   /** A policy refused it. */
   | 'denied'
   | 'rate-limited'
+  /** A sidecar protected itself or its host. */
+  | 'overload'
   /** No route took it. */
   | 'no-route'
   /** The route leads to a cluster that is not there. */
   | 'no-cluster'
   /** The mesh itself made the error, as it was told to. */
   | 'injected'
+  /** The caller went away. */
+  | 'client-gone'
+  /** The host answered with something that its protocol does not know. */
+  | 'protocol'
   /** The app gave this answer. */
-  | 'answered';
+  | 'answered'
+  /** Nobody here has a word for it. */
+  | 'other';
 
 /** Calls of one service from one sidecar, and which of them. */
 interface About {
@@ -54,10 +64,14 @@ export interface RequestQuestion extends About {
   /** The instance that was called, where its sidecar ended them. */
   readonly server?: string;
   /** Of a timeout: the whole request unless given; of an overflow: a request unless given. */
-  readonly of?: 'attempt' | 'retry';
+  readonly of?: 'attempt' | 'idle' | 'lifetime' | 'retry';
   readonly status?: number;
   /** Of a refusal by policy: its name as the log has it; "none" when nothing allowed the request. */
   readonly policy?: string;
+  /** Of a refusal: who decided, where it was no policy of the mesh's own. */
+  readonly decidedBy?: 'authorizer' | 'token';
+  /** The sidecar's own words, for an ending that nobody has a word for. */
+  readonly said?: string;
 }
 
 /** What the hosts did that should have been ejected. */
@@ -70,9 +84,26 @@ export interface Misbehaviour {
   readonly status?: number;
 }
 
+/** What a mesh may be expected to do. */
+export type Expected =
+  | 'overflow'
+  /** Bad hosts are ejected. */
+  | 'ejection'
+  /** Traffic goes to hosts that are further away. */
+  | 'failover'
+  /** Traffic leaves bad hosts, wherever the good ones are. */
+  | 'takeover'
+  /** Traffic is spread over hosts as wanted. */
+  | 'spread'
+  | 'low-latency';
+
 /** Why did what was expected not come? */
 export interface CheckQuestion extends About {
-  readonly expected: 'overflow' | 'ejection' | 'failover' | 'low-latency';
+  readonly expected: Expected;
+  /** How many hosts have to be out at once; one unless given. */
+  readonly hosts?: number;
+  /** The most that was seen at once in the client's sidecar. */
+  readonly seen?: { readonly connections: number; readonly pending: number };
   readonly misbehaviour?: Misbehaviour;
   /** Whether requests waited for a connection. */
   readonly waited?: boolean;

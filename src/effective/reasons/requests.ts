@@ -8,7 +8,8 @@ import type {
   Route,
   Sidecar,
 } from '../../model/effective.ts';
-import { clusterText, limitText, matchText, shareText, timeText } from '../words.ts';
+import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
+import { causeOfRequests } from './causes.ts';
 import {
   common,
   hostCount,
@@ -53,14 +54,19 @@ const kinds: Readonly<Record<RequestQuestion['ended'], (scene: Scene) => Reason>
   overflow,
   'no-host': noHost,
   connect: notConnected,
+  tls: noTls,
   reset,
   timeout,
   denied,
   'rate-limited': rateLimited,
+  overload: ({ question }) => unknown(`nothing that is read of ${question.service} decides this`),
   'no-route': noRoute,
   'no-cluster': noCluster,
   injected,
+  'client-gone': clientGone,
+  protocol: notTheProtocol,
   answered,
+  other: () => unknown('what the sidecar says of it has no word here'),
 };
 
 function overflow(scene: Scene): Reason {
@@ -158,17 +164,34 @@ function notConnected(scene: Scene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
   if (scene.question.side === 'server') {
-    return unknown(
-      `the app of ${scene.question.service} took no connection from its own sidecar, which no setting decides`,
-    );
+    return known(causeOfRequests(scene.question), []);
   }
   const retries = retriesOf(scene);
   if (retries === undefined) return severalRoutes(scene);
   return known(
-    `The client's sidecar could not connect to the host of ${scene.question.service}: it is down, refuses or does not answer.`,
+    causeOfRequests(scene.question),
     [...retries, ...ejectionOf(scene)],
     insteadOf(scene.client, scene.question.service, 'outlier-detection', 'retries'),
   );
+}
+
+/** The handshake failed: what each side speaks, and whom the client takes for the server. */
+function noTls(scene: Scene): Reason {
+  const mismatch = mismatchOf(scene);
+  if (mismatch !== undefined) return mismatch;
+  const { question, clusters, inbound } = scene;
+  const tls = common(clusters, (cluster) => cluster.tls);
+  const identities = common(clusters, (cluster) => cluster.identities);
+  if (tls === undefined || identities === undefined) return severalClusters(scene);
+  return known(causeOfRequests(question), [
+    named('TLS', tls, (mode) => tlsWords[mode]),
+    ...(identities.value.length === 0
+      ? []
+      : [named('server has to be', identities, (names) => names.join(', '))]),
+    ...(inbound === undefined
+      ? []
+      : [named('what the server takes', inbound.accepts, (mode) => acceptsWords[mode])]),
+  ]);
 }
 
 function reset(scene: Scene): Reason {
@@ -176,13 +199,11 @@ function reset(scene: Scene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
   if (question.side === 'server') {
-    return unknown(
-      `the app of ${question.service} closed the connection to its own sidecar, which no setting decides`,
-    );
+    return known(causeOfRequests(question), []);
   }
   const retries = retriesOf(scene);
   if (retries === undefined) return severalRoutes(scene);
-  return known(`The host of ${question.service} closed the connection before it had answered.`, retries);
+  return known(causeOfRequests(question), retries);
 }
 
 function mismatchOf({ clusters, inbound }: Scene): Reason | undefined {
@@ -194,6 +215,9 @@ function mismatchOf({ clusters, inbound }: Scene): Reason | undefined {
 
 function timeout(scene: Scene): Reason {
   const { question, client } = scene;
+  if (question.of === 'idle' || question.of === 'lifetime') {
+    return unknown('that time is not among what is read of a sidecar');
+  }
   const actions = scene.routes.map(({ action }) => action);
   const attempt = question.of === 'attempt';
   const limit = common(actions, (action) =>
@@ -203,14 +227,11 @@ function timeout(scene: Scene): Reason {
   if (limit.value === null)
     return unknown(`the route to ${question.service} has no timeout in the sidecar of ${client.instance}`);
   if (attempt) {
-    return known(`The host of ${question.service} did not answer within the time of one attempt.`, [
-      named('perTryTimeout', limit, timeText),
-    ]);
+    return known(causeOfRequests(question), [named('perTryTimeout', limit, timeText)]);
   }
-  return known(
-    `The host of ${question.service} did not answer within the route's timeout.${uselessTries(actions[0], limit.value)}`,
-    [named('timeout', limit, timeText)],
-  );
+  return known(`${causeOfRequests(question)}${uselessTries(actions[0], limit.value)}`, [
+    named('timeout', limit, timeText),
+  ]);
 }
 
 /** A time for one attempt that the time for all of them never lets run out. */
@@ -228,6 +249,17 @@ function filtersOf({ question, client, inbound }: Scene): readonly Filter[] {
 
 function denied(scene: Scene): Reason {
   const { question } = scene;
+  const { decidedBy } = question;
+  if (decidedBy !== undefined) {
+    const kind = decidedBy === 'authorizer' ? 'external-authorization' : 'authentication';
+    const deciding = filtersOf(scene).flatMap((filter) => (filter.kind === kind ? [filter] : []));
+    return deciding.length === 0
+      ? unknown(`the sidecar of ${question.service} holds nothing that decides so`)
+      : known(
+          causeOfRequests(question),
+          deciding.map(({ name, from }) => ({ name: kind, value: name, from })),
+        );
+  }
   const authorizations = filtersOf({ ...scene, question: { ...question, side: 'server' } }).flatMap(
     (filter) => (filter.kind === 'authorization' && !filter.dryRun ? [filter] : []),
   );
@@ -251,7 +283,7 @@ function denied(scene: Scene): Reason {
     );
   }
   return known(
-    `No AuthorizationPolicy allows this caller and request to ${question.service}.`,
+    causeOfRequests({ ...question, policy: 'none' }),
     allowing.map(({ id, resource, from }) => ({ name: resource?.name ?? id, value: 'ALLOW', from })),
   );
 }
@@ -324,12 +356,27 @@ function injected(scene: Scene): Reason {
   ]);
 }
 
+/** The mesh waits as long as its route says; the caller did not. */
+function clientGone(scene: Scene): Reason {
+  const limit = common(scene.routes, ({ action }) =>
+    action.does === 'forward' ? action.timeoutMs : undefined,
+  );
+  if (limit === undefined) return severalRoutes(scene);
+  return known(causeOfRequests(scene.question), [named('timeout', limit, timeText)]);
+}
+
+function notTheProtocol(scene: Scene): Reason {
+  const protocol = common(scene.clusters, (cluster) => cluster.protocol);
+  if (protocol === undefined) return severalClusters(scene);
+  return known(causeOfRequests(scene.question), [named('protocol', protocol, String)]);
+}
+
 function answered(scene: Scene): Reason {
   const { question, client } = scene;
   const retries = retriesOf(scene);
   if (retries === undefined) return severalRoutes(scene);
   return known(
-    `The app of ${question.service} itself answered${question.status === undefined ? '' : ` ${question.status}`}.`,
+    causeOfRequests(question),
     [...retries, ...ejectionOf(scene)],
     insteadOf(client, question.service, 'retries', 'outlier-detection'),
   );

@@ -1,5 +1,6 @@
 import { originText, placeOf } from '../words.ts';
-import type { NamedSetting, Reason } from './question.ts';
+import { causeOfRequests } from './causes.ts';
+import type { NamedSetting, Reason, RequestQuestion } from './question.ts';
 
 /** A reason in the shape of a report: a cause, the setting, and the line of it that the user wrote. */
 export interface TextOfReason {
@@ -20,9 +21,17 @@ export function textOfReason(reason: Reason): TextOfReason | undefined {
   );
   return {
     cause,
-    setting: [...settings.map(settingText), ...unused].join('; '),
+    setting: [...settings.map(settingText), ...unused].join('; ') || 'no setting of the mesh decides this',
     ...(written?.by === 'setting' ? { source: placeOf(written) } : {}),
   };
+}
+
+/** The reason of requests in that shape, known or not: how they ended is told all the same. */
+export function textOfRequests(reason: Reason, question: RequestQuestion): TextOfReason {
+  const told = textOfReason(reason);
+  if (told !== undefined) return told;
+  const why = reason.known ? '' : reason.why;
+  return { cause: causeOfRequests(question), setting: `not known which setting: ${why}` };
 }
 
 function settingText({ name, value, from }: NamedSetting): string {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessLine } from '../../meshes/envoy/testing/access-line.ts';
 import {
+  type EffectiveAnswers,
   type InstanceContext,
   type JournalEntry,
   type LoadTotals,
@@ -42,6 +43,8 @@ export interface BuiltRequest {
   readonly flags?: string;
   readonly details?: string;
   readonly client?: string;
+  /** As the client's sidecar names where it went. */
+  readonly cluster?: string;
   /** Number of its load, where there are several. */
   readonly load?: number;
   /** Names of the instances it went to, one after the other. */
@@ -62,6 +65,8 @@ export interface BuiltRun {
   /** Names and clients' services of several loads, in place of the one from frontend. */
   readonly loads?: readonly (Pick<LoadTotals, 'name' | 'from'> & Partial<LoadTotals>)[];
   readonly context?: Partial<RunContext>;
+  /** What sidecars held; nobody answered unless given. */
+  readonly effective?: EffectiveAnswers;
   /** Beside the requests: instance → text at the end of its log. */
   readonly tails?: Readonly<Record<string, string>>;
 }
@@ -123,7 +128,7 @@ export async function buildEvidence(
         details: request.details ?? 'via_upstream',
         attempts: request.attempts.length,
         upstreamHost: last ? addressOf(last.host) : '-',
-        cluster: 'outbound|8080||edge-app.default.svc.cluster.local',
+        cluster: request.cluster ?? 'outbound|8080||edge-app.default.svc.cluster.local',
         method: 'GET',
         requestId,
         due: due(request),
@@ -194,6 +199,7 @@ export async function buildEvidence(
   await writeFile(join(directory, 'statistics.jsonl'), shifted(run.statistics ?? []));
   await writeFile(join(directory, 'processes.jsonl'), shifted(run.processes ?? []));
   await writeFile(join(directory, 'machine.jsonl'), shifted(run.machine ?? []));
+  await writeFile(join(directory, 'effective.json'), JSON.stringify(run.effective ?? {}));
   await writeFile(join(directory, 'loads.json'), JSON.stringify(loads));
   await writeFile(join(directory, 'run.json'), JSON.stringify(context));
   await writeFile(

@@ -71,6 +71,7 @@ test('reads every field of a line', () => {
     service: 'edge-app',
     direction: 'outbound',
     attempts: 3,
+    clues: { retry: 'used-up' },
     raw: {
       flag: 'UF,URX',
       details: 'upstream_reset_before_response_started{connection_failure}',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { flagOf, reasonOf } from './reasons.ts';
+import { cluesOf, flagOf, reasonOf } from './reasons.ts';
 
 const reset = (what: string) => `upstream_reset_before_response_started{${what}}`;
 
@@ -13,7 +13,7 @@ test.each([
   ['-', 'reached_concurrency_limit', 'overload'],
   ['UH', 'no_healthy_upstream', 'no-host'],
   ['NR', 'route_not_found', 'no-route'],
-  ['NC', 'cluster_not_found', 'no-route'],
+  ['NC', 'cluster_not_found', 'no-cluster'],
   ['-', 'rbac_access_denied_matched_policy[none]', 'denied'],
   ['UAEX', 'ext_authz_denied', 'denied'],
   ['FI', 'fault_filter_abort', 'injected'],
@@ -42,6 +42,27 @@ test('two sides that do not agree on TLS show as a connection that failed or bro
   const said = 'TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED';
   expect(reasonOf('UF', reset(`remote_connection_failure|${said}`))).toBe('tls');
   expect(reasonOf('UC', reset(`connection_termination|${said}`))).toBe('tls');
+});
+
+test.each([
+  ['UF,URX', reset('connection_timeout'), { retry: 'used-up' }],
+  ['UO', 'via_upstream', { retry: 'refused' }],
+  ['UF,UO', reset('remote_connection_failure'), { retry: 'refused' }],
+  ['UO', reset('overflow'), undefined],
+  ['UT', 'upstream_per_try_timeout', { time: 'attempt' }],
+  ['UT', 'response_timeout', undefined],
+  ['SI', 'stream_idle_timeout', { time: 'idle' }],
+  ['DT', 'duration_timeout', { time: 'lifetime' }],
+  ['UAEX', 'ext_authz_denied', { decidedBy: 'authorizer' }],
+  ['-', 'jwt_authn_access_denied{Jwt_is_missing}', { decidedBy: 'token' }],
+  ['-', 'rbac_access_denied_matched_policy[none]', { policy: 'none' }],
+  [
+    '-',
+    'rbac_access_denied_matched_policy[ns[default]-policy[no-delete]-rule[0]]',
+    { policy: 'ns[default]-policy[no-delete]-rule[0]' },
+  ],
+])('%s with %s says more: %o', (flags, details, clues) => {
+  expect(cluesOf(flags, details)).toEqual(clues);
 });
 
 test('what was answered before the caller went is still broken off', () => {

@@ -1,4 +1,4 @@
-import type { Reason } from '../../model/ending.ts';
+import type { Clues, Reason } from '../../model/ending.ts';
 
 /** Of an answer that came from the host, whatever it says. */
 export const VIA_UPSTREAM = 'via_upstream';
@@ -26,7 +26,7 @@ const byFlag: Readonly<Record<string, Reason>> = {
   UMSDR: 'timeout',
   DT: 'timeout',
   UPE: 'protocol',
-  NC: 'no-route',
+  NC: 'no-cluster',
   OM: 'overload',
   DF: 'no-host',
   DO: 'overload',
@@ -52,6 +52,7 @@ const beforeHost: ReadonlySet<Reason> = new Set([
   'overload',
   'no-host',
   'no-route',
+  'no-cluster',
   'denied',
   'injected',
 ]);
@@ -79,6 +80,35 @@ export function reasonOf(flags: string, details: string): Reason {
   const reason = reasons.find((each) => retried.has(each)) ?? reasons[0];
   if ((reason === 'connect' || reason === 'reset') && /TLS|CERTIFICATE/i.test(details)) return 'tls';
   return reason ?? (fromHost ? 'none' : 'other');
+}
+
+/** What more they say; undefined when that is nothing. */
+export function cluesOf(flags: string, details: string): Clues | undefined {
+  const flag = new Set(flags.split(','));
+  const time =
+    flag.has('UT') && details.includes('per_try')
+      ? 'attempt'
+      : flag.has('SI')
+        ? 'idle'
+        : flag.has('DT') || flag.has('UMSDR')
+          ? 'lifetime'
+          : undefined;
+  const isRetry = details === VIA_UPSTREAM || [...flag].some((each) => retried.has(byFlag[each] ?? 'none'));
+  const retry = flag.has('URX') ? 'used-up' : flag.has('UO') && isRetry ? 'refused' : undefined;
+  const policy = /^rbac_access_denied_matched_policy\[(.+)\]$/.exec(details)?.[1];
+  const decidedBy =
+    flag.has('UAEX') || details.startsWith('ext_authz')
+      ? 'authorizer'
+      : details.startsWith('jwt_authn')
+        ? 'token'
+        : undefined;
+  const clues: Clues = {
+    ...(time === undefined ? {} : { time }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(policy === undefined ? {} : { policy }),
+    ...(decidedBy === undefined ? {} : { decidedBy }),
+  };
+  return Object.keys(clues).length === 0 ? undefined : clues;
 }
 
 /** What to call it in short: its flags, or a word for what Envoy has no flag for. */

@@ -5,7 +5,6 @@ import { cluster } from './cluster/mesh.ts';
 import { clusterNames } from './clusters.ts';
 import { lintConfiguration, readConfiguration } from './configuration.ts';
 import { effectivePaths, readEffective } from './effective/index.ts';
-import { explain } from './explain.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
 import { rejectionsIn } from './rejections.ts';
@@ -20,7 +19,6 @@ export const istio: Mesh = {
   readConfiguration,
   lintConfiguration,
   rejectionsIn,
-  explain,
   serviceHost,
   telemetry: envoyTelemetry(clusterNames),
   sidecar: sidecarAdmin,

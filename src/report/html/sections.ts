@@ -75,7 +75,7 @@ export function checks(report: Report) {
       ['Result', 'Check', 'Observed', 'Limit', 'Window', 'Samples'],
       report.checks.map((check) => [
         state(check.status, words[check.status]),
-        html`<strong>${check.name}</strong>${check.detail !== undefined && html`<p class="detail">${check.detail}</p>`}`,
+        html`<strong>${check.name}</strong>${check.detail !== undefined && html`<p class="detail">${check.detail}</p>`}${reason(report, check)}`,
         html`<b class=${`observed ${check.status}`}>${check.observed}</b>`,
         check.limit,
         html`${formatWindow(report, check.window)}<p class="detail">${formatSpan(check.window.fromMs, check.window.toMs)}</p>`,
@@ -84,6 +84,13 @@ export function checks(report: Report) {
       'checks card',
     ),
   );
+}
+
+/** Why a check failed, the setting behind it, and its line. */
+function reason(report: Report, { reason: found }: Report['checks'][number]) {
+  if (found === undefined) return null;
+  const { text, setting, source } = found;
+  return html`<p class="reason">${text}</p>${setting !== undefined && html`<p class="detail"><code>${breakable(setting)}</code></p>`}${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}`;
 }
 
 export function validity(report: Report) {
@@ -181,7 +188,10 @@ export function faults(report: Report) {
 }
 
 export function configuration(report: Report) {
-  const used = new Set(report.errors.map((error) => error.source));
+  const used = new Set([
+    ...report.errors.map((error) => error.source),
+    ...report.checks.map((check) => check.reason?.source),
+  ]);
   return section(
     'configuration',
     'Mesh configuration under test',

@@ -73,6 +73,7 @@ h3 { font-size: 16px; font-weight: 650; letter-spacing: -.004em; }
 .none, .nothing dd { color: var(--muted); }
 .notes { list-style: disc; padding-left: 38px; }
 .notes li + li { margin-top: 6px; }
+.reason { font-size: 14.5px; line-height: 1.45; margin-top: 4px; }
 .detail { color: var(--muted); font-size: 13.5px; line-height: 1.45; margin-top: 2px; }
 .faint { color: var(--muted); }
 footer { color: var(--muted); font-size: 13.5px; margin-top: 44px; padding-top: 18px; padding-bottom: 36px; }

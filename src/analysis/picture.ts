@@ -1,0 +1,69 @@
+import { type AskedFor, type Reason, type RequestQuestion, reasonOfRequests } from '../effective/index.ts';
+import type { Ending } from '../evidence/endings.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { PlannedLoad } from '../load/planned.ts';
+import type { Mesh } from '../meshes/contract.ts';
+import type { EffectiveConfiguration } from '../model/effective.ts';
+import type { InstanceContext } from '../model/evidence.ts';
+import type { MeshResource } from '../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../model/topology.ts';
+
+/** What sidecars held during a trial, and what its loads asked them for: whatever is asked for a reason asks here. */
+export class Picture {
+  readonly configuration: EffectiveConfiguration;
+  readonly #mesh: Pick<Mesh, 'serviceHost'>;
+  readonly #namespace: string;
+
+  constructor(
+    { effective }: Pick<Evidence, 'effective'>,
+    mesh: Pick<Mesh, 'effective' | 'serviceHost'>,
+    topology: TopologyPlan,
+    resources: readonly MeshResource[],
+  ) {
+    this.configuration = mesh.effective.read(effective, topology, resources);
+    this.#mesh = mesh;
+    this.#namespace = topology.namespace;
+  }
+
+  /** What the requests of a load ask for; nobody knows what a script of the user's own does. */
+  askedFor({ request, shape, to, port }: PlannedLoad): AskedFor | undefined {
+    if (shape.kind === 'script') return undefined;
+    const headers = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]);
+    return {
+      authority: `${this.#mesh.serviceHost(to, this.#namespace)}:${port}`,
+      method: request.method,
+      path: request.path,
+      headers: Object.fromEntries(headers),
+    };
+  }
+
+  reasonOfRequests(question: RequestQuestion): Reason {
+    return reasonOfRequests(this.configuration, question);
+  }
+
+  /** Who was asked in place of an instance: replicas of a workload hold the same. */
+  heldLike({ name, workload }: InstanceContext): string {
+    const { sidecars } = this.configuration;
+    const own = sidecars.find(({ instance }) => instance === name);
+    return (own ?? sidecars.find((sidecar) => sidecar.workload === workload))?.instance ?? name;
+  }
+}
+
+/** What to ask about how a request ended, but for who called whom; `said` is the sidecar's own words. */
+export function endedAs(
+  { reason, fromHost, status, clues = {} }: Ending,
+  said: string,
+): Pick<RequestQuestion, 'ended' | 'of' | 'policy' | 'decidedBy' | 'status' | 'said'> {
+  const { time, retry, policy, decidedBy } = clues;
+  const about = {
+    status,
+    ...(policy === undefined ? {} : { policy }),
+    ...(decidedBy === undefined ? {} : { decidedBy }),
+  };
+  if (reason === 'none') {
+    if (retry === 'refused') return { ...about, ended: 'overflow', of: 'retry' };
+    return fromHost ? { ...about, ended: 'answered' } : { ...about, ended: 'other', said };
+  }
+  if (reason === 'other') return { ...about, ended: 'other', ...(said === '' ? {} : { said }) };
+  return { ...about, ended: reason, ...(time === undefined ? {} : { of: time }) };
+}

@@ -1,0 +1,56 @@
+import type { RequestQuestion } from './question.ts';
+
+/** How requests ended, in a sentence: what can be said without knowing the setting behind it. */
+export function causeOfRequests(question: RequestQuestion): string {
+  return causes[question.ended](question);
+}
+
+const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuestion) => string>> = {
+  overflow: ({ service, side, of }) =>
+    of === 'retry'
+      ? `The host of ${service} answered with an error, and as too many retries were on their way already, there was none.`
+      : side === 'server'
+        ? `The sidecar of ${service} itself was full and refused the request at once.`
+        : `What may be on the way to ${service} at once was, so the client's sidecar refused the request.`,
+  'no-host': ({ service }) =>
+    `The client's sidecar had no healthy host of ${service} left: all were ejected, or there are none.`,
+  connect: ({ service, side }) =>
+    side === 'server'
+      ? `The app of ${service} took no connection from its own sidecar: it is not listening, or it is down.`
+      : `The client's sidecar could not connect to the host of ${service}: it is down, refuses or does not answer.`,
+  tls: ({ service }) =>
+    `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
+  reset: ({ service, side }) =>
+    side === 'server'
+      ? `The app of ${service} closed the connection before it had answered.`
+      : `The host of ${service} closed the connection before it had answered.`,
+  timeout: ({ service, of }) =>
+    of === 'attempt'
+      ? `The host of ${service} did not answer within the time of one attempt.`
+      : of === 'idle'
+        ? `Nothing moved on the request to ${service} for as long as a stream may be idle.`
+        : of === 'lifetime'
+          ? `The request to ${service} took longer than a connection or stream may last.`
+          : `The host of ${service} did not answer within the route's timeout.`,
+  denied: ({ service, policy, decidedBy }) =>
+    decidedBy === 'authorizer'
+      ? `The external authorizer refused the request to ${service}.`
+      : decidedBy === 'token'
+        ? `The request to ${service} carried no token that is accepted.`
+        : policy === undefined || policy === 'none'
+          ? `No AuthorizationPolicy allows this caller and request to ${service}.`
+          : `An AuthorizationPolicy forbids this request to ${service}.`,
+  'rate-limited': ({ service }) => `A rate limit refused the request to ${service}.`,
+  overload: ({ service }) =>
+    `A sidecar on the way to ${service} protected itself or its host and refused the request.`,
+  'no-route': ({ service }) => `No route matched the request to ${service}.`,
+  'no-cluster': ({ service }) => `The route to ${service} leads to a host or subset that does not exist.`,
+  injected: ({ service }) => `The mesh configuration makes this error, in place of ${service}.`,
+  'client-gone': ({ service }) =>
+    `The caller went away before ${service} had answered, as when its own timeout ran out.`,
+  protocol: ({ service }) => `The host of ${service} answered with something that is not valid HTTP.`,
+  answered: ({ service, status }) =>
+    `The app of ${service} itself answered${status === undefined ? '' : ` ${status}`}.`,
+  other: ({ service, status, said }) =>
+    `The sidecar ended the request to ${service}${status === undefined || status === 0 ? '' : ` with ${status}`}${said === undefined ? '' : `: ${said}`}.`,
+};
