@@ -78,7 +78,7 @@ test('what is wrong with one load makes the run invalid, and says which', async 
 });
 
 test('loads of one client are told apart by what their requests say', async () => {
-  const { trial } = outagePlan([]);
+  const { trial, topology } = outagePlan([]);
   const [first] = trial.loads;
   if (!first) throw new Error('the plan has no load');
   const second = { name: 'browsing', from: 'frontend' } as const;
@@ -90,6 +90,7 @@ test('loads of one client are told apart by what their requests say', async () =
   });
   const analysis = await analyse({
     trial: { ...trial, loads: [shopping, second].map((load) => ({ ...first, ...load })) },
+    topology,
     directory: built.directory,
     mesh: istio,
     resources: [],

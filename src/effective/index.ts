@@ -8,5 +8,5 @@ export type {
   RequestQuestion,
 } from './reasons/question.ts';
 export { reasonOfRequests } from './reasons/requests.ts';
-export { type TextOfReason, textOfReason, textOfRequests } from './reasons/text.ts';
-export { callTable, inboundTable, mergeTables, renderTable } from './table.ts';
+export { textOfReason, textOfRequests } from './reasons/text.ts';
+export { callTable, effectiveTables, renderTable, toldTable } from './table.ts';
