@@ -48,6 +48,7 @@ test('a mesh that heals passes, with everything a report needs', async () => {
     resources: true,
     gaps: true,
     notes: true,
+    effective: true,
   });
   expect(parts.safeParse(analysis).error?.issues).toBeUndefined();
 });

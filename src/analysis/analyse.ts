@@ -40,6 +40,7 @@ export type Analysis = Pick<
   | 'topology'
   | 'series'
   | 'resources'
+  | 'effective'
   | 'gaps'
   | 'notes'
 >;
@@ -96,7 +97,8 @@ export async function analyse(input: {
       fromMs: fromMs - evidence.originMs,
       toMs: toMs - evidence.originMs,
     })),
-    notes: notesOn(evidence, traffic, loads, facts),
+    notes: notesOn(evidence, traffic, loads, facts, picture),
+    effective: picture.tables(),
   };
 }
 

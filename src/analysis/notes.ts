@@ -4,6 +4,7 @@ import { formatMs, formatPercent, plural } from '../kit/format.ts';
 import { release } from '../kit/release.ts';
 import { byLoad, type LoadFacts } from './loads.ts';
 import { percentileOf } from './percentile.ts';
+import type { Picture } from './picture.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Below this before the first fault, a reader should know. */
@@ -17,6 +18,7 @@ export function notesOn(
   traffic: Traffic,
   loads: readonly LoadFacts[],
   facts: RunFacts,
+  picture: Picture,
 ): string[] {
   const { quality } = evidence;
   const notes = [
@@ -55,6 +57,12 @@ export function notesOn(
   if (overhead !== undefined) {
     notes.push(
       `Between the client's sidecar and the server's, the mesh took ${formatMs(overhead.p50)} at p50 and ${formatMs(overhead.p95)} at p95 (${plural(overhead.samples, 'request')} that succeeded at the first attempt).`,
+    );
+  }
+  const unread = picture.unread();
+  if (unread.length > 0) {
+    notes.push(
+      `What the sidecars of ${unread.join(', ')} held is not known, since they did not answer before the load began.`,
     );
   }
   if (quality.tornLines > 0) {

@@ -1,4 +1,11 @@
-import { type AskedFor, type Reason, type RequestQuestion, reasonOfRequests } from '../effective/index.ts';
+import {
+  type AskedFor,
+  effectiveTables,
+  type Reason,
+  type RequestQuestion,
+  reasonOfRequests,
+  toldTable,
+} from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { PlannedLoad } from '../load/planned.ts';
@@ -6,13 +13,14 @@ import type { Mesh } from '../meshes/contract.ts';
 import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { InstanceContext } from '../model/evidence.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
-import type { TopologyPlan } from '../model/topology.ts';
+import { servedBy, type TopologyPlan } from '../model/topology.ts';
+import type { Report } from '../report/model.ts';
 
 /** What sidecars held during a trial, and what its loads asked them for: whatever is asked for a reason asks here. */
 export class Picture {
   readonly configuration: EffectiveConfiguration;
   readonly #mesh: Pick<Mesh, 'serviceHost'>;
-  readonly #namespace: string;
+  readonly #topology: TopologyPlan;
 
   constructor(
     { effective }: Pick<Evidence, 'effective'>,
@@ -22,7 +30,20 @@ export class Picture {
   ) {
     this.configuration = mesh.effective.read(effective, topology, resources);
     this.#mesh = mesh;
-    this.#namespace = topology.namespace;
+    this.#topology = topology;
+  }
+
+  /** What they held, for a report; of the clients first. */
+  tables(): NonNullable<Report['effective']> {
+    const called = servedBy(this.#topology).map(({ name }) => name);
+    return effectiveTables(this.configuration.sidecars, this.configuration, called).map(toldTable);
+  }
+
+  /** Workloads of which no sidecar said what it held. */
+  unread(): readonly string[] {
+    const read = new Set(this.configuration.sidecars.map(({ workload }) => workload));
+    const all = this.#topology.instances.map(({ workload }) => workload);
+    return [...new Set(all)].filter((workload) => !read.has(workload));
   }
 
   /** What the requests of a load ask for; nobody knows what a script of the user's own does. */
@@ -30,7 +51,7 @@ export class Picture {
     if (shape.kind === 'script') return undefined;
     const headers = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]);
     return {
-      authority: `${this.#mesh.serviceHost(to, this.#namespace)}:${port}`,
+      authority: `${this.#mesh.serviceHost(to, this.#topology.namespace)}:${port}`,
       method: request.method,
       path: request.path,
       headers: Object.fromEntries(headers),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { callTable, inboundTable, mergeTables, renderTable } from '../effective/index.ts';
+import { effectiveTables, renderTable } from '../effective/index.ts';
 import { environmentPrograms, environments } from '../environments/index.ts';
 import { readEffectiveConfiguration, withoutItsHosts } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
@@ -112,14 +112,8 @@ function tables(
   topology: TopologyPlan,
 ): string {
   const called = servedBy(topology).map(({ name }) => name);
-  const calls = sidecars.flatMap((sidecar) =>
-    called
-      .filter((service) => sidecar.clusters.some((cluster) => cluster.service === service))
-      .map((service) => callTable(sidecar, service, configuration)),
-  );
-  const inbound = sidecars.filter((sidecar) => sidecar.inbound.length > 0).map(inboundTable);
   const paint = { title: pc.bold, heading: pc.cyan, setting: pc.green, faint: pc.dim };
-  return mergeTables([...calls, ...inbound])
+  return effectiveTables(sidecars, configuration, called)
     .map((table) => renderTable(table, paint))
     .join('\n');
 }

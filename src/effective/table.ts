@@ -74,7 +74,7 @@ export function callTable(sidecar: Sidecar, service: string, configuration: Effe
 }
 
 /** What a server's sidecar takes, port by port. */
-export function inboundTable(sidecar: Sidecar): Table {
+function inboundTable(sidecar: Sidecar): Table {
   const unused = sidecar.unused.filter(({ side }) => side === 'server');
   return {
     who: `${sidecar.workload} (${sidecar.locality})`,
@@ -298,8 +298,47 @@ function unusedSection(unused: readonly Unused[]): readonly Section[] {
   ];
 }
 
+/** What sidecars hold: their calls of each service, then what they take. Replicas of a workload hold the same. */
+export function effectiveTables(
+  sidecars: readonly Sidecar[],
+  configuration: EffectiveConfiguration,
+  called: readonly string[],
+): readonly Table[] {
+  const each = sidecars.filter(
+    ({ workload }, index) => sidecars.findIndex((other) => other.workload === workload) === index,
+  );
+  const calls = each.flatMap((sidecar) =>
+    called
+      .filter((service) => sidecar.clusters.some((cluster) => cluster.service === service))
+      .map((service) => callTable(sidecar, service, configuration)),
+  );
+  const inbound = each.filter((sidecar) => sidecar.inbound.length > 0).map(inboundTable);
+  return mergeTables([...calls, ...inbound]);
+}
+
+/** A table in words alone, each row with the line that it comes from, or whose default it is. */
+export function toldTable({ who, about, sections }: Table) {
+  return {
+    who,
+    about,
+    sections: sections.map(({ title, rows, note }) => ({
+      title,
+      ...(note === undefined ? {} : { note }),
+      rows: rows.map(({ what, value, from }) => ({
+        what: what.trim(),
+        value,
+        ...(from === undefined
+          ? {}
+          : from.by === 'setting'
+            ? { source: placeOf(from) }
+            : { from: originText(from) }),
+      })),
+    })),
+  };
+}
+
 /** Tables that say the same of several become one of all of them. */
-export function mergeTables(tables: readonly Table[]): readonly Table[] {
+function mergeTables(tables: readonly Table[]): readonly Table[] {
   const merged = new Map<string, Table>();
   for (const table of tables) {
     const key = JSON.stringify([table.about, table.sections]);

@@ -73,6 +73,54 @@ function split(total: number, next: () => number): [number, number] {
   return [kept, total - kept];
 }
 
+const heldTables: NonNullable<Report['effective']> = [
+  {
+    who: 'frontend (eu-1/east)',
+    about: 'calls of edge-app',
+    sections: [
+      {
+        title: 'routes, the first that matches takes the request',
+        rows: [
+          { what: '1 /*', value: '→ edge-app:8080', from: 'default of Istio' },
+          { what: 'timeout', value: 'no limit', from: 'default of Istio' },
+        ],
+      },
+      {
+        title: 'limits, for each sidecar',
+        rows: [
+          { what: 'connections', value: '64', source: 'zone-failover.mesh.yaml:11' },
+          { what: 'waiting requests', value: '32', source: 'zone-failover.mesh.yaml:13' },
+          { what: 'requests', value: 'no limit', from: 'default of Istio' },
+        ],
+      },
+      {
+        title: 'outlier detection',
+        rows: [
+          { what: 'answers of 500 and above', value: '5 in a row', source: 'zone-failover.mesh.yaml:23' },
+          { what: 'ejected at once', value: 'at most 50 %', source: 'zone-failover.mesh.yaml:25' },
+        ],
+      },
+      {
+        title: 'written, and not in effect here',
+        rows: [
+          {
+            what: 'zone-failover.mesh.yaml:16',
+            value: 'spec.subsets[0].trafficPolicy: no route leads to the subset',
+          },
+        ],
+      },
+    ],
+  },
+  {
+    who: 'edge-app-east (eu-1/east), edge-app-west (eu-1/west)',
+    about: 'requests for edge-app',
+    sections: [
+      { title: 'filters', note: 'none', rows: [] },
+      { title: 'port 8080', rows: [{ what: 'takes', value: 'mTLS only', from: 'the scenario' }] },
+    ],
+  },
+];
+
 /** A realistic report: failover of a zone within 5 s, four instances, 60 s. `verdict` changes what it found. */
 export function sampleReport(verdict: Report['verdict'] = 'pass'): Report {
   const next = random(7);
@@ -328,6 +376,7 @@ export function sampleReport(verdict: Report['verdict'] = 'pass'): Report {
         'frontend-1/sidecar': { cpuMs: 13_020, maxRssBytes: 78 * 2 ** 20 },
       },
     },
+    effective: heldTables,
     configuration: [{ file: 'zone-failover.mesh.yaml', content: configuration }],
     gaps: [],
     notes: [
@@ -354,8 +403,8 @@ function failing(report: Report): Report {
           detail:
             'Envoy ejected the second host only 6.9 s after the fault: 5 errors across 2 hosts are not 5 errors.',
           reason: {
-            text: '20 % of 4 hosts of edge-app are less than one, so none is ever ejected.',
-            setting: 'DestinationRule/edge-app spec.trafficPolicy.outlierDetection.maxEjectionPercent: 20',
+            text: 'A host of edge-app is ejected after five errors in a row, which the two in eu-1/east shared.',
+            setting: 'DestinationRule/edge-app spec.trafficPolicy.outlierDetection.consecutive5xxErrors: 5',
             source: 'zone-failover.mesh.yaml:23',
           },
         }

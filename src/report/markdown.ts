@@ -35,6 +35,7 @@ export function markdown(report: Report): string {
   const rest = [
     details('Faults', faults(report)),
     details('Is this run valid?', rules(report)),
+    details('In effect', held(report)),
     details('Notes and missing evidence', remarks(report)),
     details('About this run', facts(report)),
   ];
@@ -154,6 +155,28 @@ function rules(report: Report): string[] {
       escapeMarkdown(finding.limit),
     ]),
   );
+}
+
+/** What the user wrote and what is in effect of it; defaults are left to report.html. */
+function held({ effective = [] }: Report): string[] {
+  return effective.flatMap(({ who, about, sections }) => {
+    const rows = sections.flatMap(({ title, rows: all, note }) => [
+      ...(note === undefined ? [] : [[escapeMarkdown(title), escapeMarkdown(note), '']]),
+      ...all
+        .filter(({ from }) => from === undefined)
+        .map(({ what, value, source }) => [
+          escapeMarkdown(what === '' ? title : `${title}: ${what}`),
+          escapeMarkdown(value),
+          source === undefined ? '' : code(source),
+        ]),
+    ]);
+    if (rows.length === 0) return [];
+    return [
+      `**${escapeMarkdown(who)}**, ${escapeMarkdown(about)}`,
+      '',
+      ...table(['What', 'In effect', 'From'], rows),
+    ];
+  });
 }
 
 function remarks(report: Report): string[] {

@@ -68,6 +68,26 @@ const errorGroup = z.strictObject({
   source: z.string().optional().describe('file:line of that setting.'),
 });
 
+/** What one side's sidecars held about one service. */
+const heldTable = z.strictObject({
+  who: z.string().describe('"frontend (region1/zone-east)": replicas of a workload hold the same.'),
+  about: z.string().describe('"calls of edge-app".'),
+  sections: z.array(
+    z.strictObject({
+      title: z.string(),
+      note: z.string().optional().describe('What stands in place of rows.'),
+      rows: z.array(
+        z.strictObject({
+          what: z.string(),
+          value: z.string(),
+          source: z.string().optional().describe('file:line, when the user wrote it.'),
+          from: z.string().optional().describe('Where else it comes from: "default of Istio".'),
+        }),
+      ),
+    }),
+  ),
+});
+
 const series = z.strictObject({
   stepMs: z.int().describe('Width of a step.'),
   /** All arrays below have this many steps; step i covers i*stepMs to (i+1)*stepMs from the start of the load. */
@@ -172,6 +192,10 @@ export const reportSchema = z
       harness: z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() }),
       programs: z.record(z.string(), z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() })),
     }),
+    effective: z
+      .array(heldTable)
+      .optional()
+      .describe('What sidecars held before the loads began. Older reports have none.'),
     configuration: z
       .array(z.strictObject({ file: z.string(), content: z.string() }))
       .describe('The mesh configuration under test.'),

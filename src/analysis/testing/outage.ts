@@ -80,6 +80,8 @@ export function outage({
       server('edge-app-west', 1, 'local/west', '127.1.0.3:8080'),
     ],
     requests,
+    // Each told nothing, and nobody is silent.
+    effective: { 'frontend-1': [], 'edge-app-east-1': [] },
     loadMs: LOAD_MS,
     journal: EAST.flatMap((target) => [
       { t: 3_998, event: 'injecting' as const, fault: 'outage', target },

@@ -8,8 +8,10 @@ import { presentable } from './presentable.ts';
 import {
   checks,
   configuration,
+  effective,
   errors,
   faults,
+  held,
   remarks,
   runFacts,
   section,
@@ -77,6 +79,7 @@ function body(report: Report) {
     ${faults(report)}
     ${!doubted && validity(report)}
     ${remarks(report)}
+    ${effective(report)}
     ${configuration(report)}
     ${runFacts(report)}
   `;
@@ -91,6 +94,7 @@ function contents(report: Report) {
     traffic: 'Traffic',
     faults: 'Faults',
     ...(report.verdict === 'invalid' ? {} : { validity: 'Validity' }),
+    ...(held(report).length === 0 ? {} : { effective: 'In effect' }),
     configuration: 'Configuration',
     run: 'Run',
   };

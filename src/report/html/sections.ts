@@ -187,6 +187,29 @@ export function faults(report: Report) {
   );
 }
 
+/** What sidecars held; none where it was not asked for, or nobody answered. */
+export const held = ({ effective: tables = [] }: Report) => tables;
+
+export function effective(report: Report) {
+  const tables = held(report);
+  if (tables.length === 0) return null;
+  return section(
+    'effective',
+    'In effect',
+    'what the sidecars held before the load began',
+    tables.map(
+      ({ who, about, sections }) =>
+        html`<details class="card held"><summary>${who} <small>${about}</small></summary>${sections.map(
+          ({ title, note, rows }) =>
+            html`<h3>${title}</h3>${note !== undefined && html`<p class="detail">${note}</p>`}<dl>${rows.map(
+              ({ what, value, source, from }) =>
+                html`<div><dt>${what}</dt><dd>${breakable(value)}</dd><dd class="from">${source === undefined ? from : sourceLink(report, source)}</dd></div>`,
+            )}</dl>`,
+        )}</details>`,
+    ),
+  );
+}
+
 export function configuration(report: Report) {
   const used = new Set([
     ...report.errors.map((error) => error.source),

@@ -159,6 +159,16 @@ summary:hover { color: var(--ink); }
 .key-ok { color: var(--edge); font-weight: 600; }
 .key-bad { color: var(--fail-ink); font-weight: 600; }
 
+.held + .held { margin-top: 12px; }
+.held { padding: 8px 20px; }
+.held summary { color: var(--ink); }
+.held summary small { color: var(--muted); margin-left: 6px; }
+.held h3 { font-size: 13.5px; font-weight: 600; margin: 14px 0 4px; }
+.held dl { margin: 0; }
+.held dl > div { display: grid; grid-template-columns: minmax(9em, 2fr) minmax(9em, 3fr) minmax(8em, 2fr); gap: 0 16px; padding: 2px 0; font-size: 14px; line-height: 1.5; }
+.held dd { margin: 0; overflow-wrap: anywhere; }
+.held dt, .held .from { color: var(--muted); overflow-wrap: anywhere; }
+.held dl > div + div { border-top: 1px solid var(--line); }
 .configuration + .configuration { margin-top: 12px; }
 .configuration { padding: 8px 20px; }
 .configuration summary { color: var(--ink); font-family: var(--mono); font-size: 13.5px; }
@@ -196,6 +206,8 @@ summary:hover { color: var(--ink); }
   .rows td, .rows td:first-child, .rows td:last-child, .numbers .rows td { display: grid; grid-template-columns: 6.2em minmax(0, 1fr); gap: 10px; border: 0; padding: 3px 0; text-align: left; }
   .rows td::before { content: attr(data-label); color: var(--muted); font-size: 13.5px; line-height: 1.66; overflow: hidden; text-overflow: ellipsis; }
   .numbers .rows tr { padding: 8px 0; }
+  .held dl > div { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+  .held .from { grid-column: 2; font-size: 13px; }
   .facts > div { grid-template-columns: minmax(0, 1fr); }
 }
 @media print {
@@ -206,12 +218,12 @@ summary:hover { color: var(--ink); }
   .inside, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
   .verdict .inside { padding-left: 18px; padding-right: 18px; }
   .card, .rows tr { break-inside: avoid; }
-  .configuration, table.card { break-inside: auto; }
+  .configuration, .held, table.card { break-inside: auto; }
   h2 { break-after: avoid; }
   .charts { grid-template-columns: minmax(0, 1fr); }
   .plot canvas { max-width: 100%; }
   .numbers { display: none; }
-  .configuration::details-content { content-visibility: visible; block-size: auto; height: auto; }
+  .configuration::details-content, .held::details-content { content-visibility: visible; block-size: auto; height: auto; }
   .configuration pre, .rows td > div, .summary { max-height: none; overflow: visible; }
   .configuration code span { white-space: pre-wrap; }
 }
