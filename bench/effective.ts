@@ -20,7 +20,7 @@ const { topology } = planScenario(
 );
 const content = generated();
 const file = { file: 'generated.yaml', path: '/generated.yaml', content };
-const resources = mesh.readConfiguration([file], { topology, aboutHosts: [] });
+const resources = mesh.readConfiguration([file], { topology, loads: [], aboutHosts: [] });
 const evidence = await mkdtemp(join(tmpdir(), 'breakwater-bench-'));
 const id = `bench-${Date.now().toString(36)}`;
 {

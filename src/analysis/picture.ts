@@ -8,7 +8,7 @@ import {
 } from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
-import type { PlannedLoad } from '../load/planned.ts';
+import { askedFor, type PlannedLoad } from '../load/planned.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { InstanceContext } from '../model/evidence.ts';
@@ -46,16 +46,11 @@ export class Picture {
     return [...new Set(all)].filter((workload) => !read.has(workload));
   }
 
-  /** What the requests of a load ask for; nobody knows what a script of the user's own does. */
-  askedFor({ request, shape, to, port }: PlannedLoad): AskedFor | undefined {
-    if (shape.kind === 'script') return undefined;
-    const headers = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]);
-    return {
-      authority: `${this.#mesh.serviceHost(to, this.#topology.namespace)}:${port}`,
-      method: request.method,
-      path: request.path,
-      headers: Object.fromEntries(headers),
-    };
+  /** What the requests of a load ask for, and whom; undefined where nobody knows. */
+  askedFor(load: PlannedLoad): AskedFor | undefined {
+    const authority = `${this.#mesh.serviceHost(load.to, this.#topology.namespace)}:${load.port}`;
+    const request = askedFor(load);
+    return request && { ...request, authority };
   }
 
   reasonOfRequests(question: RequestQuestion): Reason {

@@ -58,7 +58,7 @@ async function effectiveOf(
   if (options.client !== undefined) checkClient(options.client, topology);
   const mesh = await meshOf(kind);
   // Checks are not looked at: what would make them prove nothing can still be shown.
-  const resources = mesh.readConfiguration(trial.configuration, { topology, aboutHosts: [] });
+  const resources = mesh.readConfiguration(trial.configuration, { topology, loads: [], aboutHosts: [] });
   const configuration = { files: trial.configuration, resources };
   const progress = createProgress(process.stderr, options.json ?? false);
   await sweepLeftovers(progress, signal, undefined);

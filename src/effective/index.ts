@@ -8,5 +8,6 @@ export type {
   RequestQuestion,
 } from './reasons/question.ts';
 export { reasonOfRequests } from './reasons/requests.ts';
+export { matchesRequest } from './reasons/taken.ts';
 export { textOfReason, textOfRequests } from './reasons/text.ts';
 export { callTable, effectiveTables, renderTable, toldTable } from './table.ts';

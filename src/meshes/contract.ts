@@ -1,3 +1,4 @@
+import type { AskedFor } from '../effective/index.ts';
 import type { Ready } from '../kit/eventually.ts';
 import type { Problem } from '../kit/problems.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
@@ -13,6 +14,13 @@ import type { Program } from '../toolchain/index.ts';
 /** What mesh configuration is held against: what runs, and what the checks of the scenario need of it. */
 export interface ConfigurationContext {
   readonly topology: TopologyPlan;
+  /** Who calls whom, and with which requests; nobody knows those of a script of the user's own. */
+  readonly loads: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly port: number;
+    readonly request: AskedFor | undefined;
+  }[];
   /** Checks on what a sidecar does with hosts: nothing that happens before a host is chosen shows there. */
   readonly aboutHosts: readonly {
     /** "checks.0", and its kind. */

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { outcome, root, Workspace } from './breakwater.ts';
+import { type Finished, outcome, root, Workspace } from './breakwater.ts';
 
 /** What the tests change of a DestinationRule. */
 export interface Rule {
@@ -23,6 +23,8 @@ export interface Defect {
   /** Kind of a check that must be among the failed ones. */
   readonly fails?: string;
   readonly plant: (policy: Rule['spec']['trafficPolicy']) => void;
+  /** What the report has to name: the planted line, or what is not there. */
+  readonly names: RegExp;
 }
 
 const ejectAtMost10Percent: Defect['plant'] = (policy) => {
@@ -40,19 +42,32 @@ export const defects: readonly Defect[] = [
     plant: (policy) => {
       policy.connectionPool.tcp.maxConnections = 100_000;
     },
+    names: /maxConnections: 100000$/,
   },
-  { name: 'without outlierDetection', scenario: 'outlier-ejection', plant: ejectNobody },
-  { name: 'without outlierDetection', scenario: 'zone-failover', plant: ejectNobody },
+  {
+    name: 'without outlierDetection',
+    scenario: 'outlier-ejection',
+    plant: ejectNobody,
+    names: /^outlierDetection: not set$/,
+  },
+  {
+    name: 'without outlierDetection',
+    scenario: 'zone-failover',
+    plant: ejectNobody,
+    names: /^outlierDetection: not set$/,
+  },
   {
     name: 'maxEjectionPercent 10 of four hosts ejects nobody',
     scenario: 'outlier-ejection',
     fails: 'time-to-eject',
     plant: ejectAtMost10Percent,
+    names: /maxEjectionPercent: 10$/,
   },
   {
     name: 'maxEjectionPercent 10 leaves the dark zone in rotation',
     scenario: 'zone-failover',
     plant: ejectAtMost10Percent,
+    names: /maxEjectionPercent: 10$/,
   },
   {
     name: 'with locality load balancing off',
@@ -61,6 +76,7 @@ export const defects: readonly Defect[] = [
     plant: (policy) => {
       policy.loadBalancer = { localityLbSetting: { enabled: false } };
     },
+    names: /localityLbSetting\.enabled: false$/,
   },
 ];
 
@@ -75,7 +91,7 @@ export function plantedRule(workspace: Workspace, scenario: string, change: (rul
 
 /** Runs the scenario of a defect on the local lab, changed by `args`: it has to fail, and for the right reason. */
 export async function expectFailure(
-  { scenario, fails, plant }: Defect,
+  { scenario, fails, plant, names }: Defect,
   ...args: readonly string[]
 ): Promise<void> {
   using workspace = new Workspace();
@@ -85,6 +101,24 @@ export async function expectFailure(
   expect(finished.code).toBe(1);
   const failed = finished.report?.checks.filter(({ status }) => status === 'fail').map(({ kind }) => kind);
   if (fails !== undefined) expect(failed).toContain(fails);
+  expectNamed(finished, file, names);
+}
+
+/** Expects that a failed check names a setting and, where it is written, the line of the file that says so. */
+function expectNamed(finished: Finished, file: string, names: RegExp): void {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const said = (finished.report?.checks ?? []).flatMap(({ reason }) => (reason ? [reason] : []));
+  const naming = said.filter(({ setting = '' }) =>
+    setting.split('; ').some((each) => names.test(each.replace(/ \([^)]*\)$/, ''))),
+  );
+  expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
+  const field = /(\w+): [\w]+\$/.exec(names.source)?.[1] ?? '';
+  if (!lines.some((line) => line.includes(`${field}:`))) return;
+  const named = naming.map(({ source }) => lines[Number(/:(\d+)$/.exec(source ?? '')?.[1]) - 1]?.trim());
+  expect(
+    named.some((line) => line?.startsWith(`${field}:`)),
+    `${named} ${field}`,
+  ).toBe(true);
 }
 
 /** Writes configuration that Istio passes on, as it does any patch, and Envoy rejects: the ring is too large. */

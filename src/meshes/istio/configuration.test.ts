@@ -223,4 +223,28 @@ spec: {mtls: {mode: STRICT}}`;
         use a fault of the scenario instead: kind: error, on: {service: edge-app}"
     `);
   });
+
+  it('takes an abort that no request of the load meets, and refuses one in a delegate that they do', () => {
+    const checks = [{ kind: 'ejections', during: 'run', atLeast: 1 }];
+    const abort = 'fault: {abort: {httpStatus: 503, percentage: {value: 50}}}';
+    const to = 'route: [{destination: {host: edge-app}}]';
+    const harmless = [
+      `  hosts: [edge-app]\n  gateways: [istio-system/public]\n  http: [{${abort}, ${to}}]`,
+      `  hosts: [edge-app]\n  http: [{match: [{headers: {x-chaos: {exact: "yes"}}}], ${abort}, ${to}}, {${to}}]`,
+      `  hosts: [edge-app]\n  http: [{match: [{gateways: [istio-system/public]}], ${abort}, ${to}}, {${to}}]`,
+      `  hosts: [edge-app]\n  http: [{${to}}, {${abort}, ${to}}]`,
+    ];
+    for (const spec of harmless) expect(read(virtualService(spec), checks)).toHaveLength(1);
+    const met = [
+      `  hosts: [edge-app]\n  http: [{match: [{uri: {prefix: /}, method: {exact: GET}}], ${abort}, ${to}}]`,
+      `  hosts: [edge-app]\n  http: [{match: [{withoutHeaders: {x-calm: {}}}], ${abort}, ${to}}]`,
+    ];
+    for (const spec of met)
+      expect(problems(virtualService(spec), checks)).toContain('spec.http.0.fault.abort');
+    const root = virtualService('  hosts: [edge-app]\n  http: [{delegate: {name: inner}}]');
+    const inner = virtualService(`  http: [{${abort}, ${to}}]`).replace('name: routes', 'name: inner');
+    expect(problems(`${root}\n---\n${inner}`, checks)).toMatch(
+      /^mesh\.yaml:1\d:.*spec\.http\.0\.fault\.abort/m,
+    );
+  });
 });
