@@ -153,10 +153,10 @@ test("only meshes/ knows Envoy's words: analysis, checks, trials and reports mus
           return word === undefined ? [] : [`src/${file}:${index + 1} says ${word}`];
         }),
     );
-  expect(found, 'let the mesh say it in a word of model/: telemetry, MeshSidecar, explain').toEqual([]);
+  expect(found, 'let the mesh say it in a word of model/: telemetry, MeshSidecar, effective').toEqual([]);
 });
 
-test("a sidecar's own words go to the mesh that explains them, and nowhere else", () => {
+test("a sidecar's own words go into the reason of an error, and nowhere else", () => {
   const reading = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.startsWith('meshes/') && !speaksOfEnvoy.test(file))
     .filter((file) => /(?<!String)\.raw\b/.test(readFileSync(join(src, file), 'utf8')));

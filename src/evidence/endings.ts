@@ -1,7 +1,7 @@
 import type { LoggedEnding, Reason, Side } from '../model/ending.ts';
 import type { Outcome } from '../model/evidence.ts';
 
-/** How a request ended, in words that hold for every mesh; `raw` is for the mesh to explain and for people to read. */
+/** How a request ended, in words that hold for every mesh; `raw` is for people to read. */
 export interface Ending extends LoggedEnding {
   readonly outcome: Outcome;
   /** Whether `host` itself answered, rather than a sidecar in its place. */

@@ -36,7 +36,7 @@ export type Reason =
 /** Whose sidecar. */
 export type Side = 'client' | 'server';
 
-/** How a request ended in the sidecar's own words, for people and for the mesh that knows what they mean. */
+/** How a request ended in the sidecar's own words, for people. */
 export interface RawEnding {
   /** What the sidecar calls it, in short; "-" when it has no word for it. */
   readonly flag: string;
