@@ -37,6 +37,17 @@ describe('the summary on the terminal', () => {
     expect(text).toContain('reports/x/report.html');
   });
 
+  test('says why a check failed, and the same reason once', () => {
+    const report = sampleReport('fail');
+    const failed = report.checks.filter(({ status }) => status === 'fail');
+    const twice = { ...report, checks: [...report.checks, ...failed] };
+    const text = terminal(twice, { color: false, width: 200 });
+    const reason = failed[0]?.reason;
+    expect(text.split(reason?.text ?? '-')).toHaveLength(2);
+    expect(text).toContain(`${reason?.setting}  ${reason?.source}`);
+    expect(text).toContain('for the same reason as above');
+  });
+
   test('tells what a violated rule means and what to do', () => {
     const text = terminal(sampleReport('invalid'), { color: false, width: 80 });
     expect(text.indexOf('Raise load.users')).toBeLessThan(text.indexOf(' Checks '));

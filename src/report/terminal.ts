@@ -96,7 +96,11 @@ function violations(report: Report, view: View): string[] {
 
 function checks(report: Report, view: View): string[] {
   const { c, width } = view;
-  const rows = report.checks.map((check) => ({
+  const saidBefore = (index: number) =>
+    report.checks
+      .slice(0, index)
+      .some(({ reason }) => JSON.stringify(reason) === JSON.stringify(report.checks[index]?.reason));
+  const rows = report.checks.map((check, index) => ({
     cells: [
       mark(check.status, view),
       plain(check.name),
@@ -106,7 +110,7 @@ function checks(report: Report, view: View): string[] {
       formatCount(check.samples),
     ],
     detail: check.status === 'pass' ? undefined : check.detail,
-    reason: check.reason,
+    reason: check.reason && saidBefore(index) ? { text: 'for the same reason as above' } : check.reason,
     paint: colour(c, check.status),
   }));
   if (rows.length === 0) return [];
