@@ -44,7 +44,7 @@ describe('the summary on the terminal', () => {
     const text = terminal(twice, { color: false, width: 200 });
     const reason = failed[0]?.reason;
     expect(text.split(reason?.text ?? '-')).toHaveLength(2);
-    expect(text).toContain(`${reason?.setting}  ${reason?.source}`);
+    expect(text).toContain(`${reason?.setting} ${reason?.source}`);
     expect(text).toContain('for the same reason as above');
   });
 
