@@ -78,7 +78,15 @@ export async function startSupervisor(
     child.once('error', (error) =>
       reject(environmentError('could not start the supervisor', undefined, error)),
     );
-    child.once('exit', () => reject(environmentError(`the supervisor did not start: ${complaint.trim()}`)));
+    child.once('exit', (_code, signal) =>
+      reject(
+        environmentError(
+          signal === null
+            ? `the supervisor did not start: ${complaint.trim()}`
+            : `the supervisor ended unexpectedly (${signal}) while it was starting`,
+        ),
+      ),
+    );
   });
   await Promise.race([supervisor.ready, failed]);
   failed.catch(() => {});
