@@ -54,6 +54,8 @@ export function sidecarProgram(instance: HostInstance, request: HostMeshRequest)
     proxyAdminPort: request.port(sidecarPorts.admin),
     terminationDrainDuration: '0s',
     ...proxySettings,
+    // A trial waits at its end until all of it is written.
+    fileFlushInterval: '0.1s',
   };
   return {
     name: `${instance.name}/sidecar`,
