@@ -32,10 +32,7 @@ Examples:
         if ('content' in found) configuration.push(found);
         else problems.push(...found);
       }
-      for (const file of configuration) {
-        const beside = configuration.filter((other) => other !== file);
-        problems.push(...(await meshOf('istio')).lintConfiguration(file, beside));
-      }
+      problems.push(...(await meshOf('istio')).lintConfiguration(configuration));
       if (problems.length > 0) process.exitCode = ExitCode.usage;
       process.stdout.write(
         options.json ? `${JSON.stringify({ problems }, null, 2)}\n` : summary(files, problems),

@@ -8,13 +8,12 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  type Pair,
   parseAllDocuments,
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
 import { quote } from './nearest.ts';
-import type { Path } from './path.ts';
+import { type Path, valueAt } from './path.ts';
 import type { Problem } from './problems.ts';
 
 export interface Place {
@@ -22,25 +21,71 @@ export interface Place {
   readonly column: number;
 }
 
+/** A node that is not what it should be, and what to write instead. */
+export interface Danger {
+  readonly node: unknown;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** What an alias stands for; everything else stands for itself. */
+export type Resolve = (node: unknown) => unknown;
+
+/** How a reader of YAML takes what others may take differently. */
+export interface YamlDialect {
+  readonly mostAliases: number;
+  /** Whether what is merged (`<<`) counts where it stands, so that it replaces what stands before it. */
+  readonly mergesInOrder: boolean;
+  /** The value of a document, or everything in it that other readers would take differently or not at all. */
+  read(document: Document, resolve: Resolve): { readonly value: unknown } | readonly Danger[];
+}
+
+export const tooMuchByAliases = 'its aliases (*name) expand to too much';
+
+/** YAML 1.2 with merge keys, as scenarios are read. */
+const yaml12: YamlDialect = {
+  mostAliases: 100,
+  mergesInOrder: false,
+  read(document) {
+    try {
+      return { value: document.toJS({ maxAliasCount: this.mostAliases }) };
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error;
+      return [{ node: document.contents, message: tooMuchByAliases }];
+    }
+  },
+};
+
 const mostDepth = 64;
-const mostAliases = 100;
 const plainTags = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map(
   (name) => `tag:yaml.org,2002:${name}`,
 );
 /** Mistakes in the syntax make more mistakes further down. */
 const mostSyntaxProblems = 10;
 
-/** One YAML document: its value, and where each field of it stands. */
+interface Field {
+  readonly key: unknown;
+  readonly value: unknown;
+}
+
+/** What all parts of one document share. */
+interface Source {
+  readonly lines: LineCounter;
+  readonly resolve: Resolve;
+  readonly mergesInOrder: boolean;
+  readonly fields: WeakMap<YAMLMap, ReadonlyMap<string, Field>>;
+}
+
+/** One YAML document, or a part of one: its value, and where each field of it stands. */
 export class YamlDocument {
   readonly value: unknown;
-  readonly #document: Document;
-  readonly #lines: LineCounter;
-  readonly #pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+  readonly #root: unknown;
+  readonly #source: Source;
 
-  constructor(document: Document, lines: LineCounter) {
-    this.#document = document;
-    this.#lines = lines;
-    this.value = document.toJS({ maxAliasCount: mostAliases });
+  constructor(root: unknown, value: unknown, source: Source) {
+    this.#root = root;
+    this.value = value;
+    this.#source = source;
   }
 
   /** Where the value of a field stands, or its key; the nearest parent's when the field is not there. */
@@ -48,8 +93,8 @@ export class YamlDocument {
     const steps = this.#steps(path);
     const last = steps.at(-1);
     const wanted = of === 'key' || steps.length < path.length ? (last?.key ?? last?.value) : last?.value;
-    const offset = rangeOf(wanted) ?? rangeOf(last?.key) ?? rangeOf(this.#document.contents) ?? 0;
-    const { line, col } = this.#lines.linePos(offset);
+    const offset = rangeOf(wanted) ?? rangeOf(last?.key) ?? rangeOf(this.#root) ?? 0;
+    const { line, col } = this.#source.lines.linePos(offset);
     return { line, column: col };
   }
 
@@ -57,20 +102,27 @@ export class YamlDocument {
     return this.#steps(path).length === path.length;
   }
 
+  /** What stands at a path, as a document of its own. */
+  part(path: Path): YamlDocument {
+    const steps = this.#steps(path);
+    const node = steps.length === path.length ? steps.at(-1)?.value : undefined;
+    return new YamlDocument(this.#source.resolve(node), valueAt(this.value, path), this.#source);
+  }
+
   /** The scalar at a path as it is written: `plain` when it has no quotes. */
   scalar(path: Path): { readonly source: string; readonly plain: boolean } | undefined {
     const steps = this.#steps(path);
-    const node = steps.length === path.length ? this.#resolve(steps.at(-1)?.value) : undefined;
+    const node = steps.length === path.length ? this.#source.resolve(steps.at(-1)?.value) : undefined;
     if (!isScalar(node)) return undefined;
     return { source: node.source ?? String(node.value), plain: node.type === 'PLAIN' };
   }
 
   /** The nodes along a path, as far as they are there. */
-  #steps(path: Path): { key: unknown; value: unknown }[] {
-    const steps: { key: unknown; value: unknown }[] = [];
-    let node: unknown = this.#document.contents;
+  #steps(path: Path): Field[] {
+    const steps: Field[] = [];
+    let node: unknown = this.#root;
     for (const part of path) {
-      const step = this.#child(this.#resolve(node), part);
+      const step = this.#child(this.#source.resolve(node), part);
       if (!step) break;
       steps.push(step);
       node = step.value;
@@ -78,35 +130,42 @@ export class YamlDocument {
     return steps;
   }
 
-  #child(node: unknown, part: string | number): { key: unknown; value: unknown } | undefined {
+  #child(node: unknown, part: string | number): Field | undefined {
     if (isSeq(node)) {
       const index = Number(part);
       return index in node.items ? { key: undefined, value: node.items[index] } : undefined;
     }
-    if (!isMap(node)) return undefined;
-    const fields = this.#fields(node);
-    const pair = fields.get(String(part));
-    if (pair) return pair;
-    const merged = this.#resolve(fields.get('<<')?.value);
-    for (const source of isSeq(merged) ? merged.items : [merged]) {
-      const found = this.#child(this.#resolve(source), part);
-      if (found) return found;
-    }
-    return undefined;
+    return isMap(node) ? this.#fields(node).get(String(part)) : undefined;
   }
 
-  /** A map's pairs by name; looking through them for every mistake would be quadratic. */
-  #fields(map: YAMLMap): ReadonlyMap<string, Pair> {
-    const known = this.#pairs.get(map);
-    if (known) return known;
-    const fields = new Map(map.items.map((pair) => [isScalar(pair.key) ? String(pair.key.value) : '', pair]));
-    this.#pairs.set(map, fields);
+  /** A map's fields by name, merged ones too; looking through them for every mistake would be quadratic. */
+  #fields(map: YAMLMap): ReadonlyMap<string, Field> {
+    const { fields: known, resolve, mergesInOrder } = this.#source;
+    const before = known.get(map);
+    if (before) return before;
+    const fields = new Map<string, Field>();
+    known.set(map, fields);
+    const merges = map.items.filter(({ key }) => isMergeKey(key));
+    const own = map.items.filter(({ key }) => !isMergeKey(key));
+    for (const pair of mergesInOrder ? map.items : [...merges, ...own]) {
+      if (!isMergeKey(pair.key)) fields.set(isScalar(pair.key) ? String(pair.key.value) : '', pair);
+      else {
+        for (const merged of mergedMaps(pair.value, resolve).toReversed()) {
+          for (const [name, field] of this.#fields(merged)) fields.set(name, field);
+        }
+      }
+    }
     return fields;
   }
+}
 
-  #resolve(node: unknown): unknown {
-    return isAlias(node) ? node.resolve(this.#document) : node;
-  }
+/** Whether a key is `<<` without quotes. */
+export const isMergeKey = (key: unknown) => isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+
+/** The maps that the value of a merge key stands for; where several have a field, the first one's counts. */
+export function mergedMaps(value: unknown, resolve: Resolve): YAMLMap[] {
+  const sources = isSeq(value) ? value.items : [value];
+  return sources.map(resolve).filter((source): source is YAMLMap => isMap(source));
 }
 
 /**
@@ -116,6 +175,7 @@ export class YamlDocument {
 export function parseYaml(
   text: string,
   file: string,
+  dialect: YamlDialect = yaml12,
 ): { documents: readonly YamlDocument[]; problems: readonly Problem[] } {
   const tooDeep = { file, message: `nested deeper than ${mostDepth} levels` };
   const deep = depthOfFlow(text);
@@ -143,32 +203,32 @@ export function parseYaml(
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
+  const tell = (dangers: readonly Danger[]) => {
+    for (const { node, ...what } of dangers.slice(0, mostSyntaxProblems)) {
+      problems.push({ file, ...at(rangeOf(node) ?? 0), ...what });
+    }
+  };
   for (const document of parsed) {
-    const errors = [...document.errors, ...document.warnings].slice(0, mostSyntaxProblems);
+    const errors = [...document.errors, ...document.warnings];
     if (errors.length > 0) {
       // The parser catches what V8 throws when it goes too deep, and keeps nothing of it but the words.
       const overflow = errors.find(({ message }) => message.startsWith('Maximum call stack'));
       if (overflow) problems.push({ ...tooDeep, ...at(overflow.pos[0]) });
-      else problems.push(...errors.map((error) => syntaxProblem(error, file, at(error.pos[0]))));
+      else {
+        const first = errors.slice(0, mostSyntaxProblems);
+        problems.push(...first.map((error) => syntaxProblem(error, file, at(error.pos[0]))));
+      }
       continue;
     }
-    const dangers = findDangers(document).map(({ node, ...what }) => ({
-      file,
-      ...at(rangeOf(node) ?? 0),
-      ...what,
-    }));
-    problems.push(...dangers);
+    const { dangers, resolve } = findDangers(document, dialect);
+    tell(dangers);
     if (dangers.length > 0 || document.contents === null) continue;
     if (isScalar(document.contents) && document.contents.value === null) continue;
-    try {
-      documents.push(new YamlDocument(document, lines));
-    } catch (error) {
-      if (!(error instanceof ReferenceError)) throw error;
-      problems.push({
-        file,
-        ...at(rangeOf(document.contents) ?? 0),
-        message: 'its aliases (*name) expand to too much',
-      });
+    const read = dialect.read(document, resolve);
+    if (!('value' in read)) tell(read);
+    else {
+      const source = { lines, resolve, mergesInOrder: dialect.mergesInOrder, fields: new WeakMap() };
+      documents.push(new YamlDocument(document.contents, read.value, source));
     }
   }
   return { documents, problems };
@@ -176,6 +236,8 @@ export function parseYaml(
 
 function syntaxProblem(error: YAMLError, file: string, place: Place): Problem {
   const hint = {
+    BAD_INDENT: 'indent everything between the brackets, and the closing one',
+    BLOCK_IN_FLOW: 'put text that ends with a colon in quotes',
     TAB_AS_INDENT: 'indent with spaces',
     TAG_RESOLVE_FAILED: 'leave the tag (!…) out; put text that starts with ! in quotes',
   }[error.code as string];
@@ -187,24 +249,23 @@ function syntaxProblem(error: YAMLError, file: string, place: Place): Problem {
   };
 }
 
-interface Danger {
-  readonly node: unknown;
-  readonly message: string;
-  readonly hint?: string;
-}
-
-function findDangers(document: Document): Danger[] {
+/** What no reader should have to read; and what its aliases stand for, which the document itself would look up each time. */
+function findDangers(
+  document: Document,
+  { mostAliases, mergesInOrder }: YamlDialect,
+): { readonly dangers: readonly Danger[]; readonly resolve: Resolve } {
   const found: Danger[] = [];
-  let aliases = 0;
+  const anchors = new Map<string, unknown>();
+  const targets = new Map<unknown, unknown>();
+  const resolve: Resolve = (node) => (isAlias(node) ? targets.get(node) : node);
   const visitAlias = (alias: Alias, parents: ReadonlySet<unknown>) => {
-    aliases += 1;
-    // Looking an alias up walks the whole document.
-    if (aliases > mostAliases) {
-      if (aliases === mostAliases + 1)
+    const target = anchors.get(alias.source);
+    targets.set(alias, target);
+    if (targets.size > mostAliases) {
+      if (targets.size === mostAliases + 1)
         found.push({ node: alias, message: `more than ${mostAliases} aliases` });
       return;
     }
-    const target = alias.resolve(document);
     if (!target)
       found.push({ node: alias, message: `there is no anchor &${alias.source} before this alias` });
     if (parents.has(target))
@@ -216,22 +277,25 @@ function findDangers(document: Document): Danger[] {
       if (isScalar(key)) {
         const name = String(key.value);
         if (name === '__proto__') found.push({ node: key, message: 'the key "__proto__" is not allowed' });
-        if (names.has(name)) {
+        if (names.has(name) && !(mergesInOrder && isMergeKey(key))) {
           const hint = 'leave one of the two out';
           found.push({ node: key, message: `the key ${quote(name)} is there twice`, hint });
         }
         names.add(name);
       }
-      if (isScalar(key) && key.value === '<<' && key.type === 'PLAIN') visitMerge(value, key);
+      if (isAlias(key)) visitAlias(key, parents);
+      else if (isNode(key) && key.anchor !== undefined) anchors.set(key.anchor, key);
       visit(value, parents);
+      if (isMergeKey(key)) visitMerge(value, key);
     }
   };
   const visitMerge = (value: unknown, key: unknown) => {
     const sources = isSeq(value) ? value.items : [value];
-    if (sources.every((source) => isMap(isAlias(source) ? source.resolve(document) : source))) return;
+    if (sources.every((source) => isMap(resolve(source)))) return;
     found.push({ node: value ?? key, message: 'only maps can be merged with <<' });
   };
   const visit = (node: unknown, parents: ReadonlySet<unknown>): void => {
+    if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
     if (isAlias(node)) {
       visitAlias(node, parents);
     } else if (parents.size > mostDepth) {
@@ -246,7 +310,7 @@ function findDangers(document: Document): Danger[] {
     }
   };
   visit(document.contents, new Set());
-  return found.slice(0, mostSyntaxProblems);
+  return { dangers: found, resolve };
 }
 
 /** Where brackets alone nest too deeply for the parser; it takes far longer to find out. */
@@ -267,6 +331,7 @@ function depthOfFlow(text: string): Place | undefined {
   return undefined;
 }
 
+/** Where a node begins in the text, counted in UTF-16 units. */
 function rangeOf(node: unknown): number | undefined {
   return (node as Node | null | undefined)?.range?.[0];
 }

@@ -35,8 +35,8 @@ export interface ConfigurationContext {
 interface MeshKnowledge {
   /** Splits and checks files against the mesh's own schemas; throws one error with every problem. */
   readConfiguration(files: readonly MeshFile[], context: ConfigurationContext): readonly MeshResource[];
-  /** What is wrong with a file by itself, without a topology; files beside it may refer to it. */
-  lintConfiguration(file: MeshFile, beside: readonly MeshFile[]): readonly Problem[];
+  /** What is wrong with each file by itself, without a topology; only what they refer to may be in another. */
+  lintConfiguration(files: readonly MeshFile[]): readonly Problem[];
 }
 
 /** One replica as a mesh on one host needs it: everything on loopback addresses of its own. */

@@ -78,7 +78,7 @@ const mesh = z.strictObject({
   configuration: z
     .array(z.string())
     .default([])
-    .describe('Paths of the mesh configuration under test, relative to this file; applied unchanged.'),
+    .describe('Paths of the mesh configuration under test, relative to this file; read as kubectl reads it.'),
 });
 
 const load = z

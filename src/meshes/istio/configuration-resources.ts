@@ -1,8 +1,9 @@
 import { nearest, quote, typeName } from '../../kit/nearest.ts';
 import type { Path } from '../../kit/path.ts';
 import type { Mistake, Problem } from '../../kit/problems.ts';
-import { parseYaml, type YamlDocument } from '../../kit/yaml-source.ts';
+import type { YamlDocument } from '../../kit/yaml-source.ts';
 import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
+import { readKubernetesYaml } from '../kubernetes/documents.ts';
 import { mistakesAgainst } from './configuration-schema.ts';
 import type { ResourceSchema, ResourceSchemas } from './schemas/contract.ts';
 import generated from './schemas/istio-1.29.1.generated.json' with { type: 'json' };
@@ -14,19 +15,22 @@ export interface PlacedResource extends MeshResource {
   problem(path: Path, message: string, hint?: string, at?: 'key' | 'value'): Problem;
 }
 
+interface ParsedConfiguration {
+  readonly resources: readonly PlacedResource[];
+  readonly problems: readonly Problem[];
+  /** Whether there are files and nothing is in any; one of several may be empty, as templates that are switched off leave it. */
+  readonly empty: boolean;
+}
+
 /** Splits files into resources and checks each by itself: syntax, kind, fields, duplicates. */
-export function parseConfiguration(
-  files: readonly MeshFile[],
-  namespace: string,
-): { readonly resources: readonly PlacedResource[]; readonly problems: readonly Problem[] } {
+export function parseConfiguration(files: readonly MeshFile[], namespace: string): ParsedConfiguration {
   const resources: PlacedResource[] = [];
   const problems: Problem[] = [];
+  const empty: string[] = [];
   for (const { file, content } of files) {
-    const { documents, problems: inSyntax } = parseYaml(content, file);
+    const { documents, problems: inSyntax } = readKubernetesYaml(content, file);
     problems.push(...inSyntax);
-    if (documents.length === 0 && inSyntax.length === 0) {
-      problems.push({ file, line: 1, column: 1, message: 'there is no resource in this file' });
-    }
+    if (documents.length === 0 && inSyntax.length === 0) empty.push(file);
     for (const document of documents) {
       const resource = placed(document, file, namespace);
       const mistakes = mistakesIn(document);
@@ -38,8 +42,16 @@ export function parseConfiguration(
     }
   }
   problems.push(...duplicates(resources));
-  return { resources, problems };
+  return { resources, problems, empty: empty.length > 0 && empty.length === files.length };
 }
+
+/** That a file has nothing but comments. */
+export const nothingIn = (file: string): Problem => ({
+  file,
+  line: 1,
+  column: 1,
+  message: 'there is no resource in this file',
+});
 
 function placed(document: YamlDocument, file: string, defaultNamespace: string): PlacedResource {
   const value = isMap(document.value) ? document.value : {};
@@ -121,12 +133,6 @@ function unknownKind(apiVersion: string, kind: string): Mistake {
     const hint = 'describe services and workloads there; mesh configuration has Istio resources only';
     return wrong(['kind'], `the scenario's topology makes every ${kind}`, hint);
   }
-  if (kind === 'List')
-    return wrong(
-      ['kind'],
-      'lists are not read',
-      'write each item as a document of its own, with --- between',
-    );
   const known = [...new Set(Object.keys(kinds).map((name) => name.slice(name.lastIndexOf('/') + 1)))];
   const meant = nearest(kind, known);
   const message = `${quote(kind)} (${apiVersion}) is not a kind that Istio ${version} has`;

@@ -16,6 +16,11 @@ export function mistakesAgainst(
   if (value === null) return schema.nullable ? [] : wrong(`expected ${expected(schema)}, got nothing`);
   if (schema.intOrString && (typeof value === 'string' || Number.isInteger(value))) return [];
   if (!hasType(schema, value)) {
+    const word = typeof value === 'boolean' && schema.type === 'string' ? document.scalar(path) : undefined;
+    if (word?.plain && !/^(true|false)$/i.test(word.source)) {
+      const hint = schema.enum ? `one of ${schema.enum.join(', ')}` : 'put it in quotes';
+      return wrong(`Kubernetes reads ${word.source} as ${value}; text is expected`, hint);
+    }
     const hint = schema.type === 'string' && typeof value !== 'object' ? 'put it in quotes' : undefined;
     return wrong(`expected ${expected(schema)}, got ${typeName(value)}`, hint);
   }
@@ -25,7 +30,7 @@ export function mistakesAgainst(
     const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
     return wrong(`expected one of ${allowed.join(', ')}; got ${quote(value)}`, hint);
   }
-  if (typeof value === 'string') return textMistakes(schema, value, path, document);
+  if (typeof value === 'string') return textMistakes(schema, value, path);
   if (typeof value === 'number') return numberMistakes(schema, value, path);
   if (Array.isArray(value)) {
     return [
@@ -96,17 +101,8 @@ function unknownField(
   return [{ path, at: 'key', message, hint: renamed.hint }, ...inner];
 }
 
-function textMistakes(
-  schema: ResourceSchema,
-  value: string,
-  path: Path,
-  document: Pick<YamlDocument, 'scalar'>,
-): Mistake[] {
+function textMistakes(schema: ResourceSchema, value: string, path: Path): Mistake[] {
   const wrong = (message: string, hint?: string): Mistake[] => [{ path, at: 'value', message, hint }];
-  const scalar = document.scalar(path);
-  if (scalar?.plain && /^(y|n|yes|no|on|off)$/i.test(scalar.source)) {
-    return wrong(`Kubernetes reads ${scalar.source} as true or false; text is expected`, 'put it in quotes');
-  }
   if (schema.minLength !== undefined && value.length < schema.minLength)
     return wrong('text is needed, got ""');
   if (schema.maxLength !== undefined && value.length > schema.maxLength) {

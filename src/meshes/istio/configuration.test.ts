@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { valueAt } from '../../kit/path.ts';
 import { formatProblem } from '../../kit/problems.ts';
 import { configurationContext } from '../../plan/configuration-context.ts';
 import { planScenario } from '../../plan/plan.ts';
@@ -105,7 +106,8 @@ describe('Istio configuration', () => {
         did you mean ROUND_ROBIN?
       mesh.yaml:10:42: spec.trafficPolicy.loadBalancer.consistentHash: simple and consistentHash exclude each other
         at most one of simple, consistentHash
-      mesh.yaml:11:17: spec.trafficPolicy.tls.mode: expected one of DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL; got "on"
+      mesh.yaml:11:17: spec.trafficPolicy.tls.mode: Kubernetes reads on as true; text is expected
+        one of DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL
       mesh.yaml:12:44: spec.trafficPolicy.outlierDetection.maxEjectionPercent: expected at most 2147483647, got 3000000000
       mesh.yaml:12:65: spec.trafficPolicy.outlierDetection.interval: expected text, got nothing"
     `);
@@ -169,7 +171,9 @@ describe('Istio configuration', () => {
 
   it('has hosts in a VirtualService even where there is no topology to hold them against', () => {
     const lint = (content: string) =>
-      lintConfiguration({ file: 'mesh.yaml', path: '/mesh.yaml', content }).map(formatProblem).join('\n');
+      lintConfiguration([{ file: 'mesh.yaml', path: '/mesh.yaml', content }])
+        .map(formatProblem)
+        .join('\n');
     const routes = virtualService('  http: [{route: [{destination: {host: anything}}]}]');
     expect(lint(routes)).toMatchInlineSnapshot(`
       "mesh.yaml:4:1: spec.hosts: missing; without hosts, and no VirtualService that delegates to it, it routes nothing
@@ -246,5 +250,74 @@ spec: {mtls: {mode: STRICT}}`;
     expect(problems(`${root}\n---\n${inner}`, checks)).toMatch(
       /^mesh\.yaml:1\d:.*spec\.http\.0\.fault\.abort/m,
     );
+  });
+
+  it('is read as kubectl reads it: templates that are switched off, lists, merge keys', () => {
+    const off = `---\n# Source: off.yaml\n---\n# Source: on.yaml\n${rule('')}---\n`;
+    expect(read(off)).toMatchObject([{ name: 'rule', line: 5 }]);
+    expect(read(off.replaceAll('\n', '\r\n'))).toMatchObject([{ name: 'rule', line: 5 }]);
+    const item = (name: string) => `  - ${rule('', name).trim().replaceAll('\n', '\n    ')}\n`;
+    expect(read(`apiVersion: v1\nkind: List\nitems:\n${item('one')}${item('two')}`)).toMatchObject([
+      { name: 'one', line: 4 },
+      { name: 'two', line: 10 },
+    ]);
+    const [merged] = read(
+      rule(`  trafficPolicy:
+    connectionPool: &pool
+      tcp: &tcp {maxConnections: 100}
+      http: {http1MaxPendingRequests: 50}
+    portLevelSettings:
+      - port: {number: 8080}
+        connectionPool:
+          <<: *pool
+          tcp:
+            <<: *tcp
+            connectTimeout: 2s`),
+    );
+    const port = ['spec', 'trafficPolicy', 'portLevelSettings', 0, 'connectionPool'];
+    expect(valueAt(merged?.value, port)).toEqual({
+      tcp: { maxConnections: 100, connectTimeout: '2s' },
+      http: { http1MaxPendingRequests: 50 },
+    });
+    expect(merged?.lineOf([...port, 'http', 'http1MaxPendingRequests'])).toBe(10);
+    expect(merged?.lineOf([...port, 'tcp', 'connectTimeout'])).toBe(17);
+  });
+
+  it('takes the items of a list with what an API server adds to them', () => {
+    const list = `{"apiVersion": "networking.istio.io/v1", "kind": "DestinationRuleList", "items": [
+      {"apiVersion": "networking.istio.io/v1", "kind": "DestinationRule", "metadata":
+        {"name": "a", "generation": 3, "uid": "0b6f", "resourceVersion": "48213", "creationTimestamp": "2026-01-31T12:00:00Z"},
+        "spec": {"host": "edge-app"}, "status": {}}]}`;
+    expect(read(list)).toMatchObject([{ name: 'a', line: 2 }]);
+  });
+
+  it('says of an address that it needs quotes, and of words what they mean', () => {
+    expect(problems(rule('  exportTo:\n    - fd00::\n'))).toMatchInlineSnapshot(`
+      "mesh.yaml:8:7: "fd00::" without quotes is a map with a key "fd00:"
+        put it in quotes"
+    `);
+    expect(problems(rule('  exportTo: [on]\n'))).toMatchInlineSnapshot(`
+      "mesh.yaml:7:14: spec.exportTo.0: Kubernetes reads on as true; text is expected
+        put it in quotes"
+    `);
+    const yes = read(
+      rule('  trafficPolicy: {proxyProtocol: {}, outlierDetection: {splitExternalLocalOriginErrors: yes}}'),
+    );
+    expect(valueAt(yes[0]?.value, ['spec', 'trafficPolicy', 'outlierDetection'])).toEqual({
+      splitExternalLocalOriginErrors: true,
+    });
+  });
+
+  it('is in one of its files at least', () => {
+    const files = ['# off', rule('')].map((content, index) => ({
+      file: `${index}.yaml`,
+      path: '/',
+      content,
+    }));
+    expect(readConfiguration(files, plan())).toHaveLength(1);
+    expect(lintConfiguration(files)).toEqual([]);
+    expect(lintConfiguration(files.slice(0, 1)).map(formatProblem)).toEqual([
+      '0.yaml:1:1: there is no resource in this file',
+    ]);
   });
 });

@@ -4,7 +4,7 @@ import type { ConfigurationContext } from '../contract.ts';
 import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
 import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
-import { parseConfiguration } from './configuration-resources.ts';
+import { nothingIn, parseConfiguration } from './configuration-resources.ts';
 
 /**
  * The resources in files of Istio configuration. Throws one ProblemsError with everything that an API
@@ -14,8 +14,9 @@ export function readConfiguration(
   files: readonly MeshFile[],
   context: ConfigurationContext,
 ): readonly MeshResource[] {
-  const { resources, problems } = parseConfiguration(files, context.topology.namespace);
+  const { resources, problems, empty } = parseConfiguration(files, context.topology.namespace);
   const all = [
+    ...(empty ? files.map(({ file }) => nothingIn(file)) : []),
     ...problems,
     ...mistakesInHosts(resources, context.topology),
     ...clashes(resources, context.topology),
@@ -26,11 +27,14 @@ export function readConfiguration(
 }
 
 /**
- * What is wrong with a file by itself, without a topology to hold it against. Files beside it may refer to it;
- * what they say otherwise is not looked at, since they may be alternatives.
+ * What is wrong with files of which each is looked at by itself, since they may be alternatives, and without a
+ * topology to hold them against; only a VirtualService may refer to one in another file.
  */
-export function lintConfiguration(file: MeshFile, beside: readonly MeshFile[] = []): readonly Problem[] {
-  const { resources, problems } = parseConfiguration([file], 'default');
-  const others = beside.flatMap((other) => parseConfiguration([other], 'default').resources);
-  return [...problems, ...mistakesInMissingHosts(resources, others)];
+export function lintConfiguration(files: readonly MeshFile[]): readonly Problem[] {
+  const parsed = files.map((file) => ({ ...file, ...parseConfiguration([file], 'default') }));
+  const all = parsed.flatMap(({ resources }) => resources);
+  return parsed.flatMap(({ file, resources, problems, empty }) => [
+    ...(empty && all.length === 0 ? [nothingIn(file)] : problems),
+    ...mistakesInMissingHosts(resources, all),
+  ]);
 }

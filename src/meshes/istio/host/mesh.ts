@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAllDocuments, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { environmentError } from '../../../kit/errors.ts';
 import { NotYet, notYet } from '../../../kit/eventually.ts';
 import type { MeshConfiguration } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
 import type { HostMesh, HostMeshRequest } from '../../contract.ts';
+import { inItsNamespace, writeKubernetesYaml } from '../../kubernetes/write.ts';
 import { spiffeId } from '../names.ts';
 import { sidecarAdmin } from '../sidecar-admin.ts';
 import { createCertificateAuthority } from './certificates.ts';
@@ -34,7 +35,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     createCertificateAuthority('run', dayMs),
     readFile(request.files['envoy-bootstrap'] ?? '', 'utf8'),
     configuration.write({
-      [underTest]: textOf(request.configuration, request.revision, namespace),
+      [underTest]: textOf(request.configuration, request.revision),
       'topology.yaml': topologyResources(request)
         .map((resource) => stringify(resource))
         .join('---\n'),
@@ -78,7 +79,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       return undefined;
     },
     closeControlPlane: () => gate.close(),
-    configure: (changed, revision) => configuration.replace(underTest, textOf(changed, revision, namespace)),
+    configure: (changed, revision) => configuration.replace(underTest, textOf(changed, revision)),
     sidecar: (instance) => sidecarProgram(instance, request),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };
@@ -94,20 +95,8 @@ export function refuseBlind(log: string): void {
   );
 }
 
-/** The configuration under test with the marker of its revision. */
-function textOf({ files }: MeshConfiguration, revision: string, namespace: string): string {
-  const written = files.map(({ content }) => inNamespace(content, namespace));
+/** The configuration under test with the marker of its revision: not the user's text, which istiod might read differently. */
+function textOf({ resources }: MeshConfiguration, revision: string): string {
   const marker = `# By this, which changes nothing, is known when sidecars hold the rest of the file.\n${stringify(sidecarAdmin.marker(revision))}`;
-  return [...written, marker].filter(Boolean).join('---\n');
-}
-
-/** What `kubectl apply -n NAMESPACE` does to resources that name none; everything else stays as it is. */
-function inNamespace(content: string, namespace: string): string {
-  return parseAllDocuments(content)
-    .filter((document) => document.contents !== null)
-    .map((document) => {
-      if (!document.hasIn(['metadata', 'namespace'])) document.setIn(['metadata', 'namespace'], namespace);
-      return document.toString();
-    })
-    .join('---\n');
+  return [writeKubernetesYaml(resources.map(inItsNamespace)), marker].filter(Boolean).join('---\n');
 }
