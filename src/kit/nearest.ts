@@ -36,7 +36,15 @@ export function quote(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** "text", "a list", … for error messages. */
+/** "text", "a list", …: of a whole document, which may be a file of secrets, nothing more is said. */
+export function typeOnly(value: unknown): string {
+  if (typeof value === 'string') return 'text';
+  if (typeof value === 'number') return 'a number';
+  if (typeof value === 'boolean') return 'true or false';
+  return typeName(value);
+}
+
+/** The type with the value where it is short: "the text "x"", "a list", … for error messages. */
 export function typeName(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';

@@ -71,4 +71,14 @@ describe('a YAML text is told what could mean two things or take long', () => {
     expect(problems).toEqual([]);
     expect(documents).toHaveLength(1);
   });
+
+  it.each([
+    ['text behind a bracket', 'a: [hunter2]\n}hunter2 hunter2\n'],
+    ['text behind quotes', '"A"="hunter2 hunter2"\nB=\'hunter2\'\n'],
+    ['text behind the mark of a block', 'TOKEN: |hunter2\n'],
+    ['a text', 'TOKEN=hunter2\nPASSWORD=hunter2\n'],
+    ['an escape', 'TOKEN: "\\hunter2"\n'],
+  ])('%s is not quoted', (_, text) => {
+    expect(parseYaml(text, '.env').problems.map(formatProblem).join('\n')).not.toContain('hunter2');
+  });
 });

@@ -244,9 +244,14 @@ function syntaxProblem(error: YAMLError, file: string, place: Place): Problem {
   return {
     file,
     ...place,
-    message: `not valid YAML: ${error.message}`,
+    message: `not valid YAML: ${withoutContent(error.message)}`,
     ...(hint === undefined ? {} : { hint }),
   };
+}
+
+/** A file that is no YAML may be one of secrets: of what it says only marks are shown, such as "}". */
+function withoutContent(message: string): string {
+  return message.replace(/^(Unexpected .*?|Block scalar .*?|Not a YAML token): .{6,}$/s, '$1');
 }
 
 /** What no reader should have to read; and what its aliases stand for, which the document itself would look up each time. */

@@ -1,4 +1,4 @@
-import { nearest, quote, typeName } from '../../kit/nearest.ts';
+import { nearest, quote, typeOnly } from '../../kit/nearest.ts';
 import type { Path } from '../../kit/path.ts';
 import type { Mistake, Problem } from '../../kit/problems.ts';
 import type { YamlDocument } from '../../kit/yaml-source.ts';
@@ -80,7 +80,7 @@ function mistakesIn(document: YamlDocument): Mistake[] {
     { path, at: 'value', message, hint },
   ];
   if (!isMap(value))
-    return wrong([], `expected a resource (apiVersion, kind, metadata, spec), got ${typeName(value)}`);
+    return wrong([], `expected a resource (apiVersion, kind, metadata, spec), got ${typeOnly(value)}`);
   const { apiVersion, kind } = value;
   if (typeof kind !== 'string' || kind === '') return wrong(['kind'], 'missing; a resource says its kind');
   if (typeof apiVersion !== 'string' || apiVersion === '') {

@@ -133,7 +133,7 @@ describe('Istio configuration', () => {
         it has networking.istio.io/v1, networking.istio.io/v1alpha3, networking.istio.io/v1beta1
       mesh.yaml:12:7: kind: the scenario's topology makes every Service
         describe services and workloads there; mesh configuration has Istio resources only
-      mesh.yaml:16:1: expected a resource (apiVersion, kind, metadata, spec), got the text "just text"
+      mesh.yaml:16:1: expected a resource (apiVersion, kind, metadata, spec), got text
       mesh.yaml:18:1: metadata: missing; this field is needed
       mesh.yaml:33:9: metadata.name: DestinationRule default/rule is there already
         mesh.yaml:25"
@@ -319,5 +319,19 @@ spec: {mtls: {mode: STRICT}}`;
     expect(lintConfiguration(files.slice(0, 1)).map(formatProblem)).toEqual([
       '0.yaml:1:1: there is no resource in this file',
     ]);
+  });
+
+  it.each([
+    [
+      'TOKEN=hunter2hunter2\nPASSWORD=hunter2\n',
+      'mesh.yaml:1:1: expected a resource (apiVersion, kind, metadata, spec), got text',
+    ],
+    [
+      '- hunter2\n- hunter2\n',
+      'mesh.yaml:1:1: expected a resource (apiVersion, kind, metadata, spec), got a list',
+    ],
+    ['43281974', 'mesh.yaml:1:1: expected a resource (apiVersion, kind, metadata, spec), got a number'],
+  ])('says the type only of what is no resource at all', (content, message) => {
+    expect(problems(content)).toBe(message);
   });
 });
