@@ -42,7 +42,7 @@ function program(signal: AbortSignal): Command {
     .addCommand(runCommand(signal, performance.timeOrigin))
     .addCommand(planCommand())
     .addCommand(explainCommand(signal))
-    .addCommand(lintCommand())
+    .addCommand(lintCommand(signal))
     .addCommand(labCommand(signal))
     .addCommand(reportCommand())
     .addCommand(doctorCommand())

@@ -1,16 +1,22 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { planExperiment } from '../experiment/planned.ts';
-import { ExitCode } from '../kit/errors.ts';
+import { type Examined, examineScenario } from '../experiment/examine.ts';
+import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
-import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
+import { formatProblem, type Problem } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { meshOf } from '../meshes/index.ts';
-import type { MeshFile } from '../model/mesh-configuration.ts';
-import { profileNames } from '../scenario/load.ts';
+import type { MeshFile, MeshResource } from '../model/mesh-configuration.ts';
 
-export function lintCommand(): Command {
+/** What lint found. */
+interface Linted {
+  readonly problems: readonly Problem[];
+  /** Why the mesh itself was not asked about its configuration; absent when it was, or there is none. */
+  readonly notAsked?: string;
+}
+
+export function lintCommand(signal: AbortSignal): Command {
   return new Command('lint')
     .description('Check scenario files, with each of their profiles, and mesh configuration; runs nothing.')
     .argument('<file...>', 'scenarios, or YAML files of mesh configuration')
@@ -25,31 +31,67 @@ Examples:
   $ npx breakwater lint my-destination-rule.yaml --json`,
     )
     .action(async (files: string[], options: { json?: boolean }) => {
-      const problems: Problem[] = [];
-      const configuration: MeshFile[] = [];
-      for (const file of files) {
-        const found = await lintFile(file);
-        if ('content' in found) configuration.push(found);
-        else problems.push(...found);
-      }
-      problems.push(...(await meshOf('istio')).lintConfiguration(configuration));
-      if (problems.length > 0) process.exitCode = ExitCode.usage;
-      process.stdout.write(
-        options.json ? `${JSON.stringify({ problems }, null, 2)}\n` : summary(files, problems),
-      );
+      const linted = await lint(files, signal);
+      if (linted.problems.length > 0) process.exitCode = ExitCode.usage;
+      process.stdout.write(options.json ? `${JSON.stringify(linted, null, 2)}\n` : summary(files, linted));
     });
 }
 
-function summary(files: readonly string[], problems: readonly Problem[]): string {
-  if (problems.length === 0) return `${pc.green('ok')} ${plural(files.length, 'file')}\n`;
-  const lines = problems.map(formatProblem);
-  return `${lines.join('\n')}\n\n${pc.red(plural(problems.length, 'problem'))}\n`;
+/** Everything that can be said about files without running them: ours, and then the mesh's own. */
+async function lint(files: readonly string[], signal: AbortSignal): Promise<Linted> {
+  const mesh = await meshOf('istio');
+  const configuration: MeshFile[] = [];
+  const found: Examined[] = [];
+  for (const file of files) {
+    const examined = await lintFile(file);
+    if ('content' in examined) configuration.push(examined);
+    else found.push(examined);
+  }
+  found.push(mesh.lintConfiguration(configuration));
+  const problems = found.flatMap((each) => each.problems);
+  const refused = await refusedBy(mesh, once(found.flatMap(({ sound }) => sound)), signal);
+  return 'notAsked' in refused
+    ? { problems: distinct(problems), notAsked: refused.notAsked }
+    : { problems: distinct([...problems, ...refused.problems]) };
 }
 
-/** Everything that is wrong with a scenario, as it is and with each profile; the file itself when it is mesh configuration. */
-async function lintFile(file: string): Promise<readonly Problem[] | MeshFile> {
+async function refusedBy(
+  mesh: Awaited<ReturnType<typeof meshOf>>,
+  resources: readonly MeshResource[],
+  signal: AbortSignal,
+) {
+  try {
+    return await mesh.refused(resources, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof OperatorError)) throw error;
+    return { notAsked: error.message };
+  }
+}
+
+/** Each resource once: scenarios share files, and profiles share everything. */
+function once(resources: readonly MeshResource[]): readonly MeshResource[] {
+  const idOf = ({ kind, namespace, name, line, file }: MeshResource) =>
+    JSON.stringify([kind, namespace, name, line, file]);
+  return [...new Map(resources.map((each) => [idOf(each), each])).values()];
+}
+
+const distinct = (problems: readonly Problem[]) => [
+  ...new Map(problems.map((problem) => [formatProblem(problem), problem])).values(),
+];
+
+function summary(files: readonly string[], { problems, notAsked }: Linted): string {
+  const note =
+    notAsked === undefined ? '' : `${pc.yellow('note')}: Istio itself was not asked: ${notAsked}\n`;
+  if (problems.length === 0) return `${note}${pc.green('ok')} ${plural(files.length, 'file')}\n`;
+  const lines = problems.map(formatProblem);
+  return `${lines.join('\n')}\n\n${note}${pc.red(plural(problems.length, 'problem'))}\n`;
+}
+
+/** What is wrong with a scenario; the file itself when it is mesh configuration. */
+async function lintFile(file: string): Promise<Examined | MeshFile> {
   const read = await readTextFile(resolve(file));
-  if ('message' in read) return [{ file, ...read }];
+  if ('message' in read) return { problems: [{ file, ...read }], sound: [] };
   // A syntax error hides what kind of file it is; either way it is reported the same.
   if (
     /^[\s{"]*(apiVersion|kind)"?\s*:/m.test(read.text) &&
@@ -57,20 +99,5 @@ async function lintFile(file: string): Promise<readonly Problem[] | MeshFile> {
   ) {
     return { file, path: resolve(file), content: read.text };
   }
-  const found = new Map<string, Problem>();
-  for (const profile of [undefined, ...(await profileNames(file))]) {
-    for (const problem of await problemsOf(file, profile)) found.set(formatProblem(problem), problem);
-  }
-  return [...found.values()];
-}
-
-async function problemsOf(file: string, profile: string | undefined): Promise<readonly Problem[]> {
-  try {
-    const changes = { set: [], config: [], ...(profile === undefined ? {} : { profile }) };
-    await planExperiment(file, changes);
-    return [];
-  } catch (error) {
-    if (error instanceof ProblemsError) return error.problems;
-    throw error;
-  }
+  return examineScenario(file);
 }

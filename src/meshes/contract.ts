@@ -31,12 +31,19 @@ export interface ConfigurationContext {
   }[];
 }
 
+/** What was found in files of which each is looked at by itself. */
+export interface LintedConfiguration {
+  readonly problems: readonly Problem[];
+  /** The resources that have no mistakes of their own; the mesh's own validation may still refuse them. */
+  readonly sound: readonly MeshResource[];
+}
+
 /** What a mesh knows about its configuration; needs nothing that runs. */
 interface MeshKnowledge {
   /** Splits and checks files against the mesh's own schemas; throws one error with every problem. */
   readConfiguration(files: readonly MeshFile[], context: ConfigurationContext): readonly MeshResource[];
   /** What is wrong with each file by itself, without a topology; only what they refer to may be in another. */
-  lintConfiguration(files: readonly MeshFile[]): readonly Problem[];
+  lintConfiguration(files: readonly MeshFile[]): LintedConfiguration;
 }
 
 /** One replica as a mesh on one host needs it: everything on loopback addresses of its own. */
@@ -187,6 +194,11 @@ export interface Mesh extends MeshKnowledge {
   readonly effective: MeshEffective;
   /** The mesh's own validation of configuration; throws one usage error with every problem. */
   validate(configuration: MeshConfiguration, progress: Progress, signal: AbortSignal): Promise<void>;
+  /** The same without waiting for a program to be built: what it refuses, or why it was not asked. */
+  refused(
+    resources: readonly MeshResource[],
+    signal: AbortSignal,
+  ): Promise<{ readonly problems: readonly Problem[] } | { readonly notAsked: string }>;
   /** What a sidecar's log says of configuration that it did not take. */
   rejectionsIn(log: string): readonly string[];
   readonly hostPrograms: readonly Program[];

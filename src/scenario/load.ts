@@ -23,9 +23,27 @@ export interface Changes {
 
 const help = 'docs/reference.md has every field; `breakwater lint` checks a file without running it';
 
+/** A scenario file that was read, from which scenarios are made: one for each profile and each set of changes. */
+export interface ScenarioFile {
+  readonly file: string;
+  readonly document: YamlDocument;
+  /** By absolute path: mesh configuration that was read already. */
+  readonly meshFiles: Map<string, ReturnType<typeof readMeshFiles>>;
+}
+
 /** Reads a scenario file. Throws one ProblemsError (exit code 2) with everything that is wrong with it. */
 export async function loadScenario(file: string, changes: Changes): Promise<LoadedScenario> {
-  const document = await readDocument(file);
+  return scenarioOf(await openScenario(file), changes);
+}
+
+/** Reads a file as far as every scenario in it needs it; throws a ProblemsError when it is no scenario. */
+export async function openScenario(file: string): Promise<ScenarioFile> {
+  return { file, document: await readDocument(file), meshFiles: new Map() };
+}
+
+/** The scenario in a file with changes; throws one ProblemsError with everything that is wrong with it. */
+export async function scenarioOf(opened: ScenarioFile, changes: Changes): Promise<LoadedScenario> {
+  const { file, document } = opened;
   const { overrides, problems } = overridesOf(file, document, changes);
   const applied = applyOverrides(document.value, overrides);
   problems.push(
@@ -35,7 +53,8 @@ export async function loadScenario(file: string, changes: Changes): Promise<Load
       ...(hint === undefined ? {} : { hint }),
     })),
   );
-  const locateHere = (mistake: Mistake) => locate(mistake, file, document, applied.value, overrides);
+  const origins = new Origins(overrides);
+  const locateHere = (mistake: Mistake) => locate(mistake, file, document, applied.value, origins);
   const parsed = scenarioSchema.safeParse(applied.value);
   if (!parsed.success) {
     const mistakes = explainIssues(parsed.error.issues, scenarioSchema, applied.value);
@@ -44,7 +63,7 @@ export async function loadScenario(file: string, changes: Changes): Promise<Load
   if (!parsed.success || problems.length > 0) throw failure(problems);
   const scenario = parsed.data;
   const directory = dirname(resolve(file));
-  const references = await readReferences(scenario, file, directory, changes);
+  const references = await readReferences(scenario, opened, directory, changes);
   const useless = uselessFields(
     scenario.load,
     (field) => valueAt(applied.value, ['load', field]) !== undefined,
@@ -59,11 +78,9 @@ export async function loadScenario(file: string, changes: Changes): Promise<Load
   return { scenario, file, profile: changes.profile, meshFiles, directory, locate: locateHere };
 }
 
-/** Names of the profiles in a scenario file that can be read; none when it cannot. */
-export async function profileNames(file: string): Promise<readonly string[]> {
-  const read = await readTextFile(resolve(file));
-  const value = 'text' in read ? parseYaml(read.text, file).documents[0]?.value : undefined;
-  const profiles = valueAt(value, ['profiles']);
+/** Names of the profiles in a scenario file. */
+export function profileNames({ document }: ScenarioFile): readonly string[] {
+  const profiles = valueAt(document.value, ['profiles']);
   return typeof profiles === 'object' && profiles !== null ? Object.keys(profiles) : [];
 }
 
@@ -128,19 +145,44 @@ function locate(
   file: string,
   document: YamlDocument,
   value: unknown,
-  overrides: readonly Override[],
+  origins: Origins,
 ): Problem {
-  const begins = (long: Path, short: Path) =>
-    short.every((part, index) => String(part) === String(long[index]));
   const there = valueAt(value, path) !== undefined;
-  const override = overrides.findLast(
-    (each) => begins(path, each.path) || (there && !document.has(path) && begins(each.path, path)),
-  );
+  const override = origins.of(path, { below: there && !document.has(path) });
   const where = override
     ? whereOf(override, file, document, path.slice(override.path.length))
     : { file, ...document.place(path, at) };
   return { ...where, path: path.join('.'), message, ...(hint === undefined ? {} : { hint }) };
 }
+
+/** Finds the override that a value comes from; to look through all of them for every mistake would be quadratic. */
+class Origins {
+  readonly #overrides: readonly Override[];
+  /** Path → the last override of just that path. */
+  readonly #at = new Map<string, number>();
+  /** Path → the last override of it or of something below it. */
+  readonly #below = new Map<string, number>();
+
+  constructor(overrides: readonly Override[]) {
+    this.#overrides = overrides;
+    for (const [index, { path }] of overrides.entries()) {
+      this.#at.set(keyOf(path), index);
+      for (let length = 0; length <= path.length; length++)
+        this.#below.set(keyOf(path.slice(0, length)), index);
+    }
+  }
+
+  /** The last override of a path or of something above it, or of something below it too. */
+  of(path: Path, { below }: { readonly below: boolean }): Override | undefined {
+    let last = below ? (this.#below.get(keyOf(path)) ?? -1) : -1;
+    for (let length = 0; length <= path.length; length++) {
+      last = Math.max(last, this.#at.get(keyOf(path.slice(0, length))) ?? -1);
+    }
+    return this.#overrides[last];
+  }
+}
+
+const keyOf = (path: Path) => path.join('\0');
 
 function whereOf(override: Override, file: string, document: YamlDocument, rest: Path) {
   if (override.option !== undefined) return { file: override.option };
@@ -148,17 +190,28 @@ function whereOf(override: Override, file: string, document: YamlDocument, rest:
 }
 
 /** The files a scenario names. */
-async function readReferences(scenario: Scenario, file: string, directory: string, { config }: Changes) {
+async function readReferences(
+  scenario: Scenario,
+  { file, meshFiles: known }: ScenarioFile,
+  directory: string,
+  { config }: Changes,
+) {
+  const readOnce = (named: string, within: string) => {
+    const path = resolve(within, named);
+    const reading = known.get(path) ?? readMeshFiles(named, within);
+    known.set(path, reading);
+    return reading;
+  };
   const mistakes: Mistake[] = [];
   const problems: Problem[] = [];
   const meshFiles: MeshFile[] = [];
   for (const named of config) {
-    const read = await readMeshFiles(named, process.cwd());
+    const read = await readOnce(named, process.cwd());
     if ('files' in read) meshFiles.push(...read.files);
     else problems.push({ file: `--config ${named}`, ...read });
   }
   for (const [index, named] of config.length > 0 ? [] : scenario.mesh.configuration.entries()) {
-    const read = await readMeshFiles(named, directory);
+    const read = await readOnce(named, directory);
     if ('files' in read)
       meshFiles.push(...read.files.map((each) => ({ ...each, file: beside(file, each.file) })));
     else {
@@ -173,10 +226,11 @@ async function readReferences(scenario: Scenario, file: string, directory: strin
     );
     if (!isFile) mistakes.push({ path: ['load', field], at: 'value', message: `there is no file ${named}` });
   }
-  const paths = meshFiles.map(({ path }) => resolve(path));
-  for (const [index, each] of meshFiles.entries()) {
-    if (paths.indexOf(resolve(each.path)) < index)
-      problems.push({ file: each.file, message: 'this file is named twice' });
+  const paths = new Set<string>();
+  for (const each of meshFiles) {
+    const path = resolve(each.path);
+    if (paths.has(path)) problems.push({ file: each.file, message: 'this file is named twice' });
+    paths.add(path);
   }
   return { mistakes, problems, meshFiles };
 }

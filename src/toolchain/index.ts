@@ -5,6 +5,7 @@ import { type ResolveOptions, type ToolContext, toolContext } from './context.ts
 import { ensureTool } from './ensure.ts';
 import { explicitProgram } from './explicit.ts';
 import { moduleDataFile } from './go.ts';
+import { isInMirror } from './mirror.ts';
 import { readStored, toolDirectory } from './store.ts';
 import { ISTIO_BOOTSTRAP, type Program, type Tool, type ToolProgram } from './tools.ts';
 
@@ -34,6 +35,20 @@ export async function resolveProgram(
   if (explicit !== undefined) return { program, path: explicit, version: tool.version, source: 'explicit' };
   const { directory, source } = await ensureTool(tool, context);
   return { program, path: join(directory, program), version: tool.version, source };
+}
+
+/** The path of a program that is there, or that a mirror has; undefined when it would have to be made from its source. */
+export async function programAtHand(
+  program: Program,
+  options: ResolveOptions = {},
+): Promise<string | undefined> {
+  const context = toolContext(options);
+  const [tool, spec] = findProgram(program, context);
+  const explicit = await explicitProgram(tool, spec, context);
+  if (explicit !== undefined) return explicit;
+  const directory = await toolDirectory(tool, context);
+  if ((await readStored(directory, tool)).state === 'ready') return join(directory, program);
+  return (await isInMirror(tool, context)) ? (await resolveProgram(program, options)).path : undefined;
 }
 
 /** Several programs, one after the other: downloads first, so that success shows early. */

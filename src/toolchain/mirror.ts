@@ -50,6 +50,14 @@ export async function fetchFromMirror(
   return { source: 'download', madeBy: `mirror ${mirror}` };
 }
 
+/** Whether the operator's mirror has every file of a tool. */
+export async function isInMirror(tool: Tool, { env }: ToolContext): Promise<boolean> {
+  if (!env[MIRROR_VARIABLE]) return false;
+  const sums = await readSums(env);
+  const { programs, data } = toolFiles(tool);
+  return [...programs, ...data].every((name) => sums.has(mirrorPath(tool, name)));
+}
+
 async function readSums(env: NodeJS.ProcessEnv): Promise<Map<string, string>> {
   const path = env[SUMS_VARIABLE];
   if (!path) {

@@ -17,6 +17,8 @@ export interface PlacedResource extends MeshResource {
 
 interface ParsedConfiguration {
   readonly resources: readonly PlacedResource[];
+  /** Those of them that have no mistakes of their own. */
+  readonly sound: readonly PlacedResource[];
   readonly problems: readonly Problem[];
   /** Whether there are files and nothing is in any; one of several may be empty, as templates that are switched off leave it. */
   readonly empty: boolean;
@@ -25,6 +27,7 @@ interface ParsedConfiguration {
 /** Splits files into resources and checks each by itself: syntax, kind, fields, duplicates. */
 export function parseConfiguration(files: readonly MeshFile[], namespace: string): ParsedConfiguration {
   const resources: PlacedResource[] = [];
+  const sound: PlacedResource[] = [];
   const problems: Problem[] = [];
   const empty: string[] = [];
   for (const { file, content } of files) {
@@ -37,12 +40,13 @@ export function parseConfiguration(files: readonly MeshFile[], namespace: string
       problems.push(
         ...mistakes.map(({ path, message, hint, at }) => resource.problem(path, message, hint, at)),
       );
+      if (mistakes.length === 0) sound.push(resource);
       // What has no kind or name of its own would only be blamed a second time for that.
       if (!mistakes.some(({ path }) => path.length < 2 || path[0] === 'metadata')) resources.push(resource);
     }
   }
   problems.push(...duplicates(resources));
-  return { resources, problems, empty: empty.length > 0 && empty.length === files.length };
+  return { resources, sound, problems, empty: empty.length > 0 && empty.length === files.length };
 }
 
 /** That a file has nothing but comments. */

@@ -94,11 +94,26 @@ function unknownField(
   const fields = Object.keys(schema.properties ?? {});
   const message = `unknown field ${quote(name)}`;
   const renamed = knownByAnotherName(name, fields);
-  if (renamed === undefined) return [{ path, at: 'key', message, hint: suggest(name, fields) }];
+  if (renamed === undefined) {
+    const deeper = placesBelow(schema, name);
+    const hint =
+      deeper.length > 0 ? `its place is ${deeper.slice(0, 3).join(' or ')}` : suggest(name, fields);
+    return [{ path, at: 'key', message, hint }];
+  }
   const meant = schema.properties?.[renamed.field];
   const inner =
     meant?.properties && hasType(meant, value) ? mistakesAgainst(meant, value, path, document) : [];
   return [{ path, at: 'key', message, hint: renamed.hint }, ...inner];
+}
+
+/** Where a field of this name would be right, some levels further down: "http.http1MaxPendingRequests". */
+function placesBelow(schema: ResourceSchema, name: string, levels = 3): string[] {
+  if (levels === 0) return [];
+  return Object.entries(schema.properties ?? {}).flatMap(([field, inner]) => {
+    if (inner.properties === undefined) return [];
+    const here = Object.hasOwn(inner.properties, name) ? [`${field}.${name}`] : [];
+    return [...here, ...placesBelow(inner, name, levels - 1).map((place) => `${field}.${place}`)];
+  });
 }
 
 function textMistakes(schema: ResourceSchema, value: string, path: Path): Mistake[] {

@@ -87,6 +87,25 @@ describe('Istio configuration', () => {
     `);
   });
 
+  it('says of a field on the wrong level where it belongs', () => {
+    expect(
+      problems(rule('  trafficPolicy: {connectionPool: {maxConnections: 1, http1MaxPendingRequests: 1}}')),
+    ).toMatchInlineSnapshot(`
+      "2 problems
+      mesh.yaml:7:36: spec.trafficPolicy.connectionPool.maxConnections: unknown field "maxConnections"
+        its place is tcp.maxConnections
+      mesh.yaml:7:55: spec.trafficPolicy.connectionPool.http1MaxPendingRequests: unknown field "http1MaxPendingRequests"
+        its place is http.http1MaxPendingRequests"
+    `);
+    expect(problems(rule('  trafficPolicy: {idleTimeout: 1s}\n  mode: DISABLE'))).toMatchInlineSnapshot(`
+      "2 problems
+      mesh.yaml:7:19: spec.trafficPolicy.idleTimeout: unknown field "idleTimeout"
+        its place is connectionPool.http.idleTimeout or connectionPool.tcp.idleTimeout
+      mesh.yaml:8:3: spec.mode: unknown field "mode"
+        its place is trafficPolicy.tls.mode"
+    `);
+  });
+
   it('has values of the right form', () => {
     expect(
       problems(
@@ -172,7 +191,7 @@ describe('Istio configuration', () => {
   it('has hosts in a VirtualService even where there is no topology to hold them against', () => {
     const lint = (content: string) =>
       lintConfiguration([{ file: 'mesh.yaml', path: '/mesh.yaml', content }])
-        .map(formatProblem)
+        .problems.map(formatProblem)
         .join('\n');
     const routes = virtualService('  http: [{route: [{destination: {host: anything}}]}]');
     expect(lint(routes)).toMatchInlineSnapshot(`
@@ -315,8 +334,8 @@ spec: {mtls: {mode: STRICT}}`;
       content,
     }));
     expect(readConfiguration(files, plan())).toHaveLength(1);
-    expect(lintConfiguration(files)).toEqual([]);
-    expect(lintConfiguration(files.slice(0, 1)).map(formatProblem)).toEqual([
+    expect(lintConfiguration(files)).toMatchObject({ problems: [], sound: [{ name: 'rule' }] });
+    expect(lintConfiguration(files.slice(0, 1)).problems.map(formatProblem)).toEqual([
       '0.yaml:1:1: there is no resource in this file',
     ]);
   });

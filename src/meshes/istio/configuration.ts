@@ -1,6 +1,6 @@
-import { type Problem, ProblemsError } from '../../kit/problems.ts';
+import { ProblemsError } from '../../kit/problems.ts';
 import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
-import type { ConfigurationContext } from '../contract.ts';
+import type { ConfigurationContext, LintedConfiguration } from '../contract.ts';
 import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
 import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
@@ -30,11 +30,12 @@ export function readConfiguration(
  * What is wrong with files of which each is looked at by itself, since they may be alternatives, and without a
  * topology to hold them against; only a VirtualService may refer to one in another file.
  */
-export function lintConfiguration(files: readonly MeshFile[]): readonly Problem[] {
+export function lintConfiguration(files: readonly MeshFile[]): LintedConfiguration {
   const parsed = files.map((file) => ({ ...file, ...parseConfiguration([file], 'default') }));
   const all = parsed.flatMap(({ resources }) => resources);
-  return parsed.flatMap(({ file, resources, problems, empty }) => [
-    ...(empty && all.length === 0 ? [nothingIn(file)] : problems),
+  const problems = parsed.flatMap(({ file, resources, problems: own, empty }) => [
+    ...(empty && all.length === 0 ? [nothingIn(file)] : own),
     ...mistakesInMissingHosts(resources, all),
   ]);
+  return { problems, sound: parsed.flatMap(({ sound }) => sound) };
 }

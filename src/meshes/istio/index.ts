@@ -1,4 +1,5 @@
 import { fetchPrograms } from '../../toolchain/fetch.ts';
+import { programAtHand } from '../../toolchain/index.ts';
 import type { Mesh } from '../contract.ts';
 import { envoyTelemetry } from '../envoy/telemetry.ts';
 import { cluster } from './cluster/mesh.ts';
@@ -9,7 +10,7 @@ import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
 import { rejectionsIn } from './rejections.ts';
 import { sidecarAdmin } from './sidecar-admin.ts';
-import { validateWithIstioctl } from './validate.ts';
+import { refusedByIstioctl, validateWithIstioctl } from './validate.ts';
 import { ISTIO_VERSION } from './version.ts';
 
 /** Istio: istiod, and a pilot-agent with its Envoy beside every workload. */
@@ -27,8 +28,18 @@ export const istio: Mesh = {
   hostPorts,
   prepareOnHost,
   cluster,
-  async validate({ files, resources }, progress, signal) {
+  async validate({ resources }, progress, signal) {
     const { paths } = await fetchPrograms(['istioctl'], progress, signal);
-    await validateWithIstioctl(paths['istioctl'] ?? '', files, resources, { signal });
+    await validateWithIstioctl(paths['istioctl'] ?? '', resources, { signal });
+  },
+  async refused(resources, signal) {
+    if (resources.length === 0) return { problems: [] };
+    const istioctl = await programAtHand('istioctl', { signal });
+    if (istioctl === undefined) {
+      return {
+        notAsked: 'istioctl is not here, and would have to be built: npx breakwater tools fetch istioctl',
+      };
+    }
+    return { problems: await refusedByIstioctl(istioctl, resources, { signal }) };
   },
 };

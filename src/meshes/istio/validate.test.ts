@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExitCode } from '../../kit/errors.ts';
-import { validateWithIstioctl } from './validate.ts';
+import type { MeshResource } from '../../model/mesh-configuration.ts';
+import { refusedByIstioctl, validateWithIstioctl } from './validate.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -11,7 +12,17 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-const files = [{ file: 'mesh.yaml', path: '/mesh.yaml', content: '' }];
+const resource = (file: string, name = 'rule', namespace = 'default'): MeshResource => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'DestinationRule',
+  name,
+  namespace,
+  value: { apiVersion: 'networking.istio.io/v1', kind: 'DestinationRule', metadata: { name }, spec: {} },
+  file,
+  line: 3,
+  lineOf: () => 3,
+});
+const resources = [resource('mesh.yaml')];
 
 /** A program in istioctl's place that does what a shell script says. */
 async function program(script: string): Promise<string> {
@@ -26,10 +37,36 @@ const refusal = `echo '	* DestinationRule/default/rule: interval must be at leas
 describe('istioctl validate', () => {
   it('says what Istio refuses: a mistake of the operator', async () => {
     const istioctl = await program(`${refusal}; exit 1`);
-    await expect(validateWithIstioctl(istioctl, files, [])).rejects.toMatchObject({
+    await expect(validateWithIstioctl(istioctl, resources)).rejects.toMatchObject({
       exitCode: ExitCode.usage,
-      message: 'mesh.yaml: DestinationRule/rule: interval must be at least 1ms',
+      message: 'mesh.yaml:3: DestinationRule/rule: interval must be at least 1ms',
     });
+  });
+
+  it('tells resources of one name apart, whatever their files are called', async () => {
+    const alternatives = [
+      resource('a, "b".yaml'),
+      resource('c.yaml'),
+      resource('d.yaml', 'rule-2'),
+      resource('e.yaml', 'rule', 'other'),
+      resource('f.yaml'),
+    ];
+    // Refuses whatever it gets, by the names that it gets.
+    const istioctl = await program(
+      `cat > ${join(directory, 'input.yaml')}
+      sed -n 's/^  name: //p' ${join(directory, 'input.yaml')} | while read -r name; do
+        echo "	* DestinationRule/default/$name: refused" >&2
+      done
+      exit 1`,
+    );
+    const problems = await refusedByIstioctl(istioctl, alternatives);
+    expect(problems.map(({ file, message }) => `${file}: ${message}`)).toEqual([
+      'a, "b".yaml: DestinationRule/rule: refused',
+      'c.yaml: DestinationRule/rule: refused',
+      'd.yaml: DestinationRule/rule-2: refused',
+      'a, "b".yaml: DestinationRule/rule: refused',
+      'f.yaml: DestinationRule/rule: refused',
+    ]);
   });
 
   it.each([
@@ -48,7 +85,7 @@ describe('istioctl validate', () => {
   ])('that %s is no mistake of the operator', async (_, script, words) => {
     const istioctl = await program(script);
     const timeoutMs = script.includes('sleep') ? 300 : 20_000;
-    await expect(validateWithIstioctl(istioctl, files, [], { timeoutMs })).rejects.toMatchObject({
+    await expect(validateWithIstioctl(istioctl, resources, { timeoutMs })).rejects.toMatchObject({
       exitCode: ExitCode.environment,
       message: expect.stringContaining(words),
       hint: expect.stringContaining('nothing is known about the configuration'),
@@ -56,7 +93,7 @@ describe('istioctl validate', () => {
   });
 
   it('that is not there is no mistake of the operator', async () => {
-    await expect(validateWithIstioctl(join(directory, 'missing'), files, [])).rejects.toMatchObject({
+    await expect(validateWithIstioctl(join(directory, 'missing'), resources)).rejects.toMatchObject({
       exitCode: ExitCode.environment,
       message: 'istioctl validate could not be started: ENOENT',
     });
@@ -67,7 +104,7 @@ describe('istioctl validate', () => {
     const interrupt = new AbortController();
     const reason = new Error('interrupted');
     setTimeout(() => interrupt.abort(reason), 100);
-    await expect(validateWithIstioctl(istioctl, files, [], { signal: interrupt.signal })).rejects.toBe(
+    await expect(validateWithIstioctl(istioctl, resources, { signal: interrupt.signal })).rejects.toBe(
       reason,
     );
   });

@@ -6,7 +6,7 @@ const plainText = /^[A-Za-z][\w./-]*$/;
 const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /** A resource with the namespace it is in, as `kubectl apply -n NAMESPACE` writes it where it names none. */
-export function inItsNamespace({ value, namespace }: MeshResource): object {
+export function inItsNamespace({ value, namespace }: MeshResource): { readonly metadata: object } {
   return { ...value, metadata: { ...(value['metadata'] as object | undefined), namespace } };
 }
 

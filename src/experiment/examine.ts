@@ -1,0 +1,69 @@
+import { type Problem, ProblemsError } from '../kit/problems.ts';
+import { meshOf } from '../meshes/index.ts';
+import type { MeshResource } from '../model/mesh-configuration.ts';
+import { configurationContext } from '../plan/configuration-context.ts';
+import { planScenario } from '../plan/plan.ts';
+import { type Changes, openScenario, profileNames, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
+import type { LoadedScenario } from '../scenario/schema.ts';
+
+/** What can be said about a scenario file without running it, or asking programs. */
+export interface Examined {
+  readonly problems: readonly Problem[];
+  /** The mesh configuration under test that has no mistakes of its own. */
+  readonly sound: readonly MeshResource[];
+}
+
+const unchanged: Changes = { set: [], config: [] };
+
+/** Looks at a scenario file as it is and with each of its profiles, for everything that is wrong with it. */
+export async function examineScenario(file: string): Promise<Examined> {
+  let opened: ScenarioFile;
+  try {
+    opened = await openScenario(file);
+  } catch (error) {
+    return { problems: problemsOf(error), sound: [] };
+  }
+  const problems: Problem[] = [];
+  const sound: MeshResource[] = [];
+  /** Most profiles change nothing that mesh configuration is held against. */
+  const seen = new Set<string>();
+  for (const profile of [undefined, ...profileNames(opened)]) {
+    try {
+      const loaded = await scenarioOf(opened, profile === undefined ? unchanged : { ...unchanged, profile });
+      const found = await examineConfiguration(loaded, seen);
+      problems.push(...found.problems);
+      sound.push(...found.sound);
+    } catch (error) {
+      problems.push(...problemsOf(error));
+    }
+  }
+  return { problems, sound };
+}
+
+/** What is wrong in how the parts of a scenario fit together, and with its mesh configuration. */
+async function examineConfiguration(loaded: LoadedScenario, seen: Set<string>): Promise<Examined> {
+  const { scenario, meshFiles } = loaded;
+  const mesh = await meshOf(scenario.mesh.kind);
+  const problems: Problem[] = [];
+  const isNew = (...what: unknown[]) => {
+    const key = JSON.stringify([...what, meshFiles.map(({ path }) => path)]);
+    return !seen.has(key) && Boolean(seen.add(key));
+  };
+  try {
+    const context = configurationContext(planScenario(loaded));
+    if (!isNew(context)) return { problems, sound: [] };
+    const resources = mesh.readConfiguration(meshFiles, context);
+    return { problems, sound: resources };
+  } catch (error) {
+    problems.push(...problemsOf(error));
+  }
+  // What is wrong elsewhere keeps nobody from looking at each file by itself.
+  if (!isNew()) return { problems, sound: [] };
+  const linted = mesh.lintConfiguration(meshFiles);
+  return { problems: [...problems, ...linted.problems], sound: linted.sound };
+}
+
+function problemsOf(error: unknown): readonly Problem[] {
+  if (error instanceof ProblemsError) return error.problems;
+  throw error;
+}
