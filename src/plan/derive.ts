@@ -41,12 +41,21 @@ export const subjectOf = (fault: Fault) => faultKind(fault).subject ?? fault.kin
 
 /** A name for every fault: its own, or its kind with a number where there are several. */
 export function faultNames(faults: readonly Fault[]): string[] {
-  const taken = new Set(faults.flatMap(({ name }) => name ?? []));
-  return faults.map((fault) => {
-    if (fault.name !== undefined) return fault.name;
-    let name: string = fault.kind;
-    for (let number = 2; taken.has(name); number++) name = `${fault.kind}-${number}`;
+  const free = freeNames(faults);
+  return faults.map((fault) => fault.name ?? free(fault.kind, (number) => `${fault.kind}-${number}`));
+}
+
+/** Names for what has none of its own: what is wanted, or with the next number where that is taken. */
+export function freeNames(named: readonly { readonly name?: string | undefined }[]) {
+  const taken = new Set(named.flatMap(({ name }) => name ?? []));
+  const next = new Map<string, number>();
+  return (wanted: string, numbered: (number: number) => string): string => {
+    let name = wanted;
+    for (let number = next.get(wanted) ?? 2; taken.has(name); number++) {
+      name = numbered(number);
+      next.set(wanted, number + 1);
+    }
     taken.add(name);
     return name;
-  });
+  };
 }

@@ -82,12 +82,13 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
   const { faults, load } = scenario;
   const { durationMs: loadMs } = sizeOf(load);
   const names = faultNames(faults);
+  const hits = faults.map((fault) => hitBy(fault, replicas));
+  const isFirst = firstOfName(faults);
   const found: Mistake[] = [];
   for (const [index, fault] of faults.entries()) {
     const add = (field: Path, message: string, hint?: string) =>
       found.push(wrong(['faults', index, ...field], message, hint));
-    const earlier = faults.findIndex(({ name }) => name !== undefined && name === fault.name);
-    if (earlier < index && earlier >= 0) {
+    if (!isFirst(fault.name, index)) {
       add(['name'], `there is already a fault ${quote(fault.name)}`, 'names are unique');
     }
     const target = 'on' in fault ? mistakeInTarget(fault.on, replicas, load.from) : undefined;
@@ -105,14 +106,23 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     for (const [before, other] of faults.slice(0, index).entries()) {
       if (!faultKind(fault).halts && !faultKind(other).halts) continue;
       if (fault.at > other.at + other.for || other.at > fault.at + fault.for) continue;
-      const hit = new Set(hitBy(other, replicas));
-      const who = hitBy(fault, replicas).find((name) => hit.has(name));
+      const hit = new Set(hits[before]);
+      const who = hits[index]?.find((name) => hit.has(name));
       if (who === undefined) continue;
       const message = `${who} has the fault ${names[before]} at the same time, and one of the two stops its process`;
       add(['at'], message, 'let one end before the other starts');
     }
   }
   return found;
+}
+
+/** Tells whether a name is none, or that of the first that has it; to look for that each time would be quadratic. */
+function firstOfName(named: readonly { readonly name?: string | undefined }[]) {
+  const first = new Map<string, number>();
+  for (const [index, { name }] of named.entries()) {
+    if (name !== undefined && !first.has(name)) first.set(name, index);
+  }
+  return (name: string | undefined, index: number) => name === undefined || first.get(name) === index;
 }
 
 /** What a fault hits, one by one. */
@@ -158,12 +168,13 @@ function mistakeInTarget(
 
 function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
   const names = faultNames(scenario.faults);
+  const isFirst = firstOfName(scenario.checks);
+  const lengths = new Map<string, number>();
   const found: Mistake[] = [];
   for (const [index, check] of scenario.checks.entries()) {
     const add = (field: Path, message: string, hint?: string) =>
       found.push(wrong(['checks', index, ...field], message, hint));
-    const same = scenario.checks.findIndex(({ name }) => name !== undefined && name === check.name);
-    if (same >= 0 && same < index)
+    if (!isFirst(check.name, index))
       add(['name'], `there is already a check ${quote(check.name)}`, 'names are unique');
     if ('of' in check && typeof check.of === 'object') {
       const target = mistakeInTarget(check.of, replicas, scenario.load.from);
@@ -198,7 +209,9 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       );
       continue;
     }
-    const lengthMs = windowMs(scenario, window, names.indexOf(check.fault ?? names[0] ?? ''));
+    const looked = names.indexOf(check.fault ?? names[0] ?? '');
+    const lengthMs = lengths.get(`${window} ${looked}`) ?? windowMs(scenario, window, looked);
+    lengths.set(`${window} ${looked}`, lengthMs);
     const called = window === 'run' ? 'the run' : window === 'steady' ? 'the steady state' : `the ${window}`;
     if (lengthMs <= 0) add(field, `${called} lasts 0 s: there is nothing to look at`, windowHint(window));
     else if ('after' in check && check.after >= lengthMs) {

@@ -8,7 +8,7 @@ import { describeTarget } from '../model/target.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedCheck, PlannedFault } from './contract.ts';
-import { faultNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
+import { faultNames, freeNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
 /**
@@ -104,7 +104,7 @@ function planFaults(scenario: Scenario, instances: readonly Instance[]): Planned
 
 function planChecks(scenario: Scenario): PlannedCheck[] {
   const faults = faultNames(scenario.faults);
-  const taken = new Set(scenario.checks.flatMap(({ name }) => name ?? []));
+  const free = freeNames(scenario.checks);
   return scenario.checks.map((check) => {
     const window = windowName(check);
     const fault = window === 'fault' || window === 'recovery' ? (check.fault ?? faults[0]) : undefined;
@@ -112,9 +112,7 @@ function planChecks(scenario: Scenario): PlannedCheck[] {
     const where = fault !== undefined && faults.length > 1 ? `${window} of ${fault}` : window;
     const wanted =
       check.name ?? ('during' in check || faults.length > 1 ? `${described} (${where})` : described);
-    let name = wanted;
-    for (let number = 2; check.name === undefined && taken.has(name); number++) name = `${wanted} #${number}`;
-    taken.add(name);
+    const name = check.name ?? free(wanted, (number) => `${wanted} #${number}`);
     return { name, check, fault };
   });
 }

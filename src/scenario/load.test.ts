@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { examineScenario } from '../experiment/examine.ts';
 import { faultSchema } from '../faults/index.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import { waysToWrite } from '../load/written.ts';
@@ -202,6 +203,47 @@ describe('changes from the command line', () => {
     `);
     expect(await problems(valid, { config: ['nowhere.yaml'] })).toMatchInlineSnapshot(
       `"--config nowhere.yaml: there is no such file"`,
+    );
+  });
+});
+
+describe('a large scenario file takes no time', () => {
+  const inTime = { timeout: 10_000 };
+
+  it('with thousands of profiles', inTime, async () => {
+    const file = join(directory, 'profiles.yaml');
+    const profiles = Array.from(
+      { length: 3_000 },
+      (_, number) => `  p${number}: {load.duration: ${number}}\n`,
+    );
+    await writeFile(file, valid.replace(/profiles:[^$]*$/, `profiles:\n${profiles.join('')}`));
+    const { problems } = await examineScenario(file);
+    expect(problems).toHaveLength(3_000);
+    expect(problems.at(-1)?.line).toBe(22 + 3_000);
+  });
+
+  it.each([
+    ['without names', ''],
+    ['of one name', 'name: same, '],
+  ])('with thousands of checks %s', inTime, async (_, name) => {
+    const file = join(directory, 'checks.yaml');
+    const check = `  - {${name}kind: success-rate, during: steady, atLeast: 99%}\n`;
+    await writeFile(file, valid.replace(/checks:[^$]*$/, `checks:\n${check.repeat(15_000)}`));
+    const { problems } = await examineScenario(file);
+    expect(problems).toHaveLength(name === '' ? 0 : 14_999);
+  });
+
+  it('with thousands of changes that are mistakes', inTime, async () => {
+    const set = Array.from({ length: 5_000 }, (_, number) => `load.headers.a${number}=[]`);
+    const said = await problems(valid, { set });
+    expect(said).toContain('5000 problems\n--set load.headers.a0=[]: load.headers.a0: ');
+    expect(said).toContain('--set load.headers.a49=[]: load.headers.a49: ');
+  });
+
+  it('unless it has what nobody needs', async () => {
+    const fault = '  - {kind: error, on: {workload: shop-east}, at: 5s, for: 5s}\n';
+    expect(await problems(valid.replace(fault, fault.repeat(501)))).toContain(
+      'faults: expected at most 500 entries, got 501',
     );
   });
 });

@@ -29,6 +29,8 @@ export interface ScenarioFile {
   readonly document: YamlDocument;
   /** By absolute path: mesh configuration that was read already. */
   readonly meshFiles: Map<string, ReturnType<typeof readMeshFiles>>;
+  /** Whether its profiles were checked with an earlier scenario; with each, it would be quadratic. */
+  profilesChecked: boolean;
 }
 
 /** Reads a scenario file. Throws one ProblemsError (exit code 2) with everything that is wrong with it. */
@@ -38,7 +40,7 @@ export async function loadScenario(file: string, changes: Changes): Promise<Load
 
 /** Reads a file as far as every scenario in it needs it; throws a ProblemsError when it is no scenario. */
 export async function openScenario(file: string): Promise<ScenarioFile> {
-  return { file, document: await readDocument(file), meshFiles: new Map() };
+  return { file, document: await readDocument(file), meshFiles: new Map(), profilesChecked: false };
 }
 
 /** The scenario in a file with changes; throws one ProblemsError with everything that is wrong with it. */
@@ -55,9 +57,11 @@ export async function scenarioOf(opened: ScenarioFile, changes: Changes): Promis
   );
   const origins = new Origins(overrides);
   const locateHere = (mistake: Mistake) => locate(mistake, file, document, applied.value, origins);
-  const parsed = scenarioSchema.safeParse(applied.value);
+  const value = opened.profilesChecked ? withoutProfiles(applied.value) : applied.value;
+  opened.profilesChecked = true;
+  const parsed = scenarioSchema.safeParse(value);
   if (!parsed.success) {
-    const mistakes = explainIssues(parsed.error.issues, scenarioSchema, applied.value);
+    const mistakes = explainIssues(parsed.error.issues, scenarioSchema, value);
     problems.push(...mistakes.map(locateHere));
   }
   if (!parsed.success || problems.length > 0) throw failure(problems);
@@ -108,14 +112,20 @@ async function readDocument(file: string): Promise<YamlDocument> {
   return document;
 }
 
+function withoutProfiles(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const { profiles: _, ...others } = value as { readonly profiles?: unknown };
+  return others;
+}
+
 function overridesOf(file: string, document: YamlDocument, { profile, set }: Changes) {
   const overrides: Override[] = [];
   const problems: Problem[] = [];
   if (profile !== undefined) {
     const profiles = valueAt(document.value, ['profiles']);
-    const names = typeof profiles === 'object' && profiles !== null ? Object.keys(profiles) : [];
     const values = valueAt(profiles, [profile]);
-    if (!names.includes(profile)) {
+    if (values === undefined) {
+      const names = typeof profiles === 'object' && profiles !== null ? Object.keys(profiles) : [];
       const hint = suggest(profile, names) ?? `${file} has no profiles`;
       problems.push({ file: `--profile ${profile}`, message: 'there is no such profile', hint });
     } else if (typeof values === 'object' && values !== null && !Array.isArray(values)) {

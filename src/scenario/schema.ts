@@ -62,7 +62,7 @@ const service = z.strictObject({
     .optional()
     .describe('The identity of its workloads; the service name unless given.'),
   app: app.prefault({}).describe('The sample edge app behind this service.'),
-  workloads: z.array(workload).min(1).describe('What runs behind the service, and where.'),
+  workloads: z.array(workload).min(1).max(200).describe('What runs behind the service, and where.'),
 });
 
 const topology = z.strictObject({
@@ -77,6 +77,7 @@ const mesh = z.strictObject({
   mtls: z.enum(['strict', 'permissive']).default('strict').describe('Whether workloads refuse plaintext.'),
   configuration: z
     .array(z.string())
+    .max(1_000)
     .default([])
     .describe('Paths of the mesh configuration under test, relative to this file; read as kubectl reads it.'),
 });
@@ -117,10 +118,11 @@ export const scenarioSchema = z
     topology,
     mesh: mesh.prefault({}),
     load,
-    faults: z.array(faultSchema).default([]).describe('What is broken, and when.'),
+    faults: z.array(faultSchema).max(500).default([]).describe('What is broken, and when.'),
     checks: z
       .array(checkSchema)
       .min(1, 'a scenario needs at least one check')
+      .max(20_000)
       .describe('What is expected of the mesh.'),
     profiles: z
       .record(dnsLabel(), z.record(z.string(), z.unknown()))
