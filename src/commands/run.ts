@@ -17,6 +17,7 @@ import { refuseForeignFaults } from '../plan/environments.ts';
 import { reportFormats, writeReports } from '../report/index.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
+import { shownArguments } from '../scenario/load.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
@@ -86,7 +87,7 @@ async function runScenario(
     environment,
     reportDirectory,
     startedAt,
-    command: process.argv.slice(2),
+    command: shownArguments(process.argv.slice(2)),
     signal,
     watcher: watch(plan, progress),
   }).finally(() => progress.done());

@@ -4,6 +4,8 @@ import { type Command, Option } from 'commander';
 export interface ScenarioOptions {
   readonly profile?: string;
   readonly set: string[];
+  readonly setEnv: string[];
+  readonly setFile: string[];
   readonly config: string[];
 }
 
@@ -18,6 +20,22 @@ export function addScenarioOptions(command: Command): Command {
     )
     .addOption(
       new Option(
+        '--set-env <path=variable>',
+        'the same with the text of an environment variable, which nobody is shown; repeatable',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option(
+        '--set-file <path=file>',
+        'the same with the text of a file, which nobody is shown; repeatable',
+      )
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option(
         '--config <path>',
         "mesh configuration instead of the scenario's: a file or directory; repeatable",
       )
@@ -27,10 +45,12 @@ export function addScenarioOptions(command: Command): Command {
 }
 
 /** The same options for a command that this one starts. */
-export function scenarioArguments({ profile, set, config }: ScenarioOptions): string[] {
+export function scenarioArguments({ profile, set, setEnv, setFile, config }: ScenarioOptions): string[] {
   return [
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...set.flatMap((assignment) => ['--set', assignment]),
+    ...setEnv.flatMap((assignment) => ['--set-env', assignment]),
+    ...setFile.flatMap((assignment) => ['--set-file', assignment]),
     ...config.flatMap((path) => ['--config', path]),
   ];
 }

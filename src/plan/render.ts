@@ -1,6 +1,8 @@
 import { checkKind, windowName } from '../checks/index.ts';
 import { wrap } from '../kit/columns.ts';
 import { formatMs } from '../kit/format.ts';
+import { HIDDEN, hideQuery } from '../kit/hidden.ts';
+import type { PlannedLoad } from '../load/planned.ts';
 import { heightAt, planLines } from '../load/shapes/index.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
@@ -38,10 +40,14 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
 
 /** The plan for a machine: as the contract has it, with resources by name instead of files. */
 export function planJson(plan: Plan, resources: readonly MeshResource[]): object {
-  const { configuration } = plan.trial;
+  const { configuration, loads } = plan.trial;
   return {
     ...plan,
-    trial: { ...plan.trial, configuration: configuration.map(({ file, path }) => ({ file, path })) },
+    trial: {
+      ...plan.trial,
+      loads: loads.map(withoutSecrets),
+      configuration: configuration.map(({ file, path }) => ({ file, path })),
+    },
     resources: resources.map(({ apiVersion, kind, namespace, name, file, line }) => ({
       apiVersion,
       kind,
@@ -51,6 +57,18 @@ export function planJson(plan: Plan, resources: readonly MeshResource[]): object
       line,
     })),
   };
+}
+
+/** A load whose headers, body and query nobody sees. */
+function withoutSecrets(load: PlannedLoad): PlannedLoad {
+  const { headers, body, path } = load.request;
+  const request = {
+    ...load.request,
+    path: hideQuery(path),
+    headers: Object.fromEntries(Object.keys(headers).map((name) => [name, HIDDEN])),
+    body: body === undefined ? undefined : HIDDEN,
+  };
+  return { ...load, request };
 }
 
 /** The load over time, its warmup dotted, and a bar for each fault. */

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { examineScenario } from '../experiment/examine.ts';
 import { faultSchema } from '../faults/index.ts';
@@ -10,7 +10,7 @@ import { ProblemsError } from '../kit/problems.ts';
 import { waysToWrite } from '../load/written.ts';
 import { planScenario } from '../plan/plan.ts';
 import { scenarioJsonSchema } from './json-schema.ts';
-import { type Changes, loadScenario } from './load.ts';
+import { type Changes, loadScenario, shownArguments } from './load.ts';
 
 const valid = `name: example
 description: An example.
@@ -204,6 +204,80 @@ describe('changes from the command line', () => {
     expect(await problems(valid, { config: ['nowhere.yaml'] })).toMatchInlineSnapshot(
       `"--config nowhere.yaml: there is no such file"`,
     );
+  });
+});
+
+describe('secrets from the command line', () => {
+  const secret = 'Bearer hunter2-hunter2';
+
+  it.each([
+    [`load.headers.authorization=${secret}`, 'load.headers.authorization=***'],
+    [`load.headers={authorization: ${secret}}`, 'load.headers=***'],
+    [`load={from: a, headers: {a: ${secret}}}`, 'load=***'],
+    ['load={path: /x?hunter2}', 'load=***'],
+    [`load.body=${secret}`, 'load.body=***'],
+    [`load.path=/a?token=${secret}`, 'load.path=/a?***'],
+    [`load.headers.authorization: ${secret}`, 'load.headers.authorization***'],
+    [`load.headers.authorization ${secret}=`, 'load.headers.authorization***'],
+    [`load.headers.authorization=[${secret}`, 'load.headers.authorization=***'],
+    [`load.headers.authorization=!${secret}`, 'load.headers.authorization=***'],
+    ['load.rate=400/s', 'load.rate=400/s'],
+    ['load.path=/a', 'load.path=/a'],
+    ['load={rate: 5/s}', 'load={rate: 5/s}'],
+  ])('are not in a command that is shown: %s', (assignment, shown) => {
+    expect(shownArguments(['run', 'f', '--set', assignment, `--set=${assignment}`, '--keep'])).toEqual([
+      'run',
+      'f',
+      '--set',
+      shown,
+      `--set=${shown}`,
+      '--keep',
+    ]);
+  });
+
+  it.each([
+    'load.headers.authorization=[SECRET]',
+    'load.headers.authorization="SECRET\\nSECRET"',
+    'load.headers={a: SECRET, b: [SECRET]}',
+    'load.headers.authorization=!SECRET',
+    'load.headers.authorization SECRET',
+    'load.body={a: SECRET}',
+    'load.path=SECRET?a=SECRET',
+    'load={path: "SECRET?SECRET", body: [SECRET]}',
+  ])('are not in mistakes: %s', async (assignment) => {
+    const said = await problems(valid, { set: [assignment.replaceAll('SECRET', 'hunter2-hunter2')] });
+    expect(said.replace('load.path=hunter2-hunter2', '')).not.toContain('hunter2');
+  });
+
+  it('come from variables and files as they are', async () => {
+    const file = join(directory, 'token');
+    await writeFile(file, 'yes: no\n');
+    vi.stubEnv('BREAKWATER_TEST_TOKEN', '0123');
+    const { scenario } = await load(valid, {
+      setEnv: ['load.headers.a=BREAKWATER_TEST_TOKEN'],
+      setFile: [`load.headers.b=${file}`],
+    });
+    expect(scenario.load.headers).toEqual({ a: '0123', b: 'yes: no' });
+    vi.stubEnv('BREAKWATER_TEST_TOKEN', 'hunter2-hunter2 ');
+    vi.stubEnv('BREAKWATER_TEST_EMPTY', '');
+    expect(
+      await problems(valid, {
+        setEnv: [
+          'load.rate=BREAKWATER_TEST_TOKEN',
+          'load.headers.a=BREAKWATER_TEST_EMPTY',
+          'a=BREAKWATER_NOT',
+        ],
+        setFile: ['load.body=nowhere', 'load.body'],
+      }),
+    ).toMatchInlineSnapshot(`
+      "5 problems
+      --set-env load.headers.a=BREAKWATER_TEST_EMPTY: the environment variable BREAKWATER_TEST_EMPTY is empty
+      --set-env a=BREAKWATER_NOT: the environment variable BREAKWATER_NOT is not set
+      --set-file load.body=nowhere: there is no such file
+      --set-file load.body: expected PATH=FILE
+      --set-env load.rate=BREAKWATER_TEST_TOKEN: load.rate: expected a rate such as 200/s or 600/m, got "***""
+    `);
+    vi.unstubAllEnvs();
   });
 });
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { hideIn } from '../kit/hidden.ts';
 import { suggest } from '../kit/nearest.ts';
 import { type Path, valueAt } from '../kit/path.ts';
 import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
@@ -9,7 +10,14 @@ import { filesIn, uselessFields } from '../load/written.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 import { explainIssues } from './explain.ts';
 import { readMeshFiles } from './mesh-files.ts';
-import { applyOverrides, type Override, parseSet, profileOverrides } from './overrides.ts';
+import {
+  applyOverrides,
+  type Override,
+  parseSet,
+  parseSetEnv,
+  parseSetFile,
+  profileOverrides,
+} from './overrides.ts';
 import { type LoadedScenario, type Scenario, scenarioSchema } from './schema.ts';
 
 /** What the operator may change about a scenario without touching its file. */
@@ -17,6 +25,10 @@ export interface Changes {
   readonly profile?: string;
   /** `a.b=c`, the value as YAML; null or nothing takes a field away. */
   readonly set: readonly string[];
+  /** `a.b=VARIABLE`, the value the text of an environment variable. */
+  readonly setEnv?: readonly string[];
+  /** `a.b=FILE`, the value the text of a file. */
+  readonly setFile?: readonly string[];
   /** Files or directories instead of `mesh.configuration`, relative to where one stands. */
   readonly config: readonly string[];
 }
@@ -46,7 +58,7 @@ export async function openScenario(file: string): Promise<ScenarioFile> {
 /** The scenario in a file with changes; throws one ProblemsError with everything that is wrong with it. */
 export async function scenarioOf(opened: ScenarioFile, changes: Changes): Promise<LoadedScenario> {
   const { file, document } = opened;
-  const { overrides, problems } = overridesOf(file, document, changes);
+  const { overrides, problems } = await overridesOf(file, document, changes);
   const applied = applyOverrides(document.value, overrides);
   problems.push(
     ...applied.problems.map(({ override, message, hint }) => ({
@@ -80,6 +92,15 @@ export async function scenarioOf(opened: ScenarioFile, changes: Changes): Promis
   if (problems.length > 0) throw failure(problems);
   const { meshFiles } = references;
   return { scenario, file, profile: changes.profile, meshFiles, directory, locate: locateHere };
+}
+
+/** The arguments of a command as they may be shown and kept: without the secrets that `--set` gives. */
+export function shownArguments(args: readonly string[]): string[] {
+  const shown = (text: string) => (parseSet(text).option ?? '').slice('--set '.length);
+  return args.map((word, index) => {
+    if (word.startsWith('--set=')) return `--set=${shown(word.slice('--set='.length))}`;
+    return args[index - 1] === '--set' ? shown(word) : word;
+  });
 }
 
 /** Names of the profiles in a scenario file. */
@@ -118,7 +139,11 @@ function withoutProfiles(value: unknown): unknown {
   return others;
 }
 
-function overridesOf(file: string, document: YamlDocument, { profile, set }: Changes) {
+async function overridesOf(
+  file: string,
+  document: YamlDocument,
+  { profile, set, setEnv = [], setFile = [] }: Changes,
+) {
   const overrides: Override[] = [];
   const problems: Problem[] = [];
   if (profile !== undefined) {
@@ -141,10 +166,16 @@ function overridesOf(file: string, document: YamlDocument, { profile, set }: Cha
       }
     }
   }
-  for (const text of set) {
-    const parsed = parseSet(text);
-    if ('problem' in parsed) problems.push({ file: `--set ${text}`, message: parsed.problem });
-    else overrides.push(parsed);
+  for (const read of [
+    ...set.map(parseSet),
+    ...setEnv.map((text) => parseSetEnv(text, process.env)),
+    ...(await Promise.all(setFile.map(parseSetFile))),
+  ]) {
+    if ('path' in read) overrides.push(read);
+    else {
+      const { option, ...what } = read;
+      problems.push({ file: option, ...what });
+    }
   }
   return { overrides, problems };
 }
@@ -162,7 +193,13 @@ function locate(
   const where = override
     ? whereOf(override, file, document, path.slice(override.path.length))
     : { file, ...document.place(path, at) };
-  return { ...where, path: path.join('.'), message, ...(hint === undefined ? {} : { hint }) };
+  const secrets = override?.secrets ?? [];
+  return {
+    ...where,
+    path: path.join('.'),
+    message: hideIn(message, secrets),
+    ...(hint === undefined ? {} : { hint: hideIn(hint, secrets) }),
+  };
 }
 
 /** Finds the override that a value comes from; to look through all of them for every mistake would be quadratic. */

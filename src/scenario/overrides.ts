@@ -1,7 +1,11 @@
+import { resolve } from 'node:path';
+import { HIDDEN } from '../kit/hidden.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
+import { readTextFile } from '../kit/text-file.ts';
 import type { YamlDocument } from '../kit/yaml-source.ts';
 import { parseYaml } from '../kit/yaml-source.ts';
+import { isSecret, secretsIn, shownText, shownValue } from './secrets.ts';
 
 /** A value that takes the place of one in the file, and where it was written. */
 export interface Override {
@@ -9,8 +13,10 @@ export interface Override {
   readonly value: unknown;
   /** Where it stands in the scenario file; absent for the command line. */
   readonly within?: Path;
-  /** `--set a.b=c`; absent for a profile. */
+  /** `--set a.b=c`, as it may be shown; absent for a profile. */
   readonly option?: string;
+  /** Texts of it that nobody is shown. */
+  readonly secrets?: readonly string[];
 }
 
 export interface OverrideProblem {
@@ -25,16 +31,65 @@ function parsePath(text: string): string[] | undefined {
   return parts.some((part) => part === '' || part === '__proto__') ? undefined : parts;
 }
 
+/** Something wrong with an option itself; `option` is as it may be shown. */
+export interface OptionProblem {
+  readonly option: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /** `--set a.b=c` as an override, or what is wrong with it. */
-export function parseSet(text: string): Override | { readonly problem: string } {
+export function parseSet(text: string): Override | OptionProblem {
+  const parts = assignment(text, 'PATH=VALUE');
+  if ('message' in parts) return { option: `--set ${shownText(text)}`, ...parts };
+  const { path, name, source } = parts;
+  const { documents, problems } = parseYaml(source, name);
+  const value = documents[0]?.value ?? null;
+  const unread = problems.length > 0 || documents.length > 1;
+  const shown = unread ? shownText(source) : shownValue(path, source, value);
+  const option = `--set ${name}=${unread && isSecret(path) ? HIDDEN : shown}`;
+  if (problems[0]) {
+    return isSecret(path)
+      ? { option, message: 'the value is not valid YAML', hint: 'put text in quotes, or use --set-env' }
+      : { option, message: problems[0].message };
+  }
+  if (documents.length > 1) return { option, message: 'the value is more than one YAML document' };
+  return { path, value, option, secrets: secretsIn(path, value) };
+}
+
+/** `--set-env a.b=VARIABLE`: the text of a variable, which nobody is shown. */
+export function parseSetEnv(text: string, env: NodeJS.ProcessEnv): Override | OptionProblem {
+  const option = `--set-env ${text}`;
+  const parts = assignment(text, 'PATH=VARIABLE');
+  if ('message' in parts) return { option, ...parts };
+  const value = env[parts.source];
+  if (value) return { path: parts.path, value, option, secrets: [value] };
+  const message = `the environment variable ${parts.source} is ${value === '' ? 'empty' : 'not set'}`;
+  return { option, message };
+}
+
+/** `--set-file a.b=FILE`: the text of a file without the line break at its end, which nobody is shown. */
+export async function parseSetFile(text: string): Promise<Override | OptionProblem> {
+  const option = `--set-file ${text}`;
+  const parts = assignment(text, 'PATH=FILE');
+  if ('message' in parts) return { option, ...parts };
+  const read = await readTextFile(resolve(parts.source));
+  if ('message' in read) return { option, ...read };
+  const value = read.text.replace(/\r?\n$/, '');
+  return { path: parts.path, value, option, secrets: [value, ...value.split('\n')].filter(Boolean) };
+}
+
+function assignment(
+  text: string,
+  form: string,
+): { readonly path: Path; readonly name: string; readonly source: string } | { readonly message: string } {
   const [, name, source] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
-  if (name === undefined || source === undefined) return { problem: 'expected PATH=VALUE' };
+  if (name === undefined || source === undefined) return { message: `expected ${form}` };
   const path = parsePath(name);
-  if (!path) return { problem: `${quote(name)} is not a path of names with dots between them` };
-  const { documents, problems } = parseYaml(source, text);
-  if (problems[0]) return { problem: problems[0].message };
-  if (documents.length > 1) return { problem: 'the value is more than one YAML document' };
-  return { path, value: documents[0]?.value ?? null, option: `--set ${text}` };
+  // A header without "=" before a value that has one.
+  if (path && isSecret(path) && /\s/.test(name)) return { message: `expected ${form}` };
+  if (path) return { path, name, source };
+  return { message: `${quote(shownText(name))} is not a path of names with dots between them` };
 }
 
 /** The overrides of a profile, in its order. */

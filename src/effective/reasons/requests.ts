@@ -1,4 +1,5 @@
 import { plural } from '../../kit/format.ts';
+import { hideQuery } from '../../kit/hidden.ts';
 import type {
   Action,
   Cluster,
@@ -316,7 +317,7 @@ function noRoute({ question, client, routes }: Scene): Reason {
     return unknown('what was asked for is not known');
   }
   return known(
-    `No route of ${question.service} takes ${request.method} ${request.path}: there is none for what is left over.`,
+    `No route of ${question.service} takes ${request.method} ${hideQuery(request.path)}: there is none for what is left over.`,
     host.routes.map(({ match, from }) => ({ name: 'match', value: matchText(match), from })),
   );
 }

@@ -1,4 +1,5 @@
 import { formatMs } from '../../kit/format.ts';
+import { hideQuery } from '../../kit/hidden.ts';
 import type { LoadOf } from './contract.ts';
 
 /** "from client to shop, 30 s". */
@@ -7,4 +8,4 @@ export const routeOf = ({ from, to, durationMs }: LoadOf<unknown>) =>
 
 /** "GET http://shop:8080/". */
 export const requestOf = ({ to, port, request }: LoadOf<unknown>) =>
-  `${request.method} http://${to}:${port}${request.path}`;
+  `${request.method} http://${to}:${port}${hideQuery(request.path)}`;

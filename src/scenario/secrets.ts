@@ -1,0 +1,45 @@
+import { HIDDEN, hideQuery } from '../kit/hidden.ts';
+import { type Path, valueAt } from '../kit/path.ts';
+
+/** Fields that may hold secrets: nobody is shown what a command line gives them. */
+const secretFields: readonly Path[] = [
+  ['load', 'headers'],
+  ['load', 'body'],
+];
+const addressField: Path = ['load', 'path'];
+
+const begins = (path: Path, first: Path) => first.every((part, index) => String(path[index]) === part);
+
+/** Whether a field is one that may hold a secret, or below it. */
+export const isSecret = (path: Path) => secretFields.some((field) => begins(path, field));
+
+/** The secret texts in a value that is to stand at a path, which may be above the fields that hold them. */
+export function secretsIn(path: Path, value: unknown): readonly string[] {
+  if (isSecret(path)) return textsIn(value);
+  if (begins(path, addressField)) return queriesIn(value);
+  const below = (field: Path) => (begins(field, path) ? valueAt(value, field.slice(path.length)) : undefined);
+  return [...secretFields.flatMap((field) => textsIn(below(field))), ...queriesIn(below(addressField))];
+}
+
+/** The value of `--set PATH=VALUE` as it may be shown, written as it was unless it holds secrets. */
+export function shownValue(path: Path, source: string, value: unknown): string {
+  if (secretsIn(path, value).length === 0) return source;
+  return begins(path, addressField) ? hideQuery(source) : HIDDEN;
+}
+
+/** Part of a command that is no assignment, without what may be a secret in it. */
+export function shownText(text: string): string {
+  const [, field] = /^(load\.(?:headers|body)[\w.-]*)./s.exec(text) ?? [];
+  return field === undefined ? hideQuery(text) : `${field}${HIDDEN}`;
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn);
+  return value === undefined || value === null ? [] : [String(value)];
+}
+
+function queriesIn(value: unknown): string[] {
+  return textsIn(value).flatMap((text) =>
+    text.includes('?') ? [text, text.slice(text.indexOf('?') + 1)] : [],
+  );
+}
