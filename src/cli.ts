@@ -15,6 +15,7 @@ import { toolsCommand } from './commands/tools.ts';
 import { ExitCode, environmentError, OperatorError } from './kit/errors.ts';
 import { flushOutput, guardOutput, type OutputGuard } from './kit/output.ts';
 import { reasonOf } from './kit/system-error.ts';
+import { visibleLines } from './kit/visible.ts';
 import { version } from './version.ts';
 
 /** Longer than a lab takes to go. */
@@ -65,7 +66,10 @@ Examples:
 
 /** Commander hands its settings to a subcommand only when it makes it itself. */
 function overrideExits(command: Command): void {
-  command.exitOverride().showSuggestionAfterError();
+  command
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({ outputError: (text, write) => write(visibleLines(text)) });
   for (const inner of command.commands) overrideExits(inner);
 }
 

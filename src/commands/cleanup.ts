@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { environmentError, OperatorError } from '../kit/errors.ts';
 import type { Progress } from '../kit/terminal.ts';
+import { visibleLines } from '../kit/visible.ts';
 import { configuredDocker, deleteCluster } from '../runs/clusters.ts';
 import { findLeftovers, type Leftover, removeLeftover, strayClusters } from '../runs/run-directory.ts';
 
@@ -38,7 +39,7 @@ async function cleanUp(options: CleanupOptions): Promise<void> {
   const stray = await strayClusters(docker).catch((error: unknown) => {
     // Who has no cluster has no use for docker.
     if (!(error instanceof OperatorError) || options.kept) throw error;
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${visibleLines(error.message)}\n`);
     return { lost: [], kept: [] };
   });
   const found = {

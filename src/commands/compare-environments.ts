@@ -4,6 +4,7 @@ import { renderMarkdown, renderText } from '../comparison/render.ts';
 import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/rounds.ts';
 import { environmentActions } from '../environments/index.ts';
 import { ExitCode } from '../kit/errors.ts';
+import { visibleLines } from '../kit/visible.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { loadScenario } from '../scenario/load.ts';
@@ -71,7 +72,7 @@ async function compare(file: string, options: CompareOptions, signal: AbortSigna
   for (const environment of compared) refuseForeignFaults(plan, environment, environmentActions);
   const folder = await makeFolder(options.reports);
   const settings = { file, changes: scenarioArguments(options), keep: options.keep ?? false };
-  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const say = (line: string) => process.stderr.write(`${visibleLines(line)}\n`);
   const runs = await runRounds(
     options.rounds,
     async (environment, round) => {

@@ -3,6 +3,7 @@ import { CommanderError } from 'commander';
 import pc from 'picocolors';
 import { ExitCode, environmentError, OperatorError } from '../kit/errors.ts';
 import { unusableFile } from '../kit/system-error.ts';
+import { visibleLines } from '../kit/visible.ts';
 import { runsFolder } from '../runs/run-directory.ts';
 import { toolContext } from '../toolchain/context.ts';
 
@@ -13,14 +14,14 @@ export function explainError(error: unknown): ExitCode {
   }
   const known = operatorError(error);
   if (known) {
-    process.stderr.write(`${pc.red('error')}: ${known.message}\n`);
-    if (known.hint !== undefined) process.stderr.write(`${pc.cyan('hint')}: ${known.hint}\n`);
+    process.stderr.write(`${pc.red('error')}: ${visibleLines(known.message)}\n`);
+    if (known.hint !== undefined) process.stderr.write(`${pc.cyan('hint')}: ${visibleLines(known.hint)}\n`);
     return known.exitCode;
   }
   process.stderr.write(
-    `${pc.red('This is a bug in Breakwater.')} Please report it with what is below.\n${
-      error instanceof Error ? error.stack : String(error)
-    }\n`,
+    `${pc.red('This is a bug in Breakwater.')} Please report it with what is below.\n${visibleLines(
+      String(error instanceof Error ? error.stack : error),
+    )}\n`,
   );
   return ExitCode.environment;
 }

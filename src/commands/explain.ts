@@ -6,6 +6,7 @@ import { environmentPrograms, environments } from '../environments/index.ts';
 import { readEffectiveConfiguration, withoutItsHosts } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
 import { createProgress } from '../kit/terminal.ts';
+import { visibleJson } from '../kit/visible.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { EffectiveConfiguration, Sidecar } from '../model/effective.ts';
 import { servedBy, type TopologyPlan } from '../model/topology.ts';
@@ -42,9 +43,7 @@ Examples:
       const { topology, configuration } = await effectiveOf(file, options, signal);
       const sidecars = chosen(configuration.sidecars, options.client);
       process.stdout.write(
-        options.json
-          ? `${JSON.stringify({ sidecars }, null, 2)}\n`
-          : tables(sidecars, configuration, topology),
+        options.json ? `${visibleJson({ sidecars })}\n` : tables(sidecars, configuration, topology),
       );
     });
 }

@@ -19,6 +19,7 @@ import { eventually, notYet } from '../kit/eventually.ts';
 import { packageRoot } from '../kit/package-root.ts';
 import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
 import { createProgress } from '../kit/terminal.ts';
+import { visible, visibleLines } from '../kit/visible.ts';
 import { type MeshKind, meshOf } from '../meshes/index.ts';
 import { configuredDocker, mortalCluster } from '../runs/clusters.ts';
 import {
@@ -110,7 +111,7 @@ function upCommand(signal: AbortSignal): Command {
       if (options.json) process.stdout.write(`${JSON.stringify(lab, null, 2)}\n`);
       else {
         process.stdout.write(
-          `${pc.green('up')} ${lab.id}\n\n${lab.reach.join('\n')}\n\nTake it down: npx breakwater lab down\n`,
+          `${pc.green('up')} ${lab.id}\n\n${visibleLines(lab.reach.join('\n'))}\n\nTake it down: npx breakwater lab down\n`,
         );
       }
     });
@@ -289,7 +290,7 @@ function statusCommand(): Command {
         process.stdout.write(
           `${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}\n`,
         );
-        for (const reason of lab.rejected) process.stdout.write(`${pc.red('rejected')} ${reason}\n`);
+        for (const reason of lab.rejected) process.stdout.write(`${pc.red('rejected')} ${visible(reason)}\n`);
       }
       process.stderr.write(leftBehind());
     });

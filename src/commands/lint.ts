@@ -6,6 +6,7 @@ import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
 import { formatProblem, type Problem } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
+import { visible, visibleJson } from '../kit/visible.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { MeshFile, MeshResource } from '../model/mesh-configuration.ts';
 
@@ -33,7 +34,7 @@ Examples:
     .action(async (files: string[], options: { json?: boolean }) => {
       const linted = await lint(files, signal);
       if (linted.problems.length > 0) process.exitCode = ExitCode.usage;
-      process.stdout.write(options.json ? `${JSON.stringify(linted, null, 2)}\n` : summary(files, linted));
+      process.stdout.write(options.json ? `${visibleJson(linted)}\n` : summary(files, linted));
     });
 }
 
@@ -82,7 +83,7 @@ const distinct = (problems: readonly Problem[]) => [
 
 function summary(files: readonly string[], { problems, notAsked }: Linted): string {
   const note =
-    notAsked === undefined ? '' : `${pc.yellow('note')}: Istio itself was not asked: ${notAsked}\n`;
+    notAsked === undefined ? '' : `${pc.yellow('note')}: Istio itself was not asked: ${visible(notAsked)}\n`;
   if (problems.length === 0) return `${note}${pc.green('ok')} ${plural(files.length, 'file')}\n`;
   const lines = problems.map(formatProblem);
   return `${lines.join('\n')}\n\n${note}${pc.red(plural(problems.length, 'problem'))}\n`;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { planExperiment } from '../experiment/planned.ts';
+import { visibleJson } from '../kit/visible.ts';
 import { planJson, renderPlan } from '../plan/render.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
@@ -26,7 +27,7 @@ Examples:
         configuration: { resources },
       } = await planExperiment(file, options);
       const output = options.json
-        ? `${JSON.stringify(planJson(plan, resources), null, 2)}\n`
+        ? `${visibleJson(planJson(plan, resources))}\n`
         : renderPlan(plan, resources);
       process.stdout.write(output);
     });

@@ -12,6 +12,7 @@ import { planExperiment } from '../experiment/planned.ts';
 import { type ExperimentWatcher, newRunId, runExperiment } from '../experiment/run.ts';
 import { ExitCode, environmentError } from '../kit/errors.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
+import { visibleJson } from '../kit/visible.ts';
 import type { Plan } from '../plan/contract.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
 import { reportFormats, writeReports } from '../report/index.ts';
@@ -101,7 +102,7 @@ async function runScenario(
         error,
       ),
   );
-  if (options.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  if (options.json) process.stdout.write(`${visibleJson(report)}\n`);
   else {
     process.stdout.write(
       reportFormats.terminal.render(report, {

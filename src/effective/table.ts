@@ -1,5 +1,6 @@
 import { columns, pad } from '../kit/columns.ts';
 import { plural } from '../kit/format.ts';
+import { visible } from '../kit/visible.ts';
 import type {
   Action,
   Cluster,
@@ -360,17 +361,17 @@ export interface Paint {
 export function renderTable({ who, about, sections }: Table, paint: Paint): string {
   const rows = sections.flatMap((section) => section.rows).filter(({ from }) => from !== undefined);
   const widest = (text: (row: Row) => string, most: number) =>
-    Math.min(most, Math.max(0, ...rows.map((each) => columns(text(each)))));
+    Math.min(most, Math.max(0, ...rows.map((each) => columns(visible(text(each))))));
   const first = widest(({ what }) => what, 44);
   const second = widest(({ value }) => value, 64);
   const lines = sections.flatMap(({ title: heading, rows: inner, note }) => [
     '',
     `  ${paint.heading(heading)}${note === undefined ? '' : `: ${note.replace(/^none: /, 'none, ')}`}`,
     ...inner.map(({ what, value, from }) => {
-      const start = `    ${pad(what, first)}  ${value}`;
+      const start = `    ${pad(visible(what), first)}  ${visible(value)}`;
       if (from === undefined) return start.trimEnd();
-      const padded = `    ${pad(what, first)}  ${pad(value, second)}`;
-      const origin = originText(from);
+      const padded = `    ${pad(visible(what), first)}  ${pad(visible(value), second)}`;
+      const origin = visible(originText(from));
       return `${padded}  ${from.by === 'setting' ? paint.setting(origin) : paint.faint(origin)}`;
     }),
   ]);

@@ -1,5 +1,6 @@
 import { ExitCode, OperatorError } from './errors.ts';
 import type { Path } from './path.ts';
+import { visible } from './visible.ts';
 
 /** One mistake in what the operator wrote. */
 export interface Problem {
@@ -42,9 +43,9 @@ export class ProblemsError extends OperatorError {
   }
 }
 
-/** `file:line:column: path: message`, with the hint on a line of its own. */
+/** `file:line:column: path: message`, with the hint on a line of its own; whatever they are, no other line comes of it. */
 export function formatProblem({ file, line, column, path, message, hint }: Problem): string {
   const where = [file, line, line === undefined ? undefined : column].filter((part) => part !== undefined);
   const what = [where.join(':'), ...(path ? [path] : []), message].join(': ');
-  return hint === undefined ? what : `${what}\n  ${hint}`;
+  return hint === undefined ? visible(what) : `${visible(what)}\n  ${visible(hint)}`;
 }

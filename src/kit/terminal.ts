@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty';
 import pc from 'picocolors';
+import { visibleColoured } from './visible.ts';
 
 /** Says what is going on: one line that changes on a terminal, plain lines elsewhere. */
 export interface Progress {
@@ -21,9 +22,22 @@ const plainEveryMs = 5_000;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 export function createProgress(stream: WriteStream | NodeJS.WriteStream, quiet: boolean): Progress {
-  const warn = (text: string) => stream.write(`${warning(text)}\n`);
+  const warn = (text: string) => stream.write(`${warning(visibleColoured(text))}\n`);
   if (quiet) return { step() {}, ongoing() {}, status() {}, note() {}, warn, done() {} };
-  return stream.isTTY && !process.env['CI'] ? new LiveProgress(stream) : new PlainProgress(stream);
+  const live = stream.isTTY && !process.env['CI'];
+  return withoutDisguises(live ? new LiveProgress(stream) : new PlainProgress(stream));
+}
+
+/** Shows what others have written so that it can be nothing but text. */
+function withoutDisguises(progress: Progress): Progress {
+  return {
+    step: (text) => progress.step(visibleColoured(text)),
+    ongoing: (text) => progress.ongoing(visibleColoured(text)),
+    status: (text) => progress.status(visibleColoured(text)),
+    note: (text) => progress.note(visibleColoured(text)),
+    warn: (text) => progress.warn(visibleColoured(text)),
+    done: () => progress.done(),
+  };
 }
 
 const warning = (text: string) => `${pc.yellow('warning')}: ${text}`;

@@ -2,6 +2,7 @@ import { checkKind, windowName } from '../checks/index.ts';
 import { wrap } from '../kit/columns.ts';
 import { formatMs } from '../kit/format.ts';
 import { HIDDEN, hideQuery } from '../kit/hidden.ts';
+import { visible } from '../kit/visible.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import { heightAt, planLines } from '../load/shapes/index.ts';
 import { describeHit } from '../model/fault.ts';
@@ -35,7 +36,9 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
     `Mesh: ${plan.mesh}, mTLS ${topology.mtls}, under test`,
     ...resourceLines(resources),
     '',
-  ].join('\n');
+  ]
+    .map(visible)
+    .join('\n');
 }
 
 /** The plan for a machine: as the contract has it, with resources by name instead of files. */
