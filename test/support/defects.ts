@@ -112,8 +112,9 @@ function expectNamed(finished: Finished, file: string, names: RegExp): void {
     setting.split('; ').some((each) => names.test(each.replace(/ \([^)]*\)$/, ''))),
   );
   expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
-  const field = /(\w+): [\w]+\$/.exec(names.source)?.[1] ?? '';
-  if (!lines.some((line) => line.includes(`${field}:`))) return;
+  // What is not set stands in no line.
+  const field = /(\w+): \w+\$/.exec(names.source)?.[1];
+  if (field === undefined) return;
   const named = naming.map(({ source }) => lines[Number(/:(\d+)$/.exec(source ?? '')?.[1]) - 1]?.trim());
   expect(
     named.some((line) => line?.startsWith(`${field}:`)),
