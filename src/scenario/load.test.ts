@@ -224,6 +224,7 @@ describe('secrets from the command line', () => {
     ['load.rate=400/s', 'load.rate=400/s'],
     ['load.path=/a', 'load.path=/a'],
     ['load={rate: 5/s}', 'load={rate: 5/s}'],
+    [`load={headers: {a: ${secret}`, 'load=***'],
   ])('are not in a command that is shown: %s', (assignment, shown) => {
     expect(shownArguments(['run', 'f', '--set', assignment, `--set=${assignment}`, '--keep'])).toEqual([
       'run',

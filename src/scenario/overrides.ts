@@ -5,7 +5,7 @@ import type { Path } from '../kit/path.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import type { YamlDocument } from '../kit/yaml-source.ts';
 import { parseYaml } from '../kit/yaml-source.ts';
-import { isSecret, secretsIn, shownText, shownValue } from './secrets.ts';
+import { isSecret, mayHoldSecrets, secretsIn, shownText, shownValue } from './secrets.ts';
 
 /** A value that takes the place of one in the file, and where it was written. */
 export interface Override {
@@ -47,9 +47,9 @@ export function parseSet(text: string): Override | OptionProblem {
   const value = documents[0]?.value ?? null;
   const unread = problems.length > 0 || documents.length > 1;
   const shown = unread ? shownText(source) : shownValue(path, source, value);
-  const option = `--set ${name}=${unread && isSecret(path) ? HIDDEN : shown}`;
+  const option = `--set ${name}=${unread && mayHoldSecrets(path) ? HIDDEN : shown}`;
   if (problems[0]) {
-    return isSecret(path)
+    return mayHoldSecrets(path)
       ? { option, message: 'the value is not valid YAML', hint: 'put text in quotes, or use --set-env' }
       : { option, message: problems[0].message };
   }
