@@ -283,7 +283,7 @@ describe('secrets from the command line', () => {
 });
 
 describe('a large scenario file takes no time', () => {
-  const inTime = { timeout: 10_000 };
+  const inTime = { timeout: 20_000 };
 
   it('with thousands of profiles', inTime, async () => {
     const file = join(directory, 'profiles.yaml');
