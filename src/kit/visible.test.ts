@@ -15,7 +15,7 @@ describe('a text of others', () => {
   });
 
   it('keeps its lines where it may have some', () => {
-    expect(visibleLines('a\r\n ::error::\u001b[1m\nb')).toBe('a\n \\x3a:error::\\x1b[1m\nb');
+    expect(visibleLines('a\r\n\t::error::\u001b[1m\n\tb\\t')).toBe('a\n\t\\x3a:error::\\x1b[1m\n\tb\\t');
   });
 
   it('keeps our colours', () => {

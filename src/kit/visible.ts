@@ -12,12 +12,13 @@ const command = /^(\s*)(::|##)/;
  * `\n`, `\u202e`.
  */
 export function visible(text: string): string {
-  return written(text).replace(command, (_, blanks, [first]) => `${blanks}${escaped(first)}${first}`);
+  return told(written(text));
 }
 
-/** The same for a text of several lines. */
+/** The same for a text of several lines, which may have tabs. */
 export function visibleLines(text: string): string {
-  return text.replace(/\r\n/g, '\n').split('\n').map(visible).join('\n');
+  const shown = (line: string) => told(line.split('\t').map(written).join('\t'));
+  return text.replace(/\r\n/g, '\n').split('\n').map(shown).join('\n');
 }
 
 /** The same for lines that have colours of ours. */
@@ -36,6 +37,10 @@ export function visibleJson(value: unknown): string {
     return found === '\n' ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
+
+/** A line that no CI takes for a command. */
+const told = (line: string) =>
+  line.replace(command, (_, blanks, [first]) => `${blanks}${escaped(first)}${first}`);
 
 const written = (text: string) => text.replace(disguises, escaped);
 

@@ -224,6 +224,7 @@ describe('secrets from the command line', () => {
     ['load.rate=400/s', 'load.rate=400/s'],
     ['load.path=/a', 'load.path=/a'],
     ['load={rate: 5/s}', 'load={rate: 5/s}'],
+    [`load={headers: {a: ${secret}`, 'load=***'],
   ])('are not in a command that is shown: %s', (assignment, shown) => {
     expect(shownArguments(['run', 'f', '--set', assignment, `--set=${assignment}`, '--keep'])).toEqual([
       'run',
@@ -282,7 +283,7 @@ describe('secrets from the command line', () => {
 });
 
 describe('a large scenario file takes no time', () => {
-  const inTime = { timeout: 10_000 };
+  const inTime = { timeout: 20_000 };
 
   it('with thousands of profiles', inTime, async () => {
     const file = join(directory, 'profiles.yaml');

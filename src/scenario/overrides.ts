@@ -5,7 +5,7 @@ import type { Path } from '../kit/path.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import type { YamlDocument } from '../kit/yaml-source.ts';
 import { parseYaml } from '../kit/yaml-source.ts';
-import { isSecret, secretsIn, shownText, shownValue } from './secrets.ts';
+import { isSecret, mayHoldSecrets, secretsIn, shownText, shownValue } from './secrets.ts';
 
 /** A value that takes the place of one in the file, and where it was written. */
 export interface Override {
@@ -47,9 +47,9 @@ export function parseSet(text: string): Override | OptionProblem {
   const value = documents[0]?.value ?? null;
   const unread = problems.length > 0 || documents.length > 1;
   const shown = unread ? shownText(source) : shownValue(path, source, value);
-  const option = `--set ${name}=${unread && isSecret(path) ? HIDDEN : shown}`;
+  const option = `--set ${name}=${unread && mayHoldSecrets(path) ? HIDDEN : shown}`;
   if (problems[0]) {
-    return isSecret(path)
+    return mayHoldSecrets(path)
       ? { option, message: 'the value is not valid YAML', hint: 'put text in quotes, or use --set-env' }
       : { option, message: problems[0].message };
   }
@@ -120,8 +120,9 @@ export function applyOverrides(
 ): { readonly value: unknown; readonly problems: readonly OverrideProblem[] } {
   const problems: OverrideProblem[] = [];
   let result = value;
+  const own: Own = new WeakSet();
   for (const override of overrides) {
-    const changed = replace(result, override.path, override.value, []);
+    const changed = replace(result, override.path, override.value, [], own);
     if ('problem' in changed) problems.push({ override, ...changed.problem });
     else result = changed.value;
   }
@@ -130,7 +131,10 @@ export function applyOverrides(
 
 type Replaced = { readonly value: unknown } | { readonly problem: { message: string; hint?: string } };
 
-function replace(target: unknown, path: Path, value: unknown, before: Path): Replaced {
+/** Maps and lists that were made here: what was copied for one override need not be copied for each. */
+type Own = WeakSet<object>;
+
+function replace(target: unknown, path: Path, value: unknown, before: Path, own: Own): Replaced {
   const [head, ...rest] = path;
   if (head === undefined) return { value };
   const name = String(head);
@@ -145,17 +149,21 @@ function replace(target: unknown, path: Path, value: unknown, before: Path): Rep
     }
     const index = Number(name);
     if (rest.length === 0 && value === null) return { value: target.toSpliced(index, 1) };
-    const inner = replace(target[index], rest, value, [...before, index]);
-    return 'problem' in inner ? inner : { value: target.with(index, inner.value) };
+    const inner = replace(target[index], rest, value, [...before, index], own);
+    if ('problem' in inner) return inner;
+    const list = own.has(target) ? target : [...target];
+    own.add(list);
+    list[index] = inner.value;
+    return { value: list };
   }
-  if (target === undefined || target === null) return enter({}, name, rest, value, before);
+  if (target === undefined || target === null) return enter({}, name, rest, value, before, own);
   if (typeof target !== 'object') {
     const hint = suggest(name, []);
     return {
       problem: { message: `${where} is a plain value; it has no ${quote(name)}`, ...(hint ? { hint } : {}) },
     };
   }
-  return enter(target as Record<string, unknown>, name, rest, value, before);
+  return enter(target as Record<string, unknown>, name, rest, value, before, own);
 }
 
 function enter(
@@ -164,11 +172,17 @@ function enter(
   rest: Path,
   value: unknown,
   before: Path,
+  own: Own,
 ): Replaced {
   if (rest.length === 0 && value === null) {
     const { [name]: _gone, ...others } = map;
     return { value: others };
   }
-  const inner = replace(Object.hasOwn(map, name) ? map[name] : undefined, rest, value, [...before, name]);
-  return 'problem' in inner ? inner : { value: { ...map, [name]: inner.value } };
+  const here = Object.hasOwn(map, name) ? map[name] : undefined;
+  const inner = replace(here, rest, value, [...before, name], own);
+  if ('problem' in inner) return inner;
+  const changed = own.has(map) ? map : { ...map };
+  own.add(changed);
+  changed[name] = inner.value;
+  return { value: changed };
 }

@@ -13,6 +13,10 @@ const begins = (path: Path, first: Path) => first.every((part, index) => String(
 /** Whether a field is one that may hold a secret, or below it. */
 export const isSecret = (path: Path) => secretFields.some((field) => begins(path, field));
 
+/** The same for what is above such a field, too: its value may hold one. */
+export const mayHoldSecrets = (path: Path) =>
+  isSecret(path) || secretFields.some((field) => begins(field, path));
+
 /** The secret texts in a value that is to stand at a path, which may be above the fields that hold them. */
 export function secretsIn(path: Path, value: unknown): readonly string[] {
   if (isSecret(path)) return textsIn(value);
