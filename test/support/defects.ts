@@ -54,7 +54,7 @@ export const defects: readonly Defect[] = [
     name: 'without outlierDetection',
     scenario: 'zone-failover',
     plant: ejectNobody,
-    names: /^outlierDetection: not set$/,
+    names: /without outlierDetection Istio does not fail over$/,
   },
   {
     name: 'maxEjectionPercent 10 of four hosts ejects nobody',

@@ -185,6 +185,6 @@ test('what a sidecar says beside requests is kept until it is forgotten, and in 
   pod.logs.forget();
   log.push(said(3));
   await pod.open('second');
-  expect(pod.logs.said('edge-app-east-1')).toBe('gRPC config rejected 3\n');
-  expect(pod.others()).toBe('gRPC config rejected 1\ngRPC config rejected 3\n');
+  await expect.poll(() => pod.logs.said('edge-app-east-1')).toBe('gRPC config rejected 3\n');
+  await expect.poll(() => pod.others()).toBe('gRPC config rejected 1\ngRPC config rejected 3\n');
 });
