@@ -19,6 +19,8 @@ const arrivalEveryMs = 50;
 /** Longer than a sidecar keeps lines in its buffer: those about who has asked it for this are gone by then. */
 const flushMs = 300;
 const idleEveryMs = 50;
+/** What a sidecar rejects of one configuration it rejects within this time. */
+const steadyMs = 500;
 
 /** A revision of the mesh configuration, and how often each instance's sidecar had rejected one before. */
 export interface Revision {
@@ -120,27 +122,21 @@ export class Sidecars implements Disposable {
   }
 
   /**
-   * Waits until every sidecar holds a revision and sees the hosts that there are; throws when one rejects it.
-   * Resolves with instance → milliseconds that it took to hold it.
+   * Waits until every sidecar holds a revision and sees the hosts that there are; resolves with instance →
+   * milliseconds that it took to hold it. Throws when one rejects it, but not before the others have answered: what
+   * they say later would be taken for an answer to the next revision.
    */
   async arrived(
     revision: Revision,
     request: Pick<LabContext['request'], 'ongoing' | 'signal'>,
   ): Promise<Arrivals> {
     const hosts = this.#hosts();
-    const ended = new AbortController();
-    const waiting = { ...request, signal: AbortSignal.any([request.signal, ended.signal]) };
     const waits = this.#roster.members.map(
       async (member) =>
-        [member.instance.name, await this.#arrived(member, revision, hosts, waiting)] as const,
+        [member.instance.name, await this.#arrived(member, revision, hosts, request)] as const,
     );
-    try {
-      return new Map(await Promise.all(waits));
-    } finally {
-      // When one is given up, so are the others.
-      ended.abort();
-      await Promise.allSettled(waits);
-    }
+    await Promise.allSettled(waits);
+    return new Map(await Promise.all(waits));
   }
 
   async #arrived(
@@ -167,8 +163,11 @@ export class Sidecars implements Disposable {
         arrival.answer(await this.ask(pod, arrival.paths), { revision: name, rejectedBefore: before }),
       );
       const took = performance.now() - since;
+      let rejected = { count: before, atMs: 0 };
       await until('to be in sync', async (pod) => {
-        if ((await this.#rejectedCount(member)) > before) return this.#refuse(member);
+        const count = await this.#rejectedCount(member);
+        if (count > rejected.count) rejected = { count, atMs: performance.now() };
+        if (count > before) return this.#refuse(member, performance.now() - rejected.atMs);
         return ready.answer(await this.ask(pod, ready.paths), isClient(instance) ? hosts : new Map());
       });
       return took;
@@ -183,10 +182,11 @@ export class Sidecars implements Disposable {
     }
   }
 
-  /** A sidecar counts what it rejects a moment before its words are here: throws them once they are. */
-  async #refuse({ instance, pod }: Member): Promise<NotYet> {
+  /** A sidecar may reject one thing after another, and counts each a moment before its words are here. */
+  async #refuse({ instance, pod }: Member, silentMs: number): Promise<NotYet> {
     const reasons = this.rejectionsOf(instance.name);
-    if (reasons.length === 0) return notYet('it rejected its configuration; waiting for the reason');
+    if (reasons.length === 0 || silentMs < steadyMs)
+      return notYet('it rejected its configuration; waiting for the reason');
     throw rejectedBy(`${instance.name} (${podName(pod)})`, reasons);
   }
 

@@ -105,20 +105,16 @@ export class Sidecars {
     return new Map(counts);
   }
 
-  /** Waits until every sidecar holds a revision and sees its hosts; throws when one rejects it. */
+  /**
+   * Waits until every sidecar holds a revision and sees its hosts. Throws when one rejects it, but not before the
+   * others have answered: what they say later would be taken for an answer to the next revision.
+   */
   async arrived(revision: Revision, hostMesh: HostMesh, signal: AbortSignal): Promise<Arrivals> {
-    // When one is given up, so are the others.
-    const ended = new AbortController();
-    const either = AbortSignal.any([signal, ended.signal]);
     const waits = this.#hosts.map(
-      async (host) => [host.name, await this.#arrived(host, revision, hostMesh, either)] as const,
+      async (host) => [host.name, await this.#arrived(host, revision, hostMesh, signal)] as const,
     );
-    try {
-      return new Map(await Promise.all(waits));
-    } finally {
-      ended.abort();
-      await Promise.allSettled(waits);
-    }
+    await Promise.allSettled(waits);
+    return new Map(await Promise.all(waits));
   }
 
   async #arrived(host: HostInstance, revision: Revision, hostMesh: HostMesh, signal: AbortSignal) {
