@@ -65,10 +65,7 @@ async function results(
     signal,
     watcher: { step() {}, ongoing() {}, warn() {}, fault: onFault, load() {} },
   };
-  for await (const result of runTrials(request, wanted)) {
-    if (result.ended === 'failed') console.log(result.name, result.error);
-    found.push(result);
-  }
+  for await (const result of runTrials(request, wanted)) found.push(result);
   return found;
 }
 
