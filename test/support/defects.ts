@@ -115,11 +115,12 @@ function expectNamed(finished: Finished, file: string, names: RegExp): void {
   // What is not set stands in no line.
   const field = /(\w+): \w+\$/.exec(names.source)?.[1];
   if (field === undefined) return;
-  const named = naming.map(({ source }) => lines[Number(/:(\d+)$/.exec(source ?? '')?.[1]) - 1]?.trim());
+  // Where several limits work together, the line is that of the first.
+  const lineOf = (source = '') => lines[Number(/:(\d+)$/.exec(source)?.[1]) - 1]?.trim() ?? '';
   expect(
-    named.some((line) => line?.startsWith(`${field}:`)),
-    `${named} ${field}`,
-  ).toBe(true);
+    naming.map(({ setting, source }) => [setting, /^\w+(?=:)/.exec(lineOf(source))?.[0] ?? 'no line']),
+    field,
+  ).toSatisfy((told: [string, string][]) => told.some(([setting, line]) => setting.includes(`${line}:`)));
 }
 
 /** Writes configuration that Istio passes on, as it does any patch, and Envoy rejects: the ring is too large. */
