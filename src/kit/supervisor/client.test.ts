@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -173,6 +174,33 @@ test('harness and supervisor killed at once: programs go, those that hide in a s
   killSupervisorOf({ pid });
   harness.child.kill('SIGKILL');
   await gone(pid);
+  await eventually(
+    async () => (marked(run).length === 0 && !existsSync(run) ? undefined : notYet('something is left')),
+    {
+      waitingFor: 'everything to go',
+      timeoutMs: 5_000,
+    },
+  );
+});
+
+test('harness and supervisor killed before the supervisor has begun: the folder goes', async () => {
+  const run = mkdtempSync(join(tmpdir(), 'bw-supervised-'));
+  const script = join(directory, 'at-once.ts');
+  writeFileSync(
+    script,
+    `import { readFileSync } from 'node:fs';
+     import { startSupervisor } from ${JSON.stringify(join(import.meta.dirname, 'client.ts'))};
+     import { processesWith } from ${JSON.stringify(join(import.meta.dirname, '../process-identity.ts'))};
+     void startSupervisor(${JSON.stringify(run)}, { ${mark}: ${JSON.stringify(run)} });
+     for (const { pid } of processesWith(${JSON.stringify(mark)})) {
+       const started = readFileSync(\`/proc/\${pid}/cmdline\`, 'utf8').split('\\0');
+       if (started.includes(${JSON.stringify(run)}) && started.some((part) => part.includes('supervisor/main'))) process.kill(pid, 'SIGKILL');
+     }
+     process.kill(process.pid, 'SIGKILL');`,
+  );
+  const child = spawn(process.execPath, ['--no-warnings', script], { stdio: 'inherit' });
+  await once(child, 'exit');
+  expect(child.signalCode).toBe('SIGKILL');
   await eventually(
     async () => (marked(run).length === 0 && !existsSync(run) ? undefined : notYet('something is left')),
     {

@@ -64,11 +64,15 @@ export async function startSupervisor(
     processIdentity(process.pid) ?? '',
     ...Object.entries(mark).map(([name, value]) => `${name}=${value}`),
   ];
-  const child = spawn(process.execPath, ['--no-warnings', programPath('main'), directory, ...watched], {
+  const env = { ...process.env, ...mark };
+  const watchdog = startWatchdog(directory, watched, env);
+  const child = spawn(process.execPath, ['--no-warnings', programPath('main'), directory], {
     detached: true, // Ctrl-C in the terminal must not reach it
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, ...mark },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc', watchdog.stdin], // the last one is WATCHDOG_FD
+    env,
   });
+  // The supervisor's end of the pipe is the only one from here on.
+  watchdog.stdin?.destroy();
   let complaint = '';
   child.stderr?.on('data', (chunk) => {
     complaint += chunk;
@@ -91,6 +95,23 @@ export async function startSupervisor(
   await Promise.race([supervisor.ready, failed]);
   failed.catch(() => {});
   return supervisor;
+}
+
+/**
+ * Waits in a shell, which is small, for the pipe to close, and becomes the watchdog then, unless it was told before
+ * that all is over. It is there before the supervisor is, which takes a moment to begin.
+ */
+function startWatchdog(directory: string, watched: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const program = [process.execPath, '--no-warnings', programPath('watchdog'), directory, ...watched];
+  const watchdog = spawn('/bin/sh', ['-c', 'read -r _ && exit 0; exec "$@"', 'sh', ...program], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env,
+  });
+  watchdog.on('error', () => {});
+  watchdog.stdin.on('error', () => {});
+  watchdog.unref();
+  return watchdog;
 }
 
 class ChildSupervisor implements Supervisor {

@@ -1,18 +1,17 @@
 /**
  * The supervisor: a small process that starts every program of a run as its own child, and ends
  * them all when the harness goes away, however it goes: the IPC channel closes even on SIGKILL.
- * When it is killed itself, its watchdog does that (see watchdog.ts).
+ * When it is killed itself, its watchdog does that (see watchdog.ts): it waits for the pipe WATCHDOG_FD to close.
  *
- * argv: DIRECTORY (of the run; removed when the harness vanished without saying so), and what the watchdog takes
- * beside it.
+ * argv: DIRECTORY (of the run; removed when the harness vanished without saying so).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFileSync, closeSync, openSync, rmSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { processIdentity, signalGroup } from '../process-identity.ts';
-import { PROCESS_RECORDS, type ProcessRecord, programPath, type Reply, type Request } from './protocol.ts';
+import { PROCESS_RECORDS, type ProcessRecord, type Reply, type Request, WATCHDOG_FD } from './protocol.ts';
 
-const [directory = '', ...others] = process.argv.slice(2);
+const [directory = ''] = process.argv.slice(2);
 if (directory === '' || process.send === undefined) {
   process.stderr.write('The supervisor is started by breakwater, not by hand.\n');
   process.exit(2);
@@ -26,31 +25,14 @@ let abandoned = false;
 // Ctrl-C reaches the harness, which ends things in order; the supervisor outlives it to finish the job.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-/**
- * Waits in a shell, which is small, for the pipe to close; only the end of this process closes it. Then becomes the
- * watchdog.
- */
-const watchdog = spawn(
-  '/bin/sh',
-  [
-    '-c',
-    'read -r _; exec "$@"',
-    'sh',
-    process.execPath,
-    '--no-warnings',
-    programPath('watchdog'),
-    directory,
-    ...others,
-  ],
-  { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
-);
-watchdog.on('error', () => {});
-watchdog.stdin.on('error', () => {});
-
 /** Ends the supervisor when there is nothing left to watch over. */
 function leave(): never {
   if (abandoned) rmSync(directory, { recursive: true, force: true });
-  watchdog.kill('SIGKILL');
+  try {
+    writeSync(WATCHDOG_FD, 'over\n');
+  } catch {
+    // gone already
+  }
   process.exit(0);
 }
 

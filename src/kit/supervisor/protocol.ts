@@ -46,3 +46,6 @@ export function programPath(name: 'main' | 'watchdog'): string {
   const source = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
   return existsSync(source) ? source : fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 }
+
+/** File descriptor of the supervisor: the pipe that closes when it dies, which its watchdog waits for. */
+export const WATCHDOG_FD = 4;
