@@ -21,7 +21,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   checks: [/^index\.ts$/, /^contract\.ts$/, /^facts\.ts$/],
   load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|loads)\.ts$/],
   meshes: [/^contract\.ts$/, /^index\.ts$/],
-  scenario: [/^schema\.ts$/, /^load\.ts$/],
+  scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/],
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
   evidence: 'all',
   environments: [/^contract\.ts$/, /^index\.ts$/, /^local\/addresses\.ts$/, /^kind\/versions\.ts$/],

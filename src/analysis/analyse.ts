@@ -7,10 +7,10 @@ import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
-import { attribute } from './attribution.ts';
+import { attribute, mergeAlike } from './attribution.ts';
 import { type RecordedFault, recordFaults } from './fault-records.ts';
 import { judgeCheck } from './judge.ts';
-import { loadsOf } from './loads.ts';
+import { type LoadFacts, loadsOf } from './loads.ts';
 import { notesOn } from './notes.ts';
 import { phasesOf } from './phases.ts';
 import { Picture } from './picture.ts';
@@ -66,7 +66,12 @@ export async function analyse(input: {
   const facts = createFacts(evidence, traffic, records, windows, endMs);
   const phases = phasesOf(traffic, windows);
   const faults = records.map((record) => faultOf(record, evidence, traffic, facts));
-  const judged = trial.checks.map((check) => judgeCheck(check, facts));
+  const factsOf = factsByLoad(loads, facts, (load) => {
+    const ownEndMs = Math.min(endMs, load.planned.durationMs || endMs);
+    const own = windows.map((window) => ({ ...window, toMs: Math.min(window.toMs, ownEndMs) }));
+    return createFacts(evidence, traffic, records, own, ownEndMs, load);
+  });
+  const judged = trial.checks.map((check) => judgeCheck(check, factsOf(check.check.load)));
   const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
   const picture = new Picture(evidence, input.mesh, input.topology, input.resources);
   const errors = attribute(evidence, traffic, phases, picture, trial.loads);
@@ -83,7 +88,7 @@ export async function analyse(input: {
     checks,
     validity: results.map(({ finding }) => finding),
     faults,
-    errors: errors.map(({ group }) => group),
+    errors: mergeAlike(errors),
   };
   return {
     ...told,
@@ -99,6 +104,18 @@ export async function analyse(input: {
     })),
     notes: notesOn(evidence, traffic, loads, facts, picture),
     effective: picture.tables(),
+  };
+}
+
+/** The facts of a load by its name, each made once; those of all loads for a check that names none. */
+function factsByLoad(loads: readonly LoadFacts[], ofAll: RunFacts, make: (load: LoadFacts) => RunFacts) {
+  const made = new Map<string, RunFacts>();
+  return (name: string | undefined): RunFacts => {
+    const load = loads.find(({ planned }) => planned.name === name);
+    if (load === undefined || loads.length === 1) return ofAll;
+    const facts = made.get(load.planned.name) ?? make(load);
+    made.set(load.planned.name, facts);
+    return facts;
   };
 }
 

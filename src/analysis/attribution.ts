@@ -11,8 +11,10 @@ import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
 type ErrorGroup = Report['errors'][number];
 
-/** Requests that ended alike for the same reason. */
+/** Requests of one load that ended alike for the same reason. */
 export interface Attributed {
+  /** Name of the load. */
+  readonly load: string | undefined;
   readonly group: ErrorGroup;
   readonly outcome: Outcome;
 }
@@ -27,7 +29,7 @@ interface Tally {
   readonly byPhase: number[];
 }
 
-/** Every request that did not succeed, grouped by cause, host and setting, the most frequent first. */
+/** Every request that did not succeed, grouped by load, client, cause, host and setting. */
 export function attribute(
   evidence: Evidence,
   traffic: Traffic,
@@ -69,7 +71,7 @@ export function attribute(
     }
   }
   const all = [...tallies.values()].flatMap((alike) => [...alike.values()]);
-  return merge(all.map((tally) => describe(tally, evidence, picture)));
+  return all.map((tally) => describe(tally, evidence, picture));
 }
 
 function describe(tally: Tally, evidence: Evidence, picture: Picture): Attributed {
@@ -92,7 +94,7 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
     setting,
     ...(source === undefined ? {} : { source }),
   };
-  return { group, outcome: client.outcome };
+  return { load: tally.load?.name, group, outcome: client.outcome };
 }
 
 /** Whether the status that the client's sidecar passed on is one that the server's told the reason of. */
@@ -129,28 +131,24 @@ function word({ answered, outcome }: SettledEnding): string {
   return answered ? 'app' : outcome;
 }
 
-/** Endings that differ only in what nobody needs to tell apart become one group. */
-function merge(all: readonly Attributed[]): Attributed[] {
-  const merged = new Map<string, Attributed>();
-  for (const each of all) {
-    const { group } = each;
+/** Endings that differ only in what nobody needs to tell apart become one group; the most frequent come first. */
+export function mergeAlike(all: readonly Attributed[]): ErrorGroup[] {
+  const merged = new Map<string, ErrorGroup>();
+  for (const { group } of all) {
     const key = JSON.stringify([group.flag, group.status, group.cause, group.host, group.setting]);
-    const before = merged.get(key)?.group;
+    const before = merged.get(key);
     merged.set(
       key,
       before === undefined
-        ? each
+        ? group
         : {
-            ...each,
-            group: {
-              ...before,
-              count: before.count + group.count,
-              byWindow: Object.fromEntries(
-                Object.entries(before.byWindow).map(([name, n]) => [name, n + (group.byWindow[name] ?? 0)]),
-              ),
-            },
+            ...before,
+            count: before.count + group.count,
+            byWindow: Object.fromEntries(
+              Object.entries(before.byWindow).map(([name, n]) => [name, n + (group.byWindow[name] ?? 0)]),
+            ),
           },
     );
   }
-  return [...merged.values()].sort((a, b) => b.group.count - a.group.count);
+  return [...merged.values()].sort((a, b) => b.count - a.count);
 }

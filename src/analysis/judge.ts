@@ -9,6 +9,8 @@ import { windowOf } from './windows.ts';
 /** A check with its window worked out and its result. */
 export interface JudgedCheck {
   readonly window: Window;
+  /** The load that it is about, when it is about one. */
+  readonly load: string | undefined;
   readonly restsOn: 'requests' | 'statistics';
   readonly result: ReportCheck;
   /** What the mesh was to do and did not, where that is known. */
@@ -31,6 +33,7 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
   ];
   return {
     window,
+    load: planned.check.load,
     restsOn: kind.restsOn,
     lacking: holds ? undefined : lacking,
     result: {

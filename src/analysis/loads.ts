@@ -8,6 +8,8 @@ import type { Traffic } from './traffic.ts';
 /** One load of a trial: as it was planned, as k6 counted it, and its requests in the clients' logs. */
 export interface LoadFacts {
   readonly planned: PlannedLoad;
+  /** Counted from 0, in the order of the plan. */
+  readonly number: number;
   /** Undefined when k6 left none. */
   readonly totals: LoadTotals | undefined;
   readonly clock: DueClock;
@@ -32,6 +34,7 @@ export function loadsOf({ loads }: TrialPlan, evidence: Evidence, traffic: Traff
       .reduce((sum, load) => sum + +(load === number), 0);
     return {
       planned,
+      number,
       totals: evidence.loads[number],
       clock: traffic.clocks[number] ?? withoutClock,
       requests: count,

@@ -27,12 +27,19 @@ export function withReasons(
   scene: Scene,
 ): ReportCheck[] {
   return checks.map((check, index) => {
-    const { lacking, window } = judged[index] ?? {};
+    const { lacking, window, load } = judged[index] ?? {};
     if (check.status !== 'fail' || lacking === undefined || window === undefined) return check;
-    const reason = reasonOf(lacking, window, scene);
+    const reason = reasonOf(lacking, window, load === undefined ? scene : ofLoad(load, scene));
     return reason === undefined ? check : { ...check, reason };
   });
 }
+
+/** What concerns one load. */
+const ofLoad = (name: string, scene: Scene): Scene => ({
+  ...scene,
+  loads: scene.loads.filter((load) => load.name === name),
+  errors: scene.errors.filter(({ load }) => load === name),
+});
 
 function reasonOf(lacking: Lacking, window: Window, scene: Scene): ReportReason | undefined {
   switch (lacking.what) {
@@ -66,7 +73,8 @@ function reasonOf(lacking: Lacking, window: Window, scene: Scene): ReportReason 
 function mostErrors({ name }: Window, errors: readonly Attributed[]): ReportReason | undefined {
   const counted = errors
     .map(({ group }) => ({ group, count: name === 'run' ? group.count : (group.byWindow[name] ?? 0) }))
-    .filter(({ count }) => count > 0);
+    .filter(({ count }) => count > 0)
+    .toSorted((a, b) => b.count - a.count);
   const byCause = [...Map.groupBy(counted, ({ group }) => group.cause).values()]
     .map((alike) => ({
       group: alike[0]?.group,

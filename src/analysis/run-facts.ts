@@ -2,6 +2,7 @@ import type { Window } from '../checks/contract.ts';
 import type { FaultRecord, RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { StatisticsSeries } from '../evidence/samples.ts';
+import type { PlannedLoad } from '../load/planned.ts';
 import { isServer, matches } from '../model/topology.ts';
 import { latenciesOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
@@ -11,13 +12,14 @@ const STEP_MS = 10;
 /** Requests that the time to hold must have at least. */
 const HELD_REQUESTS = 10;
 
-/** Answers every question checks may ask by passing over the rows. */
+/** Answers every question checks may ask by passing over the rows; of one load, when that is given. */
 export function createFacts(
   evidence: Evidence,
   traffic: Traffic,
   faults: readonly FaultRecord[],
   windows: readonly Window[],
   durationMs: number,
+  load?: { readonly number: number; readonly planned: Pick<PlannedLoad, 'from' | 'to'> },
 ): RunFacts {
   const { instances } = evidence.context;
   const { whenMs, endingOf, endings } = traffic;
@@ -27,10 +29,18 @@ export function createFacts(
   /** Calls `each` for every row of a window whose ending is wanted. */
   const scan = (window: Span, wanted: Uint8Array, each: (row: number) => void) => {
     for (let row = 0; row < traffic.length; row += 1) {
+      if (load !== undefined && evidence.requests.load[row] !== load.number) continue;
       const when = whenMs[row] as number;
       if (when >= window.fromMs && when < window.toMs && wanted[endingOf[row] as number] === 1) each(row);
     }
   };
+  /** What the sidecars concerned have counted. */
+  const statistics = evidence.statistics.filter(
+    ({ instance, service }) =>
+      load === undefined ||
+      (service === load.planned.to &&
+        instances.some(({ name, service: client }) => name === instance && client === load.planned.from)),
+  );
   const endingsWhere = (wanted: (ending: Traffic['endings'][number]) => boolean) =>
     Uint8Array.from(endings, (ending) => (wanted(ending) ? 1 : 0));
 
@@ -79,7 +89,7 @@ export function createFacts(
     overflow(window) {
       let value = 0;
       let samples = 0;
-      for (const series of evidence.statistics) {
+      for (const series of statistics) {
         const found = increase(series.t, series.overflow, window);
         value += found.value;
         samples += found.samples;
@@ -90,7 +100,7 @@ export function createFacts(
       const addresses = addressesOf(evidence, names);
       let value = 0;
       let samples = 0;
-      for (const series of evidence.statistics) {
+      for (const series of statistics) {
         samples += series.t.filter((t) => t >= window.fromMs && t < window.toMs).length;
         value += series.changes.filter(
           ({ t, address, ejected }) =>
@@ -101,7 +111,7 @@ export function createFacts(
     },
     firstEjected(fromMs, names, which) {
       if (names.length === 0) return undefined;
-      const moments = evidence.statistics.flatMap((series) => {
+      const moments = statistics.flatMap((series) => {
         const at = firstEjectedAt(evidence, series, fromMs, names, which);
         return at === undefined ? [] : [at];
       });

@@ -4,6 +4,12 @@ import { duration } from '../kit/units.ts';
 /** What every check has beside its own limit. */
 export const checkFields = {
   name: z.string().optional().describe('How reports call it; made from its kind and limit unless given.'),
+  load: z
+    .string()
+    .optional()
+    .describe(
+      'Which of several loads it is about: its requests, and the sidecars of its client; all of them unless given.',
+    ),
   during: z
     .enum(['steady', 'fault', 'recovery', 'run'])
     .describe(
@@ -16,6 +22,7 @@ export const checkFields = {
 /** Times are counted from a fault's injection or end, so these checks have no window of their own. */
 export const timedCheckFields = {
   name: checkFields.name,
+  load: checkFields.load,
   fault: checkFields.fault,
 };
 

@@ -2,13 +2,17 @@ import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { seedOf } from '../model/seed.ts';
 import { type Instance, isServer, matches } from '../model/topology.ts';
+import { clientsIn, loadsIn } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
 /** Every replica of the topology, in the order it is written; with a seed each app has one of its own. */
-export function replicasOf({ topology, load }: Scenario, seed?: number): Instance[] {
+export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
+  const { topology } = scenario;
+  const clients = clientsIn(scenario);
+  const pods = podsOf(scenario);
   return Object.entries(topology.services).flatMap(([service, { workloads, serviceAccount, port, app }]) =>
     workloads.flatMap(({ name, locality, replicas, labels }) =>
-      Array.from({ length: service === load.from ? load.pods : replicas }, (_, index) => ({
+      Array.from({ length: replicas === 1 ? (pods.get(service) ?? 1) : replicas }, (_, index) => ({
         name: replicaName(name, index),
         service,
         workload: name,
@@ -17,7 +21,7 @@ export function replicasOf({ topology, load }: Scenario, seed?: number): Instanc
         serviceAccount: serviceAccount ?? service,
         labels,
         port,
-        ...(service === load.from
+        ...(clients.has(service)
           ? { role: 'client' as const }
           : {
               role: 'server' as const,
@@ -26,6 +30,14 @@ export function replicasOf({ topology, load }: Scenario, seed?: number): Instanc
       })),
     ),
   );
+}
+
+/** How many pods the loads of a client ask for. */
+function podsOf(scenario: Scenario): ReadonlyMap<string, number> {
+  const pods = new Map<string, number>();
+  for (const { load } of loadsIn(scenario))
+    pods.set(load.from, Math.max(load.pods, pods.get(load.from) ?? 1));
+  return pods;
 }
 
 const replicaName = (workload: string, index: number) => `${workload}-${index + 1}`;

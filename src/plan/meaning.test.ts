@@ -25,6 +25,7 @@ function scenario(changes: object = {}): Scenario {
 const services = (changes: object) => ({ topology: { services: { shop, client, ...changes } } });
 const loaded = (changes: object) => ({ load: { ...open, ...changes } });
 const stages = (...all: object[]) => ({ load: { ...load, stages: all } });
+const named = (name: string) => ({ ...open, name });
 const faulty = (changes: object) => ({ faults: [{ ...error, ...changes }] });
 const checked = (...checks: object[]) => ({ checks });
 
@@ -56,9 +57,48 @@ const table: [string, object, string][] = [
     'load.to: from and to are the same service | the client needs a service of its own',
   ],
   [
-    'a client of several',
-    services({ client: { workloads: [...client.workloads, { name: 'b', locality: 'region1/west' }] } }),
-    'load.from: the load comes from one workload, and load.pods says how many pods it has; client has several replicas | give client one workload without replicas, and the load "pods: N"',
+    'pods of a client of several',
+    {
+      ...services({ client: { workloads: [...client.workloads, { name: 'b', locality: 'region1/west' }] } }),
+      ...loaded({ pods: 3 }),
+    },
+    'load.pods: client has 2 replicas, and each is a generator; pods would be a second number for that | leave pods out, or give client one workload without replicas',
+  ],
+  [
+    'a load twice',
+    { load: [named('first'), named('first')] },
+    'load.1.name: there is already a load "first" | names are unique',
+  ],
+  [
+    'a load to a client',
+    {
+      ...services({ batch: { workloads: [{ name: 'batch', locality: 'region1/east' }] } }),
+      load: [named('first'), { ...named('second'), from: 'batch', to: 'client' }],
+    },
+    'load.1.to: "client" is the client of first; it runs no app, the load stands in for it | a service sends or answers',
+  ],
+  [
+    'pods of one client, told twice',
+    { load: [{ ...named('first'), pods: 2 }, named('second')] },
+    'load.1.pods: first has 2 pods of client, and they are the same | give both loads the same number',
+  ],
+  [
+    'a mistake in one of several',
+    { load: [named('first'), { ...named('second'), rate: '0/s' }] },
+    'load.1.rate: expected a rate above 0',
+  ],
+  [
+    'a check on no load',
+    { load: [named('first'), named('second')], ...checked({ ...steady, load: 'thrid' }) },
+    'checks.0.load: there is no load "thrid" | allowed: first, second',
+  ],
+  [
+    'a check on a load that is over',
+    {
+      load: [named('first'), { ...named('second'), duration: '4s' }],
+      ...checked({ ...steady, load: 'second', during: 'fault' }),
+    },
+    'checks.0.during: the fault lasts 0 s: there is nothing to look at | let the fault last longer',
   ],
   [
     'neither how much nor how long',
@@ -202,7 +242,7 @@ const table: [string, object, string][] = [
   [
     'a fault on the client',
     faulty({ on: { service: 'client' } }),
-    'faults.0.on.service: "client" is the client (load.from); it runs no app, the load stands in for it | allowed: shop',
+    'faults.0.on.service: "client" is a client (load.from); it runs no app, the load stands in for it | allowed: shop',
   ],
   [
     'a fault in no zone',
@@ -220,7 +260,7 @@ const table: [string, object, string][] = [
       ...services({ client: { workloads: [{ name: 'client', locality: 'region2/east' }] } }),
       ...faulty({ on: { zone: 'region2/east' } }),
     },
-    'faults.0.on: only the client (client) runs in region2/east',
+    'faults.0.on: only the load (client) runs in region2/east',
   ],
   [
     'a fault on a replica elsewhere',

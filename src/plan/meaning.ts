@@ -8,6 +8,7 @@ import type { Mistake } from '../kit/problems.ts';
 import { mistakesInLoad, sizeOf } from '../load/written.ts';
 import type { FaultTarget } from '../model/target.ts';
 import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
+import { loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { faultNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
 
@@ -18,12 +19,16 @@ const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as con
 export function mistakesInMeaning(scenario: Scenario): Mistake[] {
   const replicas = replicasOf(scenario);
   const inTopology = mistakesInTopology(scenario);
-  const inLoad = [
-    ...mistakesInRoute(scenario),
-    ...mistakesInLoad(scenario.load).map((mistake) => ({ ...mistake, path: ['load', ...mistake.path] })),
+  const loads = loadsIn(scenario);
+  const inLoads = [
+    ...mistakesInNames(loads),
+    ...loads.flatMap((each) => [
+      ...mistakesInRoute(each, scenario),
+      ...mistakesInLoad(each.load).map((mistake) => ({ ...mistake, path: [...each.path, ...mistake.path] })),
+    ]),
   ];
-  // Faults and checks are measured against the load; without one they would only repeat its mistakes.
-  if (inLoad.length > 0) return [...inTopology, ...inLoad];
+  // Faults and checks are measured against the loads; without one they would only repeat its mistakes.
+  if (inLoads.length > 0) return [...inTopology, ...inLoads];
   return [...inTopology, ...mistakesInFaults(scenario, replicas), ...mistakesInChecks(scenario, replicas)];
 }
 
@@ -58,11 +63,21 @@ function mistakesInTopology({ topology: { services } }: Scenario): Mistake[] {
   });
 }
 
-function mistakesInRoute({ load, topology }: Scenario): Mistake[] {
+function mistakesInNames(loads: readonly ScenarioLoad[]): Mistake[] {
+  const isFirst = firstOfName(loads);
+  return loads.flatMap(({ name, path }, index) =>
+    isFirst(name, index)
+      ? []
+      : [wrong([...path, 'name'], `there is already a load ${quote(name)}`, 'names are unique')],
+  );
+}
+
+function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mistake[] {
+  const { topology } = scenario;
   const services = Object.keys(topology.services);
   const found: Mistake[] = [];
   const add = (field: string, message: string, hint?: string) =>
-    found.push(wrong(['load', field], message, hint));
+    found.push(wrong([...path, field], message, hint));
   for (const end of ['from', 'to'] as const) {
     if (!services.includes(load[end])) {
       add(end, `there is no service ${quote(load[end])} in the topology`, suggest(load[end], services));
@@ -70,17 +85,29 @@ function mistakesInRoute({ load, topology }: Scenario): Mistake[] {
   }
   if (load.from === load.to)
     add('to', 'from and to are the same service', 'the client needs a service of its own');
-  const client = topology.services[load.from]?.workloads;
-  if (client && (client.length > 1 || (client[0]?.replicas ?? 1) > 1)) {
-    const message = `the load comes from one workload, and load.pods says how many pods it has; ${load.from} has several replicas`;
-    add('from', message, `give ${load.from} one workload without replicas, and the load "pods: N"`);
+  const others = loadsIn(scenario).filter((other) => other.load !== load);
+  const sender = others.find((other) => other.load.from === load.to);
+  if (sender) {
+    const message = `${quote(load.to)} is the client of ${sender.name}; it runs no app, the load stands in for it`;
+    add('to', message, 'a service sends or answers');
+  }
+  const client = topology.services[load.from]?.workloads ?? [];
+  const replicas = client.reduce((sum, workload) => sum + workload.replicas, 0);
+  if (load.pods > 1 && replicas > 1) {
+    const message = `${load.from} has ${replicas} replicas, and each is a generator; pods would be a second number for that`;
+    add('pods', message, `leave pods out, or give ${load.from} one workload without replicas`);
+  }
+  const shared = others.find((other) => other.load.from === load.from && other.load.pods !== load.pods);
+  if (shared && others.indexOf(shared) < loadsIn(scenario).findIndex((each) => each.load === load)) {
+    const message = `${shared.name} has ${shared.load.pods} pods of ${load.from}, and they are the same`;
+    add('pods', message, 'give both loads the same number');
   }
   return found;
 }
 
 function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
-  const { faults, load } = scenario;
-  const { durationMs: loadMs } = sizeOf(load);
+  const { faults } = scenario;
+  const { warmupMs, durationMs: loadMs } = spanOf(scenario);
   const names = faultNames(faults);
   const hits = faults.map((fault) => hitBy(fault, replicas));
   const isFirst = firstOfName(faults);
@@ -91,12 +118,12 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     if (!isFirst(fault.name, index)) {
       add(['name'], `there is already a fault ${quote(fault.name)}`, 'names are unique');
     }
-    const target = 'on' in fault ? mistakeInTarget(fault.on, replicas, load.from) : undefined;
+    const target = 'on' in fault ? mistakeInTarget(fault.on, replicas) : undefined;
     if (target) add(['on', ...target.path], target.message, target.hint);
     if (fault.for < 1) add(['for'], 'expected a duration above 0', 'every fault lasts and ends');
     for (const { path, message, hint } of faultKind(fault).mistakes?.(fault) ?? []) add(path, message, hint);
-    if (fault.at <= load.warmup) {
-      const message = `it starts at ${formatMs(fault.at)}, when the warmup of ${formatMs(load.warmup)} is not over`;
+    if (fault.at <= warmupMs) {
+      const message = `it starts at ${formatMs(fault.at)}, when the warmup of ${formatMs(warmupMs)} is not over`;
       add(['at'], message, 'between the two lies the steady state that the fault is compared with');
     }
     if (fault.at + fault.for > loadMs) {
@@ -130,11 +157,7 @@ const hitBy = (fault: Fault, replicas: readonly Instance[]) =>
   'on' in fault ? instancesHit(fault, replicas).map(({ name }) => name) : [subjectOf(fault)];
 
 /** Why a target hits nothing; its path is within the target. */
-function mistakeInTarget(
-  target: FaultTarget,
-  replicas: readonly Instance[],
-  client: string,
-): Mistake | undefined {
+function mistakeInTarget(target: FaultTarget, replicas: readonly Instance[]): Mistake | undefined {
   for (const field of ['service', 'workload'] as const) {
     const name = target[field];
     if (name === undefined) continue;
@@ -143,7 +166,7 @@ function mistakeInTarget(
     if (those.length === 0)
       return wrong([field], `there is no ${field} ${quote(name)}`, suggest(name, known));
     if (those.every(isClient)) {
-      const message = `${quote(name)} is the client (load.from); it runs no app, the load stands in for it`;
+      const message = `${quote(name)} is a client (load.from); it runs no app, the load stands in for it`;
       return wrong([field], message, suggest(name, known));
     }
   }
@@ -160,15 +183,17 @@ function mistakeInTarget(
   const hit = replicas.filter((replica) => isServer(replica) && matches(replica, target));
   if (hit.length > 0) return undefined;
   const only = target.service === undefined && target.workload === undefined;
+  const clients = [...new Set(replicas.filter(isClient).map(({ service }) => service))].join(', ');
   return wrong(
     [],
-    only ? `only the client (${client}) runs in ${target.zone}` : 'no replica is all of this at once',
+    only ? `only the load (${clients}) runs in ${target.zone}` : 'no replica is all of this at once',
   );
 }
 
 function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
   const names = faultNames(scenario.faults);
   const isFirst = firstOfName(scenario.checks);
+  const loads = loadsIn(scenario).map(({ name }) => name);
   const lengths = new Map<string, number>();
   const found: Mistake[] = [];
   for (const [index, check] of scenario.checks.entries()) {
@@ -177,11 +202,15 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     if (!isFirst(check.name, index))
       add(['name'], `there is already a check ${quote(check.name)}`, 'names are unique');
     if ('of' in check && typeof check.of === 'object') {
-      const target = mistakeInTarget(check.of, replicas, scenario.load.from);
+      const target = mistakeInTarget(check.of, replicas);
       if (target) add(['of', ...target.path], target.message, target.hint);
     }
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
       add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');
+    }
+    if (check.load !== undefined && !loads.includes(check.load)) {
+      add(['load'], `there is no load ${quote(check.load)}`, suggest(check.load, loads));
+      continue;
     }
     const window = windowName(check);
     const field = 'during' in check ? ['during'] : ['kind'];
@@ -210,8 +239,9 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       continue;
     }
     const looked = names.indexOf(check.fault ?? names[0] ?? '');
-    const lengthMs = lengths.get(`${window} ${looked}`) ?? windowMs(scenario, window, looked);
-    lengths.set(`${window} ${looked}`, lengthMs);
+    const span = [window, looked, check.load].join(' ');
+    const lengthMs = lengths.get(span) ?? windowMs(scenario, window, looked, check.load);
+    lengths.set(span, lengthMs);
     const called = window === 'run' ? 'the run' : window === 'steady' ? 'the steady state' : `the ${window}`;
     if (lengthMs <= 0) add(field, `${called} lasts 0 s: there is nothing to look at`, windowHint(window));
     else if ('after' in check && check.after >= lengthMs) {
@@ -224,16 +254,27 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
   return found;
 }
 
-/** How long a window lasts when everything happens as planned. */
-function windowMs(scenario: Scenario, window: Window['name'], index: number): number {
-  const { faults, load } = scenario;
-  const { durationMs: endMs } = sizeOf(load);
+/** What the steady state leaves out, and how long the longest load lasts. */
+function spanOf(scenario: Scenario): { readonly warmupMs: number; readonly durationMs: number } {
+  const loads = loadsIn(scenario);
+  return {
+    warmupMs: Math.max(...loads.map(({ load }) => load.warmup)),
+    durationMs: Math.max(...loads.map(({ load }) => sizeOf(load).durationMs)),
+  };
+}
+
+/** How long a window lasts when everything happens as planned; of one load, at most as long as that. */
+function windowMs(scenario: Scenario, window: Window['name'], index: number, of: string | undefined): number {
+  const { faults } = scenario;
+  const { warmupMs, durationMs } = spanOf(scenario);
+  const load = loadsIn(scenario).find(({ name }) => name === of);
+  const endMs = load ? sizeOf(load.load).durationMs : durationMs;
   const fault = faults[index];
   const firstAt = (fromMs: number) =>
     Math.min(endMs, ...faults.map(({ at }) => at).filter((at) => at >= fromMs));
-  if (window === 'fault') return fault ? fault.for : 0;
+  if (window === 'fault') return fault ? Math.max(0, Math.min(fault.at + fault.for, endMs) - fault.at) : 0;
   if (window === 'recovery') return fault ? firstAt(fault.at + fault.for) - (fault.at + fault.for) : 0;
-  return (window === 'steady' ? firstAt(0) : endMs) - load.warmup;
+  return (window === 'steady' ? firstAt(0) : endMs) - warmupMs;
 }
 
 function windowHint(window: Window['name']): string {

@@ -6,6 +6,7 @@ import { shapeOf, sizeOf } from '../load/written.ts';
 import { seedOf } from '../model/seed.ts';
 import { describeTarget } from '../model/target.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
+import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedCheck, PlannedFault } from './contract.ts';
 import { faultNames, freeNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
@@ -20,6 +21,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
   const mistakes = mistakesInMeaning(scenario);
   if (mistakes.length > 0) throw new ProblemsError(mistakes.map((mistake) => loaded.locate(mistake)));
   const topology = planTopology(scenario, file, seed);
+  const loads = loadsIn(scenario);
   return {
     name: scenario.name,
     description: scenario.description,
@@ -30,9 +32,9 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
     topology,
     trial: {
       configuration: loaded.meshFiles,
-      loads: [planLoad(scenario, loaded.directory, seed)],
-      warmupMs: scenario.load.warmup,
-      durationMs: sizeOf(scenario.load).durationMs,
+      loads: loads.map((load) => planLoad(load, scenario, loaded.directory, seed)),
+      warmupMs: Math.max(...loads.map(({ load }) => load.warmup)),
+      durationMs: Math.max(...loads.map(({ load }) => sizeOf(load).durationMs)),
       faults: planFaults(scenario, topology.instances),
       checks: planChecks(scenario),
     },
@@ -41,7 +43,9 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
 
 /** What has to run for a scenario, and how its parts know each other. */
 function planTopology(scenario: Scenario, file: string, seed: number | undefined): TopologyPlan {
-  const { topology, mesh, load } = scenario;
+  const { topology, mesh } = scenario;
+  const clients = clientsIn(scenario);
+  const calls = loadsIn(scenario).map(({ load }) => ({ from: load.from, to: load.to }));
   return {
     name: scenario.name,
     file,
@@ -52,16 +56,20 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
         name,
         port,
         serviceAccount: serviceAccount ?? name,
-        role: name === load.from ? 'client' : 'server',
+        role: clients.has(name) ? 'client' : 'server',
       }),
     ),
     instances: replicasOf(scenario, seed),
-    calls: [{ from: load.from, to: load.to }],
+    calls: [...new Map(calls.map((call) => [`${call.from} ${call.to}`, call])).values()],
   };
 }
 
-function planLoad({ load, topology }: Scenario, directory: string, seed: number | undefined): PlannedLoad {
-  const name = 'load';
+function planLoad(
+  { name, load }: ScenarioLoad,
+  { topology }: Scenario,
+  directory: string,
+  seed: number | undefined,
+): PlannedLoad {
   const port = topology.services[load.to]?.port;
   if (port === undefined) throw new Error(`no service ${load.to}`);
   return {
@@ -110,8 +118,11 @@ function planChecks(scenario: Scenario): PlannedCheck[] {
     const fault = window === 'fault' || window === 'recovery' ? (check.fault ?? faults[0]) : undefined;
     const described = checkKind(check).describe(check);
     const where = fault !== undefined && faults.length > 1 ? `${window} of ${fault}` : window;
-    const wanted =
-      check.name ?? ('during' in check || faults.length > 1 ? `${described} (${where})` : described);
+    const about = [
+      ...('during' in check || faults.length > 1 ? [where] : []),
+      ...(check.load === undefined ? [] : [`load ${check.load}`]),
+    ];
+    const wanted = check.name ?? (about.length > 0 ? `${described} (${about.join(', ')})` : described);
     const name = check.name ?? free(wanted, (number) => `${wanted} #${number}`);
     return { name, check, fault };
   });

@@ -50,6 +50,11 @@ function explain(issue: z.core.$ZodIssue, schema: z.core.$ZodType, root: unknown
       );
     }
     case 'invalid_union': {
+      const meant = issue.errors[oneOrList.indexOf(Array.isArray(value) ? 'list' : 'one')];
+      if (meant)
+        return meant.flatMap((each) =>
+          explain({ ...each, path: [...issue.path, ...each.path] }, schema, root),
+        );
       if (!('options' in issue)) return wrong(`${issue.message}, got ${typeName(value)}`);
       const kinds = issue.options?.map(String) ?? [];
       return wrong(`unknown ${path.at(-1)} ${quote(value)}`, suggest(String(value), kinds));
@@ -120,7 +125,12 @@ function schemaAt(schema: z.core.$ZodType, path: Path, root: unknown): z.core.$Z
   return at;
 }
 
+/** What stands alone or in a list is a union of the two, in this order. */
+const oneOrList = ['one', 'list'] as const;
+
 function pick(schema: z.core.$ZodType | undefined, value: unknown): z.core.$ZodType | undefined {
+  if (schema instanceof z.ZodUnion && !(schema instanceof z.ZodDiscriminatedUnion))
+    return schema.options[oneOrList.indexOf(Array.isArray(value) ? 'list' : 'one')] as z.core.$ZodType;
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
   const key = schema.def.discriminator;
   const chosen = valueAt(value, [key]);

@@ -17,6 +17,8 @@ export interface JsonSchema {
   items?: JsonSchema;
   additionalProperties?: JsonSchema | boolean;
   oneOf?: JsonSchema[];
+  /** What stands alone, and the list of such. */
+  anyOf?: JsonSchema[];
 }
 
 /** A schema of ours as JSON schema, for what an operator writes (not for what it is parsed to). */

@@ -11,6 +11,7 @@ import { waysToWrite } from '../load/written.ts';
 import { planScenario } from '../plan/plan.ts';
 import { scenarioJsonSchema } from './json-schema.ts';
 import { type Changes, loadScenario, shownArguments } from './load.ts';
+import { loadsIn } from './loads.ts';
 
 const valid = `name: example
 description: An example.
@@ -130,7 +131,7 @@ describe('a scenario file', () => {
     );
     expect(await problems(text)).toMatchInlineSnapshot(`
       "9 problems
-      scenario.yaml:18:32: faults.0.on.service: "client" is the client (load.from); it runs no app, the load stands in for it
+      scenario.yaml:18:32: faults.0.on.service: "client" is a client (load.from); it runs no app, the load stands in for it
         allowed: shop
       scenario.yaml:18:45: faults.0.at: it starts at 1 s, when the warmup of 2 s is not over
         between the two lies the steady state that the fault is compared with
@@ -180,7 +181,7 @@ describe('changes from the command line', () => {
     const { scenario } = await load(valid, {
       set: ['load.rate=', 'load.duration=null', 'load.stages=[{rate: 10/s, duration: 20s}]'],
     });
-    expect(scenario.load.stages).toEqual([{ rate: 10, duration: 20_000 }]);
+    expect(loadsIn(scenario)[0]?.load.stages).toEqual([{ rate: 10, duration: 20_000 }]);
   });
 
   it('are where their own mistakes are', async () => {
@@ -258,7 +259,7 @@ describe('secrets from the command line', () => {
       setEnv: ['load.headers.a=BREAKWATER_TEST_TOKEN'],
       setFile: [`load.headers.b=${file}`],
     });
-    expect(scenario.load.headers).toEqual({ a: '0123', b: 'yes: no' });
+    expect(loadsIn(scenario)[0]?.load.headers).toEqual({ a: '0123', b: 'yes: no' });
     vi.stubEnv('BREAKWATER_TEST_TOKEN', 'hunter2-hunter2 ');
     vi.stubEnv('BREAKWATER_TEST_EMPTY', '');
     expect(

@@ -9,6 +9,7 @@ import { parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
 import { filesIn, uselessFields } from '../load/written.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 import { explainIssues } from './explain.ts';
+import { loadsIn } from './loads.ts';
 import { readMeshFiles } from './mesh-files.ts';
 import {
   applyOverrides,
@@ -80,14 +81,13 @@ export async function scenarioOf(opened: ScenarioFile, changes: Changes): Promis
   const scenario = parsed.data;
   const directory = dirname(resolve(file));
   const references = await readReferences(scenario, opened, directory, changes);
-  const useless = uselessFields(
-    scenario.load,
-    (field) => valueAt(applied.value, ['load', field]) !== undefined,
+  const useless = loadsIn(scenario).flatMap(({ load, path }) =>
+    uselessFields(load, (field) => valueAt(applied.value, [...path, field]) !== undefined).map((mistake) => ({
+      ...mistake,
+      path: [...path, ...mistake.path],
+    })),
   );
-  const mistakes = [
-    ...useless.map((mistake) => ({ ...mistake, path: ['load', ...mistake.path] })),
-    ...references.mistakes,
-  ];
+  const mistakes = [...useless, ...references.mistakes];
   problems.push(...mistakes.map(locateHere), ...references.problems);
   if (problems.length > 0) throw failure(problems);
   const { meshFiles } = references;
@@ -266,12 +266,15 @@ async function readReferences(
       mistakes.push({ path: ['mesh', 'configuration', index], at: 'value', message, hint: read.hint });
     }
   }
-  for (const { field, file: named } of filesIn(scenario.load)) {
+  const inLoads = loadsIn(scenario).flatMap(({ load, path }) =>
+    filesIn(load).map((named) => ({ ...named, path })),
+  );
+  for (const { field, file: named, path } of inLoads) {
     const isFile = await stat(resolve(directory, named)).then(
       (about) => about.isFile(),
       () => false,
     );
-    if (!isFile) mistakes.push({ path: ['load', field], at: 'value', message: `there is no file ${named}` });
+    if (!isFile) mistakes.push({ path: [...path, field], at: 'value', message: `there is no file ${named}` });
   }
   const paths = new Set<string>();
   for (const each of meshFiles) {

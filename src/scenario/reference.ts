@@ -80,6 +80,15 @@ function rows(schema: JsonSchema, prefix: string): string[][] {
 }
 
 function inner(field: JsonSchema, path: string): string[][] {
+  const [one, list] = field.anyOf ?? [];
+  if (one && list?.items) {
+    const { properties: alone = {} } = one;
+    const added = Object.entries(list.items.properties ?? {}).filter(([name]) => !(name in alone));
+    return [
+      ...rows({ ...list.items, properties: Object.fromEntries(added) }, `${path}.N.`),
+      ...inner(one, path),
+    ];
+  }
   if (field.properties) return rows(field, `${path}.`);
   if (field.items) return inner(field.items, `${path}.N`);
   if (typeof field.additionalProperties === 'object')
@@ -95,6 +104,7 @@ const units: readonly (readonly [RegExp, string])[] = [
 
 function typeOf(field: JsonSchema): string {
   if (field.const !== undefined) return code(field.const);
+  if (field.anyOf?.[1]?.items) return 'map, or list of maps';
   if (field.enum) return field.enum.map(code).join(', ');
   if (field.items) return `list of ${field.items.properties ? 'maps' : plural(typeOf(field.items))}`;
   if (field.properties) return 'map';

@@ -82,32 +82,50 @@ const mesh = z.strictObject({
     .describe('Paths of the mesh configuration under test, relative to this file; read as kubectl reads it.'),
 });
 
-const load = z
-  .strictObject({
-    from: dnsLabel().describe(
-      'The service whose identity and sidecar the load uses; it runs no app of its own.',
+const loadFieldsOfAll = {
+  from: dnsLabel().describe(
+    'The service whose identity and sidecar the load uses; it runs no app of its own.',
+  ),
+  to: dnsLabel().describe('The service it calls.'),
+  method: z
+    .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+    .default('GET')
+    .describe('Of every request.'),
+  path: requestPath().default('/').describe('Path and query of every request.'),
+  headers: headers().default({}).describe('Sent with every request.'),
+  body: z.string().optional().describe('Sent as it is; say what it is in headers.'),
+  ...loadFields,
+  pods: z
+    .int()
+    .min(1)
+    .max(20)
+    .prefault(1)
+    .describe(
+      'Generators that share the load, each with a sidecar of its own: a limit that holds per client (a connection pool, outlier detection) then holds that many times. A client service with several workloads or replicas has one in each, and no pods.',
     ),
-    to: dnsLabel().describe('The service it calls.'),
-    method: z
-      .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-      .default('GET')
-      .describe('Of every request.'),
-    path: requestPath().default('/').describe('Path and query of every request.'),
-    headers: headers().default({}).describe('Sent with every request.'),
-    body: z.string().optional().describe('Sent as it is; say what it is in headers.'),
-    ...loadFields,
-    pods: z
-      .int()
+  timeout: duration().prefault('10s').describe('When k6 gives up on a request.'),
+  warmup: duration()
+    .prefault('2s')
+    .describe('What the steady state leaves out at the start of the load; of several loads, the longest.'),
+};
+
+/** As many as the local lab has addresses for. */
+const mostLoads = 7;
+
+const load = z
+  .union([
+    z.strictObject(loadFieldsOfAll),
+    z
+      .array(
+        z.strictObject({
+          name: dnsLabel().describe('How checks and reports call it; only where there is a list of loads.'),
+          ...loadFieldsOfAll,
+        }),
+      )
       .min(1)
-      .max(20)
-      .prefault(1)
-      .describe(
-        'Generators that share the load, each with a sidecar of its own: a limit that holds per client (a connection pool, outlier detection) then holds that many times.',
-      ),
-    timeout: duration().prefault('10s').describe('When k6 gives up on a request.'),
-    warmup: duration().prefault('2s').describe('What the steady state leaves out at the start of the load.'),
-  })
-  .describe('The load.');
+      .max(mostLoads),
+  ])
+  .describe('The load, or a list of loads that begin together, each with a name.');
 
 /** A scenario file as written, before anything is resolved. */
 export const scenarioSchema = z

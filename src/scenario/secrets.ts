@@ -8,18 +8,25 @@ const secretFields: readonly Path[] = [
 ];
 const addressField: Path = ['load', 'path'];
 
+/** A path as if there were one load: one of a list has a number between "load" and its field. */
+const ofOneLoad = (path: Path): Path =>
+  path[0] === 'load' && /^\d+$/.test(String(path[1])) ? ['load', ...path.slice(2)] : path;
+
 const begins = (path: Path, first: Path) => first.every((part, index) => String(path[index]) === part);
 
 /** Whether a field is one that may hold a secret, or below it. */
-export const isSecret = (path: Path) => secretFields.some((field) => begins(path, field));
+export const isSecret = (path: Path) => secretFields.some((field) => begins(ofOneLoad(path), field));
 
 /** The same for what is above such a field, too: its value may hold one. */
 export const mayHoldSecrets = (path: Path) =>
-  isSecret(path) || secretFields.some((field) => begins(field, path));
+  isSecret(path) || secretFields.some((field) => begins(field, ofOneLoad(path)));
 
 /** The secret texts in a value that is to stand at a path, which may be above the fields that hold them. */
-export function secretsIn(path: Path, value: unknown): readonly string[] {
+export function secretsIn(written: Path, value: unknown): readonly string[] {
+  const path = ofOneLoad(written);
   if (isSecret(path)) return textsIn(value);
+  if (written.length === 1 && path[0] === 'load' && Array.isArray(value))
+    return value.flatMap((load) => secretsIn(path, load));
   if (begins(path, addressField)) return queriesIn(value);
   const below = (field: Path) => (begins(field, path) ? valueAt(value, field.slice(path.length)) : undefined);
   return [...secretFields.flatMap((field) => textsIn(below(field))), ...queriesIn(below(addressField))];
@@ -28,12 +35,12 @@ export function secretsIn(path: Path, value: unknown): readonly string[] {
 /** The value of `--set PATH=VALUE` as it may be shown, written as it was unless it holds secrets. */
 export function shownValue(path: Path, source: string, value: unknown): string {
   if (secretsIn(path, value).length === 0) return source;
-  return begins(path, addressField) ? hideQuery(source) : HIDDEN;
+  return begins(ofOneLoad(path), addressField) ? hideQuery(source) : HIDDEN;
 }
 
 /** Part of a command that is no assignment, without what may be a secret in it. */
 export function shownText(text: string): string {
-  const [, field] = /^(load\.(?:headers|body)[\w.-]*)./s.exec(text) ?? [];
+  const [, field] = /^(load\.(?:\d+\.)?(?:headers|body)[\w.-]*)./s.exec(text) ?? [];
   return field === undefined ? hideQuery(text) : `${field}${HIDDEN}`;
 }
 

@@ -1,61 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { PlannedLoad } from '../../src/load/planned.ts';
-import type { Instance, TopologyPlan } from '../../src/model/topology.ts';
 import { TrialFolder } from '../support/trials.ts';
 
 const scenario = `name: loads
-description: Two clients at once, one of them with two loads.
+description: Two clients at once, one of them in two zones, the other with two loads.
 topology:
   services:
     edge-app: { workloads: [{ name: edge-app, locality: region1/zone-east, replicas: 2 }] }
-    browser: { workloads: [{ name: browser, locality: region1/zone-east }] }
-    batch: { workloads: [{ name: batch, locality: region1/zone-east }] }
-load: { from: browser, to: edge-app, rate: 100/s, duration: 4s, warmup: 500ms, pods: 2 }
+    browser:
+      workloads:
+        - { name: browser-east, locality: region1/zone-east }
+        - { name: browser-west, locality: region1/zone-west, replicas: 2 }
+    batch: { serviceAccount: nightly, workloads: [{ name: batch, locality: region1/zone-east }] }
+load:
+  - { name: shopping, from: browser, to: edge-app, rate: 100/s, duration: 4s, warmup: 500ms }
+  - { name: batch, from: batch, to: edge-app, path: /batch, closed: { users: 3 }, duration: 3s }
+  - { name: reports, from: batch, to: edge-app, rate: 50/s, duration: 4s }
 checks:
   - { kind: success-rate, during: run, atLeast: 99% }
+  - { name: shopping alone, kind: goodput, load: shopping, during: run, atLeast: 90/s }
+  - { name: reports alone, kind: goodput, load: reports, during: run, atLeast: 90/s }
+  - { name: batch alone, kind: latency, load: batch, during: run, percentile: 50, atMost: 9s }
 `;
-
-/** The topology with batch as a client too, which a scenario cannot say yet. */
-function withBatch(topology: TopologyPlan): TopologyPlan {
-  const asClient = ({ app: _, ...instance }: Instance): Instance => ({ ...instance, role: 'client' });
-  return {
-    ...topology,
-    services: topology.services.map((service) =>
-      service.name === 'batch' ? { ...service, role: 'client' } : service,
-    ),
-    instances: topology.instances.map((instance) =>
-      instance.service === 'batch' ? asClient(instance) : instance,
-    ),
-  };
-}
 
 test('several loads begin together, and each is judged by its own numbers', async () => {
   using folder = new TrialFolder();
   const planned = await folder.plan(scenario);
   const { topology, trial } = planned.plan;
-  const [first] = trial.loads;
-  if (!first) throw new Error('the plan has no load');
-  const batch: PlannedLoad = {
-    ...first,
-    name: 'batch',
-    from: 'batch',
-    request: { ...first.request, path: '/batch' },
-    shape: { kind: 'closed', users: 3 },
-    durationMs: 3_000,
-    peakRate: undefined,
-    users: 3,
-  };
-  const reports: PlannedLoad = {
-    ...first,
-    name: 'reports',
-    from: 'batch',
-    shape: { kind: 'rate', rate: 50 },
-  };
-  const loads = [{ ...first, name: 'shopping' }, batch, reports];
-  const [analysis] = await folder.run(planned, withBatch(topology), [
-    { name: 'both', configuration: planned.configuration, trial: { ...trial, loads } },
+  const [analysis] = await folder.run(planned, topology, [
+    { name: 'both', configuration: planned.configuration, trial },
   ]);
   const totals = JSON.parse(readFileSync(join(folder.path, 'both/evidence/loads.json'), 'utf8'));
   expect(totals).toMatchObject([
@@ -70,9 +44,13 @@ test('several loads begin together, and each is judged by its own numbers', asyn
     'k6-reports.log',
     'k6-shopping-1.log',
     'k6-shopping-2.log',
+    'k6-shopping-3.log',
   ]);
   const log = (name: string) => readFileSync(join(folder.path, `both/evidence/access/${name}.log`), 'utf8');
-  expect(log('browser-1')).not.toContain(';');
+  for (const client of ['browser-east-1', 'browser-west-1', 'browser-west-2']) {
+    expect(log(client).split('\n').length).toBeGreaterThan(50);
+    expect(log(client)).not.toContain(';');
+  }
   const lines = log('batch-1').trimEnd().split('\n');
   expect(lines.filter((line) => / ;1 .*\/batch$/.test(line))).toHaveLength(totals[1].requests);
   expect(lines.filter((line) => / \d{13}\S*;2 .*\/$/.test(line))).toHaveLength(totals[2].requests);
@@ -93,4 +71,12 @@ test('several loads begin together, and each is judged by its own numbers', asyn
   );
   expect(analysis?.notes.filter((note) => note.startsWith('batch: '))).toHaveLength(2);
   expect(analysis?.notes.filter((note) => note.startsWith('shopping: '))).toEqual([]);
+
+  const checks = Object.fromEntries((analysis?.checks ?? []).map((check) => [check.name, check]));
+  expect(checks['shopping alone']).toMatchObject({ status: 'pass' });
+  expect(checks['reports alone']).toMatchObject({ status: 'fail' });
+  expect(checks['reports alone']?.value).toBeLessThan(60);
+  // Its window ends with its load.
+  expect(checks['batch alone']?.window.toMs).toBeLessThanOrEqual(3_000);
+  expect(checks['batch alone']?.samples).toBeLessThan(totals[1].requests);
 });

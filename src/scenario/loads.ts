@@ -1,0 +1,22 @@
+import type { Path } from '../kit/path.ts';
+import type { Scenario } from './schema.ts';
+
+/** A load of a scenario as it is written, with its name and where it stands in the file. */
+export interface ScenarioLoad {
+  /** "load" where there is one alone, which has no name of its own. */
+  readonly name: string;
+  readonly load: LoadFields;
+  readonly path: Path;
+}
+
+type LoadFields = Exclude<Scenario['load'], readonly unknown[]>;
+
+/** Every load of a scenario, in the order in which they are written; there is always one. */
+export function loadsIn({ load }: Pick<Scenario, 'load'>): readonly ScenarioLoad[] {
+  if (!Array.isArray(load)) return [{ name: 'load', load, path: ['load'] }];
+  return load.map((each, index) => ({ name: each.name, load: each, path: ['load', index] }));
+}
+
+/** The services that send loads: they run no app. */
+export const clientsIn = (scenario: Pick<Scenario, 'load'>): ReadonlySet<string> =>
+  new Set(loadsIn(scenario).map(({ load }) => load.from));
