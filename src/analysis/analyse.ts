@@ -1,7 +1,6 @@
 import type { RunFacts } from '../checks/facts.ts';
 import { type Evidence, readEvidence } from '../evidence/evidence.ts';
 import type { Mesh } from '../meshes/contract.ts';
-import { outcomes } from '../model/evidence.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
@@ -22,6 +21,7 @@ import { createFacts } from './run-facts.ts';
 import { seriesOf } from './series.ts';
 import { summaryOf } from './summary.ts';
 import { topologyOf } from './topology.ts';
+import { totalsByLoad, totalsOf } from './totals.ts';
 import { settleTraffic, type Traffic } from './traffic.ts';
 import { verdictOf, withdrawDoubtful } from './verdict.ts';
 import { windowsOf } from './windows.ts';
@@ -32,6 +32,7 @@ export type Analysis = Pick<
   | 'verdict'
   | 'summary'
   | 'traffic'
+  | 'loads'
   | 'checks'
   | 'validity'
   | 'faults'
@@ -73,6 +74,7 @@ export async function analyse(input: {
   });
   const judged = trial.checks.map((check) => judgeCheck(check, factsOf(check.check.load)));
   const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
+  const byLoad = totalsByLoad(loads, traffic, factsOf);
   const picture = new Picture(evidence, input.mesh, input.topology, input.resources);
   const errors = attribute(evidence, traffic, phases, picture, trial.loads);
   const checks = withReasons(withdrawDoubtful(judged, results), judged, {
@@ -84,7 +86,7 @@ export async function analyse(input: {
   });
   const told = {
     verdict: verdictOf(results, checks),
-    traffic: totals(evidence, traffic, facts),
+    traffic: totalsOf(evidence, traffic, facts),
     checks,
     validity: results.map(({ finding }) => finding),
     faults,
@@ -92,6 +94,7 @@ export async function analyse(input: {
   };
   return {
     ...told,
+    ...(byLoad === undefined ? {} : { loads: byLoad }),
     summary: summaryOf(told),
     windows: windows.map((window) => ({ ...window })),
     topology: topologyOf(evidence, traffic, phases),
@@ -146,38 +149,5 @@ function faultOf(
     ...(record.injectedAtMs === undefined ? {} : { injectedAtMs: record.injectedAtMs }),
     ...(record.revertedAtMs === undefined ? {} : { revertedAtMs: record.revertedAtMs }),
     efficacy: proveFault(record, evidence, traffic, steady, facts.durationMs),
-  };
-}
-
-function totals(evidence: Evidence, traffic: Traffic, facts: RunFacts): Report['traffic'] {
-  const counts = { ok: 0, shed: 0, error: 0, unanswered: 0 };
-  for (let row = 0; row < traffic.length; row += 1) {
-    const ending = traffic.endings[traffic.endingOf[row] as number];
-    if (ending) counts[outcomes[ending.outcomeIndex] ?? 'unanswered'] += 1;
-  }
-  const everything = {
-    name: 'run',
-    fromMs: Number.NEGATIVE_INFINITY,
-    toMs: Number.POSITIVE_INFINITY,
-  } as const;
-  const latencies = facts.latency(everything, 'all');
-  const latencyMs: Record<string, number> = {};
-  for (const [name, percentile] of [
-    ['p50', 50],
-    ['p90', 90],
-    ['p95', 95],
-    ['p99', 99],
-    ['max', 100],
-  ] as const) {
-    const value = latencies.percentile(percentile);
-    if (value !== undefined) latencyMs[name] = Math.round(value * 1_000) / 1_000;
-  }
-  return {
-    requests: traffic.length,
-    ...counts,
-    attempts: traffic.length + evidence.requests.retries,
-    latencyMs,
-    // Percentiles of several loads cannot be merged.
-    generatorLatencyMs: (evidence.loads.length === 1 && evidence.loads[0]?.latencyMs) || {},
   };
 }

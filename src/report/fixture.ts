@@ -199,7 +199,7 @@ export function sampleReport(verdict: Report['verdict'] = 'pass'): Report {
       description: 'When all of zone east goes down, zone west takes over within five seconds.',
       file: 'scenarios/zone-failover.yaml',
       profile: 'ci',
-      load: '400 requests/s for 60 s from frontend to edge-app',
+      load: '300 requests/s for 60 s, from frontend to edge-app; 100 requests/s for 60 s, from frontend to edge-app',
     },
     timing: { toFirstRequestMs: 1_184, loadMs: 60_000, wallMs: 64_902, overheadMs: 4_902 },
     traffic: {
@@ -210,6 +210,28 @@ export function sampleReport(verdict: Report['verdict'] = 'pass'): Report {
       latencyMs: { p50: 7.9, p90: 17.2, p95: 21.6, p99: 84.3, max: 1_040.7 },
       generatorLatencyMs: { p50: 8.1, p95: 21.9 },
     },
+    loads: [
+      {
+        name: 'checkout',
+        description: '300 requests/s for 60 s, from frontend to edge-app',
+        requests: total.requests - 6_000,
+        ok: total.ok - 5_990,
+        shed: total.shed,
+        error: errors - 10,
+        unanswered,
+        latencyMs: { p50: 8.4, p90: 18, p95: 22.7, p99: 91.2, max: 1_040.7 },
+      },
+      {
+        name: 'search',
+        description: '100 requests/s for 60 s, from frontend to edge-app',
+        requests: 6_000,
+        ok: 5_990,
+        shed: 0,
+        error: 10,
+        unanswered: 0,
+        latencyMs: { p50: 6.1, p90: 12.5, p95: 17.3, p99: 40.2, max: 220.8 },
+      },
+    ],
     checks: [
       check('success rate at least 99.9 %', 'success-rate', 'steady', ['100 %', 'at least 99.9 %', 1], 7_272),
       check('p95 latency at most 25 ms', 'latency', 'steady', ['14.8 ms', 'at most 25 ms', 14.8], 7_272),

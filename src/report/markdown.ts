@@ -11,6 +11,8 @@ import {
   formatSpan,
   formatTiming,
   formatWindow,
+  loadHead,
+  loadRows,
   plain,
   undisguised,
   unsaidMeaning,
@@ -30,6 +32,7 @@ export function markdown(report: Report): string {
     verdict(report),
     report.verdict === 'invalid' ? violations(report) : [],
     checks(report),
+    loads(report),
     errors(report),
   ];
   const rest = [
@@ -99,6 +102,19 @@ function checks(report: Report): string[] {
         escapeMarkdown(formatWindow(report, check.window)),
         formatCount(check.samples),
       ]),
+    ),
+  ];
+}
+
+function loads(report: Report): string[] {
+  const rows = loadRows(report);
+  if (rows.length === 0) return [];
+  return [
+    '### Loads',
+    '',
+    ...table(
+      loadHead,
+      rows.map((row) => row.map(escapeMarkdown)),
     ),
   ];
 }

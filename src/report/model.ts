@@ -159,6 +159,23 @@ export const reportSchema = z
         .record(z.string(), z.number())
         .describe("p50 and p95 by k6's own clock, from sending; empty where k6 cannot say."),
     }),
+    loads: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          description: z.string().describe('"400 requests/s for 30 s, from frontend to edge-app".'),
+          requests: z.int(),
+          ok: z.int(),
+          shed: z.int(),
+          error: z.int(),
+          unanswered: z.int(),
+          latencyMs: z
+            .record(z.string(), z.number())
+            .describe('p50, p90, p95, p99, max, as for all requests.'),
+        }),
+      )
+      .optional()
+      .describe('Each load by itself, where there are several.'),
     checks: z.array(check),
     validity: z.array(finding),
     faults: z.array(fault),

@@ -48,6 +48,13 @@ describe('the summary on the terminal', () => {
     expect(text).toContain('for the same reason as above');
   });
 
+  test('shows each of several loads', () => {
+    const report = sampleReport();
+    const text = terminal(report, { color: false, width: 100 });
+    expect(text).toMatch(/ search +6,000 +99\.833 % +0 +10 +6\.1 ms +17\.3 ms +40\.2 ms/);
+    expect(terminal({ ...report, loads: undefined }, { color: false, width: 100 })).not.toContain('Loads');
+  });
+
   test('tells what a violated rule means and what to do', () => {
     const text = terminal(sampleReport('invalid'), { color: false, width: 80 });
     expect(text.indexOf('Raise load.users')).toBeLessThan(text.indexOf(' Checks '));

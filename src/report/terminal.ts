@@ -11,6 +11,8 @@ import {
   formatSpan,
   formatTiming,
   formatWindow,
+  loadHead,
+  loadRows,
   plain,
   shorten,
   unsaidMeaning,
@@ -35,6 +37,7 @@ export function terminal(report: Report, options: TerminalOptions): string {
     banner(report, view),
     violations(report, view),
     checks(report, view),
+    loads(report, view),
     errors(report, view),
     faults(report, view),
     remarks(report, view),
@@ -131,6 +134,24 @@ function checks(report: Report, view: View): string[] {
         width,
       ).map(c.cyan),
     ]),
+  ];
+}
+
+function loads(report: Report, view: View): string[] {
+  const without = (row: readonly string[]) => row.toSpliced(1, 1).map(plain);
+  const rows = loadRows(report).map(without);
+  if (rows.length === 0) return [];
+  const head = without(loadHead);
+  const widths = columnWidths([head, ...rows], view.width - 2);
+  const line = (cells: string[], paint: (cell: string) => string) =>
+    layOut(cells, widths, new Set([1, 2, 3, 4, 5, 6, 7]), paint);
+  return [
+    heading('Loads', view),
+    ...line(
+      head.map((cell) => (/^p\d/.test(cell) ? cell : cell.toLowerCase())),
+      view.c.dim,
+    ),
+    ...rows.flatMap((cells) => line(cells, (cell) => cell)),
   ];
 }
 

@@ -114,6 +114,22 @@ export function shorten(text: string, length: number): string {
   return `${characters.slice(0, head).join('')}…${characters.slice(characters.length - (length - 1 - head)).join('')}`;
 }
 
+/** A table of several loads, each by itself: its head and its rows; no rows where there is one alone. */
+export function loadRows({ loads = [] }: Report): readonly (readonly string[])[] {
+  return loads.map(({ name, description, requests, ok, shed, error, unanswered, latencyMs }) => [
+    name,
+    description,
+    formatCount(requests),
+    requests === 0 ? 'no requests' : formatPercent(ok / requests),
+    formatCount(shed),
+    formatCount(error + unanswered),
+    ...(['p50', 'p95', 'p99'] as const).map((percentile) =>
+      latencyMs[percentile] === undefined ? '-' : formatMs(latencyMs[percentile]),
+    ),
+  ]);
+}
+export const loadHead = ['Load', 'What', 'Requests', 'Succeeded', 'Shed', 'Failed', 'p50', 'p95', 'p99'];
+
 /** A number worth showing first. */
 export interface Figure {
   readonly label: string;
@@ -129,7 +145,11 @@ export function figures(report: Report): Figure[] {
   const p95 = traffic.latencyMs['p95'];
   const p99 = traffic.latencyMs['p99'];
   return [
-    { label: 'Requests', value: formatCount(traffic.requests), note: report.scenario.load },
+    {
+      label: 'Requests',
+      value: formatCount(traffic.requests),
+      note: report.loads === undefined ? report.scenario.load : `in ${report.loads.length} loads`,
+    },
     {
       label: 'Success rate',
       value: traffic.requests === 0 ? 'no requests' : formatPercent(traffic.ok / traffic.requests),

@@ -12,6 +12,7 @@ import {
   errors,
   faults,
   held,
+  loads,
   remarks,
   runFacts,
   section,
@@ -73,6 +74,7 @@ function body(report: Report) {
   return h`
     ${doubted && validity(report)}
     ${checks(report)}
+    ${loads(report)}
     ${errors(report)}
     ${charts}
     ${traffic}
@@ -89,6 +91,7 @@ function contents(report: Report) {
   const places = {
     ...(report.verdict === 'invalid' ? { validity: 'Validity' } : {}),
     checks: 'Checks',
+    ...(report.loads === undefined ? {} : { loads: 'Loads' }),
     errors: 'Errors',
     charts: 'Charts',
     traffic: 'Traffic',

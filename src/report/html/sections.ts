@@ -14,6 +14,8 @@ import {
   formatSpan,
   formatTiming,
   formatWindow,
+  loadHead,
+  loadRows,
   plural,
   unsaidMeaning,
   verdictWords,
@@ -91,6 +93,22 @@ function reason(report: Report, { reason: found }: Report['checks'][number]) {
   if (found === undefined) return null;
   const { text, setting, source } = found;
   return html`<p class="reason">${text}</p>${setting !== undefined && html`<p class="detail"><code>${breakable(setting)}</code></p>`}${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}`;
+}
+
+/** Each of several loads by itself. */
+export function loads(report: Report) {
+  const rows = loadRows(report);
+  if (rows.length === 0) return null;
+  return section(
+    'loads',
+    'Loads',
+    `${rows.length} at once`,
+    table(
+      loadHead,
+      rows.map(([name, ...others]) => [html`<strong>${name}</strong>`, ...others]),
+      'loads card',
+    ),
+  );
 }
 
 export function validity(report: Report) {

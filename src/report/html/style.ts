@@ -201,6 +201,7 @@ summary:hover { color: var(--ink); }
   .topology { padding: 12px 8px; }
   table.rows, .rows tbody, .rows tr, .rows td { display: block; width: auto !important; }
   .rows thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .rows td > div { max-height: 30em; }
   .rows tr { padding: 10px 14px; border-top: 1px solid var(--line); }
   .rows tr:first-child { border-top: 0; }
   .rows td, .rows td:first-child, .rows td:last-child, .numbers .rows td { display: grid; grid-template-columns: 6.2em minmax(0, 1fr); gap: 10px; border: 0; padding: 3px 0; text-align: left; }
