@@ -13,6 +13,7 @@ import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { toolsCommand } from './commands/tools.ts';
 import { ExitCode, environmentError, OperatorError } from './kit/errors.ts';
+import { watchLauncher } from './kit/launcher.ts';
 import { flushOutput, guardOutput, type OutputGuard } from './kit/output.ts';
 import { reasonOf } from './kit/system-error.ts';
 import { visibleLines } from './kit/visible.ts';
@@ -33,6 +34,9 @@ function handleSignals(controller: AbortController): void {
   process.on('SIGHUP', interrupt);
   // A command that another one has started ends with it.
   if (process.channel) process.on('disconnect', interrupt);
+  watchLauncher(() => {
+    if (!controller.signal.aborted) interrupt();
+  });
 }
 
 function program(signal: AbortSignal): Command {

@@ -19,7 +19,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   runs: 'all',
   faults: [/^index\.ts$/],
   checks: [/^index\.ts$/, /^contract\.ts$/, /^facts\.ts$/],
-  load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|loads)\.ts$/],
+  load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|k6-log|loads)\.ts$/],
   meshes: [/^contract\.ts$/, /^index\.ts$/],
   scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/],
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],

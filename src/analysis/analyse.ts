@@ -11,6 +11,7 @@ import { type RecordedFault, recordFaults } from './fault-records.ts';
 import { judgeCheck } from './judge.ts';
 import { type LoadFacts, loadsOf } from './loads.ts';
 import { notesOn } from './notes.ts';
+import { ownChecks } from './own-checks.ts';
 import { phasesOf } from './phases.ts';
 import { Picture } from './picture.ts';
 import { proveFault } from './proofs/index.ts';
@@ -77,13 +78,14 @@ export async function analyse(input: {
   const byLoad = totalsByLoad(loads, traffic, factsOf);
   const picture = new Picture(evidence, input.mesh, input.topology, input.resources);
   const errors = attribute(evidence, traffic, phases, picture, trial.loads);
-  const checks = withReasons(withdrawDoubtful(judged, results), judged, {
+  const planned = withReasons(withdrawDoubtful(judged, results), judged, {
     evidence,
     picture,
     loads: trial.loads,
     records,
     errors,
   });
+  const checks = [...planned, ...ownChecks(loads, endMs)];
   const told = {
     verdict: verdictOf(results, checks),
     traffic: totalsOf(evidence, traffic, facts),

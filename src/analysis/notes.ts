@@ -32,6 +32,11 @@ export function notesOn(
         ? "The load is a script of its own: rates and users are the script's."
         : undefined,
     ),
+    ...byLoad(loads, ({ totals, planned }) =>
+      totals?.overran
+        ? `The script had more to do than fits into load.duration (${formatMs(planned.durationMs)}), and was stopped a moment after that.`
+        : undefined,
+    ),
     ...byLoad(loads, ({ totals }) =>
       totals?.carriesDue === false
         ? "Requests do not say when they were due, so latency counts from their arrival at the client's sidecar; waiting inside the generator is not in it."

@@ -8,6 +8,7 @@ import { visibleLines } from '../kit/visible.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { loadScenario } from '../scenario/load.ts';
+import { pathArgument } from './path-argument.ts';
 import { addScenarioOptions, type ScenarioOptions, scenarioArguments } from './scenario-options.ts';
 
 interface CompareOptions extends ScenarioOptions {
@@ -48,7 +49,7 @@ export function compareEnvironmentsCommand(signal: AbortSignal): Command {
         .argParser(parseRounds)
         .default(1),
     )
-    .option('--reports <dir>', 'folder that gets a folder per comparison', 'reports')
+    .option('--reports <dir>', 'folder that gets a folder per comparison', pathArgument, 'reports')
     .option('--keep', 'leave the cluster, and use the one that was left: the fast way')
     .option('--json', 'print the comparison as JSON on standard output')
     .addOption(new Option('--markdown', 'print it as a Markdown table').conflicts('json'))

@@ -16,6 +16,7 @@ import {
 import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
 import { eventually, notYet } from '../kit/eventually.ts';
+import { withoutLauncher } from '../kit/launcher.ts';
 import { packageRoot } from '../kit/package-root.ts';
 import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
 import { createProgress } from '../kit/terminal.ts';
@@ -144,7 +145,7 @@ async function startKeeper(
       options.env,
       ...scenarioArguments(options),
     ],
-    { detached: true, stdio: ['ignore', output.fd, output.fd] },
+    { detached: true, stdio: ['ignore', output.fd, output.fd], env: withoutLauncher(process.env) },
   );
   const exited = new Promise<{ readonly code: number | null }>((resolve) => {
     keeper.once('exit', (code) => resolve({ code }));

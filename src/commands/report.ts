@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { Command, Option } from 'commander';
-import { environmentError, usageError } from '../kit/errors.ts';
+import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
+import { writeOutput } from '../kit/output-file.ts';
 import { isDiskFault } from '../kit/system-error.ts';
 import {
   findReport,
@@ -10,8 +11,8 @@ import {
   readReport,
   reportFormats,
   reportJsonSchema,
-  writeWhole,
 } from '../report/index.ts';
+import { pathArgument } from './path-argument.ts';
 
 interface ReportOptions {
   readonly reports: string;
@@ -40,10 +41,10 @@ export function reportCommand(): Command {
         .choices(Object.keys(reportFormats))
         .default('terminal' satisfies ReportFormat),
     )
-    .option('--output <file>', 'write there instead of to standard output')
+    .option('--output <file>', 'write there instead of to standard output', pathArgument)
     .option('--open', 'open the HTML report in the browser')
     .option('--schema', 'print the JSON Schema of report.json instead')
-    .option('--reports <dir>', 'where runs are', 'reports')
+    .option('--reports <dir>', 'where runs are', pathArgument, 'reports')
     .addHelpText('after', examples)
     .action(showReport);
 }
@@ -62,7 +63,7 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
   const report = await readReport(directory);
   if (options.open) {
     const file = path.resolve(directory, reportFormats.html.file);
-    await writeWhole(file, reportFormats.html.render(report));
+    await writeOutput(file, reportFormats.html.render(report));
     return open(file);
   }
   const { stdout } = process;
@@ -81,7 +82,8 @@ async function put(text: string, output: string | undefined): Promise<void> {
 }
 
 async function save(file: string, text: string): Promise<void> {
-  await writeWhole(file, text).catch((cause: NodeJS.ErrnoException) => {
+  await writeOutput(file, text).catch((cause: NodeJS.ErrnoException) => {
+    if (cause instanceof OperatorError) throw cause;
     throw (isDiskFault(cause.code) ? environmentError : usageError)(
       `cannot write ${file} (${cause.code})`,
       'Name a file in a folder that exists and is yours.',

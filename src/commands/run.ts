@@ -20,6 +20,7 @@ import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { sweepLeftovers } from './cleanup.ts';
+import { pathArgument } from './path-argument.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
 interface RunOptions extends ScenarioOptions {
@@ -41,7 +42,7 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
         .argParser(readSeed)
         .default(undefined, 'a random one'),
     )
-    .option('--reports <dir>', 'folder that gets a folder per run', 'reports')
+    .option('--reports <dir>', 'folder that gets a folder per run', pathArgument, 'reports')
     .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
     .option('--json', 'print the report as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the verdict')

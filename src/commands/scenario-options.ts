@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { pathArgument } from './path-argument.ts';
 
 /** What may be changed about a scenario from the command line. */
 export interface ScenarioOptions {
@@ -39,7 +40,7 @@ export function addScenarioOptions(command: Command): Command {
         '--config <path>',
         "mesh configuration instead of the scenario's: a file or directory; repeatable",
       )
-        .argParser(collect)
+        .argParser((path: string, previous: string[]) => collect(pathArgument(path), previous))
         .default([], "the scenario's own"),
     );
 }

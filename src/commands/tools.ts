@@ -13,6 +13,7 @@ import {
   resolveToolchain,
   type ToolStatus,
 } from '../toolchain/index.ts';
+import { pathArgument } from './path-argument.ts';
 
 /**
  * `breakwater tools`: fetch, list and remove the programs from outside. Its commands throw usage errors
@@ -92,7 +93,7 @@ function removeCommand(options: ResolveOptions): Command {
 function packCommand(options: ResolveOptions): Command {
   return new Command('pack')
     .description('write a mirror of every program, for CI and machines without internet')
-    .argument('<dir>', 'folder to write; what it holds for other platforms stays')
+    .argument('<dir>', 'folder to write; what it holds for other platforms stays', pathArgument)
     .addHelpText(
       'after',
       `

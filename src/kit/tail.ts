@@ -10,8 +10,8 @@ export function lastLines(output: string, count = 12): string {
     .join('\n');
 }
 
-/** The last lines of a file, indented; "(nothing)" when it is empty or missing. */
-export function tail(path: string, lines: number): string {
+/** The last lines of a file, indented, as `told` has them; "(nothing)" when it is empty or missing. */
+export function tail(path: string, lines: number, told = (text: string) => text): string {
   const maxBytes = 16_384;
   try {
     const file = openSync(path, 'r');
@@ -19,7 +19,7 @@ export function tail(path: string, lines: number): string {
       const { size } = fstatSync(file);
       const buffer = Buffer.alloc(Math.min(size, maxBytes));
       readSync(file, buffer, 0, buffer.length, size - buffer.length);
-      const text = buffer.toString('utf8').trimEnd();
+      const text = told(buffer.toString('utf8')).trimEnd();
       return text === '' ? '  (nothing)' : lastLines(text, lines);
     } finally {
       closeSync(file);

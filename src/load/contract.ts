@@ -1,3 +1,5 @@
+import type { ScriptComplaint } from '../model/evidence.ts';
+
 /** What a generated script prints, followed by epoch milliseconds, when its schedule starts. */
 export const LOAD_STARTED = 'breakwater-load-started';
 
@@ -15,6 +17,8 @@ export interface K6Script {
   readonly summary: string;
   /** Whether the script prints LOAD_STARTED and the epoch milliseconds its schedule starts at. */
   readonly announcesStart: boolean;
+  /** Whether it may complain of something: k6 then logs as JSON. */
+  readonly complains: boolean;
 }
 
 /** A load for an environment, whose business it is where and how k6 runs. */
@@ -38,6 +42,7 @@ export interface PreparedLoad extends AsyncDisposable {
     readonly code: number | null;
     readonly summary: string | undefined;
     readonly lastLines: string;
+    readonly complaints: readonly ScriptComplaint[];
   }>;
   /** Asks k6 to stop early. */
   stop(): void;

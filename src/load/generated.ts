@@ -26,13 +26,14 @@ export function generated<Shape>(
     script: (load, host, mark) => ({
       files: { [file]: scriptOf(load, schedule(load), host, mark) },
       script: file,
-      args: [],
+      args: ['--log-format=raw'],
       summary: SUMMARY_FILE,
       announcesStart: true,
+      complains: false,
     }),
     counts(summary) {
       // Totals of several k6 have no latencies: see sumTotals.
-      const { latencyMs = {}, ...counts } = summary as Written;
+      const { latencyMs = {}, generators: _, ...counts } = summary as Written;
       return { ...counts, latencyMs };
     },
     author: () => ({ script: 'the generated script', isUser: false }),
@@ -40,7 +41,8 @@ export function generated<Shape>(
 }
 
 /** Totals as the generated script writes them. */
-type Written = Omit<LoadCounts, 'latencyMs'> & Partial<Pick<LoadCounts, 'latencyMs'>>;
+type Written = Omit<LoadCounts, 'latencyMs'> &
+  Partial<Pick<LoadCounts, 'latencyMs'>> & { readonly generators?: number };
 
 /** What the generated script is told; also the shape of what a reader finds in logs/. */
 interface ScriptJob {

@@ -18,5 +18,6 @@ test('totals of several k6 are summed, at any depth', () => {
   expect(JSON.parse(sumTotals([JSON.stringify(one), JSON.stringify(other)]))).toEqual({
     requests: 15,
     answers: { '2xx': 13, '5xx': 1, none: 1 },
+    generators: 2,
   });
 });

@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import { environmentError } from '../kit/errors.ts';
 import { eventually, notYet } from '../kit/eventually.ts';
 import { type HttpRequest, http } from '../kit/http.ts';
+import type { ScriptComplaint } from '../model/evidence.ts';
 import { type K6Script, LOAD_STARTED, type PreparedLoad } from './contract.ts';
 
 const prepareTimeoutMs = 120_000;
@@ -29,6 +30,8 @@ export interface Generator {
   /** What it has printed in this load, at least the beginning. */
   said(): Promise<string>;
   lastLines(): string;
+  /** What its script has complained of in this load. */
+  complaints(): Promise<readonly ScriptComplaint[]>;
   /** Its totals, when it has written them. */
   summary(): Promise<string | undefined>;
   stop(): void;
@@ -49,7 +52,9 @@ export function spreadLoad(job: K6Script, generators: readonly Generator[]): Pre
     const summaries = await Promise.all(generators.map((each) => each.summary()));
     const failed = codes.findIndex((code) => code !== 0);
     const known = summaries.filter((summary) => summary !== undefined);
+    const complaints = job.complains ? await Promise.all(generators.map((each) => each.complaints())) : [];
     return {
+      complaints: complaints.flat(),
       code: failed < 0 ? 0 : (codes[failed] ?? null),
       summary: known.length === generators.length ? sumTotals(known) : undefined,
       lastLines: generators[Math.max(0, failed)]?.lastLines() ?? '',
@@ -84,13 +89,16 @@ export function segment(index: number, count: number): string[] {
 export function sumTotals(summaries: readonly string[]): string {
   const add = (one: unknown, other: unknown): unknown => {
     if (typeof one === 'number' && typeof other === 'number') return one + other;
+    // Of a threshold: whether it was crossed.
+    if (typeof one === 'boolean') return one || other;
     if (!isRecord(one) || !isRecord(other)) return one ?? other;
     const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
     return Object.fromEntries([...keys].map((key) => [key, add(one[key], other[key])]));
   };
   const totals = summaries.map((summary): Record<string, unknown> => JSON.parse(summary));
   if (totals.length > 1) for (const each of totals) delete each['latencyMs'];
-  return JSON.stringify(totals.reduce<unknown>(add, {}));
+  const sum = totals.reduce<unknown>(add, {});
+  return JSON.stringify(totals.length > 1 ? { ...(sum as object), generators: totals.length } : sum);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -7,13 +7,7 @@ import type { PlannedLoad } from './planned.ts';
 import { shapeKind } from './shapes/index.ts';
 
 /** What keeps a k6 to itself and its words few. */
-const closedOff = [
-  '--no-usage-report',
-  '--no-color',
-  '--quiet',
-  '--log-format=raw',
-  '--include-system-env-vars=false',
-];
+const closedOff = ['--no-usage-report', '--no-color', '--quiet', '--include-system-env-vars=false'];
 
 /** Where a load stands among several of one trial. */
 export interface Place {
@@ -61,9 +55,33 @@ export async function finishLoad(
   startedAt: number,
   interrupted: () => boolean,
 ): Promise<LoadTotals> {
-  const { code, summary, lastLines } = await load.finished;
-  if (code !== 0 && !(interrupted() && summary !== undefined)) throwForExit(planned, code, lastLines);
-  return readTotals(planned, summary, code ?? -1, startedAt);
+  const { overran, end } = await ended(planned, load, startedAt);
+  const { code, summary, lastLines, complaints } = end;
+  const asked = overran ? stoppedCodes.has(code) : interrupted();
+  if (code !== 0 && !(asked && summary !== undefined)) throwForExit(planned, code, lastLines);
+  const totals = readTotals(planned, summary, code ?? -1, startedAt);
+  return {
+    ...totals,
+    ...(totals.own === undefined ? {} : { own: { ...totals.own, complaints } }),
+    ...(overran ? { overran } : {}),
+  };
+}
+
+/** Beyond its length, for the iterations that are under way. */
+const overrunMs = 5_000;
+/** How k6 ends when it is asked to, by a signal or through its REST interface. */
+const stoppedCodes: ReadonlySet<number | null> = new Set([0, 103, 105]);
+
+/** The end of a load. A script of the user's own may plan more than the load's duration: it is stopped then. */
+async function ended({ shape, durationMs }: PlannedLoad, load: PreparedLoad, startedAt: number) {
+  if (!shapeKind(shape.kind).author(shape).isUser) return { overran: undefined, end: await load.finished };
+  const over = new AbortController();
+  const late = sleep(startedAt + durationMs + overrunMs - Date.now(), true as const, over);
+  late.catch(() => {});
+  const overran = await Promise.race([late, load.finished.then(() => undefined)]);
+  over.abort();
+  if (overran) load.stop();
+  return { overran, end: await load.finished };
 }
 
 /** https://grafana.com/docs/k6/latest/reference/exit-codes/ */

@@ -129,6 +129,35 @@ export interface LoadTotals {
   /** How the rate was meant to run; tells an open loop from a closed one. */
   readonly loop: 'open' | 'closed' | 'script';
   readonly cpus: number;
+  /** What a script of the user's own says itself; absent for one that is generated. */
+  readonly own?: ScriptFindings;
+  /** It went on beyond its length, and was stopped. */
+  readonly overran?: true;
+}
+
+/** What a k6 script of the user's own has found, in its own terms. */
+export interface ScriptFindings {
+  readonly thresholds: readonly {
+    /** "http_req_duration", "checks{group:::login}". */
+    readonly metric: string;
+    /** "p(95)<500". */
+    readonly expression: string;
+    readonly holds: boolean;
+    /** What it was held against; undefined where k6 does not tell. */
+    readonly value?: number;
+    /** Whether there was nothing to hold it against, which k6 takes for holding. */
+    readonly empty: boolean;
+  }[];
+  /** Its `check()`s, by name with their groups. */
+  readonly checks: readonly { readonly name: string; readonly passes: number; readonly fails: number }[];
+  readonly complaints: readonly ScriptComplaint[];
+}
+
+/** Something that a script threw, or wrote with console.error, and how often. */
+export interface ScriptComplaint {
+  readonly what: 'exception' | 'console';
+  readonly text: string;
+  readonly count: number;
 }
 
 /** What sidecars answered when they were asked what they hold, in the mesh's own words: one answer for each question, by instance. */

@@ -1,6 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { makeFolder } from '../kit/folder.ts';
+import { writeOutput } from '../kit/output-file.ts';
 import type { Report } from './model.ts';
 import type { TerminalOptions } from './terminal.ts';
 
@@ -31,19 +31,7 @@ export async function writeReports(directory: string, report: Report): Promise<v
   await makeFolder(directory);
   await Promise.all(
     Object.values(reportFormats).map(async (format) => {
-      if ('file' in format) await writeWhole(path.join(directory, format.file), format.render(report));
+      if ('file' in format) await writeOutput(path.join(directory, format.file), format.render(report));
     }),
   );
-}
-
-/** Writes beside the target and renames, so that a reader never sees half a file. */
-export async function writeWhole(target: string, content: string): Promise<void> {
-  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${process.pid}.tmp`);
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
 }

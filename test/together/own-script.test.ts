@@ -37,11 +37,49 @@ test('a script of your own is run as it is, and what it cannot tell is said', as
   expect(finished.report?.notes.join('\n')).toMatch(/due/);
 });
 
-test('a threshold of its own that fails is k6 saying so, not a crash', async () => {
-  const finished = await runScript(
-    `${options.replace('export const options = {', "export const options = { thresholds: { http_req_duration: ['p(95)<0.001'] },")}export default function () { http.get(__ENV.BREAKWATER_URL); }`,
-  );
-  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+/** A scenario of test/cases/ with a script beside it: what to find in its report. */
+const findings: Record<string, (finished: Finished) => void> = {
+  'script-crosses-a-threshold': ({ code, report }) => {
+    expect(code).toBe(1);
+    expect(report?.summary).toContain('k6 threshold http_req_duration: p(95)<0.001');
+    expect(report?.checks).toContainEqual(
+      expect.objectContaining({ kind: 'script-threshold', limit: 'p(95)<60000', status: 'pass' }),
+    );
+  },
+  'script-aborts-at-a-threshold': ({ code, report }) => {
+    expect(code).toBe(1);
+    expect(report?.checks).toContainEqual(
+      expect.objectContaining({ name: 'k6 threshold http_reqs: count<150', status: 'fail' }),
+    );
+    expect(report?.timing.loadMs).toBeLessThan(5_000);
+  },
+  'script-throws': ({ code, report }) => {
+    expect(code).toBe(1);
+    const complaints = report?.checks.find(({ kind }) => kind === 'script-complaints');
+    expect(complaints).toMatchObject({ status: 'fail' });
+    expect(complaints?.detail).toMatch(/\d+ × Error: the basket is empty/);
+    expect(complaints?.detail).toMatch(/\d+ × console\.error: no total in 200/);
+  },
+  'script-fails-its-checks': ({ code, report }) => {
+    expect(code).toBe(1);
+    const status = Object.fromEntries(report?.checks.map((check) => [check.name, check.status]) ?? []);
+    expect(status).toMatchObject({
+      'k6 check basket / is there': 'pass',
+      'k6 check basket / is a teapot': 'fail',
+    });
+  },
+  'script-goes-on': ({ code, report }) => {
+    expect(code).toBe(0);
+    expect(report?.timing.loadMs).toBeLessThan(60_000);
+    expect(report?.notes.join('\n')).toContain('more to do than fits into load.duration');
+  },
+};
+
+test.concurrent.for(Object.entries(findings))('%s', async ([name, expectFindings]) => {
+  using workspace = new Workspace();
+  const finished = await workspace.run(`test/cases/${name}/scenario.yaml`);
+  expect(finished.report, outcome(finished)).toBeDefined();
+  expectFindings(finished);
 });
 
 test.for([

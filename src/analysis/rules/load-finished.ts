@@ -17,9 +17,10 @@ export const loadFinished: Rule = eachLoad({
       const observed = totals === undefined ? 'k6 left no totals' : 'no end in the journal';
       return judgement(true, observed, limit, detail);
     }
-    // 99: a threshold in a script of one's own failed; that is k6's opinion, not a crash.
-    const crashed = totals.exitCode !== 0 && totals.exitCode !== 99;
-    const cutShort = trial.durationMs > 0 && loadEndedMs < trial.durationMs * (1 - CUT_SHORT);
+    // 99: a threshold in a script of the user's own was crossed, which is a finding and may end it early.
+    const crossed = totals.exitCode === 99;
+    const crashed = totals.exitCode !== 0 && !crossed && totals.overran === undefined;
+    const cutShort = !crossed && trial.durationMs > 0 && loadEndedMs < trial.durationMs * (1 - CUT_SHORT);
     return judgement(
       crashed || cutShort,
       `exit code ${totals.exitCode} after ${formatMs(loadEndedMs)}`,

@@ -5,6 +5,7 @@ import { environmentError } from '../../kit/errors.ts';
 import { tail } from '../../kit/tail.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { type Generator, segment, spreadLoad, tellGenerator } from '../../load/generators.ts';
+import { complaintsIn, endOfLog, toldByK6 } from '../../load/k6-log.ts';
 import { generatorName } from '../../model/evidence.ts';
 import type { ClusterApi } from './api.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
@@ -115,6 +116,7 @@ interface PodK6 {
 
 async function start(k6: PodK6): Promise<Generator> {
   const { api, namespace, pod, folder, apiPort, agent, args, log, summary } = k6;
+  const saidBefore = endOfLog(log);
   const file = createWriteStream(log, { flags: 'a' });
   let said = '';
   let over = false;
@@ -142,7 +144,8 @@ async function start(k6: PodK6): Promise<Generator> {
       return over;
     },
     said: async () => said,
-    lastLines: () => tail(log, 8),
+    lastLines: () => tail(log, 8, toldByK6),
+    complaints: () => complaintsIn(log, saidBefore),
     summary: () => readText(api, namespace, pod, `${folder}/${summary}`),
     stop: () => {
       tellGenerator(generator, { stopped: true }).catch(() => {});

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { ProgramSpec, RunningProgram } from '../../kit/supervisor/client.ts';
 import { tail } from '../../kit/tail.ts';
 import type { LoadJob } from '../../load/contract.ts';
 import { type Generator, k6Environment } from '../../load/generators.ts';
+import { complaintsIn, endOfLog, toldByK6 } from '../../load/k6-log.ts';
 
 export interface LocalK6 {
   readonly k6: string;
@@ -26,7 +27,7 @@ export async function startK6(job: LoadJob, lab: LocalK6): Promise<Generator> {
   const config = join(lab.directory, 'config.json');
   const summary = join(lab.directory, job.summary);
   // A lab may run many loads, one after the other: what an earlier one said must not be taken for this one's.
-  const saidBefore = (await stat(lab.log).catch(() => undefined))?.size ?? 0;
+  const saidBefore = endOfLog(lab.log);
   await rm(summary, { force: true });
   await Promise.all([
     ...Object.entries(job.files).map(([name, content]) => writeFile(join(lab.directory, name), content)),
@@ -64,7 +65,8 @@ export async function startK6(job: LoadJob, lab: LocalK6): Promise<Generator> {
       const log = await readFile(lab.log).catch(() => Buffer.alloc(0));
       return log.subarray(saidBefore).toString('utf8');
     },
-    lastLines: () => tail(lab.log, 8),
+    lastLines: () => tail(lab.log, 8, toldByK6),
+    complaints: () => complaintsIn(lab.log, saidBefore),
     summary: () => readFile(summary, 'utf8').catch(() => undefined),
     stop: () => program.signal('SIGINT'),
     kill: async () => {

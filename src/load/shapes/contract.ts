@@ -34,7 +34,7 @@ export interface LoadOf<Shape> {
 /** The part of k6's totals that it writes itself. */
 export type LoadCounts = Pick<
   LoadTotals,
-  'iterations' | 'droppedIterations' | 'requests' | 'answers' | 'latencyMs' | 'maxUsers'
+  'iterations' | 'droppedIterations' | 'requests' | 'answers' | 'latencyMs' | 'maxUsers' | 'own'
 >;
 
 /** One shape of load: how it is written, how much it is, what k6 is told, what k6 says, and how it reads. */

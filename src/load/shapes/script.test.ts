@@ -35,6 +35,7 @@ test('k6 runs a script as it is, and exports its totals', () => {
     answers: {},
     latencyMs: {},
     maxUsers: 3,
+    own: { thresholds: [], checks: [], complaints: [] },
   });
 });
 
@@ -42,4 +43,24 @@ test('a script has users of its own', () => {
   expect(mistakesIn({ ...written, users: 3 })).toEqual([
     'users: users does nothing with script | the script has its own',
   ]);
+});
+
+test('thresholds and checks of a script are told with what they were held against', () => {
+  const metrics = {
+    http_req_duration: { 'p(95)': 12.5, thresholds: { 'p(95)<10': true, ' p(95) < 20': false } },
+    'checks{page:cart}': { passes: 0, fails: 0, value: 0, thresholds: { 'rate>0.9': false } },
+    checks: { passes: 3, fails: 1, value: 0.75, thresholds: { 'rate>0.9': true } },
+  };
+  const cart = { path: '::cart::is there', passes: 3, fails: 1 };
+  const root_group = { checks: {}, groups: { cart: { groups: {}, checks: { 'is there': cart } } } };
+  const { own } = shapeKinds.script.counts({ metrics, root_group });
+  expect(own?.thresholds).toEqual([
+    { metric: 'http_req_duration', expression: 'p(95)<10', holds: false, value: 12.5, empty: false },
+    { metric: 'http_req_duration', expression: ' p(95) < 20', holds: true, value: 12.5, empty: false },
+    { metric: 'checks{page:cart}', expression: 'rate>0.9', holds: true, value: 0, empty: true },
+    { metric: 'checks', expression: 'rate>0.9', holds: false, value: 0.75, empty: false },
+  ]);
+  expect(own?.checks).toEqual([{ name: 'cart / is there', passes: 3, fails: 1 }]);
+  const several = shapeKinds.script.counts({ metrics, root_group, generators: 2 });
+  expect(several.own?.thresholds[0]).not.toHaveProperty('value');
 });
