@@ -77,7 +77,7 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const question = questionOf(tally, instance, picture);
-  const { cause, setting, source } = textOfRequests(picture.reasonOfRequests(question), question);
+  const { cause, others, ...first } = textOfRequests(picture.reasonOfRequests(question), question);
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
   const group: ErrorGroup = {
     flag: said.raw.flag === '-' ? word(client) : said.raw.flag,
@@ -89,8 +89,8 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
     byWindow: Object.fromEntries(
       phaseNames.flatMap((name, bit) => (name === 'run' ? [] : [[name, byPhase[bit] ?? 0] as const])),
     ),
-    setting,
-    ...(source === undefined ? {} : { source }),
+    ...first,
+    ...(others === undefined ? {} : { others: [...others] }),
   };
   return { group, outcome: client.outcome };
 }
@@ -134,7 +134,8 @@ function merge(all: readonly Attributed[]): Attributed[] {
   const merged = new Map<string, Attributed>();
   for (const each of all) {
     const { group } = each;
-    const key = JSON.stringify([group.flag, group.status, group.cause, group.host, group.setting]);
+    const { flag, status, cause, host, setting, others } = group;
+    const key = JSON.stringify([flag, status, cause, host, setting, others]);
     const before = merged.get(key)?.group;
     merged.set(
       key,

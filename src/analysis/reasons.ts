@@ -75,8 +75,13 @@ function mostErrors({ name }: Window, errors: readonly Attributed[]): ReportReas
     .toSorted((a, b) => b.count - a.count);
   const group = byCause[0]?.group;
   if (group === undefined) return undefined;
-  const { cause, setting, source } = group;
-  return { text: cause, setting, ...(source === undefined ? {} : { source }) };
+  const { cause, setting, source, others } = group;
+  return {
+    text: cause,
+    setting,
+    ...(source === undefined ? {} : { source }),
+    ...(others === undefined ? {} : { others }),
+  };
 }
 
 interface About {
@@ -100,8 +105,8 @@ function asked({ evidence, picture, loads }: Scene, ask: (about: About) => Reaso
   if (!reason.known) return { text: `Not known which setting: ${reason.why}.` };
   const told = textOfReason(reason);
   if (told === undefined) return undefined;
-  const { cause, setting, source } = told;
-  return { text: cause, setting, ...(source === undefined ? {} : { source }) };
+  const { cause, others, ...first } = told;
+  return { text: cause, ...first, ...(others === undefined ? {} : { others: [...others] }) };
 }
 
 /** What the fault of a window made of its targets. */

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { settingsBehind } from '../../src/report/words.ts';
 import { type Finished, outcome, root, Workspace } from './breakwater.ts';
 
 /** What the tests change of a DestinationRule. */
@@ -105,22 +106,18 @@ export async function expectFailure(
 }
 
 /** Expects that a failed check names a setting and, where it is written, the line of the file that says so. */
-function expectNamed(finished: Finished, file: string, names: RegExp): void {
+export function expectNamed(finished: Finished, file: string, names: RegExp): void {
   const lines = readFileSync(file, 'utf8').split('\n');
-  const said = (finished.report?.checks ?? []).flatMap(({ reason }) => (reason ? [reason] : []));
-  const naming = said.filter(({ setting = '' }) =>
-    setting.split('; ').some((each) => names.test(each.replace(/ \([^)]*\)$/, ''))),
-  );
+  const said = (finished.report?.checks ?? []).flatMap(({ reason }) => settingsBehind(reason ?? {}));
+  const naming = said.filter(({ setting }) => names.test(setting.replace(/ \([^)]*\)$/, '')));
   expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
   // What is not set stands in no line.
   const field = /(\w+): \w+\$/.exec(names.source)?.[1];
   if (field === undefined) return;
-  // Where several limits work together, the line is that of the first.
-  const lineOf = (source = '') => lines[Number(/:(\d+)$/.exec(source)?.[1]) - 1]?.trim() ?? '';
-  expect(
-    naming.map(({ setting, source }) => [setting, /^\w+(?=:)/.exec(lineOf(source))?.[0] ?? 'no line']),
-    field,
-  ).toSatisfy((told: [string, string][]) => told.some(([setting, line]) => setting.includes(`${line}:`)));
+  for (const { setting, source = '' } of naming) {
+    const line = lines[Number(/:(\d+)$/.exec(source)?.[1]) - 1] ?? 'no line';
+    expect(line.trim(), setting).toMatch(new RegExp(`^${field}:`));
+  }
 }
 
 /** Writes configuration that Istio passes on, as it does any patch, and Envoy rejects: the ring is too large. */

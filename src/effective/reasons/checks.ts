@@ -165,7 +165,7 @@ function noEjection(scene: Scene): Reason {
   );
 }
 
-function withoutDetection({ question: { service }, client, cluster }: Scene): Reason | undefined {
+function withoutDetection({ question: { service, expected }, client, cluster }: Scene): Reason | undefined {
   if (cluster.outlierDetection !== undefined) return undefined;
   return known(
     `No outlier detection for ${service} is in effect in the sidecar of ${client.instance}, so no host is ever ejected.`,
@@ -176,7 +176,12 @@ function withoutDetection({ question: { service }, client, cluster }: Scene): Re
         from: { by: 'default', of: 'Istio', field: 'outlierDetection' },
       },
     ],
-    insteadOf(client, service, 'outlier-detection'),
+    insteadOf(
+      client,
+      service,
+      'outlier-detection',
+      ...(expected === 'ejection' ? [] : (['locality'] as const)),
+    ),
   );
 }
 
@@ -261,7 +266,7 @@ function noFailover(scene: Scene): Reason {
     return known(cause, [named('distribute', locality, () => 'set')], instead);
   }
   const without = withoutDetection(scene);
-  if (without?.known) return { ...without, cause: `${without.cause} Failover needs it.`, instead };
+  if (without?.known) return { ...without, cause: `${without.cause} Failover needs it.` };
   if (locality.value === 'none') {
     const places = new Set(zones.map((zone) => zone.locality));
     return places.size < 2

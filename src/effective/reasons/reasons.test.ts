@@ -243,9 +243,14 @@ test('a rule that is in no sidecar is the reason, with its line and why', () => 
   expect(textOfReason(ofCheck('two-rules-one-host', { expected: 'ejection' }))).toEqual({
     cause:
       'No outlier detection for edge-app is in effect in the sidecar of frontend-1, so no host is ever ejected.',
-    setting:
-      'outlierDetection: not set (default of Istio); mesh.yaml:19 spec.trafficPolicy.outlierDetection is not in effect: Istio takes the trafficPolicy of one rule for a host, and DestinationRule/a-balancing (mesh.yaml:1) comes before and has one',
-    source: 'mesh.yaml:19',
+    setting: 'outlierDetection: not set (default of Istio)',
+    others: [
+      {
+        setting:
+          'DestinationRule/b-outliers spec.trafficPolicy.outlierDetection is not in effect: Istio takes the trafficPolicy of one rule for a host, and DestinationRule/a-balancing (mesh.yaml:1) comes before and has one',
+        source: 'mesh.yaml:19',
+      },
+    ],
   });
   for (const [name, line] of [
     ['rule-for-other-callers', 8],
@@ -254,10 +259,8 @@ test('a rule that is in no sidecar is the reason, with its line and why', () => 
     ['rule-of-the-root-namespace', 7],
   ] as const) {
     const text = textOfReason(ofCheck(name, { expected: 'overflow' }));
-    expect(text).toMatchObject({
-      source: `mesh.yaml:${line}`,
-      cause: expect.stringContaining('refuses requests'),
-    });
+    expect(text?.cause).toContain('refuses requests');
+    expect(text?.others?.map(({ source }) => source)).toContain(`mesh.yaml:${line}`);
   }
 });
 

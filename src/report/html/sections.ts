@@ -15,6 +15,7 @@ import {
   formatTiming,
   formatWindow,
   plural,
+  settingsBehind,
   unsaidMeaning,
   verdictWords,
 } from '../words.ts';
@@ -86,11 +87,13 @@ export function checks(report: Report) {
   );
 }
 
-/** Why a check failed, the setting behind it, and its line. */
+/** Why a check failed, the settings behind it, and the line of each. */
 function reason(report: Report, { reason: found }: Report['checks'][number]) {
   if (found === undefined) return null;
-  const { text, setting, source } = found;
-  return html`<p class="reason">${text}</p>${setting !== undefined && html`<p class="detail"><code>${breakable(setting)}</code></p>`}${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}`;
+  return html`<p class="reason">${found.text}</p>${settingsBehind(found).map(
+    ({ setting, source }) =>
+      html`<p class="detail"><code>${breakable(setting)}</code></p>${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}`,
+  )}`;
 }
 
 export function validity(report: Report) {
@@ -139,7 +142,10 @@ export function errors(report: Report) {
             html`<ul class="windows">${Object.entries(error.byWindow)
               .filter(([, count]) => count > 0)
               .map(([name, count]) => html`<li>${name} <b>${formatCount(count)}</b></li>`)}</ul>`,
-            html`<code>${breakable(error.setting)}</code>${error.source !== undefined && html`<p class="detail">${sourceLink(report, error.source)}</p>`}`,
+            settingsBehind(error).map(
+              ({ setting, source }) =>
+                html`<div><code>${breakable(setting)}</code>${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}</div>`,
+            ),
           ]),
           'errors card',
         ),
@@ -211,10 +217,8 @@ export function effective(report: Report) {
 }
 
 export function configuration(report: Report) {
-  const used = new Set([
-    ...report.errors.map((error) => error.source),
-    ...report.checks.map((check) => check.reason?.source),
-  ]);
+  const behind = [...report.errors, ...report.checks.map((check) => check.reason ?? {})];
+  const used = new Set(behind.flatMap((each) => settingsBehind(each).map(({ source }) => source)));
   return section(
     'configuration',
     'Mesh configuration under test',
