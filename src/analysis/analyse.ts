@@ -72,6 +72,7 @@ export async function analyse(input: {
   const errors = attribute(evidence, traffic, phases, picture, trial.loads);
   const checks = withReasons(withdrawDoubtful(judged, results), judged, {
     evidence,
+    facts,
     picture,
     loads: trial.loads,
     records,

@@ -15,6 +15,7 @@ type ErrorGroup = Report['errors'][number];
 export interface Attributed {
   readonly group: ErrorGroup;
   readonly outcome: Outcome;
+  readonly ended: RequestQuestion['ended'];
 }
 
 interface Tally {
@@ -92,7 +93,7 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
     ...first,
     ...(others === undefined ? {} : { others: [...others] }),
   };
-  return { group, outcome: client.outcome };
+  return { group, outcome: client.outcome, ended: question.ended };
 }
 
 /** Whether the status that the client's sidecar passed on is one that the server's told the reason of. */

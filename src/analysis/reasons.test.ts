@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { type BuiltRequest, type BuiltRun, buildEvidence } from '../evidence/testing/build-evidence.ts';
 import { recording } from '../meshes/istio/effective/testing/recordings.ts';
 import { istio } from '../meshes/istio/index.ts';
+import type { StatisticsSample } from '../model/evidence.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
 import { formatSetting, settingsBehind } from '../report/words.ts';
 import { type Analysis, analyse } from './analyse.ts';
@@ -283,7 +284,8 @@ test.each<[string, object, Outage, { text: RegExp; behind?: readonly (string | R
     { kind: 'time-to-eject', atMost: '1s' },
     { ejectAfterMs: 2_000 },
     {
-      text: /^Not known which setting: outlier detection is in effect for edge-app and would have ejected a host that misbehaves for long enough\.$/,
+      text: /^The sidecar of frontend-1 did eject hosts of edge-app, each once it had failed so often in a row\.$/,
+      behind: [`${policy}.outlierDetection.consecutive5xxErrors: 5 (mesh.yaml:10)`],
     },
   ],
   [
@@ -302,6 +304,136 @@ test.each<[string, object, Outage, { text: RegExp; behind?: readonly (string | R
   expect(failed?.reason?.text).toMatch(text);
   const told = settings(failed?.reason);
   expect(told).toEqual(behind.map((each) => (typeof each === 'string' ? each : expect.stringMatching(each))));
+});
+
+/** The run in which the client's sidecar counted so from the middle of the fault on. */
+const counting =
+  (counted: Partial<StatisticsSample>) =>
+  (run: BuiltRun): BuiltRun => ({
+    ...run,
+    statistics: (run.statistics ?? []).map((each) => (each.t < 5_000 ? each : { ...each, ...counted })),
+  });
+const found = { errors: 3, gatewayErrors: 3, localErrors: 0, comparisons: 0 };
+const outliers = `${policy}.outlierDetection`;
+
+test.each<
+  [string, object, Outage, Partial<StatisticsSample>, { text: RegExp; behind: readonly (string | RegExp)[] }]
+>([
+  [
+    'locality-off',
+    { kind: 'time-to-eject', atMost: '1s' },
+    {},
+    { detections: found, ejectionsRefused: 2 },
+    {
+      text: /^The sidecar of frontend-1 found out hosts of edge-app that it did not eject \(2 times\): no more than \d of 4 may be out at once\.$/,
+      behind: [/^DestinationRule\/edge-app-dr .*\.maxEjectionPercent: \d+ \(mesh\.yaml:\d+\)$/],
+    },
+  ],
+  [
+    'locality-off',
+    { kind: 'ejections', during: 'fault', atLeast: 1 },
+    {},
+    {},
+    {
+      text: /^The sidecar of frontend-1 found out no host of edge-app: none failed so often in a row\. Each client counts for itself/,
+      behind: [`${outliers}.consecutive5xxErrors: 5 (mesh.yaml:10)`],
+    },
+  ],
+  [
+    'locality-off',
+    { kind: 'ejections', during: 'fault', atMost: 0 },
+    { ejectAfterMs: 500 },
+    { detections: found },
+    {
+      text: /^Outlier detection for edge-app is in effect in the sidecar of frontend-1, and ejects a host that fails so often/,
+      behind: [`${outliers}.consecutive5xxErrors: 5 (mesh.yaml:10)`],
+    },
+  ],
+  [
+    'locality-off',
+    { kind: 'time-to-return', atMost: '100ms' },
+    { ejectAfterMs: 500 },
+    {},
+    {
+      text: /^The sidecar of frontend-1 had hosts of edge-app ejected until 99\d ms after the fault\. An ejection lasts 30 s, each further one in a row of the same host that much longer, and whether it is over is looked at every 10 s\.$/,
+      behind: [
+        'baseEjectionTime: 30 s (default of Envoy)',
+        'interval: 10 s (default of Envoy)',
+        'maxEjectionTime: 5 min (default of Envoy)',
+      ],
+    },
+  ],
+  [
+    'locality-off',
+    { kind: 'error-rate', during: 'fault', atLeast: '50%' },
+    { shows: 'nothing' },
+    { retries: 40 },
+    {
+      text: /^The sidecar of frontend-1 tried requests to edge-app again \(40 times\), so that fewer errors reached its callers\.$/,
+      behind: [/^attempts: 2/, /^retryOn: /],
+    },
+  ],
+  [
+    'ejection-of-local-errors',
+    { kind: 'share', during: 'fault', of: east, atMost: '1%' },
+    {},
+    { detections: found, panics: 70 },
+    {
+      text: /^Fewer than 60 % of the hosts of edge-app were healthy, so that the sidecar of frontend-1 sent requests to all of them, ejected ones too\.$/,
+      behind: [/minHealthPercent: 60 \(mesh\.yaml:11\)$/],
+    },
+  ],
+  [
+    'plaintext-to-strict',
+    { kind: 'overflow', during: 'fault', atLeast: 100 },
+    {},
+    {},
+    {
+      text: /^The caller's sidecar speaks plaintext, and edge-app takes mTLS only\.$/,
+      behind: [/tls\.mode: DISABLE \(mesh\.yaml:15\)$/, /^what the server takes: mTLS only/],
+    },
+  ],
+  [
+    'try-longer-than-timeout',
+    { kind: 'overflow', during: 'fault', atLeast: 100 },
+    ending(late),
+    {},
+    {
+      text: /may be\. Requests were cut off after 500 ms, so that fewer were on their way at once than without that timeout\.$/,
+      behind: [/Requests: 50 /, /maxConnections: 100 /, /spec\.http\[0\]\.timeout: 500ms \(mesh\.yaml:22\)$/],
+    },
+  ],
+  [
+    'locality-off',
+    { kind: 'share', during: 'recovery', of: east, atLeast: '99%' },
+    { ejectAfterMs: 500 },
+    {},
+    {
+      text: /^The sidecar of frontend-1 had hosts of edge-app ejected until/,
+      behind: [/^base/, /^int/, /^max/],
+    },
+  ],
+])('%s: %o fails, and what was counted says why', async (name, written, how, counted, { text, behind }) => {
+  const {
+    checks: [failed],
+  } = await analysed(name, { ...how, checks: [check(written)] }, counting(counted));
+  expect(failed?.status).toBe('fail');
+  expect(failed?.reason?.text).toMatch(text);
+  expect(settings(failed?.reason)).toEqual(
+    behind.map((each) => (typeof each === 'string' ? each : expect.stringMatching(each))),
+  );
+});
+
+test('traffic that does not come back since requests fail is put down to those', async () => {
+  const checks = [check({ kind: 'time-to-return', atMost: '100ms' })];
+  const failing: Outage = {
+    change: (request, index) => (index % 10 === 3 ? { ...request, ...late, attempts: [] } : request),
+  };
+  const { checks: judged } = await analysed('try-longer-than-timeout', { ...failing, checks });
+  expect(judged[0]).toMatchObject({ status: 'fail', observed: 'never' });
+  expect(settings(judged[0]?.reason)).toEqual([
+    'VirtualService/edge-app spec.http[0].timeout: 500ms (mesh.yaml:22)',
+  ]);
 });
 
 test('the summary of a run says why its first failed check failed', async () => {

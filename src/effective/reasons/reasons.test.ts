@@ -166,6 +166,8 @@ const east = {
   localities: ['region1/zone-east', 'region1/zone-east'],
 };
 
+const nothing = { errors: 0, gatewayErrors: 0, localErrors: 0, comparisons: 0 };
+
 test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, readonly string[] | string]>([
   [
     'max-connections-alone-queues',
@@ -227,8 +229,28 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ],
   [
     'max-connections-alone-queues',
-    { expected: 'low-latency', waited: true },
+    { expected: 'low-latency', seen: { pending: 12 } },
     ['http1MaxPendingRequests: no limit Istio', 'maxConnections: 100 10'],
+  ],
+  [
+    'ejection-of-local-errors',
+    { expected: 'ejection', misbehaviour: east, seen: { detections: nothing } },
+    ['consecutiveLocalOriginFailures: 4 9', 'timeout: no limit Istio'],
+  ],
+  [
+    'failover-by-priority',
+    { expected: 'takeover', misbehaviour: { ...east, status: 503 }, seen: { detections: nothing } },
+    ['consecutive5xxErrors: 5 12'],
+  ],
+  [
+    'pool-of-another-port',
+    { expected: 'return', seen: { outForMs: 10 } },
+    'not known: none of the hosts in question was ejected in the sidecar of frontend-1 after the fault',
+  ],
+  [
+    'pool-of-another-port',
+    { expected: 'quick-refusal' },
+    'not known: no setting in the sidecar of frontend-1 makes requests to edge-app wait before they are refused',
   ],
   [
     'abort-behind-a-header',
