@@ -91,11 +91,17 @@ export function plantedRule(workspace: Workspace, scenario: string, change: (rul
 }
 
 /** Runs the scenario of a defect on the local lab, changed by `args`: it has to fail, and for the right reason. */
-export async function expectFailure(
+export async function expectFailure(defect: Defect, ...args: readonly string[]): Promise<void> {
+  using workspace = new Workspace();
+  await expectFailureIn(workspace, defect, ...args);
+}
+
+/** The same in a workspace that is there already. */
+export async function expectFailureIn(
+  workspace: Workspace,
   { scenario, fails, plant, names }: Defect,
   ...args: readonly string[]
 ): Promise<void> {
-  using workspace = new Workspace();
   const file = plantedRule(workspace, scenario, (rule) => plant(rule.spec.trafficPolicy));
   const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file, ...args);
   expect(finished.report?.verdict, outcome(finished)).toBe('fail');
@@ -106,7 +112,7 @@ export async function expectFailure(
 }
 
 /** Expects that a failed check names a setting and, where it is written, the line of the file that says so. */
-export function expectNamed(finished: Finished, file: string, names: RegExp): void {
+function expectNamed(finished: Finished, file: string, names: RegExp): void {
   const lines = readFileSync(file, 'utf8').split('\n');
   const said = (finished.report?.checks ?? []).flatMap(({ reason }) => settingsBehind(reason ?? {}));
   const naming = said.filter(({ setting }) => names.test(setting.replace(/ \([^)]*\)$/, '')));
