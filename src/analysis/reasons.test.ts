@@ -190,7 +190,7 @@ test.each<[string, object, Outage, { text: RegExp; behind?: readonly (string | R
     { kind: 'overflow', during: 'fault', atLeast: 100 },
     {},
     {
-      text: /^The limits in effect for edge-app were not reached: at most 0 waiting requests were seen at once, and 50 may be\.$/,
+      text: /^The limits in effect for edge-app refused only 7 requests: at most 0 waiting requests were seen at once, and 50 may be\.$/,
       behind: [
         `${policy}.connectionPool.http.http1MaxPendingRequests: 50 (mesh.yaml:9)`,
         `${policy}.connectionPool.tcp.maxConnections: 100 (mesh.yaml:8)`,
@@ -272,11 +272,7 @@ test.each<[string, object, Outage, { text: RegExp; behind?: readonly (string | R
     {},
     {
       text: /^The app of edge-app itself answered 503\.$/,
-      behind: [
-        /^retryOn: /,
-        /^attempts: 2/,
-        'maxEjectionPercent: 10 % of 4 hosts is none (default of Envoy)',
-      ],
+      behind: [/^retryOn: /, /^attempts: 2/, 'maxEjectionPercent: 10 % (none of 4 hosts) (default of Envoy)'],
     },
   ],
   [

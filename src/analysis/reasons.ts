@@ -174,6 +174,7 @@ function seenIn(window: Window, { client, service }: About, { evidence, records,
   return {
     connections: most(series.connections),
     pending: most(series.pending),
+    overflow: grown(series.overflow),
     retries: grown(series.retries),
     detections: {
       errors: detected('errors'),

@@ -139,19 +139,22 @@ function notReached({ question, client, cluster }: CheckScene): Reason {
     );
   }
   return instead.length === 0
-    ? unknown(`the limits in effect (${settingsText(settings)}) were not reached`)
+    ? unknown(`the limits in effect (${settingsText(settings)}) ${howOften(seen?.overflow)}`)
     : known(
-        `The limits in effect for ${service} were not reached; others that are written are not in effect.`,
+        `The limits in effect for ${service} ${howOften(seen?.overflow)}; others that are written are not in effect.`,
         settings,
         instead,
       );
 }
 
+const howOften = (overflow = 0) =>
+  overflow === 0 ? 'were not reached' : `refused only ${plural(overflow, 'request')}`;
+
 /** Limits that what was seen at once stayed far below; the furthest first. */
 function outOfSight(
   service: string,
   { limits }: Cluster,
-  { connections, pending }: Seen,
+  { connections, pending, overflow }: Seen,
 ): Finding | undefined {
   if (connections === undefined || pending === undefined) return undefined;
   const far = [
@@ -162,7 +165,7 @@ function outOfSight(
     .toSorted((a, b) => a.most / (a.limit.value ?? 1) - b.most / (b.limit.value ?? 1));
   const [first] = far;
   if (first === undefined) return undefined;
-  const cause = `The limits in effect for ${service} were not reached: at most ${formatCount(first.most)} ${first.what} were seen at once, and ${limitText(first.limit.value)} may be.`;
+  const cause = `The limits in effect for ${service} ${howOften(overflow)}: at most ${formatCount(first.most)} ${first.what} were seen at once, and ${limitText(first.limit.value)} may be.`;
   return { cause, settings: far.map(({ what, limit }) => named(what, limit, limitText)) };
 }
 

@@ -113,6 +113,8 @@ export interface Seen {
   /** The most that were open, and that waited for a connection, at once. */
   readonly connections?: number;
   readonly pending?: number;
+  /** Requests refused since something was full. */
+  readonly overflow?: number;
   readonly retries?: number;
   /** How often a host was found to misbehave; how often one was ejected, and how often not since too many were out. */
   readonly detections?: Detections;

@@ -417,7 +417,7 @@ function ejectionOf({ clusters }: Scene): readonly NamedSetting[] {
 function noneMayGo(outlierDetection: OutlierDetection, hosts: number): NamedSetting | undefined {
   if (hosts === 0 || mostOut(outlierDetection, hosts) > 0) return undefined;
   const cap = named('maxEjectionPercent', outlierDetection.mostEjected, shareText);
-  return { ...cap, value: `${cap.value} of ${plural(hosts, 'host')} is none` };
+  return { ...cap, value: `${cap.value} (none of ${plural(hosts, 'host')})` };
 }
 
 function severalClusters(scene: Scene): Reason {
