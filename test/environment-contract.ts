@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Environment, Lab } from '../src/environments/contract.ts';
+import { readEffectiveConfiguration } from '../src/experiment/effective.ts';
 import { planExperiment } from '../src/experiment/planned.ts';
 import { loadJob } from '../src/load/k6.ts';
 import type { Mesh } from '../src/meshes/contract.ts';
@@ -160,6 +161,11 @@ export function environmentContract(
       return { changes, wrong };
     }
 
+    const parse = (content: string): MeshConfiguration => {
+      const files = [{ file: 'changed.yaml', path: join(folder, 'changed.yaml'), content }];
+      return { files, resources: mesh.readConfiguration(files, configurationContext(plan)) };
+    };
+
     /** Waits until the client's sidecar has taken back what it has ejected. */
     async function nothingEjected(): Promise<void> {
       const deadline = Date.now() + 30_000;
@@ -201,6 +207,28 @@ export function environmentContract(
       );
       expect(sample?.hosts.map(({ address }) => address).sort()).toEqual([...addresses].sort());
       expect(sample?.hosts.every(({ healthy }) => healthy)).toBe(true);
+    });
+
+    test('what sidecars hold is read through it, each value with where it comes from', async () => {
+      const { resources } = parse(configuration);
+      const { sidecars } = await readEffectiveConfiguration(environment, mesh, plan.topology, resources);
+      const calling = sidecars.find(({ role }) => role === 'client');
+      expect(calling?.clusters).toMatchObject([
+        {
+          service: 'edge-app',
+          port: 8080,
+          outlierDetection: { intervalMs: { value: 1_000, from: { by: 'setting', line: 8 } } },
+          limits: { pending: { value: null, from: { by: 'default', of: 'Istio' } } },
+          tls: { value: 'auto' },
+        },
+      ]);
+      expect(calling?.filters).toEqual([]);
+      const taking = sidecars.filter(({ role }) => role === 'server');
+      expect(taking.map(({ workload }) => workload)).toEqual(['edge-app-east', 'edge-app-west']);
+      for (const { inbound } of taking) {
+        expect(inbound).toMatchObject([{ port: 8080, accepts: { value: 'mtls', from: { by: 'scenario' } } }]);
+        expect(inbound[0]?.filters).toEqual([]);
+      }
     });
 
     test('an instance that is not there is an error', async () => {
@@ -312,11 +340,6 @@ export function environmentContract(
       expect(answers['2xx']).toBe(requests);
       expect(lost).toBeUndefined();
     });
-
-    const parse = (content: string): MeshConfiguration => {
-      const files = [{ file: 'changed.yaml', path: join(folder, 'changed.yaml'), content }];
-      return { files, resources: mesh.readConfiguration(files, configurationContext(plan)) };
-    };
 
     test('other mesh configuration takes the place of the one before, and every sidecar holds it', async () => {
       const clusters = async () => (await ask('/clusters')).split('\n');

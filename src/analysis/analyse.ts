@@ -80,6 +80,8 @@ export async function analyse(input: {
   const errors = attribute(evidence, traffic, phases, picture, trial.loads);
   const planned = withReasons(withdrawDoubtful(judged, results), judged, {
     evidence,
+    facts,
+    factsOf,
     picture,
     loads: trial.loads,
     records,

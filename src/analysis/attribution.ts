@@ -17,6 +17,7 @@ export interface Attributed {
   readonly load: string | undefined;
   readonly group: ErrorGroup;
   readonly outcome: Outcome;
+  readonly ended: RequestQuestion['ended'];
 }
 
 interface Tally {
@@ -79,7 +80,7 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const question = questionOf(tally, instance, picture);
-  const { cause, setting, source } = textOfRequests(picture.reasonOfRequests(question), question);
+  const { cause, others, ...first } = textOfRequests(picture.reasonOfRequests(question), question);
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
   const group: ErrorGroup = {
     flag: said.raw.flag === '-' ? word(client) : said.raw.flag,
@@ -91,10 +92,10 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
     byWindow: Object.fromEntries(
       phaseNames.flatMap((name, bit) => (name === 'run' ? [] : [[name, byPhase[bit] ?? 0] as const])),
     ),
-    setting,
-    ...(source === undefined ? {} : { source }),
+    ...first,
+    ...(others === undefined ? {} : { others: [...others] }),
   };
-  return { load: tally.load?.name, group, outcome: client.outcome };
+  return { load: tally.load?.name, group, outcome: client.outcome, ended: question.ended };
 }
 
 /** Whether the status that the client's sidecar passed on is one that the server's told the reason of. */
@@ -135,7 +136,8 @@ function word({ answered, outcome }: SettledEnding): string {
 export function mergeAlike(all: readonly Attributed[]): ErrorGroup[] {
   const merged = new Map<string, ErrorGroup>();
   for (const { group } of all) {
-    const key = JSON.stringify([group.flag, group.status, group.cause, group.host, group.setting]);
+    const { flag, status, cause, host, setting, others } = group;
+    const key = JSON.stringify([flag, status, cause, host, setting, others]);
     const before = merged.get(key);
     merged.set(
       key,

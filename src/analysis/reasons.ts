@@ -1,19 +1,32 @@
 import type { Lacking, Window } from '../checks/contract.ts';
-import { type Misbehaviour, type Reason, reasonOfCheck, textOfReason } from '../effective/index.ts';
+import type { RunFacts } from '../checks/facts.ts';
+import {
+  type Misbehaviour,
+  type Reason,
+  reasonOfCheck,
+  type Seen,
+  textOfReason,
+} from '../effective/index.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import type { StatisticsSeries } from '../evidence/samples.ts';
 import type { PlannedLoad } from '../load/planned.ts';
+import type { Detections } from '../model/evidence.ts';
 import { isClient } from '../model/topology.ts';
 import type { ReportCheck } from '../report/model.ts';
 import type { Attributed } from './attribution.ts';
 import type { RecordedFault } from './fault-records.ts';
 import type { JudgedCheck } from './judge.ts';
 import type { Picture } from './picture.ts';
+import { addressesOf, increase } from './run-facts.ts';
 
 type ReportReason = NonNullable<ReportCheck['reason']>;
 
 /** What the reason of a failed check is looked for in. */
 interface Scene {
   readonly evidence: Evidence;
+  readonly facts: RunFacts;
+  /** Of one load by its name. */
+  readonly factsOf: (load: string) => RunFacts;
   readonly picture: Picture;
   readonly loads: readonly PlannedLoad[];
   readonly records: readonly RecordedFault[];
@@ -37,6 +50,7 @@ export function withReasons(
 /** What concerns one load. */
 const ofLoad = (name: string, scene: Scene): Scene => ({
   ...scene,
+  facts: scene.factsOf(name),
   loads: scene.loads.filter((load) => load.name === name),
   errors: scene.errors.filter(({ load }) => load === name),
 });
@@ -56,23 +70,33 @@ function reasonOf(lacking: Lacking, window: Window, scene: Scene): ReportReason 
       );
     default: {
       const { what, hosts } = lacking;
-      return asked(scene, (about) =>
+      const ask = (about: About) =>
         reasonOfCheck(scene.picture.configuration, {
           ...about,
           expected: what,
           ...(hosts === undefined ? {} : { hosts }),
           ...misbehaviourIn(window, scene),
-          ...seenIn(window, about, scene.evidence),
-        }),
-      );
+          seen: seenIn(window, about, scene),
+        });
+      return asked(scene, ask, settles.has(what) ? () => errorsThatMatter(window, scene) : undefined);
     }
   }
 }
 
+/** Traffic has settled only once requests succeed, so that errors may be what kept it. */
+const settles: ReadonlySet<Lacking['what']> = new Set(['takeover', 'return']);
+
+/** The reason of most errors, unless there are hardly any. */
+function errorsThatMatter(window: Window, { errors, facts }: Scene): ReportReason | undefined {
+  const requests = facts.count(window);
+  const failed = requests - facts.count(window, { outcome: 'ok' });
+  return failed > requests / 100 ? mostErrors(window, errors) : undefined;
+}
+
 /** The reason of most of what failed in a window. */
-function mostErrors({ name }: Window, errors: readonly Attributed[]): ReportReason | undefined {
+function mostErrors(window: Window, errors: readonly Attributed[]): ReportReason | undefined {
   const counted = errors
-    .map(({ group }) => ({ group, count: name === 'run' ? group.count : (group.byWindow[name] ?? 0) }))
+    .map(({ group }) => ({ group, count: countIn(window, group) }))
     .filter(({ count }) => count > 0)
     .toSorted((a, b) => b.count - a.count);
   const byCause = [...Map.groupBy(counted, ({ group }) => group.cause).values()]
@@ -83,9 +107,17 @@ function mostErrors({ name }: Window, errors: readonly Attributed[]): ReportReas
     .toSorted((a, b) => b.count - a.count);
   const group = byCause[0]?.group;
   if (group === undefined) return undefined;
-  const { cause, setting, source } = group;
-  return { text: cause, setting, ...(source === undefined ? {} : { source }) };
+  const { cause, setting, source, others } = group;
+  return {
+    text: cause,
+    setting,
+    ...(source === undefined ? {} : { source }),
+    ...(others === undefined ? {} : { others }),
+  };
 }
+
+const countIn = ({ name }: Window, group: Attributed['group']) =>
+  name === 'run' ? group.count : (group.byWindow[name] ?? 0);
 
 interface About {
   readonly client: string;
@@ -93,8 +125,12 @@ interface About {
   readonly request?: NonNullable<ReturnType<Picture['askedFor']>>;
 }
 
-/** The first answer that says something, of all clients of all loads. */
-function asked({ evidence, picture, loads }: Scene, ask: (about: About) => Reason): ReportReason | undefined {
+/** The first answer that says something, of all clients of all loads; else what `otherwise` says. */
+function asked(
+  { evidence, picture, loads }: Scene,
+  ask: (about: About) => Reason,
+  otherwise: () => ReportReason | undefined = () => undefined,
+): ReportReason | undefined {
   const reasons = loads.flatMap((load) => {
     const request = picture.askedFor(load);
     return evidence.context.instances
@@ -105,11 +141,11 @@ function asked({ evidence, picture, loads }: Scene, ask: (about: About) => Reaso
   });
   const reason = reasons.find(({ known }) => known) ?? reasons[0];
   if (reason === undefined) return undefined;
-  if (!reason.known) return { text: `Not known which setting: ${reason.why}.` };
+  if (!reason.known) return otherwise() ?? { text: `Not known which setting: ${reason.why}.` };
   const told = textOfReason(reason);
   if (told === undefined) return undefined;
-  const { cause, setting, source } = told;
-  return { text: cause, setting, ...(source === undefined ? {} : { source }) };
+  const { cause, others, ...first } = told;
+  return { text: cause, ...first, ...(others === undefined ? {} : { others: [...others] }) };
 }
 
 /** What the fault of a window made of its targets. */
@@ -133,17 +169,54 @@ function misbehaviourIn(
   };
 }
 
-/** The most that a client's sidecar had open and waiting at once. */
-function seenIn(
-  { fromMs, toMs }: Window,
-  { client, service }: About,
-  { statistics }: Evidence,
-): { readonly seen?: { readonly connections: number; readonly pending: number }; readonly waited?: boolean } {
-  const series = statistics.find((each) => each.instance === client && each.service === service);
+/** What a client's sidecar counted in a window. */
+function seenIn(window: Window, { client, service }: About, { evidence, records, errors }: Scene): Seen {
+  const series = evidence.statistics.find((each) => each.instance === client && each.service === service);
   if (series === undefined) return {};
-  const during = series.t.flatMap((at, index) => (at >= fromMs && at < toMs ? [index] : []));
+  const { t, changes } = series;
+  const during = t.flatMap((at, index) => (at >= window.fromMs && at < window.toMs ? [index] : []));
   if (during.length === 0) return {};
   const most = (gauge: readonly number[]) => Math.max(...during.map((index) => gauge[index] ?? 0));
-  const seen = { connections: most(series.connections), pending: most(series.pending) };
-  return { seen, waited: seen.pending > 0 };
+  const grown = (counter: readonly number[]) => increase(t, counter, window).value;
+  const detected = (of: keyof Detections) => grown(series.detections.map((each) => each[of]));
+  const targets = records.find(({ name }) => name === window.fault)?.targets ?? [];
+  const outForMs =
+    window.name === 'recovery' ? outFor(series, addressesOf(evidence, targets), window) : undefined;
+  return {
+    connections: most(series.connections),
+    pending: most(series.pending),
+    overflow: grown(series.overflow),
+    retries: grown(series.retries),
+    detections: {
+      errors: detected('errors'),
+      gatewayErrors: detected('gatewayErrors'),
+      localErrors: detected('localErrors'),
+      comparisons: detected('comparisons'),
+    },
+    ejections: changes.filter(({ t: at, ejected }) => ejected && at >= window.fromMs && at < window.toMs)
+      .length,
+    ejectionsRefused: grown(series.ejectionsRefused),
+    panics: grown(series.panics),
+    timeouts: errors
+      .filter(({ ended }) => ended === 'timeout')
+      .reduce((sum, { group }) => sum + countIn(window, group), 0),
+    ...(outForMs === undefined ? {} : { outForMs }),
+  };
+}
+
+/** Until when in a window, from its beginning on, one of these hosts was out; undefined where none was. */
+function outFor(
+  { changes }: StatisticsSeries,
+  addresses: ReadonlySet<string>,
+  { fromMs, toMs }: Window,
+): number | undefined {
+  const out = new Set<string>();
+  let untilMs: number | undefined;
+  for (const { t, address, ejected } of changes) {
+    if (t >= toMs || !addresses.has(address)) continue;
+    if (ejected) out.add(address);
+    else if (out.delete(address) && t >= fromMs) untilMs = t;
+  }
+  if (out.size > 0) return toMs - fromMs;
+  return untilMs === undefined ? undefined : untilMs - fromMs;
 }

@@ -185,7 +185,8 @@ export function increase(
   return { value, samples };
 }
 
-function addressesOf(evidence: Evidence, names: readonly string[] | undefined): Set<string> {
+/** Addresses of instances by name, of all of them unless given. */
+export function addressesOf(evidence: Evidence, names: readonly string[] | undefined): Set<string> {
   return new Set(
     evidence.context.instances
       .filter(({ name }) => names === undefined || names.includes(name))

@@ -1,5 +1,6 @@
 import { formatPercent, plural } from '../kit/format.ts';
 import type { Report, ReportCheck } from '../report/model.ts';
+import { formatSetting, settingsBehind } from '../report/words.ts';
 
 type Told = Pick<Report, 'verdict' | 'traffic' | 'checks' | 'validity' | 'faults' | 'errors'>;
 
@@ -44,11 +45,14 @@ function failures(checks: readonly ReportCheck[]): string {
 function firstReason({ checks }: Told, mainCause: string): string {
   const reason = checks.find(({ status }) => status === 'fail')?.reason;
   if (reason?.setting === undefined || mainCause.includes(reason.text)) return '';
-  return ` ${reason.text}${behind(reason.setting, reason.source)}`;
+  return ` ${reason.text}${behind(reason)}`;
 }
 
-const behind = (setting: string | undefined, source: string | undefined) =>
-  source === undefined ? '' : ` The setting behind it: ${setting} (${source}).`;
+/** The first setting that the user wrote. */
+function behind(reason: Parameters<typeof settingsBehind>[0]): string {
+  const written = settingsBehind(reason).find(({ source }) => source !== undefined);
+  return written === undefined ? '' : ` The setting behind it: ${formatSetting(written)}.`;
+}
 
 /** The cause of most failures, unless there are hardly any. */
 function mainCause({ errors, traffic }: Told): string {
@@ -64,7 +68,7 @@ function mainCause({ errors, traffic }: Told): string {
     failed === first.count
       ? 'All failures'
       : `Most failures (${formatPercent(Math.round((first.count / failed) * 100) / 100)})`;
-  return ` ${share} have one cause: ${first.cause}${behind(first.setting, first.source)}`;
+  return ` ${share} have one cause: ${first.cause}${behind(first)}`;
 }
 
 function doubt({ validity, checks }: Told): string {

@@ -33,7 +33,7 @@ export const ejections: CheckKind<typeof schema> = {
       holds: isWithin(value, check),
       observed: formatCount(value),
       limit: formatLimits(check, formatCount),
-      ...(value < (check.atLeast ?? 0) ? { lacking: { what: 'ejection' } } : {}),
+      lacking: { what: value < (check.atLeast ?? 0) ? 'ejection' : 'no-ejection' },
     };
   },
 };

@@ -35,7 +35,7 @@ export const errorRate: CheckKind<typeof schema> = {
       holds: value !== undefined && isWithin(value, check),
       observed: value === undefined ? 'no requests' : formatPercent(value),
       limit: formatLimits(check, formatPercent),
-      lacking: { what: 'few errors' },
+      lacking: { what: value !== undefined && value < (check.atLeast ?? 0) ? 'errors' : 'few errors' },
       ...(errors === 0
         ? {}
         : { detail: `${plural(errors, 'error')} in ${plural(samples, 'request')}, shed ones left out` }),

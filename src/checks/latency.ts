@@ -56,7 +56,7 @@ export const latency: CheckKind<typeof schema> = {
       doubt: holds ? undefined : doubtOf(check, facts, window),
       observed: value === undefined ? `no ${check.of} requests` : formatMs(value),
       limit,
-      ...(check.of === 'shed' ? {} : { lacking: { what: 'low-latency' } }),
+      lacking: { what: check.of === 'shed' ? 'quick-refusal' : 'low-latency' },
     };
   },
 };

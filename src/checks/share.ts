@@ -55,8 +55,8 @@ export const share: CheckKind<typeof schema> = {
 };
 
 /**
- * In the steady state requests are spread otherwise than they should be. While a fault is on, bad hosts get too much
- * because they are not ejected, or others too little because nobody turns to them. Nothing is said of other times.
+ * While a fault is on, bad hosts get too much because they are not ejected, or others too little because nobody turns
+ * to them; afterwards traffic does not come back. At other times requests are spread otherwise than they should be.
  */
 function lackingIn(
   { name, fault }: Window,
@@ -64,10 +64,14 @@ function lackingIn(
   { atMost, atLeast }: Limits,
   of: readonly string[],
   targets: readonly string[],
-): Lacking | undefined {
-  if (name === 'steady') return { what: 'spread' };
-  if (name !== 'fault' || fault === undefined) return undefined;
+): Lacking {
   const faulty = of.filter((each) => targets.includes(each)).length;
-  if (faulty > 0 && value > (atMost ?? 1)) return { what: 'ejection', hosts: faulty };
-  return faulty === 0 && value < (atLeast ?? 0) ? { what: 'takeover' } : undefined;
+  const isTooMuch = value > (atMost ?? 1);
+  const isTooLittle = value < (atLeast ?? 0);
+  if (name === 'fault' && fault !== undefined) {
+    if (faulty > 0 && isTooMuch) return { what: 'avoidance', hosts: faulty };
+    if (faulty === 0 && isTooLittle) return { what: 'takeover' };
+  }
+  if (name === 'recovery' && (faulty > 0 ? isTooLittle : isTooMuch)) return { what: 'return' };
+  return { what: 'spread' };
 }

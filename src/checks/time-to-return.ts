@@ -42,6 +42,7 @@ export const timeToReturn: CheckKind<typeof schema> = {
     }
     return {
       ...settling(check, facts, window, instances, { atLeast: share / 2 }),
+      lacking: { what: 'return' },
       detail: `the targets answered ${formatPercent(share)} of the requests before the fault`,
     };
   },

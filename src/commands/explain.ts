@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { effectiveTables, renderTable } from '../effective/index.ts';
-import { environmentPrograms, environments } from '../environments/index.ts';
+import { type EnvironmentName, environmentNames, environments } from '../environments/index.ts';
 import { readEffectiveConfiguration, withoutItsHosts } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
 import { createProgress } from '../kit/terminal.ts';
@@ -11,13 +11,15 @@ import { meshOf } from '../meshes/index.ts';
 import type { EffectiveConfiguration, Sidecar } from '../model/effective.ts';
 import { servedBy, type TopologyPlan } from '../model/topology.ts';
 import { planScenario } from '../plan/plan.ts';
+import { configuredDocker } from '../runs/clusters.ts';
 import { createRunDirectory } from '../runs/run-directory.ts';
 import { loadScenario } from '../scenario/load.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
 interface ExplainOptions extends ScenarioOptions {
+  readonly env: EnvironmentName;
+  readonly keep?: boolean;
   readonly client?: string;
   readonly json?: boolean;
 }
@@ -29,6 +31,8 @@ export function explainCommand(signal: AbortSignal): Command {
       'Show what the sidecars really hold: routes, limits, outlier detection, zones and TLS, each with the line of the mesh configuration that it comes from, or whose default it is. Starts the mesh for a moment, without load.',
     )
     .argument('<scenario>', 'scenario file')
+    .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
+    .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
     .option('--client <name>', 'only what this service, workload or instance holds')
     .option('--json', 'print everything as JSON')
     .addHelpText(
@@ -37,7 +41,8 @@ export function explainCommand(signal: AbortSignal): Command {
 Examples:
   $ npx breakwater explain scenarios/circuit-breaker.yaml
   $ npx breakwater explain scenarios/zone-failover.yaml --config my-rules.yaml --client frontend
-  $ npx breakwater explain scenarios/outlier-ejection.yaml --json`,
+  $ npx breakwater explain scenarios/outlier-ejection.yaml --json
+  $ npx breakwater explain scenarios/outlier-ejection.yaml --env kind --keep`,
     )
     .action(async (file: string, options: ExplainOptions) => {
       const { topology, configuration } = await effectiveOf(file, options, signal);
@@ -60,13 +65,15 @@ async function effectiveOf(
   const resources = mesh.readConfiguration(trial.configuration, { topology, loads: [], aboutHosts: [] });
   const configuration = { files: trial.configuration, resources };
   const progress = createProgress(process.stderr, options.json ?? false);
-  await sweepLeftovers(progress, signal, undefined);
-  await fetchPrograms(environmentPrograms.local(mesh), progress, signal);
+  await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   await mesh.validate(configuration, progress, signal);
   const id = `explain-${Date.now().toString(36)}`;
   try {
     await using directory = await createRunDirectory(id, `explanation of ${name}`);
-    await using lab = await environments.local(withoutItsHosts(mesh), progress, signal).open({
+    const environment = environments[options.env](withoutItsHosts(mesh), progress, signal, {
+      keep: options.keep ?? false,
+    });
+    await using lab = await environment.open({
       topology,
       configuration,
       runId: id,

@@ -6,6 +6,7 @@ export type {
   Misbehaviour,
   Reason,
   RequestQuestion,
+  Seen,
 } from './reasons/question.ts';
 export { reasonOfRequests } from './reasons/requests.ts';
 export { matchesRequest } from './reasons/taken.ts';

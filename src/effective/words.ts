@@ -15,7 +15,7 @@ import type {
 export const placeOf = ({ file, line }: Setting) => `${file}:${line}`;
 
 /** "DestinationRule/edge-app-dr". */
-const resourceText = ({ kind, name }: ResourceName) => `${kind}/${name}`;
+export const resourceText = ({ kind, name }: ResourceName) => `${kind}/${name}`;
 
 /** Where a value comes from, in a few words: "mesh.yaml:19", "default of Istio". */
 export function originText(from: Origin): string {

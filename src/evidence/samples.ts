@@ -1,4 +1,4 @@
-import type { ProcessSample, StatisticsSample } from '../model/evidence.ts';
+import type { Detections, ProcessSample, StatisticsSample } from '../model/evidence.ts';
 
 /** What one client sidecar knew about one service over time; times from the start of the load. */
 export interface StatisticsSeries {
@@ -8,6 +8,10 @@ export interface StatisticsSeries {
   readonly overflow: number[];
   readonly connections: number[];
   readonly pending: number[];
+  readonly retries: number[];
+  readonly ejectionsRefused: number[];
+  readonly detections: Detections[];
+  readonly panics: number[];
   readonly controlPlane: StatisticsSample['controlPlane'][];
   /** Every change of a host's state, in order. */
   readonly changes: { readonly t: number; readonly address: string; readonly ejected: boolean }[];
@@ -30,6 +34,10 @@ export class StatisticsReader {
         overflow: [],
         connections: [],
         pending: [],
+        retries: [],
+        ejectionsRefused: [],
+        detections: [],
+        panics: [],
         controlPlane: [],
         changes: [],
       };
@@ -42,6 +50,10 @@ export class StatisticsReader {
     series.overflow.push(sample.overflow);
     series.connections.push(sample.connections);
     series.pending.push(sample.pending);
+    series.retries.push(sample.retries);
+    series.ejectionsRefused.push(sample.ejectionsRefused);
+    series.detections.push(sample.detections);
+    series.panics.push(sample.panics);
     series.controlPlane.push(sample.controlPlane);
     const before = this.#ejected.get(key) ?? new Set();
     const now = new Set(sample.hosts.filter((host) => host.ejected).map((host) => host.address));

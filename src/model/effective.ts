@@ -254,6 +254,7 @@ export type Filter =
 
 /** What a sidecar takes for its app on one port. */
 export interface Inbound {
+  /** That the service is called on. */
   readonly port: number;
   /** As the sidecar's log names it. */
   readonly cluster: string;

@@ -50,10 +50,27 @@ export interface StatisticsSample {
   readonly retries: number;
   readonly ejectionsTotal: number;
   readonly ejectionsActive: number;
+  /** Hosts that were to be ejected and were not, since as many as may be were out already. */
+  readonly ejectionsRefused: number;
+  readonly detections: Detections;
+  /** Requests for which no host's health counted, too few being healthy. */
+  readonly panics: number;
   /** Streams that the sidecar has opened to the control plane, and updates it has had through them. */
   readonly controlPlane: { readonly streams: number; readonly updates: number };
   /** By address ("127.1.2.3:8080"), every host of the service. */
   readonly hosts: readonly HostSample[];
+}
+
+/** How often a host was found to misbehave, by what gave it away; whether it was ejected is another matter. */
+export interface Detections {
+  /** Answers of 500 and above in a row, and what counts as such. */
+  readonly errors: number;
+  /** 502, 503 and 504 in a row. */
+  readonly gatewayErrors: number;
+  /** Failed connections and timeouts in a row, where they count apart. */
+  readonly localErrors: number;
+  /** It did worse than the others. */
+  readonly comparisons: number;
 }
 
 export interface HostSample {

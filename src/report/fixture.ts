@@ -428,6 +428,13 @@ function failing(report: Report): Report {
             text: 'A host of edge-app is ejected after five errors in a row, which the two in eu-1/east shared.',
             setting: 'DestinationRule/edge-app spec.trafficPolicy.outlierDetection.consecutive5xxErrors: 5',
             source: 'zone-failover.mesh.yaml:23',
+            others: [
+              { setting: 'maxEjectionPercent: 10 % (default of Envoy)' },
+              {
+                setting: 'DestinationRule/edge-app spec.trafficPolicy.outlierDetection.interval: 1s',
+                source: 'zone-failover.mesh.yaml:24',
+              },
+            ],
           },
         }
       : check,

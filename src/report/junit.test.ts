@@ -17,7 +17,7 @@ describe('junit.xml', () => {
     const xml = junit(sampleReport('fail'));
     expect(xml).toContain('failures="1" errors="0"');
     expect(xml).toMatch(
-      /reason: {3}A host of edge-app .*\nsetting: {2}DestinationRule\/edge-app .*: 5 \(zone-failover.mesh.yaml:23\)</,
+      /reason: {3}A host of edge-app .*\nsetting: {2}DestinationRule\/edge-app .*: 5 \(zone-failover.mesh.yaml:23\)\nsetting: {2}maxEjectionPercent: 10 % .*\nsetting: {2}DestinationRule\/edge-app .*interval: 1s \(zone-failover.mesh.yaml:24\)</,
     );
     expect(xml).toMatch(
       /<failure message="observed 7.46 s, limit at most 5 s" type="fail">observed: 7.46 s\nlimit: {4}at most 5 s\nwindow: {3}fault, 20.2 s to 40.1 s\nsamples: {2}7,892\n/,

@@ -7,6 +7,7 @@ import {
   formatSetting,
   formatSpan,
   formatWindow,
+  settingsBehind,
   verdictWords,
 } from './words.ts';
 
@@ -77,9 +78,7 @@ const checkCase =
         ? []
         : [
             `reason:   ${check.reason.text}`,
-            ...(check.reason.setting === undefined
-              ? []
-              : [`setting:  ${formatSetting({ ...check.reason, setting: check.reason.setting })}`]),
+            ...settingsBehind(check.reason).map((each) => `setting:  ${formatSetting(each)}`),
           ]),
     ].join('\n');
     return {
@@ -148,7 +147,7 @@ function systemOut(report: Report): string {
     ),
     ...report.errors.map(
       (error) =>
-        `${formatCount(error.count)} x ${formatAnswer(error)} from ${error.host}: ${error.cause}; ${formatSetting(error)}`,
+        `${formatCount(error.count)} x ${formatAnswer(error)} from ${error.host}: ${error.cause}; ${settingsBehind(error).map(formatSetting).join('; ')}`,
     ),
   ].join('\n');
 }

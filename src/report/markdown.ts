@@ -14,6 +14,7 @@ import {
   loadHead,
   loadRows,
   plain,
+  settingsBehind,
   undisguised,
   unsaidMeaning,
   verdictWords,
@@ -121,9 +122,15 @@ function loads(report: Report): string[] {
 
 function reasonOf({ reason }: Report['checks'][number]): string {
   if (reason === undefined) return '';
-  const { text, setting, source } = reason;
-  return `<br>${escapeMarkdown(text)}${setting === undefined ? '' : `<br>${code(setting)}`}${source === undefined ? '' : `<br>${code(source)}`}`;
+  return [escapeMarkdown(reason.text), ...settingsOf(reason)].map((line) => `<br>${line}`).join('');
 }
+
+/** Each setting, and its place on a line of its own. */
+const settingsOf = (behind: Parameters<typeof settingsBehind>[0]) =>
+  settingsBehind(behind).flatMap(({ setting, source }) => [
+    code(setting),
+    ...(source === undefined ? [] : [code(source)]),
+  ]);
 
 function errors(report: Report): string[] {
   if (report.errors.length === 0) return [];
@@ -140,7 +147,7 @@ function errors(report: Report): string[] {
           code(formatAnswer(error)),
           escapeMarkdown(error.cause),
           code(error.host),
-          code(error.setting) + (error.source === undefined ? '' : `<br>${code(error.source)}`),
+          settingsOf(error).join('<br>'),
         ]),
     ),
     ...(left === 0 ? [] : [`*${formatCount(left)} more in smaller groups, see report.html.*`, '']),

@@ -15,6 +15,10 @@ const finding = z.strictObject({
   detail: z.string().optional().describe('What it means and what to do about it.'),
 });
 
+const others = z
+  .array(z.strictObject({ setting: z.string(), source: z.string().optional() }))
+  .describe('What else has a part in it, each with its own file:line.');
+
 const check = z.strictObject({
   name: z.string(),
   kind: z.string(),
@@ -30,6 +34,7 @@ const check = z.strictObject({
       text: z.string().describe('In plain words; says so where it is not known.'),
       setting: z.string().optional().describe('The setting behind it, and its value in effect.'),
       source: z.string().optional().describe('file:line of that setting, when the user wrote it.'),
+      others: others.optional(),
     })
     .optional()
     .describe('Of a check that failed: why, by what the sidecars held.'),
@@ -66,6 +71,7 @@ const errorGroup = z.strictObject({
     .string()
     .describe('The setting behind it: "DestinationRule/edge-app connectionPool.tcp.maxConnections: 100".'),
   source: z.string().optional().describe('file:line of that setting.'),
+  others: others.optional(),
 });
 
 /** What one side's sidecars held about one service. */

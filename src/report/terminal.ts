@@ -14,6 +14,7 @@ import {
   loadHead,
   loadRows,
   plain,
+  settingsBehind,
   shorten,
   unsaidMeaning,
   verdictWords,
@@ -128,11 +129,9 @@ function checks(report: Report, view: View): string[] {
       ...line(cells, (cell, column) => (column === 2 ? paint(cell) : cell)),
       ...indented(detail ?? '', 3 + (widths[0] ?? 1), width).map(c.dim),
       ...indented(reason?.text ?? '', 3 + (widths[0] ?? 1), width),
-      ...indented(
-        reason?.setting === undefined ? '' : placed(reason.setting, reason.source),
-        3 + (widths[0] ?? 1),
-        width,
-      ).map(c.cyan),
+      ...settingsBehind(reason ?? {}).flatMap((each) =>
+        indented(placed(each), 3 + (widths[0] ?? 1), width).map(c.cyan),
+      ),
     ]),
   ];
 }
@@ -180,7 +179,7 @@ function errors(report: Report, view: View): string[] {
           width,
         ),
         ...indented(error.cause, 4, width),
-        ...indented(placed(error.setting, error.source), 4, width).map(c.cyan),
+        ...settingsBehind(error).flatMap((each) => indented(placed(each), 4, width).map(c.cyan)),
       ];
     }),
     ...(left === 0 ? [] : indented(`${formatCount(left)} more in smaller groups`, 4, width).map(c.dim)),
@@ -188,7 +187,7 @@ function errors(report: Report, view: View): string[] {
 }
 
 /** A setting, and where it is written. */
-const placed = (setting: string, source: string | undefined) =>
+const placed = ({ setting, source }: ReturnType<typeof settingsBehind>[number]) =>
   source === undefined ? setting : `${setting}  ${source}`;
 
 function faults(report: Report, view: View): string[] {

@@ -81,16 +81,28 @@ export function formatAnswer(error: Report['errors'][number]): string {
   return `${error.status === 0 ? 'no answer' : error.status} ${error.flag}`.trim();
 }
 
-/** The setting behind something, with where it is written: "… maxConnections: 100 (mesh.yaml:12)". */
-export function formatSetting({
-  setting,
-  source,
-}: {
+/** A setting behind something, and where it is written. */
+interface Placed {
   readonly setting: string;
   readonly source?: string | undefined;
-}): string {
-  return source === undefined ? setting : `${setting} (${source})`;
 }
+
+/** Every setting behind an error or a failed check, the most telling first; none where none is known. */
+export function settingsBehind({
+  setting,
+  source,
+  others = [],
+}: {
+  readonly setting?: string | undefined;
+  readonly source?: string | undefined;
+  readonly others?: readonly Placed[] | undefined;
+}): readonly Placed[] {
+  return setting === undefined ? [] : [{ setting, source }, ...others];
+}
+
+/** A setting with where it is written: "… maxConnections: 100 (mesh.yaml:12)". */
+export const formatSetting = ({ setting, source }: Placed): string =>
+  source === undefined ? setting : `${setting} (${source})`;
 
 /** A control or direction-changing character; none of them has a place in a name, each can disguise one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { settingsBehind } from '../../src/report/words.ts';
 import { type Finished, outcome, root, Workspace } from './breakwater.ts';
 
 /** What the tests change of a DestinationRule. */
@@ -90,11 +91,17 @@ export function plantedRule(workspace: Workspace, scenario: string, change: (rul
 }
 
 /** Runs the scenario of a defect on the local lab, changed by `args`: it has to fail, and for the right reason. */
-export async function expectFailure(
+export async function expectFailure(defect: Defect, ...args: readonly string[]): Promise<void> {
+  using workspace = new Workspace();
+  await expectFailureIn(workspace, defect, ...args);
+}
+
+/** The same in a workspace that is there already. */
+export async function expectFailureIn(
+  workspace: Workspace,
   { scenario, fails, plant, names }: Defect,
   ...args: readonly string[]
 ): Promise<void> {
-  using workspace = new Workspace();
   const file = plantedRule(workspace, scenario, (rule) => plant(rule.spec.trafficPolicy));
   const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file, ...args);
   expect(finished.report?.verdict, outcome(finished)).toBe('fail');
@@ -107,20 +114,16 @@ export async function expectFailure(
 /** Expects that a failed check names a setting and, where it is written, the line of the file that says so. */
 function expectNamed(finished: Finished, file: string, names: RegExp): void {
   const lines = readFileSync(file, 'utf8').split('\n');
-  const said = (finished.report?.checks ?? []).flatMap(({ reason }) => (reason ? [reason] : []));
-  const naming = said.filter(({ setting = '' }) =>
-    setting.split('; ').some((each) => names.test(each.replace(/ \([^)]*\)$/, ''))),
-  );
+  const said = (finished.report?.checks ?? []).flatMap(({ reason }) => settingsBehind(reason ?? {}));
+  const naming = said.filter(({ setting }) => names.test(setting.replace(/ \([^)]*\)$/, '')));
   expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
   // What is not set stands in no line.
   const field = /(\w+): \w+\$/.exec(names.source)?.[1];
   if (field === undefined) return;
-  // Where several limits work together, the line is that of the first.
-  const lineOf = (source = '') => lines[Number(/:(\d+)$/.exec(source)?.[1]) - 1]?.trim() ?? '';
-  expect(
-    naming.map(({ setting, source }) => [setting, /^\w+(?=:)/.exec(lineOf(source))?.[0] ?? 'no line']),
-    field,
-  ).toSatisfy((told: [string, string][]) => told.some(([setting, line]) => setting.includes(`${line}:`)));
+  for (const { setting, source = '' } of naming) {
+    const line = lines[Number(/:(\d+)$/.exec(source)?.[1]) - 1] ?? 'no line';
+    expect(line.trim(), setting).toMatch(new RegExp(`^${field}:`));
+  }
 }
 
 /** Writes configuration that Istio passes on, as it does any patch, and Envoy rejects: the ring is too large. */

@@ -64,6 +64,9 @@ export function outage({
       retries: 0,
       ejectionsTotal: ejected ? 2 : 0,
       ejectionsActive: ejected ? 2 : 0,
+      ejectionsRefused: 0,
+      detections: { errors: ejected ? 2 : 0, gatewayErrors: 0, localErrors: 0, comparisons: 0 },
+      panics: 0,
       controlPlane: { streams: 1, updates: 2 },
       hosts: [
         { address: '127.1.0.1:8080', ejected, healthy: !ejected },

@@ -1,25 +1,10 @@
 import { formatCount, plural } from '../../kit/format.ts';
-import type { Cluster, EffectiveConfiguration, OutlierDetection, Sidecar } from '../../model/effective.ts';
+import type { Cluster, EffectiveConfiguration, Route } from '../../model/effective.ts';
 import { limitText, localityWords, shareText, timeText } from '../words.ts';
-import {
-  common,
-  hostCount,
-  insteadOf,
-  known,
-  mostOut,
-  named,
-  refusing,
-  tlsMismatch,
-  unknown,
-} from './parts.ts';
-import type { CheckQuestion, Misbehaviour, NamedSetting, Reason } from './question.ts';
+import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
+import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
+import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
 import { clustersTaken, routesTaken } from './taken.ts';
-
-interface Scene {
-  readonly question: CheckQuestion;
-  readonly client: Sidecar;
-  readonly cluster: Cluster;
-}
 
 /** What would have had to be in effect for a check to hold, what is, and why not. */
 export function reasonOfCheck(configuration: EffectiveConfiguration, question: CheckQuestion): Reason {
@@ -29,19 +14,35 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
   }
   const scene = sceneOf(configuration, question);
   if ('known' in scene) return scene;
-  switch (question.expected) {
+  // Sidecars that cannot speak with each other eject and refuse nothing that they should not, and do nothing else.
+  return (ejects.has(question.expected) ? undefined : mismatchIn(scene, configuration)) ?? didNotCome(scene);
+}
+
+const ejects: ReadonlySet<CheckQuestion['expected']> = new Set(['ejection', 'no-ejection']);
+
+function didNotCome(scene: CheckScene): Reason {
+  switch (scene.question.expected) {
     case 'overflow':
       return neverOverflow(scene) ?? notReached(scene);
     case 'ejection':
+    case 'avoidance':
       return noEjection(scene);
+    case 'no-ejection':
+      return ejected(scene);
     case 'failover':
       return noFailover(scene);
     case 'takeover':
       return scene.cluster.locality.value === 'none' ? noEjection(scene) : noFailover(scene);
+    case 'return':
+      return notReturned(scene);
     case 'spread':
       return spread(scene);
     case 'low-latency':
       return highLatency(scene);
+    case 'quick-refusal':
+      return slowRefusal(scene);
+    case 'errors':
+      return hiddenErrors(scene);
   }
 }
 
@@ -55,22 +56,24 @@ export function reasonOfNever(
     readonly expected: 'answer' | 'overflow' | 'ejection' | 'failover';
   },
 ): Reason {
-  if (expected === 'ejection' || expected === 'failover')
-    return reasonOfCheck(configuration, { ...about, expected });
-  const scene = sceneOf(configuration, { ...about, expected: 'overflow' });
+  const scene = sceneOf(configuration, { ...about, expected: expected === 'answer' ? 'overflow' : expected });
   if ('known' in scene) return scene;
+  if (expected === 'ejection' || expected === 'failover') return didNotCome(scene);
   if (expected === 'overflow') return neverOverflow(scene) ?? unknown('there are limits');
-  const inbound = configuration.sidecars
-    .filter(({ service }) => service === about.service)
-    .flatMap((sidecar) => sidecar.inbound)
-    .find(({ port }) => port === scene.cluster.port);
-  const mismatch = tlsMismatch(scene.cluster, inbound);
-  return mismatch === undefined
-    ? unknown('the two can speak with each other')
-    : known(mismatch.cause, mismatch.settings);
+  return mismatchIn(scene, configuration) ?? unknown('the two can speak with each other');
 }
 
-function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion): Scene | Reason {
+/** Why nothing that is sent is answered; undefined where the two can speak with each other. */
+function mismatchIn({ cluster }: CheckScene, { sidecars }: EffectiveConfiguration): Reason | undefined {
+  const inbound = sidecars
+    .filter(({ service }) => service === cluster.service)
+    .flatMap((sidecar) => sidecar.inbound)
+    .find(({ port }) => port === cluster.port);
+  const mismatch = tlsMismatch(cluster, inbound);
+  return mismatch && known(mismatch.cause, mismatch.settings);
+}
+
+function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion): CheckScene | Reason {
   const client = sidecars.find(({ instance }) => instance === question.client);
   if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
   const clusters = clustersTaken(client, question);
@@ -89,7 +92,7 @@ function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion):
   return { question, client, cluster };
 }
 
-function neverOverflow({ question: { service }, client, cluster }: Scene): Reason | undefined {
+function neverOverflow({ question: { service }, client, cluster }: CheckScene): Reason | undefined {
   const { limits, protocol } = cluster;
   const instead = insteadOf(client, service, 'limits');
   if (refusing(limits, protocol.value).length === 0) {
@@ -115,27 +118,45 @@ function neverOverflow({ question: { service }, client, cluster }: Scene): Reaso
   );
 }
 
+/** A cause, and the settings that it names. */
+interface Finding {
+  readonly cause: string;
+  readonly settings: readonly NamedSetting[];
+}
+
 /** Limits are in effect; that the load did not reach them no setting explains, unless tighter ones are not in effect. */
-function notReached({ question: { service, seen }, client, cluster }: Scene): Reason {
+function notReached({ question, client, cluster }: CheckScene): Reason {
+  const { service, seen } = question;
   const settings = refusing(cluster.limits, cluster.protocol.value);
   const instead = insteadOf(client, service, 'limits');
   const reach = seen === undefined ? undefined : outOfSight(service, cluster, seen);
-  if (reach !== undefined) return { ...reach, instead };
+  if (reach !== undefined) {
+    const early = seen?.timeouts ? cutOff(routesTaken(client, question)) : undefined;
+    return known(
+      `${reach.cause}${early?.text ?? ''}`,
+      [...reach.settings, ...(early?.settings ?? [])],
+      instead,
+    );
+  }
   return instead.length === 0
-    ? unknown(`the limits in effect (${settingsText(settings)}) were not reached`)
+    ? unknown(`the limits in effect (${settingsText(settings)}) ${howOften(seen?.overflow)}`)
     : known(
-        `The limits in effect for ${service} were not reached; others that are written are not in effect.`,
+        `The limits in effect for ${service} ${howOften(seen?.overflow)}; others that are written are not in effect.`,
         settings,
         instead,
       );
 }
 
+const howOften = (overflow = 0) =>
+  overflow === 0 ? 'were not reached' : `refused only ${plural(overflow, 'request')}`;
+
 /** Limits that what was seen at once stayed far below; the furthest first. */
 function outOfSight(
   service: string,
   { limits }: Cluster,
-  { connections, pending }: NonNullable<CheckQuestion['seen']>,
-): Extract<Reason, { known: true }> | undefined {
+  { connections, pending, overflow }: Seen,
+): Finding | undefined {
+  if (connections === undefined || pending === undefined) return undefined;
   const far = [
     { what: 'connections', limit: limits.connections, most: connections },
     { what: 'waiting requests', limit: limits.pending, most: pending },
@@ -144,151 +165,21 @@ function outOfSight(
     .toSorted((a, b) => a.most / (a.limit.value ?? 1) - b.most / (b.limit.value ?? 1));
   const [first] = far;
   if (first === undefined) return undefined;
-  const cause = `The limits in effect for ${service} were not reached: at most ${formatCount(first.most)} ${first.what} were seen at once, and ${limitText(first.limit.value)} may be.`;
+  const cause = `The limits in effect for ${service} ${howOften(overflow)}: at most ${formatCount(first.most)} ${first.what} were seen at once, and ${limitText(first.limit.value)} may be.`;
+  return { cause, settings: far.map(({ what, limit }) => named(what, limit, limitText)) };
+}
+
+/** A timeout that requests ran into ends them before they can fill anything. */
+function cutOff(
+  routes: readonly Route[],
+): { readonly text: string; readonly settings: readonly NamedSetting[] } | undefined {
+  const limit = common(routes, ({ action }) => (action.does === 'forward' ? action.timeoutMs : undefined));
+  if (limit === undefined || limit.value === null) return undefined;
   return {
-    known: true,
-    cause,
-    settings: far.map(({ what, limit }) => named(what, limit, limitText)),
-    instead: [],
+    text: ` Requests were cut off after ${timeText(limit.value)}, so that fewer were on their way at once than without that timeout.`,
+    settings: [named('timeout', limit, timeText)],
   };
 }
-
-function noEjection(scene: Scene): Reason {
-  return (
-    withoutDetection(scene) ??
-    uncounted(scene) ??
-    outOfReach(scene) ??
-    capped(scene, scene.question.hosts ?? 1) ??
-    unknown(
-      `outlier detection is in effect for ${scene.question.service} and would have ejected a host that misbehaves for long enough`,
-    )
-  );
-}
-
-function withoutDetection({ question: { service }, client, cluster }: Scene): Reason | undefined {
-  if (cluster.outlierDetection !== undefined) return undefined;
-  return known(
-    `No outlier detection for ${service} is in effect in the sidecar of ${client.instance}, so no host is ever ejected.`,
-    [
-      {
-        name: 'outlierDetection',
-        value: 'not set',
-        from: { by: 'default', of: 'Istio', field: 'outlierDetection' },
-      },
-    ],
-    insteadOf(client, service, 'outlier-detection'),
-  );
-}
-
-/** Errors of a kind that outlier detection does not count. */
-function uncounted({ question, cluster }: Scene): Reason | undefined {
-  const { misbehaviour, service } = question;
-  const outlier = cluster.outlierDetection;
-  if (misbehaviour === undefined || outlier === undefined) return undefined;
-  const { consecutiveErrors, consecutiveGatewayErrors, consecutiveLocalOrigin, splitLocalOrigin } = outlier;
-  const errors = named('consecutive5xxErrors', consecutiveErrors, countText);
-  const gateway = named('consecutiveGatewayErrors', consecutiveGatewayErrors, countText);
-  const countsErrors = consecutiveErrors.value > 0;
-  const countsGateway = consecutiveGatewayErrors.value > 0;
-  const { status } = misbehaviour;
-  if (status === undefined) {
-    const counts = splitLocalOrigin.value ? consecutiveLocalOrigin.value > 0 : countsErrors || countsGateway;
-    if (counts) return undefined;
-    const settings = splitLocalOrigin.value
-      ? [named('consecutiveLocalOriginFailures', consecutiveLocalOrigin, countText)]
-      : [errors, gateway];
-    return known(`Hosts of ${service} that do not answer do not count towards an ejection.`, settings);
-  }
-  if (status < 500) {
-    return known(`Answers with ${status} never count towards an ejection, only those of 500 and above do.`, [
-      errors,
-    ]);
-  }
-  const isGateway = status >= 502 && status <= 504;
-  if (countsErrors || (isGateway && countsGateway)) return undefined;
-  return known(
-    `Answers with ${status} do not count towards an ejection of a host of ${service}${countsGateway ? ', only those with 502, 503 and 504 do' : ''}.`,
-    [errors, gateway],
-  );
-}
-
-/** Hosts that get no traffic cannot be found out. */
-function outOfReach({ question, client, cluster }: Scene): Reason | undefined {
-  const localities = question.misbehaviour?.localities ?? [];
-  if (localities.length === 0) return undefined;
-  const priorities = localities.map((locality) => cluster.zones.find((zone) => zone.locality === locality));
-  const used = priorities.some(
-    (zone) => zone === undefined || (zone.priority === 0 && zone.hosts.length > 0),
-  );
-  if (used) return undefined;
-  const where = [...new Set(localities)].join(', ');
-  return known(
-    `The sidecar of ${client.instance} sends nothing to the hosts in ${where} as long as nearer ones are healthy, so it does not find out about them.`,
-    [named('zones', cluster.locality, (mode) => localityWords[mode])],
-  );
-}
-
-/** The cap leaves fewer hosts out than would have to be. */
-function capped({ question: { service }, cluster }: Scene, needed: number): Reason | undefined {
-  const outlier = cluster.outlierDetection as OutlierDetection;
-  const hosts = hostCount(cluster);
-  const most = mostOut(outlier, hosts);
-  if (hosts === 0 || most >= needed) return undefined;
-  const cap = shareText(outlier.mostEjected.value);
-  const setting = named('maxEjectionPercent', outlier.mostEjected, shareText);
-  return most === 0
-    ? known(
-        `${cap} of ${plural(hosts, 'host')} of ${service} are less than one, so none is ever ejected. (Envoy counts the cap strictly since 1.28.)`,
-        [setting],
-      )
-    : known(
-        `${cap} of ${plural(hosts, 'host')} of ${service} are ${most}, and ${needed} would have to be ejected.`,
-        [setting],
-      );
-}
-
-function noFailover(scene: Scene): Reason {
-  const { question, client, cluster } = scene;
-  const { service, misbehaviour } = question;
-  const { locality, zones } = cluster;
-  const instead = insteadOf(client, service, 'locality', 'outlier-detection');
-  const taken = zones.filter(({ hosts }) => hosts.length === 0);
-  if (locality.value === 'distribute') {
-    const cause =
-      taken.length > 0
-        ? `distribute takes the hosts in ${taken.map((zone) => zone.locality).join(', ')} out of the sidecar of ${client.instance}, so that there is nothing to fail over to.`
-        : `distribute sends fixed shares to the zones of ${service} and takes the place of failover.`;
-    return known(cause, [named('distribute', locality, () => 'set')], instead);
-  }
-  const without = withoutDetection(scene);
-  if (without?.known) return { ...without, cause: `${without.cause} Failover needs it.`, instead };
-  if (locality.value === 'none') {
-    const places = new Set(zones.map((zone) => zone.locality));
-    return places.size < 2
-      ? unknown(`all hosts of ${service} are in one place`)
-      : known(
-          `The sidecar of ${client.instance} uses the hosts of ${service} in all zones alike, so that nothing fails over.`,
-          [named('localityLbSetting', locality, (mode) => localityWords[mode])],
-          instead,
-        );
-  }
-  const near = zones
-    .filter(({ priority }) => priority === 0)
-    .reduce((sum, { hosts }) => sum + hosts.length, 0);
-  const needed = needs(misbehaviour, near);
-  return (
-    uncounted(scene) ??
-    outOfReach(scene) ??
-    capped(scene, needed) ??
-    unknown(`failover is in effect for ${service}: the nearest first, ${plural(near, 'host')}, then others`)
-  );
-}
-
-/** How many hosts would have to go: those that misbehave, no more than the nearest. */
-const needs = (misbehaviour: Misbehaviour | undefined, near: number) =>
-  misbehaviour === undefined || misbehaviour.instances.length === 0
-    ? near
-    : Math.min(near, misbehaviour.instances.length);
 
 /** Routes that lead to several clusters, whose hosts differ and need no looking at. */
 function splitByWeight({ sidecars }: EffectiveConfiguration, question: CheckQuestion): Reason | undefined {
@@ -305,9 +196,15 @@ function splitByWeight({ sidecars }: EffectiveConfiguration, question: CheckQues
 }
 
 /** How requests are spread, where something decides it. */
-function spread({ question, client, cluster }: Scene): Reason {
+function spread({ question, client, cluster }: CheckScene): Reason {
   const { service } = question;
-  const { locality, zones } = cluster;
+  const { locality, zones, balancing } = cluster;
+  if (hashing.has(balancing.value)) {
+    return known(
+      `The sidecar of ${client.instance} picks hosts of ${service} by a hash, so that requests which are alike in it go to the same host.`,
+      [named('balancing', balancing, String)],
+    );
+  }
   const places = new Set(zones.map((zone) => zone.locality));
   if (places.size < 2) return unknown(`all hosts of ${service} are in one place`);
   const near = zones.filter(({ priority }) => priority === 0).flatMap(({ hosts }) => hosts).length;
@@ -323,21 +220,30 @@ function spread({ question, client, cluster }: Scene): Reason {
   );
 }
 
-function highLatency({ question, client, cluster }: Scene): Reason {
-  const { service } = question;
-  const routes = routesTaken(client, question);
+const hashing: ReadonlySet<string> = new Set(['ring-hash', 'maglev']);
+
+function delayed(service: string, routes: readonly Route[]): Reason | undefined {
   const delays = routes.flatMap(({ fault }) => (fault.delay ? [fault.delay] : []));
   const delay = delays.length === routes.length ? common(delays, (each) => each) : undefined;
-  if (delay !== undefined) {
-    return known(`The mesh configuration delays requests to ${service}.`, [
+  return (
+    delay &&
+    known(`The mesh configuration delays requests to ${service}.`, [
       named('delay', delay, ({ ms, share }) => `${timeText(ms)} for ${shareText(share)}`),
-    ]);
-  }
+    ])
+  );
+}
+
+function highLatency({ question, client, cluster }: CheckScene): Reason {
+  const { service, seen } = question;
+  const routes = routesTaken(client, question);
+  const delay = delayed(service, routes);
+  if (delay !== undefined) return delay;
   const { connections, pending, requests } = cluster.limits;
   const instead = insteadOf(client, service, 'limits', 'timeout', 'retries');
-  if (question.waited === true && connections.value !== null && pending.value === null) {
+  if (seen?.pending && connections.value !== null) {
+    const queue = pending.value === null ? 'in a queue that has no limit' : 'for one';
     return known(
-      `Requests to ${service} that find none of ${limitText(connections.value)} connections free wait in a queue that has no limit.`,
+      `Requests to ${service} that find none of ${limitText(connections.value)} connections free wait ${queue}: ${formatCount(seen.pending)} were seen waiting at once.`,
       [named('waiting requests', pending, limitText), named('connections', connections, limitText)],
       instead,
     );
@@ -355,7 +261,49 @@ function highLatency({ question, client, cluster }: Scene): Reason {
   );
 }
 
-const countText = (count: number) => (count === 0 ? 'not counted' : `${count} in a row`);
+/** What may lie between a request that is due and its refusal. */
+function slowRefusal({ question, client }: CheckScene): Reason {
+  const { service } = question;
+  const delay = delayed(service, routesTaken(client, question));
+  return (
+    delay ??
+    unknown(
+      `no setting in the sidecar of ${client.instance} makes requests to ${service} wait before they are refused`,
+    )
+  );
+}
+
+/** What keeps errors of hosts from their callers, as far as it was seen at work. */
+function hiddenErrors({ question, client, cluster }: CheckScene): Reason {
+  const { service, seen } = question;
+  const retries = common(routesTaken(client, question), ({ action }) =>
+    action.does === 'forward' ? action.retries : undefined,
+  );
+  const again =
+    seen?.retries && retries
+      ? {
+          text: `tried requests to ${service} again (${plural(seen.retries, 'time')})`,
+          settings: [
+            named('attempts', retries.attempts, String),
+            named('retryOn', retries.conditions, (conditions) => conditions.join(', ')),
+          ],
+        }
+      : undefined;
+  const out =
+    seen?.ejections && cluster.outlierDetection
+      ? {
+          text: `ejected hosts that failed (${plural(seen.ejections, 'time')})`,
+          settings: [named('consecutive errors', cluster.outlierDetection.consecutiveErrors, String)],
+        }
+      : undefined;
+  const both = [again, out].filter((each) => each !== undefined);
+  return both.length === 0
+    ? unknown(`the sidecar of ${client.instance} neither tried requests again nor ejected a host`)
+    : known(
+        `The sidecar of ${client.instance} ${both.map(({ text }) => text).join(' and ')}, so that fewer errors reached its callers.`,
+        both.flatMap(({ settings }) => settings),
+      );
+}
 
 const settingsText = (settings: readonly NamedSetting[]) =>
   settings.map(({ name, value }) => `${name}: ${value}`).join(', ');

@@ -9,7 +9,14 @@ import type {
   Unused,
 } from '../../model/effective.ts';
 import { acceptsWords, limitText, tlsWords } from '../words.ts';
-import type { NamedSetting, Reason } from './question.ts';
+import type { CheckQuestion, NamedSetting, Reason } from './question.ts';
+
+/** What answers why something did not come: the caller's sidecar, and what its requests went to. */
+export interface CheckScene {
+  readonly question: CheckQuestion;
+  readonly client: Sidecar;
+  readonly cluster: Cluster;
+}
 
 /** A value as the setting behind something; its name is the field's, where there is one. */
 export function named<T>(what: string, { value, from }: Told<T>, text: (value: T) => string): NamedSetting {

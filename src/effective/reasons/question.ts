@@ -1,4 +1,5 @@
 import type { Origin, Unused } from '../../model/effective.ts';
+import type { Detections } from '../../model/evidence.ts';
 
 /** What a request asked for, as far as routes look at it. */
 export interface AskedFor {
@@ -89,24 +90,51 @@ export type Expected =
   | 'overflow'
   /** Bad hosts are ejected. */
   | 'ejection'
+  /** Good ones are not. */
+  | 'no-ejection'
+  /** Bad hosts get no traffic, as ejected ones do not. */
+  | 'avoidance'
   /** Traffic goes to hosts that are further away. */
   | 'failover'
   /** Traffic leaves bad hosts, wherever the good ones are. */
   | 'takeover'
+  /** Traffic comes back to hosts that are well again. */
+  | 'return'
   /** Traffic is spread over hosts as wanted. */
   | 'spread'
-  | 'low-latency';
+  | 'low-latency'
+  /** What is refused is refused at once. */
+  | 'quick-refusal'
+  /** Errors of hosts reach their callers. */
+  | 'errors';
+
+/** What the client's sidecar counted meanwhile; what is left out nobody looked at. */
+export interface Seen {
+  /** The most that were open, and that waited for a connection, at once. */
+  readonly connections?: number;
+  readonly pending?: number;
+  /** Requests refused since something was full. */
+  readonly overflow?: number;
+  readonly retries?: number;
+  /** How often a host was found to misbehave; how often one was ejected, and how often not since too many were out. */
+  readonly detections?: Detections;
+  readonly ejections?: number;
+  readonly ejectionsRefused?: number;
+  /** Requests for which no host's health counted, too few being healthy. */
+  readonly panics?: number;
+  /** Requests that a time of the whole request cut off. */
+  readonly timeouts?: number;
+  /** Until how long after the fault one of its targets was out; undefined where none was. */
+  readonly outForMs?: number;
+}
 
 /** Why did what was expected not come? */
 export interface CheckQuestion extends About {
   readonly expected: Expected;
   /** How many hosts have to be out at once; one unless given. */
   readonly hosts?: number;
-  /** The most that was seen at once in the client's sidecar. */
-  readonly seen?: { readonly connections: number; readonly pending: number };
+  readonly seen?: Seen;
   readonly misbehaviour?: Misbehaviour;
-  /** Whether requests waited for a connection. */
-  readonly waited?: boolean;
 }
 
 /** A setting that is behind something: its name, its value in effect, and where that comes from. */

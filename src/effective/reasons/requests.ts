@@ -6,6 +6,7 @@ import type {
   EffectiveConfiguration,
   Filter,
   Inbound,
+  OutlierDetection,
   Route,
   Sidecar,
 } from '../../model/effective.ts';
@@ -406,7 +407,17 @@ function ejectionOf({ clusters }: Scene): readonly NamedSetting[] {
           from: { by: 'default', of: 'Istio', field: 'outlierDetection' },
         },
       ]
-    : [named('consecutive errors', outlierDetection.consecutiveErrors, String)];
+    : [
+        noneMayGo(outlierDetection, hostCount(cluster)) ??
+          named('consecutive errors', outlierDetection.consecutiveErrors, String),
+      ];
+}
+
+/** A cap that leaves no host to eject, whatever hosts do. */
+function noneMayGo(outlierDetection: OutlierDetection, hosts: number): NamedSetting | undefined {
+  if (hosts === 0 || mostOut(outlierDetection, hosts) > 0) return undefined;
+  const cap = named('maxEjectionPercent', outlierDetection.mostEjected, shareText);
+  return { ...cap, value: `${cap.value} (none of ${plural(hosts, 'host')})` };
 }
 
 function severalClusters(scene: Scene): Reason {

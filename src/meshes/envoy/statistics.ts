@@ -17,7 +17,18 @@ const counted = [
   'upstream_rq_pending_active',
   'upstream_rq_active',
   'upstream_rq_retry',
+  'lb_healthy_panic',
+  String.raw`outlier_detection\.ejections_overflow`,
+  String.raw`outlier_detection\.ejections_detected_\w+`,
 ].join('|');
+
+/** By what a host is told that did worse than the others of its cluster. */
+const comparisons = [
+  'success_rate',
+  'local_origin_success_rate',
+  'failure_percentage',
+  'local_origin_failure_percentage',
+];
 
 /** Envoy's circuit breaker, pool and outlier statistics of every service a client calls, and whether it hears from its control plane. */
 export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
@@ -72,6 +83,7 @@ export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
       }
       return [...services].map(([service, numbers]): StatisticsSample => {
         const value = (name: string) => numbers.get(name) ?? 0;
+        const detected = (name: string) => value(`outlier_detection.ejections_detected_${name}`);
         return {
           t,
           instance,
@@ -83,6 +95,14 @@ export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
           retries: value('upstream_rq_retry'),
           ejectionsTotal: value('outlier_detection.ejections_enforced_total'),
           ejectionsActive: value('outlier_detection.ejections_active'),
+          ejectionsRefused: value('outlier_detection.ejections_overflow'),
+          detections: {
+            errors: detected('consecutive_5xx'),
+            gatewayErrors: detected('consecutive_gateway_failure'),
+            localErrors: detected('consecutive_local_origin_failure'),
+            comparisons: comparisons.reduce((sum, name) => sum + detected(name), 0),
+          },
+          panics: value('lb_healthy_panic'),
           controlPlane,
           hosts: hosts.get(service) ?? [],
         };

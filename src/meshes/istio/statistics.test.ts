@@ -13,6 +13,13 @@ cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.upstream_rq_pending
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_active: 100
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_active: 1
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_enforced_total: 3
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_overflow: 4
+cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.outlier_detection.ejections_overflow: 1
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_detected_consecutive_5xx: 8
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_detected_consecutive_gateway_failure: 2
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_detected_success_rate: 1
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_detected_failure_percentage: 1
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.lb_healthy_panic: 40
 `;
   const clusters = `outbound|8080||edge-app.default.svc.cluster.local::127.1.2.11:8080::health_flags::/failed_outlier_check
 outbound|8080||edge-app.default.svc.cluster.local::127.1.2.12:8080::health_flags::healthy
@@ -31,6 +38,9 @@ inbound|8080||::127.1.2.12:18080::health_flags::healthy
       retries: 0,
       ejectionsTotal: 3,
       ejectionsActive: 1,
+      ejectionsRefused: 5,
+      detections: { errors: 8, gatewayErrors: 2, localErrors: 0, comparisons: 2 },
+      panics: 40,
       controlPlane: { streams: 2, updates: 4 },
       hosts: [
         { address: '127.1.2.11:8080', ejected: true, healthy: false },
@@ -57,6 +67,10 @@ test('counters are those of the services asked for', () => {
   const asked = (name: string) => new RegExp(decodeURIComponent(filter)).test(name);
   expect(asked('cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.membership_total')).toBe(true);
   expect(asked('cluster.outbound|8080||api.default.svc.cluster.local;.upstream_rq_active')).toBe(true);
+  const outliers = 'cluster.outbound|8080||api.default.svc.cluster.local;.outlier_detection';
+  expect(asked(`${outliers}.ejections_overflow`)).toBe(true);
+  expect(asked(`${outliers}.ejections_detected_consecutive_gateway_failure`)).toBe(true);
+  expect(asked('cluster.outbound|8080||api.default.svc.cluster.local;.lb_healthy_panic')).toBe(true);
   expect(asked('cluster.outbound|8080||my-edge-app.default.svc.cluster.local;.membership_total')).toBe(false);
   expect(asked('cluster.outbound|53||kube-dns.kube-system.svc.cluster.local;.membership_total')).toBe(false);
 });

@@ -17,6 +17,7 @@ import {
   loadHead,
   loadRows,
   plural,
+  settingsBehind,
   unsaidMeaning,
   verdictWords,
 } from '../words.ts';
@@ -88,11 +89,13 @@ export function checks(report: Report) {
   );
 }
 
-/** Why a check failed, the setting behind it, and its line. */
+/** Why a check failed, the settings behind it, and the line of each. */
 function reason(report: Report, { reason: found }: Report['checks'][number]) {
   if (found === undefined) return null;
-  const { text, setting, source } = found;
-  return html`<p class="reason">${text}</p>${setting !== undefined && html`<p class="detail"><code>${breakable(setting)}</code></p>`}${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}`;
+  return html`<p class="reason">${found.text}</p>${settingsBehind(found).map(
+    ({ setting, source }) =>
+      html`<p class="detail"><code>${breakable(setting)}</code></p>${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}`,
+  )}`;
 }
 
 /** Each of several loads by itself. */
@@ -157,7 +160,10 @@ export function errors(report: Report) {
             html`<ul class="windows">${Object.entries(error.byWindow)
               .filter(([, count]) => count > 0)
               .map(([name, count]) => html`<li>${name} <b>${formatCount(count)}</b></li>`)}</ul>`,
-            html`<code>${breakable(error.setting)}</code>${error.source !== undefined && html`<p class="detail">${sourceLink(report, error.source)}</p>`}`,
+            settingsBehind(error).map(
+              ({ setting, source }) =>
+                html`<div><code>${breakable(setting)}</code>${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}</div>`,
+            ),
           ]),
           'errors card',
         ),
@@ -229,10 +235,8 @@ export function effective(report: Report) {
 }
 
 export function configuration(report: Report) {
-  const used = new Set([
-    ...report.errors.map((error) => error.source),
-    ...report.checks.map((check) => check.reason?.source),
-  ]);
+  const behind = [...report.errors, ...report.checks.map((check) => check.reason ?? {})];
+  const used = new Set(behind.flatMap((each) => settingsBehind(each).map(({ source }) => source)));
   return section(
     'configuration',
     'Mesh configuration under test',

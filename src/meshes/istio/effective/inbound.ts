@@ -32,9 +32,10 @@ export function readInbound(
     const port = chain.filter_chain_match?.destination_port;
     if (port !== undefined) ports.set(port, [...(ports.get(port) ?? []), chain]);
   }
-  return [...ports].flatMap(([port, chains]) => {
-    const cluster = clusters.find(({ name }) => name === `inbound|${port}||`);
+  return [...ports].flatMap(([appPort, chains]) => {
+    const cluster = clusters.find(({ name }) => name === `inbound|${appPort}||`);
     if (cluster === undefined) return [];
+    const port = ports.size === 1 ? servicePort(context, appPort) : appPort;
     const written = writtenFor(cluster, undefined, port, context);
     return [
       {
@@ -43,12 +44,16 @@ export function readInbound(
         limits: readLimits(cluster, written),
         rule: written.rule,
         connectTimeoutMs: readConnectTimeout(cluster, written),
-        accepts: readAccepts(chains, port, context),
+        accepts: readAccepts(chains, appPort, context),
         filters: readFilters(chains, context),
       },
     ];
   });
 }
+
+/** Rules speak of the port that a service is called on; its app may listen on another. */
+const servicePort = ({ topology, workload }: InboundContext, appPort: number) =>
+  topology.services.find(({ name }) => name === workload.instance.service)?.port ?? appPort;
 
 const isInbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'INBOUND';
 export const isOutbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'OUTBOUND';
@@ -92,8 +97,9 @@ function peerAuthentications(under: ResourcesUnderTest, workload: Workload): rea
     .toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** Filters that every sidecar has and that refuse nothing by themselves. */
+/** Filters that sidecars have anyway and that refuse nothing by themselves. */
 const ordinary = new Set([
+  'envoy.filters.network.tcp_proxy',
   'envoy.filters.http.router',
   'envoy.filters.http.cors',
   'envoy.filters.http.fault',
