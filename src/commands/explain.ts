@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { effectiveTables, renderTable } from '../effective/index.ts';
 import { environmentPrograms, environments } from '../environments/index.ts';
-import { readEffectiveConfiguration, withoutItsHosts } from '../experiment/effective.ts';
+import { readEffectiveConfiguration } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
 import { createProgress } from '../kit/terminal.ts';
 import { visibleJson } from '../kit/visible.ts';
@@ -66,7 +66,7 @@ async function effectiveOf(
   const id = `explain-${Date.now().toString(36)}`;
   try {
     await using directory = await createRunDirectory(id, `explanation of ${name}`);
-    await using lab = await environments.local(withoutItsHosts(mesh), progress, signal).open({
+    await using lab = await environments.local(mesh, progress, signal).open({
       topology,
       configuration,
       runId: id,
