@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { effectiveTables, renderTable } from '../effective/index.ts';
 import { type EnvironmentName, environmentNames, environments } from '../environments/index.ts';
-import { readEffectiveConfiguration, withoutItsHosts } from '../experiment/effective.ts';
+import { readEffectiveConfiguration } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
 import { createProgress } from '../kit/terminal.ts';
 import { visibleJson } from '../kit/visible.ts';
@@ -70,9 +70,7 @@ async function effectiveOf(
   const id = `explain-${Date.now().toString(36)}`;
   try {
     await using directory = await createRunDirectory(id, `explanation of ${name}`);
-    const environment = environments[options.env](withoutItsHosts(mesh), progress, signal, {
-      keep: options.keep ?? false,
-    });
+    const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
     await using lab = await environment.open({
       topology,
       configuration,

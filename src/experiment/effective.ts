@@ -28,12 +28,3 @@ export async function readEffectiveConfiguration(
   );
   return effective.read(new Map(answers), topology, resources);
 }
-
-/** A mesh whose sidecars count as ready without every host: configuration may take some away, and that is to be seen. */
-export function withoutItsHosts(mesh: Mesh): Mesh {
-  const { ready } = mesh.sidecar;
-  return {
-    ...mesh,
-    sidecar: { ...mesh.sidecar, ready: { ...ready, answer: (answers) => ready.answer(answers, new Map()) } },
-  };
-}

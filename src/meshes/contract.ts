@@ -61,8 +61,7 @@ export interface HostInstance extends Instance {
 
 export interface HostMeshRequest {
   readonly topology: TopologyPlan;
-  /** The mesh configuration under test at first, and its revision. */
-  readonly configuration: MeshConfiguration;
+  /** The revision of what it starts with, which has nothing in it that is under test. */
   readonly revision: string;
   readonly instances: readonly HostInstance[];
   /** Loopback address for the control plane. */
@@ -183,6 +182,12 @@ interface MeshEffective {
   ): EffectiveConfiguration;
 }
 
+/** A field of a resource, such as a patch, that a sidecar may have rejected. */
+export interface RejectionOrigin {
+  readonly resource: MeshResource;
+  readonly path: readonly (string | number)[];
+}
+
 /** One kind of mesh: what it knows, and how it runs. */
 export interface Mesh extends MeshKnowledge {
   readonly name: string;
@@ -201,6 +206,8 @@ export interface Mesh extends MeshKnowledge {
   ): Promise<{ readonly problems: readonly Problem[] } | { readonly notAsked: string }>;
   /** What a sidecar's log says of configuration that it did not take. */
   rejectionsIn(log: string): readonly string[];
+  /** Where in the configuration under test what a sidecar did not take may come from, for one of those reasons. */
+  originsOfRejection(reason: string, resources: readonly MeshResource[]): readonly RejectionOrigin[];
   readonly hostPrograms: readonly Program[];
   /** Ports that its programs usually listen on, on an address of their own; `admin`: its sidecars' statistics. */
   readonly hostPorts: { readonly admin: number; readonly others: readonly number[] };

@@ -68,8 +68,10 @@ describe.skipIf(missing !== '')(`diagnosis on a kept cluster${missing}`, () => {
   test('a sidecar that rejected its configuration', { timeout: clusterMs }, async () => {
     const file = rejectedByEnvoy(kept.workspace);
     const finished = await run('--config', file);
-    expect(finished.code, outcome(finished)).toBe(4);
-    expect(finished.stderr).toMatch(/the sidecar of \S+.* rejected its configuration: /);
+    expect(finished.code, outcome(finished)).toBe(2);
+    expect(finished.stderr).toMatch(
+      /rejected\.yaml:6: EnvoyFilter\/broken spec\.configPatches\[0\]: the sidecar of \S+.* rejected its configuration: /,
+    );
     expect(finished.stderr).toMatch(/ring/i);
   });
 });

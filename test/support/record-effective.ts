@@ -8,7 +8,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environments } from '../../src/environments/index.ts';
-import { withoutItsHosts } from '../../src/experiment/effective.ts';
 import { createProgress } from '../../src/kit/terminal.ts';
 import { meshOf } from '../../src/meshes/index.ts';
 import { parseConfiguration } from '../../src/meshes/istio/configuration-resources.ts';
@@ -38,19 +37,17 @@ for (const name of inputs) {
       `record-${name}-${Date.now().toString(36)}`,
       `recording of ${name}`,
     );
-    await using lab = await environments
-      .local(withoutItsHosts(await meshOf('istio')), progress, signal)
-      .open({
-        topology,
-        configuration: { files: [{ file, path, content }], resources: [] },
-        runId: `record-${name}`,
-        directory: directory.path,
-        logs: join(evidence, 'logs'),
-        progress: () => {},
-        ongoing: () => {},
-        warn: (text) => console.error(text),
-        signal,
-      });
+    await using lab = await environments.local(await meshOf('istio'), progress, signal).open({
+      topology,
+      configuration: { files: [{ file, path, content }], resources },
+      runId: `record-${name}`,
+      directory: directory.path,
+      logs: join(evidence, 'logs'),
+      progress: () => {},
+      ongoing: () => {},
+      warn: (text) => console.error(text),
+      signal,
+    });
     // Replicas of a workload hold the same; one of each will do.
     const instances = topology.instances.filter(({ replica }) => replica === 1);
     const answers: Record<string, string[]> = {};

@@ -50,11 +50,13 @@ test('what schemas cannot say, Istio says itself: a percentage of 400', async ()
   expect(finished.stderr).toMatch(/rule\.yaml:1/);
 });
 
-test('a configuration that Envoy rejects is an environment error with its own words', async () => {
+test('a configuration that Envoy rejects: exit 2 with the line of the patch and its own words', async () => {
   using workspace = new Workspace();
   const file = rejectedByEnvoy(workspace);
   const finished = await workspace.run('scenarios/circuit-breaker.yaml', '--config', file);
-  expect(finished.code, finished.stderr).toBe(4);
-  expect(finished.stderr).toContain('rejected its configuration');
+  expect(finished.code, finished.stderr).toBe(2);
+  expect(finished.stderr).toMatch(
+    /rejected\.yaml:6: EnvoyFilter\/broken spec\.configPatches\[0\]: .* rejected its/,
+  );
   expect(finished.stderr).toContain('MinimumRingSize');
 });

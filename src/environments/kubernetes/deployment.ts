@@ -8,7 +8,6 @@ import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
 import { endOrphan } from './k6.ts';
 import { appPorts, GENERATOR, topologyObjects } from './manifests.ts';
 import { hasContainer, isReady, podName, restarts } from './pods.ts';
-import type { UnderTest } from './under-test.ts';
 
 const readyTimeoutMs = 180_000;
 /** Sidecars write their logs four times a second. */
@@ -27,8 +26,8 @@ export async function nodesReady({ api, request, cluster }: LabParts): Promise<v
   });
 }
 
-/** Applies the topology and the mesh configuration; on a kept cluster only what differs changes. */
-export async function deploy(context: LabContext, underTest: UnderTest): Promise<void> {
+/** Applies the topology, without what is under test; on a kept cluster only what differs changes. */
+export async function deploy(context: LabContext): Promise<void> {
   const { request, api, cluster, namespace, mesh } = context;
   const { topology } = request;
   if (cluster.reused) await endOrphans(context);
@@ -38,10 +37,9 @@ export async function deploy(context: LabContext, underTest: UnderTest): Promise
     kind: 'Namespace',
     metadata: { name: namespace, labels: mesh.cluster.namespaceLabels },
   });
-  // Identities before the pods that have them; configuration before the traffic.
+  // Identities before the pods that have them.
   for (const object of topologyObjects(topology, mesh.cluster, cluster)) await api.apply(object);
   for (const resource of mesh.cluster.resources(topology)) await api.apply(resource);
-  await underTest.replace(request.configuration);
   if (cluster.reused) await removeOld(context);
 }
 

@@ -32,11 +32,10 @@ export async function diagnose(
   return containerProblem(pod, { api, cluster });
 }
 
-/** A sidecar did not take its configuration, for reasons in its own words. */
+/** A sidecar did not take what came before anything was under test, for reasons in its own words. */
 export const rejectedBy = (sidecar: string, reasons: readonly string[]) =>
   environmentError(
-    `the sidecar of ${sidecar} rejected its configuration: ${reasons.join('; ')}`,
-    "the words are Envoy's own; look for what they name in the mesh configuration under test",
+    `the sidecar of ${sidecar} rejected its configuration before any was under test: ${reasons.join('; ')}`,
   );
 
 /** A container whose image cannot be had, or that keeps ending. */

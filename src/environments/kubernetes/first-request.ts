@@ -39,7 +39,7 @@ export default function () {
     if (status === undefined || at === undefined) {
       return notYet(output.trim().slice(-300) || 'k6 said nothing');
     }
-    return status === '0' ? notYet(output.trim().slice(0, 300)) : Number(at);
+    return status === '200' ? Number(at) : notYet(`it got ${status}: ${output.trim().slice(0, 300)}`);
   });
   if (Number.isNaN(answeredAt)) throw environmentError('the first request got no time');
   return answeredAt;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstanceContext, ProcessSample } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
-import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
+import type { MeshConfiguration, MeshResource } from '../../model/mesh-configuration.ts';
 import { isClient } from '../../model/topology.ts';
 import type { Arrivals, Lab, LabTrial, TrialFolder, TrialWindow } from '../contract.ts';
 import { Trial } from '../trial.ts';
@@ -52,6 +52,8 @@ export class KubernetesLab implements Lab {
   #revisions = 0;
   /** The newest one that every sidecar was asked to hold. */
   #revision = '';
+  /** What is under test in it. */
+  #resources: readonly MeshResource[] = [];
   /** Whether a trial is on: there is one window of requests. */
   #busy = false;
 
@@ -86,12 +88,12 @@ export class KubernetesLab implements Lab {
     const context = this.#context;
     const { request, mesh, namespace } = context;
     await mkdir(request.logs, { recursive: true });
-    await deploy(context, this.#underTest);
+    await deploy(context);
     const since = performance.now();
     await podsReady(context);
     this.#faults.arm();
     this.#watching = this.#watch();
-    await this.#hold({ rejectedBefore: new Map(), since }, this.signal);
+    await this.#hold({ rejectedBefore: new Map(), since, resources: [] }, this.signal);
     const [call] = request.topology.calls;
     const called = request.topology.services.find(({ name }) => name === call?.to);
     const url = `http://${mesh.serviceHost(called?.name ?? '', namespace)}:${called?.port}/`;
@@ -101,6 +103,8 @@ export class KubernetesLab implements Lab {
     const installed = await checkInstallation(context);
     this.programs = { ...this.programs, ...installed, ...(await askVersions(context, client)) };
     this.mesh = `${mesh.name} ${installed[mesh.cluster.controlPlane.deployment] ?? mesh.version}`;
+    // What is under test comes when the mesh is known to work without it: what fails from then on is its doing.
+    if (request.configuration.resources.length > 0) await this.configure(request.configuration);
   }
 
   /** With every address that a replica has had. */
@@ -155,11 +159,12 @@ export class KubernetesLab implements Lab {
     const rejectedBefore = await this.#sidecars.rejectedCounts();
     this.#logs.forget();
     await this.#underTest.replace(configuration);
-    return this.#hold({ rejectedBefore, since: performance.now() }, signal);
+    this.#resources = configuration.resources;
+    return this.#hold({ rejectedBefore, since: performance.now(), resources: this.#resources }, signal);
   }
 
   /** Marks the configuration that was applied, and waits until every sidecar holds it. */
-  async #hold(change: Pick<Revision, 'rejectedBefore' | 'since'>, signal: AbortSignal): Promise<Arrivals> {
+  async #hold(change: Omit<Revision, 'name'>, signal: AbortSignal): Promise<Arrivals> {
     const { request } = this.#context;
     request.progress('waiting for the sidecars to be in sync');
     this.#revisions += 1;
@@ -177,6 +182,7 @@ export class KubernetesLab implements Lab {
         name: this.#revision,
         rejectedBefore: await this.#sidecars.rejectedCounts(),
         since: performance.now(),
+        resources: this.#resources,
       },
       { ongoing: request.ongoing, signal },
     );

@@ -4,8 +4,10 @@ import { eventually, GaveUp, type NotYet, notYet, type Ready } from '../../kit/e
 import { http } from '../../kit/http.ts';
 import type { Mesh, ServiceAddresses } from '../../meshes/contract.ts';
 import type { RunContext } from '../../model/evidence.ts';
+import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { isClient } from '../../model/topology.ts';
 import type { Arrivals } from '../contract.ts';
+import { refusedConfiguration } from '../refused.ts';
 import { type ClusterApi, messageOf } from './api.ts';
 import { type LabContext, patiently, visiblyUntil } from './context.ts';
 import { lastWords, rejectedBy } from './diagnose.ts';
@@ -16,6 +18,8 @@ import type { SidecarLogs } from './sidecar-logs.ts';
 const answerTimeoutMs = 5_000;
 const arrivalTimeoutMs = 60_000;
 const arrivalEveryMs = 50;
+/** What a sidecar does not see of its hosts by then, configuration has taken away: that is for the load to show. */
+const hostsTimeoutMs = 10_000;
 /** Longer than a sidecar keeps lines in its buffer: those about who has asked it for this are gone by then. */
 const flushMs = 300;
 const idleEveryMs = 50;
@@ -28,6 +32,8 @@ export interface Revision {
   readonly rejectedBefore: ReadonlyMap<string, number>;
   /** When it was given to the cluster, by `performance.now()`. */
   readonly since: number;
+  /** What is under test in it; without any, every host has to be seen. */
+  readonly resources: readonly MeshResource[];
 }
 
 /** What the sidecars of a lab say of themselves, on their admin interfaces and in their logs. */
@@ -122,8 +128,8 @@ export class Sidecars implements Disposable {
   }
 
   /**
-   * Waits until every sidecar holds a revision and sees the hosts that there are; resolves with instance →
-   * milliseconds that it took to hold it. Throws when one rejects it, but not before the others have answered: what
+   * Waits until every sidecar holds a revision and sees the hosts that there are, as far as the configuration under
+   * test leaves it any; resolves with instance → milliseconds that it took to hold it. Throws when one rejects it, but not before the others have answered: what
    * they say later would be taken for an answer to the next revision.
    */
   async arrived(
@@ -141,19 +147,23 @@ export class Sidecars implements Disposable {
 
   async #arrived(
     member: Member,
-    { name, rejectedBefore, since }: Revision,
+    { name, rejectedBefore, since, resources }: Revision,
     hosts: ServiceAddresses,
     request: Pick<LabContext['request'], 'ongoing' | 'signal'>,
   ): Promise<number> {
     const { arrival, ready } = this.#mesh.sidecar;
     const { instance } = member;
     const before = rejectedBefore.get(instance.name) ?? 0;
-    const until = (what: string, attempt: (pod: string) => Promise<Ready>) =>
+    const until = (
+      what: string,
+      attempt: (pod: string) => Promise<Ready>,
+      timeoutMs: number = arrivalTimeoutMs,
+    ) =>
       visiblyUntil(
         request,
         {
           waitingFor: `the sidecar of ${instance.name} (${podName(member.pod)}) ${what}`,
-          timeoutMs: arrivalTimeoutMs,
+          timeoutMs,
           everyMs: arrivalEveryMs,
         },
         () => attempt(podName(member.pod)),
@@ -167,27 +177,41 @@ export class Sidecars implements Disposable {
       await until('to be in sync', async (pod) => {
         const count = await this.#rejectedCount(member);
         if (count > rejected.count) rejected = { count, atMs: performance.now() };
-        if (count > before) return this.#refuse(member, performance.now() - rejected.atMs);
-        return ready.answer(await this.ask(pod, ready.paths), isClient(instance) ? hosts : new Map());
+        if (count > before) return this.#refuse(member, performance.now() - rejected.atMs, resources);
+        return ready.answer(await this.ask(pod, ready.paths), new Map());
       });
+      if (!isClient(instance)) return took;
+      const seesHosts = async (pod: string) => ready.answer(await this.ask(pod, ready.paths), hosts);
+      if (resources.length === 0) await until('to see its hosts', seesHosts);
+      else await until('to see its hosts', seesHosts, hostsTimeoutMs).catch(unlessGaveUp);
       return took;
     } catch (error) {
       if (!(error instanceof GaveUp) || !member.pod) throw error;
       const { sidecar, controlPlane } = this.#mesh.cluster;
       throw environmentError(
         error.message,
-        `look whether ${controlPlane.deployment} runs and what its log says of ${podName(member.pod)}, and whether the mesh configuration under test takes the services away\n${await lastWords(this.#api, member.pod, sidecar.container)}`,
+        `look whether ${controlPlane.deployment} runs and what its log says of ${podName(member.pod)}\n${await lastWords(this.#api, member.pod, sidecar.container)}`,
         error,
       );
     }
   }
 
   /** A sidecar may reject one thing after another, and counts each a moment before its words are here. */
-  async #refuse({ instance, pod }: Member, silentMs: number): Promise<NotYet> {
+  async #refuse(
+    { instance, pod }: Member,
+    silentMs: number,
+    resources: readonly MeshResource[],
+  ): Promise<NotYet> {
     const reasons = this.rejectionsOf(instance.name);
     if (reasons.length === 0 || silentMs < steadyMs)
       return notYet('it rejected its configuration; waiting for the reason');
-    throw rejectedBy(`${instance.name} (${podName(pod)})`, reasons);
+    const who = `${instance.name} (${podName(pod)})`;
+    if (resources.length === 0) throw rejectedBy(who, reasons);
+    throw refusedConfiguration(
+      reasons.map((reason) => ({ instance: who, reason })),
+      resources,
+      this.#mesh,
+    );
   }
 
   /** Host name of a service → addresses of the replicas that it has now. */
@@ -205,4 +229,8 @@ export class Sidecars implements Disposable {
   [Symbol.dispose](): void {
     for (const agent of this.#agents.values()) agent.destroy();
   }
+}
+
+function unlessGaveUp(error: unknown): void {
+  if (!(error instanceof GaveUp)) throw error;
 }

@@ -1,4 +1,3 @@
-import { environmentError } from '../../kit/errors.ts';
 import { eventually, notYet } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
@@ -17,19 +16,19 @@ export async function firstRequest(
   const called = services.find(({ name }) => name === call?.to);
   if (!client || !called) throw new Error('the topology has no client or no service to call');
   const { name, port } = called;
-  const answer = await eventually(
+  await eventually(
     async () => {
       try {
-        return await http(`http://${client.egressAddress}:${port}/`, {
+        const { status, body } = await http(`http://${client.egressAddress}:${port}/`, {
           headers: { host: `${name}.${namespace}.svc.cluster.local:${port}` },
           timeoutMs: 5_000,
         });
+        return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);
       } catch (error) {
         return notYet(error instanceof Error ? error.message : String(error));
       }
     },
-    { waitingFor: `the sidecar of ${client.name} to answer`, timeoutMs: 10_000, signal },
+    { waitingFor: `the first answer through the sidecar of ${client.name}`, timeoutMs: 10_000, signal },
   );
-  if (answer.status === 0) throw environmentError('the first request got no status');
   return Date.now();
 }

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError, usageError } from '../../kit/errors.ts';
-import { eventually } from '../../kit/eventually.ts';
+import { eventually, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { Supervisor } from '../../kit/supervisor/client.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
@@ -21,7 +21,7 @@ import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 import { Programs } from './programs.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
-import { refuseRejected, Sidecars } from './sidecars.ts';
+import { Sidecars } from './sidecars.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
@@ -110,7 +110,6 @@ export class LocalLab implements Lab {
     request.progress('preparing certificates and configuration');
     const mesh = await this.#meshKind.prepareOnHost({
       topology: request.topology,
-      configuration: request.configuration,
       revision: String(this.#revision),
       instances: this.#hosts,
       address: this.#block.address(hosts.controlPlane),
@@ -126,14 +125,21 @@ export class LocalLab implements Lab {
     const apps = this.#hosts.filter(isServer).map((host) => this.#startApp(host));
     // They start while the control plane does, and wait for it; when it fails, that is what to say.
     const sidecars = this.#hosts.map((host) =>
-      this.#startSidecar(host, mesh, request.signal, 2 * startTimeoutMs),
+      this.#startSidecar(
+        host,
+        mesh,
+        () => this.#sidecars.ready(host, mesh),
+        request.signal,
+        2 * startTimeoutMs,
+      ),
     );
     for (const sidecar of sidecars) sidecar.catch(() => {});
     await Promise.all([this.#startControlPlane(mesh), ...apps]);
     await Promise.all(sidecars);
-    refuseRejected(await this.#sidecars.rejections(mesh));
     request.progress('waiting for the first request through two sidecars');
     this.firstRequestAt = await firstRequest(request.topology, this.#hosts, request.signal);
+    // What is under test comes when the mesh is known to work without it: what fails from then on is its doing.
+    if (request.configuration.resources.length > 0) await this.configure(request.configuration);
   }
 
   /** What of the mesh is in this process; its programs are the supervisor's. */
@@ -179,12 +185,13 @@ export class LocalLab implements Lab {
   async #startSidecar(
     host: HostInstance,
     mesh: HostMesh,
+    ready: () => Promise<Ready>,
     signal = this.signal,
     timeoutMs = startTimeoutMs,
   ): Promise<void> {
     const sidecar = await this.#programs.launch(mesh.sidecar(host));
     await sidecar.until(
-      eventually(() => this.#sidecars.ready(host, mesh), {
+      eventually(ready, {
         waitingFor: `the sidecar of ${host.name}`,
         timeoutMs,
         signal,
@@ -198,7 +205,7 @@ export class LocalLab implements Lab {
     this.#revision += 1;
     const name = String(this.#revision);
     await mesh.configure(configuration, name);
-    const revision = { name, rejectedBefore, since: performance.now() };
+    const revision = { name, rejectedBefore, since: performance.now(), resources: configuration.resources };
     return this.#sidecars.arrived(revision, mesh, AbortSignal.any([signal, this.signal]));
   }
 
@@ -231,7 +238,10 @@ export class LocalLab implements Lab {
   }
 
   async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
-    await Promise.all([this.#startApp(host), this.#startSidecar(host, this.#started, signal)]);
+    await Promise.all([
+      this.#startApp(host),
+      this.#startSidecar(host, this.#started, () => this.#sidecars.readyAgain(host), signal),
+    ]);
   }
 
   async trial(folder: TrialFolder): Promise<LabTrial> {

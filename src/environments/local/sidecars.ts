@@ -1,15 +1,19 @@
 import { readFile, stat } from 'node:fs/promises';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually, NotYet, notYet, type Ready } from '../../kit/eventually.ts';
+import { eventually, GaveUp, NotYet, notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { HostInstance, HostMesh, Mesh, ServiceAddresses } from '../../meshes/contract.ts';
 import type { RunContext } from '../../model/evidence.ts';
+import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { isClient, isServer } from '../../model/topology.ts';
 import type { Arrivals } from '../contract.ts';
+import { refusedConfiguration } from '../refused.ts';
 
 /** istiod and Envoy take a fifth of a second; a machine with too much to do takes longer. */
 const arrivalTimeoutMs = 30_000;
 const arrivalEveryMs = 10;
+/** What a sidecar does not see of its hosts by then, configuration has taken away: that is for the load to show. */
+const hostsTimeoutMs = 3_000;
 /** Envoy writes its log every quarter of a second; a machine with too much to do takes longer over that. */
 const settleTimeoutMs = 5_000;
 const adminTimeoutMs = 2_000;
@@ -20,6 +24,8 @@ export interface Revision {
   readonly rejectedBefore: ReadonlyMap<string, number>;
   /** When the control plane got it, by `performance.now()`. */
   readonly since: number;
+  /** What is under test in it. */
+  readonly resources: readonly MeshResource[];
 }
 
 /** What the sidecars of a lab say of themselves, on their admin interfaces and in their logs. */
@@ -49,23 +55,42 @@ export class Sidecars {
     );
   }
 
-  /** Whether a sidecar is ready; throws when it rejected its configuration. */
+  /**
+   * Whether a sidecar is ready, and sees its hosts; throws when it rejected its configuration, which nobody but us
+   * has written before any is under test.
+   */
   async ready(host: HostInstance, hostMesh: HostMesh): Promise<Ready> {
     try {
-      return await this.#readyUnlessRejected(host, hostMesh, 0);
+      const { rejected } = this.#mesh.sidecar;
+      if (rejected.count(await this.#ask(host, rejected.paths)) === 0) return await this.#sees(host);
+      const [first] = await this.#rejectionsOf(host, hostMesh);
+      if (first === undefined) return awaitingReason;
+      throw environmentError(
+        `the sidecar of ${host.name} rejected its configuration before any was under test: ${first.reason}`,
+      );
     } catch (error) {
       if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
       throw error;
     }
   }
 
-  async #readyUnlessRejected(host: HostInstance, hostMesh: HostMesh, rejectedBefore: number): Promise<Ready> {
-    const { rejected, ready } = this.#mesh.sidecar;
-    if (rejected.count(await this.#ask(host, rejected.paths)) > rejectedBefore) {
-      // Envoy counts it a moment before it is in the log.
-      refuseRejected((await this.rejections(hostMesh)).filter(({ instance }) => instance === host.name));
-      return notYet('it rejected its configuration; waiting for the reason');
+  /** Whether a sidecar that is started again is ready, with whatever hosts the configuration under test leaves it. */
+  async readyAgain(host: HostInstance): Promise<Ready> {
+    try {
+      return await this.#uses(host);
+    } catch (error) {
+      if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
+      throw error;
     }
+  }
+
+  async #uses(host: HostInstance): Promise<Ready> {
+    const { ready } = this.#mesh.sidecar;
+    return ready.answer(await this.#ask(host, ready.paths), new Map());
+  }
+
+  async #sees(host: HostInstance): Promise<Ready> {
+    const { ready } = this.#mesh.sidecar;
     return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host));
   }
 
@@ -81,15 +106,14 @@ export class Sidecars {
 
   /** What sidecars have said of configuration that they did not take, since the last change of it. */
   async rejections(hostMesh: HostMesh): Promise<RunContext['rejections']> {
-    const found = await Promise.all(
-      this.#hosts.map(async (host) => {
-        const log = await readFile(hostMesh.sidecarLog(host)).catch(() => Buffer.alloc(0));
-        const said = log.subarray(this.#saidBefore.get(host.name) ?? 0).toString('utf8');
-        const reasons = new Set(this.#mesh.rejectionsIn(said));
-        return [...reasons].map((reason) => ({ instance: host.name, reason }));
-      }),
-    );
-    return found.flat();
+    return (await Promise.all(this.#hosts.map((host) => this.#rejectionsOf(host, hostMesh)))).flat();
+  }
+
+  async #rejectionsOf(host: HostInstance, hostMesh: HostMesh): Promise<RunContext['rejections']> {
+    const log = await readFile(hostMesh.sidecarLog(host)).catch(() => Buffer.alloc(0));
+    const said = log.subarray(this.#saidBefore.get(host.name) ?? 0).toString('utf8');
+    const reasons = new Set(this.#mesh.rejectionsIn(said));
+    return [...reasons].map((reason) => ({ instance: host.name, reason }));
   }
 
   /** Before a change of configuration: what sidecars have said so far is forgotten. How often each has rejected one. */
@@ -106,8 +130,9 @@ export class Sidecars {
   }
 
   /**
-   * Waits until every sidecar holds a revision and sees its hosts. Throws when one rejects it, but not before the
-   * others have answered: what they say later would be taken for an answer to the next revision.
+   * Waits until every sidecar holds a revision and sees its hosts, as far as that leaves it any. Throws when one
+   * rejects it, but not before the others have answered: what they say later would be taken for an answer to the
+   * next revision.
    */
   async arrived(revision: Revision, hostMesh: HostMesh, signal: AbortSignal): Promise<Arrivals> {
     const waits = this.#hosts.map(
@@ -127,11 +152,25 @@ export class Sidecars {
       waitingFor: `the sidecar of ${host.name} to hold the configuration`,
     });
     const tookMs = performance.now() - revision.since;
-    await eventually(() => this.#readyUnlessRejected(host, hostMesh, rejectedBefore), {
+    await eventually(() => this.#usesUnlessRejected(host, hostMesh, revision), {
       ...options,
       waitingFor: `the sidecar of ${host.name}`,
     });
+    const seeing = { ...options, timeoutMs: hostsTimeoutMs, waitingFor: `${host.name} to see its hosts` };
+    await eventually(() => this.#sees(host), seeing).catch((error: unknown) => {
+      if (!(error instanceof GaveUp)) throw error;
+    });
     return tookMs;
+  }
+
+  async #usesUnlessRejected(host: HostInstance, hostMesh: HostMesh, revision: Revision): Promise<Ready> {
+    const { rejected } = this.#mesh.sidecar;
+    const count = rejected.count(await this.#ask(host, rejected.paths));
+    if (count <= (revision.rejectedBefore.get(host.name) ?? 0)) return this.#uses(host);
+    // Envoy counts it a moment before it is in the log.
+    const said = await this.#rejectionsOf(host, hostMesh);
+    if (said.length === 0) return awaitingReason;
+    throw refusedConfiguration(said, revision.resources, this.#mesh);
   }
 
   /** Waits until no sidecar has a request under way or lines to write; twice, since the two are not told at once. */
@@ -157,16 +196,7 @@ export class Sidecars {
   }
 }
 
+const awaitingReason = notYet('it rejected its configuration; waiting for the reason');
+
 /** A sidecar's admin interface that does not answer. */
 class AdminSilence extends Error {}
-
-/** Throws when there are any: with all that the first of the sidecars says. */
-export function refuseRejected(rejections: RunContext['rejections']): void {
-  const [first] = rejections;
-  if (first === undefined) return;
-  const reasons = rejections.filter(({ instance }) => instance === first.instance);
-  throw environmentError(
-    `the sidecar of ${first.instance} rejected its configuration: ${reasons.map(({ reason }) => reason).join('; ')}`,
-    "the words are Envoy's own; look for what they name in the mesh configuration under test",
-  );
-}

@@ -8,7 +8,7 @@ import { lintConfiguration, readConfiguration } from './configuration.ts';
 import { effectivePaths, readEffective } from './effective/index.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
-import { rejectionsIn } from './rejections.ts';
+import { originsOfRejection, rejectionsIn } from './rejections.ts';
 import { sidecarAdmin } from './sidecar-admin.ts';
 import { refusedByIstioctl, validateWithIstioctl } from './validate.ts';
 import { ISTIO_VERSION } from './version.ts';
@@ -20,6 +20,7 @@ export const istio: Mesh = {
   readConfiguration,
   lintConfiguration,
   rejectionsIn,
+  originsOfRejection,
   serviceHost,
   telemetry: envoyTelemetry(clusterNames),
   sidecar: sidecarAdmin,

@@ -35,7 +35,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     createCertificateAuthority('run', dayMs),
     readFile(request.files['envoy-bootstrap'] ?? '', 'utf8'),
     configuration.write({
-      [underTest]: textOf(request.configuration, request.revision),
+      [underTest]: textOf({ resources: [] }, request.revision),
       'topology.yaml': topologyResources(request)
         .map((resource) => stringify(resource))
         .join('---\n'),
@@ -96,7 +96,7 @@ export function refuseBlind(log: string): void {
 }
 
 /** The configuration under test with the marker of its revision: not the user's text, which istiod might read differently. */
-function textOf({ resources }: MeshConfiguration, revision: string): string {
+function textOf({ resources }: Pick<MeshConfiguration, 'resources'>, revision: string): string {
   const marker = `# By this, which changes nothing, is known when sidecars hold the rest of the file.\n${stringify(sidecarAdmin.marker(revision))}`;
   return [writeKubernetesYaml(resources.map(inItsNamespace)), marker].filter(Boolean).join('---\n');
 }
