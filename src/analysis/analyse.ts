@@ -9,6 +9,7 @@ import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute } from './attribution.ts';
 import { type RecordedFault, recordFaults } from './fault-records.ts';
+import { impliedChecks } from './implied.ts';
 import { judgeCheck } from './judge.ts';
 import { loadsOf } from './loads.ts';
 import { notesOn } from './notes.ts';
@@ -66,7 +67,8 @@ export async function analyse(input: {
   const facts = createFacts(evidence, traffic, records, windows, endMs);
   const phases = phasesOf(traffic, windows);
   const faults = records.map((record) => faultOf(record, evidence, traffic, facts));
-  const judged = trial.checks.map((check) => judgeCheck(check, facts));
+  const written = trial.checks.map((check) => judgeCheck(check, facts));
+  const judged = [...written, ...impliedChecks(trial, facts, written)];
   const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
   const picture = new Picture(evidence, input.mesh, input.topology, input.resources);
   const errors = attribute(evidence, traffic, phases, picture, trial.loads);

@@ -282,7 +282,7 @@ test('the summary of a run says why its first failed check failed', async () => 
 });
 
 test('where a sidecar did not say what it held, nothing is made up', async () => {
-  const checks = [check({ kind: 'time-to-eject', atMost: '1s' })];
+  const checks = [check({ kind: 'ejections', during: 'steady', atLeast: 1 })];
   const { errors, checks: judged } = await analysed(
     'pool-of-the-host-holds',
     { ...ending(full), checks },
