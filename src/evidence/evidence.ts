@@ -49,7 +49,7 @@ export interface Evidence {
 }
 
 /** Connections to one instance that ended alike before a request came of them. */
-export interface WithoutRequest {
+interface WithoutRequest {
   readonly instance: string;
   readonly why: NoRequest;
   readonly count: number;
