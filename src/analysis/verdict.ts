@@ -22,6 +22,8 @@ export function withdrawDoubtful(
 function isReached({ window, lacking, result }: JudgedCheck, reach: Reach): boolean {
   if (reach === 'everything') return true;
   if (reach === 'lateness') {
+    // It makes checks fail, and none pass.
+    if (result.status !== 'fail') return false;
     const nobody = (lacking?.what === 'overflow' || lacking?.what === 'ejection') && !result.value;
     return !nobody;
   }

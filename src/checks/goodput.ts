@@ -20,6 +20,9 @@ export const goodput: CheckKind<typeof schema> = {
   observe(check, facts, window) {
     const seconds = (window.toMs - window.fromMs) / 1_000;
     const value = seconds > 0 ? facts.ended(window, 'ok') / seconds : undefined;
+    const failed = facts.count(window) - facts.count(window, { outcome: 'ok' });
+    // What did not fail and is not there yet waits somewhere.
+    const waits = failed / seconds < check.atLeast - (value ?? 0);
     return {
       value,
       samples: facts.count(window),
@@ -27,7 +30,7 @@ export const goodput: CheckKind<typeof schema> = {
       holds: value !== undefined && isWithin(value, check),
       observed: value === undefined ? 'no requests' : formatRate(value),
       limit: formatLimits(check, formatRate),
-      lacking: { what: 'no failures' },
+      lacking: { what: waits ? 'low-latency' : 'no failures' },
     };
   },
 };

@@ -22,8 +22,8 @@ export interface Grounds {
 }
 
 /**
- * What a violated rule takes away: everything; `lateness`: all that a generator or a machine that comes late may have
- * caused, which is never that a mesh refused or ejected nobody; or what is said about some faults, and about the run
+ * What a violated rule takes away: everything; `lateness`: failures that a generator or a machine which comes late may
+ * have caused, which is never that a mesh refused or ejected nobody; or what is said about some faults, and about the run
  * as a whole.
  */
 export type Reach = 'everything' | 'lateness' | readonly string[];
