@@ -8,6 +8,7 @@ import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute, mergeAlike } from './attribution.ts';
 import { type RecordedFault, recordFaults } from './fault-records.ts';
+import { impliedChecks } from './implied.ts';
 import { judgeCheck } from './judge.ts';
 import { type LoadFacts, loadsOf } from './loads.ts';
 import { notesOn } from './notes.ts';
@@ -73,7 +74,8 @@ export async function analyse(input: {
     const own = windows.map((window) => ({ ...window, toMs: Math.min(window.toMs, ownEndMs) }));
     return createFacts(evidence, traffic, records, own, ownEndMs, load);
   });
-  const judged = trial.checks.map((check) => judgeCheck(check, factsOf(check.check.load)));
+  const written = trial.checks.map((check) => judgeCheck(check, factsOf(check.check.load)));
+  const judged = [...written, ...impliedChecks(trial, facts, written)];
   const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
   const byLoad = totalsByLoad(loads, traffic, factsOf);
   const picture = new Picture(evidence, input.mesh, input.topology, input.resources);

@@ -1,7 +1,7 @@
-import type { Lacking, Window } from '../checks/contract.ts';
+import type { Lacking, Observation, Window } from '../checks/contract.ts';
 import type { RunFacts } from '../checks/facts.ts';
 import { checkKind } from '../checks/index.ts';
-import { formatMs } from '../kit/format.ts';
+import { formatMs, plural } from '../kit/format.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
 import type { ReportCheck } from '../report/model.ts';
 import { windowOf } from './windows.ts';
@@ -24,11 +24,10 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
   const observation = kind.observe(planned.check, facts, window);
   const { value, samples, neededSamples, holds, observed, limit, detail, doubt, lacking } = observation;
   const enough = samples >= neededSamples;
-  const short = `${samples} of the ${neededSamples} ${kind.restsOn === 'requests' ? 'requests' : 'samples'} it takes, in a window of ${formatMs(window.toMs - window.fromMs)}: make the window longer or the load heavier`;
   const doubtful = !holds && doubt !== undefined;
   const details = [
     ...(detail === undefined ? [] : [detail]),
-    ...(enough ? [] : [short]),
+    ...(enough ? [] : [tooFew(kind.restsOn, observation, window, facts)]),
     ...(doubtful ? [doubt] : []),
   ];
   return {
@@ -48,4 +47,18 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
       ...(details.length === 0 ? {} : { detail: details.join('; ') }),
     },
   };
+}
+
+/** What a check lacks, and what would bring it: of what did not come at all, more load need not bring any. */
+function tooFew(
+  restsOn: JudgedCheck['restsOn'],
+  { samples, neededSamples }: Observation,
+  window: Window,
+  facts: RunFacts,
+): string {
+  const requests = facts.count(window);
+  if (restsOn === 'requests' && samples === 0 && requests >= neededSamples) {
+    return `none of the ${plural(requests, 'request')} in its window was one of those`;
+  }
+  return `${samples} of the ${neededSamples} ${restsOn === 'requests' ? 'requests' : 'samples'} it takes, in a window of ${formatMs(window.toMs - window.fromMs)}: make the window longer or the load heavier`;
 }

@@ -64,6 +64,7 @@ export function notesOn(
       `Between the client's sidecar and the server's, the mesh took ${formatMs(overhead.p50)} at p50 and ${formatMs(overhead.p95)} at p95 (${plural(overhead.samples, 'request')} that succeeded at the first attempt).`,
     );
   }
+  notes.push(...notesOnConnections(evidence), ...notesOnLocality(picture, loads));
   const unread = picture.unread();
   if (unread.length > 0) {
     notes.push(
@@ -76,6 +77,42 @@ export function notesOn(
     );
   }
   return notes;
+}
+
+/** Connections that no request came of are nobody's requests, and often the only trace of why clients got none through. */
+function notesOnConnections({ withoutRequest }: Evidence): string[] {
+  return [...Map.groupBy(withoutRequest, ({ why }) => why)].map(([why, alike]) => {
+    const count = alike.reduce((sum, each) => sum + each.count, 0);
+    const where = [...new Set(alike.map(({ instance }) => instance))].sort().join(', ');
+    const told = {
+      'not-taken': 'the sidecar takes none of the kind, as one that takes TLS only does with plaintext',
+      'not-understood': 'what came was not HTTP, as when TLS is spoken to a sidecar that takes plaintext',
+    }[why];
+    return `${plural(count, 'connection')} to ${where} ended before a request came of ${count === 1 ? 'it' : 'them'}: ${told}.`;
+  });
+}
+
+/**
+ * Where a setting that is for something else has a client keep to the nearest hosts: nothing in the files says so, and
+ * no scenario need fail for it.
+ */
+function notesOnLocality({ configuration }: Picture, loads: readonly LoadFacts[]): string[] {
+  const called = new Set(loads.map(({ planned }) => planned.to));
+  const notes = configuration.sidecars.flatMap(({ service: from, role, clusters }) =>
+    role !== 'client'
+      ? []
+      : clusters.flatMap(({ service, locality: { value, from: origin }, zones }) => {
+          const hosts = zones.flatMap((zone) => zone.hosts).length;
+          const near = zones.filter(({ priority }) => priority === 0).flatMap((zone) => zone.hosts).length;
+          const isSaid = origin.by !== 'setting' || /\.localityLbSetting\b/.test(origin.path);
+          if (value !== 'failover' || isSaid || near === hosts || !called.has(service)) return [];
+          const { resource, path, file, line } = origin;
+          return [
+            `${resource.kind}/${resource.name} ${path} (${file}:${line}) has switched locality preference on: ${from} uses the nearest ${near} of ${plural(hosts, 'host')} of ${service} as long as those are healthy.`,
+          ];
+        }),
+  );
+  return [...new Set(notes)];
 }
 
 /** What a request took at its client beyond what it took at its server, request by request. */

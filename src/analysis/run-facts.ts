@@ -64,6 +64,16 @@ export function createFacts(
       );
       return count;
     },
+    ended({ fromMs, toMs }, wanted) {
+      const { startMs, durationMs } = evidence.requests;
+      let count = 0;
+      for (let row = 0; row < traffic.length; row += 1) {
+        const overMs = (startMs[row] as number) + (durationMs[row] as number);
+        if (overMs < fromMs || overMs >= toMs) continue;
+        if (endings[endingOf[row] as number]?.outcome === wanted) count += 1;
+      }
+      return count;
+    },
     latency(window, of, told = 'as-seen') {
       const wanted = endingsWhere(
         ({ outcome }) => of === 'all' || outcome === (of === 'shed' ? 'shed' : 'ok'),

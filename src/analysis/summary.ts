@@ -12,7 +12,7 @@ export function summaryOf(report: Told): string {
       return `The mesh held${during(report)}: ${success(report)}, and ${allChecks(report.checks)}.`;
     case 'fail': {
       const cause = mainCause(report);
-      return `The mesh did not hold${during(report)}: ${failures(report.checks)}.${firstReason(report, cause)}${cause}`;
+      return `The mesh did not hold${when(report)}: ${failures(report.checks)}.${firstReason(report, cause)}${cause}`;
     }
     case 'invalid':
       return `This run proves nothing: ${doubt(report)}`;
@@ -23,6 +23,13 @@ function during({ faults }: Told): string {
   if (faults.length === 0) return ' under load';
   const told = faults.slice(0, 2).map(({ description }) => description);
   return ` while ${told.join(' and ')}${faults.length > 2 ? `, with ${plural(faults.length - 2, 'more fault')}` : ''}`;
+}
+
+/** Whether it was a fault that the mesh did not hold against: the first check that failed tells. */
+function when(report: Told): string {
+  const failed = report.checks.find(({ status }) => status === 'fail');
+  const before = failed?.window.name === 'steady' && report.faults.length > 0;
+  return before ? ', even before the first fault' : during(report);
 }
 
 function success({ traffic }: Told): string {
@@ -38,7 +45,9 @@ function failures(checks: readonly ReportCheck[]): string {
   const [first] = failed;
   if (first === undefined) return 'a check failed';
   const others = failed.length > 1 ? `; ${plural(failed.length - 1, 'more check')} failed too` : '';
-  return `"${first.name}" was expected, and it was ${first.observed} (limit ${first.limit})${others}`;
+  const unanswered = checks.filter(({ status }) => status === 'invalid').length;
+  const beside = unanswered === 0 ? '' : `; ${plural(unanswered, 'check')} could not be answered`;
+  return `"${first.name}" was expected, and it was ${first.observed} (limit ${first.limit})${others}${beside}`;
 }
 
 /** Why the first check failed, unless that is the cause of most failures, which is told anyway. */

@@ -1,8 +1,8 @@
 import type { ReportCheck, Status } from '../report/model.ts';
 import type { JudgedCheck } from './judge.ts';
-import type { RuleResult } from './rules/contract.ts';
+import type { Reach, RuleResult } from './rules/contract.ts';
 
-/** Takes back what checks said about faults that a violated rule puts in doubt. */
+/** Takes back what checks said that a violated rule puts in doubt. */
 export function withdrawDoubtful(
   checks: readonly JudgedCheck[],
   results: readonly RuleResult[],
@@ -10,20 +10,31 @@ export function withdrawDoubtful(
   const doubts = results.filter(
     ({ finding, reach }) => finding.status === 'violated' && reach !== 'everything',
   );
-  return checks.map(({ result, window }) => {
-    const doubt = doubts.find(
-      ({ reach }) => window.name === 'run' || (window.fault !== undefined && reach.includes(window.fault)),
-    );
+  return checks.map((check) => {
+    const { result } = check;
+    const doubt = doubts.find(({ reach }) => isReached(check, reach));
     if (doubt === undefined) return result;
-    const why = `proves nothing: ${doubt.finding.title.toLowerCase()} is violated (${doubt.finding.observed})`;
+    const why = `proves nothing: "${doubt.finding.title}" is violated`;
     return { ...result, status: 'invalid', detail: result.detail ? `${why}; ${result.detail}` : why };
   });
 }
 
+function isReached({ window, lacking, result }: JudgedCheck, reach: Reach): boolean {
+  if (reach === 'everything') return true;
+  if (reach === 'lateness') {
+    // It makes checks fail, and none pass.
+    if (result.status !== 'fail') return false;
+    const nobody = (lacking?.what === 'overflow' || lacking?.what === 'ejection') && !result.value;
+    return !nobody;
+  }
+  return window.name === 'run' || (window.fault !== undefined && reach.includes(window.fault));
+}
+
 /**
- * Validity first: a run whose evidence is unsound proves nothing, whatever its checks say. Where only a fault is
- * in doubt, a check that does not rest on it may still fail. Without a failure, one check that could not be
- * answered leaves the run invalid: absence of data is never a pass.
+ * In this order: evidence that is unsound as a whole proves nothing, whatever checks say. A check that fails on sound
+ * evidence fails the run, whatever else is in doubt or has no samples: where only a fault is in doubt, checks on it
+ * have been withdrawn. Without a failure, anything in doubt or unanswered leaves the run invalid: absence of data is
+ * never a pass.
  */
 export function verdictOf(results: readonly RuleResult[], checks: readonly ReportCheck[]): Status {
   const violated = results.filter(({ finding }) => finding.status === 'violated');

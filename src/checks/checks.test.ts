@@ -24,7 +24,7 @@ test('rates and counts', async () => {
       "pass: error rate (shed requests left out) at least 12 % and at most 13 %: 12.484 %",
       "pass: no errors (shed requests left out): 0",
       "fail: at most 99 errors: 100",
-      "pass: goodput at least 199/s: 199.8/s",
+      "pass: goodput at least 199/s: 200.1/s",
       "invalid: success rate at least 1 %: 100 %",
     ]
   `);
@@ -121,4 +121,29 @@ test('a check without a limit is refused', () => {
     'service, workload or zone',
   );
   expect(message({ kind: 'latency', during: 'run', percentile: 0, atMost: '1s' })).toBeDefined();
+});
+
+test('goodput counts answers when they were given: a queue gets no more done than its service', async () => {
+  // Half of what is due while the fault is on waits until after it.
+  const queue = outage({
+    ejectAfterMs: 0,
+    change: (request, index) =>
+      request.dueMs >= 4_000 && request.dueMs < 8_000 && index % 2 === 0
+        ? { ...request, ms: 8_500 - request.dueMs }
+        : request,
+  });
+  expect(
+    await judge(
+      queue,
+      { kind: 'goodput', during: 'fault', atLeast: '110/s' },
+      { kind: 'goodput', during: 'fault', atLeast: '90/s' },
+      { kind: 'goodput', during: 'recovery', atLeast: '250/s' },
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "fail: goodput at least 110/s: 100/s",
+      "pass: goodput at least 90/s: 100/s",
+      "pass: goodput at least 250/s: 300.2/s",
+    ]
+  `);
 });

@@ -37,6 +37,8 @@ export interface RunFacts {
    * A request in flight when a fault comes belongs to the fault, not to the time before it.
    */
   count(window: Window, filter?: { outcome?: Outcome; instances?: readonly string[] }): number;
+  /** Requests of an outcome that ended in a window, whenever they were due. */
+  ended(window: Window, outcome: Outcome): number;
   /**
    * Latency from the moment a request was due; `at-best`: less the time in which the machine may have had no
    * processor to spare, which is the most that a larger one could take from it.

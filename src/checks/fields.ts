@@ -13,7 +13,7 @@ export const checkFields = {
   during: z
     .enum(['steady', 'fault', 'recovery', 'run'])
     .describe(
-      'steady: before the first fault; fault: while it is on; recovery: after it ended; run: all of the load.',
+      'steady: before the first fault; fault: while it is on; recovery: after it ended; run: from the end of the warmup to the end of the load.',
     ),
   fault: z.string().optional().describe('Which fault the window belongs to; needed when there are several.'),
   after: duration().prefault('0s').describe('How much of the start of the window to leave out.'),

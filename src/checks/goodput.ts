@@ -8,10 +8,10 @@ import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
 const schema = z.strictObject({
   kind: z.literal('goodput'),
   ...checkFields,
-  atLeast: rate().describe('Successful requests per second.'),
+  atLeast: rate().describe('Answers per second that ended well in the window, whenever they were asked for.'),
 });
 
-/** Successful requests per second, by when they were due. */
+/** What a service gets done: answers that ended well in the window, per second. What waits in a queue is none yet. */
 export const goodput: CheckKind<typeof schema> = {
   schema,
   unit: 'per-second',
@@ -19,7 +19,10 @@ export const goodput: CheckKind<typeof schema> = {
   describe: (check) => `goodput ${formatLimits(check, formatRate)}`,
   observe(check, facts, window) {
     const seconds = (window.toMs - window.fromMs) / 1_000;
-    const value = seconds > 0 ? facts.count(window, { outcome: 'ok' }) / seconds : undefined;
+    const value = seconds > 0 ? facts.ended(window, 'ok') / seconds : undefined;
+    const failed = facts.count(window) - facts.count(window, { outcome: 'ok' });
+    // What did not fail and is not there yet waits somewhere.
+    const waits = failed / seconds < check.atLeast - (value ?? 0);
     return {
       value,
       samples: facts.count(window),
@@ -27,7 +30,7 @@ export const goodput: CheckKind<typeof schema> = {
       holds: value !== undefined && isWithin(value, check),
       observed: value === undefined ? 'no requests' : formatRate(value),
       limit: formatLimits(check, formatRate),
-      lacking: { what: 'no failures' },
+      lacking: { what: waits ? 'low-latency' : 'no failures' },
     };
   },
 };

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
 import type { MeshAccessLog, MeshTelemetry } from '../meshes/contract.ts';
+import type { NoRequest } from '../model/ending.ts';
 import type {
   EffectiveAnswers,
   InstanceContext,
@@ -37,12 +38,21 @@ export interface Evidence {
   readonly requests: Requests;
   readonly arrivals: Arrivals;
   readonly endings: readonly Ending[];
+  /** Connections to servers, in the time of the load, that ended before a request came of them. */
+  readonly withoutRequest: readonly WithoutRequest[];
   readonly statistics: readonly StatisticsSeries[];
   readonly processes: ReadonlyMap<string, ProcessSeries>;
   readonly saturation: Saturation;
   /** What sidecars held before the loads began, in the mesh's words; of those that answered. */
   readonly effective: ReadonlyMap<string, readonly string[]>;
   readonly quality: EvidenceQuality;
+}
+
+/** Connections to one instance that ended alike before a request came of them. */
+interface WithoutRequest {
+  readonly instance: string;
+  readonly why: NoRequest;
+  readonly count: number;
 }
 
 /** How far the evidence can be trusted. */
@@ -143,7 +153,9 @@ async function readLogs(
   loads: readonly LoadTotals[],
   span: Span,
 ): Promise<
-  Pick<Evidence, 'requests' | 'arrivals' | 'endings'> & { quality: Omit<EvidenceQuality, 'damagedSamples'> }
+  Pick<Evidence, 'requests' | 'arrivals' | 'endings' | 'withoutRequest'> & {
+    quality: Omit<EvidenceQuality, 'damagedSamples'>;
+  }
 > {
   const files = await namesIn(directory);
   const reader = accessLog.reader();
@@ -208,6 +220,8 @@ async function readLogs(
   quality.duplicateIds = index.build();
 
   const rows = new Int32Array(reader.lines.capacity);
+  /** By number of the ending: instance → count. */
+  const withoutRequest = new Map<number, Map<number, number>>();
   await readAll(false, (lines, instance) => {
     index.find(lines, rows);
     for (let line = 0; line < lines.length; line += 1) {
@@ -216,6 +230,11 @@ async function readLogs(
       if (request < 0 && (startMs < span.fromMs || startMs > span.toMs)) continue;
       const number = lines.ending[line] as number;
       if (reader.endings[number]?.direction === 'outbound') continue;
+      if (request < 0 && reader.endings[number]?.noRequest !== undefined) {
+        const counts = withoutRequest.get(number) ?? new Map<number, number>();
+        withoutRequest.set(number, counts.set(instance, (counts.get(instance) ?? 0) + 1));
+        continue;
+      }
       if (request < 0) quality.strangeArrivals += 1;
       const row = arrivals.add(startMs, lines.durationMs[line] as number, number, instance, request);
       if (request < 0) continue;
@@ -225,7 +244,17 @@ async function readLogs(
       if (last < 0 || (arrivals.startMs[last] ?? 0) <= startMs) requests.lastArrival[request] = row;
     }
   });
-  return { requests, arrivals, endings: reader.endings.map(settleEnding), quality };
+  return {
+    requests,
+    arrivals,
+    endings: reader.endings.map(settleEnding),
+    withoutRequest: [...withoutRequest].flatMap(([number, counts]) => {
+      const why = reader.endings[number]?.noRequest;
+      if (why === undefined) return [];
+      return [...counts].map(([at, count]) => ({ instance: instances[at]?.name ?? '', why, count }));
+    }),
+    quality,
+  };
 }
 
 async function namesIn(directory: string): Promise<string[]> {

@@ -25,12 +25,21 @@ export class Saturation {
   #sample: MachineSample | undefined;
   #slice: Slice | undefined;
   #taken = false;
+  #gap = { fromMs: 0, toMs: 0 };
+
+  /** The longest time between two samples that the harness takes by itself, asking nobody. */
+  get longestGap(): { readonly fromMs: number; readonly toMs: number } {
+    return this.#gap;
+  }
 
   /** Samples come in the order of time. */
   add(sample: MachineSample, originMs: number): void {
     const before = this.#sample;
     this.#sample = sample;
     if (before === undefined || sample.t <= before.t) return;
+    if (sample.t - before.t > this.#gap.toMs - this.#gap.fromMs) {
+      this.#gap = { fromMs: before.t - originMs, toMs: sample.t - originMs };
+    }
     const idleShare = (sample.idleMs - before.idleMs) / ((sample.t - before.t) * sample.cpus);
     const slice = {
       fromMs: before.t - originMs,

@@ -4,12 +4,15 @@ import { misbehave } from './actions.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields, hitsNobody, shareOfRequests } from './fields.ts';
 
+/** What the app takes. */
+const mostDelay = '1h';
+
 const schema = z
   .strictObject({
     kind: z.literal('latency'),
     ...faultFields,
-    delay: duration().describe('What is added to every answer.'),
-    jitter: duration().prefault('0ms').describe('Evenly spread on top: delay to delay + jitter.'),
+    delay: duration(mostDelay).describe('What is added to every answer.'),
+    jitter: duration(mostDelay).prefault('0ms').describe('Evenly spread on top: delay to delay + jitter.'),
     rate: shareOfRequests(),
   })
   .describe('The app answers late.');

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** A load takes a day at most; timers overflow at 25 days, and would be over at once. */
+const mostDuration = '240h';
+
 const durationMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** "1m30s", "500ms", "2s" → milliseconds; undefined when it is not a duration. */
@@ -27,31 +30,35 @@ function parsePercent(text: string): number | undefined {
   return value <= 1 ? value : undefined;
 }
 
-/** A zod field that reads `text` with `parse` and says `expected` when it can't. */
+/** A zod field that reads `text` with `parse` and says `expected` when it can't; no more than `most` is taken. */
 function unit(
   parse: (text: string) => number | undefined,
   pattern: string,
   expected: string,
   describe: string,
+  most?: string,
 ) {
+  const limit = most === undefined ? Number.POSITIVE_INFINITY : (parse(most) ?? Number.NaN);
   return z
     .union([z.string(), z.number()], { error: `expected ${expected}` })
     .transform((value, context) => {
       const parsed = parse(String(value));
-      if (parsed !== undefined) return parsed;
-      context.addIssue({ code: 'custom', message: `expected ${expected}, got ${JSON.stringify(value)}` });
+      if (parsed !== undefined && parsed <= limit) return parsed;
+      const wanted = parsed === undefined ? expected : `at most ${most}`;
+      context.addIssue({ code: 'custom', message: `expected ${wanted}, got ${JSON.stringify(value)}` });
       return z.NEVER;
     })
     .meta({ override: { type: 'string', pattern }, description: describe });
 }
 
-/** A duration in milliseconds, written with its unit. */
-export const duration = () =>
+/** A duration in milliseconds, written with its unit, no longer than `most`. */
+export const duration = (most = mostDuration) =>
   unit(
     parseDuration,
     String.raw`^(\d+(\.\d+)?(ms|s|m|h))+$`,
     'a duration with a unit, such as 500ms, 10s or 1m30s',
     'A duration with a unit: 500ms, 10s, 1m30s.',
+    most,
   );
 
 /** A rate in requests per second, written with its unit. */

@@ -33,6 +33,13 @@ export type Reason =
   /** A sidecar ended it for a reason that none of these names. */
   | 'other';
 
+/** Why a connection ended before a request came of it. */
+export type NoRequest =
+  /** The sidecar takes nothing in that is like it: plaintext where it takes TLS only. */
+  | 'not-taken'
+  /** What came was not the protocol that it takes: TLS where it takes plaintext. */
+  | 'not-understood';
+
 /** Whose sidecar. */
 export type Side = 'client' | 'server';
 
@@ -76,5 +83,7 @@ export interface LoggedEnding {
   readonly attempts: number;
   /** None where there is nothing more to say. */
   readonly clues?: Clues;
+  /** Where the line is not about a request, but about a connection. */
+  readonly noRequest?: NoRequest;
   readonly raw: RawEnding;
 }

@@ -18,6 +18,7 @@ import {
   shorten,
   unsaidMeaning,
   verdictWords,
+  violationsMean,
 } from './words.ts';
 
 export interface TerminalOptions {
@@ -83,13 +84,13 @@ function banner(report: Report, view: View): string[] {
   ];
 }
 
-/** What makes the run invalid, what that means and what to do. */
+/** What makes the run invalid, in all or in part, what that means and what to do. */
 function violations(report: Report, view: View): string[] {
   const { c, width } = view;
   const violated = report.validity.filter((finding) => finding.status === 'violated');
   if (violated.length === 0) return [];
   return [
-    heading('Why this run proves nothing', view),
+    heading(violationsMean(report), view),
     ...violated.flatMap((finding) => [
       ...hanging(mark('invalid', view), 3, c.bold, `${finding.title} (${finding.rule})`, width),
       ...indented(`observed ${finding.observed}; limit ${finding.limit}`, 4, width),

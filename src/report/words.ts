@@ -17,6 +17,11 @@ export function unsaidMeaning({ verdict, summary }: Report): string {
   return summary.startsWith(meaning.slice(0, -1)) ? '' : meaning;
 }
 
+/** What rules that are violated mean: a check that failed on other evidence stands. */
+export function violationsMean({ verdict }: Report): string {
+  return verdict === 'fail' ? 'What this run does not prove' : 'Why this run proves nothing';
+}
+
 export const efficacyWords = {
   proven: 'proven',
   unproven: 'not proven',

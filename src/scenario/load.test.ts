@@ -69,6 +69,25 @@ async function problems(text: string, changes: Partial<Changes> = {}): Promise<s
   return error.message.replaceAll(`${directory}/`, '');
 }
 
+describe('times without end', () => {
+  it.each([
+    ['load.maxLatency', '9999h', 'expected at most 240h, got "9999h"'],
+    ['faults.0.at', '99999999s', 'expected at most 240h'],
+    [
+      'topology.services.shop.app',
+      '{serviceTime: "constant:99999999s"}',
+      'expected times of an hour at most',
+    ],
+    [
+      'faults.0',
+      '{kind: latency, on: {workload: shop-east}, delay: 1000h, at: 5s, for: 5s}',
+      'faults.0.delay: expected at most 1h, got "1000h"',
+    ],
+  ])('%s: %s', async (path, value, words) => {
+    expect(await problems(valid, { set: [`${path}=${value}`] })).toContain(words);
+  });
+});
+
 describe('a scenario file', () => {
   it('is read with its defaults', async () => {
     const { scenario } = await load(valid);

@@ -20,20 +20,27 @@ export function referenceMarkdown(): string {
     'Entries of `faults`. Every fault has a `kind`, hits the instances that all fields of `on` match, never the client, and ends. All have these fields:',
     ...kinds(inputSchema(faultSchema)),
     '## Checks',
-    'Entries of `checks`. A check without enough samples makes the run invalid; it never passes. Most have these fields:',
+    'Entries of `checks`. A check without enough samples never passes: it makes the run invalid, unless another one fails. Most have these fields:',
     ...kinds(inputSchema(checkSchema)),
     '## Exit codes',
     table(
       ['code', 'meaning'],
       [
         ['0', 'pass'],
-        ['1', 'fail: the mesh did not do what was expected of it'],
-        ['2', 'a mistake on the command line, in the scenario or in the mesh configuration'],
-        ['3', 'invalid: the run proves nothing'],
-        ['4', 'the environment: something could not be started, fetched or taken down'],
+        [
+          '1',
+          'fail: the mesh did not do what was expected of it, such as to serve anybody under its configuration',
+        ],
+        [
+          '2',
+          'a mistake on the command line, in the scenario or in the mesh configuration, which Istio or a sidecar may be the first to notice',
+        ],
+        ['3', 'invalid: the run proves nothing, either way'],
+        ['4', 'the environment: something of ours could not be started, fetched or taken down'],
         ['130', 'interrupted'],
       ],
     ),
+    'In which order that is decided is told in [what makes a result true](measurement.md#three-verdicts).',
   ].join('\n\n')}\n`;
 }
 

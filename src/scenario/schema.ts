@@ -38,7 +38,7 @@ const serviceTime = z
   // The app has the last word: what it would refuse is refused before it starts.
   .refine((text) => parseServiceTime(text) !== undefined, {
     error: ({ input }) =>
-      `expected a median above 0 and a p99 that is not below it, such as lognormal:5ms,20ms; got ${quote(input)}`,
+      `expected times of an hour at most, a median above 0 and a p99 that is not below it, such as lognormal:5ms,20ms; got ${quote(input)}`,
   });
 
 const app = z.strictObject({

@@ -50,6 +50,8 @@ test.each([
   'lognormal:0ms,5ms',
   'uniform:5ms',
   'exponential:5ms:6ms',
+  'constant:99999999s',
+  'lognormal:5ms,3601s',
 ])('%j is not a service time', (text) => {
   expect(parseServiceTime(text)).toBeUndefined();
 });

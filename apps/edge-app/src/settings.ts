@@ -54,7 +54,7 @@ export function readSettings(environment: Environment): Settings {
       serviceTime: read(
         'SERVICE_TIME',
         'constant:0ms',
-        'constant:5ms, exponential:5ms or lognormal:5ms,20ms (median, p99)',
+        'constant:5ms, exponential:5ms or lognormal:5ms,20ms (median, p99), of an hour at most',
         parseServiceTime,
       ),
       seed: read('SEED', String(randomSeed()), SEED_TEXT, parseSeed),

@@ -21,8 +21,12 @@ export interface Grounds {
   readonly checks: readonly JudgedCheck[];
 }
 
-/** What a violated rule takes away: everything, or only what is said about some faults (and the run as a whole). */
-export type Reach = 'everything' | readonly string[];
+/**
+ * What a violated rule takes away: everything; `lateness`: failures that a generator or a machine which comes late may
+ * have caused, which is never that a mesh refused or ejected nobody; or what is said about some faults, and about the run
+ * as a whole.
+ */
+export type Reach = 'everything' | 'lateness' | readonly string[];
 
 /** What a rule finds in a run; its reach is everything unless it says less. */
 export type Judgement = Omit<Finding, 'rule' | 'title'> & { readonly reach?: Reach };

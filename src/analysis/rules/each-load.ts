@@ -25,11 +25,15 @@ function together(judged: readonly { readonly name: string; readonly found: Judg
   const limits = new Set(judged.map(({ found }) => found.limit));
   const [onlyLimit = ''] = limits;
   const details = of('detail');
+  const violated = judged.flatMap(({ found }) => (found.status === 'violated' ? [found.reach] : []));
+  const [reach] = violated;
   const isAny = (status: Judgement['status']) => judged.some(({ found }) => found.status === status);
   return {
     status: isAny('violated') ? 'violated' : isAny('ok') ? 'ok' : 'not-applicable',
     observed: of('observed').join('; '),
     limit: limits.size === 1 ? onlyLimit : of('limit').join('; '),
     ...(details.length === 0 ? {} : { detail: details.join(' ') }),
+    // What they take away together is all, unless each takes the same.
+    ...(reach === undefined || violated.some((each) => each !== reach) ? {} : { reach }),
   };
 }

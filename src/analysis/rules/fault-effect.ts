@@ -2,6 +2,9 @@ import { plural } from '../../kit/format.ts';
 import type { Rule } from './contract.ts';
 import { judgement, NOT_APPLICABLE } from './judgement.ts';
 
+/** Below this a fault has little to show itself by, whatever it did. */
+const FEW_REQUESTS = 50;
+
 /** Every fault is proven at its targets: one that did nothing says nothing about the mesh. */
 export const faultEffect: Rule = {
   name: 'fault-effect',
@@ -19,13 +22,16 @@ export const faultEffect: Rule = {
       'no-traffic':
         'Nothing reached its targets, so it disturbed nobody: aim it at instances that get traffic in the steady state.',
       unproven:
-        'Its targets do not show it: the fault did not take, or something else answered in their place. Traffic that left them at once also leaves little to see: raise the rate.',
+        first.efficacy.samples < FEW_REQUESTS
+          ? 'Hardly anything reached its targets while it was on, so there is little to see it by: raise the rate, or aim it at instances that keep their traffic.'
+          : 'Its targets do not show it: the fault did not take, or something else answered in their place.',
     }[first.efficacy.status];
     return judgement(
       true,
       idle.map(({ name, efficacy }) => `${name}: ${efficacy.observed}`).join('; '),
       first.efficacy.expected,
       advice,
+      idle.map(({ name }) => name),
     );
   },
 };

@@ -36,6 +36,7 @@ export const generatorCpu: Rule = {
       `${formatPercent(Math.round((most / load.cpus) * 1_000) / 1_000)} of ${plural(load.cpus, 'CPU')}`,
       limit,
       'The generator measures itself: lower the rate, or run it where it has more CPUs.',
+      'lateness',
     );
   },
 };

@@ -49,6 +49,7 @@ export const generatorLag: Rule = eachLoad({
       `p99 ${formatMs(lagP99Ms)}, at most ${formatMs(lagMaxMs ?? 0)}`,
       limit,
       'The generator or its sidecar could not keep up: lower the rate, or run on a machine with more or quieter CPUs.',
+      'lateness',
     );
   },
 });

@@ -7,9 +7,11 @@ import type { Grounds, Rule, RuleResult } from './contract.ts';
 const rules: readonly Rule[] = [
   (await import('./load-finished.ts')).loadFinished,
   (await import('./traffic.ts')).traffic,
+  (await import('./answered-by-hosts.ts')).answeredByHosts,
   (await import('./steady-state.ts')).steadyState,
   (await import('./fault-effect.ts')).faultEffect,
   (await import('./faults-reverted.ts')).faultsReverted,
+  (await import('./on-time.ts')).onTime,
   (await import('./dropped-iterations.ts')).droppedIterations,
   (await import('./generator-cpu.ts')).generatorCpu,
   (await import('./generator-lag.ts')).generatorLag,

@@ -37,6 +37,7 @@ export const latenciesAgree: Rule = eachLoad({
       rows.map(({ text }) => text).join(', '),
       limit,
       'One of the two clocks is wrong, or the generator was far too busy to see its answers: lower the rate, or run on a quieter machine.',
+      'lateness',
     );
   },
 });

@@ -1,7 +1,7 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { startTime } from '../../evidence/testing/build-evidence.ts';
 import { accessLine } from '../../meshes/envoy/testing/access-line.ts';
-import { expectViolated } from '../testing/analysed.ts';
+import { analysed, expectViolated, violations } from '../testing/analysed.ts';
 import { healed, outage } from '../testing/outage.ts';
 import { serversAgree } from './servers-agree.ts';
 
@@ -33,4 +33,23 @@ test('calls of strangers', async () => {
       }).repeat(10),
     },
   });
+});
+
+test('connections that no request came of are nobody calling, and said with their reason', async () => {
+  const connection = (status: number, flags: string, details: string) =>
+    accessLine({ start: startTime(5_000), durationMs: 0, status, flags, details, attempts: 0 });
+  const analysis = await analysed({
+    ...healed(),
+    tails: {
+      'edge-app-west-1': connection(0, 'NR', 'filter_chain_not_found').repeat(12),
+      'edge-app-east-1': connection(400, 'DPE', 'http1.codec_error').repeat(9),
+    },
+  });
+  expect(violations(analysis)).toEqual([]);
+  expect(analysis.notes).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^12 connections to edge-app-west-1 ended before a request .* plaintext\.$/),
+      expect.stringMatching(/^9 connections to edge-app-east-1 ended before a request .* not HTTP/),
+    ]),
+  );
 });

@@ -1,10 +1,11 @@
 import { expect } from 'vitest';
 import { type BuiltRun, buildEvidence } from '../../evidence/testing/build-evidence.ts';
 import { istio } from '../../meshes/istio/index.ts';
+import type { MeshFile } from '../../model/mesh-configuration.ts';
 import type { PlannedCheck } from '../../plan/contract.ts';
 import { type Analysis, analyse } from '../analyse.ts';
 import type { Rule } from '../rules/contract.ts';
-import { outagePlan, planned } from './outage.ts';
+import { type OutageKind, outagePlan, planned } from './outage.ts';
 
 /** Two checks on the fault of `outage()`, one on requests and one on statistics. */
 export const outageChecks = [
@@ -16,12 +17,13 @@ export const outageChecks = [
 export async function analysed(
   run: BuiltRun,
   checks: readonly PlannedCheck[] = outageChecks,
-  kind: 'error' | 'kill' | 'control-plane-outage' = 'error',
+  kind: OutageKind = 'error',
+  configuration: readonly MeshFile[] = [],
 ): Promise<Analysis> {
   await using built = await buildEvidence(run);
   const { trial, topology } = outagePlan(checks, kind);
   return await analyse({
-    trial,
+    trial: { ...trial, configuration },
     topology,
     directory: built.directory,
     mesh: istio,

@@ -111,11 +111,11 @@ export const planned = (check: unknown, fault?: string): PlannedCheck => {
   return { name: checkKind(parsed).describe(parsed), check: parsed, fault };
 };
 
-export function outagePlan(
-  checks: readonly PlannedCheck[],
-  kind: 'error' | 'kill' | 'control-plane-outage' = 'error',
-): Plan {
+export type OutageKind = 'error' | 'latency' | 'kill' | 'control-plane-outage';
+
+export function outagePlan(checks: readonly PlannedCheck[], kind: OutageKind = 'error'): Plan {
   const on = kind === 'control-plane-outage' ? {} : { on: { zone: 'local/east' } };
+  const how = kind === 'latency' ? { delay: '900ms' } : {};
   const scenario = scenarioSchema.parse({
     name: 'outage',
     description: 'East fails.',
@@ -126,7 +126,7 @@ export function outagePlan(
       },
     },
     load: { from: 'frontend', to: 'edge-app', rate: '200/s', duration: '12s', warmup: '1s' },
-    faults: [{ kind, name: 'outage', ...on, at: '4s', for: '4s' }],
+    faults: [{ kind, name: 'outage', ...on, ...how, at: '4s', for: '4s' }],
     checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
   });
   const plan = planScenario({

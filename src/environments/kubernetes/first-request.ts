@@ -1,5 +1,6 @@
 import { environmentError } from '../../kit/errors.ts';
 import { notYet } from '../../kit/eventually.ts';
+import { firstAnswerMs } from '../first-answer.ts';
 import { type LabContext, visiblyUntil } from './context.ts';
 import { writeFiles } from './k6.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
@@ -19,7 +20,7 @@ export async function firstRequest(
   const script = `import http from 'k6/http';
 export const options = { vus: 1, iterations: 1 };
 export default function () {
-  const { status } = http.get(${JSON.stringify(url)}, { timeout: '5s', responseType: 'none' });
+  const { status } = http.get(${JSON.stringify(url)}, { timeout: '${firstAnswerMs(request.topology)}ms', responseType: 'none' });
   console.log('breakwater-first ' + status + ' ' + Date.now());
 }
 `;
@@ -32,7 +33,11 @@ export default function () {
     '--no-summary',
     `${folder}/first.js`,
   ];
-  const options = { waitingFor: `an answer from ${url} to ${pod}`, timeoutMs: 15_000, everyMs: 200 };
+  const options = {
+    waitingFor: `an answer from ${url} to ${pod}`,
+    timeoutMs: 10_000 + firstAnswerMs(request.topology),
+    everyMs: 200,
+  };
   const answeredAt = await visiblyUntil(request, options, async () => {
     const { output } = await api.output(namespace, pod, GENERATOR, ['k6', ...args]);
     const [, status, at] = answered.exec(output) ?? [];

@@ -2,16 +2,23 @@ import { eventually, notYet } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
 import { isClient, type TopologyPlan } from '../../model/topology.ts';
+import { firstAnswerMs } from '../first-answer.ts';
 
 /**
  * One request from the client's sidecar to the service the load calls; resolves with the epoch
  * milliseconds of its answer. Readiness is known before: a probe that fails would count against a host.
  */
 export async function firstRequest(
-  { calls: [call], services, namespace }: TopologyPlan,
+  topology: TopologyPlan,
   instances: readonly HostInstance[],
   signal: AbortSignal,
 ): Promise<number> {
+  const {
+    calls: [call],
+    services,
+    namespace,
+  } = topology;
+  const timeoutMs = firstAnswerMs(topology);
   const client = instances.find((instance) => isClient(instance) && instance.service === call?.from);
   const called = services.find(({ name }) => name === call?.to);
   if (!client || !called) throw new Error('the topology has no client or no service to call');
@@ -21,14 +28,18 @@ export async function firstRequest(
       try {
         const { status, body } = await http(`http://${client.egressAddress}:${port}/`, {
           headers: { host: `${name}.${namespace}.svc.cluster.local:${port}` },
-          timeoutMs: 5_000,
+          timeoutMs,
         });
         return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);
       } catch (error) {
         return notYet(error instanceof Error ? error.message : String(error));
       }
     },
-    { waitingFor: `the first answer through the sidecar of ${client.name}`, timeoutMs: 10_000, signal },
+    {
+      waitingFor: `the first answer through the sidecar of ${client.name}`,
+      timeoutMs: 2 * timeoutMs,
+      signal,
+    },
   );
   return Date.now();
 }

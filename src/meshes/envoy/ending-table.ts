@@ -1,6 +1,6 @@
 import type { LoggedEnding, RawEnding } from '../../model/ending.ts';
 import type { ClusterNames } from './clusters.ts';
-import { cluesOf, flagOf, reasonOf, VIA_UPSTREAM } from './reasons.ts';
+import { cluesOf, flagOf, noRequestOf, reasonOf, VIA_UPSTREAM } from './reasons.ts';
 
 /** Distinct texts beyond this are told apart by their status alone: no caller can make the table grow without end. */
 const MOST = 8_192;
@@ -139,6 +139,7 @@ function read(text: DataView, whole: boolean, clusters: ClusterNames): LoggedEnd
   const [status = '', flags = '', details = '', attempts = '', host = '', cluster = ''] = fields;
   if (!/^(\d{1,3}|-)$/.test(status) || !/^(\d{1,9}|-)$/.test(attempts)) return undefined;
   const clues = cluesOf(flags, details);
+  const noRequest = noRequestOf(details);
   return {
     reason: reasonOf(flags, details),
     status: status === '-' ? 0 : Number(status),
@@ -148,6 +149,7 @@ function read(text: DataView, whole: boolean, clusters: ClusterNames): LoggedEnd
     ...clusters.destinationOf(cluster),
     attempts: attempts === '-' ? 0 : Number(attempts),
     ...(clues === undefined ? {} : { clues }),
+    ...(noRequest === undefined ? {} : { noRequest }),
     raw: { flag: flagOf(flags, details), details, destination: cluster },
   };
 }

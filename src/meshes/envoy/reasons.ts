@@ -1,4 +1,4 @@
-import type { Clues, Reason } from '../../model/ending.ts';
+import type { Clues, NoRequest, Reason } from '../../model/ending.ts';
 
 /** Of an answer that came from the host, whatever it says. */
 export const VIA_UPSTREAM = 'via_upstream';
@@ -109,6 +109,12 @@ export function cluesOf(flags: string, details: string): Clues | undefined {
     ...(decidedBy === undefined ? {} : { decidedBy }),
   };
   return Object.keys(clues).length === 0 ? undefined : clues;
+}
+
+/** Whether a line is about a connection that no request came of, which Envoy logs beside requests; undefined of those. */
+export function noRequestOf(details: string): NoRequest | undefined {
+  if (details === 'filter_chain_not_found') return 'not-taken';
+  return /^(http[123]\.)?codec_error$/.test(details) ? 'not-understood' : undefined;
 }
 
 /** What to call it in short: its flags, or a word for what Envoy has no flag for. */

@@ -126,7 +126,9 @@ export function validity(report: Report) {
     'Can this run be believed?',
     violated === 0
       ? `yes: all ${plural(report.validity.length, 'rule')} hold or do not apply`
-      : `no: ${plural(violated, 'rule')} violated`,
+      : report.verdict === 'fail'
+        ? `in part: ${plural(violated, 'rule')} violated, which the checks that failed do not rest on`
+        : `no: ${plural(violated, 'rule')} violated`,
     table(
       ['Result', 'Rule', 'Observed', 'Limit'],
       byUrgency(report.validity).map((finding) => [

@@ -13,6 +13,7 @@ import { createCertificateAuthority } from './certificates.ts';
 import { ConfigurationDirectory } from './configuration-directory.ts';
 import { accepts, controlPlanePorts, knownServices, prepareControlPlane } from './control-plane.ts';
 import { DiscoveryGate } from './discovery-gate.ts';
+import { refusePassthrough } from './original-destination.ts';
 import { topologyResources } from './resources.ts';
 import { prepareSidecar, sidecarLog, sidecarPorts, sidecarProgram } from './sidecar.ts';
 
@@ -79,7 +80,10 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       return undefined;
     },
     closeControlPlane: () => gate.close(),
-    configure: (changed, revision) => configuration.replace(underTest, textOf(changed, revision)),
+    configure: async (changed, revision) => {
+      refusePassthrough(changed.resources);
+      await configuration.replace(underTest, textOf(changed, revision));
+    },
     sidecar: (instance) => sidecarProgram(instance, request),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import type { BuiltRun } from '../evidence/testing/build-evidence.ts';
+import { analysed, violations } from './testing/analysed.ts';
+import { healed, outage, planned } from './testing/outage.ts';
+
+/** The same run from a generator that came late, which makes every time doubtful. */
+const late = (run: BuiltRun): BuiltRun => ({
+  ...run,
+  requests: run.requests.map((request, index) => ({ ...request, lagMs: 2 + (index % 100) / 10 })),
+});
+const never = planned({ kind: 'overflow', during: 'steady', atLeast: 100 });
+const fast = planned({ kind: 'latency', during: 'steady', percentile: 95, atMost: '10ms' });
+
+test('a generator that came late is no reason why the mesh refused nobody', async () => {
+  const analysis = await analysed(late(healed()), [never, fast]);
+  expect(violations(analysis)).toEqual(['generator-lag']);
+  expect(analysis.checks.map(({ status }) => status)).toEqual(['fail', 'invalid']);
+  expect(analysis.verdict).toBe('fail');
+});
+
+test('it may be one for everything else', async () => {
+  const few = planned({ kind: 'overflow', during: 'fault', atLeast: 100 }, 'outage');
+  expect((await analysed(late(healed()), [few, fast])).verdict).toBe('invalid');
+  expect((await analysed(late(healed()), [fast])).verdict).toBe('invalid');
+});
+
+test('a check without samples is said beside one that fails, and hides it not', async () => {
+  const shed = planned(
+    { kind: 'latency', during: 'fault', of: 'shed', percentile: 95, atMost: '1s' },
+    'outage',
+  );
+  const analysis = await analysed(healed(), [never, shed]);
+  expect(violations(analysis)).toEqual([]);
+  expect(analysis.verdict).toBe('fail');
+  expect(analysis.summary).toContain('1 check could not be answered');
+  expect(analysis.checks[1]?.detail).toBe('none of the 801 requests in its window was one of those');
+});
+
+test('a steady state that fails under the configuration under test fails the run, though no check looks at it', async () => {
+  const broken = outage({
+    ejectAfterMs: 500,
+    change: (request) =>
+      request.dueMs < 4_000
+        ? { ...request, status: 500, attempts: request.attempts.map((each) => ({ ...each, status: 500 })) }
+        : request,
+  });
+  const calm = planned({ kind: 'ejections', during: 'recovery', atMost: 5 }, 'outage');
+  expect((await analysed(broken, [calm])).verdict).toBe('invalid');
+  const file = { file: 'mesh.yaml', path: '/mesh.yaml', content: '' };
+  const analysis = await analysed(broken, [calm], 'error', [file]);
+  expect(analysis.verdict).toBe('fail');
+  expect(analysis.summary).toContain('even before the first fault: "the mesh works under this configuration');
+});
