@@ -7,6 +7,7 @@ import { readKubernetesYaml } from '../kubernetes/documents.ts';
 import { mistakesAgainst } from './configuration-schema.ts';
 import type { ResourceSchema, ResourceSchemas } from './schemas/contract.ts';
 import generated from './schemas/istio-1.29.1.generated.json' with { type: 'json' };
+import { celRules, type KeepsRule } from './schemas/rules.ts';
 
 const { kinds, schemas, version } = generated as unknown as ResourceSchemas;
 
@@ -25,7 +26,11 @@ interface ParsedConfiguration {
 }
 
 /** Splits files into resources and checks each by itself: syntax, kind, fields, duplicates. */
-export function parseConfiguration(files: readonly MeshFile[], namespace: string): ParsedConfiguration {
+export function parseConfiguration(
+  files: readonly MeshFile[],
+  namespace: string,
+  keeps = celRules(),
+): ParsedConfiguration {
   const resources: PlacedResource[] = [];
   const sound: PlacedResource[] = [];
   const problems: Problem[] = [];
@@ -36,9 +41,11 @@ export function parseConfiguration(files: readonly MeshFile[], namespace: string
     if (documents.length === 0 && inSyntax.length === 0) empty.push(file);
     for (const document of documents) {
       const resource = placed(document, file, namespace);
-      const mistakes = mistakesIn(document);
+      const mistakes = mistakesIn(document, keeps);
       problems.push(
-        ...mistakes.map(({ path, message, hint, at }) => resource.problem(path, message, hint, at)),
+        ...mistakes
+          .map(({ path, message, hint, at }) => resource.problem(path, message, hint, at))
+          .sort(asWritten),
       );
       if (mistakes.length === 0) sound.push(resource);
       // What has no kind or name of its own would only be blamed a second time for that.
@@ -48,6 +55,9 @@ export function parseConfiguration(files: readonly MeshFile[], namespace: string
   problems.push(...duplicates(resources));
   return { resources, sound, problems, empty: empty.length > 0 && empty.length === files.length };
 }
+
+const asWritten = (a: Problem, b: Problem) =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 
 /** That a file has nothing but comments. */
 export const nothingIn = (file: string): Problem => ({
@@ -78,7 +88,7 @@ function placed(document: YamlDocument, file: string, defaultNamespace: string):
   };
 }
 
-function mistakesIn(document: YamlDocument): Mistake[] {
+function mistakesIn(document: YamlDocument, keeps: KeepsRule): readonly Mistake[] {
   const { value } = document;
   const wrong = (path: Path, message: string, hint?: string): Mistake[] => [
     { path, at: 'value', message, hint },
@@ -100,8 +110,8 @@ function mistakesIn(document: YamlDocument): Mistake[] {
   return mistakesAgainst(
     { ...resource, required: [...(schema.required ?? []), 'metadata'] },
     value,
-    [],
     document,
+    keeps,
   );
 }
 
