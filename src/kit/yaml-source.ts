@@ -226,8 +226,8 @@ export function parseYaml(
       const overflow = errors.find(({ message }) => message.startsWith('Maximum call stack'));
       if (overflow) problems.push({ ...tooDeep, ...at(overflow.pos[0]) });
       else {
-        const first = errors.slice(0, mostSyntaxProblems);
-        problems.push(...first.map((error) => syntaxProblem(error, file, at(error.pos[0]))));
+        const told = errors.map((error) => syntaxProblem(error, file, at(error.pos[0])));
+        problems.push(...firstOfEachLine(told).slice(0, mostSyntaxProblems));
       }
       continue;
     }
@@ -252,8 +252,14 @@ function linesOf(text: string): LineCounter {
   return lines;
 }
 
+/** The parser has more to say of what comes behind a mistake on its line. */
+function firstOfEachLine(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.toReversed().map((problem) => [problem.line, problem])).values()].toReversed();
+}
+
 function syntaxProblem(error: YAMLError, file: string, place: Place): Problem {
   const hint = {
+    BLOCK_AS_IMPLICIT_KEY: 'a line that begins with a dash is no field of what stands before it',
     BAD_INDENT: 'indent everything between the brackets, and the closing one',
     BLOCK_IN_FLOW: 'put text that ends with a colon in quotes',
     TAB_AS_INDENT: 'indent with spaces',

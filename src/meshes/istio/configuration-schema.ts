@@ -44,7 +44,13 @@ function mistakesIn(
       const hint = schema.enum ? `one of ${schema.enum.join(', ')}` : 'put it in quotes';
       return wrong(`Kubernetes reads ${word.source} as ${value}; text is expected`, hint);
     }
-    const hint = schema.type === 'string' && typeof value !== 'object' ? asText(schema, value) : undefined;
+    const isLine = typeof value === 'string' && value.includes(' ');
+    const hint =
+      schema.type === 'string' && typeof value !== 'object'
+        ? asText(schema, value)
+        : schema.type === 'object' && isLine
+          ? 'put a colon between a name and its value'
+          : undefined;
     return wrong(`expected ${expected(schema)}, got ${typeName(value)}`, hint);
   }
   if (schema.enum && !schema.enum.includes(value)) {
@@ -66,6 +72,12 @@ function mistakesIn(
   }
   if (typeof value !== 'object' || value === null) return [];
   return mapMistakes(schema, value as Record<string, unknown>, path, within);
+}
+
+/** One letter more or less, or another number: no field of another place, but this one misspelt. */
+function isSlip(name: string, field: string): boolean {
+  const apart = distance(field, name);
+  return apart === 1 || (apart === 2 && (field.startsWith(name) || name.startsWith(field)));
 }
 
 /** How a value that is no text becomes the text that was meant. */
@@ -131,8 +143,7 @@ function unknownField(
   const message = `unknown field ${quote(name)}`;
   const renamed = knownByAnotherName(name, fields);
   if (renamed === undefined) {
-    // One letter more or less is a slip, and no field of another place.
-    const slip = fields.some((field) => distance(field, name) === 1);
+    const slip = fields.some((field) => isSlip(name, field));
     const places = slip ? [] : placesOf(name, within.root, path.slice(0, -1));
     const hint = places.length > 0 ? `its place is ${places.join(' or ')}` : suggest(name, fields);
     return [{ path, at: 'key', message, hint }];

@@ -299,6 +299,69 @@ ${rule('  trafficPolicy: {outlierDetection: {interval: 5, baseEjectionTime: soon
     expect(read(rule('').replace('host: edge-app', 'host: "*.default.svc.cluster.local"'))).toHaveLength(1);
   });
 
+  it('takes a short name for one of the namespace that the resource is in, as Istio does', () => {
+    const elsewhere = (host: string) =>
+      problems(
+        rule('').replace('name: rule', 'name: rule\n  namespace: istio-system').replace('edge-app', host),
+      );
+    expect(elsewhere('edge-app')).toMatchInlineSnapshot(`
+      "mesh.yaml:7:9: spec.host: in the namespace istio-system this is edge-app.istio-system.svc.cluster.local; there is no such service in the topology
+        write edge-app.default.svc.cluster.local"
+    `);
+    expect(elsewhere('edge-ap')).toMatchInlineSnapshot(`
+      "mesh.yaml:7:9: spec.host: there is no service "edge-ap" in the topology and no ServiceEntry for it
+        did you mean edge-app.default.svc.cluster.local?"
+    `);
+    expect(elsewhere('edge-app.default')).toMatchInlineSnapshot(`
+      "mesh.yaml:7:9: spec.host: there is no service "edge-app.default" in the topology and no ServiceEntry for it
+        did you mean edge-app.default.svc.cluster.local?"
+    `);
+    expect(problems(rule('').replace('edge-app', 'edge-app.default.svc'))).toMatchInlineSnapshot(`
+      "mesh.yaml:6:9: spec.host: there is no service "edge-app.default.svc" in the topology and no ServiceEntry for it
+        did you mean edge-app.default.svc.cluster.local?"
+    `);
+  });
+
+  it('has kinds that are not read here, and what says the same', () => {
+    const header = (apiVersion: string, kind: string) =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x}\nspec: {}\n`;
+    const text = [
+      header('gateway.networking.k8s.io/v1', 'HTTPRoute'),
+      header('gateway.networking.k8s.io/v1', 'Gateway'),
+      header('gateway.networking.x-k8s.io/v1alpha1', 'XBackendTrafficPolicy'),
+      header('authentication.istio.io/v1alpha1', 'Policy'),
+      header('config.istio.io/v1alpha2', 'EgressRule'),
+      header('networking.k8s.io/v1', 'Ingress'),
+    ].join('---\n');
+    expect(problems(text)).toMatchInlineSnapshot(`
+      "6 problems
+      mesh.yaml:1:13: apiVersion: HTTPRoute (gateway.networking.k8s.io/v1) is of the Kubernetes Gateway API, which is not read here
+        write it as a VirtualService
+      mesh.yaml:6:13: apiVersion: Gateway (gateway.networking.k8s.io/v1) is of the Kubernetes Gateway API, which is not read here
+        write it as a Gateway of networking.istio.io/v1
+      mesh.yaml:11:13: apiVersion: XBackendTrafficPolicy (gateway.networking.x-k8s.io/v1alpha1) is of the Kubernetes Gateway API, which is not read here
+        use Istio's own resources
+      mesh.yaml:16:13: apiVersion: Istio 1.29.1 has no authentication.istio.io any more
+        PeerAuthentication and RequestAuthentication took the place of Policy
+      mesh.yaml:21:13: apiVersion: Istio 1.29.1 has no config.istio.io any more
+        ServiceEntry took the place of EgressRule
+      mesh.yaml:27:7: kind: "Ingress" (networking.k8s.io/v1) is not a kind that Istio 1.29.1 has
+        it has AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication, ServiceEntry, Sidecar, Telemetry, VirtualService, WasmPlugin, WorkloadEntry, WorkloadGroup"
+    `);
+  });
+
+  it('is no template that is still to be filled in', () => {
+    const template =
+      '# of a chart\nmetadata:\n  name: {{ .Values.name }}\n{{- if .Values.on }}\nspec: {}\n{{- end }}\n';
+    expect(problems(template)).toMatchInlineSnapshot(`
+      "mesh.yaml:3:9: this is a template that is not filled in
+        take what \`helm template\` prints"
+    `);
+    expect(
+      read(rule('').replace('name: rule', 'name: rule\n  annotations: {a: "{{ .Name }}"}')),
+    ).toHaveLength(1);
+  });
+
   it('has hosts in a VirtualService even where there is no topology to hold them against', () => {
     const lint = (content: string) =>
       lintConfiguration([{ file: 'mesh.yaml', path: '/mesh.yaml', content }])
