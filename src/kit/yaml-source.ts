@@ -1,5 +1,7 @@
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
@@ -8,7 +10,7 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  parseAllDocuments,
+  Parser,
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
@@ -36,16 +38,28 @@ export interface YamlDialect {
   readonly mostAliases: number;
   /** Whether what is merged (`<<`) counts where it stands, so that it replaces what stands before it. */
   readonly mergesInOrder: boolean;
+  /** How a text is cut into tokens, which stand where they stand in the text. */
+  tokens(text: string): Iterable<CST.Token>;
+  /** Whether `read` judges what stands behind a tag; where this is not said, only those of YAML itself are taken. */
+  readonly takesTag?: (tag: string) => boolean;
   /** The value of a document, or everything in it that other readers would take differently or not at all. */
   read(document: Document, resolve: Resolve): { readonly value: unknown } | readonly Danger[];
 }
 
 export const tooMuchByAliases = 'its aliases (*name) expand to too much';
 
+const mostDepth = 64;
+const plainTags = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map(
+  (name) => `tag:yaml.org,2002:${name}`,
+);
+
+const isPlainTag = (tag: string) => plainTags.includes(tag);
+
 /** YAML 1.2 with merge keys, as scenarios are read. */
 const yaml12: YamlDialect = {
   mostAliases: 100,
   mergesInOrder: false,
+  tokens: (text) => new Parser().parse(text),
   read(document) {
     try {
       return { value: document.toJS({ maxAliasCount: this.mostAliases }) };
@@ -56,10 +70,6 @@ const yaml12: YamlDialect = {
   },
 };
 
-const mostDepth = 64;
-const plainTags = ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map(
-  (name) => `tag:yaml.org,2002:${name}`,
-);
 /** Mistakes in the syntax make more mistakes further down. */
 const mostSyntaxProblems = 10;
 
@@ -180,11 +190,10 @@ export function parseYaml(
   const tooDeep = { file, message: `nested deeper than ${mostDepth} levels` };
   const deep = depthOfFlow(text);
   if (deep) return { documents: [], problems: [{ ...tooDeep, ...deep }] };
-  const lines = new LineCounter();
+  const lines = linesOf(text);
   let parsed: Document[];
   try {
-    const all = parseAllDocuments(text, {
-      lineCounter: lines,
+    const composer = new Composer({
       prettyErrors: false,
       logLevel: 'silent',
       stringKeys: true,
@@ -192,7 +201,7 @@ export function parseYaml(
       // Quadratic in the number of keys; findDangers looks for them instead.
       uniqueKeys: false,
     });
-    parsed = Array.isArray(all) ? all : [];
+    parsed = [...composer.compose(dialect.tokens(text))];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { documents: [], problems: [tooDeep] };
@@ -209,14 +218,16 @@ export function parseYaml(
     }
   };
   for (const document of parsed) {
-    const errors = [...document.errors, ...document.warnings];
+    const isTaken = ({ code }: YAMLError) => code === 'TAG_RESOLVE_FAILED' && dialect.takesTag !== undefined;
+    const warnings = document.warnings.filter((warning) => !isTaken(warning));
+    const errors = [...document.errors, ...warnings];
     if (errors.length > 0) {
       // The parser catches what V8 throws when it goes too deep, and keeps nothing of it but the words.
       const overflow = errors.find(({ message }) => message.startsWith('Maximum call stack'));
       if (overflow) problems.push({ ...tooDeep, ...at(overflow.pos[0]) });
       else {
-        const first = errors.slice(0, mostSyntaxProblems);
-        problems.push(...first.map((error) => syntaxProblem(error, file, at(error.pos[0]))));
+        const told = errors.map((error) => syntaxProblem(error, file, at(error.pos[0])));
+        problems.push(...firstOfEachLine(told).slice(0, mostSyntaxProblems));
       }
       continue;
     }
@@ -234,8 +245,21 @@ export function parseYaml(
   return { documents, problems };
 }
 
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+  return lines;
+}
+
+/** The parser has more to say of what comes behind a mistake on its line. */
+function firstOfEachLine(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.toReversed().map((problem) => [problem.line, problem])).values()].toReversed();
+}
+
 function syntaxProblem(error: YAMLError, file: string, place: Place): Problem {
   const hint = {
+    BLOCK_AS_IMPLICIT_KEY: 'a line that begins with a dash is no field of what stands before it',
     BAD_INDENT: 'indent everything between the brackets, and the closing one',
     BLOCK_IN_FLOW: 'put text that ends with a colon in quotes',
     TAB_AS_INDENT: 'indent with spaces',
@@ -257,7 +281,7 @@ function withoutContent(message: string): string {
 /** What no reader should have to read; and what its aliases stand for, which the document itself would look up each time. */
 function findDangers(
   document: Document,
-  { mostAliases, mergesInOrder }: YamlDialect,
+  { mostAliases, mergesInOrder, takesTag = isPlainTag }: YamlDialect,
 ): { readonly dangers: readonly Danger[]; readonly resolve: Resolve } {
   const found: Danger[] = [];
   const anchors = new Map<string, unknown>();
@@ -305,7 +329,7 @@ function findDangers(
       visitAlias(node, parents);
     } else if (parents.size > mostDepth) {
       found.push({ node, message: `nested deeper than ${mostDepth} levels` });
-    } else if (isNode(node) && node.tag !== undefined && !plainTags.includes(node.tag)) {
+    } else if (isNode(node) && node.tag !== undefined && !takesTag(node.tag)) {
       found.push({ node, message: `the tag ${node.tag} is not allowed`, hint: 'leave it out' });
     } else if (isMap(node)) {
       visitMap(node, new Set([...parents, node]));

@@ -18,7 +18,7 @@ const refused = {
     '{loadBalancer: {localityLbSetting: {distribute: [{from: "r/a/*", to: {"r/a/*": 70, "r/b/*": 20}}]}}, outlierDetection: {}}',
   'failover beside distribution':
     '{loadBalancer: {localityLbSetting: {distribute: [{from: "r/a/*", to: {"r/b/*": 100}}], failover: [{from: r, to: s}]}}}',
-  'a duration that is too short': '{outlierDetection: {interval: 1us}}',
+  'a client certificate that is missing': '{tls: {mode: MUTUAL}}',
 } as const;
 
 function lint(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
@@ -37,7 +37,7 @@ describe('lint', () => {
     writeFileSync(file, rule(spec));
     const { status, stdout, stderr } = lint([file]);
     expect(status, stderr).toBe(2);
-    expect(stdout).toContain(`${file}:1: DestinationRule/edge-app-dr: `);
+    expect(stdout).toContain(`${file}:7: DestinationRule/edge-app-dr: `);
   });
 
   test("says in one pass what is ours and what is Istio's, of alternatives and of files of any name", () => {
@@ -60,8 +60,8 @@ describe('lint', () => {
     expect(notAsked).toBeUndefined();
     expect(problems).toMatchObject([
       { file: files[0], line: 10, message: 'unknown field "circuitBreaker"' },
-      { file: files[0], line: 12, message: expect.stringContaining('DestinationRule/edge-app-dr: ') },
-      { file: files[1], line: 1, message: expect.stringContaining('DestinationRule/edge-app-dr: ') },
+      { file: files[0], line: 18, message: expect.stringContaining('DestinationRule/edge-app-dr: ') },
+      { file: files[1], line: 7, message: expect.stringContaining('DestinationRule/edge-app-dr: ') },
     ]);
   });
 

@@ -22,29 +22,49 @@ export function mistakesInHosts(resources: readonly PlacedResource[], topology: 
   const known = [...hosts, ...entries.flatMap((entry) => texts(valueAt(entry.value, ['spec', 'hosts'])))];
   const exists = (host: string) => known.some((candidate) => hostMatches(host, candidate));
   const problems: Problem[] = [];
-  const unknownHost = ({ resource, path, host }: Destination, full: string) => {
-    const long = nearest(full, known);
-    const short = services.find((service) => serviceHost(service, topology.namespace) === long);
-    const meant = nearest(host, [...services, ...known]) ?? short ?? long;
-    const message = `there is no service ${quote(host)} in the topology and no ServiceEntry for it`;
-    const hint = meant === undefined ? `there are ${services.join(', ')}` : `did you mean ${meant}?`;
-    problems.push(resource.problem(path, message, hint));
-  };
+  const unknownHost = (destination: Destination) =>
+    problems.push(mistakeInHost(destination, known, services, topology.namespace));
   const rules = resources.filter(({ kind }) => kind === 'DestinationRule');
   for (const resource of rules) {
     const host = valueAt(resource.value, ['spec', 'host']);
     if (typeof host === 'string' && !exists(fullHost(host, resource.namespace))) {
-      unknownHost({ resource, path: ['spec', 'host'], host }, fullHost(host, resource.namespace));
+      unknownHost({ resource, path: ['spec', 'host'], host });
     }
   }
   const virtual = resources.filter(({ kind }) => kind === 'VirtualService');
   for (const destination of virtual.flatMap(destinationsOf)) {
     const full = fullHost(destination.host, destination.resource.namespace);
-    if (!exists(full)) unknownHost(destination, full);
+    if (!exists(full)) unknownHost(destination);
     else problems.push(...mistakesInDestination(destination, full, rules, topology));
   }
   problems.push(...mistakesInMissingHosts(resources, [], services));
   return problems;
+}
+
+/** A host that nobody has, and which one was meant. */
+function mistakeInHost(
+  { resource, path, host }: Destination,
+  known: readonly string[],
+  services: readonly string[],
+  namespace: string,
+): Problem {
+  const full = fullHost(host, resource.namespace);
+  if (services.includes(host)) {
+    // A short name is one of the resource's own namespace, whatever that is.
+    const message = `in the namespace ${resource.namespace} this is ${full}; there is no such service in the topology`;
+    return resource.problem(path, message, `write ${serviceHost(host, namespace)}`);
+  }
+  const hostOf = (service: string) => serviceHost(service, namespace);
+  // A name with a dot in it is taken as it is, so half of one is none.
+  const half = services.map(hostOf).find((service) => service.startsWith(`${host}.`));
+  const long = nearest(full, known);
+  const short = services.find((service) => hostOf(service) === long);
+  const meant = half ?? nearest(host, [...services, ...known]) ?? short ?? long;
+  // What is meant by its short name is found by that from its own namespace only.
+  const written = meant !== undefined && services.includes(meant) && resource.namespace !== namespace;
+  const message = `there is no service ${quote(host)} in the topology and no ServiceEntry for it`;
+  if (meant === undefined) return resource.problem(path, message, `there are ${services.join(', ')}`);
+  return resource.problem(path, message, `did you mean ${written ? hostOf(meant) : meant}?`);
 }
 
 /** A VirtualService without hosts does something only where another one delegates to it; needs no topology. */

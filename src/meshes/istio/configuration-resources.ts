@@ -1,12 +1,14 @@
-import { nearest, quote, typeOnly } from '../../kit/nearest.ts';
+import { typeOnly } from '../../kit/nearest.ts';
 import type { Path } from '../../kit/path.ts';
 import type { Mistake, Problem } from '../../kit/problems.ts';
 import type { YamlDocument } from '../../kit/yaml-source.ts';
 import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
 import { readKubernetesYaml } from '../kubernetes/documents.ts';
+import { unknownKind, versionsOf } from './configuration-kinds.ts';
 import { mistakesAgainst } from './configuration-schema.ts';
 import type { ResourceSchema, ResourceSchemas } from './schemas/contract.ts';
 import generated from './schemas/istio-1.29.1.generated.json' with { type: 'json' };
+import { celRules, type KeepsRule } from './schemas/rules.ts';
 
 const { kinds, schemas, version } = generated as unknown as ResourceSchemas;
 
@@ -25,7 +27,11 @@ interface ParsedConfiguration {
 }
 
 /** Splits files into resources and checks each by itself: syntax, kind, fields, duplicates. */
-export function parseConfiguration(files: readonly MeshFile[], namespace: string): ParsedConfiguration {
+export function parseConfiguration(
+  files: readonly MeshFile[],
+  namespace: string,
+  keeps = celRules(),
+): ParsedConfiguration {
   const resources: PlacedResource[] = [];
   const sound: PlacedResource[] = [];
   const problems: Problem[] = [];
@@ -36,9 +42,11 @@ export function parseConfiguration(files: readonly MeshFile[], namespace: string
     if (documents.length === 0 && inSyntax.length === 0) empty.push(file);
     for (const document of documents) {
       const resource = placed(document, file, namespace);
-      const mistakes = mistakesIn(document);
+      const mistakes = mistakesIn(document, keeps);
       problems.push(
-        ...mistakes.map(({ path, message, hint, at }) => resource.problem(path, message, hint, at)),
+        ...mistakes
+          .map(({ path, message, hint, at }) => resource.problem(path, message, hint, at))
+          .sort(asWritten),
       );
       if (mistakes.length === 0) sound.push(resource);
       // What has no kind or name of its own would only be blamed a second time for that.
@@ -48,6 +56,9 @@ export function parseConfiguration(files: readonly MeshFile[], namespace: string
   problems.push(...duplicates(resources));
   return { resources, sound, problems, empty: empty.length > 0 && empty.length === files.length };
 }
+
+const asWritten = (a: Problem, b: Problem) =>
+  (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
 
 /** That a file has nothing but comments. */
 export const nothingIn = (file: string): Problem => ({
@@ -78,7 +89,7 @@ function placed(document: YamlDocument, file: string, defaultNamespace: string):
   };
 }
 
-function mistakesIn(document: YamlDocument): Mistake[] {
+function mistakesIn(document: YamlDocument, keeps: KeepsRule): readonly Mistake[] {
   const { value } = document;
   const wrong = (path: Path, message: string, hint?: string): Mistake[] => [
     { path, at: 'value', message, hint },
@@ -88,11 +99,11 @@ function mistakesIn(document: YamlDocument): Mistake[] {
   const { apiVersion, kind } = value;
   if (typeof kind !== 'string' || kind === '') return wrong(['kind'], 'missing; a resource says its kind');
   if (typeof apiVersion !== 'string' || apiVersion === '') {
-    const known = versionsOf(kind);
-    return wrong(['apiVersion'], 'missing; a resource says its apiVersion', known[0]);
+    const versions = versionsOf(kind, Object.keys(kinds));
+    return wrong(['apiVersion'], 'missing; a resource says its apiVersion', versions[0]);
   }
   const schema = schemas[kinds[`${apiVersion}/${kind}`] ?? -1];
-  if (!schema) return [unknownKind(apiVersion, kind)];
+  if (!schema) return [unknownKind(apiVersion, kind, Object.keys(kinds), version)];
   const resource = {
     ...schema,
     properties: { ...schema.properties, apiVersion: text, kind: text, metadata },
@@ -100,57 +111,9 @@ function mistakesIn(document: YamlDocument): Mistake[] {
   return mistakesAgainst(
     { ...resource, required: [...(schema.required ?? []), 'metadata'] },
     value,
-    [],
     document,
+    keeps,
   );
-}
-
-const madeByTopology = [
-  'Service',
-  'Deployment',
-  'StatefulSet',
-  'DaemonSet',
-  'ReplicaSet',
-  'Pod',
-  'ServiceAccount',
-  'Namespace',
-  'Endpoints',
-  'EndpointSlice',
-];
-
-function unknownKind(apiVersion: string, kind: string): Mistake {
-  const wrong = (path: Path, message: string, hint?: string): Mistake => ({
-    path,
-    at: 'value',
-    message,
-    hint,
-  });
-  const versions = versionsOf(kind);
-  if (versions.length > 0) {
-    return wrong(
-      ['apiVersion'],
-      `Istio ${version} has no ${kind} in ${apiVersion}`,
-      `it has ${versions.join(', ')}`,
-    );
-  }
-  if (!apiVersion.includes('istio.io') && madeByTopology.includes(kind)) {
-    const hint = 'describe services and workloads there; mesh configuration has Istio resources only';
-    return wrong(['kind'], `the scenario's topology makes every ${kind}`, hint);
-  }
-  const known = [...new Set(Object.keys(kinds).map((name) => name.slice(name.lastIndexOf('/') + 1)))];
-  const meant = nearest(kind, known);
-  const message = `${quote(kind)} (${apiVersion}) is not a kind that Istio ${version} has`;
-  return wrong(
-    ['kind'],
-    message,
-    meant === undefined ? `it has ${known.sort().join(', ')}` : `did you mean ${meant}?`,
-  );
-}
-
-function versionsOf(kind: string): string[] {
-  return Object.keys(kinds)
-    .filter((name) => name.endsWith(`/${kind}`))
-    .map((name) => name.slice(0, -kind.length - 1));
 }
 
 function duplicates(resources: readonly PlacedResource[]): Problem[] {

@@ -1,27 +1,56 @@
+import { distance } from 'fastest-levenshtein';
+import { plural } from '../../kit/format.ts';
 import { nearest, quote, suggest, typeName } from '../../kit/nearest.ts';
 import type { Path } from '../../kit/path.ts';
 import type { Mistake } from '../../kit/problems.ts';
 import type { YamlDocument } from '../../kit/yaml-source.ts';
 import { insteadOf, knownByAnotherName } from './configuration-names.ts';
-import type { ResourceSchema } from './schemas/contract.ts';
+import { placesOf } from './configuration-places.ts';
+import { brokenRules, repeatedEntries } from './configuration-rules.ts';
+import { fieldSchema, type ResourceSchema } from './schemas/contract.ts';
+import type { KeepsRule } from './schemas/rules.ts';
 
-/** Everything about a value that its schema does not allow. CEL rules are left to Istio's own validation. */
+/** What every value of a resource is held against. */
+interface Checking {
+  /** The schema of the whole resource. */
+  readonly root: ResourceSchema;
+  readonly document: Pick<YamlDocument, 'scalar'>;
+}
+
+/** Everything about a resource that its schema does not allow. */
 export function mistakesAgainst(
+  schema: ResourceSchema,
+  resource: unknown,
+  document: Pick<YamlDocument, 'scalar'>,
+  keeps: KeepsRule,
+): readonly Mistake[] {
+  const found = mistakesIn(schema, resource, [], { root: schema, document });
+  return [...found, ...brokenRules(schema, resource, keeps, found)];
+}
+
+function mistakesIn(
   schema: ResourceSchema,
   value: unknown,
   path: Path,
-  document: Pick<YamlDocument, 'scalar'>,
-): Mistake[] {
+  within: Checking,
+): readonly Mistake[] {
   const wrong = (message: string, hint?: string): Mistake[] => [{ path, at: 'value', message, hint }];
   if (value === null) return schema.nullable ? [] : wrong(`expected ${expected(schema)}, got nothing`);
   if (schema.intOrString && (typeof value === 'string' || Number.isInteger(value))) return [];
   if (!hasType(schema, value)) {
-    const word = typeof value === 'boolean' && schema.type === 'string' ? document.scalar(path) : undefined;
+    const word =
+      typeof value === 'boolean' && schema.type === 'string' ? within.document.scalar(path) : undefined;
     if (word?.plain && !/^(true|false)$/i.test(word.source)) {
       const hint = schema.enum ? `one of ${schema.enum.join(', ')}` : 'put it in quotes';
       return wrong(`Kubernetes reads ${word.source} as ${value}; text is expected`, hint);
     }
-    const hint = schema.type === 'string' && typeof value !== 'object' ? 'put it in quotes' : undefined;
+    const isLine = typeof value === 'string' && value.includes(' ');
+    const hint =
+      schema.type === 'string' && typeof value !== 'object'
+        ? asText(schema, value)
+        : schema.type === 'object' && isLine
+          ? 'put a colon between a name and its value'
+          : undefined;
     return wrong(`expected ${expected(schema)}, got ${typeName(value)}`, hint);
   }
   if (schema.enum && !schema.enum.includes(value)) {
@@ -34,21 +63,34 @@ export function mistakesAgainst(
   if (typeof value === 'number') return numberMistakes(schema, value, path);
   if (Array.isArray(value)) {
     return [
-      ...sizeMistakes(schema.minItems, schema.maxItems, value.length, 'entries', path),
+      ...sizeMistakes(schema.minItems, schema.maxItems, value.length, ['entry', 'entries'], path),
+      ...repeatedEntries(schema.uniqueBy ?? [], schema.uniqueBy === undefined ? [] : value, path),
       ...value.flatMap((item, index) =>
-        schema.items ? mistakesAgainst(schema.items, item, [...path, index], document) : [],
+        schema.items ? mistakesIn(schema.items, item, [...path, index], within) : [],
       ),
     ];
   }
-  if (typeof value !== 'object') return [];
-  return mapMistakes(schema, value as Record<string, unknown>, path, document);
+  if (typeof value !== 'object' || value === null) return [];
+  return mapMistakes(schema, value as Record<string, unknown>, path, within);
+}
+
+/** One letter more or less, or another number: no field of another place, but this one misspelt. */
+function isSlip(name: string, field: string): boolean {
+  const apart = distance(field, name);
+  return apart === 1 || (apart === 2 && (field.startsWith(name) || name.startsWith(field)));
+}
+
+/** How a value that is no text becomes the text that was meant. */
+function asText({ rules = [] }: ResourceSchema, value: unknown): string {
+  const isDuration = rules.some(({ rule }) => rule.includes('duration(self)'));
+  return isDuration && typeof value === 'number' ? `write it with its unit: ${value}s` : 'put it in quotes';
 }
 
 function mapMistakes(
   schema: ResourceSchema,
   value: Record<string, unknown>,
   path: Path,
-  document: Pick<YamlDocument, 'scalar'>,
+  within: Checking,
 ): Mistake[] {
   const properties = schema.properties ?? {};
   const found: Mistake[] = [];
@@ -57,7 +99,7 @@ function mapMistakes(
     found.push({ path: [...path, field], at: 'value', message: 'missing; this field is needed' });
   }
   for (const [name, inner] of Object.entries(value)) {
-    const known = Object.hasOwn(properties, name) ? properties[name] : schema.additionalProperties;
+    const known = fieldSchema(schema, name);
     const at = [...path, name];
     const instead = known && insteadOf(name, Object.keys(properties));
     if (instead !== undefined) {
@@ -68,8 +110,8 @@ function mapMistakes(
         message: 'this field is obsolete; Istio does nothing with it',
         hint,
       });
-    } else if (known) found.push(...mistakesAgainst(known, inner, at, document));
-    else if (!schema.keepsUnknown) found.push(...unknownField(schema, name, inner, at, document));
+    } else if (known) found.push(...mistakesIn(known, inner, at, within));
+    else if (!schema.keepsUnknown) found.push(...unknownField(schema, name, inner, at, within));
   }
   for (const group of schema.exclusive ?? []) {
     const [first, second] = group.filter((name) => value[name] !== undefined);
@@ -78,7 +120,13 @@ function mapMistakes(
     found.push({ path: [...path, second], at: 'key', message, hint: `at most one of ${group.join(', ')}` });
   }
   found.push(
-    ...sizeMistakes(schema.minProperties, schema.maxProperties, Object.keys(value).length, 'fields', path),
+    ...sizeMistakes(
+      schema.minProperties,
+      schema.maxProperties,
+      Object.keys(value).length,
+      ['field', 'fields'],
+      path,
+    ),
   );
   return found;
 }
@@ -89,31 +137,20 @@ function unknownField(
   name: string,
   value: unknown,
   path: Path,
-  document: Pick<YamlDocument, 'scalar'>,
+  within: Checking,
 ): Mistake[] {
   const fields = Object.keys(schema.properties ?? {});
   const message = `unknown field ${quote(name)}`;
   const renamed = knownByAnotherName(name, fields);
   if (renamed === undefined) {
-    const deeper = placesBelow(schema, name);
-    const hint =
-      deeper.length > 0 ? `its place is ${deeper.slice(0, 3).join(' or ')}` : suggest(name, fields);
+    const slip = fields.some((field) => isSlip(name, field));
+    const places = slip ? [] : placesOf(name, within.root, path.slice(0, -1));
+    const hint = places.length > 0 ? `its place is ${places.join(' or ')}` : suggest(name, fields);
     return [{ path, at: 'key', message, hint }];
   }
   const meant = schema.properties?.[renamed.field];
-  const inner =
-    meant?.properties && hasType(meant, value) ? mistakesAgainst(meant, value, path, document) : [];
+  const inner = meant?.properties && hasType(meant, value) ? mistakesIn(meant, value, path, within) : [];
   return [{ path, at: 'key', message, hint: renamed.hint }, ...inner];
-}
-
-/** Where a field of this name would be right, some levels further down: "http.http1MaxPendingRequests". */
-function placesBelow(schema: ResourceSchema, name: string, levels = 3): string[] {
-  if (levels === 0) return [];
-  return Object.entries(schema.properties ?? {}).flatMap(([field, inner]) => {
-    if (inner.properties === undefined) return [];
-    const here = Object.hasOwn(inner.properties, name) ? [`${field}.${name}`] : [];
-    return [...here, ...placesBelow(inner, name, levels - 1).map((place) => `${field}.${place}`)];
-  });
 }
 
 function textMistakes(schema: ResourceSchema, value: string, path: Path): Mistake[] {
@@ -151,14 +188,14 @@ function sizeMistakes(
   least: number | undefined,
   most: number | undefined,
   size: number,
-  what: string,
+  what: readonly [one: string, many: string],
   path: Path,
 ): Mistake[] {
   if (least !== undefined && size < least) {
-    return [{ path, at: 'value', message: `expected at least ${least} ${what}, got ${size}` }];
+    return [{ path, at: 'value', message: `expected at least ${plural(least, ...what)}, got ${size}` }];
   }
   if (most !== undefined && size > most) {
-    return [{ path, at: 'value', message: `expected at most ${most} ${what}, got ${size}` }];
+    return [{ path, at: 'value', message: `expected at most ${plural(most, ...what)}, got ${size}` }];
   }
   return [];
 }

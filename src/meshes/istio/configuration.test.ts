@@ -79,7 +79,7 @@ describe('Istio configuration', () => {
       mesh.yaml:10:9: spec.trafficPolicy.connectionPool.tcp.maxConnectoins: unknown field "maxConnectoins"
         did you mean "maxConnections"? allowed: connectTimeout, idleTimeout, maxConnectionDuration, maxConnections, tcpKeepalive
       mesh.yaml:11:25: spec.trafficPolicy.connectionPool.tcp.connectTimeout: expected text, got the number 5
-        put it in quotes
+        write it with its unit: 5s
       mesh.yaml:12:5: spec.trafficPolicy.circuitBreaker: unknown field "circuitBreaker"
         Istio calls this outlierDetection
       mesh.yaml:13:7: spec.trafficPolicy.circuitBreaker.consecutiveErrors: this field is obsolete; Istio does nothing with it
@@ -106,6 +106,117 @@ describe('Istio configuration', () => {
     `);
   });
 
+  it('says so upwards and sideways too, but not of what is only misspelt', () => {
+    const hints = (text: string) =>
+      [...problems(text).matchAll(/unknown field "(.*)"\n(?: {2}(.*))?/g)].map(
+        ([, field, hint]) => `${field}: ${hint}`,
+      );
+    expect(
+      hints(
+        rule(`  trafficPolicy:
+    host: edge-app
+    connectionPool: {outlierDetection: {}, http: {maxConnections: 1}}
+    outlierDetection: {tcp: {maxConnections: 1}}
+    loadBalancer: {distribute: []}
+    subset: []`),
+      ),
+    ).toMatchInlineSnapshot(`
+      [
+        "host: its place is spec.host",
+        "outlierDetection: its place is spec.trafficPolicy.outlierDetection",
+        "maxConnections: its place is spec.trafficPolicy.connectionPool.tcp.maxConnections",
+        "tcp: its place is spec.trafficPolicy.connectionPool.tcp",
+        "distribute: its place is localityLbSetting.distribute",
+        "subset: allowed: connectionPool, loadBalancer, outlierDetection, portLevelSettings, proxyProtocol, retryBudget, tls, tunnel",
+      ]
+    `);
+    expect(
+      hints(
+        virtualService(`  hosts: [edge-app]
+  host: edge-app
+  timeout: 1s
+  http:
+    - match: [{route: []}]
+      perTryTimeout: 1s
+      route:
+        - {timeout: 1s, destination: {host: edge-app, weight: 1, retries: {}}}`),
+      ),
+    ).toMatchInlineSnapshot(`
+      [
+        "host: did you mean "hosts"? allowed: exportTo, gateways, hosts, http, tcp, tls",
+        "timeout: its place is http[].timeout",
+        "route: its place is spec.http.0.route",
+        "perTryTimeout: its place is retries.perTryTimeout",
+        "timeout: its place is spec.http.0.timeout",
+        "weight: its place is spec.http.0.route.0.weight",
+        "retries: its place is spec.http.0.retries",
+      ]
+    `);
+    const peer =
+      'apiVersion: security.istio.io/v1\nkind: PeerAuthentication\nmetadata: {name: a}\nspec: {mode: STRICT}';
+    expect(hints(peer)).toMatchInlineSnapshot(`
+      [
+        "mode: its place is mtls.mode",
+      ]
+    `);
+    expect(hints(rule('').replace('spec:\n  host', 'spec: {}\nhost'))).toMatchInlineSnapshot(`
+      [
+        "host: its place is spec.host",
+      ]
+    `);
+  });
+
+  it('keeps the rules of the definitions, as an API server has them', () => {
+    expect(
+      problems(`apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: outside}
+spec:
+  hosts: [example.com]
+  resolution: DNS_ROUND_ROBIN
+  ports:
+    - {number: 80, name: http}
+    - {number: 443, name: http}
+    - {number: 80, name: other, targetPort: 70000}
+  endpoints:
+    - address: a.example.com
+    - address: unix://relative
+      ports: {http: 80}
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: {name: waypoint}
+spec:
+  configPatches:
+    - applyTo: CLUSTER
+      match: {context: WAYPOINT, waypoint: {portNumber: 15008}}
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: ports}
+spec:
+  portLevelMtls:
+    "8080": {mode: STRICT}
+    http: {mode: STRICT}
+---
+${rule('  trafficPolicy: {outlierDetection: {interval: 5, baseEjectionTime: soon}, connectionPool: {tcp: {connectTimeout: 10us}}}')}`),
+    ).toMatchInlineSnapshot(`
+      "10 problems
+      mesh.yaml:9:27: spec.ports.1.name: there is an entry with the name "http" already
+      mesh.yaml:10:45: spec.ports.2.targetPort: port must be between 1-65535; got 70000
+      mesh.yaml:13:16: spec.endpoints.1.address: UDS must be an absolute path or abstract socket; got "unix://relative"
+      mesh.yaml:14:7: spec.endpoints.1.ports: UDS may not include ports
+      mesh.yaml:22:57: spec.configPatches.0.match.waypoint.portNumber: port must be between 1-65535; got 15008
+        the rule itself is 0 < self && self <= 6553
+      mesh.yaml:28:3: spec.portLevelMtls: portLevelMtls requires selector
+      mesh.yaml:30:5: spec.portLevelMtls.http: port must be between 1-65535
+      mesh.yaml:38:48: spec.trafficPolicy.outlierDetection.interval: expected text, got the number 5
+        write it with its unit: 5s
+      mesh.yaml:38:69: spec.trafficPolicy.outlierDetection.baseEjectionTime: must be a valid duration greater than 1ms; got "soon"
+      mesh.yaml:38:115: spec.trafficPolicy.connectionPool.tcp.connectTimeout: must be a valid duration greater than 1ms; got "10us""
+    `);
+  });
+
   it('has values of the right form', () => {
     expect(
       problems(
@@ -114,7 +225,7 @@ describe('Istio configuration', () => {
   trafficPolicy:
     loadBalancer: {simple: ROUND_ROBBIN, consistentHash: {}}
     tls: {mode: on}
-    outlierDetection: {maxEjectionPercent: 3000000000, interval:}`),
+    outlierDetection: {maxEjectionPercent: 3000000000, interval: }`),
       ),
     ).toMatchInlineSnapshot(`
       "7 problems
@@ -128,7 +239,7 @@ describe('Istio configuration', () => {
       mesh.yaml:11:17: spec.trafficPolicy.tls.mode: Kubernetes reads on as true; text is expected
         one of DISABLE, SIMPLE, MUTUAL, ISTIO_MUTUAL
       mesh.yaml:12:44: spec.trafficPolicy.outlierDetection.maxEjectionPercent: expected at most 2147483647, got 3000000000
-      mesh.yaml:12:65: spec.trafficPolicy.outlierDetection.interval: expected text, got nothing"
+      mesh.yaml:12:66: spec.trafficPolicy.outlierDetection.interval: expected text, got nothing"
     `);
   });
 
@@ -186,6 +297,69 @@ describe('Istio configuration', () => {
       'spec.hosts: missing',
     );
     expect(read(rule('').replace('host: edge-app', 'host: "*.default.svc.cluster.local"'))).toHaveLength(1);
+  });
+
+  it('takes a short name for one of the namespace that the resource is in, as Istio does', () => {
+    const elsewhere = (host: string) =>
+      problems(
+        rule('').replace('name: rule', 'name: rule\n  namespace: istio-system').replace('edge-app', host),
+      );
+    expect(elsewhere('edge-app')).toMatchInlineSnapshot(`
+      "mesh.yaml:7:9: spec.host: in the namespace istio-system this is edge-app.istio-system.svc.cluster.local; there is no such service in the topology
+        write edge-app.default.svc.cluster.local"
+    `);
+    expect(elsewhere('edge-ap')).toMatchInlineSnapshot(`
+      "mesh.yaml:7:9: spec.host: there is no service "edge-ap" in the topology and no ServiceEntry for it
+        did you mean edge-app.default.svc.cluster.local?"
+    `);
+    expect(elsewhere('edge-app.default')).toMatchInlineSnapshot(`
+      "mesh.yaml:7:9: spec.host: there is no service "edge-app.default" in the topology and no ServiceEntry for it
+        did you mean edge-app.default.svc.cluster.local?"
+    `);
+    expect(problems(rule('').replace('edge-app', 'edge-app.default.svc'))).toMatchInlineSnapshot(`
+      "mesh.yaml:6:9: spec.host: there is no service "edge-app.default.svc" in the topology and no ServiceEntry for it
+        did you mean edge-app.default.svc.cluster.local?"
+    `);
+  });
+
+  it('has kinds that are not read here, and what says the same', () => {
+    const header = (apiVersion: string, kind: string) =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x}\nspec: {}\n`;
+    const text = [
+      header('gateway.networking.k8s.io/v1', 'HTTPRoute'),
+      header('gateway.networking.k8s.io/v1', 'Gateway'),
+      header('gateway.networking.x-k8s.io/v1alpha1', 'XBackendTrafficPolicy'),
+      header('authentication.istio.io/v1alpha1', 'Policy'),
+      header('config.istio.io/v1alpha2', 'EgressRule'),
+      header('networking.k8s.io/v1', 'Ingress'),
+    ].join('---\n');
+    expect(problems(text)).toMatchInlineSnapshot(`
+      "6 problems
+      mesh.yaml:1:13: apiVersion: HTTPRoute (gateway.networking.k8s.io/v1) is of the Kubernetes Gateway API, which is not read here
+        write it as a VirtualService
+      mesh.yaml:6:13: apiVersion: Gateway (gateway.networking.k8s.io/v1) is of the Kubernetes Gateway API, which is not read here
+        write it as a Gateway of networking.istio.io/v1
+      mesh.yaml:11:13: apiVersion: XBackendTrafficPolicy (gateway.networking.x-k8s.io/v1alpha1) is of the Kubernetes Gateway API, which is not read here
+        use Istio's own resources
+      mesh.yaml:16:13: apiVersion: Istio 1.29.1 has no authentication.istio.io any more
+        PeerAuthentication and RequestAuthentication took the place of Policy
+      mesh.yaml:21:13: apiVersion: Istio 1.29.1 has no config.istio.io any more
+        ServiceEntry took the place of EgressRule
+      mesh.yaml:27:7: kind: "Ingress" (networking.k8s.io/v1) is not a kind that Istio 1.29.1 has
+        it has AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication, ServiceEntry, Sidecar, Telemetry, VirtualService, WasmPlugin, WorkloadEntry, WorkloadGroup"
+    `);
+  });
+
+  it('is no template that is still to be filled in', () => {
+    const template =
+      '# of a chart\nmetadata:\n  name: {{ .Values.name }}\n{{- if .Values.on }}\nspec: {}\n{{- end }}\n';
+    expect(problems(template)).toMatchInlineSnapshot(`
+      "mesh.yaml:3:9: this is a template that is not filled in
+        take what \`helm template\` prints"
+    `);
+    expect(
+      read(rule('').replace('name: rule', 'name: rule\n  annotations: {a: "{{ .Name }}"}')),
+    ).toHaveLength(1);
   });
 
   it('has hosts in a VirtualService even where there is no topology to hold them against', () => {

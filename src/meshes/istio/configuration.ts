@@ -5,6 +5,7 @@ import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
 import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
 import { nothingIn, parseConfiguration } from './configuration-resources.ts';
+import { celRules } from './schemas/rules.ts';
 
 /**
  * The resources in files of Istio configuration. Throws one ProblemsError with everything that an API
@@ -31,7 +32,8 @@ export function readConfiguration(
  * topology to hold them against; only a VirtualService may refer to one in another file.
  */
 export function lintConfiguration(files: readonly MeshFile[]): LintedConfiguration {
-  const parsed = files.map((file) => ({ ...file, ...parseConfiguration([file], 'default') }));
+  const keeps = celRules();
+  const parsed = files.map((file) => ({ ...file, ...parseConfiguration([file], 'default', keeps) }));
   const all = parsed.flatMap(({ resources }) => resources);
   const problems = parsed.flatMap(({ file, resources, problems: own, empty }) => [
     ...(empty && all.length === 0 ? [nothingIn(file)] : own),

@@ -62,9 +62,9 @@ describe('istioctl validate', () => {
     const problems = await refusedByIstioctl(istioctl, alternatives);
     expect(problems.map(({ file, message }) => `${file}: ${message}`)).toEqual([
       'a, "b".yaml: DestinationRule/rule: refused',
+      'a, "b".yaml: DestinationRule/rule: refused',
       'c.yaml: DestinationRule/rule: refused',
       'd.yaml: DestinationRule/rule-2: refused',
-      'a, "b".yaml: DestinationRule/rule: refused',
       'f.yaml: DestinationRule/rule: refused',
     ]);
   });

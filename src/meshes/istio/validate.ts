@@ -1,8 +1,9 @@
-import { environmentError } from '../../kit/errors.ts';
+import { environmentError, OperatorError } from '../../kit/errors.ts';
 import { type Problem, ProblemsError } from '../../kit/problems.ts';
 import { howItEnded, type ProgramResult, runProgram } from '../../kit/run-program.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { inItsNamespace, writeKubernetesYaml } from '../kubernetes/write.ts';
+import { placesOfMessages, type Without, withoutEachPart } from './validate-places.ts';
 
 interface Limits {
   readonly signal?: AbortSignal;
@@ -24,16 +25,58 @@ export async function validateWithIstioctl(
 }
 
 /**
- * What Istio's own validation refuses, as its webhook does it in a cluster: what schemas cannot say, such as a
- * duration that must not be zero. Throws an environment error when istioctl could not say what it thinks.
+ * What Istio's own validation refuses, as its webhook does it in a cluster: what schemas cannot say, such as shares
+ * that are not a hundred. Each is told at the line of the part that it is about, as far as that can be found out.
+ * Throws an environment error when istioctl could not say what it thinks.
  */
 export async function refusedByIstioctl(
   istioctl: string,
   resources: readonly MeshResource[],
-  { signal, timeoutMs = 20_000 }: Limits = {},
+  limits: Limits = {},
 ): Promise<readonly Problem[]> {
+  const said = await askIstioctl(istioctl, resources, limits);
+  const refused = resources.flatMap((resource, index) => {
+    const messages = said[index] ?? [];
+    return messages.length === 0 ? [] : [{ resource, messages, parts: withoutEachPart(resource) }];
+  });
+  const saidWithout = await askAboutParts(istioctl, refused, limits);
+  return refused.flatMap(({ resource, messages }, index) => {
+    const places = placesOfMessages({ messages, without: saidWithout[index] ?? [] });
+    return messages.map((message, number): Problem => {
+      const place = places[number];
+      const line = place === undefined ? resource.line : resource.lineOf(place);
+      return { file: resource.file, line, message: `${resource.kind}/${resource.name}: ${message}` };
+    });
+  });
+}
+
+interface Refused {
+  readonly resource: MeshResource;
+  readonly parts: readonly Without[];
+}
+
+/** What istioctl says of each resource without each of its parts; nothing where it does not say. */
+async function askAboutParts(istioctl: string, refused: readonly Refused[], limits: Limits) {
+  const all = refused.flatMap(({ resource, parts }) => parts.map(({ value }) => ({ ...resource, value })));
+  const said = await askIstioctl(istioctl, all, limits).catch((error: unknown) => {
+    limits.signal?.throwIfAborted();
+    if (!(error instanceof OperatorError)) throw error;
+    return undefined;
+  });
+  let next = 0;
+  return refused.map(({ parts }) =>
+    said === undefined ? [] : parts.map(({ path }) => ({ path, messages: said[next++] ?? [] })),
+  );
+}
+
+/** The errors that istioctl tells of each resource, in their order. */
+async function askIstioctl(
+  istioctl: string,
+  resources: readonly MeshResource[],
+  { signal, timeoutMs = 20_000 }: Limits,
+): Promise<readonly (readonly string[])[]> {
   if (resources.length === 0) return [];
-  const { text, resourceOf } = asked(resources);
+  const { text, meant } = asked(resources);
   const result = await runProgram({
     program: istioctl,
     // Names of files could have commas in them, at which istioctl would cut them.
@@ -44,23 +87,26 @@ export async function refusedByIstioctl(
     ...(signal === undefined ? {} : { signal }),
   });
   if (result.ended === 'ok') return [];
-  const problems = [...result.stderr.matchAll(/^\s*\* ([^/\s]+)\/([^/\s]*)\/([^:\s]+): (.*)$/gm)].map(
-    ([, kind = '', namespace = '', name = '', message = '']): Problem => {
-      const resource = resourceOf(kind, namespace, name);
-      const where = resource ? { file: resource.file, line: resource.line } : { file: 'mesh configuration' };
-      return { ...where, message: `${kind}/${resource?.name ?? name}: ${message}` };
-    },
-  );
+  // Warnings stand before the errors, in the same form.
+  const errors = result.stderr.slice(Math.max(0, result.stderr.search(/^Error: /m)));
+  const told = [...errors.matchAll(/^\s*\* ([^/\s]+)\/([^/\s]*)\/([^:\s]+): (.*)$/gm)];
   // Half an answer is none: a program that was stopped may have had more to say.
-  if (problems.length === 0 || result.ended !== 'failed') throw noAnswer(result);
-  return problems;
+  if (told.length === 0 || result.ended !== 'failed') throw noAnswer(result);
+  const said: string[][] = resources.map(() => []);
+  for (const [, kind = '', namespace = '', name = '', message = ''] of told) {
+    const index = meant(kind, namespace, name);
+    if (index === undefined) throw noAnswer(result);
+    // Some messages have the name in them.
+    said[index]?.push(message.replaceAll(name, resources[index]?.name ?? name));
+  }
+  return said;
 }
 
 /** The resources as istioctl gets them, each with a name that none of the others has: files may be alternatives. */
 function asked(resources: readonly MeshResource[]) {
-  const known = new Map<string, MeshResource>();
+  const known = new Map<string, number>();
   const times = new Map<string, number>();
-  const written = resources.map((resource) => {
+  const written = resources.map((resource, index) => {
     const own = idOf(resource.kind, resource.namespace, resource.name);
     let { name } = resource;
     for (let number = times.get(own) ?? 1; known.has(idOf(resource.kind, resource.namespace, name)); ) {
@@ -68,13 +114,13 @@ function asked(resources: readonly MeshResource[]) {
       name = `${resource.name}-${number}`;
       times.set(own, number);
     }
-    known.set(idOf(resource.kind, resource.namespace, name), resource);
+    known.set(idOf(resource.kind, resource.namespace, name), index);
     const value = inItsNamespace(resource);
     return { ...value, metadata: { ...value.metadata, name } };
   });
   return {
     text: writeKubernetesYaml(written),
-    resourceOf: (kind: string, namespace: string, name: string) => known.get(idOf(kind, namespace, name)),
+    meant: (kind: string, namespace: string, name: string) => known.get(idOf(kind, namespace, name)),
   };
 }
 

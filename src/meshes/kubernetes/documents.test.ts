@@ -105,8 +105,8 @@ items:
     `);
     expect(lines('a: [fe80::, ::1]\nb: {c: fe80::}\n')).toMatchInlineSnapshot(`
       [
-        "mesh.yaml:2:8: not valid YAML: Block collections are not allowed within flow collections
-        put text that ends with a colon in quotes",
+        "mesh.yaml:1:13: Kubernetes does not read "::1" within brackets
+        put it in quotes",
       ]
     `);
     expect(lines('- fd00::\n')).toMatchInlineSnapshot(`

@@ -17,7 +17,22 @@ export function readKubernetesYaml(
   // Further down they would only be blamed a second time.
   if (inText.length > 0) return { documents: [], problems: inText };
   const { documents, problems } = parseYaml(text, file, goYaml(text));
+  if (problems.length > 0 && template.test(text)) return { documents: [], problems: [unfilled(text, file)] };
   return { documents: documents.flatMap(itemsOf), problems };
+}
+
+/** What a template of Helm has where something else is to be: {{ .Values.name }}, {{- if … }}. */
+const template = /\{\{-?\s*[\w.$(/"]/;
+
+function unfilled(text: string, file: string): Problem {
+  const before = text.slice(0, text.search(template)).split('\n');
+  return {
+    file,
+    line: before.length,
+    column: (before.at(-1)?.length ?? 0) + 1,
+    message: 'this is a template that is not filled in',
+    hint: 'take what `helm template` prints',
+  };
 }
 
 /** A list's items (`kubectl get -o yaml` prints them so), and what other documents are. */

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml';
+import { type Document, isAlias, isMap, isNode, isScalar, isSeq, type Scalar, type YAMLMap } from 'yaml';
 import { quote } from '../../kit/nearest.ts';
 import {
   type Danger,
@@ -9,6 +9,8 @@ import {
   type YamlDialect,
 } from '../../kit/yaml-source.ts';
 import { goScalar } from './go-scalars.ts';
+import { goTokens } from './go-tokens.ts';
+import { documentsOf } from './json-documents.ts';
 import { mistakesInTabs } from './tabs.ts';
 
 /** More than this is nothing that a person has written. */
@@ -19,27 +21,34 @@ const mostExpanded = 100_000;
  * keys that people read differently are refused, with what to write instead.
  */
 export function goYaml(text: string): YamlDialect {
-  const json = isJson(text);
+  const json = documentsOf(text).filter((part) => part.json);
   return {
     mostAliases: 10_000,
     mergesInOrder: true,
+    tokens: goTokens,
+    takesTag: (tag) => !ofOtherTypes.test(tag),
     read(document, resolve) {
-      const tabs = json ? [] : mistakesInTabs(document, text);
-      return tabs.length > 0 ? tabs : new Reading(json ? undefined : text, resolve).read(document);
+      const begin = document.contents?.range?.[0] ?? 0;
+      if (json.some(({ from, to }) => from <= begin && begin < to)) {
+        return new Reading(undefined, resolve).read(document);
+      }
+      const tabs = mistakesInTabs(document, text);
+      return tabs.length > 0 ? tabs : new Reading(text, resolve).read(document);
     },
   };
 }
 
-/** Whether kubectl reads a text as JSON and not as YAML. */
-function isJson(text: string): boolean {
-  if (!text.trimStart().startsWith('{')) return false;
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Tags of values that JSON does not have. */
+const ofOtherTypes = /^tag:yaml\.org,2002:(binary|merge|omap|pairs|set|timestamp)$/;
+
+/** Tags that say what a scalar is, whether in quotes or not; with any other it is text. */
+const scalarTags: Readonly<Record<string, (value: unknown, source: string) => boolean>> = {
+  'tag:yaml.org,2002:int': (value, source) =>
+    Number.isInteger(value) && !/[.eE]/.test(source.replace(/^[-+]?0x.*/i, '')),
+  'tag:yaml.org,2002:float': (value) => typeof value === 'number',
+  'tag:yaml.org,2002:bool': (value) => typeof value === 'boolean',
+  'tag:yaml.org,2002:null': (value) => value === null,
+};
 
 class Reading {
   /** Undefined for JSON. */
@@ -63,11 +72,10 @@ class Reading {
     if (inAlias) this.#expanded += 1;
     if (this.#expanded > mostExpanded) return null;
     if (isAlias(node)) {
-      if (!/^[\w-]+$/.test(node.source)) {
-        this.#refuse(node, `kubectl reads no alias *${node.source}`, 'name it with letters and digits only');
-      }
+      this.#name(node, `*${node.source}`);
       return this.#value(this.#resolve(node), { inFlow, inAlias: true });
     }
+    if (isNode(node) && node.anchor !== undefined) this.#name(node, `&${node.anchor}`);
     if (isScalar(node)) return this.#scalar(node, inFlow);
     if (isSeq(node)) {
       const within = { inFlow: inFlow || node.flow === true, inAlias };
@@ -97,6 +105,10 @@ class Reading {
     const scalar = this.#resolve(key);
     if (!isScalar(scalar)) return '';
     const name = String(scalar.value);
+    const [from, to] = scalar.range ?? [0, 0];
+    if (this.#text?.slice(from, to).includes('\n')) {
+      this.#refuse(scalar, 'kubectl reads no key of several lines', 'write it on one line');
+    }
     if (scalar.type !== 'PLAIN') {
       this.#scalar(scalar, inFlow);
       return name;
@@ -109,11 +121,16 @@ class Reading {
       }
     }
     if (source.endsWith(':') && isNothing(value)) {
-      this.#refuse(
-        scalar,
-        `${quote(`${source}:`)} without quotes is a map with a key ${quote(source)}`,
-        inQuotes,
-      );
+      if (inFlow) {
+        this.#refuse(
+          scalar,
+          `Kubernetes takes the colon of ${source} for a part of the name`,
+          'put a blank behind it',
+        );
+      } else {
+        const message = `${quote(`${source}:`)} without quotes is a map with a key ${quote(source)}`;
+        this.#refuse(scalar, message, inQuotes);
+      }
     }
     this.#indicator(scalar, source, inFlow);
     return source;
@@ -121,17 +138,14 @@ class Reading {
 
   #scalar(scalar: Scalar, inFlow: boolean): unknown {
     const source = scalar.source ?? '';
-    if (scalar.type !== 'PLAIN') {
-      if (scalar.tag !== undefined && !scalar.tag.endsWith(':str'))
-        this.#refuse(scalar, ...noTag(scalar.tag));
-      if (scalar.type === 'QUOTE_DOUBLE') this.#escapes(scalar);
-      return scalar.value;
-    }
-    if (scalar.tag?.endsWith(':str')) return source;
-    this.#indicator(scalar, source, inFlow);
+    if (scalar.type === 'QUOTE_DOUBLE') this.#escapes(scalar);
+    if (scalar.type === 'PLAIN') this.#indicator(scalar, source, inFlow);
+    const isOfType = scalarTags[scalar.tag ?? ''];
+    if (isOfType === undefined && scalar.tag !== undefined) return source;
+    if (isOfType === undefined && scalar.type !== 'PLAIN') return scalar.value;
     const meant = goScalar(source);
-    const usual = scalar.value;
-    if (scalar.tag !== undefined && meant !== usual) this.#refuse(scalar, ...noTag(scalar.tag));
+    if (isOfType && !isOfType(meant, source)) this.#refuse(scalar, ...noTag(scalar.tag ?? ''));
+    const usual = isOfType && typeof meant === 'number' ? Number(source) : scalar.tag ? meant : scalar.value;
     if (typeof meant === 'boolean' || meant === null) return meant;
     if (typeof meant === 'number' && !Number.isFinite(meant)) {
       this.#refuse(
@@ -178,6 +192,12 @@ class Reading {
     }
   }
 
+  /** The name of an anchor, which in Go's reader ends where others go on. */
+  #name(node: unknown, written: string): void {
+    if (/^[*&][\w-]+$/.test(written)) return;
+    this.#refuse(node, `kubectl reads no name such as ${written}`, 'name it with letters and digits only');
+  }
+
   #refuse(node: unknown, message: string, hint: string): void {
     this.#dangers.push({ node, message, hint });
   }
@@ -191,5 +211,5 @@ interface Where {
 }
 
 const inQuotes = 'put it in quotes';
-const noTag = (tag: string) => [`the tag ${tag} is not allowed here`, 'leave it out'] as const;
+const noTag = (tag: string) => [`this is not what its tag ${tag} says`, 'leave the tag out'] as const;
 const isNothing = (node: unknown) => node === null || (isScalar(node) && node.value === null);

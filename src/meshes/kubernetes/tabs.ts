@@ -19,7 +19,7 @@ export function mistakesInTabs(document: Document, text: string): Danger[] {
     if (isScalar(node)) {
       inside.push([from, to]);
       if (beginsWithTab(node, text.slice(from, to))) found.push(refused(from));
-      if (node.type === 'PLAIN') {
+      if (node.type === 'PLAIN' && from < to) {
         const around = parents.findLast((parent) => isMap(parent));
         const start = (around as Node | undefined)?.range?.[0] ?? 0;
         afterPlain.push({ end: to, indent: start - (text.lastIndexOf('\n', start - 1) + 1) });

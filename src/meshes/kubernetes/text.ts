@@ -1,4 +1,5 @@
 import type { Problem } from '../../kit/problems.ts';
+import { documentsOf } from './json-documents.ts';
 
 const mostProblems = 10;
 
@@ -21,7 +22,7 @@ export function mistakesInText(text: string, file: string): Problem[] {
     if (strange) found.push({ file, line: index + 1, ...strange });
     if (found.length === mostProblems) return found;
   }
-  return [...found, ...mistakesInSeparators(lines, file)].slice(0, mostProblems);
+  return [...found, ...behindJson(text, file), ...mistakesInSeparators(lines, file)].slice(0, mostProblems);
 }
 
 function strangeCharacter(line: string, last: boolean): (Refusal & { column: number }) | undefined {
@@ -60,13 +61,16 @@ function mistakesInSeparators(lines: readonly string[], file: string): Problem[]
     const wrong = (message: string, hint: string) =>
       found.push({ file, line: index + 1, column: 1, message, hint });
     if (line.startsWith('---')) {
-      if (!/^---\s*(#|$)/.test(line)) {
-        wrong('kubectl takes no line that begins with --- and goes on', 'put --- on a line of its own');
-      }
+      const message = line.startsWith('---#')
+        ? 'kubectl takes ---# for a separator, others do not'
+        : 'kubectl takes no line that begins with --- and goes on';
+      if (!/^---\s*($|\s#)/.test(line)) wrong(message, 'put --- on a line of its own');
       begun = false;
       ended = false;
-    } else if (/^\.\.\.\s*(#|$)/.test(line)) ended = true;
-    else if (/^\s*(#|$)/.test(line)) continue;
+    } else if (/^\.\.\.\s*(#|$)/.test(line)) {
+      if (!begun) wrong('kubectl takes no "..." without a document before it', 'leave this line out');
+      ended = begun;
+    } else if (/^\s*(#|$)/.test(line)) continue;
     else if (ended) {
       wrong('kubectl reads nothing after "..."', 'put --- before it, on a line of its own');
       ended = false;
@@ -75,4 +79,35 @@ function mistakesInSeparators(lines: readonly string[], file: string): Problem[]
     } else begun = true;
   }
   return found;
+}
+
+/** What kubectl does not read behind JSON, or where a brace made it look for JSON. */
+function behindJson(text: string, file: string): Problem[] {
+  const parts = documentsOf(text);
+  const rest = parts.at(-1);
+  if (rest === undefined || rest.json || !/^\s*\{/.test(text)) return [];
+  const before = text.slice(0, rest.from).split('\n');
+  const place = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  if (parts.length > 2) {
+    const message = 'kubectl reads nothing but JSON behind several JSON documents';
+    return [{ ...place, message, hint: 'put --- on a line of its own between all of them' }];
+  }
+  if (/^\.\.\.\s/.test(text.slice(rest.from))) {
+    return [{ ...place, message: 'kubectl takes no "..." behind JSON', hint: 'leave this line out' }];
+  }
+  if (!isTooShort(text.slice(parts.at(-2)?.to ?? 0))) return [];
+  return [
+    {
+      ...place,
+      message: 'kubectl does not read so short an end of a file',
+      hint: 'end it with a blank line',
+    },
+  ];
+}
+
+/** Whether kubectl, which looks for the end of the line four bytes at a time, meets the end of the file there. */
+function isTooShort(text: string): boolean {
+  const bytes = Buffer.from(text);
+  const [{ length: blanks } = ''] = /^[^\S\n]*/.exec(text) ?? [];
+  return bytes.length - blanks < 4;
 }

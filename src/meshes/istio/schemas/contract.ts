@@ -1,4 +1,10 @@
-/** What the schemas of Istio's custom resources say, without words and without CEL rules. */
+/** One rule in CEL over a value, which is `self` in it, and what Istio says of a value that breaks it. */
+export interface SchemaRule {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** What the schemas of Istio's custom resources say, without words. */
 export interface ResourceSchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, ResourceSchema>>;
@@ -23,6 +29,10 @@ export interface ResourceSchema {
   readonly intOrString?: true;
   /** Groups of fields of which at most one may be there. */
   readonly exclusive?: readonly (readonly string[])[];
+  /** x-kubernetes-list-map-keys: no two entries of the list are alike in these fields. */
+  readonly uniqueBy?: readonly string[];
+  /** x-kubernetes-validations. */
+  readonly rules?: readonly SchemaRule[];
 }
 
 export interface ResourceSchemas {
@@ -30,4 +40,12 @@ export interface ResourceSchemas {
   /** "networking.istio.io/v1/DestinationRule" → index into `schemas`; versions mostly share one. */
   readonly kinds: Readonly<Record<string, number>>;
   readonly schemas: readonly ResourceSchema[];
+}
+
+/** The schema of a field of a map; undefined for one that it does not know. */
+export function fieldSchema(
+  { properties, additionalProperties }: ResourceSchema,
+  name: string,
+): ResourceSchema | undefined {
+  return properties && Object.hasOwn(properties, name) ? properties[name] : additionalProperties;
 }

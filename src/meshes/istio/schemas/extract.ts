@@ -1,5 +1,5 @@
 import { parseAllDocuments } from 'yaml';
-import type { ResourceSchema, ResourceSchemas } from './contract.ts';
+import type { ResourceSchema, ResourceSchemas, SchemaRule } from './contract.ts';
 
 /** JSON schema as a custom resource definition carries it. */
 type Raw = Readonly<Record<string, unknown>>;
@@ -20,14 +20,8 @@ const kept = [
   'maxProperties',
 ] as const;
 
-/** Says nothing about which values are allowed, or (CEL rules) is left to `istioctl validate`. */
-const dropped = [
-  'description',
-  'default',
-  'x-kubernetes-validations',
-  'x-kubernetes-list-type',
-  'x-kubernetes-list-map-keys',
-];
+/** Says nothing about which values are allowed. */
+const dropped = ['description', 'default'];
 
 /** crd-all.gen.yaml → schemas of every kind and served version. Throws on anything it does not know. */
 export function extractSchemas(yaml: string, version: string): ResourceSchemas {
@@ -60,7 +54,12 @@ function compact(raw: Raw): ResourceSchema {
       if (value === true) schema['nullable'] = true;
     } else if (keyword === 'x-kubernetes-preserve-unknown-fields') schema['keepsUnknown'] = true;
     else if (keyword === 'x-kubernetes-int-or-string') schema['intOrString'] = true;
-    else if (keyword === 'oneOf') schema['exclusive'] = [exclusiveFields(value)];
+    else if (keyword === 'x-kubernetes-validations') schema['rules'] = (value as readonly Raw[]).map(rule);
+    else if (keyword === 'x-kubernetes-list-map-keys') schema['uniqueBy'] = value;
+    else if (keyword === 'x-kubernetes-list-type') {
+      if (value !== 'map')
+        throw new Error(`a schema of Istio's has lists of the type ${value}, which is new here`);
+    } else if (keyword === 'oneOf') schema['exclusive'] = [exclusiveFields(value)];
     else if (keyword === 'allOf') {
       schema['exclusive'] = (value as readonly Raw[]).map(({ oneOf, ...others }) => {
         if (Object.keys(others).length > 0) throw new Error(`allOf with ${Object.keys(others).join(', ')}`);
@@ -71,6 +70,13 @@ function compact(raw: Raw): ResourceSchema {
       throw new Error(`a schema of Istio's has ${keyword}, which is new here`);
   }
   return schema;
+}
+
+function rule({ rule, message, ...others }: Raw): SchemaRule {
+  if (typeof rule !== 'string' || typeof message !== 'string' || Object.keys(others).length > 0) {
+    throw new Error(`a rule of Istio's has a new form: ${JSON.stringify({ rule, message, ...others })}`);
+  }
+  return { rule, message };
 }
 
 /** How a protobuf `oneof` looks in a definition: none of the fields, or exactly one of them. */
