@@ -191,7 +191,10 @@ function authorization(
       kind: 'authorization',
       action,
       dryRun,
-      policies: Object.keys(rules.policies ?? {}).map((id) => policyOf(id, under)),
+      // Envoy has them in no order that means anything.
+      policies: Object.keys(rules.policies ?? {})
+        .toSorted()
+        .map((id) => policyOf(id, under)),
     },
   ];
 }

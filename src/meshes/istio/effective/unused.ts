@@ -1,5 +1,5 @@
 import { valueAt } from '../../../kit/path.ts';
-import type { Cluster, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
+import type { Cluster, Route, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
@@ -254,10 +254,11 @@ function unusedRoutes(service: CalledService, { under, workload }: UnusedContext
   const holders = about
     .filter(({ routes }) => routes.some(({ places: [place] }) => isMade(place)))
     .map(({ resource }) => resource);
+  const behind = routesBehindOthers(service.virtualHost?.routes ?? []);
   return about.flatMap(({ resource, routes }) => {
     const whole = whyNotVirtualService(resource, service, holders, workload);
     return routes.flatMap(({ places: [place], why }) => {
-      const reason = whole ?? (isMade(place) ? undefined : why);
+      const reason = whole ?? (isMade(place) ? behind.get(keyOf(settingAt(place))) : why);
       if (reason === undefined) return [];
       const parts = Object.entries(routeSubjects).flatMap(([field, about]) => {
         const inner = within(place, field);
@@ -267,6 +268,34 @@ function unusedRoutes(service: CalledService, { under, workload }: UnusedContext
         (part): Unused => ({ ...part, service: service.name, side: 'client', why: reason }),
       );
     });
+  });
+}
+
+/** Routes that get no request, since one before takes all of theirs, and why; those alone of which no part gets any. */
+function routesBehindOthers(routes: readonly Route[]): ReadonlyMap<string, string> {
+  const written = routes.flatMap((route, index) =>
+    route.from.by === 'setting'
+      ? [{ key: keyOf(route.from), before: before(route, routes.slice(0, index)) }]
+      : [],
+  );
+  return new Map(
+    [...Map.groupBy(written, ({ key }) => key)].flatMap(([key, parts]) => {
+      const [taker] = parts.map((part) => part.before);
+      if (taker?.from.by !== 'setting' || parts.some((part) => part.before === undefined)) return [];
+      const { path, file, line } = taker.from;
+      return [
+        [key, `${path.replace(/^spec\./, '')} before it (${file}:${line}) takes every request that it would`],
+      ];
+    }),
+  );
+}
+
+/** The first of some routes that takes whatever another one would, by its path alone. */
+function before({ match: { path } }: Route, others: readonly Route[]): Route | undefined {
+  return others.find(({ match: { path: taken, headers, query, more } }) => {
+    if (headers.length > 0 || query.length > 0 || more || taken.ignoreCase !== path.ignoreCase) return false;
+    const begins = path.kind === 'exact' || path.kind === 'prefix' || path.kind === 'segments';
+    return begins && taken.kind === 'prefix' && path.value.startsWith(taken.value);
   });
 }
 
