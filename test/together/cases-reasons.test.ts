@@ -126,3 +126,58 @@ for (const { name, on, verdict, names, cause, not } of cases) {
     }
   });
 }
+
+test('a flag means more than the flag: each path ends for a setting of its own, and that is named', async () => {
+  const { report } = await runCase('endings-of-every-kind', { once: true });
+  const told = (report?.errors ?? []).map((error) => ({
+    what: `${error.status} ${error.flag}`,
+    cause: error.cause,
+    behind: settingsBehind(error).map((each) =>
+      formatSetting(each).replace('test/cases/endings-of-every-kind/', ''),
+    ),
+  }));
+  const rule = 'DestinationRule/edge-app-dr';
+  const route = 'VirtualService/edge-app';
+  const endings = [
+    {
+      what: '503 UO',
+      cause: /the limit holds for HTTP\/1\.1 too\.$/,
+      behind: [
+        `${rule} spec.subsets[0].trafficPolicy.connectionPool.http.http2MaxRequests: 2 (mesh.yaml:12)`,
+      ],
+    },
+    {
+      what: '503 UH',
+      cause: /^The subset nobody of edge-app has no host: none has its labels\.$/,
+      behind: [`${rule} spec.subsets[1].labels: version=v9 (mesh.yaml:14)`],
+    },
+    {
+      what: '404 NR',
+      cause: /^No route of edge-app takes GET \/rest\?\*\*\*: there is none for what is left over\.$/,
+      behind: [
+        `${route} spec.http[0]: /few* (mesh.yaml:22)`,
+        `${route} spec.http[1]: /nobody* (mesh.yaml:24)`,
+        `${route} spec.http[2]: /late* (mesh.yaml:26)`,
+        `${route} spec.http[3]: /admin* (mesh.yaml:29)`,
+      ],
+    },
+    {
+      what: '504 UT',
+      cause: /within the time of one attempt\. retryOn does not count that, so it was not tried again\.$/,
+      behind: [
+        `${route} spec.http[2].retries.perTryTimeout: 40ms (mesh.yaml:27)`,
+        `${route} spec.http[2].retries.retryOn: 503 (mesh.yaml:27)`,
+      ],
+    },
+    {
+      what: '403 RBAC',
+      cause: /^AuthorizationPolicy no-admin forbids this request to edge-app\.$/,
+      behind: ['AuthorizationPolicy/no-admin spec.rules[1]: DENY (mesh.yaml:40)'],
+    },
+  ];
+  for (const { cause, ...ending } of endings) {
+    expect(told).toContainEqual({ ...ending, cause: expect.stringMatching(cause) });
+  }
+  const known = endings.map(({ what }) => what);
+  expect(told.filter(({ what }) => !known.includes(what))).toEqual([]);
+});
