@@ -165,7 +165,13 @@ test.each<[string, Asked, readonly string[] | string]>([
   ],
   ['policies', { ended: 'rate-limited', side: 'server' }, ['rate limit: 10 each 1s, at most 20 at once 37']],
   ['policies', { ended: 'rate-limited' }, "not known: the client's sidecar holds no rate limit"],
-  ['timeout-in-a-delegate', { ended: 'injected', status: 503 }, ['abort: 503 for 10 % 24']],
+  ['timeout-in-a-delegate', { ended: 'injected', status: 503 }, ['abort: 503 for 10 % 24', 'attempts: 1 9']],
+  ['abort-before-retries', { ended: 'injected', status: 502 }, ['abort: 502 for 50 % 7', 'attempts: 10 8']],
+  [
+    'port-entry-and-a-subset',
+    { ended: 'overflow' },
+    ['http1MaxPendingRequests: 7 10', 'maxConnections: no limit Istio'],
+  ],
   [
     'abort-behind-a-header',
     { ended: 'injected', status: 503 },
@@ -286,6 +292,7 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
     { expected: 'return', seen: { outForMs: 10 } },
     'not known: none of the hosts in question was ejected in the sidecar of frontend-1 after the fault',
   ],
+  ['streams-of-http2', { expected: 'overflow' }, ['http1MaxPendingRequests: no limit Istio']],
   ['same-header-same-host', { expected: 'spread' }, ['consistentHash: ring-hash 7']],
   ['split-by-weight', { expected: 'spread' }, ['route: 90 %, 10 % 16']],
   [

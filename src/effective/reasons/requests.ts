@@ -362,9 +362,19 @@ function injected(scene: Scene): Reason {
   const aborts = routes.flatMap(({ fault }) => (fault.abort ? [fault.abort] : []));
   const abort = common(aborts, (each) => each);
   if (abort !== undefined && (question.status === undefined || abort.value.status === question.status)) {
-    return known(`The mesh configuration injects this error into requests to ${question.service}.`, [
-      named('abort', abort, ({ status, share }) => `${status} for ${shareText(share)}`),
-    ]);
+    const retries = common(routes, ({ action }) =>
+      action.does === 'forward' && action.retries.attempts.from.by === 'setting'
+        ? action.retries.attempts
+        : undefined,
+    );
+    const inVain = retries !== undefined && retries.value > 0;
+    return known(
+      `The mesh configuration injects this error into requests to ${question.service}.${inVain ? ' It does so before a request is sent, so that there is nothing to try again.' : ''}`,
+      [
+        named('abort', abort, ({ status, share }) => `${status} for ${shareText(share)}`),
+        ...(inVain ? [named('attempts', retries, String)] : []),
+      ],
+    );
   }
   const answers = routes.filter(
     ({ action }) => action.does === 'answer' && (question.status ?? action.status) === action.status,

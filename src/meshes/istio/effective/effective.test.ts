@@ -55,6 +55,8 @@ test.each([
   ['two-rules-one-with-a-subset', 'null Istio', `20 22 spec.subsets[0].trafficPolicy.${http}`],
   ['rule-for-other-callers', 'null Istio', 'null Istio'],
   ['rule-in-a-namespace-nobody-reads', 'null Istio', 'null Istio'],
+  ['port-entry-and-a-subset', 'null Istio', `7 10 ${policy}.portLevelSettings[0].${http}`],
+  ['tls-of-the-root-namespace', `30 14 ${policy}.${tcp}`, 'null Istio'],
   ['rule-by-wildcard', `12 8 ${policy}.${tcp}`, `6 9 ${policy}.${http}`],
   ['wildcard-below-own-rule', 'null Istio', 'null Istio'],
   ['exported-to-others', 'null Istio', 'null Istio'],
@@ -80,6 +82,17 @@ test('a limit of requests holds whatever the protocol', () => {
     `90000 9 ${policy}.connectionPool.http.idleTimeout`,
     '"http1" Istio',
   ]);
+  expect(told(called('streams-of-http2').streams)).toBe(
+    `5 8 ${policy}.connectionPool.http.maxConcurrentStreams`,
+  );
+  const { idleTimeoutMs: idle, limits: once } = called('two-idle-times');
+  expect([idle, once.requestsPerConnection].map(told)).toEqual([
+    `45000 9 ${policy}.connectionPool.http.idleTimeout`,
+    `1 9 ${policy}.connectionPool.http.maxRequestsPerConnection`,
+  ]);
+  expect(told(called('idle-time-of-tcp').idleTimeoutMs)).toBe(
+    `20000 8 ${policy}.connectionPool.tcp.idleTimeout`,
+  );
   const { limits: ofHttp2, protocol: http2 } = called('http2-with-a-limit');
   expect([ofHttp2.requests, http2].map(told)).toEqual([
     `25 9 ${policy}.connectionPool.http.http2MaxRequests`,
@@ -366,6 +379,16 @@ test.each([
     [
       'route 10: http[0] before it (mesh.yaml:7) takes every request that it would',
       'timeout 11: http[0] before it (mesh.yaml:7) takes every request that it would',
+    ],
+  ],
+  [
+    'port-entry-and-a-subset',
+    ['limits 7: the entry for port 8080 sets its own in mesh.yaml:10, which replaces this whole block'],
+  ],
+  [
+    'tls-of-the-root-namespace',
+    [
+      "tls 6: DestinationRule/edge-app-dr (mesh.yaml:8) is in effect instead: a rule in the caller's namespace default comes first",
     ],
   ],
   ['rewritten-path', []],
