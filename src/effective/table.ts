@@ -147,6 +147,9 @@ function clusterSections(cluster: Cluster, several: boolean): readonly Section[]
         row('connect timeout', cluster.connectTimeoutMs, timeText),
         row('idle timeout', cluster.idleTimeoutMs, timeText),
         row('protocol', cluster.protocol, String),
+        ...(cluster.protocol.value === 'http1'
+          ? []
+          : [row('requests at once on one', cluster.streams, limitText)]),
         row('TLS', cluster.tls, (mode) => tlsWords[mode]),
         ...(cluster.tls.value === 'off' || cluster.identities.value.length === 0
           ? []

@@ -209,6 +209,8 @@ export interface Cluster {
   readonly connectTimeoutMs: Told<number>;
   readonly idleTimeoutMs: Told<number | null>;
   readonly protocol: Told<'http1' | 'http2' | 'as the caller'>;
+  /** Requests that one connection of HTTP/2 carries at once; null: as many as the host takes. */
+  readonly streams: Told<number | null>;
   /** "least-request", "round-robin", "ring-hash". */
   readonly balancing: Told<string>;
   readonly outlierDetection: OutlierDetection | undefined;

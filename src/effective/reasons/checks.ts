@@ -93,7 +93,7 @@ function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion):
 }
 
 function neverOverflow({ question: { service }, client, cluster }: CheckScene): Reason | undefined {
-  const { limits, protocol } = cluster;
+  const { limits, protocol, streams } = cluster;
   const instead = insteadOf(client, service, 'limits');
   if (refusing(limits, protocol.value).length === 0) {
     const most = limits.connections.value;
@@ -110,7 +110,8 @@ function neverOverflow({ question: { service }, client, cluster }: CheckScene): 
       instead,
     );
   }
-  if (protocol.value !== 'http2' || limits.requests.value !== null) return undefined;
+  if (protocol.value !== 'http2' || limits.requests.value !== null || streams.value !== null)
+    return undefined;
   return known(
     `With HTTP/2 one connection to a host of ${service} carries all requests, so that once it is up neither connections nor waiting requests run out; only a limit of requests refuses any.`,
     [named('protocol', protocol, String), named('requests', limits.requests, limitText)],

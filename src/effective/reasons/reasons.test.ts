@@ -80,6 +80,45 @@ test.each<[string, Asked, readonly string[] | string]>([
   ],
   ['timeout-by-path', { ended: 'timeout', route: 'rest' }, ['timeout: 300ms 23']],
   [
+    'longer-prefix-comes-later',
+    { ended: 'timeout', request: { ...about.request, path: '/api/quick/7' } },
+    ['timeout: 5s 8'],
+  ],
+  [
+    'rewritten-path',
+    { ended: 'timeout', request: { ...about.request, path: '/old/7' } },
+    ['timeout: 250ms 9'],
+  ],
+  [
+    'try-time-without-retry',
+    { ended: 'timeout', of: 'attempt' },
+    ['perTryTimeout: 200ms 7', 'retryOn: 503 7'],
+  ],
+  ['rule-by-wildcard', { ended: 'overflow' }, ['http1MaxPendingRequests: 6 9', 'maxConnections: 12 8']],
+  [
+    'rule-by-wildcard',
+    { ended: 'overflow', side: 'server', server: 'edge-app-east-1' },
+    ['http1MaxPendingRequests: 6 9', 'maxConnections: 12 8'],
+  ],
+  [
+    'http2-with-a-limit',
+    { ended: 'overflow' },
+    ['http2MaxRequests: 25 9', 'http1MaxPendingRequests: 10 9', 'maxConnections: 100 8'],
+  ],
+  ['no-route-for-the-rest', { ended: 'no-route' }, ['match: /api* 7', 'match: /* with x-batch: yes 9']],
+  [
+    'route-to-another-port',
+    { ended: 'no-cluster' },
+    ['route: outbound|9090||edge-app.default.svc.cluster.local 7'],
+  ],
+  ['subset-label-typo', { ended: 'no-host' }, ['labels: versoin=v1 8']],
+  [
+    'policies-by-path',
+    { ended: 'denied', side: 'server', policy: 'ns[default]-policy[no-admin]-rule[1]' },
+    ['no-admin: DENY 9'],
+  ],
+  ['mtls-off-on-one-port', { ended: 'connect' }, ['mode: ISTIO_MUTUAL 16', 'mode: DISABLE 8']],
+  [
     'timeout-in-a-delegate',
     { ended: 'timeout', of: 'attempt', request: { ...about.request, path: '/slow/1' } },
     ['perTryTimeout: 100ms 9'],
@@ -126,7 +165,13 @@ test.each<[string, Asked, readonly string[] | string]>([
   ],
   ['policies', { ended: 'rate-limited', side: 'server' }, ['rate limit: 10 each 1s, at most 20 at once 37']],
   ['policies', { ended: 'rate-limited' }, "not known: the client's sidecar holds no rate limit"],
-  ['timeout-in-a-delegate', { ended: 'injected', status: 503 }, ['abort: 503 for 10 % 24']],
+  ['timeout-in-a-delegate', { ended: 'injected', status: 503 }, ['abort: 503 for 10 % 24', 'attempts: 1 9']],
+  ['abort-before-retries', { ended: 'injected', status: 502 }, ['abort: 502 for 50 % 7', 'attempts: 10 8']],
+  [
+    'port-entry-and-a-subset',
+    { ended: 'overflow' },
+    ['http1MaxPendingRequests: 7 10', 'maxConnections: no limit Istio'],
+  ],
   [
     'abort-behind-a-header',
     { ended: 'injected', status: 503 },
@@ -246,6 +291,24 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
     'pool-of-another-port',
     { expected: 'return', seen: { outForMs: 10 } },
     'not known: none of the hosts in question was ejected in the sidecar of frontend-1 after the fault',
+  ],
+  ['streams-of-http2', { expected: 'overflow' }, ['http1MaxPendingRequests: no limit Istio']],
+  ['same-header-same-host', { expected: 'spread' }, ['consistentHash: ring-hash 7']],
+  ['split-by-weight', { expected: 'spread' }, ['route: 90 %, 10 % 16']],
+  [
+    'panic-below-half',
+    { expected: 'avoidance', seen: { detections: { ...nothing, errors: 4 }, ejections: 3, panics: 90 } },
+    ['minHealthPercent: 50 11'],
+  ],
+  [
+    'panic-below-half',
+    { expected: 'ejection', seen: { detections: { ...nothing, errors: 4 }, ejections: 3, panics: 90 } },
+    ['consecutive5xxErrors: 3 9'],
+  ],
+  [
+    'gateway-errors-alone',
+    { expected: 'no-ejection', seen: { detections: { ...nothing, gatewayErrors: 2 }, ejections: 2 } },
+    ['consecutiveGatewayErrors: 4 8'],
   ],
   [
     'pool-of-another-port',

@@ -7,6 +7,7 @@ import type {
   Filter,
   Inbound,
   OutlierDetection,
+  Retries,
   Route,
   Sidecar,
 } from '../../model/effective.ts';
@@ -229,11 +230,29 @@ function timeout(scene: Scene): Reason {
   if (limit.value === null)
     return unknown(`the route to ${question.service} has no timeout in the sidecar of ${client.instance}`);
   if (attempt) {
-    return known(causeOfRequests(question), [named('perTryTimeout', limit, timeText)]);
+    const once = notTriedAgain(actions);
+    return known(
+      `${causeOfRequests(question)}${once === undefined ? '' : ' retryOn does not count that, so it was not tried again.'}`,
+      [
+        named('perTryTimeout', limit, timeText),
+        ...(once === undefined ? [] : [named('retryOn', once, (conditions) => conditions.join(', '))]),
+      ],
+    );
   }
   return known(`${causeOfRequests(question)}${uselessTries(actions[0], limit.value)}`, [
     named('timeout', limit, timeText),
   ]);
+}
+
+/** Conditions under which an attempt that took too long is made again. */
+const ofSlowAttempts: ReadonlySet<string> = new Set(['5xx', 'gateway-error', 'reset']);
+
+/** The conditions of routes that let an attempt which took too long be the last; undefined where they do not, or differ. */
+function notTriedAgain(actions: readonly Action[]): Retries['conditions'] | undefined {
+  const conditions = common(actions, (action) =>
+    action.does === 'forward' ? action.retries.conditions : undefined,
+  );
+  return conditions?.value.some((each) => ofSlowAttempts.has(each)) ? undefined : conditions;
 }
 
 /** A time for one attempt that the time for all of them never lets run out. */
@@ -343,9 +362,19 @@ function injected(scene: Scene): Reason {
   const aborts = routes.flatMap(({ fault }) => (fault.abort ? [fault.abort] : []));
   const abort = common(aborts, (each) => each);
   if (abort !== undefined && (question.status === undefined || abort.value.status === question.status)) {
-    return known(`The mesh configuration injects this error into requests to ${question.service}.`, [
-      named('abort', abort, ({ status, share }) => `${status} for ${shareText(share)}`),
-    ]);
+    const retries = common(routes, ({ action }) =>
+      action.does === 'forward' && action.retries.attempts.from.by === 'setting'
+        ? action.retries.attempts
+        : undefined,
+    );
+    const inVain = retries !== undefined && retries.value > 0;
+    return known(
+      `The mesh configuration injects this error into requests to ${question.service}.${inVain ? ' It does so before a request is sent, so that there is nothing to try again.' : ''}`,
+      [
+        named('abort', abort, ({ status, share }) => `${status} for ${shareText(share)}`),
+        ...(inVain ? [named('attempts', retries, String)] : []),
+      ],
+    );
   }
   const answers = routes.filter(
     ({ action }) => action.does === 'answer' && (question.status ?? action.status) === action.status,

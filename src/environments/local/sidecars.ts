@@ -60,7 +60,7 @@ export class Sidecars {
    * has written before any is under test.
    */
   async ready(host: HostInstance, hostMesh: HostMesh): Promise<Ready> {
-    try {
+    return patiently(async () => {
       const { rejected } = this.#mesh.sidecar;
       if (rejected.count(await this.#ask(host, rejected.paths)) === 0) return await this.#sees(host);
       const [first] = await this.#rejectionsOf(host, hostMesh);
@@ -68,20 +68,12 @@ export class Sidecars {
       throw environmentError(
         `the sidecar of ${host.name} rejected its configuration before any was under test: ${first.reason}`,
       );
-    } catch (error) {
-      if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
-      throw error;
-    }
+    });
   }
 
   /** Whether a sidecar that is started again is ready, with whatever hosts the configuration under test leaves it. */
   async readyAgain(host: HostInstance): Promise<Ready> {
-    try {
-      return await this.#uses(host);
-    } catch (error) {
-      if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
-      throw error;
-    }
+    return patiently(() => this.#uses(host));
   }
 
   async #uses(host: HostInstance): Promise<Ready> {
@@ -147,17 +139,18 @@ export class Sidecars {
     const rejectedBefore = revision.rejectedBefore.get(host.name) ?? 0;
     const options = { timeoutMs: arrivalTimeoutMs, everyMs: arrivalEveryMs, signal };
     const held = { revision: revision.name, rejectedBefore };
-    await eventually(async () => arrival.answer(await this.#ask(host, arrival.paths), held), {
+    const holds = async () => arrival.answer(await this.#ask(host, arrival.paths), held);
+    await eventually(() => patiently(holds), {
       ...options,
       waitingFor: `the sidecar of ${host.name} to hold the configuration`,
     });
     const tookMs = performance.now() - revision.since;
-    await eventually(() => this.#usesUnlessRejected(host, hostMesh, revision), {
+    await eventually(() => patiently(() => this.#usesUnlessRejected(host, hostMesh, revision)), {
       ...options,
       waitingFor: `the sidecar of ${host.name}`,
     });
     const seeing = { ...options, timeoutMs: hostsTimeoutMs, waitingFor: `${host.name} to see its hosts` };
-    await eventually(() => this.#sees(host), seeing).catch((error: unknown) => {
+    await eventually(() => patiently(() => this.#sees(host)), seeing).catch((error: unknown) => {
       if (!(error instanceof GaveUp)) throw error;
     });
     return tookMs;
@@ -200,3 +193,13 @@ const awaitingReason = notYet('it rejected its configuration; waiting for the re
 
 /** A sidecar's admin interface that does not answer. */
 class AdminSilence extends Error {}
+
+/** An Envoy that takes much configuration answers nobody meanwhile: it is asked again. */
+async function patiently(attempt: () => Promise<Ready>): Promise<Ready> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
+    throw error;
+  }
+}

@@ -90,7 +90,9 @@ export interface EnvoyCluster {
           readonly idle_timeout?: Duration;
           readonly max_requests_per_connection?: number;
         };
-        readonly explicit_http_config?: { readonly http2_protocol_options?: object };
+        readonly explicit_http_config?: {
+          readonly http2_protocol_options?: { readonly max_concurrent_streams?: number };
+        };
         readonly use_downstream_protocol_config?: object;
       }
     >

@@ -126,6 +126,7 @@ export function readCluster(
     connectTimeoutMs: readConnectTimeout(cluster, written),
     idleTimeoutMs: readIdleTimeout(cluster, written),
     protocol: readProtocol(cluster, written),
+    streams: readStreams(cluster, written),
     balancing: readBalancing(cluster, written),
     outlierDetection,
     locality: readLocality(cluster, zones, outlierDetection, written),
@@ -209,6 +210,15 @@ function readProtocol(cluster: EnvoyCluster, { field, told }: Written): Cluster[
     field('connectionPool', 'http', 'h2UpgradePolicy'),
     (policy) => written[String(policy)],
     { value, of: 'Istio' },
+  );
+}
+
+function readStreams(cluster: EnvoyCluster, { field, told }: Written): Told<number | null> {
+  return told<number | null>(
+    optionsOf(cluster)?.explicit_http_config?.http2_protocol_options?.max_concurrent_streams ?? null,
+    field('connectionPool', 'http', 'maxConcurrentStreams'),
+    readPositive,
+    { value: null, of: 'Envoy' },
   );
 }
 

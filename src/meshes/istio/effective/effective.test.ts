@@ -55,6 +55,13 @@ test.each([
   ['two-rules-one-with-a-subset', 'null Istio', `20 22 spec.subsets[0].trafficPolicy.${http}`],
   ['rule-for-other-callers', 'null Istio', 'null Istio'],
   ['rule-in-a-namespace-nobody-reads', 'null Istio', 'null Istio'],
+  ['port-entry-and-a-subset', 'null Istio', `7 10 ${policy}.portLevelSettings[0].${http}`],
+  ['tls-of-the-root-namespace', `30 14 ${policy}.${tcp}`, 'null Istio'],
+  ['rule-by-wildcard', `12 8 ${policy}.${tcp}`, `6 9 ${policy}.${http}`],
+  ['wildcard-below-own-rule', 'null Istio', 'null Istio'],
+  ['exported-to-others', 'null Istio', 'null Istio'],
+  ['rule-selects-servers', 'null Istio', 'null Istio'],
+  ['calls-limited-by-a-sidecar-resource', 'null Istio', `8 17 ${policy}.${http}`],
 ])('%s: the limits in effect stand where Istio took them from', (name, connections, pending) => {
   expect(limits(called(name))).toEqual([connections, pending, 'null Istio']);
 });
@@ -75,6 +82,22 @@ test('a limit of requests holds whatever the protocol', () => {
     `90000 9 ${policy}.connectionPool.http.idleTimeout`,
     '"http1" Istio',
   ]);
+  expect(told(called('streams-of-http2').streams)).toBe(
+    `5 8 ${policy}.connectionPool.http.maxConcurrentStreams`,
+  );
+  const { idleTimeoutMs: idle, limits: once } = called('two-idle-times');
+  expect([idle, once.requestsPerConnection].map(told)).toEqual([
+    `45000 9 ${policy}.connectionPool.http.idleTimeout`,
+    `1 9 ${policy}.connectionPool.http.maxRequestsPerConnection`,
+  ]);
+  expect(told(called('idle-time-of-tcp').idleTimeoutMs)).toBe(
+    `20000 8 ${policy}.connectionPool.tcp.idleTimeout`,
+  );
+  const { limits: ofHttp2, protocol: http2 } = called('http2-with-a-limit');
+  expect([ofHttp2.requests, http2].map(told)).toEqual([
+    `25 9 ${policy}.connectionPool.http.http2MaxRequests`,
+    `"http2" 9 ${policy}.connectionPool.http.h2UpgradePolicy`,
+  ]);
   expect(told(called('http2-needs-one-connection').protocol)).toBe(
     `"http2" 9 ${policy}.connectionPool.http.h2UpgradePolicy`,
   );
@@ -87,6 +110,8 @@ test("the server's sidecar has the pool of the host, never that of a subset", ()
   };
   expect(at('pool-at-the-server-too')).toEqual([`20 9 ${policy}.${tcp}`, `10 10 ${policy}.${http}`]);
   expect(at('pool-of-the-subset-wins')).toEqual([`1000 10 ${policy}.${tcp}`, `1000 12 ${policy}.${http}`]);
+  expect(at('rule-by-wildcard')).toEqual([`12 8 ${policy}.${tcp}`, `6 9 ${policy}.${http}`]);
+  expect(at('rule-selects-servers')).toEqual(['null Istio', 'null Istio']);
   expect(at('pool-of-the-port-wins')).toEqual([`100 14 ${policy}.portLevelSettings[0].${tcp}`, 'null Istio']);
 });
 
@@ -126,6 +151,13 @@ test('outlier detection: each field, its default, and none at all', () => {
     '10000 Envoy',
     `1 12 ${block}.maxEjectionPercent`,
   ]);
+  expect(outlier('gateway-errors-alone')).toEqual([
+    '5 Envoy',
+    `4 8 ${block}.consecutiveGatewayErrors`,
+    '0 Envoy',
+    '10000 Envoy',
+    `0.5 9 ${block}.maxEjectionPercent`,
+  ]);
   expect(['two-rules-one-host', 'pool-of-the-port-wins', 'pool-of-the-subsets-port'].map(outlier)).toEqual([
     'none',
     'none',
@@ -158,6 +190,9 @@ test.each([
 test('the panic threshold is off with outlier detection, on without, and as written', () => {
   expect(told(called('ejection-cap-default').panicThreshold)).toBe('0 Istio');
   expect(told(called('no-retries').panicThreshold)).toBe('0.5 Envoy');
+  expect(told(called('panic-below-half').panicThreshold)).toBe(
+    `0.5 11 ${policy}.outlierDetection.minHealthPercent`,
+  );
   expect(told(called('ejection-of-local-errors').panicThreshold)).toBe(
     `0.6 11 ${policy}.outlierDetection.minHealthPercent`,
   );
@@ -169,6 +204,16 @@ test('TLS of both sides', () => {
   expect(both('plaintext-to-strict')).toEqual([`"off" 15 ${policy}.tls.mode`, '"mtls" scenario']);
   expect(both('plaintext-to-permissive')).toEqual([`"off" 13 ${policy}.tls.mode`, '"both" 5 spec.mtls.mode']);
   expect(both('mtls-to-plaintext')).toEqual([`"mesh" 14 ${policy}.tls.mode`, '"plaintext" 6 spec.mtls.mode']);
+});
+
+test('the server takes on one port what a policy for it says, and balancing by hash has its line', () => {
+  expect(server('mtls-off-on-one-port')?.accepts).toMatchObject({
+    value: 'plaintext',
+    from: { line: 8, path: 'spec.portLevelMtls.8080.mode' },
+  });
+  expect(told(called('same-header-same-host').balancing)).toBe(
+    `"ring-hash" 7 ${policy}.loadBalancer.consistentHash`,
+  );
 });
 
 test('a subset that selects nothing has no hosts, and says what it selects', () => {
@@ -201,6 +246,11 @@ test('routes are those that this caller has, in order, each with its own timeout
     ['7 spec.http[0]', '30000 12 spec.http[0].timeout', '2 Istio'],
     ['15 spec.http[1]', '5000 18 spec.http[1].timeout', '0 19 spec.http[1].retries.attempts'],
     ['22 spec.http[2]', '300 23 spec.http[2].timeout', '2 Istio'],
+  ]);
+  expect(routes('longer-prefix-comes-later').map(([place, timeout]) => [place, timeout])).toEqual([
+    ['7 spec.http[0]', '5000 8 spec.http[0].timeout'],
+    ['10 spec.http[1]', '200 11 spec.http[1].timeout'],
+    ['13 spec.http[2]', 'null Istio'],
   ]);
   expect(routes('two-routes-one-host')).toEqual([['7 spec.http[0]', 'null Istio', '2 Istio']]);
   expect(routes('ejection-cap-20')).toEqual([['Istio', 'null Istio', '2 Istio']]);
@@ -250,6 +300,11 @@ test('filters that may refuse, with their policies', () => {
     ['rate-limit', '37 spec.configPatches[0].patch'],
     ['deny', 'no-delete 16 spec.rules[0]'],
     ['allow', 'billing-only 7 spec.rules[0]'],
+  ]);
+  const [byPath] = server('policies-by-path')?.filters ?? [];
+  expect(byPath?.kind === 'authorization' && byPath.policies.map((each) => from(each.from))).toEqual([
+    '8 spec.rules[0]',
+    '9 spec.rules[1]',
   ]);
 });
 
@@ -306,6 +361,38 @@ test.each([
       'route 22: http[2] before it takes every request',
     ],
   ],
+  [
+    'wildcard-below-own-rule',
+    ['limits 7: DestinationRule/own (mesh.yaml:11) is in effect instead: its host is closer'],
+  ],
+  [
+    'exported-to-others',
+    [
+      'limits 8: exportTo shows it to ops only, and callers are in default',
+      'route 18: exportTo shows it to ops only, and callers are in default',
+      'timeout 18: exportTo shows it to ops only, and callers are in default',
+    ],
+  ],
+  ['rule-selects-servers', ['limits 8: it is for callers with app=edge-app, and frontend-1 has not']],
+  [
+    'longer-prefix-comes-later',
+    [
+      'route 10: http[0] before it (mesh.yaml:7) takes every request that it would',
+      'timeout 11: http[0] before it (mesh.yaml:7) takes every request that it would',
+    ],
+  ],
+  [
+    'port-entry-and-a-subset',
+    ['limits 7: the entry for port 8080 sets its own in mesh.yaml:10, which replaces this whole block'],
+  ],
+  [
+    'tls-of-the-root-namespace',
+    [
+      "tls 6: DestinationRule/edge-app-dr (mesh.yaml:8) is in effect instead: a rule in the caller's namespace default comes first",
+    ],
+  ],
+  ['rewritten-path', []],
+  ['rule-by-wildcard', []],
   ['try-longer-than-timeout', []],
   ['timeout-in-a-delegate', []],
 ])('%s: what is written and not in effect says why', (name, unused) => {

@@ -32,22 +32,22 @@ export function readInbound(
     const port = chain.filter_chain_match?.destination_port;
     if (port !== undefined) ports.set(port, [...(ports.get(port) ?? []), chain]);
   }
-  return [...ports].flatMap(([appPort, chains]) => {
+  const served = [...ports].flatMap(([appPort, chains]) => {
     const cluster = clusters.find(({ name }) => name === `inbound|${appPort}||`);
-    if (cluster === undefined) return [];
-    const port = ports.size === 1 ? servicePort(context, appPort) : appPort;
+    return cluster === undefined ? [] : [{ appPort, chains, cluster }];
+  });
+  return served.map(({ appPort, chains, cluster }) => {
+    const port = served.length === 1 ? servicePort(context, appPort) : appPort;
     const written = writtenFor(cluster, undefined, port, context);
-    return [
-      {
-        port,
-        cluster: cluster.name,
-        limits: readLimits(cluster, written),
-        rule: written.rule,
-        connectTimeoutMs: readConnectTimeout(cluster, written),
-        accepts: readAccepts(chains, appPort, context),
-        filters: readFilters(chains, context),
-      },
-    ];
+    return {
+      port,
+      cluster: cluster.name,
+      limits: readLimits(cluster, written),
+      rule: written.rule,
+      connectTimeoutMs: readConnectTimeout(cluster, written),
+      accepts: readAccepts(chains, appPort, context),
+      filters: readFilters(chains, context),
+    };
   });
 }
 
@@ -191,7 +191,10 @@ function authorization(
       kind: 'authorization',
       action,
       dryRun,
-      policies: Object.keys(rules.policies ?? {}).map((id) => policyOf(id, under)),
+      // Envoy has them in no order that means anything.
+      policies: Object.keys(rules.policies ?? {})
+        .toSorted()
+        .map((id) => policyOf(id, under)),
     },
   ];
 }

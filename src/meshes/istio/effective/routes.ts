@@ -5,6 +5,7 @@ import type {
   InjectedFault,
   NamedMatch,
   Origin,
+  ResourceName,
   Retries,
   Route,
   RouteMatch,
@@ -60,17 +61,20 @@ export function readHosts(
 
 function readRoutes(routes: readonly EnvoyRoute[], port: number, context: RouteContext): readonly Route[] {
   const writers = new Map<string, Iterator<WrittenRoute>>();
-  return routes.map((route) => readRoute(route, writtenFor(route, port, context, writers), context));
+  return routes.map((route) => {
+    const config = configOf(route.metadata);
+    return readRoute(route, config, writtenFor(route, config, port, context, writers), context);
+  });
 }
 
 /** The entry of a VirtualService that a route is made of: they come in the order in which they are written. */
 function writtenFor(
   route: EnvoyRoute,
+  config: ResourceName | undefined,
   port: number,
   { under, workload }: RouteContext,
   writers: Map<string, Iterator<WrittenRoute>>,
 ): readonly Place[] {
-  const config = configOf(route.metadata);
   const resource = under.find(config);
   if (config === undefined || resource === undefined) return [];
   const id = `${config.namespace}/${config.name}`;
@@ -86,8 +90,12 @@ function writtenFor(
   return [];
 }
 
-function readRoute(route: EnvoyRoute, places: readonly Place[], context: RouteContext): Route {
-  const config = configOf(route.metadata);
+function readRoute(
+  route: EnvoyRoute,
+  config: ResourceName | undefined,
+  places: readonly Place[],
+  context: RouteContext,
+): Route {
   const [place] = places;
   const from: Origin = place
     ? settingAt(place)

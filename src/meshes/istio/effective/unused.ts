@@ -1,5 +1,5 @@
 import { valueAt } from '../../../kit/path.ts';
-import type { Cluster, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
+import type { Cluster, Route, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
@@ -15,7 +15,7 @@ import {
   whyNotSelected,
 } from './selection.ts';
 import { writtenRoutes } from './virtual-services.ts';
-import { type Place, type ResourcesUnderTest, settingAt, within, writtenAt } from './written.ts';
+import { type Place, pathText, type ResourcesUnderTest, settingAt, within, writtenAt } from './written.ts';
 
 /** One service as a sidecar calls it. */
 export interface CalledService {
@@ -247,17 +247,18 @@ function unusedRoutes(service: CalledService, { under, workload }: UnusedContext
   const made = new Set(
     (service.virtualHost?.routes ?? []).flatMap(({ from }) => (from.by === 'setting' ? [keyOf(from)] : [])),
   );
-  const isMade = (place: Place) => made.has(keyOf(settingAt(place)));
+  const isMade = (place: Place) => made.has(keyAt(place));
   const about = all
     .filter((each) => isAbout(hostsOf(each), each, service))
     .map((resource) => ({ resource, routes: writtenRoutes(resource, workload, service.port, all) }));
   const holders = about
     .filter(({ routes }) => routes.some(({ places: [place] }) => isMade(place)))
     .map(({ resource }) => resource);
+  const behind = routesBehindOthers(service.virtualHost?.routes ?? []);
   return about.flatMap(({ resource, routes }) => {
     const whole = whyNotVirtualService(resource, service, holders, workload);
     return routes.flatMap(({ places: [place], why }) => {
-      const reason = whole ?? (isMade(place) ? undefined : why);
+      const reason = whole ?? (isMade(place) ? behind.get(keyAt(place)) : why);
       if (reason === undefined) return [];
       const parts = Object.entries(routeSubjects).flatMap(([field, about]) => {
         const inner = within(place, field);
@@ -270,7 +271,41 @@ function unusedRoutes(service: CalledService, { under, workload }: UnusedContext
   });
 }
 
+/** Routes that get no request, since one before takes all of theirs, and why; those alone of which no part gets any. */
+function routesBehindOthers(routes: readonly Route[]): ReadonlyMap<string, string> {
+  const takers = new Map<string, Route>();
+  const written = routes.flatMap((route) => {
+    const before = takerOf(route, takers);
+    const { path, headers, query, more } = route.match;
+    const takesAllBelow = path.kind === 'prefix' && headers.length === 0 && query.length === 0 && !more;
+    if (takesAllBelow && !path.ignoreCase && !takers.has(path.value)) takers.set(path.value, route);
+    return route.from.by === 'setting' ? [{ key: keyOf(route.from), before }] : [];
+  });
+  return new Map(
+    [...Map.groupBy(written, ({ key }) => key)].flatMap(([key, parts]) => {
+      const [taker] = parts.map((part) => part.before);
+      if (taker?.from.by !== 'setting' || parts.some((part) => part.before === undefined)) return [];
+      const { path, file, line } = taker.from;
+      return [
+        [key, `${path.replace(/^spec\./, '')} before it (${file}:${line}) takes every request that it would`],
+      ];
+    }),
+  );
+}
+
+/** A route before that takes whatever another one would, by its path alone; `takers` by how the paths begin. */
+function takerOf({ match: { path } }: Route, takers: ReadonlyMap<string, Route>): Route | undefined {
+  const begins = path.kind === 'exact' || path.kind === 'prefix' || path.kind === 'segments';
+  if (!begins || path.ignoreCase || takers.size === 0) return undefined;
+  for (let length = 0; length <= path.value.length; length += 1) {
+    const taker = takers.get(path.value.slice(0, length));
+    if (taker !== undefined) return taker;
+  }
+  return undefined;
+}
+
 const keyOf = ({ resource, path }: Setting) => `${resource.namespace}/${resource.name} ${path}`;
+const keyAt = ({ resource, path }: Place) => `${resource.namespace}/${resource.name} ${pathText(path)}`;
 
 function whyNotVirtualService(
   resource: MeshResource,

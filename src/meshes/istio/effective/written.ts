@@ -38,7 +38,7 @@ export const within = ({ resource, path }: Place, ...more: Path): Place => ({
 });
 
 /** ['spec', 'subsets', 0, 'name'] → "spec.subsets[0].name". */
-function pathText(path: Path): string {
+export function pathText(path: Path): string {
   return path.reduce<string>(
     (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text === '' ? key : `${text}.${key}`),
     '',
