@@ -96,7 +96,7 @@ function pythonRunner(
 ): (args: readonly string[]) => Promise<void> {
   const python = findPython(tool, context);
   // What a killed pip leaves behind goes away with the scratch folder.
-  const env = { ...context.env, TMPDIR: staging.scratch };
+  const env = { ...context.env, TMPDIR: staging.scratch, PIP_CACHE_DIR: join(staging.scratch, 'pip') };
   return async (args) => {
     const { signal } = context;
     const { ended, stderr } = await runProgram({ program: python, args, env, group: 'tied', signal });
