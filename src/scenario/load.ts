@@ -33,7 +33,7 @@ export interface Changes {
   readonly config: readonly string[];
 }
 
-const help = 'docs/reference.md has every field; `breakwater lint` checks a file without running it';
+const help = 'docs/reference.md has every field; `npx breakwater lint` checks a file without running it';
 
 /** A scenario file that was read, from which scenarios are made: one for each profile and each set of changes. */
 export interface ScenarioFile {
@@ -127,7 +127,7 @@ async function readDocument(file: string): Promise<YamlDocument> {
   }
   if (valueAt(document.value, ['apiVersion']) !== undefined) {
     const message = 'this is a Kubernetes resource, not a scenario';
-    const hint = 'name it under mesh.configuration of a scenario, or check it with `breakwater lint`';
+    const hint = 'name it under mesh.configuration of a scenario, or check it with `npx breakwater lint`';
     throw new ProblemsError([{ file, ...document.place([]), message, hint }]);
   }
   return document;

@@ -37,7 +37,7 @@ export async function download(request: DownloadRequest, context: ToolContext): 
   await rm(path);
   throw environmentError(
     `${request.address.shown} does not have the pinned hash\n  expected ${request.sha256}\n  actual   ${actual}`,
-    'The file was thrown away. The mirror and the list of hashes must come from the same `breakwater tools pack`.',
+    'The file was thrown away. The mirror and the list of hashes must come from the same `npx breakwater tools pack`.',
   );
 }
 

@@ -121,6 +121,6 @@ function installHint(tool: Tool, minimum: string): string {
   return [
     `Install Go ${minimum} or newer (https://go.dev/dl) and put it on the PATH,`,
     `or set ${variables} to ${tool.version} of your own,`,
-    'or set BREAKWATER_TOOLS_MIRROR to a mirror made with `breakwater tools pack`.',
+    'or set BREAKWATER_TOOLS_MIRROR to a mirror made with `npx breakwater tools pack`.',
   ].join(' ');
 }

@@ -76,7 +76,7 @@ async function readSums(env: NodeJS.ProcessEnv): Promise<Map<string, string>> {
   if (!path) {
     throw usageError(
       `${MIRROR_VARIABLE} is set, but nothing says what its files must hash to`,
-      `Set ${SUMS_VARIABLE} to the ${SUMS_FILE} that \`breakwater tools pack\` wrote; keep it where you keep your code, not on the mirror.`,
+      `Set ${SUMS_VARIABLE} to the ${SUMS_FILE} that \`npx breakwater tools pack\` wrote; keep it where you keep your code, not on the mirror.`,
     );
   }
   const text = await readFile(path, 'utf8').catch((error: unknown) => {

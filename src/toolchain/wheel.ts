@@ -136,6 +136,6 @@ function failure(tool: Tool, reason: string, remedy = 'Try again'): OperatorErro
   const variables = tool.programs.map((program) => program.variable).join(', ');
   return environmentError(
     `${tool.name} ${tool.version} could not be downloaded: ${reason}`,
-    `${remedy}, or set ${variables} to ${tool.version} of your own, or BREAKWATER_TOOLS_MIRROR to a mirror made with \`breakwater tools pack\`.`,
+    `${remedy}, or set ${variables} to ${tool.version} of your own, or BREAKWATER_TOOLS_MIRROR to a mirror made with \`npx breakwater tools pack\`.`,
   );
 }
