@@ -6,7 +6,8 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { claimLoopbackBlock } from '../environments/local/addresses.ts';
 import { refusalOf } from '../kit/folder.ts';
-import { visibleColoured, visibleJson } from '../kit/visible.ts';
+import { print, printJson } from '../kit/output.ts';
+import { visible } from '../kit/visible.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { findLeftovers, runsDirectory, runsFolder, strayClusters } from '../runs/run-directory.ts';
 import { type ToolContext, toolContext } from '../toolchain/context.ts';
@@ -30,17 +31,17 @@ export function doctorCommand(): Command {
       const findings = await examine();
       const broken = findings.some((finding) => !finding.ok && finding.needed);
       const shown = findings.map(({ fetched: _, ...finding }) => finding);
-      if (options.json) process.stdout.write(`${visibleJson(shown)}\n`);
-      else
-        process.stdout.write(visibleColoured(`${findings.map(line).join('\n')}\n\n${closing(findings)}\n`));
+      if (options.json) printJson(shown);
+      else print(`${findings.map(line).join('\n')}\n\n${closing(findings)}\n`);
       if (broken) process.exitCode = 4;
     });
 }
 
 function line(finding: DoctorFinding): string {
   const mark = finding.ok ? pc.green('✓') : finding.needed ? pc.red('✗') : pc.yellow('!');
-  const fix = finding.ok || finding.fix === undefined ? '' : `\n    ${pc.dim('fix:')} ${finding.fix}`;
-  return `${mark} ${finding.what.padEnd(20)} ${finding.found}${fix}`;
+  const fix =
+    finding.ok || finding.fix === undefined ? '' : `\n    ${pc.dim('fix:')} ${visible(finding.fix)}`;
+  return `${mark} ${finding.what.padEnd(20)} ${visible(finding.found)}${fix}`;
 }
 
 function closing(findings: readonly DoctorFinding[]): string {

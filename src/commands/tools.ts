@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Argument, Command } from 'commander';
 import pc from 'picocolors';
+import { print, printJson } from '../kit/output.ts';
 import { createProgress } from '../kit/terminal.ts';
-import { visibleColoured, visibleJson } from '../kit/visible.ts';
 import {
   inspectTools,
   PROGRAMS,
@@ -55,9 +55,8 @@ function listCommand(options: ResolveOptions): Command {
     )
     .action(async ({ json }: { json: boolean }) => {
       const statuses = await inspectTools(options);
-      process.stdout.write(
-        json ? `${visibleJson(statuses)}\n` : visibleColoured(`${formatTable(statuses)}\n`),
-      );
+      if (json) printJson(statuses);
+      else print(`${formatTable(statuses)}\n`);
     });
 }
 
@@ -110,7 +109,7 @@ Example:
 }
 
 /** A line on standard output. */
-const say = (line: string) => process.stdout.write(`${visibleColoured(line)}\n`);
+const say = (line: string) => print(`${line}\n`);
 
 function programsArgument(): Argument {
   return new Argument('[program...]', `${PROGRAMS.join(', ')}; all without`).choices(PROGRAMS);
