@@ -19,6 +19,7 @@ import {
   profileOverrides,
 } from './overrides.ts';
 import { type LoadedScenario, type Scenario, scenarioSchema } from './schema.ts';
+import { concernsSecrets, secretsIn } from './secrets.ts';
 
 /** What the operator may change about a scenario without touching its file. */
 export interface Changes {
@@ -193,10 +194,11 @@ function locate(
   const where = override
     ? whereOf(override, file, document, path.slice(override.path.length))
     : { file, ...document.place(path, at) };
-  const secrets = override?.secrets ?? [];
+  const own = concernsSecrets(path) ? secretsIn([], document.value) : [];
+  const secrets = [...(override?.secrets ?? []), ...own];
   return {
     ...where,
-    path: path.join('.'),
+    path: hideIn(path.join('.'), secrets),
     message: hideIn(message, secrets),
     ...(hint === undefined ? {} : { hint: hideIn(hint, secrets) }),
   };
