@@ -12,6 +12,10 @@ if (major < 24) {
     'in a clone run "npm ci" and start it with npx, which brings the right one',
   );
 }
+// Programs are started in other folders than this one.
+for (const name of ['BREAKWATER_CACHE', 'BREAKWATER_RUNS', 'TMPDIR', 'TMP', 'TEMP']) {
+  if (process.env[name]) process.env[name] = resolve(process.env[name]);
+}
 giveHome();
 // Halves the time to start; what a run starts with Node finds the same folder through the environment.
 process.env.NODE_COMPILE_CACHE ??= compileCache();

@@ -171,3 +171,26 @@ test('only cli.ts and the supervisor end the process', () => {
     ['cli.ts', 'generate.ts', 'kit/supervisor/main.ts'].filter((file) => ending.includes(file)),
   );
 });
+
+test('what is said on standard output goes through one place, where no text of others can disguise a line', () => {
+  const writing = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(?<!\.test)\.ts$/.test(file) && !['generate.ts', 'kit/output.ts'].includes(file))
+    .filter((file) => /stdout\.write\(|^\s*console\.log\(/m.test(readFileSync(join(src, file), 'utf8')));
+  // Scripts that k6 runs.
+  expect(writing.sort()).toEqual(['environments/kubernetes/first-request.ts']);
+});
+
+test('a command that somebody is told to run is one that they can paste', () => {
+  const commands =
+    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|lab|report|doctor|tools|compare-environments|cleanup)\b/;
+  const wrong = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|\btesting\/|^report\/fixture\.ts$/.test(file))
+    .flatMap((file) =>
+      readFileSync(join(src, file), 'utf8')
+        .split('\n')
+        .flatMap((line, index) =>
+          commands.test(line) && !/^\s*(?:\/?\*|\/\/)/.test(line) ? [`src/${file}:${index + 1}`] : [],
+        ),
+    );
+  expect(wrong).toEqual([]);
+});

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { environmentError, OperatorError } from '../kit/errors.ts';
+import { print, printJson } from '../kit/output.ts';
 import type { Progress } from '../kit/terminal.ts';
 import { visibleLines } from '../kit/visible.ts';
 import { configuredDocker, deleteCluster } from '../runs/clusters.ts';
@@ -51,7 +52,7 @@ async function cleanUp(options: CleanupOptions): Promise<void> {
     : await remove(found, docker);
   if (options.json) {
     const objects = [...leftovers, ...clusters.map((cluster) => ({ cluster }))];
-    process.stdout.write(`${JSON.stringify(objects, null, 2)}\n`);
+    printJson(objects);
   } else {
     const verb = options.dryRun ? 'would remove' : 'removed';
     const lines = [
@@ -64,7 +65,7 @@ async function cleanUp(options: CleanupOptions): Promise<void> {
     if (!options.kept) {
       lines.push(...stray.kept.map((name) => `the cluster ${name} was kept; cleanup --kept removes it`));
     }
-    for (const line of lines) process.stdout.write(`${line}\n`);
+    for (const line of lines) print(`${line}\n`);
   }
   if (errors.length === 0) return;
   const unknown = errors.find((error) => !(error instanceof OperatorError));

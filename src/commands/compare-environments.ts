@@ -4,6 +4,7 @@ import { renderMarkdown, renderText } from '../comparison/render.ts';
 import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/rounds.ts';
 import { environmentActions } from '../environments/index.ts';
 import { ExitCode } from '../kit/errors.ts';
+import { print, printJson } from '../kit/output.ts';
 import { visibleLines } from '../kit/visible.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
@@ -56,7 +57,8 @@ export function compareEnvironmentsCommand(signal: AbortSignal): Command {
     .addHelpText('after', notes)
     .action(async (file: string, options: CompareOptions) => {
       const comparison = await compare(file, options, signal);
-      process.stdout.write(`${render(comparison, options)}\n`);
+      if (options.json) printJson(comparison);
+      else print(`${(options.markdown ? renderMarkdown : renderText)(comparison)}\n`);
       process.exitCode = exitCodeOf(comparison);
     });
 }
@@ -88,11 +90,6 @@ async function compare(file: string, options: CompareOptions, signal: AbortSigna
 
 const planned = async (file: string, options: ScenarioOptions) =>
   planScenario(await loadScenario(file, options));
-
-function render(comparison: Comparison, { json, markdown }: CompareOptions): string {
-  if (json) return JSON.stringify(comparison, null, 2);
-  return markdown ? renderMarkdown(comparison) : renderText(comparison);
-}
 
 export function exitCodeOf(comparison: Comparison): ExitCode {
   if (withoutValidRun(comparison).length > 0) return ExitCode.invalid;

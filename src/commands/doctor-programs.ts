@@ -19,6 +19,8 @@ export interface DoctorFinding {
   readonly needed: boolean;
   readonly found: string;
   readonly fix?: string;
+  /** Whether it would be fetched into the cache. */
+  readonly fetched?: boolean;
 }
 
 /** The programs, and beside those that are not there yet what they would be made with. */
@@ -44,6 +46,7 @@ function programFinding(status: ToolStatus, maker: DoctorFinding | undefined): D
     ok: state === 'ready',
     // A wrong program of the operator's own stops a run; one that is missing is fetched by it.
     needed: state === 'unusable',
+    fetched: state !== 'unusable',
     found:
       state === 'ready'
         ? `${version} at ${path}`

@@ -1,12 +1,16 @@
-import { readFileSync, statfsSync } from 'node:fs';
+import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { availableParallelism, freemem, tmpdir, totalmem } from 'node:os';
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { claimLoopbackBlock } from '../environments/local/addresses.ts';
+import { refusalOf } from '../kit/folder.ts';
+import { print, printJson } from '../kit/output.ts';
+import { visible } from '../kit/visible.ts';
 import { configuredDocker } from '../runs/clusters.ts';
-import { findLeftovers, strayClusters } from '../runs/run-directory.ts';
-import { toolContext } from '../toolchain/context.ts';
+import { findLeftovers, runsDirectory, runsFolder, strayClusters } from '../runs/run-directory.ts';
+import { type ToolContext, toolContext } from '../toolchain/context.ts';
 import { clusterPrograms, type DoctorFinding, explained, programs } from './doctor-programs.ts';
 
 /** Five sidecars, istiod and four apps take about 1 GB; k6 up to another. */
@@ -26,16 +30,18 @@ export function doctorCommand(): Command {
     .action(async (options: { json?: boolean }) => {
       const findings = await examine();
       const broken = findings.some((finding) => !finding.ok && finding.needed);
-      if (options.json) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-      else process.stdout.write(`${findings.map(line).join('\n')}\n\n${closing(findings)}\n`);
+      const shown = findings.map(({ fetched: _, ...finding }) => finding);
+      if (options.json) printJson(shown);
+      else print(`${findings.map(line).join('\n')}\n\n${closing(findings)}\n`);
       if (broken) process.exitCode = 4;
     });
 }
 
 function line(finding: DoctorFinding): string {
   const mark = finding.ok ? pc.green('✓') : finding.needed ? pc.red('✗') : pc.yellow('!');
-  const fix = finding.ok || finding.fix === undefined ? '' : `\n    ${pc.dim('fix:')} ${finding.fix}`;
-  return `${mark} ${finding.what.padEnd(20)} ${finding.found}${fix}`;
+  const fix =
+    finding.ok || finding.fix === undefined ? '' : `\n    ${pc.dim('fix:')} ${visible(finding.fix)}`;
+  return `${mark} ${finding.what.padEnd(20)} ${visible(finding.found)}${fix}`;
 }
 
 function closing(findings: readonly DoctorFinding[]): string {
@@ -45,6 +51,8 @@ function closing(findings: readonly DoctorFinding[]): string {
 }
 
 async function examine(): Promise<DoctorFinding[]> {
+  const context = toolContext();
+  const found = await programs(context);
   const [major = 0] = process.versions.node.split('.').map(Number);
   return [
     {
@@ -56,11 +64,13 @@ async function examine(): Promise<DoctorFinding[]> {
     },
     cores(),
     memory(),
-    disk(),
+    ...disk(context),
+    runs(),
+    cache(context, found),
     await loopback(),
     await servicePort(),
     fileDescriptors(),
-    ...(await programs(toolContext())),
+    ...found,
     ...(await clusterPrograms()),
     await leftovers(),
   ];
@@ -95,20 +105,50 @@ function memory(): DoctorFinding {
   };
 }
 
-function disk(): DoctorFinding {
-  const finding = {
-    what: 'disk',
-    fix: "building the programs takes about 4 GiB once, for Go's caches; a run takes about 0.5 KB a request",
-  };
+/** The place of what lasts as long as a run. */
+function runs(): DoctorFinding {
+  const finding = { what: 'folder of runs', needed: true };
   try {
-    const { bavail, bsize } = statfsSync(tmpdir());
-    const free = bavail * bsize;
-    const found = `${(free / 1024 ** 3).toFixed(1)} GiB free in ${tmpdir()}`;
-    return { ...finding, ok: free >= comfortableDiskBytes, needed: false, found };
+    const path = runsDirectory();
+    const refusal = refusalOf(path);
+    const fix = 'BREAKWATER_RUNS or TMPDIR names another place';
+    return { ...finding, ok: refusal === undefined, found: refusal ?? path, fix };
   } catch (error) {
-    const found = `there is no folder for temporary files: ${(error as Error).message}`;
-    return { ...finding, ok: false, needed: true, found, fix: 'set TMPDIR to a folder that is there' };
+    return { ...finding, ok: false, ...explained(error) };
   }
+}
+
+/** The place of the programs; whoever has all of them need not write there. */
+function cache({ cacheDir }: ToolContext, found: readonly DoctorFinding[]): DoctorFinding {
+  const refusal = refusalOf(cacheDir);
+  return {
+    what: 'folder of programs',
+    ok: refusal === undefined,
+    needed: found.some(({ ok, fetched }) => !ok && fetched),
+    found: refusal ?? cacheDir,
+    fix: 'BREAKWATER_CACHE names another place',
+  };
+}
+
+/** Where what is to be fetched, and what runs leave for a while, has to fit. */
+function disk({ cacheDir }: ToolContext): DoctorFinding[] {
+  return [...new Set([runsFolder(), cacheDir].map(nearestFolder))].map((path) => {
+    const { bavail, bsize } = statfsSync(path);
+    const free = bavail * bsize;
+    return {
+      what: 'disk',
+      ok: free >= comfortableDiskBytes,
+      needed: false,
+      found: `${(free / 1024 ** 3).toFixed(1)} GiB free in ${path}`,
+      fix: "building the programs takes about 6 GiB once, for the compiler's caches; a run takes about 0.5 KB a request",
+    };
+  });
+}
+
+/** The folder itself, or the one above it that is there. */
+function nearestFolder(path: string): string {
+  const there = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return there || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
 function loopback(): Promise<DoctorFinding> {

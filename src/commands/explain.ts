@@ -5,8 +5,8 @@ import { effectiveTables, renderTable } from '../effective/index.ts';
 import { type EnvironmentName, environmentNames, environments } from '../environments/index.ts';
 import { readEffectiveConfiguration } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
+import { print, printJson } from '../kit/output.ts';
 import { createProgress } from '../kit/terminal.ts';
-import { visibleJson } from '../kit/visible.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { EffectiveConfiguration, Sidecar } from '../model/effective.ts';
 import { servedBy, type TopologyPlan } from '../model/topology.ts';
@@ -47,9 +47,8 @@ Examples:
     .action(async (file: string, options: ExplainOptions) => {
       const { topology, configuration } = await effectiveOf(file, options, signal);
       const sidecars = chosen(configuration.sidecars, options.client);
-      process.stdout.write(
-        options.json ? `${visibleJson({ sidecars })}\n` : tables(sidecars, configuration, topology),
-      );
+      if (options.json) printJson({ sidecars });
+      else print(tables(sidecars, configuration, topology));
     });
 }
 

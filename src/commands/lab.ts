@@ -17,6 +17,7 @@ import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
 import { eventually, notYet } from '../kit/eventually.ts';
 import { withoutLauncher } from '../kit/launcher.ts';
+import { print, printJson } from '../kit/output.ts';
 import { packageRoot } from '../kit/package-root.ts';
 import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
 import { createProgress } from '../kit/terminal.ts';
@@ -109,9 +110,9 @@ function upCommand(signal: AbortSignal): Command {
       const what = `lab of ${plan.name}`;
       const lab = await startKeeper(id, what, file, options, signal, (text) => progress.status(text));
       progress.done();
-      if (options.json) process.stdout.write(`${JSON.stringify(lab, null, 2)}\n`);
+      if (options.json) printJson(lab);
       else {
-        process.stdout.write(
+        print(
           `${pc.green('up')} ${lab.id}\n\n${visibleLines(lab.reach.join('\n'))}\n\nTake it down: npx breakwater lab down\n`,
         );
       }
@@ -234,12 +235,12 @@ function downCommand(): Command {
       if (labs.length === 0) {
         if (id !== undefined)
           throw usageError(`no lab ${id} is running`, 'npx breakwater lab status lists them');
-        process.stdout.write('No lab is running.\n');
+        print('No lab is running.\n');
         process.stderr.write(leftBehind());
         return;
       }
       await Promise.all(labs.map(takeDown));
-      for (const lab of labs) process.stdout.write(`down ${lab.id}\n`);
+      for (const lab of labs) print(`down ${lab.id}\n`);
     });
 }
 
@@ -284,14 +285,13 @@ function statusCommand(): Command {
       const labs = await Promise.all(
         liveLabs().map(async (lab) => ({ ...lab, rejected: await rejected(lab) })),
       );
-      if (options.json) process.stdout.write(`${JSON.stringify(labs, null, 2)}\n`);
-      else if (labs.length === 0)
-        process.stdout.write('No lab is running. Start one: npx breakwater lab up\n');
+      if (options.json) printJson(labs);
+      else if (labs.length === 0) print('No lab is running. Start one: npx breakwater lab up\n');
       for (const lab of options.json ? [] : labs) {
-        process.stdout.write(
+        print(
           `${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}\n`,
         );
-        for (const reason of lab.rejected) process.stdout.write(`${pc.red('rejected')} ${visible(reason)}\n`);
+        for (const reason of lab.rejected) print(`${pc.red('rejected')} ${visible(reason)}\n`);
       }
       process.stderr.write(leftBehind());
     });

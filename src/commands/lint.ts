@@ -4,9 +4,10 @@ import pc from 'picocolors';
 import { type Examined, examineScenario } from '../experiment/examine.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
+import { print, printJson } from '../kit/output.ts';
 import { formatProblem, type Problem } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
-import { visible, visibleJson } from '../kit/visible.ts';
+import { visible } from '../kit/visible.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { MeshFile, MeshResource } from '../model/mesh-configuration.ts';
 
@@ -34,7 +35,8 @@ Examples:
     .action(async (files: string[], options: { json?: boolean }) => {
       const linted = await lint(files, signal);
       if (linted.problems.length > 0) process.exitCode = ExitCode.usage;
-      process.stdout.write(options.json ? `${visibleJson(linted)}\n` : summary(files, linted));
+      if (options.json) printJson(linted);
+      else print(summary(files, linted));
     });
 }
 

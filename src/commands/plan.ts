@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { planExperiment } from '../experiment/planned.ts';
-import { visibleJson } from '../kit/visible.ts';
+import { print, printJson } from '../kit/output.ts';
 import { planJson, renderPlan } from '../plan/render.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
@@ -26,9 +26,7 @@ Examples:
         plan,
         configuration: { resources },
       } = await planExperiment(file, options);
-      const output = options.json
-        ? `${visibleJson(planJson(plan, resources))}\n`
-        : renderPlan(plan, resources);
-      process.stdout.write(output);
+      if (options.json) printJson(planJson(plan, resources));
+      else print(renderPlan(plan, resources));
     });
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
+import { print, printDocument } from '../kit/output.ts';
 import { writeOutput } from '../kit/output-file.ts';
 import { isDiskFault } from '../kit/system-error.ts';
 import {
@@ -54,7 +55,7 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
     if (run !== undefined || options.open || options.format !== 'terminal') {
       throw usageError('--schema is about all reports', 'Leave out the run, --open and --format.');
     }
-    return put(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`, options.output);
+    return put(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`, options.output, printDocument);
   }
   if (options.open && (options.output !== undefined || options.format !== 'terminal')) {
     throw usageError('--open shows the HTML report', 'Leave out --format and --output.');
@@ -72,13 +73,13 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
     width: Math.min(stdout.columns ?? 80, 110),
     directory,
   });
-  return put(text, options.output);
+  return put(text, options.output, options.format === 'terminal' ? print : printDocument);
 }
 
 /** To a file, or else to standard output. */
-async function put(text: string, output: string | undefined): Promise<void> {
+async function put(text: string, output: string | undefined, show: (text: string) => void): Promise<void> {
   if (output !== undefined) return save(output, text);
-  process.stdout.write(text);
+  show(text);
 }
 
 async function save(file: string, text: string): Promise<void> {
@@ -101,5 +102,5 @@ async function open(file: string): Promise<void> {
     throw environmentError(`cannot start ${opener}`, `Open ${file} in a browser yourself.`, cause);
   }
   child.unref();
-  process.stdout.write(`Opening ${file}\n`);
+  print(`Opening ${file}\n`);
 }

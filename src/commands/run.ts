@@ -11,8 +11,8 @@ import {
 import { planExperiment } from '../experiment/planned.ts';
 import { type ExperimentWatcher, newRunId, runExperiment } from '../experiment/run.ts';
 import { ExitCode, environmentError } from '../kit/errors.ts';
+import { print, printJson } from '../kit/output.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
-import { visibleJson } from '../kit/visible.ts';
 import type { Plan } from '../plan/contract.ts';
 import { refuseForeignFaults } from '../plan/environments.ts';
 import { reportFormats, writeReports } from '../report/index.ts';
@@ -103,9 +103,9 @@ async function runScenario(
         error,
       ),
   );
-  if (options.json) process.stdout.write(`${visibleJson(report)}\n`);
+  if (options.json) printJson(report);
   else {
-    process.stdout.write(
+    print(
       reportFormats.terminal.render(report, {
         color: pc.isColorSupported,
         width: process.stdout.columns || 100,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Argument, Command } from 'commander';
 import pc from 'picocolors';
+import { print, printJson } from '../kit/output.ts';
 import { createProgress } from '../kit/terminal.ts';
 import {
   inspectTools,
@@ -32,7 +33,7 @@ export function toolsCommand(options: { readonly signal?: AbortSignal } = {}): C
 Examples:
   $ npx breakwater tools fetch           get everything that is missing (about 10 minutes, once)
   $ npx breakwater tools fetch envoy k6  get only these
-  $ npx breakwater tools list --verify   check every cached program against its recorded hash
+  $ npx breakwater tools list            where they are, each held against its recorded hash
   $ BREAKWATER_K6=/usr/bin/k6 npx breakwater run scenarios/circuit-breaker.yaml   use a program of your own
 
 Environment:
@@ -47,15 +48,15 @@ Environment:
 function listCommand(options: ResolveOptions): Command {
   return new Command('list')
     .description('show where each program would come from; fetches nothing')
-    .option('--verify', 'hash every cached program', false)
     .option('--json', 'print JSON', false)
     .addHelpText(
       'after',
       '\nExample:\n  $ npx breakwater tools list --json | jq \'.[] | select(.state != "ready")\'',
     )
-    .action(async ({ verify, json }: { verify: boolean; json: boolean }) => {
-      const statuses = await inspectTools({ ...options, verify });
-      console.log(json ? JSON.stringify(statuses, null, 2) : formatTable(statuses));
+    .action(async ({ json }: { json: boolean }) => {
+      const statuses = await inspectTools(options);
+      if (json) printJson(statuses);
+      else print(`${formatTable(statuses)}\n`);
     });
 }
 
@@ -69,7 +70,7 @@ function fetchCommand(options: ResolveOptions): Command {
       const resolved = await withProgress(options, (reporting) => resolveToolchain(wanted, reporting));
       for (const program of wanted) {
         const { version, source, path } = resolved[program];
-        console.log(`${program} ${version} ${pc.dim(`(${source})`)} ${path}`);
+        say(`${program} ${version} ${pc.dim(`(${source})`)} ${path}`);
       }
     });
 }
@@ -84,9 +85,8 @@ function removeCommand(options: ResolveOptions): Command {
     .action(async (programs: Program[]) => {
       const wanted = programs.length === 0 ? PROGRAMS : programs;
       const removed = await withProgress(options, (reporting) => removeTools(wanted, reporting));
-      console.log(
-        removed.length === 0 ? 'nothing was cached' : removed.map((path) => `removed ${path}`).join('\n'),
-      );
+      if (removed.length === 0) say('nothing was cached');
+      for (const path of removed) say(`removed ${path}`);
     });
 }
 
@@ -104,9 +104,12 @@ Example:
     )
     .action(async (directory: string) => {
       const packed = await withProgress(options, (reporting) => packMirror(resolve(directory), reporting));
-      for (const path of packed) console.log(path);
+      for (const path of packed) say(path);
     });
 }
+
+/** A line on standard output. */
+const say = (line: string) => print(`${line}\n`);
 
 function programsArgument(): Argument {
   return new Argument('[program...]', `${PROGRAMS.join(', ')}; all without`).choices(PROGRAMS);

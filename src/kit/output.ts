@@ -1,3 +1,5 @@
+import { visibleColoured, visibleJson } from './visible.ts';
+
 /** What became of what was printed. */
 export interface OutputGuard {
   /** Why standard output did not take all of it: "ENOSPC". A reader that has gone away is no such reason. */
@@ -19,6 +21,23 @@ export function guardOutput(): OutputGuard {
       return lost;
     },
   };
+}
+
+/**
+ * Everything that commands say on standard output goes through these two, so that no text of others can disguise a line
+ * there or write one of its own; lines may have colours of ours.
+ */
+export function print(text: string): void {
+  process.stdout.write(visibleColoured(text));
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${visibleJson(value)}\n`);
+}
+
+/** A document as it is, for a program to read. */
+export function printDocument(text: string): void {
+  process.stdout.write(text);
 }
 
 /** Resolves when both streams have got rid of what was printed, and of their errors. */

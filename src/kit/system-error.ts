@@ -24,7 +24,7 @@ export function unusableFile(error: unknown): UnusableFile | undefined {
   // Programs that cannot be started and addresses that cannot be had are told by whoever asked for them.
   if (/^(spawn|connect|bind|listen|kill)/.test(syscall)) return undefined;
   // So the system refuses a folder in /proc.
-  const refused = syscall === 'mkdir' && code === 'ENOENT';
+  const refused = /^mkd(ir|temp)$/.test(syscall) && code === 'ENOENT';
   if (!(code in reasons) && !refused) return undefined;
   return { path: dest ?? path, reason: refused ? `no folder can be made there (${code})` : reasonOf(code) };
 }

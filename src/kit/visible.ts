@@ -1,6 +1,6 @@
 /** Control and direction-changing characters, and what other programs take for the end of a line. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
-const disguises = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+export const disguises = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 /** Our own colours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin with one
 const colours = /(\u001b\[[\d;]*m)/;
@@ -33,7 +33,12 @@ export function visibleColoured(text: string): string {
 
 /** A value as indented JSON in which no character can disguise another; it means the same. */
 export function visibleJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(disguises, (found) => {
+  return withoutDisguises(JSON.stringify(value, null, 2));
+}
+
+/** The same for JSON that is text already. */
+export function withoutDisguises(json: string): string {
+  return json.replace(disguises, (found) => {
     return found === '\n' ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { withoutDisguises } from '../kit/visible.ts';
 import { type Report, reportSchema } from './model.ts';
 
 /** report.json: one line a field and one line a list of plain values, so that two runs can be diffed. */
 export function json(report: Report): string {
-  return `${print(reportSchema.parse(report), '')}\n`;
+  return `${withoutDisguises(print(reportSchema.parse(report), ''))}\n`;
 }
 
 /** The JSON Schema of report.json. */

@@ -30,6 +30,18 @@ describe('report.md', () => {
     expect(escapeMarkdown('# two\nlines')).toBe('&#35; two lines');
   });
 
+  test.each([
+    ['http://a.example/x', 'http:<!-- -->//a.example/x'],
+    ['mailto:me@a.example', 'mailto<!-- -->:me@<!-- -->a.example'],
+    ['www.a.example', 'www<!-- -->.a.example'],
+    ['a4f3c2b1 and abcdef', 'a4f3c2<!-- -->b1 and abcdef'],
+  ])('%s is no link, as text and as code', (text, escaped) => {
+    expect(escapeMarkdown(text)).toBe(escaped);
+    expect(markdown({ ...sampleReport(), run: { ...sampleReport().run, command: text } })).toContain(
+      `Again: <code>${escaped}</code>`,
+    );
+  });
+
   test('nothing that names carry becomes markup or another cell', () => {
     const text = markdown(hostileReport()).replace(/^(`{3,})yaml\n[\s\S]*?^\1$/gm, '');
     expect(text).not.toMatch(/<script|<img|<svg|<details open/);

@@ -245,15 +245,20 @@ const entity = (character: string) => `&#${character.codePointAt(0)};`;
 
 /** Text as text: no markup, no table cell, no mention, no issue reference and no link comes out of it. */
 export function escapeMarkdown(text: string): string {
-  return plain(text)
-    .replace(/[&<>"'\\`*_[\]|~]|^[#+-]/g, entity)
-    .replace(/@(?=\w)/g, '@<!-- -->')
-    .replace(/#(?=\d)(?<!&#)/g, '#<!-- -->')
-    .replace(/:\/\//g, ':<!-- -->//')
-    .replace(/\bwww\./gi, 'www<!-- -->.');
+  return unlinked(plain(text).replace(/[&<>"'\\`*_[\]|~]|^[#+-]/g, entity));
 }
 
-/** Text as code; HTML rather than backticks, which a table cell can't escape. */
+/** Text as code; HTML rather than backticks, which a table cell can't escape, and in which text is read as anywhere. */
 function code(text: string): string {
-  return `<code>${plain(text).replace(/[&<>"'\\`*_[\]|~]/g, entity)}</code>`;
+  return `<code>${unlinked(plain(text).replace(/[&<>"'\\`*_[\]|~]/g, entity))}</code>`;
 }
+
+/** What GitHub makes a link of by itself: addresses, mentions, issues, and commits by their hash. */
+const unlinked = (text: string) =>
+  text
+    .replace(/@(?=\w)/g, '@<!-- -->')
+    .replace(/#(?=\d)(?<!&#)/g, '#<!-- -->')
+    .replace(/:(?=\/\/)/g, ':<!-- -->')
+    .replace(/\b(mailto|xmpp):/gi, '$1<!-- -->:')
+    .replace(/\bwww\./gi, 'www<!-- -->.')
+    .replace(/\b(?=[\da-f]*\d)([\da-f]{6})([\da-f]{1,34})\b/g, '$1<!-- -->$2');

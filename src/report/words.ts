@@ -1,5 +1,6 @@
 import { checkKinds } from '../checks/index.ts';
 import { formatCount, formatMs, formatPercent } from '../kit/format.ts';
+import { disguises } from '../kit/visible.ts';
 import type { Report, Status } from './model.ts';
 
 export { formatCount, formatMs, formatPercent, plural } from '../kit/format.ts';
@@ -109,18 +110,16 @@ export function settingsBehind({
 export const formatSetting = ({ setting, source }: Placed): string =>
   source === undefined ? setting : `${setting} (${source})`;
 
-/** A control or direction-changing character; none of them has a place in a name, each can disguise one. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
-const disguises = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/g;
-
 /** The text on one line without terminal escapes, line breaks or direction changes. */
 export function plain(text: string): string {
-  return text.replace(disguises, ' ').replace(/ {2,}/g, ' ').trim();
+  return text.replaceAll(disguises, ' ').replace(/ {2,}/g, ' ').trim();
 }
 
 /** Text of several lines as it is, with everything that could disguise it shown as a replacement character. */
 export function undisguised(text: string): string {
-  return text.replace(disguises, (found) => found.replace(/[^\n\t]/g, '\ufffd')).replace(/\ufffd(?=\n)/g, '');
+  return text
+    .replaceAll(disguises, (found) => (/[\n\t]/.test(found) ? found : '\ufffd'))
+    .replace(/\ufffd(?=\n)/g, '');
 }
 
 /** The text in at most `length` characters, the middle left out: the ends of instance names tell them apart. */

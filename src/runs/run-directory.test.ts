@@ -139,10 +139,21 @@ test('whoever made the folder leaves it to the process that took it over', async
   expect(readFileSync(join(runs, 'lab/owner.json'), 'utf8')).toContain('the keeper');
 });
 
-test('the folder of runs is closed to others', () => {
-  chmodSync(runs, 0o755);
-  expect(runsDirectory()).toBe(runs);
-  expect(statSync(runs).mode & 0o777).toBe(0o700);
+test('a folder of runs is closed when it is made, and what is in it wherever it is', async () => {
+  const made = join(runs, 'made');
+  vi.stubEnv('BREAKWATER_RUNS', made);
+  await using directory = await createRunDirectory('run', 'test');
+  expect(statSync(made).mode & 0o777).toBe(0o700);
+  expect(statSync(directory.path).mode & 0o777).toBe(0o700);
+});
+
+test('to look at a folder of runs changes nothing of it', () => {
+  for (const mode of [0o700, 0o755, 0o711]) {
+    chmodSync(runs, mode);
+    expect(runsDirectory()).toBe(runs);
+    expect(findLeftovers()).toEqual([]);
+    expect(statSync(runs).mode & 0o777).toBe(mode);
+  }
 });
 
 test('a folder of runs that another has put there, or may put things in, is refused with what to do', () => {

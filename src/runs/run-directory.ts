@@ -1,5 +1,4 @@
 import {
-  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -56,7 +55,8 @@ export function runsDirectory(): string {
   if (self !== undefined && found.uid !== self) throw refuse(`belongs to user ${found.uid}, not to you`);
   // Like /tmp itself: whoever named it here must not lock everybody out.
   if (found.mode & 0o1000) throw refuse('is shared between users');
-  if (found.mode & 0o077) chmodSync(path, 0o700);
+  // Read by all it may be: what a run has in it is closed. To look at it changes nothing.
+  if (found.mode & 0o022) throw refuse(`may be written to by others; chmod go-w ${path} ends that`);
   return path;
 }
 

@@ -270,6 +270,25 @@ describe('secrets from the command line', () => {
     expect(said.replace('load.path=hunter2-hunter2', '')).not.toContain('hunter2');
   });
 
+  it.each([
+    'headers: {authorization: "Bearer SECRET\\n"}',
+    'headers: Bearer SECRET',
+    'headers: {Bearer SECRET: x}',
+    'headers: {a: {b: SECRET}}',
+    'body: [SECRET]',
+    'body: SECRET\n  body: SECRET',
+    'path: items?token=SECRET',
+    'path: /items token=SECRET',
+    'path: ["/items?token=SECRET"]',
+    'headers: {authorization: "Bearer SECRET", content-length: "1"}',
+    'headers: {a: SECRET\n  body: "SECRET\n',
+  ])('of the file itself are not in mistakes either: %s', async (field) => {
+    const text = valid.replace('load:\n', `load:\n  ${field.replaceAll('SECRET', 'hunter2-hunter2')}\n`);
+    expect(await problems(text)).not.toContain('hunter2');
+    const profile = `  secret:\n    load.headers: {a: {b: hunter2-hunter2}, 'c d': hunter2}\n    load.body: [hunter2-hunter2]\n`;
+    expect(await problems(valid + profile, { profile: 'secret' })).not.toContain('hunter2');
+  });
+
   it('come from variables and files as they are', async () => {
     const file = join(directory, 'token');
     await writeFile(file, 'yes: no\n');

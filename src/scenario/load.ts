@@ -20,6 +20,7 @@ import {
   profileOverrides,
 } from './overrides.ts';
 import { type LoadedScenario, type Scenario, scenarioSchema } from './schema.ts';
+import { concernsSecrets, secretsIn } from './secrets.ts';
 
 /** What the operator may change about a scenario without touching its file. */
 export interface Changes {
@@ -34,7 +35,7 @@ export interface Changes {
   readonly config: readonly string[];
 }
 
-const help = 'docs/reference.md has every field; `breakwater lint` checks a file without running it';
+const help = 'docs/reference.md has every field; `npx breakwater lint` checks a file without running it';
 
 /** A scenario file that was read, from which scenarios are made: one for each profile and each set of changes. */
 export interface ScenarioFile {
@@ -127,7 +128,7 @@ async function readDocument(file: string): Promise<YamlDocument> {
   }
   if (valueAt(document.value, ['apiVersion']) !== undefined) {
     const message = 'this is a Kubernetes resource, not a scenario';
-    const hint = 'name it under mesh.configuration of a scenario, or check it with `breakwater lint`';
+    const hint = 'name it under mesh.configuration of a scenario, or check it with `npx breakwater lint`';
     throw new ProblemsError([{ file, ...document.place([]), message, hint }]);
   }
   return document;
@@ -193,10 +194,11 @@ function locate(
   const where = override
     ? whereOf(override, file, document, path.slice(override.path.length))
     : { file, ...document.place(path, at) };
-  const secrets = override?.secrets ?? [];
+  const own = concernsSecrets(path) ? secretsIn([], document.value) : [];
+  const secrets = [...(override?.secrets ?? []), ...own];
   return {
     ...where,
-    path: path.join('.'),
+    path: hideIn(path.join('.'), secrets),
     message: hideIn(message, secrets),
     ...(hint === undefined ? {} : { hint: hideIn(hint, secrets) }),
   };

@@ -104,7 +104,7 @@ export function profileOverrides(
     const within = ['profiles', profile, name];
     const path = parsePath(name);
     // A profile may also be written as the map it changes.
-    if (path) overrides.push({ path, value, within });
+    if (path) overrides.push({ path, value, within, secrets: secretsIn(path, value) });
     else if (document.has(within)) badPaths.push(within);
   }
   return { overrides, badPaths };

@@ -21,6 +21,9 @@ export const isSecret = (path: Path) => secretFields.some((field) => begins(ofOn
 export const mayHoldSecrets = (path: Path) =>
   isSecret(path) || secretFields.some((field) => begins(field, ofOneLoad(path)));
 
+/** Whether what is said of a field may quote a secret: it is one, or stands above or below one. */
+export const concernsSecrets = (path: Path) => mayHoldSecrets(path) || begins(path, addressField);
+
 /** The secret texts in a value that is to stand at a path, which may be above the fields that hold them. */
 export function secretsIn(written: Path, value: unknown): readonly string[] {
   const path = ofOneLoad(written);
@@ -45,12 +48,18 @@ export function shownText(text: string): string {
 }
 
 function textsIn(value: unknown): string[] {
-  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(textsIn);
+  if (typeof value === 'object' && value !== null) {
+    // What is no name of a header is one that stands where its value should.
+    return Object.entries(value).flatMap(([name, inner]) => [
+      ...(/[\s:]/.test(name) ? [name] : []),
+      ...textsIn(inner),
+    ]);
+  }
   return value === undefined || value === null ? [] : [String(value)];
 }
 
 function queriesIn(value: unknown): string[] {
   return textsIn(value).flatMap((text) =>
-    text.includes('?') ? [text, text.slice(text.indexOf('?') + 1)] : [],
+    /[?=]/.test(text) ? [text, text.slice(text.indexOf('?') + 1)] : [],
   );
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../kit/address.ts';
 import { environmentError } from '../kit/errors.ts';
 import { makeFolder } from '../kit/folder.ts';
 import { type ToolContext, toolsDirectory } from './context.ts';
@@ -18,7 +19,7 @@ export interface DownloadRequest {
   readonly tool: Tool;
   /** What to call it while it arrives. */
   readonly file: string;
-  readonly url: URL;
+  readonly address: Address;
   readonly sha256: string;
 }
 
@@ -35,8 +36,8 @@ export async function download(request: DownloadRequest, context: ToolContext): 
   if (actual === request.sha256) return path;
   await rm(path);
   throw environmentError(
-    `${request.url} does not have the pinned hash\n  expected ${request.sha256}\n  actual   ${actual}`,
-    'The file was thrown away. The mirror and the list of hashes must come from the same `breakwater tools pack`.',
+    `${request.address.shown} does not have the pinned hash\n  expected ${request.sha256}\n  actual   ${actual}`,
+    'The file was thrown away. The mirror and the list of hashes must come from the same `npx breakwater tools pack`.',
   );
 }
 
@@ -55,7 +56,7 @@ async function downloadWithRetries(
       failures = (await sizeOf(path)) > before ? 0 : failures + 1;
       if (error instanceof Refused || failures >= ATTEMPTS) {
         throw environmentError(
-          `${request.url} could not be downloaded: ${describe(error)}`,
+          `${request.address.shown} could not be downloaded: ${describe(error)}`,
           'Check BREAKWATER_TOOLS_MIRROR and the network; a partial download is kept and continued.',
           error,
         );
@@ -82,8 +83,12 @@ async function downloadRest(
   const signal = AbortSignal.any([context.signal, stall.signal]);
   const startedAt = performance.now();
   try {
-    const response = await fetch(request.url, {
-      headers: { 'accept-encoding': 'identity', ...(offset > 0 && { range: `bytes=${offset}-` }) },
+    const response = await fetch(request.address.url, {
+      headers: {
+        ...request.address.headers,
+        'accept-encoding': 'identity',
+        ...(offset > 0 && { range: `bytes=${offset}-` }),
+      },
       signal,
     });
     // Nothing lies beyond what we have: it was complete.

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { appendFile, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ResolveOptions, toolContext } from './context.ts';
 import { ensureTool } from './ensure.ts';
+import { findGo } from './go-environment.ts';
 import { inspectTools } from './inspect.ts';
 import type { ToolProgress } from './progress.ts';
 import { temporaryDirectory, tinyTool } from './testing.ts';
@@ -12,13 +14,16 @@ import type { Tool } from './tools.ts';
 
 const linux = process.platform === 'linux';
 const WITHOUT_PROGRAMS = { PATH: '' };
+/** What is compiled of Go itself is the same for all of them. */
+const WARM = join(tmpdir(), `breakwater-go-build-${process.getuid?.()}`);
 
 async function setUp(goMod?: string) {
   const temporary = await temporaryDirectory();
   const tool = await tinyTool(temporary.path, goMod);
   const events: ToolProgress[] = [];
   const cacheDir = join(temporary.path, 'cache');
-  const options: ResolveOptions = { cacheDir, tools: [tool], onProgress: (event) => events.push(event) };
+  const env = { ...process.env, GOCACHE: WARM };
+  const options: ResolveOptions = { cacheDir, env, tools: [tool], onProgress: (event) => events.push(event) };
   const ensure = (more: ResolveOptions = {}) => ensureTool(tool, toolContext({ ...options, ...more }));
   const kept = () => readdir(join(cacheDir, 'tools'));
   return { ...temporary, tool, cacheDir, events, options, ensure, kept };
@@ -71,17 +76,50 @@ test('a damaged program is noticed and made again', async () => {
   expect((await tiny.ensure()).source).toBe('cache');
 });
 
-test('damage that keeps size and time shows when asked to verify', async () => {
+test('damage that keeps size and time shows to whoever looks', async () => {
   await using tiny = await setUp();
   const { directory } = await tiny.ensure();
-  const path = join(directory, 'tiny.txt');
-  await writeFile(path, 'Data\n');
   const complete = JSON.parse(await readFile(join(directory, 'complete.json'), 'utf8'));
-  await utimes(path, new Date(), new Date(complete.files['tiny.txt'].mtimeMs));
-  expect(await inspectTools(tiny.options)).toMatchObject([{ state: 'ready' }]);
-  expect(await inspectTools({ ...tiny.options, verify: true })).toMatchObject([
-    { state: 'damaged', reason: expect.stringContaining('tiny.txt has the hash') },
+  for (const name of ['tiny.txt', 'tinyd']) {
+    const path = join(directory, name);
+    const content = await readFile(path);
+    const flipped = Buffer.from(content);
+    flipped[2] = (flipped[2] ?? 0) ^ 1;
+    for (const [what, reason] of [
+      [flipped, expect.stringContaining(`${name} has the hash`)],
+      [content, undefined],
+    ] as const) {
+      await writeFile(path, what);
+      await utimes(path, new Date(), new Date(complete.files[name].mtimeMs));
+      const [found] = await inspectTools(tiny.options);
+      expect(found?.state).toBe(reason === undefined ? 'ready' : 'damaged');
+      expect(found?.reason).toEqual(reason);
+    }
+  }
+});
+
+test('a program that may not be executed any more is told, and may be again', async () => {
+  await using tiny = await setUp();
+  const { directory } = await tiny.ensure();
+  await chmod(join(directory, 'tinyd'), 0o644);
+  expect(await inspectTools(tiny.options)).toMatchObject([
+    { state: 'damaged', reason: 'tinyd may not be executed any more' },
   ]);
+  expect((await tiny.ensure({ env: WITHOUT_PROGRAMS })).source).toBe('cache');
+  expect(await inspectTools(tiny.options)).toMatchObject([{ state: 'ready' }]);
+});
+
+test('a compiler keeps what it needs again in our cache, unless the operator says where', async () => {
+  await using tiny = await setUp();
+  const { PATH } = process.env;
+  const places = async (env: NodeJS.ProcessEnv) => {
+    const found = await findGo(tiny.tool, toolContext({ ...tiny.options, env: { PATH, ...env } }));
+    return ['GOCACHE', 'GOMODCACHE', 'GOPATH'].map((name) => found.env[name]);
+  };
+  const own = ['build', 'modules', 'path'].map((name) => join(tiny.cacheDir, 'go', name));
+  expect(await places({ HOME: tiny.path })).toEqual(own);
+  expect(await places({})).toEqual(own);
+  expect(await places({ GOCACHE: '/a', GOMODCACHE: '/b', GOPATH: '/c' })).toEqual(['/a', '/b', '/c']);
 });
 
 test('a program that was only touched is as good as before', async () => {
@@ -122,10 +160,17 @@ test('an unreachable module proxy is named as the cause', async () => {
   });
 });
 
-test('Go keeps its caches in ours where there is no home', { timeout: 120_000 }, async () => {
+test('nothing of a compiler is left once it is done, in our cache or in a home', {
+  timeout: 120_000,
+}, async () => {
   await using tiny = await setUp();
-  expect((await tiny.ensure({ env: { PATH: process.env['PATH'] } })).source).toBe('build');
-  expect(await readdir(join(tiny.cacheDir, 'go'))).toContain('build');
+  const home = join(tiny.path, 'home');
+  await mkdir(home);
+  expect((await tiny.ensure({ env: { PATH: process.env['PATH'], HOME: home } })).source).toBe('build');
+  expect(await readdir(tiny.cacheDir)).toEqual(['tools']);
+  expect(
+    (await readdir(home, { recursive: true })).filter((name) => !/telemetry|^\.config/.test(name)),
+  ).toEqual([]);
 });
 
 test.runIf(linux)('an abort ends the build and leaves nothing', { timeout: 60_000 }, async () => {

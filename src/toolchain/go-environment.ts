@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { environmentError } from '../kit/errors.ts';
 import { findOnPath } from '../kit/executable.ts';
@@ -38,7 +39,7 @@ export async function findGo(tool: Tool, context: ToolContext): Promise<GoToolch
     // An older Go is an error to be seen, not a toolchain downloaded behind the operator's back.
     GOTOOLCHAIN: context.env['GOTOOLCHAIN'] || 'local',
   };
-  const query = ['env', '-json', 'GOVERSION', 'GOCACHE', 'GOMODCACHE'];
+  const query = ['env', '-json', 'GOVERSION', 'GOMODCACHE', 'GOPROXY', 'GOFLAGS'];
   // Away from any go.mod, which could make Go switch to another version of itself.
   const answer = await runProgram({
     program: go,
@@ -53,23 +54,29 @@ export async function findGo(tool: Tool, context: ToolContext): Promise<GoToolch
       `\`${go} ${query.join(' ')}\` failed:\n${lastLines(answer.stderr)}`,
       installHint(tool, minimum),
     );
-  const { GOVERSION, GOCACHE, GOMODCACHE } = GoEnv.parse(JSON.parse(answer.stdout));
+  const { GOVERSION, GOMODCACHE, GOPROXY, GOFLAGS } = GoEnv.parse(JSON.parse(answer.stdout));
   if (base['GOTOOLCHAIN'] === 'local' && isOlder(GOVERSION, minimum)) {
     throw environmentError(
       `${go} is ${GOVERSION}; ${tool.name} ${tool.version} needs Go ${minimum} or newer`,
       installHint(tool, minimum),
     );
   }
-  const fallback = (name: string) => join(context.cacheDir, 'go', name);
   const env = {
     ...base,
-    GOCACHE: isUsable(GOCACHE) ? GOCACHE : fallback('build'),
-    GOMODCACHE: isUsable(GOMODCACHE) ? GOMODCACHE : fallback('modules'),
+    ...placesOf(context),
+    GOPROXY: proxies(GOPROXY, GOMODCACHE),
+    // Whoever removes the cache need not make its folders writable before.
+    GOFLAGS: `${GOFLAGS} -modcacherw`.trim(),
   };
   return { go, env, version: GOVERSION };
 }
 
-const GoEnv = z.object({ GOVERSION: z.string(), GOCACHE: z.string(), GOMODCACHE: z.string() });
+const GoEnv = z.object({
+  GOVERSION: z.string(),
+  GOMODCACHE: z.string(),
+  GOPROXY: z.string(),
+  GOFLAGS: z.string(),
+});
 
 async function requiredGo(tool: Tool): Promise<string> {
   const text = await readFile(join(tool.directory, 'go.mod'), 'utf8');
@@ -87,17 +94,25 @@ function isOlder(version: string, minimum: string): boolean {
   return false;
 }
 
-/** Without a home of its own Go has nowhere to keep its caches; its answer is then empty or `off`. */
-function isUsable(directory: string): boolean {
-  if (!directory.startsWith('/')) return false;
-  let existing = directory;
-  while (!existsSync(existing)) existing = dirname(existing);
-  try {
-    accessSync(existing, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+/** Where a compiler keeps what it needs again; the operator's own choice counts. */
+function placesOf({ env, cacheDir }: ToolContext): Record<'GOCACHE' | 'GOMODCACHE' | 'GOPATH', string> {
+  const own = goDirectory({ cacheDir });
+  return {
+    GOCACHE: env['GOCACHE'] || join(own, 'build'),
+    GOMODCACHE: env['GOMODCACHE'] || join(own, 'modules'),
+    GOPATH: env['GOPATH'] || join(own, 'path'),
+  };
+}
+
+/** Everything that Go leaves, below the cache. */
+export function goDirectory({ cacheDir }: Pick<ToolContext, 'cacheDir'>): string {
+  return join(cacheDir, 'go');
+}
+
+/** Modules that the operator has already need not be downloaded: https://go.dev/ref/mod#module-cache */
+function proxies(configured: string, modules: string): string {
+  const downloads = join(modules, 'cache/download');
+  return existsSync(downloads) ? `${pathToFileURL(downloads)},${configured}` : configured;
 }
 
 /** The other ways to a program, for every error on the way to building it. */
@@ -106,6 +121,6 @@ function installHint(tool: Tool, minimum: string): string {
   return [
     `Install Go ${minimum} or newer (https://go.dev/dl) and put it on the PATH,`,
     `or set ${variables} to ${tool.version} of your own,`,
-    'or set BREAKWATER_TOOLS_MIRROR to a mirror made with `breakwater tools pack`.',
+    'or set BREAKWATER_TOOLS_MIRROR to a mirror made with `npx breakwater tools pack`.',
   ].join(' ');
 }

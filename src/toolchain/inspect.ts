@@ -19,15 +19,13 @@ export interface ToolStatus {
   readonly reason?: string;
 }
 
-/** Looks at every program without fetching any; `verify` hashes what is in the cache. */
-export async function inspectTools(
-  options: ResolveOptions & { readonly verify?: boolean } = {},
-): Promise<ToolStatus[]> {
+/** Looks at every program without fetching any, and hashes what is in the cache. */
+export async function inspectTools(options: ResolveOptions = {}): Promise<ToolStatus[]> {
   const context = toolContext(options);
   const statuses: ToolStatus[] = [];
   for (const tool of context.tools) {
     const directory = await toolDirectory(tool, context);
-    const stored = await readStored(directory, tool, options.verify);
+    const stored = await readStored(directory, tool, { verify: true });
     for (const program of tool.programs) {
       const path = join(directory, program.name);
       const base = { program: program.name, version: tool.version };

@@ -1,4 +1,5 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type ResolveOptions, toolContext } from './context.ts';
@@ -8,17 +9,25 @@ import { packMirror } from './pack.ts';
 import type { ToolProgress } from './progress.ts';
 import { serve, temporaryDirectory, tinyTool } from './testing.ts';
 
+const compiling = { ...process.env, GOCACHE: join(tmpdir(), `breakwater-go-build-${process.getuid?.()}`) };
+
 /** A packed mirror on loopback, and a cache that knows nothing yet. */
 async function setUp(options: { cutAfterBytes?: number; status?: number } = {}) {
   const temporary = await temporaryDirectory();
   const tool = await tinyTool(temporary.path);
   const mirror = join(temporary.path, 'mirror');
-  const packed = await packMirror(mirror, { cacheDir: join(temporary.path, 'first'), tools: [tool] });
+  const packed = await packMirror(mirror, {
+    cacheDir: join(temporary.path, 'first'),
+    tools: [tool],
+    env: compiling,
+  });
   const requests: (string | undefined)[] = [];
+  const authorized: (string | undefined)[] = [];
   const server = await serve(async (request, response) => {
     requests.push(request.headers.range);
+    authorized.push(request.headers.authorization);
     if (options.status !== undefined) return response.writeHead(options.status).end();
-    const content = await readFile(join(mirror, request.url ?? ''));
+    const content = await readFile(join(mirror, new URL(request.url ?? '', 'http://x').pathname));
     const offset = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
     if (offset >= content.length) return response.writeHead(416).end();
     const rest = content.subarray(offset);
@@ -48,6 +57,7 @@ async function setUp(options: { cutAfterBytes?: number; status?: number } = {}) 
     env,
     sums,
     requests,
+    authorized,
     events,
     ensure,
     [Symbol.asyncDispose]: dispose,
@@ -118,7 +128,7 @@ test('a tool that the hashes do not name comes from its source', async () => {
   await using mirror = await setUp();
   await writeFile(mirror.sums, '');
   const { source } = await mirror.ensure({
-    env: { ...process.env, ...mirror.env, PATH: process.env['PATH'] },
+    env: { ...compiling, ...mirror.env, PATH: process.env['PATH'] },
   });
   expect(source).toBe('build');
   expect(mirror.events[0]).toMatchObject({
@@ -140,3 +150,33 @@ test('a mirror without hashes is a usage error', async () => {
     message: expect.stringContaining(':1: not a line'),
   });
 });
+
+test('a password of the mirror is sent to it, and told nowhere', async () => {
+  await using mirror = await setUp();
+  const url = `${mirror.env.BREAKWATER_TOOLS_MIRROR.replace('://', '://me:hunter2@')}?key=hunter2`;
+  const { directory } = await mirror.ensure({ env: { ...mirror.env, BREAKWATER_TOOLS_MIRROR: url } });
+  expect(mirror.authorized[0]).toBe(`Basic ${Buffer.from('me:hunter2').toString('base64')}`);
+  expect(await readFile(join(directory, 'complete.json'), 'utf8')).not.toContain('hunter2');
+  expect(JSON.stringify(mirror.events)).not.toContain('hunter2');
+});
+
+test.each(['', '?key=hunter2', '/x/?hunter2'])('nor in an error (%s)', async (more) => {
+  await using mirror = await setUp({ status: 404 });
+  const url = `${mirror.env.BREAKWATER_TOOLS_MIRROR.replace('://', '://hunter2@')}${more}`;
+  const error = await mirror
+    .ensure({ env: { ...mirror.env, BREAKWATER_TOOLS_MIRROR: url } })
+    .catch((caught) => caught);
+  expect(error).toMatchObject({ exitCode: 4, message: expect.stringContaining('HTTP 404') });
+  expect(`${error.message} ${error.hint}`).not.toContain('hunter2');
+});
+
+test.each(['files.example.com/mirror', 'ftp://me:hunter2@files.example.com', 'http://', '/srv/mirror'])(
+  '%s is no address of a mirror',
+  async (url) => {
+    await using mirror = await setUp();
+    const env = { ...mirror.env, BREAKWATER_TOOLS_MIRROR: url };
+    const error = await mirror.ensure({ env }).catch((caught) => caught);
+    expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining('BREAKWATER_TOOLS_MIRROR') });
+    expect(error.message).not.toContain('hunter2');
+  },
+);

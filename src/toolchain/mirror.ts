@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { type Address, below, hideInAddress, parseAddress } from '../kit/address.ts';
 import { usageError } from '../kit/errors.ts';
 import { PLATFORM, type ToolContext } from './context.ts';
 import { download } from './download.ts';
@@ -28,8 +29,8 @@ export async function fetchFromMirror(
   staging: Staging,
   context: ToolContext,
 ): Promise<Made | undefined> {
-  const mirror = context.env[MIRROR_VARIABLE];
-  if (!mirror) return undefined;
+  const mirror = mirrorOf(context.env);
+  if (mirror === undefined) return undefined;
   const sums = await readSums(context.env);
   const { programs, data } = toolFiles(tool);
   const files = [...programs, ...data].map((name) => ({ name, sha256: sums.get(mirrorPath(tool, name)) }));
@@ -40,22 +41,34 @@ export async function fetchFromMirror(
     return undefined;
   }
   for (const { name, sha256 } of files) {
-    const url = new URL(mirrorPath(tool, name), mirror.endsWith('/') ? mirror : `${mirror}/`);
-    const archive = await download({ tool, file: name, url, sha256: sha256 ?? '' }, context);
+    const address = below(mirror, mirrorPath(tool, name));
+    const archive = await download({ tool, file: name, address, sha256: sha256 ?? '' }, context);
     await pipeline(createReadStream(archive), createGunzip(), createWriteStream(join(staging.files, name)), {
       signal: context.signal,
     });
     await rm(archive);
   }
-  return { source: 'download', madeBy: `mirror ${mirror}` };
+  return { source: 'download', madeBy: `mirror ${mirror.shown}` };
 }
 
 /** Whether the operator's mirror has every file of a tool. */
 export async function isInMirror(tool: Tool, { env }: ToolContext): Promise<boolean> {
-  if (!env[MIRROR_VARIABLE]) return false;
+  if (mirrorOf(env) === undefined) return false;
   const sums = await readSums(env);
   const { programs, data } = toolFiles(tool);
   return [...programs, ...data].every((name) => sums.has(mirrorPath(tool, name)));
+}
+
+/** The mirror that the operator has set, if any. */
+function mirrorOf(env: NodeJS.ProcessEnv): Address | undefined {
+  const text = env[MIRROR_VARIABLE];
+  if (!text) return undefined;
+  const address = parseAddress(text);
+  if (address !== undefined) return address;
+  throw usageError(
+    `${MIRROR_VARIABLE} is no http or https address: ${hideInAddress(text)}`,
+    'such as https://files.example.com/mirror',
+  );
 }
 
 async function readSums(env: NodeJS.ProcessEnv): Promise<Map<string, string>> {
@@ -63,7 +76,7 @@ async function readSums(env: NodeJS.ProcessEnv): Promise<Map<string, string>> {
   if (!path) {
     throw usageError(
       `${MIRROR_VARIABLE} is set, but nothing says what its files must hash to`,
-      `Set ${SUMS_VARIABLE} to the ${SUMS_FILE} that \`breakwater tools pack\` wrote; keep it where you keep your code, not on the mirror.`,
+      `Set ${SUMS_VARIABLE} to the ${SUMS_FILE} that \`npx breakwater tools pack\` wrote; keep it where you keep your code, not on the mirror.`,
     );
   }
   const text = await readFile(path, 'utf8').catch((error: unknown) => {

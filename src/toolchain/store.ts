@@ -45,14 +45,21 @@ async function pinsHash(tool: Tool): Promise<string> {
  * What the store holds of a tool. Contents are hashed when `verify` asks for it, and where size or
  * modification time (to the second, all that some archives keep) differ from what was recorded.
  */
-export async function readStored(directory: string, tool: Tool, verify = false): Promise<StoredTool> {
+export async function readStored(
+  directory: string,
+  tool: Tool,
+  { verify = false }: { readonly verify?: boolean } = {},
+): Promise<StoredTool> {
   const text = await readFile(join(directory, 'complete.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return { state: 'missing' };
   const complete = parseComplete(text);
   if (complete === undefined) return { state: 'damaged', reason: 'complete.json cannot be read' };
   const { programs, data } = toolFiles(tool);
   for (const name of [...programs, ...data]) {
-    const reason = await findDamage(directory, name, complete, verify);
+    const reason = await findDamage(directory, name, complete, {
+      verify,
+      isProgram: programs.includes(name),
+    });
     if (reason !== undefined) return { state: 'damaged', reason };
   }
   return { state: 'ready', complete };
@@ -70,13 +77,14 @@ async function findDamage(
   directory: string,
   name: string,
   complete: Complete,
-  verify: boolean,
+  { verify, isProgram }: { readonly verify: boolean; readonly isProgram: boolean },
 ): Promise<string | undefined> {
   const path = join(directory, name);
   const recorded = complete.files[name];
   if (recorded === undefined) return `${name} is not in complete.json`;
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return `${name} is gone`;
+  if (isProgram && (found.mode & 0o111) === 0) return `${name} may not be executed any more`;
   if (found.size !== recorded.bytes) return `${name} has ${found.size} bytes instead of ${recorded.bytes}`;
   const touched = Math.floor(found.mtimeMs / 1000) !== Math.floor(recorded.mtimeMs / 1000);
   if (!verify && !touched) return undefined;

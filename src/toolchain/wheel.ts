@@ -96,7 +96,7 @@ function pythonRunner(
 ): (args: readonly string[]) => Promise<void> {
   const python = findPython(tool, context);
   // What a killed pip leaves behind goes away with the scratch folder.
-  const env = { ...context.env, TMPDIR: staging.scratch };
+  const env = { ...context.env, TMPDIR: staging.scratch, PIP_CACHE_DIR: join(staging.scratch, 'pip') };
   return async (args) => {
     const { signal } = context;
     const { ended, stderr } = await runProgram({ program: python, args, env, group: 'tied', signal });
@@ -136,6 +136,6 @@ function failure(tool: Tool, reason: string, remedy = 'Try again'): OperatorErro
   const variables = tool.programs.map((program) => program.variable).join(', ');
   return environmentError(
     `${tool.name} ${tool.version} could not be downloaded: ${reason}`,
-    `${remedy}, or set ${variables} to ${tool.version} of your own, or BREAKWATER_TOOLS_MIRROR to a mirror made with \`breakwater tools pack\`.`,
+    `${remedy}, or set ${variables} to ${tool.version} of your own, or BREAKWATER_TOOLS_MIRROR to a mirror made with \`npx breakwater tools pack\`.`,
   );
 }

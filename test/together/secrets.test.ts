@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { outcome, Workspace } from '../support/breakwater.ts';
+import { outcome, root, Workspace } from '../support/breakwater.ts';
 
 const short = [
   'load.duration=8s',
@@ -19,13 +19,19 @@ function filesBelow(folder: string): [string, string][] {
     .map((path) => [path.slice(folder.length + 1), readFileSync(path, 'utf8')]);
 }
 
-test('a secret that the command line gives is in no report, whichever way it came', async () => {
+test('a secret is in no report, whichever way it came', async () => {
   using workspace = new Workspace();
+  const scenario = join(workspace.path, 'scenario.yaml');
+  const own = readFileSync(join(root, 'scenarios/circuit-breaker.yaml'), 'utf8')
+    .replace('mesh/circuit-breaker.yaml', join(root, 'scenarios/mesh/circuit-breaker.yaml'))
+    .replace(/^load:\n/m, 'load:\n  headers: { x-four: hunter2-file-header, x-two: hunter2-replaced }\n');
+  writeFileSync(scenario, own);
+  process.env['BREAKWATER_TOOLS_MIRROR'] = 'https://me:hunter2-mirror@mirror.example/x?key=hunter2-key';
   const file = join(workspace.path, 'token');
   writeFileSync(file, 'hunter2-file\n');
   process.env['BREAKWATER_TEST_TOKEN'] = 'hunter2-variable';
   const finished = await workspace.run(
-    'scenarios/circuit-breaker.yaml',
+    scenario,
     ...short.flatMap((value) => ['--set', value]),
     ...['--set', 'load.headers={authorization: Bearer hunter2-headers}'],
     '--set=load.headers.x-one=hunter2-header',
@@ -38,6 +44,7 @@ test('a secret that the command line gives is in no report, whichever way it cam
     ],
   );
   delete process.env['BREAKWATER_TEST_TOKEN'];
+  delete process.env['BREAKWATER_TOOLS_MIRROR'];
   expect(finished.code, outcome(finished)).toBe(0);
   expect(finished.stdout + finished.stderr).not.toContain('hunter2');
   expect(finished.stdout).toContain(
@@ -62,5 +69,62 @@ test('nor is it in a plan', async () => {
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('/items?***');
     expect(stdout).not.toContain('hunter2');
+  }
+});
+
+test('a script is given nothing of the environment, and what it says of its own address has no secret', async () => {
+  using workspace = new Workspace();
+  const script = join(workspace.path, 'load.js');
+  writeFileSync(
+    script,
+    `import http from 'k6/http';
+export const options = { scenarios: { all: { executor: 'constant-arrival-rate', rate: 50, timeUnit: '1s', duration: '5s', preAllocatedVUs: 20 } } };
+export default function () {
+  http.get(__ENV.BREAKWATER_URL);
+  if (__ENV.BREAKWATER_TEST_TOKEN) console.error('got', __ENV.BREAKWATER_TEST_TOKEN);
+}
+`,
+  );
+  const topology = `topology:
+  services:
+    frontend: { workloads: [{ name: frontend, locality: region1/zone-east }] }
+    edge-app: { workloads: [{ name: edge-app, locality: region1/zone-east }] }
+`;
+  const file = join(workspace.path, 'scenario.yaml');
+  writeFileSync(
+    file,
+    `name: own\ndescription: A script.\n${topology}load: { from: frontend, to: edge-app, script: load.js, duration: 5s, warmup: 1s }
+checks: [{ kind: success-rate, during: run, atLeast: 1% }]
+`,
+  );
+  process.env['BREAKWATER_TEST_TOKEN'] = 'hunter2-variable';
+  const finished = await workspace.run(file);
+  delete process.env['BREAKWATER_TEST_TOKEN'];
+  expect(finished.code, outcome(finished)).toBe(0);
+  expect(finished.stdout + finished.stderr).not.toContain('hunter2');
+  const files = filesBelow(finished.folder ?? '');
+  expect(files.filter(([, content]) => content.includes('hunter2')).map(([path]) => path)).toEqual([]);
+});
+
+test.each([
+  ['a file of variables', 'TOKEN=hunter2-hunter2\nOTHER="hunter2-hunter2"\n', '.env'],
+  ['a list of them', '- hunter2-hunter2\n- hunter2-hunter2\n', 'list.yaml'],
+  ['a key', '-----BEGIN PRIVATE KEY-----\nhunter2hunter2\n-----END PRIVATE KEY-----\n', 'key.pem'],
+  [
+    'a Secret',
+    'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {token: hunter2-hunter2}\n',
+    's.yaml',
+  ],
+])('%s that is taken for mesh configuration is not quoted', async (_, content, name) => {
+  using workspace = new Workspace();
+  const file = join(workspace.path, name);
+  writeFileSync(file, content);
+  for (const args of [
+    ['lint', file],
+    ['plan', 'scenarios/circuit-breaker.yaml', '--config', file],
+  ]) {
+    const { code, stdout, stderr } = await workspace.breakwater(...args);
+    expect(code, stdout + stderr).toBe(2);
+    expect(stdout + stderr).not.toContain('hunter2');
   }
 });

@@ -13,7 +13,7 @@ export const faultsReverted: Rule = {
       troubles.length > 0,
       troubles.length === 0 ? 'all of them' : troubles.join('; '),
       'all of them',
-      'Run `breakwater cleanup`; then see logs/ for why the fault could not be made or taken back.',
+      'Run `npx breakwater cleanup`; then see logs/ for why the fault could not be made or taken back.',
     );
   },
 };

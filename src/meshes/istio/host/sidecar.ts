@@ -49,7 +49,8 @@ export function sidecarProgram(instance: HostInstance, request: HostMeshRequest)
     discoveryAddress: discoveryAddress(request),
     controlPlaneAuthPolicy: 'NONE',
     binaryPath: request.programs['envoy'],
-    configPath: join(instance.directory, 'envoy'),
+    // Relative: a Unix socket below it may have 108 characters, and what makes the bootstrap quotes nothing.
+    configPath: 'envoy',
     serviceCluster: instance.service,
     proxyAdminPort: request.port(sidecarPorts.admin),
     terminationDrainDuration: '0s',
