@@ -19,7 +19,8 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   runs: 'all',
   faults: [/^index\.ts$/],
   checks: [/^index\.ts$/, /^contract\.ts$/, /^facts\.ts$/],
-  load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|k6-log|loads)\.ts$/],
+  load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|k6|k6-log|loads)\.ts$/],
+  probes: [/^(planned|written|probes)\.ts$/],
   meshes: [/^contract\.ts$/, /^index\.ts$/],
   scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/],
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
@@ -177,7 +178,7 @@ test('what is said on standard output goes through one place, where no text of o
     .filter((file) => /(?<!\.test)\.ts$/.test(file) && !['generate.ts', 'kit/output.ts'].includes(file))
     .filter((file) => /stdout\.write\(|^\s*console\.log\(/m.test(readFileSync(join(src, file), 'utf8')));
   // Scripts that k6 runs.
-  expect(writing.sort()).toEqual(['environments/kubernetes/first-request.ts']);
+  expect(writing.sort()).toEqual(['environments/kubernetes/first-request.ts', 'probes/script.ts']);
 });
 
 test('a command that somebody is told to run is one that they can paste', () => {

@@ -1,4 +1,5 @@
 import type { RunFacts } from '../checks/facts.ts';
+import { loadOf } from '../checks/index.ts';
 import { type Evidence, readEvidence } from '../evidence/evidence.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import { describeHit } from '../model/fault.ts';
@@ -15,6 +16,7 @@ import { notesOn } from './notes.ts';
 import { ownChecks } from './own-checks.ts';
 import { phasesOf } from './phases.ts';
 import { Picture } from './picture.ts';
+import { judgeProbes, probeFacts, reportProbes } from './probes.ts';
 import { proveFault } from './proofs/index.ts';
 import { withReasons } from './reasons.ts';
 import { resourcesOf } from './resources.ts';
@@ -35,6 +37,7 @@ export type Analysis = Pick<
   | 'summary'
   | 'traffic'
   | 'loads'
+  | 'probes'
   | 'checks'
   | 'validity'
   | 'faults'
@@ -66,15 +69,17 @@ export async function analyse(input: {
   const windows = windowsOf(records, trial.warmupMs, endMs);
   const traffic = settleTraffic(evidence, records, trial.warmupMs);
   const loads = loadsOf(trial, evidence, traffic);
-  const facts = createFacts(evidence, traffic, records, windows, endMs);
+  const probes = judgeProbes(trial.probes, evidence);
+  const ofProbes = probeFacts(probes);
+  const facts = createFacts(evidence, traffic, records, windows, endMs, ofProbes);
   const phases = phasesOf(traffic, windows);
   const faults = records.map((record) => faultOf(record, evidence, traffic, facts));
   const factsOf = factsByLoad(loads, facts, (load) => {
     const ownEndMs = Math.min(endMs, load.planned.durationMs || endMs);
     const own = windows.map((window) => ({ ...window, toMs: Math.min(window.toMs, ownEndMs) }));
-    return createFacts(evidence, traffic, records, own, ownEndMs, load);
+    return createFacts(evidence, traffic, records, own, ownEndMs, ofProbes, load);
   });
-  const written = trial.checks.map((check) => judgeCheck(check, factsOf(check.check.load)));
+  const written = trial.checks.map((check) => judgeCheck(check, factsOf(loadOf(check.check))));
   const judged = [...written, ...impliedChecks(trial, facts, written)];
   const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
   const byLoad = totalsByLoad(loads, traffic, factsOf);
@@ -85,11 +90,13 @@ export async function analyse(input: {
     facts,
     factsOf,
     picture,
+    probes,
     loads: trial.loads,
     records,
     errors,
   });
   const checks = [...planned, ...ownChecks(loads, endMs)];
+  const answered = reportProbes(probes, evidence, picture);
   const told = {
     verdict: verdictOf(results, checks),
     traffic: totalsOf(evidence, traffic, facts),
@@ -100,6 +107,7 @@ export async function analyse(input: {
   };
   return {
     ...told,
+    ...(answered === undefined ? {} : { probes: answered }),
     ...(byLoad === undefined ? {} : { loads: byLoad }),
     summary: summaryOf(told),
     windows: windows.map((window) => ({ ...window })),

@@ -1,4 +1,4 @@
-import { type RequestQuestion, textOfRequests } from '../effective/index.ts';
+import { type AskedFor, type RequestQuestion, textOfRequests } from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { PlannedLoad } from '../load/planned.ts';
@@ -79,7 +79,14 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
   const { client, server, byPhase, count } = tally;
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
-  const question = questionOf(tally, instance, picture);
+  const about = {
+    client,
+    server,
+    caller: tally.caller?.name ?? '-',
+    to: tally.load?.to ?? '-',
+    request: tally.load && picture.askedFor(tally.load),
+  };
+  const question = questionAbout(about, instance, picture);
   const { cause, others, ...first } = textOfRequests(picture.reasonOfRequests(question), question);
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
   const group: ErrorGroup = {
@@ -99,23 +106,32 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
 }
 
 /** Whether the status that the client's sidecar passed on is one that the server's told the reason of. */
-const isFromServer = (client: SettledEnding, server: Ending | undefined): server is Ending =>
+const isFromServer = (client: Ending, server: Ending | undefined): server is Ending =>
   server !== undefined && server.status === client.status;
 
+/** Requests that ended alike. */
+interface EndedRequests {
+  readonly client: Ending;
+  readonly server: Ending | undefined;
+  /** The instance that sent them, and the service it called. */
+  readonly caller: string;
+  readonly to: string;
+  readonly request: AskedFor | undefined;
+}
+
 /** What to ask about requests; which cluster they went to only the client's sidecar knows. */
-function questionOf(
-  { client, server, caller, load }: Tally,
+export function questionAbout(
+  { client, server, caller, to, request }: EndedRequests,
   instance: InstanceContext | undefined,
   picture: Picture,
 ): RequestQuestion {
   const fromServer = isFromServer(client, server);
   const said = fromServer ? server : client;
-  const request = load && picture.askedFor(load);
   const { destination } = client.raw;
   return {
     ...endedAs({ ...said, status: client.status }, wordsOf(said.raw)),
-    client: caller?.name ?? '-',
-    service: client.service === '-' ? (load?.to ?? '-') : client.service,
+    client: caller,
+    service: client.service === '-' ? to : client.service,
     side: fromServer ? 'server' : 'client',
     ...(instance === undefined ? {} : { server: picture.heldLike(instance) }),
     ...(destination === '-' ? {} : { cluster: destination }),

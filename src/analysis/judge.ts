@@ -1,6 +1,6 @@
 import type { Lacking, Observation, Window } from '../checks/contract.ts';
 import type { RunFacts } from '../checks/facts.ts';
-import { checkKind } from '../checks/index.ts';
+import { checkKind, loadOf } from '../checks/index.ts';
 import { formatMs, plural } from '../kit/format.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
 import type { ReportCheck } from '../report/model.ts';
@@ -32,7 +32,7 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
   ];
   return {
     window,
-    load: planned.check.load,
+    load: loadOf(planned.check),
     restsOn: kind.restsOn,
     lacking: holds ? undefined : lacking,
     result: {

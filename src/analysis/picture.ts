@@ -48,9 +48,15 @@ export class Picture {
 
   /** What the requests of a load ask for, and whom; undefined where nobody knows. */
   askedFor(load: PlannedLoad): AskedFor | undefined {
-    const authority = `${this.#mesh.serviceHost(load.to, this.#topology.namespace)}:${load.port}`;
     const request = askedFor(load);
-    return request && { ...request, authority };
+    return request && this.askedAs(load.to, load.port, request);
+  }
+
+  /** A request of a service, with the name by which it is called. */
+  askedAs(service: string, port: number, { method, path, headers }: AskedFor): AskedFor {
+    const small = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+    const authority = `${this.#mesh.serviceHost(service, this.#topology.namespace)}:${port}`;
+    return { method, path, headers: Object.fromEntries(small), authority };
   }
 
   reasonOfRequests(question: RequestQuestion): Reason {

@@ -17,6 +17,7 @@ import type { Attributed } from './attribution.ts';
 import type { RecordedFault } from './fault-records.ts';
 import type { JudgedCheck } from './judge.ts';
 import type { Picture } from './picture.ts';
+import { type JudgedProbe, ruleBehind } from './probes.ts';
 import { addressesOf, increase } from './run-facts.ts';
 
 type ReportReason = NonNullable<ReportCheck['reason']>;
@@ -29,6 +30,7 @@ interface Scene {
   readonly factsOf: (load: string) => RunFacts;
   readonly picture: Picture;
   readonly loads: readonly PlannedLoad[];
+  readonly probes: readonly JudgedProbe[];
   readonly records: readonly RecordedFault[];
   readonly errors: readonly Attributed[];
 }
@@ -68,6 +70,14 @@ function reasonOf(lacking: Lacking, window: Window, scene: Scene): ReportReason 
       return asked(scene, (about) =>
         scene.picture.reasonOfRequests({ ...about, ended: 'overflow', side: 'client' }),
       );
+    case 'expectations': {
+      const unmet = scene.probes.find(
+        ({ probe, came }) =>
+          (lacking.probe === undefined || probe.name === lacking.probe) &&
+          came.some(({ met }) => met === false),
+      );
+      return unmet && ruleBehind(unmet, scene.evidence, scene.picture);
+    }
     default: {
       const { what, hosts } = lacking;
       const ask = (about: About) =>

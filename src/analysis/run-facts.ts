@@ -19,6 +19,7 @@ export function createFacts(
   faults: readonly FaultRecord[],
   windows: readonly Window[],
   durationMs: number,
+  probes: RunFacts['probes'],
   load?: { readonly number: number; readonly planned: Pick<PlannedLoad, 'from' | 'to'> },
 ): RunFacts {
   const { instances } = evidence.context;
@@ -48,6 +49,7 @@ export function createFacts(
     durationMs,
     faults,
     windows,
+    probes,
     count(window, filter = {}) {
       const among = filter.instances && indexes(filter.instances);
       let count = 0;

@@ -24,6 +24,8 @@ function isReached({ window, lacking, result }: JudgedCheck, reach: Reach): bool
   if (reach === 'lateness') {
     // It makes checks fail, and none pass.
     if (result.status !== 'fail') return false;
+    // Who answers, who refuses and whom a server sees has nothing to do with time.
+    if (lacking?.what === 'expectations') return false;
     const nobody = (lacking?.what === 'overflow' || lacking?.what === 'ejection') && !result.value;
     return !nobody;
   }

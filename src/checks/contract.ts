@@ -21,6 +21,8 @@ export type Unit = 'ms' | 'share' | 'per-second' | 'count';
  */
 export type Lacking =
   | { readonly what: 'few errors' | 'no failures' | 'no overflow' }
+  /** Probes met what is expected of them; of this name, or all. */
+  | { readonly what: 'expectations'; readonly probe: string | undefined }
   | {
       readonly what: Expected;
       /** How many hosts have to be out at once; one unless given. */

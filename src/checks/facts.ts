@@ -27,6 +27,19 @@ export interface FaultRecord {
   readonly revertedAtMs: number | undefined;
 }
 
+/** One probe in a window. */
+export interface ProbeFacts {
+  /** "GET /admin from frontend to edge-app". */
+  readonly text: string;
+  readonly expected: string;
+  /** What came most often of what was not expected; what came at all where everything was. */
+  readonly came: string;
+  readonly sent: number;
+  /** Answers of which enough is known to judge them. */
+  readonly known: number;
+  readonly met: number;
+}
+
 /** Everything checks may ask about a run. Pure data and pure questions; made from the evidence. */
 export interface RunFacts {
   readonly durationMs: number;
@@ -44,6 +57,8 @@ export interface RunFacts {
    * processor to spare, which is the most that a larger one could take from it.
    */
   latency(window: Window, of: 'all' | 'successful' | 'shed', told?: 'as-seen' | 'at-best'): Latencies;
+  /** Every probe, or those of one name: what was sent in a window, and what came of it. */
+  probes(window: Window, name?: string): readonly ProbeFacts[];
   /** Names of instances by workload, zone or replica. */
   instancesOf(of: InstanceSelector): readonly string[];
   /** Requests the client's sidecar refused because a pool was full (by the sidecars' own count). */

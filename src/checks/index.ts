@@ -10,6 +10,7 @@ const kinds = [
   (await import('./latency.ts')).latency,
   (await import('./goodput.ts')).goodput,
   (await import('./share.ts')).share,
+  (await import('./expectations.ts')).expectations,
   (await import('./overflow.ts')).overflow,
   (await import('./ejections.ts')).ejections,
   (await import('./time-to-eject.ts')).timeToEject,
@@ -30,6 +31,9 @@ export function checkKind({ kind }: { readonly kind: string }): CheckKind {
   if (found === undefined) throw new Error(`no kind of check is called ${kind}`);
   return found;
 }
+
+/** The load that a check is about; undefined for all of them. */
+export const loadOf = (check: Check): string | undefined => ('load' in check ? check.load : undefined);
 
 /** The window that a check looks at. */
 export function windowName(check: Check): Window['name'] {

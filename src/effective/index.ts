@@ -1,3 +1,4 @@
+export { reasonOfPassing, reasonOfPlaintextRefused, reasonOfRoute } from './reasons/answers.ts';
 export { reasonOfCheck } from './reasons/checks.ts';
 export type {
   AskedFor,

@@ -23,19 +23,18 @@ const refuses: ReadonlySet<Reason> = new Set([
   'injected',
 ]);
 
+/** Whether a sidecar refused it, whichever. */
+export const isRefusal = ({ reason }: Pick<LoggedEnding, 'reason'>) => refuses.has(reason);
+
 export function settleEnding(logged: LoggedEnding): Ending {
-  const { reason, direction, host, fromHost } = logged;
+  const { direction, host, fromHost } = logged;
   const outcome = outcomeOf(logged);
   return {
     ...logged,
     outcome,
     answered: host !== '-' && (outcome === 'ok' || (outcome === 'error' && fromHost)),
     refusedBy:
-      !refuses.has(reason) || direction === 'none'
-        ? undefined
-        : direction === 'outbound'
-          ? 'client'
-          : 'server',
+      !isRefusal(logged) || direction === 'none' ? undefined : direction === 'outbound' ? 'client' : 'server',
   };
 }
 

@@ -65,6 +65,7 @@ const foreign = (logs: MeshAccessLog['logs']): MeshAccessLog => ({
   mark: '{',
   logs,
   reader: () => new ForeignReader(),
+  probe: () => undefined,
 });
 
 async function evidenceOf(

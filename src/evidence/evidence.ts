@@ -14,12 +14,13 @@ import type {
   StatisticsSample,
   TimerNoise,
 } from '../model/evidence.ts';
-import { type LogLines, NO_DUE, UNSAID } from '../model/log-lines.ts';
+import { type LogLines, NO_DUE, OF_PROBE, UNSAID } from '../model/log-lines.ts';
 import { isClient } from '../model/topology.ts';
 import { type Ending, settleEnding } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
 import { loadsOfClients, NO_LOAD } from './loads.ts';
 import { Saturation } from './machine.ts';
+import { type ProbeAnswer, readProbes } from './probes.ts';
 import { RequestIndex } from './request-index.ts';
 import { Arrivals, Requests } from './requests.ts';
 import { ProcessReader, type ProcessSeries, StatisticsReader, type StatisticsSeries } from './samples.ts';
@@ -45,6 +46,7 @@ export interface Evidence {
   readonly saturation: Saturation;
   /** What sidecars held before the loads began, in the mesh's words; of those that answered. */
   readonly effective: ReadonlyMap<string, readonly string[]>;
+  readonly probes: readonly ProbeAnswer[];
   readonly quality: EvidenceQuality;
 }
 
@@ -122,6 +124,7 @@ export async function readEvidence(
     saturation.add(sample, originMs),
   );
 
+  const probes = await readProbes(directory, accessLog, context.instances);
   const logs = await readLogs(join(directory, 'access'), accessLog, context.instances, loads, span);
   return {
     context,
@@ -134,6 +137,7 @@ export async function readEvidence(
     processes: processes.series,
     saturation,
     effective: new Map(Object.entries(effective)),
+    probes,
     ...logs,
     quality: { ...logs.quality, damagedSamples },
   };
@@ -196,6 +200,7 @@ async function readLogs(
     for (let line = 0; line < lines.length; line += 1) {
       const dueMs = lines.dueMs[line] as number;
       const said = lines.load[line] as number;
+      if (said === OF_PROBE) continue;
       // Callers can write anything there.
       const isOwn = loads[said]?.from === service;
       const load = isOwn ? said : said === UNSAID && dueMs === NO_DUE ? silent : first;
@@ -225,6 +230,7 @@ async function readLogs(
   await readAll(false, (lines, instance) => {
     index.find(lines, rows);
     for (let line = 0; line < lines.length; line += 1) {
+      if (lines.load[line] === OF_PROBE) continue;
       const request = rows[line] as number;
       const startMs = (lines.startMs[line] as number) - span.originMs;
       if (request < 0 && (startMs < span.fromMs || startMs > span.toMs)) continue;

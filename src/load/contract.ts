@@ -19,12 +19,14 @@ export interface K6Script {
   readonly announcesStart: boolean;
   /** Whether it may complain of something: k6 then logs as JSON. */
   readonly complains: boolean;
+  /** How lines begin that it prints for whoever reads what came of it; none unless given. */
+  readonly prints?: string;
 }
 
 /** A load for an environment, whose business it is where and how k6 runs. */
 export interface LoadJob extends K6Script {
-  /** The service at whose instances k6 runs, through their sidecars. */
-  readonly from: string;
+  /** The service at whose instances k6 runs, through their sidecars; undefined: at a place that has none. */
+  readonly from: string | undefined;
   /** Its number among the loads of the trial, counted from 0; they are prepared side by side. */
   readonly number: number;
   /** Its load's name where the trial has several: generators and folders carry it. */
@@ -43,6 +45,8 @@ export interface PreparedLoad extends AsyncDisposable {
     readonly summary: string | undefined;
     readonly lastLines: string;
     readonly complaints: readonly ScriptComplaint[];
+    /** The lines that begin as `K6Script.prints` says. */
+    readonly printed: readonly string[];
   }>;
   /** Asks k6 to stop early. */
   stop(): void;

@@ -32,6 +32,8 @@ export interface Generator {
   lastLines(): string;
   /** What its script has complained of in this load. */
   complaints(): Promise<readonly ScriptComplaint[]>;
+  /** The lines of this load that begin so. */
+  printed(start: string): Promise<readonly string[]>;
   /** Its totals, when it has written them. */
   summary(): Promise<string | undefined>;
   stop(): void;
@@ -53,8 +55,12 @@ export function spreadLoad(job: K6Script, generators: readonly Generator[]): Pre
     const failed = codes.findIndex((code) => code !== 0);
     const known = summaries.filter((summary) => summary !== undefined);
     const complaints = job.complains ? await Promise.all(generators.map((each) => each.complaints())) : [];
+    const { prints } = job;
+    const printed =
+      prints === undefined ? [] : await Promise.all(generators.map((each) => each.printed(prints)));
     return {
       complaints: complaints.flat(),
+      printed: printed.flat(),
       code: failed < 0 ? 0 : (codes[failed] ?? null),
       summary: known.length === generators.length ? sumTotals(known) : undefined,
       lastLines: generators[Math.max(0, failed)]?.lastLines() ?? '',

@@ -33,6 +33,14 @@ export function toldByK6(text: string): string {
 /** Where the next line of a log will begin; 0 when there is none yet. */
 export const endOfLog = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
+/** The lines of k6's log that begin so, from a place in it on. */
+export async function printedIn(path: string, from: number, start: string): Promise<string[]> {
+  const printed: string[] = [];
+  const lines = createInterface({ input: createReadStream(path, { start: from }) });
+  for await (const line of lines) if (line.startsWith(start)) printed.push(line);
+  return printed;
+}
+
 /** What a script complained of from a place in k6's log on: what it threw, and what it wrote with console.error. */
 export async function complaintsIn(path: string, from: number): Promise<ScriptComplaint[]> {
   const counts = new Map<string, ScriptComplaint>();

@@ -7,7 +7,7 @@ import type { PlannedLoad } from './planned.ts';
 import { shapeKind } from './shapes/index.ts';
 
 /** What keeps a k6 to itself and its words few. */
-const closedOff = ['--no-usage-report', '--no-color', '--quiet', '--include-system-env-vars=false'];
+export const closedOff = ['--no-usage-report', '--no-color', '--quiet', '--include-system-env-vars=false'];
 
 /** Where a load stands among several of one trial. */
 export interface Place {

@@ -162,6 +162,8 @@ export interface MeshAccessLog {
   /** Whose sidecars write a line for a request; with the server's alone, what clients sent has to come from elsewhere. */
   readonly logs: 'both' | 'server';
   reader(): AccessLogReader;
+  /** What a line says of a request of a probe: which (see `probeMark`), and who its sidecar spoke with; undefined for others. */
+  probe(line: string): { readonly mark: string; readonly peer: string | undefined } | undefined;
 }
 
 /** How a mesh's sidecars tell what they do, and what that means: nobody else reads their words. */
@@ -269,6 +271,8 @@ export interface ClusterMesh {
   checks(namespace: string): readonly ClusterMeshCommand[];
   /** Gives every pod of a namespace a sidecar. */
   readonly namespaceLabels: Readonly<Record<string, string>>;
+  /** Labels of a pod that gets none all the same. */
+  readonly outsideLabels: Readonly<Record<string, string>>;
   /** For the pods of a workload; what comes in on `excludedPorts` goes past the sidecar. */
   podMetadata(
     instance: Instance,

@@ -11,6 +11,7 @@ import type { Role } from './topology.ts';
  *   journal.jsonl           `JournalEntry`, faults as planned, injected and taken back
  *   effective.json          `EffectiveAnswers`, what sidecars held before the loads began
  *   loads.json              `LoadTotals` of every load, what k6 itself counted
+ *   probes.jsonl            `ProbeResult` of every request of a probe
  *   run.json                `RunContext`, who is who: instances, addresses, programs
  *
  * Wall-clock times are epoch milliseconds with a fraction. Files may be large; readers stream them.
@@ -25,6 +26,26 @@ export const DUE_HEADER = 'x-breakwater-due';
 
 /** How a request of one of several loads says which: by its number in loads.json, counted from 0. */
 export const loadMark = (number: number) => `;${number}`;
+
+/** How a request of a probe says which, in the place of a due time: by its number, a dot and a count of its own. */
+export const probeMark = (number: number) => `;p${number}`;
+
+/** One answer to a probe, or that none came, as k6 saw it; probes.jsonl has one a line. */
+export interface ProbeResult {
+  /** Number of the probe. */
+  readonly probe: number;
+  /** Which of its requests, counted from 0. */
+  readonly count: number;
+  /** Epoch milliseconds. */
+  readonly sentAt: number;
+  readonly durationMs: number;
+  /** 0 when no answer came. */
+  readonly status: number;
+  /** k6's number for what went wrong: https://grafana.com/docs/k6/latest/javascript-api/error-codes/ */
+  readonly errorCode: number;
+  /** The instance that said so in its answer. */
+  readonly instance?: string;
+}
 
 /**
  * What a load generator is called among processes and logs: "k6"; "k6-1", "k6-2" where several share a load; and

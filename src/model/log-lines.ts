@@ -3,6 +3,8 @@ const CAPACITY = 1_024;
 /** `dueMs` of a line without a due time, and `load` of one that names none. */
 export const NO_DUE = -1;
 export const UNSAID = 255;
+/** `load` of a line that is no load's but a probe's. */
+export const OF_PROBE = 254;
 
 /**
  * Lines of an access log in columns, so that reading one makes no object. Filled anew with each read: whoever

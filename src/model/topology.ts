@@ -48,6 +48,8 @@ export interface TopologyPlan {
   readonly mtls: 'strict' | 'permissive';
   readonly services: readonly TopologyService[];
   readonly instances: readonly Instance[];
+  /** Whether something without a sidecar calls services, too. */
+  readonly outside: boolean;
   /** Who calls whom, by service; the first of them tells whether the mesh works at all. */
   readonly calls: readonly { readonly from: string; readonly to: string }[];
 }

@@ -5,6 +5,7 @@ import type { MeshKind } from '../meshes/index.ts';
 import type { Halt, Proof, ReversibleAction } from '../model/fault.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
+import type { PlannedProbe } from '../probes/planned.ts';
 
 /** One fault with its targets worked out. */
 export interface PlannedFault {
@@ -38,6 +39,7 @@ export interface TrialPlan {
   readonly warmupMs: number;
   /** Length of the longest load; 0 when only its script knows. */
   readonly durationMs: number;
+  readonly probes: readonly PlannedProbe[];
   readonly faults: readonly PlannedFault[];
   readonly checks: readonly PlannedCheck[];
 }

@@ -1,7 +1,9 @@
 import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
+import { sizeOf } from '../load/written.ts';
 import { seedOf } from '../model/seed.ts';
 import { type Instance, isServer, matches } from '../model/topology.ts';
+import type { ProbeContext } from '../probes/written.ts';
 import { clientsIn, loadsIn } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
@@ -38,6 +40,18 @@ function podsOf(scenario: Scenario): ReadonlyMap<string, number> {
   for (const { load } of loadsIn(scenario))
     pods.set(load.from, Math.max(load.pods, pods.get(load.from) ?? 1));
   return pods;
+}
+
+/** What the probes of a scenario are held against. */
+export function probeContext(scenario: Scenario): ProbeContext {
+  const clients = clientsIn(scenario);
+  const services = Object.entries(scenario.topology.services);
+  return {
+    clients: [...clients],
+    servers: new Map(services.filter(([name]) => !clients.has(name)).map(([name, { port }]) => [name, port])),
+    replicas: replicasOf(scenario).filter(isServer),
+    durationMs: Math.max(...loadsIn(scenario).map(({ load }) => sizeOf(load).durationMs)),
+  };
 }
 
 const replicaName = (workload: string, index: number) => `${workload}-${index + 1}`;

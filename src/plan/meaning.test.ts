@@ -75,7 +75,7 @@ const table: [string, object, string][] = [
       ...services({ batch: { workloads: [{ name: 'batch', locality: 'region1/east' }] } }),
       load: [named('first'), { ...named('second'), from: 'batch', to: 'client' }],
     },
-    'load.1.to: "client" is the client of first; it runs no app, the load stands in for it | a service sends or answers',
+    'load.1.to: "client" sends loads or probes and runs no app | a service sends or answers',
   ],
   [
     'pods of one client, told twice',

@@ -1,5 +1,5 @@
 import type { Window } from '../checks/contract.ts';
-import { windowName } from '../checks/index.ts';
+import { loadOf, windowName } from '../checks/index.ts';
 import { type Fault, faultKind } from '../faults/index.ts';
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
@@ -8,9 +8,10 @@ import type { Mistake } from '../kit/problems.ts';
 import { mistakesInLoad, sizeOf } from '../load/written.ts';
 import type { FaultTarget } from '../model/target.ts';
 import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
-import { loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
+import { mistakesInProbes } from '../probes/written.ts';
+import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { faultNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
+import { faultNames, instancesHit, probeContext, replicasOf, subjectOf } from './derive.ts';
 
 /** Ports of the sidecar and of the sample app's control interface. */
 const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as const;
@@ -29,7 +30,16 @@ export function mistakesInMeaning(scenario: Scenario): Mistake[] {
   ];
   // Faults and checks are measured against the loads; without one they would only repeat its mistakes.
   if (inLoads.length > 0) return [...inTopology, ...inLoads];
-  return [...inTopology, ...mistakesInFaults(scenario, replicas), ...mistakesInChecks(scenario, replicas)];
+  return [
+    ...inTopology,
+    ...mistakesInProbes(scenario.probes, probeContext(scenario)).map((mistake) => ({
+      ...mistake,
+      path: ['probes', ...mistake.path],
+    })),
+    ...mistakesInFaults(scenario, replicas),
+    ...mistakesInChecks(scenario, replicas),
+    ...unheardProbes(scenario),
+  ];
 }
 
 const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });
@@ -86,11 +96,8 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   if (load.from === load.to)
     add('to', 'from and to are the same service', 'the client needs a service of its own');
   const others = loadsIn(scenario).filter((other) => other.load !== load);
-  const sender = others.find((other) => other.load.from === load.to);
-  if (sender) {
-    const message = `${quote(load.to)} is the client of ${sender.name}; it runs no app, the load stands in for it`;
-    add('to', message, 'a service sends or answers');
-  }
+  if (load.from !== load.to && clientsIn(scenario).has(load.to))
+    add('to', `${quote(load.to)} sends loads or probes and runs no app`, 'a service sends or answers');
   const client = topology.services[load.from]?.workloads ?? [];
   const replicas = client.reduce((sum, workload) => sum + workload.replicas, 0);
   if (load.pods > 1 && replicas > 1) {
@@ -103,6 +110,17 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
     add('pods', message, 'give both loads the same number');
   }
   return found;
+}
+
+/** Probes that no check asks about: whatever came of them, nothing would fail. */
+function unheardProbes({ probes, checks }: Scenario): Mistake[] {
+  const asked = checks.filter((check) => check.kind === 'expectations');
+  if (asked.some(({ probe }) => probe === undefined)) return [];
+  return probes.flatMap(({ name }, index) => {
+    if (asked.some(({ probe }) => probe === name)) return [];
+    const message = `no check asks whether ${name} met its expectation`;
+    return [wrong(['probes', index, 'name'], message, 'add the check { kind: expectations, during: run }')];
+  });
 }
 
 function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
@@ -194,6 +212,7 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
   const names = faultNames(scenario.faults);
   const isFirst = firstOfName(scenario.checks);
   const loads = loadsIn(scenario).map(({ name }) => name);
+  const probes = scenario.probes.map(({ name }) => name);
   const lengths = new Map<string, number>();
   const found: Mistake[] = [];
   for (const [index, check] of scenario.checks.entries()) {
@@ -208,8 +227,14 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
       add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');
     }
-    if (check.load !== undefined && !loads.includes(check.load)) {
-      add(['load'], `there is no load ${quote(check.load)}`, suggest(check.load, loads));
+    const load = loadOf(check);
+    if (check.kind === 'expectations' && check.probe !== undefined && !probes.includes(check.probe)) {
+      add(['probe'], `there is no probe ${quote(check.probe)}`, suggest(check.probe, probes));
+    } else if (check.kind === 'expectations' && probes.length === 0) {
+      add(['kind'], 'the scenario has no probes', 'expectations are those of probes');
+    }
+    if (load !== undefined && !loads.includes(load)) {
+      add(['load'], `there is no load ${quote(load)}`, suggest(load, loads));
       continue;
     }
     const window = windowName(check);
@@ -239,8 +264,8 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       continue;
     }
     const looked = names.indexOf(check.fault ?? names[0] ?? '');
-    const span = [window, looked, check.load].join(' ');
-    const lengthMs = lengths.get(span) ?? windowMs(scenario, window, looked, check.load);
+    const span = [window, looked, load].join(' ');
+    const lengthMs = lengths.get(span) ?? windowMs(scenario, window, looked, load);
     lengths.set(span, lengthMs);
     const called = window === 'run' ? 'the run' : window === 'steady' ? 'the steady state' : `the ${window}`;
     if (lengthMs <= 0) add(field, `${called} lasts 0 s: there is nothing to look at`, windowHint(window));

@@ -1,4 +1,4 @@
-import { checkKind, windowName } from '../checks/index.ts';
+import { checkKind, loadOf, windowName } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import type { PlannedLoad } from '../load/planned.ts';
@@ -6,10 +6,12 @@ import { shapeOf, sizeOf } from '../load/written.ts';
 import { seedOf } from '../model/seed.ts';
 import { describeTarget } from '../model/target.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
+import { OUTSIDE } from '../probes/planned.ts';
+import { callersOf, plannedProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedCheck, PlannedFault } from './contract.ts';
-import { faultNames, freeNames, instancesHit, replicasOf, subjectOf } from './derive.ts';
+import { faultNames, freeNames, instancesHit, probeContext, replicasOf, subjectOf } from './derive.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
 /**
@@ -35,6 +37,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
       loads: loads.map((load) => planLoad(load, scenario, loaded.directory, seed)),
       warmupMs: Math.max(...loads.map(({ load }) => load.warmup)),
       durationMs: Math.max(...loads.map(({ load }) => sizeOf(load).durationMs)),
+      probes: plannedProbes(scenario.probes, probeContext(scenario)),
       faults: planFaults(scenario, topology.instances),
       checks: planChecks(scenario),
     },
@@ -45,7 +48,14 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
 function planTopology(scenario: Scenario, file: string, seed: number | undefined): TopologyPlan {
   const { topology, mesh } = scenario;
   const clients = clientsIn(scenario);
-  const calls = loadsIn(scenario).map(({ load }) => ({ from: load.from, to: load.to }));
+  const calls = [
+    ...loadsIn(scenario).map(({ load }) => ({ from: load.from, to: load.to })),
+    ...scenario.probes.flatMap((probe) =>
+      callersOf(probe)
+        .filter((from) => from !== OUTSIDE)
+        .map((from) => ({ from, to: probe.to })),
+    ),
+  ];
   return {
     name: scenario.name,
     file,
@@ -60,6 +70,7 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
       }),
     ),
     instances: replicasOf(scenario, seed),
+    outside: scenario.probes.some((probe) => callersOf(probe).includes(OUTSIDE)),
     calls: [...new Map(calls.map((call) => [`${call.from} ${call.to}`, call])).values()],
   };
 }
@@ -118,9 +129,10 @@ function planChecks(scenario: Scenario): PlannedCheck[] {
     const fault = window === 'fault' || window === 'recovery' ? (check.fault ?? faults[0]) : undefined;
     const described = checkKind(check).describe(check);
     const where = fault !== undefined && faults.length > 1 ? `${window} of ${fault}` : window;
+    const load = loadOf(check);
     const about = [
       ...('during' in check || faults.length > 1 ? [where] : []),
-      ...(check.load === undefined ? [] : [`load ${check.load}`]),
+      ...(load === undefined ? [] : [`load ${load}`]),
     ];
     const wanted = check.name ?? (about.length > 0 ? `${described} (${about.join(', ')})` : described);
     const name = check.name ?? free(wanted, (number) => `${wanted} #${number}`);

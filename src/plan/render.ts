@@ -8,6 +8,7 @@ import { heightAt, planLines } from '../load/shapes/index.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
+import { describeExpectation, describeProbe } from '../probes/planned.ts';
 import type { Plan, TrialPlan } from './contract.ts';
 
 const columns = 60;
@@ -27,6 +28,7 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
     ...timeline(trial),
     '',
     ...faultLines(trial),
+    ...probeLines(trial),
     'Instances',
     ...instanceLines(topology),
     '',
@@ -120,6 +122,17 @@ function faultLines({ faults }: TrialPlan): string[] {
     `    hits ${describeHit(fault).join(', ')}`,
   ]);
   return ['Faults', ...lines, ''];
+}
+
+function probeLines({ probes }: TrialPlan): string[] {
+  if (probes.length === 0) return [];
+  const lines = probes.map((probe) => {
+    const { schedule } = probe;
+    const when =
+      'atMs' in schedule ? `once at ${formatMs(schedule.atMs)}` : `every ${formatMs(schedule.everyMs)}`;
+    return `  ${probe.name}: ${describeProbe(probe)}, ${when}: ${describeExpectation(probe.expect)}`;
+  });
+  return ['Probes', ...lines, ''];
 }
 
 function instanceLines({ instances }: TopologyPlan): string[] {

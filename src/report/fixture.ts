@@ -210,6 +210,48 @@ export function sampleReport(verdict: Report['verdict'] = 'pass'): Report {
       latencyMs: { p50: 7.9, p90: 17.2, p95: 21.6, p99: 84.3, max: 1_040.7 },
       generatorLatencyMs: { p50: 8.1, p95: 21.9 },
     },
+    probes: [
+      {
+        name: 'identities',
+        request: 'GET / from frontend to edge-app',
+        expected: '200, the server sees frontend',
+        status: 'pass',
+        sent: 60,
+        known: 60,
+        met: 60,
+        came: [
+          {
+            text: '200, answered by edge-app-east-1, the server saw spiffe://cluster.local/ns/default/sa/frontend',
+            count: 41,
+            met: 41,
+          },
+          {
+            text: '200, answered by edge-app-west-1, the server saw spiffe://cluster.local/ns/default/sa/frontend',
+            count: 19,
+            met: 19,
+          },
+        ],
+        rule: {
+          text: 'The route that takes it, /*, leads to edge-app:8080.',
+          setting: 'route: /* (default of Istio)',
+        },
+      },
+      {
+        name: 'identities',
+        request: 'DELETE /admin from intruder to edge-app',
+        expected: "403, refused by the server's sidecar",
+        status: 'fail',
+        sent: 60,
+        known: 60,
+        met: 0,
+        came: [{ text: '200, answered by edge-app-east-1', count: 60, met: 0 }],
+        rule: {
+          text: 'No policy at edge-app refuses it: a request passes when one rule of an ALLOW policy fits it and no rule of a DENY policy does; the rules of one policy are alternatives.',
+          setting: 'AuthorizationPolicy/edge-app spec.rules[0]: ALLOW',
+          source: 'zone-failover.mesh.yaml:23',
+        },
+      },
+    ],
     loads: [
       {
         name: 'checkout',

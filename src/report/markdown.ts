@@ -1,6 +1,8 @@
 import type { Report } from './model.ts';
 import {
+  byStatus,
   byUrgency,
+  cameText,
   efficacyWords,
   figures,
   formatAnswer,
@@ -33,6 +35,7 @@ export function markdown(report: Report): string {
     verdict(report),
     report.verdict === 'invalid' ? violations(report) : [],
     checks(report),
+    probes(report),
     loads(report),
     errors(report),
   ];
@@ -105,6 +108,39 @@ function checks(report: Report): string[] {
       ]),
     ),
   ];
+}
+
+/** Every probe that went wrong; of those that went as expected, how many. */
+function probes({ probes: all = [] }: Report): string[] {
+  if (all.length === 0) return [];
+  const wrong = byStatus(all).filter(({ status }) => status !== 'pass');
+  const met = `${all.length - wrong.length} of ${all.length} as expected.`;
+  return [
+    '### Probes',
+    '',
+    met,
+    '',
+    ...(wrong.length === 0
+      ? []
+      : table(
+          ['', 'Request', 'Expected', 'What came', 'Rule behind it'],
+          wrong
+            .slice(0, MOST_ERRORS)
+            .map((probe) => [
+              `${marks[probe.status]} ${probe.status}`,
+              escapeMarkdown(probe.request),
+              escapeMarkdown(probe.expected),
+              escapeMarkdown(cameText(probe)),
+              probe.rule === undefined ? '' : ruleOf(probe.rule),
+            ]),
+        )),
+  ];
+}
+
+function ruleOf(rule: NonNullable<NonNullable<Report['probes']>[number]['rule']>): string {
+  return `${escapeMarkdown(rule.text)}${settingsOf(rule)
+    .map((setting) => `<br>${setting}`)
+    .join('')}`;
 }
 
 function loads(report: Report): string[] {

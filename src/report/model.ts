@@ -182,6 +182,30 @@ export const reportSchema = z
       )
       .optional()
       .describe('Each load by itself, where there are several.'),
+    probes: z
+      .array(
+        z.strictObject({
+          name: z.string().describe('Of the probe; all requests of a matrix share it.'),
+          request: z.string().describe('"GET /admin from frontend to edge-app".'),
+          expected: z.string(),
+          status,
+          sent: z.int(),
+          known: z.int().describe('Answers of which enough is known to judge them.'),
+          met: z.int(),
+          came: z.array(z.strictObject({ text: z.string(), count: z.int(), met: z.int() })),
+          rule: z
+            .strictObject({
+              text: z.string().describe('In plain words.'),
+              setting: z.string().optional(),
+              source: z.string().optional().describe('file:line of that setting, when the user wrote it.'),
+              others: others.optional(),
+            })
+            .optional()
+            .describe('What of the mesh decided, by what its sidecars held.'),
+        }),
+      )
+      .optional()
+      .describe('Requests with an expectation each; none where the scenario has no probes.'),
     checks: z.array(check),
     validity: z.array(finding),
     faults: z.array(fault),

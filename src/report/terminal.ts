@@ -2,6 +2,8 @@ import pc from 'picocolors';
 import { columns, pad, wrap } from '../kit/columns.ts';
 import type { Report, Status } from './model.ts';
 import {
+  byStatus,
+  cameText,
   efficacyWords,
   figures,
   formatAnswer,
@@ -39,6 +41,7 @@ export function terminal(report: Report, options: TerminalOptions): string {
     banner(report, view),
     violations(report, view),
     checks(report, view),
+    probes(report, view),
     loads(report, view),
     errors(report, view),
     faults(report, view),
@@ -134,6 +137,26 @@ function checks(report: Report, view: View): string[] {
         indented(placed(each), 3 + (widths[0] ?? 1), width).map(c.cyan),
       ),
     ]),
+  ];
+}
+
+/** Probes that did not go as expected; of the others only how many. */
+function probes(report: Report, view: View): string[] {
+  const { c, width } = view;
+  const all = report.probes ?? [];
+  if (all.length === 0) return [];
+  const wrong = byStatus(all).filter(({ status }) => status !== 'pass');
+  const shown = wrong.slice(0, 8);
+  return [
+    heading('Probes', view),
+    ` ${all.length - wrong.length} of ${all.length} as expected`,
+    ...shown.flatMap((probe) => [
+      ...hanging(mark(probe.status, view), 3, c.bold, plain(probe.request), width),
+      ...indented(`expected ${plain(probe.expected)}; came ${plain(cameText(probe))}`, 4, width),
+      ...indented(plain(probe.rule?.text ?? ''), 4, width).map(c.dim),
+      ...settingsBehind(probe.rule ?? {}).flatMap((each) => indented(placed(each), 4, width).map(c.cyan)),
+    ]),
+    ...(wrong.length > shown.length ? [c.dim(` and ${wrong.length - shown.length} more`)] : []),
   ];
 }
 

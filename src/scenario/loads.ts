@@ -1,4 +1,5 @@
 import type { Path } from '../kit/path.ts';
+import { callersOf } from '../probes/written.ts';
 import type { Scenario } from './schema.ts';
 
 /** A load of a scenario as it is written, with its name and where it stands in the file. */
@@ -17,6 +18,9 @@ export function loadsIn({ load }: Pick<Scenario, 'load'>): readonly ScenarioLoad
   return load.map((each, index) => ({ name: each.name, load: each, path: ['load', index] }));
 }
 
-/** The services that send loads: they run no app. */
-export const clientsIn = (scenario: Pick<Scenario, 'load'>): ReadonlySet<string> =>
-  new Set(loadsIn(scenario).map(({ load }) => load.from));
+/** The services that send loads or probes: they run no app. */
+export const clientsIn = (scenario: Pick<Scenario, 'load' | 'probes' | 'topology'>): ReadonlySet<string> =>
+  new Set([
+    ...loadsIn(scenario).map(({ load }) => load.from),
+    ...scenario.probes.flatMap(callersOf).filter((from) => Object.hasOwn(scenario.topology.services, from)),
+  ]);

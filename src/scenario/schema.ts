@@ -8,6 +8,7 @@ import { duration } from '../kit/units.ts';
 import { loadFields } from '../load/written.ts';
 import { meshKinds } from '../meshes/index.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
+import { probeSchema } from '../probes/written.ts';
 import { labels, locality } from './labels.ts';
 import { headers, requestPath } from './request.ts';
 
@@ -82,15 +83,14 @@ const mesh = z.strictObject({
     .describe('Paths of the mesh configuration under test, relative to this file; read as kubectl reads it.'),
 });
 
+const method = z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
 const loadFieldsOfAll = {
   from: dnsLabel().describe(
     'The service whose identity and sidecar the load uses; it runs no app of its own.',
   ),
   to: dnsLabel().describe('The service it calls.'),
-  method: z
-    .enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
-    .default('GET')
-    .describe('Of every request.'),
+  method: method.default('GET').describe('Of every request.'),
   path: requestPath().default('/').describe('Path and query of every request.'),
   headers: headers().default({}).describe('Sent with every request.'),
   body: z.string().optional().describe('Sent as it is; say what it is in headers.'),
@@ -136,6 +136,11 @@ export const scenarioSchema = z
     topology,
     mesh: mesh.prefault({}),
     load,
+    probes: z
+      .array(probeSchema(dnsLabel(), { method, path: requestPath(), headers: headers() }))
+      .max(200)
+      .default([])
+      .describe('Single requests beside the load, each with what must come of it.'),
     faults: z.array(faultSchema).max(500).default([]).describe('What is broken, and when.'),
     checks: z
       .array(checkSchema)

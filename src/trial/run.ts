@@ -9,6 +9,7 @@ import type { RunContext } from '../model/evidence.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
+import { prepareProbes } from '../probes/probes.ts';
 import { recordEffective } from './effective.ts';
 import { type Sampler, startSampler } from './sampler.ts';
 import { Journal, runTimeline } from './timeline.ts';
@@ -83,12 +84,20 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     (service) => mesh.serviceHost(service, topology.namespace),
     (job) => window.prepareLoad(job),
   );
-  await held;
+  await using probes = await prepareProbes({
+    probes: trial.probes,
+    durationMs: trial.durationMs,
+    loads: trial.loads.length,
+    clients: (service) => topology.instances.filter((instance) => instance.service === service).length,
+    host: (service) => mesh.serviceHost(service, topology.namespace),
+    prepare: (job) => window.prepareLoad(job),
+  });
+  await Promise.all([held, probes.ready()]);
   await using noise = measureTimerNoise();
   let loadMs = 0;
   {
     await using sampler = startSampler(lab, mesh.telemetry.statistics, evidence);
-    const loads = await prepared.begin();
+    const [loads] = await Promise.all([prepared.begin(), probes.begin()]);
     const { startedAt } = loads;
     journal.write({ t: startedAt, event: 'load-started' });
     const clock = setInterval(
@@ -105,11 +114,14 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
       injecting: (fault) => watcher.fault(`${fault.name}: ${fault.description}`),
       reverted: (fault) => watcher.fault(`${fault.name}: taken back`),
     });
-    const totals = loads.finish(evidence, () => signal.aborted);
+    const totals = Promise.all([loads.finish(evidence, () => signal.aborted), probes.finish(evidence)]);
     timeline.catch(() => {});
     totals.catch(() => {});
     lost.catch(() => {});
-    const onAbort = () => loads.stop();
+    const onAbort = () => {
+      loads.stop();
+      probes.stop();
+    };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       await Promise.race([Promise.all([totals, timeline]), lost]);

@@ -81,6 +81,126 @@ export const defects: readonly Defect[] = [
   },
 ];
 
+/** Configuration that is valid and not what the scenario is for, as one change of the scenario's own text. */
+export interface PlantedText {
+  readonly name: string;
+  readonly scenario: string;
+  readonly fails: string;
+  /** The text in the scenario's configuration, and what takes its place. */
+  readonly change: readonly [string, string];
+  /** What the report has to name. */
+  readonly names: RegExp;
+}
+
+const routes = 'scenarios/mesh/header-routing.yaml';
+const eastRoute = readFileSync(join(root, routes), 'utf8').match(/ {4}- match:\n(?: {6}.*\n)+/)?.[0] ?? '';
+const otherRoute = readFileSync(join(root, routes), 'utf8').match(/ {4}- route:\n(?: {8}.*\n)+/)?.[0] ?? '';
+
+export const plantedTexts: readonly PlantedText[] = [
+  {
+    name: 'matches in the wrong order',
+    scenario: 'header-routing',
+    fails: 'expectations',
+    change: [`${eastRoute}${otherRoute}`, `${otherRoute}${eastRoute}`],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]/,
+  },
+  {
+    name: 'prefix for exact',
+    scenario: 'header-routing',
+    fails: 'expectations',
+    change: ['exact: east', 'prefix: east'],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]/,
+  },
+  {
+    name: 'the header misspelt',
+    scenario: 'header-routing',
+    fails: 'expectations',
+    change: ['edge-location:', 'edge-locaton:'],
+    names: /^VirtualService\/edge-app-vs spec\.http\[1\]/,
+  },
+  {
+    name: 'the policy of the common example, whose two rules are alternatives',
+    scenario: 'authorization',
+    fails: 'expectations',
+    change: [
+      '      to:\n        - operation:\n            methods',
+      '    - to:\n        - operation:\n            methods',
+    ],
+    names: /^AuthorizationPolicy\/edge-app-authz spec\.rules\[0\]: ALLOW/,
+  },
+  {
+    name: 'a wrong principal',
+    scenario: 'authorization',
+    fails: 'expectations',
+    change: ['sa/frontend', 'sa/fronted'],
+    names: /^AuthorizationPolicy\/edge-app-authz spec\.rules\[0\]: ALLOW/,
+  },
+  {
+    name: 'a method missing',
+    scenario: 'authorization',
+    fails: 'expectations',
+    change: ['"GET", "POST"', '"GET"'],
+    names: /^AuthorizationPolicy\/edge-app-authz spec\.rules\[0\]: ALLOW/,
+  },
+  {
+    name: 'ALLOW where DENY was meant',
+    scenario: 'authorization',
+    fails: 'expectations',
+    change: ['action: DENY', 'action: ALLOW'],
+    names: /^AuthorizationPolicy\/edge-app-secrets spec\.rules\[0\]: ALLOW/,
+  },
+  {
+    name: 'PERMISSIVE',
+    scenario: 'mtls',
+    fails: 'expectations',
+    change: ['mode: STRICT', 'mode: PERMISSIVE'],
+    names: /^PeerAuthentication\/default spec\.mtls\.mode: PERMISSIVE/,
+  },
+  {
+    name: 'an exception for the port',
+    scenario: 'mtls',
+    fails: 'expectations',
+    change: [
+      '  mtls:\n    mode: STRICT\n',
+      '  selector: { matchLabels: { app: edge-app } }\n  mtls: { mode: STRICT }\n  portLevelMtls: { 8080: { mode: PERMISSIVE } }\n',
+    ],
+    names: /^PeerAuthentication\/default spec\.portLevelMtls.*PERMISSIVE/,
+  },
+  {
+    name: 'tls mode DISABLE',
+    scenario: 'mtls',
+    fails: 'expectations',
+    change: [
+      '    mode: STRICT\n',
+      '    mode: STRICT\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: plain }\nspec: { host: edge-app, trafficPolicy: { tls: { mode: DISABLE } } }\n',
+    ],
+    names: /^DestinationRule\/plain spec\.trafficPolicy\.tls\.mode: DISABLE/,
+  },
+];
+
+/** Runs the scenario of a planted text on the local lab: it has to fail, and the report has to name the reason. */
+export async function expectTextFailure(
+  { scenario, fails, change: [from, to], names }: PlantedText,
+  ...args: readonly string[]
+): Promise<void> {
+  using workspace = new Workspace();
+  const sound = readFileSync(join(root, 'scenarios/mesh', `${scenario}.yaml`), 'utf8');
+  expect(sound).toContain(from);
+  const file = join(workspace.path, 'planted.yaml');
+  writeFileSync(file, sound.replace(from, to));
+  const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file, ...args);
+  expect(finished.report?.verdict, outcome(finished)).toBe('fail');
+  expect(finished.code).toBe(1);
+  const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
+  expect(failed.map(({ kind }) => kind)).toContain(fails);
+  const said = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
+  expect(said.map(({ setting }) => setting).join('\n'), outcome(finished)).toMatch(
+    new RegExp(names.source, 'm'),
+  );
+  for (const { setting, source } of said.filter((each) => names.test(each.setting)))
+    expect(source, setting).toMatch(/planted\.yaml:\d+$/);
+}
+
 /** Writes a scenario's DestinationRule with a change into the workspace; path of the file. */
 export function plantedRule(workspace: Workspace, scenario: string, change: (rule: Rule) => void): string {
   const rule: Rule = parse(readFileSync(join(root, 'scenarios/mesh', `${scenario}.yaml`), 'utf8'));

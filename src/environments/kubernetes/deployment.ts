@@ -6,7 +6,7 @@ import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, type LabParts, throughApi, visiblyUntil } from './context.ts';
 import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
 import { endOrphan } from './k6.ts';
-import { appPorts, GENERATOR, topologyObjects } from './manifests.ts';
+import { appPorts, GENERATOR, OUTSIDE_LABEL, topologyObjects } from './manifests.ts';
 import { hasContainer, isReady, podName, restarts } from './pods.ts';
 
 const readyTimeoutMs = 180_000;
@@ -137,6 +137,18 @@ export async function podsReady(context: LabContext): Promise<void> {
       error,
     );
   }
+}
+
+/** The name of the pod that has no sidecar, once it is ready. */
+export async function outsidePod({ request, api, namespace }: LabContext): Promise<string> {
+  const options = { waitingFor: 'the pod outside the mesh', timeoutMs: readyTimeoutMs, everyMs: 400 };
+  let name = '';
+  await visiblyUntil(request, options, async () => {
+    const ready = (await api.pods(namespace, OUTSIDE_LABEL)).filter(isReady);
+    name = podName(ready.find(({ metadata }) => metadata?.deletionTimestamp === undefined));
+    return name === '' ? notYet('it is not ready') : undefined;
+  });
+  return name;
 }
 
 /** Whether a pod was made for this run. */

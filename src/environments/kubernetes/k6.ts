@@ -5,7 +5,7 @@ import { environmentError } from '../../kit/errors.ts';
 import { tail } from '../../kit/tail.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { type Generator, segment, spreadLoad, tellGenerator } from '../../load/generators.ts';
-import { complaintsIn, endOfLog, toldByK6 } from '../../load/k6-log.ts';
+import { complaintsIn, endOfLog, printedIn, toldByK6 } from '../../load/k6-log.ts';
 import { generatorName } from '../../model/evidence.ts';
 import type { ClusterApi } from './api.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
@@ -146,6 +146,7 @@ async function start(k6: PodK6): Promise<Generator> {
     said: async () => said,
     lastLines: () => tail(log, 8, toldByK6),
     complaints: () => complaintsIn(log, saidBefore),
+    printed: (start) => printedIn(log, saidBefore, start),
     summary: () => readText(api, namespace, pod, `${folder}/${summary}`),
     stop: () => {
       tellGenerator(generator, { stopped: true }).catch(() => {});

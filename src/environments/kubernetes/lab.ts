@@ -10,7 +10,7 @@ import { Trial } from '../trial.ts';
 import { messageOf, WORKLOAD_LABEL } from './api.ts';
 import { askVersions } from './ask-versions.ts';
 import type { LabContext, LabParts } from './context.ts';
-import { deploy, podsReady } from './deployment.ts';
+import { deploy, outsidePod, podsReady } from './deployment.ts';
 import { ClusterFaults } from './faults.ts';
 import { firstRequest } from './first-request.ts';
 import { checkInstallation } from './installation.ts';
@@ -215,7 +215,10 @@ export class KubernetesLab implements Lab {
     opened.catch(() => {});
     return new Trial({
       prepareLoad: async (job) => {
-        const pods = this.#clients(job.from).map(({ pod }) => podName(pod));
+        const pods =
+          job.from === undefined
+            ? [await outsidePod(this.#context)]
+            : this.#clients(job.from).map(({ pod }) => podName(pod));
         const [load] = await Promise.all([prepareK6(job, api, namespace, pods, folder.logs), opened]);
         return load;
       },

@@ -6,6 +6,8 @@ import type { Cluster } from './cluster.ts';
 
 /** Ports of the sample app in its pod. */
 export const appPorts = { service: 18_080, control: 18_081 } as const;
+/** Of the pod without a sidecar. */
+export const OUTSIDE_LABEL = 'breakwater.dev/outside';
 export const APP = 'app';
 export const GENERATOR = 'k6';
 /** Folder of the generator's container that it may write to. */
@@ -49,6 +51,7 @@ export function topologyObjects(
       },
     })),
     ...[...first.values()].map((instance) => deployment(topology, instance, mesh, cluster)),
+    ...(topology.outside ? [outside(topology, mesh, cluster)] : []),
   ];
 }
 
@@ -115,6 +118,36 @@ function app(instance: Instance, image: string): object {
       periodSeconds: 1,
       timeoutSeconds: 5,
       failureThreshold: 60,
+    },
+  };
+}
+
+/** A place for k6 without a sidecar. */
+function outside(
+  { namespace }: TopologyPlan,
+  mesh: ClusterMesh,
+  { images, observers }: Pick<Cluster, 'images' | 'observers'>,
+): object {
+  const selector = { [OUTSIDE_LABEL]: 'true' };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'breakwater-outside', namespace },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: selector },
+      template: {
+        metadata: { labels: { ...selector, ...mesh.outsideLabels } },
+        spec: {
+          automountServiceAccountToken: false,
+          enableServiceLinks: false,
+          nodeSelector: observers,
+          tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
+          terminationGracePeriodSeconds: 1,
+          containers: [generator(images.k6, 4)],
+          volumes: [{ name: 'files', emptyDir: {} }],
+        },
+      },
     },
   };
 }

@@ -4,7 +4,7 @@ import type { ProgramSpec, RunningProgram } from '../../kit/supervisor/client.ts
 import { tail } from '../../kit/tail.ts';
 import type { LoadJob } from '../../load/contract.ts';
 import { type Generator, k6Environment } from '../../load/generators.ts';
-import { complaintsIn, endOfLog, toldByK6 } from '../../load/k6-log.ts';
+import { complaintsIn, endOfLog, printedIn, toldByK6 } from '../../load/k6-log.ts';
 
 export interface LocalK6 {
   readonly k6: string;
@@ -67,6 +67,7 @@ export async function startK6(job: LoadJob, lab: LocalK6): Promise<Generator> {
     },
     lastLines: () => tail(lab.log, 8, toldByK6),
     complaints: () => complaintsIn(lab.log, saidBefore),
+    printed: (start) => printedIn(lab.log, saidBefore, start),
     summary: () => readFile(summary, 'utf8').catch(() => undefined),
     stop: () => program.signal('SIGINT'),
     kill: async () => {

@@ -32,6 +32,13 @@ const mostLoads = hosts.firstInstance - hosts.load;
 export const generatorPort = 6_565;
 const startTimeoutMs = 30_000;
 
+/** Where a load meets the mesh. */
+interface LoadPlace {
+  readonly name: string;
+  /** Where calls of a service go. */
+  addressOf(service: string): string | undefined;
+}
+
 /** A mesh on loopback with a topology in it. */
 export class LocalLab implements Lab {
   readonly mesh: string;
@@ -300,24 +307,41 @@ export class LocalLab implements Lab {
     const { services, namespace } = this.#request.topology;
     if (job.number >= mostLoads) throw usageError(`the local lab takes ${mostLoads} loads at once`);
     const clients = this.#hosts.filter((host) => isClient(host) && host.service === job.from);
+    const places = job.from === undefined ? [this.#outside()] : clients.map((client) => this.#behind(client));
     const generators = await Promise.all(
-      clients.map((client, index) => {
-        const name = generatorName(index, clients.length, job.name);
+      places.map((place, index) => {
+        const name = generatorName(index, places.length, job.name);
         return startK6(job, {
           k6: this.#found.paths['k6'] ?? '',
           name,
           api: `${this.#block.address(hosts.load + job.number)}:${this.#block.port(generatorPort + index)}`,
-          segment: segment(index, clients.length),
-          directory: join(this.#request.directory, name, client.name),
+          segment: segment(index, places.length),
+          directory: join(this.#request.directory, name, place.name),
           log: join(folder.logs, `${name}.log`),
           names: Object.fromEntries(
-            services.map(({ name }) => [this.#meshKind.serviceHost(name, namespace), client.egressAddress]),
+            services.flatMap(({ name }) => {
+              const address = place.addressOf(name);
+              return address === undefined ? [] : [[this.#meshKind.serviceHost(name, namespace), address]];
+            }),
           ),
           launch: (spec) => this.#programs.run(spec),
         });
       }),
     );
     return spreadLoad(job, generators);
+  }
+
+  /** Where a load meets the mesh: its client's sidecar takes calls of every service. */
+  #behind({ name, egressAddress }: HostInstance): LoadPlace {
+    return { name, addressOf: () => egressAddress };
+  }
+
+  /** A place without a sidecar: calls go to the first replica of a service, as it is known to others. */
+  #outside(): LoadPlace {
+    return {
+      name: 'outside',
+      addressOf: (service) => this.#hosts.find((host) => isServer(host) && host.service === service)?.address,
+    };
   }
 
   async admin(instance: string, path: string, timeoutMs: number): Promise<string> {

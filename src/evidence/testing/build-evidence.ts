@@ -9,6 +9,7 @@ import {
   type LoadTotals,
   loadMark,
   type MachineSample,
+  type ProbeResult,
   type ProcessSample,
   type RunContext,
   type StatisticsSample,
@@ -67,6 +68,8 @@ export interface BuiltRun {
   readonly context?: Partial<RunContext>;
   /** What sidecars held; nobody answered unless given. */
   readonly effective?: EffectiveAnswers;
+  /** What k6 saw of probes; times count from the load's start. */
+  readonly probes?: readonly ProbeResult[];
   /** Beside the requests: instance → text at the end of its log. */
   readonly tails?: Readonly<Record<string, string>>;
 }
@@ -195,6 +198,13 @@ export async function buildEvidence(
   ];
   const shifted = <T extends { t: number }>(entries: readonly T[]) =>
     entries.map((entry) => `${JSON.stringify({ ...entry, t: entry.t + ORIGIN_MS })}\n`).join('');
+  if (run.probes) {
+    const results = run.probes.map((each) => ({ ...each, sentAt: each.sentAt + ORIGIN_MS }));
+    await writeFile(
+      join(directory, 'probes.jsonl'),
+      results.map((each) => `${JSON.stringify(each)}\n`).join(''),
+    );
+  }
   await writeFile(join(directory, 'journal.jsonl'), shifted(journal));
   await writeFile(join(directory, 'statistics.jsonl'), shifted(run.statistics ?? []));
   await writeFile(join(directory, 'processes.jsonl'), shifted(run.processes ?? []));

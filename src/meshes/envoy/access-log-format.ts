@@ -25,7 +25,7 @@ export const accessLogFields = [
   { name: 'cluster', format: '%UPSTREAM_CLUSTER_RAW%' },
   { name: 'requestId', format: '%REQ(X-REQUEST-ID)%' },
   { name: 'due', format: `%REQ(${DUE_HEADER.toUpperCase()})%` },
-  // Read by nobody but a person yet: whom the server saw, and what was asked for, is what a probe will want to know.
+  // Whom the server saw is read for probes alone; what was asked for, by nobody but a person.
   { name: 'peer', format: '%DOWNSTREAM_PEER_URI_SAN%' },
   { name: 'method', format: '%REQ(:METHOD)%' },
   { name: 'path', format: '%REQ(:PATH)%' },

@@ -2,6 +2,7 @@ import type { MeshTelemetry } from '../contract.ts';
 import { ACCESS_LOG_MARK } from './access-log-format.ts';
 import { EnvoyLogReader } from './access-log-reader.ts';
 import type { ClusterNames } from './clusters.ts';
+import { probeOfLine } from './probe-line.ts';
 import { envoyStatistics } from './statistics.ts';
 
 /** How Envoys tell what they do, in a mesh that calls their clusters so. Its sidecars must log in `accessLogFormat`. */
@@ -11,6 +12,7 @@ export function envoyTelemetry(clusters: ClusterNames): MeshTelemetry {
       mark: `${ACCESS_LOG_MARK} `,
       logs: 'both',
       reader: () => new EnvoyLogReader(clusters),
+      probe: probeOfLine,
     },
     statistics: envoyStatistics(clusters),
   };

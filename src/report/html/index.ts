@@ -13,6 +13,7 @@ import {
   faults,
   held,
   loads,
+  probes,
   remarks,
   runFacts,
   section,
@@ -74,6 +75,7 @@ function body(report: Report) {
   return h`
     ${doubted && validity(report)}
     ${checks(report)}
+    ${probes(report)}
     ${loads(report)}
     ${errors(report)}
     ${charts}
@@ -91,6 +93,7 @@ function contents(report: Report) {
   const places = {
     ...(report.verdict === 'invalid' ? { validity: 'Validity' } : {}),
     checks: 'Checks',
+    ...(report.probes === undefined ? {} : { probes: 'Probes' }),
     ...(report.loads === undefined ? {} : { loads: 'Loads' }),
     errors: 'Errors',
     charts: 'Charts',

@@ -2,6 +2,7 @@ import { html } from 'htm/preact';
 import { unitGap } from '../../kit/columns.ts';
 import type { Report, Status } from '../model.ts';
 import {
+  byStatus,
   byUrgency,
   efficacyWords,
   figures,
@@ -95,6 +96,39 @@ function reason(report: Report, { reason: found }: Report['checks'][number]) {
   return html`<p class="reason">${found.text}</p>${settingsBehind(found).map(
     ({ setting, source }) =>
       html`<p class="detail"><code>${breakable(setting)}</code></p>${source !== undefined && html`<p class="detail">${sourceLink(report, source)}</p>`}`,
+  )}`;
+}
+
+/** Every probe: what was expected, what came and how often, and the rule behind it. */
+export function probes(report: Report) {
+  const all = report.probes ?? [];
+  if (all.length === 0) return null;
+  const words = { pass: 'as expected', fail: 'unexpected', invalid: 'not known' } as const;
+  const met = all.filter(({ status }) => status === 'pass').length;
+  return section(
+    'probes',
+    'Probes',
+    `${met} of ${all.length} as expected`,
+    table(
+      ['Result', 'Request', 'Expected', 'What came', 'Rule behind it'],
+      byStatus(all).map(({ name, request, expected, status, came, rule }) => [
+        state(status, words[status]),
+        html`<strong>${request}</strong><p class="detail">${name}</p>`,
+        expected,
+        came.length === 0
+          ? html`<span class="faint">nothing was sent</span>`
+          : html`<ul class="came">${came.map(({ text, count, met }) => html`<li class=${met < count ? 'unmet' : undefined}><b>${formatCount(count)} ×</b> ${text}</li>`)}</ul>`,
+        rule === undefined ? html`<span class="faint">not known</span>` : ruleCell(report, rule),
+      ]),
+      'probes card',
+    ),
+  );
+}
+
+function ruleCell(report: Report, rule: NonNullable<NonNullable<Report['probes']>[number]['rule']>) {
+  return html`<p>${rule.text}</p>${settingsBehind(rule).map(
+    ({ setting, source }) =>
+      html`<p class="detail"><code>${breakable(setting)}</code> ${source !== undefined && sourceLink(report, source)}</p>`,
   )}`;
 }
 
@@ -237,7 +271,11 @@ export function effective(report: Report) {
 }
 
 export function configuration(report: Report) {
-  const behind = [...report.errors, ...report.checks.map((check) => check.reason ?? {})];
+  const behind = [
+    ...report.errors,
+    ...report.checks.map((check) => check.reason ?? {}),
+    ...(report.probes ?? []).map((probe) => probe.rule ?? {}),
+  ];
   const used = new Set(behind.flatMap((each) => settingsBehind(each).map(({ source }) => source)));
   return section(
     'configuration',

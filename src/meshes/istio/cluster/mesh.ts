@@ -30,6 +30,7 @@ export const cluster: ClusterMesh = {
   },
   checks,
   namespaceLabels: { 'istio-injection': 'enabled' },
+  outsideLabels: { 'sidecar.istio.io/inject': 'false' },
   podMetadata: (instance, excludedPorts) => ({
     labels: {
       app: instance.service,

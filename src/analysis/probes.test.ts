@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import { buildEvidence, startTime } from '../evidence/testing/build-evidence.ts';
+import { accessLine } from '../meshes/envoy/testing/access-line.ts';
+import { istio } from '../meshes/istio/index.ts';
+import { probeMark } from '../model/evidence.ts';
+import { type Expectation, OUTSIDE, type PlannedProbe } from '../probes/planned.ts';
+import { type Analysis, analyse } from './analyse.ts';
+import { healed, outagePlan, planned } from './testing/outage.ts';
+
+interface Sent {
+  readonly from?: string;
+  readonly expect: Expectation;
+  /** What k6 saw. */
+  readonly status: number;
+  readonly errorCode?: number;
+  /** What a sidecar logged, if it did. */
+  readonly client?: object;
+  readonly server?: object;
+}
+
+const spiffe = (account: string) => `spiffe://cluster.local/ns/default/sa/${account}`;
+const answered = { status: 200, details: 'via_upstream', upstreamHost: '127.1.0.1:8080' };
+const atServer = { ...answered, upstreamHost: '127.0.0.9:9000', peer: spiffe('frontend') };
+const denied = {
+  status: 403,
+  details: 'rbac_access_denied_matched_policy[none]',
+  upstreamHost: '-',
+  peer: spiffe('batch'),
+};
+const passedOn = { status: 403, details: 'via_upstream', upstreamHost: '127.1.0.1:8080' };
+
+/** A run in which each of these was sent once, in the steady state, and what its check said. */
+async function probed(...all: readonly Sent[]): Promise<Analysis> {
+  const run = healed();
+  const line = (number: number, fields: object, cluster: string) =>
+    accessLine({
+      start: startTime(2_000 + number),
+      totalUs: 900,
+      durationMs: 1,
+      flags: '-',
+      attempts: 1,
+      method: 'GET',
+      requestId: `9f1c1d7e-0000-4000-8000-00000000000${number}`,
+      path: '/',
+      cluster,
+      due: `${probeMark(number)}.0`,
+      ...fields,
+    });
+  const tail = (side: 'client' | 'server', cluster: string) =>
+    all.map((sent, number) => (sent[side] ? line(number, sent[side], cluster) : '')).join('');
+  await using built = await buildEvidence({
+    ...run,
+    probes: all.map(({ status, errorCode = 0 }, probe) => ({
+      probe,
+      count: 0,
+      sentAt: 2_000 + probe,
+      durationMs: 1,
+      status,
+      errorCode,
+    })),
+    tails: {
+      'frontend-1': tail('client', 'outbound|8080||edge-app.default.svc.cluster.local'),
+      'edge-app-east-1': tail('server', 'inbound|8080||'),
+    },
+  });
+  const { trial, topology } = outagePlan([planned({ kind: 'expectations', during: 'run' })]);
+  const probes = all.map(
+    ({ from = 'frontend', expect }, number): PlannedProbe => ({
+      number,
+      name: 'who',
+      from,
+      to: 'edge-app',
+      port: 8080,
+      method: 'GET',
+      path: '/',
+      headers: {},
+      body: undefined,
+      timeoutMs: 2_000,
+      schedule: { atMs: 2_000 },
+      expect,
+    }),
+  );
+  return await analyse({
+    trial: { ...trial, probes },
+    topology,
+    directory: built.directory,
+    mesh: istio,
+    resources: [],
+  });
+}
+
+const said = ({ probes = [] }: Analysis) =>
+  probes.map(({ status, came }) => `${status}: ${came.map(({ text }) => text).join('; ')}`);
+
+test('who answered, who refused and whom the server saw come from the lines of both sidecars', async () => {
+  const good = { status: 200, client: answered, server: atServer };
+  const analysis = await probed(
+    { ...good, expect: { status: 200, answeredBy: { workload: 'edge-app-east' }, identity: 'frontend' } },
+    { ...good, expect: { answeredBy: { workload: 'edge-app-west' } } },
+    { ...good, expect: { identity: spiffe('batch') } },
+    { ...good, expect: { refusedBy: 'server' } },
+    { status: 403, client: passedOn, server: denied, expect: { status: 403, refusedBy: 'server' } },
+    { status: 403, client: passedOn, server: { ...denied, ...passedOn }, expect: { refusedBy: 'server' } },
+    {
+      status: 404,
+      client: { status: 404, flags: 'NR', details: 'route_not_found', upstreamHost: '-', cluster: '-' },
+      expect: { refusedBy: 'client' },
+    },
+  );
+  expect(said(analysis)).toEqual([
+    `pass: 200, answered by edge-app-east-1, the server saw ${spiffe('frontend')}`,
+    'fail: 200, answered by edge-app-east-1',
+    `fail: 200, answered by edge-app-east-1, the server saw ${spiffe('frontend')}`,
+    'fail: 200, answered by edge-app-east-1',
+    "pass: 403, refused by the server's sidecar",
+    'fail: 403, answered by edge-app-east-1, refused by the app',
+    "pass: 404, refused by the client's sidecar",
+  ]);
+  expect(analysis.checks[0]).toMatchObject({ status: 'fail', observed: '42.857 % of 7 answers to 7 probes' });
+  // They are no part of the load.
+  expect(analysis.traffic.requests).toBe(2_400);
+  expect(analysis.validity.filter(({ status }) => status === 'violated')).toEqual([]);
+});
+
+test('who has no sidecar is cut off by that of the server, unless nobody was there', async () => {
+  const analysis = await probed(
+    { from: OUTSIDE, status: 0, errorCode: 1_220, expect: { refusedBy: 'server' } },
+    { from: OUTSIDE, status: 0, errorCode: 1_212, expect: { refusedBy: 'server' } },
+    { from: OUTSIDE, status: 200, server: { ...atServer, peer: '-' }, expect: { identity: 'none' } },
+    { from: OUTSIDE, status: 200, server: { ...atServer, peer: '-' }, expect: { refusedBy: 'server' } },
+  );
+  expect(said(analysis)).toEqual([
+    "pass: no answer, refused by the server's sidecar",
+    'invalid: no answer',
+    'pass: 200, answered by edge-app-east-1, the server saw no identity',
+    'fail: 200, answered by edge-app-east-1',
+  ]);
+});
+
+test('what no line tells is not known, and a probe of which nothing is known leaves the check open', async () => {
+  const analysis = await probed(
+    { status: 200, client: answered, expect: { identity: 'frontend' } },
+    { status: 200, client: answered, server: atServer, expect: { status: 200 } },
+  );
+  expect(said(analysis)[0]).toBe('invalid: 200, answered by edge-app-east-1');
+  expect(analysis.checks[0]).toMatchObject({
+    status: 'invalid',
+    detail: expect.stringContaining('nothing is known of GET / from frontend to edge-app in this window'),
+  });
+});

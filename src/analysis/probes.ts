@@ -1,0 +1,238 @@
+import type { Window } from '../checks/contract.ts';
+import type { ProbeFacts } from '../checks/facts.ts';
+import {
+  type Reason,
+  reasonOfPassing,
+  reasonOfPlaintextRefused,
+  reasonOfRoute,
+  textOfReason,
+  textOfRequests,
+} from '../effective/index.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { ProbeAnswer } from '../evidence/probes.ts';
+import type { InstanceContext } from '../model/evidence.ts';
+import { matches } from '../model/topology.ts';
+import {
+  describeExpectation,
+  describeProbe,
+  OUTSIDE,
+  type PlannedProbe,
+  type Refuser,
+  refusalText,
+} from '../probes/planned.ts';
+import type { Report } from '../report/model.ts';
+import { questionAbout } from './attribution.ts';
+import type { Picture } from './picture.ts';
+
+type ReportProbe = NonNullable<Report['probes']>[number];
+
+/** What came of one request of a probe. */
+interface Came {
+  readonly answer: ProbeAnswer;
+  /** Milliseconds from the start of the loads. */
+  readonly atMs: number;
+  /** "200, answered by edge-app-east-1". */
+  readonly text: string;
+  /** Undefined when too little is known to say. */
+  readonly met: boolean | undefined;
+}
+
+/** One probe, with all that came of it. */
+export interface JudgedProbe {
+  readonly probe: PlannedProbe;
+  readonly came: readonly Came[];
+}
+
+/** Holds every answer against what was expected of it. */
+export function judgeProbes(probes: readonly PlannedProbe[], evidence: Evidence): JudgedProbe[] {
+  const byProbe = Map.groupBy(evidence.probes, ({ probe }) => probe);
+  return probes.map((probe) => ({
+    probe,
+    came: (byProbe.get(probe.number) ?? []).map((answer) => cameOf(probe, answer, evidence)),
+  }));
+}
+
+/** What checks may ask about probes. */
+export function probeFacts(judged: readonly JudgedProbe[]) {
+  return (window: Window, name?: string): ProbeFacts[] =>
+    judged
+      .filter(({ probe }) => name === undefined || probe.name === name)
+      .map(({ probe, came }) => {
+        const within = came.filter(({ atMs }) => atMs >= window.fromMs && atMs < window.toMs);
+        const known = within.filter(({ met }) => met !== undefined);
+        const unmet = known.filter(({ met }) => !met);
+        return {
+          text: describeProbe(probe),
+          expected: describeExpectation(probe.expect),
+          came: mostOften(unmet.length > 0 ? unmet : known)?.text ?? 'nothing',
+          sent: within.length,
+          known: known.length,
+          met: known.length - unmet.length,
+        };
+      });
+}
+
+/** The probes of a report; undefined where there are none. */
+export function reportProbes(
+  judged: readonly JudgedProbe[],
+  evidence: Evidence,
+  picture: Picture,
+): Report['probes'] {
+  if (judged.length === 0) return undefined;
+  return judged.map(({ probe, came }): ReportProbe => {
+    const known = came.filter(({ met }) => met !== undefined);
+    const met = known.filter((each) => each.met);
+    const rule = ruleBehind({ probe, came }, evidence, picture);
+    return {
+      name: probe.name,
+      request: describeProbe(probe),
+      expected: describeExpectation(probe.expect),
+      status: met.length < known.length ? 'fail' : known.length === 0 ? 'invalid' : 'pass',
+      sent: came.length,
+      known: known.length,
+      met: met.length,
+      came: [...Map.groupBy(came, ({ text }) => text)]
+        .map(([text, alike]) => ({
+          text,
+          count: alike.length,
+          met: alike.filter((each) => each.met).length,
+        }))
+        .toSorted((a, b) => b.count - a.count),
+      ...(rule === undefined ? {} : { rule }),
+    };
+  });
+}
+
+/** The rule behind what came, of what was not expected first. */
+export function ruleBehind(
+  { probe, came }: JudgedProbe,
+  evidence: Evidence,
+  picture: Picture,
+): ReportProbe['rule'] {
+  const wrong = came.filter(({ met }) => met === false);
+  const typical = mostOften(wrong.length > 0 ? wrong : came);
+  if (typical === undefined) return undefined;
+  const told = textOf(probe, typical.answer, evidence, picture);
+  if (told === undefined) return undefined;
+  const { cause, others, ...first } = told;
+  return { text: cause, ...first, ...(others === undefined ? {} : { others: [...others] }) };
+}
+
+function textOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence, picture: Picture) {
+  const { configuration } = picture;
+  const { instances } = evidence.context;
+  const about = { service: probe.to, port: probe.port };
+  const refuser = refuserOf(probe, answer);
+  if (probe.from === OUTSIDE && refuser === 'server' && answer.server === undefined)
+    return textOfReason(reasonOfPlaintextRefused(configuration, about));
+  const { client } = answer;
+  // What was to be refused and was not.
+  const { refusedBy } = probe.expect;
+  if ((refusedBy === 'server' && refuser !== 'server') || probe.from === OUTSIDE)
+    return textOfReason(reasonOfPassing(configuration, { ...about, plaintext: probe.from === OUTSIDE }));
+  const request = picture.askedAs(probe.to, probe.port, probe);
+  if (client === undefined) return undefined;
+  const caller = instances[client.instance]?.name ?? '-';
+  const failed = answer.status === 0 || answer.status >= 400;
+  if (!failed) return withText(reasonOfRoute(configuration, { client: caller, service: probe.to, request }));
+  const called = answer.server && instances[answer.server.instance];
+  const question = questionAbout(
+    { client: client.ending, server: answer.server?.ending, caller, to: probe.to, request },
+    called,
+    picture,
+  );
+  return textOfRequests(picture.reasonOfRequests(question), question);
+}
+
+function withText(reason: Reason) {
+  return (
+    textOfReason(reason) ?? (reason.known ? undefined : { cause: `Not known: ${reason.why}.`, setting: '' })
+  );
+}
+
+function cameOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence): Came {
+  const { expect } = probe;
+  const { instances } = evidence.context;
+  const by = answererOf(answer, instances);
+  const refusedBy = refuserOf(probe, answer);
+  const { server } = answer;
+  const met = [
+    ...(expect.status === undefined ? [] : [answer.status === expect.status]),
+    ...(expect.answeredBy === undefined
+      ? []
+      : [by === undefined ? (isAnswered(answer) ? undefined : false) : matches(by, expect.answeredBy)]),
+    ...(expect.refusedBy === undefined
+      ? []
+      : [refusedBy === undefined ? undefined : refusedBy === expect.refusedBy]),
+    ...(expect.identity === undefined ? [] : [identityIs(expect.identity, probe, answer)]),
+  ];
+  const text = [
+    answer.status === 0 ? 'no answer' : String(answer.status),
+    ...(by === undefined ? [] : [`answered by ${by.name}`]),
+    ...(refusedBy === undefined || refusedBy === 'nobody' ? [] : [refusalText(refusedBy)]),
+    ...(expect.identity === undefined || server === undefined
+      ? []
+      : [`the server saw ${server.peer ?? 'no identity'}`]),
+  ].join(', ');
+  return {
+    answer,
+    atMs: answer.sentAt - evidence.originMs,
+    text,
+    met: met.includes(false) ? false : met.includes(undefined) ? undefined : true,
+  };
+}
+
+const isAnswered = ({ status }: ProbeAnswer) => status > 0 && status < 400;
+
+/** The instance whose app answered. */
+function answererOf(
+  { client, server, status, instance }: ProbeAnswer,
+  instances: readonly InstanceContext[],
+): InstanceContext | undefined {
+  if (status === 0) return undefined;
+  if (server !== undefined)
+    return server.ending.answered || server.ending.outcome === 'ok' ? instances[server.instance] : undefined;
+  if (client?.ending.answered)
+    return instances.find(({ addresses }) => addresses.includes(client.ending.host));
+  return instances.find(({ name }) => name === instance);
+}
+
+/** Who refused; nobody where it succeeded; undefined where it failed otherwise, or nobody knows. */
+function refuserOf(
+  probe: PlannedProbe,
+  { client, server, status, errorCode }: ProbeAnswer,
+): Refuser | undefined {
+  if (server?.ending.refusedBy === 'server') return 'server';
+  if (client?.ending.refusedBy === 'client') return 'client';
+  if (isAnswered({ status } as ProbeAnswer)) return 'nobody';
+  if (status >= 400 && server?.ending.answered) return 'app';
+  // Whoever has no sidecar is cut off by the server's, which logs no request then.
+  if (probe.from === OUTSIDE && status === 0 && server === undefined && wasCut(errorCode)) return 'server';
+  return undefined;
+}
+
+/** k6's codes of a connection that was there and ended: not those of addresses, of time, of names, of dialling. */
+const wasCut = (errorCode: number) =>
+  ![0, 1010, 1020, 1050].includes(errorCode) &&
+  ![11, 121].some((kind) => String(errorCode).startsWith(String(kind)));
+
+/** Whether the server's sidecar saw who was expected; undefined where no line tells. */
+function identityIs(
+  expected: string,
+  probe: PlannedProbe,
+  { server, client }: ProbeAnswer,
+): boolean | undefined {
+  if (server === undefined) {
+    const neverCame =
+      client?.ending.refusedBy === 'client' || (client !== undefined && !client.ending.answered);
+    return neverCame || probe.from === OUTSIDE ? false : undefined;
+  }
+  const { peer } = server;
+  if (expected === 'none') return peer === undefined;
+  return expected.includes('://') ? peer === expected : (peer?.endsWith(`/sa/${expected}`) ?? false);
+}
+
+function mostOften<One extends { readonly text: string }>(all: readonly One[]): One | undefined {
+  const groups = [...Map.groupBy(all, ({ text }) => text).values()];
+  return groups.toSorted((a, b) => b.length - a.length)[0]?.[0];
+}

@@ -1,0 +1,85 @@
+import type { EffectiveConfiguration, Inbound, Sidecar } from '../../model/effective.ts';
+import { acceptsWords, matchText } from '../words.ts';
+import { known, named, unknown } from './parts.ts';
+import type { AskedFor, NamedSetting, Reason } from './question.ts';
+import { routesTaken } from './taken.ts';
+
+/** Which route of the caller's sidecar took a request, and where it leads. */
+export function reasonOfRoute(
+  { sidecars }: EffectiveConfiguration,
+  question: { readonly client: string; readonly service: string; readonly request: AskedFor },
+): Reason {
+  const client = sidecars.find(({ instance }) => instance === question.client);
+  if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
+  const [route, ...others] = routesTaken(client, { ...question, ended: 'answered', side: 'client' });
+  if (route === undefined) return known(`No route of the sidecar of ${question.client} takes it.`, []);
+  if (others.length > 0) return unknown('which route takes it cannot be told from here');
+  const { action, match, from } = route;
+  const where =
+    action.does === 'forward'
+      ? action.to.map(({ place, share }) => (share < 1 ? `${place} (${share * 100} %)` : place)).join(', ') ||
+        'nowhere'
+      : action.does === 'answer'
+        ? `an answer of the sidecar itself: ${action.status}`
+        : `a redirect to ${action.to}`;
+  return known(`The route that takes it, ${matchText(match)}, leads to ${where}.`, [
+    { name: 'route', value: matchText(match), from },
+  ]);
+}
+
+/** What a server's sidecar holds that could have refused a request, and why it let it pass. */
+export function reasonOfPassing(
+  { sidecars }: EffectiveConfiguration,
+  {
+    service,
+    port,
+    plaintext,
+  }: { readonly service: string; readonly port: number; readonly plaintext: boolean },
+): Reason {
+  const [server, inbound] = inboundOf(sidecars, service, port);
+  if (server === undefined || inbound === undefined)
+    return unknown(`what the sidecars of ${service} held was not read`);
+  const accepts = named('mtls.mode', inbound.accepts, (value) => acceptsWords[value]);
+  if (plaintext)
+    return known(`The sidecar of ${service} takes ${acceptsWords[inbound.accepts.value]}.`, [accepts]);
+  const policies = inbound.filters.flatMap((filter) =>
+    filter.kind === 'authorization' && !filter.dryRun
+      ? filter.policies.map(
+          ({ id, resource, from }): NamedSetting => ({
+            name: resource?.name ?? id,
+            value: filter.action === 'allow' ? 'ALLOW' : 'DENY',
+            from,
+          }),
+        )
+      : [],
+  );
+  if (policies.length === 0)
+    return known(`No policy is in effect at ${service}: whoever speaks with its sidecar may ask anything.`, [
+      accepts,
+    ]);
+  return known(
+    `No policy at ${service} refuses it: a request passes when one rule of an ALLOW policy fits it and no rule of a DENY policy does; the rules of one policy are alternatives.`,
+    policies,
+  );
+}
+
+/** Why a server's sidecar would not speak plaintext. */
+export function reasonOfPlaintextRefused(
+  { sidecars }: EffectiveConfiguration,
+  { service, port }: { readonly service: string; readonly port: number },
+): Reason {
+  const [, inbound] = inboundOf(sidecars, service, port);
+  if (inbound === undefined) return unknown(`what the sidecars of ${service} held was not read`);
+  return known(`The sidecar of ${service} takes ${acceptsWords[inbound.accepts.value]}.`, [
+    named('mtls.mode', inbound.accepts, (value) => acceptsWords[value]),
+  ]);
+}
+
+function inboundOf(
+  sidecars: readonly Sidecar[],
+  service: string,
+  port: number,
+): readonly [Sidecar | undefined, Inbound | undefined] {
+  const server = sidecars.find((sidecar) => sidecar.service === service && sidecar.inbound.length > 0);
+  return [server, server?.inbound.find((each) => each.port === port) ?? server?.inbound[0]];
+}

@@ -1,0 +1,71 @@
+import type { InstanceSelector } from '../model/topology.ts';
+
+/** Where a probe comes from: the clients of a service, or a place without a sidecar that speaks plaintext. */
+export const OUTSIDE = 'outside';
+
+/** Who refused a request: a sidecar on one side, the app itself, or nobody. */
+export type Refuser = 'client' | 'server' | 'app' | 'nobody';
+export const refusers = ['client', 'server', 'app', 'nobody'] as const satisfies readonly Refuser[];
+
+/** What must come of a request; a field that is not given may be anything. */
+export interface Expectation {
+  readonly status?: number | undefined;
+  /** Who must answer. */
+  readonly answeredBy?: InstanceSelector | undefined;
+  readonly refusedBy?: Refuser | undefined;
+  /** The caller's identity as the server's sidecar saw it: a service account, a SPIFFE identity, or "none". */
+  readonly identity?: string | undefined;
+}
+
+/** When a probe is sent: again and again, or once; milliseconds from the start of the loads. */
+export type ProbeSchedule = { readonly everyMs: number } | { readonly atMs: number };
+
+/** One request with an expectation, worked out in full: a cell where a matrix made many. */
+export interface PlannedProbe {
+  /** Counted from 0, unique in the trial; its requests carry it. */
+  readonly number: number;
+  /** Of the probe as it is written; all cells of a matrix share it. */
+  readonly name: string;
+  /** A client service, or OUTSIDE. */
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly timeoutMs: number;
+  readonly schedule: ProbeSchedule;
+  readonly expect: Expectation;
+}
+
+/** Headers whose values are nobody's business. */
+const secretHeader = /authorization|cookie|token|secret|password|api-?key/i;
+
+/** "GET /admin from frontend to edge-app with edge-location: east". */
+export function describeProbe({ method, path, from, to, headers }: PlannedProbe): string {
+  const told = Object.entries(headers).map(
+    ([name, value]) => `${name}: ${secretHeader.test(name) ? '***' : value}`,
+  );
+  return `${method} ${path} from ${from} to ${to}${told.length === 0 ? '' : ` with ${told.join(', ')}`}`;
+}
+
+/** "200, answered by edge-app-east". */
+export function describeExpectation({ status, answeredBy, refusedBy, identity }: Expectation): string {
+  return [
+    ...(status === undefined ? [] : [String(status)]),
+    ...(answeredBy === undefined ? [] : [`answered by ${selectorText(answeredBy)}`]),
+    ...(refusedBy === undefined ? [] : [refusalText(refusedBy)]),
+    ...(identity === undefined ? [] : [`the server sees ${identity === 'none' ? 'no identity' : identity}`]),
+  ].join(', ');
+}
+
+export function refusalText(refuser: Refuser): string {
+  if (refuser === 'nobody') return 'refused by nobody';
+  return refuser === 'app' ? 'refused by the app' : `refused by the ${refuser}'s sidecar`;
+}
+
+const selectorText = ({ service, workload, replica, zone }: InstanceSelector) =>
+  [workload === undefined ? service : replica === undefined ? workload : `${workload}-${replica}`, zone]
+    .filter((part) => part !== undefined)
+    .join(' in ');

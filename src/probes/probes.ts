@@ -1,0 +1,88 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LoadJob, PreparedLoad } from '../load/contract.ts';
+import { closedOff } from '../load/k6.ts';
+import type { ProbeResult } from '../model/evidence.ts';
+import { OUTSIDE, type PlannedProbe } from './planned.ts';
+import { PROBE_RESULT, probeScript } from './script.ts';
+
+/** The probes of a trial, with their k6 there and held; disposing ends them. */
+export interface PreparedProbes extends AsyncDisposable {
+  /** Resolves when all can begin at once. */
+  ready(): Promise<void>;
+  begin(): Promise<void>;
+  stop(): void;
+  /** Waits for all of them to end, and writes what came of each request into probes.jsonl of the evidence folder. */
+  finish(evidence: string): Promise<void>;
+}
+
+interface ProbesWanted {
+  readonly probes: readonly PlannedProbe[];
+  /** How long they go on: as long as the loads. */
+  readonly durationMs: number;
+  /** How many loads are prepared beside them. */
+  readonly loads: number;
+  /** How many clients a service has. */
+  clients(service: string): number;
+  /** The name by which a service is called. */
+  host(service: string): string;
+  prepare(job: LoadJob): Promise<PreparedLoad>;
+}
+
+/** Prepares every probe of a trial: one k6 for each caller's clients sends all of theirs. */
+export async function prepareProbes(wanted: ProbesWanted): Promise<PreparedProbes> {
+  const { probes, durationMs, loads, prepare } = wanted;
+  await using stack = new AsyncDisposableStack();
+  const callers = [...Map.groupBy(probes, ({ from }) => from)];
+  const all = await Promise.all(
+    callers.map(async ([from, own], index) => {
+      const pods = from === OUTSIDE ? 1 : wanted.clients(from);
+      const script = probeScript(own, (service) => wanted.host(service), durationMs, pods);
+      const job: LoadJob = {
+        ...script,
+        args: [...closedOff, ...script.args],
+        from: from === OUTSIDE ? undefined : from,
+        number: loads + index,
+        name: `probes-${from}`,
+      };
+      return stack.use(await prepare(job));
+    }),
+  );
+  const releases = stack.move();
+  return {
+    async ready() {
+      await Promise.all(all.map((each) => each.ready()));
+    },
+    async begin() {
+      await Promise.all(all.map((each) => each.begin()));
+    },
+    stop() {
+      for (const each of all) each.stop();
+    },
+    async finish(evidence) {
+      const ended = await Promise.all(all.map(({ finished }) => finished));
+      const results = ended.flatMap(({ printed }) => printed.flatMap((line) => readResult(line) ?? []));
+      const text = results.map((result) => `${JSON.stringify(result)}\n`).join('');
+      if (probes.length > 0) await writeFile(join(evidence, 'probes.jsonl'), text);
+    },
+    [Symbol.asyncDispose]: () => releases[Symbol.asyncDispose](),
+  };
+}
+
+/** A line that the script printed: "breakwater-probe 3 0 1750000000123 12.3 200 0 edge-app-east-1"; undefined for a torn one. */
+export function readResult(line: string): ProbeResult | undefined {
+  const [start, ...fields] = line.trimEnd().split(' ');
+  const instance = fields[6];
+  const [probe, count, sentAt, durationMs, status, errorCode] = fields.slice(0, 6).map(Number);
+  const numbers = [probe, count, sentAt, durationMs, status, errorCode];
+  if (start !== PROBE_RESULT || instance === undefined || !numbers.every(Number.isFinite)) return undefined;
+  return {
+    probe: probe ?? 0,
+    count: count ?? 0,
+    sentAt: sentAt ?? 0,
+    durationMs: durationMs ?? 0,
+    status: status ?? 0,
+    errorCode: errorCode ?? 0,
+    ...(instance === '-' ? {} : { instance }),
+  };
+}

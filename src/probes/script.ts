@@ -1,0 +1,135 @@
+import { type K6Script, SUMMARY_FILE } from '../load/contract.ts';
+import { DUE_HEADER, probeMark } from '../model/evidence.ts';
+import type { PlannedProbe, ProbeSchedule } from './planned.ts';
+
+/** What the script prints for each request that has ended; the fields of `readResults` follow. */
+export const PROBE_RESULT = 'breakwater-probe';
+
+const file = 'probes.js';
+
+/**
+ * The probes of one caller as a script for k6, which prints a line for each answer. `host` tells the name by which
+ * a service is called; `pods` k6 share the work, each sending a part.
+ */
+export function probeScript(
+  probes: readonly PlannedProbe[],
+  host: (service: string) => string,
+  durationMs: number,
+  pods: number,
+): K6Script {
+  const schedules = [...Map.groupBy(probes, ({ schedule }) => JSON.stringify(schedule)).values()];
+  const longest = Math.max(...probes.map(({ timeoutMs }) => timeoutMs));
+  const options = {
+    scenarios: Object.fromEntries(
+      schedules.map((group, index) => [
+        `probes_${index}`,
+        {
+          ...executorOf(group[0]?.schedule ?? { everyMs: 1_000 }, durationMs, pods, longest),
+          env: { GROUP: String(index) },
+          gracefulStop: `${longest}ms`,
+        },
+      ]),
+    ),
+    discardResponseBodies: true,
+    maxRedirects: 0,
+    systemTags: [],
+    batch: probes.length,
+    batchPerHost: probes.length,
+    dns: { ttl: 'inf' },
+    userAgent: 'breakwater',
+  };
+  const groups = schedules.map((group) =>
+    group.map((probe) => ({
+      mark: probeMark(probe.number),
+      number: probe.number,
+      method: probe.method,
+      url: `http://${host(probe.to)}:${probe.port}${probe.path}`,
+      body: probe.body ?? null,
+      headers: probe.headers,
+      timeout: probe.timeoutMs,
+    })),
+  );
+  return {
+    files: {
+      [file]: `${prelude}
+const groups = ${JSON.stringify(groups, null, 2)};
+
+export const options = ${JSON.stringify(options, null, 2)};
+${body
+  .replace('__DUE__', DUE_HEADER)
+  .replace('__RESULT__', PROBE_RESULT)
+  .replace('__SUMMARY__', SUMMARY_FILE)}`,
+    },
+    script: file,
+    args: ['--log-format=raw'],
+    summary: SUMMARY_FILE,
+    announcesStart: false,
+    complains: false,
+    prints: PROBE_RESULT,
+  };
+}
+
+/** k6's executor: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/ */
+function executorOf(schedule: ProbeSchedule, durationMs: number, pods: number, longestMs: number): object {
+  if ('atMs' in schedule)
+    return {
+      executor: 'shared-iterations',
+      vus: pods,
+      iterations: 1,
+      startTime: `${schedule.atMs}ms`,
+      maxDuration: `${longestMs + 1_000}ms`,
+    };
+  // Each one under way needs a user of its own, and every pod has some.
+  const users = pods * (1 + Math.ceil(longestMs / schedule.everyMs));
+  return {
+    executor: 'constant-arrival-rate',
+    rate: 1,
+    timeUnit: `${schedule.everyMs}ms`,
+    duration: `${durationMs}ms`,
+    preAllocatedVUs: users,
+    maxVUs: users,
+  };
+}
+
+const prelude = `import http from 'k6/http';
+import exec from 'k6/execution';`;
+
+const body = `
+http.setResponseCallback(null);
+
+export default function () {
+  const group = groups[Number(__ENV.GROUP)];
+  const n = exec.scenario.iterationInTest;
+  const sentAt = Date.now();
+  const answers = http.batch(
+    group.map(({ mark, method, url, body, headers, timeout }) => ({
+      method,
+      url,
+      body,
+      params: { timeout, headers: Object.assign({}, headers, { '__DUE__': mark + '.' + n }) },
+    })),
+  );
+  answers.forEach((answer, index) => {
+    const header = (name) => answer.headers[name] || '-';
+    console.log(
+      [
+        '__RESULT__',
+        group[index].number,
+        n,
+        sentAt,
+        answer.timings ? answer.timings.duration : 0,
+        answer.status || 0,
+        answer.error_code || 0,
+        header('X-Edge-App-Instance'),
+      ].join(' '),
+    );
+  });
+}
+
+export function handleSummary(data) {
+  const count = (name) => (data.metrics[name] ? data.metrics[name].values.count : 0);
+  return {
+    '__SUMMARY__': JSON.stringify({ iterations: count('iterations'), droppedIterations: count('dropped_iterations') }),
+  };
+}
+`;

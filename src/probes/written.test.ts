@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { describeExpectation, describeProbe } from './planned.ts';
+import { mistakesInProbes, plannedProbes, probeSchema, type WrittenProbe } from './written.ts';
+
+const text = z.string();
+const schema = probeSchema(text, { method: text, path: text, headers: z.record(text, text) });
+const parse = (probe: object): WrittenProbe =>
+  schema.parse({ name: 'who', from: 'web', to: 'shop', expect: { status: 200 }, ...probe });
+const context = {
+  clients: ['web', 'batch'],
+  servers: new Map([['shop', 8080]]),
+  replicas: [{ service: 'shop', workload: 'shop', replica: 1, locality: 'region1/east' }],
+  durationMs: 30_000,
+};
+
+test('a matrix is every combination, each with the first expectation that fits', () => {
+  const planned = plannedProbes(
+    [
+      parse({
+        from: undefined,
+        matrix: { from: ['web', 'outside'], method: ['GET', 'PUT'], headers: [{ A: '1' }, {}] },
+        expect: [
+          { when: { from: ['outside'] }, refusedBy: 'server' },
+          { when: { headers: { a: '1' } }, status: 200, answeredBy: { service: 'shop' }, identity: 'web' },
+          { status: 403 },
+        ],
+      }),
+      parse({ name: 'once', at: '5s', expect: { identity: 'none' } }),
+    ],
+    context,
+  );
+  expect(planned.map((probe) => `${describeProbe(probe)}: ${describeExpectation(probe.expect)}`)).toEqual([
+    'GET / from web to shop with A: 1: 200, answered by shop, the server sees web',
+    'GET / from web to shop: 403',
+    'PUT / from web to shop with A: 1: 200, answered by shop, the server sees web',
+    'PUT / from web to shop: 403',
+    "GET / from outside to shop with A: 1: refused by the server's sidecar",
+    "GET / from outside to shop: refused by the server's sidecar",
+    "PUT / from outside to shop with A: 1: refused by the server's sidecar",
+    "PUT / from outside to shop: refused by the server's sidecar",
+    'GET / from web to shop: the server sees no identity',
+  ]);
+  expect(planned.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  expect(planned[0]?.schedule).toEqual({ everyMs: 1_000 });
+  expect(planned[8]?.schedule).toEqual({ atMs: 5_000 });
+});
+
+test('what a header says that is nobody’s business is not shown', () => {
+  const [probe] = plannedProbes([parse({ headers: { Authorization: 'Bearer abc', a: 'b' } })], context);
+  expect(probe && describeProbe(probe)).toBe('GET / from web to shop with Authorization: ***, a: b');
+});
+
+test.each<[string, readonly object[], string]>([
+  [
+    'a caller that is not there',
+    [{ from: 'wep' }],
+    '0.from: there is no service "wep" to send it from | did you mean "web"? allowed: web, batch, outside',
+  ],
+  [
+    'no caller',
+    [{ from: undefined }],
+    '0.from: missing; this field is needed | a service that only sends, or outside',
+  ],
+  [
+    'two callers',
+    [{ matrix: { from: ['web'] } }],
+    '0.from: from does nothing beside matrix.from; leave it out',
+  ],
+  [
+    'a method beside the matrix',
+    [{ method: 'GET', matrix: { method: ['PUT'] } }],
+    '0.method: method does nothing beside matrix.method; leave it out',
+  ],
+  [
+    'a service that is not there',
+    [{ to: 'shoop' }],
+    '0.to: there is no service "shoop" in the topology | did you mean "shop"? allowed: shop',
+  ],
+  [
+    'a caller that is called',
+    [{ to: 'batch' }],
+    '0.to: "batch" sends loads or probes and runs no app | a service sends or answers',
+  ],
+  ['the same name', [{}, {}], '1.name: there is already a probe "who" | names are unique'],
+  ['two times', [{ every: '1s', at: '2s' }], '0.at: every and at exclude each other | give one of them'],
+  ['too often', [{ every: '1ms' }], '0.every: expected from 50ms to less than the load lasts'],
+  ['too late', [{ at: '30s' }], '0.at: the load is over by then'],
+  [
+    'nothing expected',
+    [{ expect: {} }],
+    '0.expect: an expectation that allows everything proves nothing | give status, answeredBy, refusedBy or identity',
+  ],
+  [
+    'nobody there to answer',
+    [{ expect: { answeredBy: { zone: 'region1/west' } } }],
+    '0.expect.answeredBy: no replica is all of this at once',
+  ],
+  [
+    'answered and refused',
+    [{ expect: { answeredBy: { service: 'shop' }, refusedBy: 'server' } }],
+    '0.expect.answeredBy: what a sidecar refuses nobody answers | leave one of the two out',
+  ],
+  [
+    'not all expected',
+    [{ expect: [{ when: { method: ['PUT'] }, status: 200 }] }],
+    '0.expect: nothing is expected of GET / from web | end the list with an expectation without when',
+  ],
+  [
+    'an expectation for nobody',
+    [{ expect: [{ status: 200 }, { status: 403 }] }],
+    '0.expect.1: no request is left for this expectation | the first that fits counts',
+  ],
+  [
+    'too many',
+    [
+      {
+        every: '60s',
+        matrix: {
+          path: Array.from({ length: 100 }, (_, n) => `/${n}`),
+          method: Array.from({ length: 30 }, (_, n) => `M${n}`),
+        },
+      },
+    ],
+    ': these are 3000 requests; at most 2000 probes fit beside a load | list fewer combinations',
+  ],
+  [
+    'too many a second',
+    [{ every: '50ms', matrix: { path: Array.from({ length: 20 }, (_, n) => `/${n}`) } }],
+    ': these are 400 requests a second; probes are beside the load, and at most 200 | send them less often: a longer every',
+  ],
+])('%s', (_, probes, mistake) => {
+  const durationMs = probes.some((probe) => 'every' in probe && probe.every === '60s') ? 90_000 : 30_000;
+  const found = mistakesInProbes(probes.map(parse), { ...context, durationMs });
+  expect(
+    found.map(
+      ({ path, message, hint }) => `${path.join('.')}: ${message}${hint === undefined ? '' : ` | ${hint}`}`,
+    ),
+  ).toEqual([mistake]);
+});

@@ -1,0 +1,330 @@
+import { z } from 'zod';
+import { quote, suggest } from '../kit/nearest.ts';
+import type { Path } from '../kit/path.ts';
+import type { Mistake } from '../kit/problems.ts';
+import { duration } from '../kit/units.ts';
+import { instanceTarget } from '../model/target.ts';
+import { type InstanceSelector, matches } from '../model/topology.ts';
+import { OUTSIDE, type PlannedProbe, refusers } from './planned.ts';
+
+/** Cells of all probes of a scenario together. */
+const mostCells = 2_000;
+/** Requests a second of all probes together: they are beside the load, not one. */
+const mostPerSecond = 200;
+
+/** The request of a probe as the schema of a load has it; passed in, so that both say the same. */
+interface RequestFields<Method extends z.ZodType, PathField extends z.ZodType, Headers extends z.ZodType> {
+  readonly method: Method;
+  readonly path: PathField;
+  readonly headers: Headers;
+}
+
+const expectation = {
+  status: z.int().min(100).max(599).optional().describe('The status of the answer.'),
+  answeredBy: instanceTarget.optional().describe('Who must answer: a service, a workload, a zone.'),
+  refusedBy: z
+    .enum(refusers)
+    .optional()
+    .describe(
+      "client or server: that side's sidecar; app: the app itself answered 400 or more; nobody: it was not refused.",
+    ),
+  identity: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "The caller as the server's sidecar saw it: a service account, a whole spiffe://… identity, or none.",
+    ),
+};
+
+const oneOrMore = <Field extends z.ZodType>(field: Field) => z.array(field).min(1).max(100);
+
+/** The fields of a probe, with those of its request in the words of a load. */
+export function probeSchema<Method extends z.ZodType, PathField extends z.ZodType, Headers extends z.ZodType>(
+  name: z.ZodType<string>,
+  { method, path, headers }: RequestFields<Method, PathField, Headers>,
+) {
+  return z.strictObject({
+    name: name.describe('How checks and reports call it.'),
+    from: z
+      .string()
+      .optional()
+      .describe(
+        'A service that sends loads or probes and runs no app, through its sidecar; or outside: no sidecar, plaintext.',
+      ),
+    to: z.string().describe('The service it calls.'),
+    method: method.optional().describe('GET unless given.'),
+    path: path.optional().describe('Path and query; / unless given.'),
+    headers: headers.optional().describe('Sent with the request.'),
+    body: z.string().optional().describe('Sent as it is.'),
+    matrix: z
+      .strictObject({
+        from: oneOrMore(z.string()).optional().describe('Each takes the place of from.'),
+        method: oneOrMore(method).optional().describe('Each takes the place of method.'),
+        path: oneOrMore(path).optional().describe('Each takes the place of path.'),
+        headers: oneOrMore(headers).optional().describe('Each takes the place of headers.'),
+      })
+      .optional()
+      .describe('Many probes out of one: every combination of what is listed.'),
+    every: duration().optional().describe('Sent again and again, this far apart; 1s unless at is given.'),
+    at: duration().optional().describe('Sent once, at this moment of the load.'),
+    timeout: duration().prefault('2s').describe('When it is given up.'),
+    expect: z
+      .union([
+        z.strictObject(expectation),
+        z
+          .array(
+            z.strictObject({
+              when: z
+                .strictObject({
+                  from: oneOrMore(z.string()).optional().describe('One of these callers.'),
+                  method: oneOrMore(z.string()).optional().describe('One of these methods.'),
+                  path: oneOrMore(z.string()).optional().describe('One of these paths.'),
+                  headers: z
+                    .record(z.string(), z.string())
+                    .optional()
+                    .describe('These headers, with these values.'),
+                })
+                .optional()
+                .describe('Of which requests; of all others unless given.'),
+              ...expectation,
+            }),
+          )
+          .min(1),
+      ])
+      .describe(
+        'What must come of it; or a list, of which the first whose `when` fits a request counts for it.',
+      ),
+  });
+}
+
+type Text = string;
+
+/** A probe as it is written, parsed. */
+export interface WrittenProbe {
+  readonly name: string;
+  readonly from?: string | undefined;
+  readonly to: string;
+  readonly method?: Text | undefined;
+  readonly path?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
+  readonly matrix?:
+    | {
+        readonly from?: readonly string[] | undefined;
+        readonly method?: readonly string[] | undefined;
+        readonly path?: readonly string[] | undefined;
+        readonly headers?: readonly Readonly<Record<string, string>>[] | undefined;
+      }
+    | undefined;
+  readonly every?: number | undefined;
+  readonly at?: number | undefined;
+  readonly timeout: number;
+  readonly expect: WrittenExpectation | readonly ConditionalExpectation[];
+}
+
+interface WrittenExpectation {
+  readonly status?: number | undefined;
+  readonly answeredBy?: InstanceSelector | undefined;
+  readonly refusedBy?: (typeof refusers)[number] | undefined;
+  readonly identity?: string | undefined;
+}
+
+interface ConditionalExpectation extends WrittenExpectation {
+  readonly when?:
+    | {
+        readonly from?: readonly string[] | undefined;
+        readonly method?: readonly string[] | undefined;
+        readonly path?: readonly string[] | undefined;
+        readonly headers?: Readonly<Record<string, string>> | undefined;
+      }
+    | undefined;
+}
+
+/** One combination of a matrix, before it is known what must come of it. */
+interface Cell {
+  readonly from: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What probes are held against. */
+export interface ProbeContext {
+  /** Services that loads or probes come from. */
+  readonly clients: readonly string[];
+  /** Service → port, of those that can be called. */
+  readonly servers: ReadonlyMap<string, number>;
+  readonly replicas: readonly Parameters<typeof matches>[0][];
+  readonly durationMs: number;
+}
+
+/** Every probe, one for each cell, in the order they are written; only of probes in which there is no mistake. */
+export function plannedProbes(probes: readonly WrittenProbe[], { servers }: ProbeContext): PlannedProbe[] {
+  let number = 0;
+  return probes.flatMap((probe) =>
+    cellsOf(probe).map((cell): PlannedProbe => {
+      const { when: _, ...expect } = expectationOf(probe, cell)?.expect ?? {};
+      return {
+        number: number++,
+        name: probe.name,
+        ...cell,
+        to: probe.to,
+        port: servers.get(probe.to) ?? 0,
+        body: probe.body,
+        timeoutMs: probe.timeout,
+        schedule: probe.at === undefined ? { everyMs: probe.every ?? 1_000 } : { atMs: probe.at },
+        expect,
+      };
+    }),
+  );
+}
+
+/** Whom a probe comes from. */
+export const callersOf = ({ from, matrix }: Pick<WrittenProbe, 'from' | 'matrix'>): readonly string[] =>
+  matrix?.from ?? (from === undefined ? [] : [from]);
+
+function cellsOf({ from = '', method = 'GET', path = '/', headers = {}, matrix = {} }: WrittenProbe): Cell[] {
+  return (matrix.from ?? [from]).flatMap((ofFrom) =>
+    (matrix.method ?? [method]).flatMap((ofMethod) =>
+      (matrix.path ?? [path]).flatMap((ofPath) =>
+        (matrix.headers ?? [headers]).map(
+          (ofHeaders): Cell => ({ from: ofFrom, method: ofMethod, path: ofPath, headers: ofHeaders }),
+        ),
+      ),
+    ),
+  );
+}
+
+function expectationOf(
+  { expect }: WrittenProbe,
+  cell: Cell,
+): { readonly index: number; readonly expect: ConditionalExpectation } | undefined {
+  if (!isList(expect)) return { index: 0, expect };
+  const index = expect.findIndex(({ when }) => fits(cell, when));
+  const found = expect[index];
+  return found && { index, expect: found };
+}
+
+const isList = (
+  expect: WrittenProbe['expect'],
+): expect is Exclude<WrittenProbe['expect'], WrittenExpectation> => Array.isArray(expect);
+
+function fits(cell: Cell, when: ConditionalExpectation['when']): boolean {
+  if (when === undefined) return true;
+  const headers = Object.fromEntries(
+    Object.entries(cell.headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  return (
+    (when.from?.includes(cell.from) ?? true) &&
+    (when.method?.includes(cell.method) ?? true) &&
+    (when.path?.includes(cell.path) ?? true) &&
+    Object.entries(when.headers ?? {}).every(([name, value]) => headers[name.toLowerCase()] === value)
+  );
+}
+
+/** Everything that is wrong with the probes of a scenario; paths begin at the list of them. */
+export function mistakesInProbes(probes: readonly WrittenProbe[], context: ProbeContext): Mistake[] {
+  const names = new Set<string>();
+  const found = probes.flatMap((probe, index) => {
+    const twice = names.has(probe.name);
+    names.add(probe.name);
+    return [
+      ...(twice
+        ? [wrong(['name'], `there is already a probe ${quote(probe.name)}`, 'names are unique')]
+        : []),
+      ...mistakesInOne(probe, context),
+    ].map((mistake) => ({ ...mistake, path: [index, ...mistake.path] }));
+  });
+  if (found.length > 0) return found;
+  const cells = probes.map((probe) => cellsOf(probe).length);
+  const all = cells.reduce((sum, count) => sum + count, 0);
+  if (all > mostCells) {
+    const message = `these are ${all} requests; at most ${mostCells} probes fit beside a load`;
+    return [wrong([], message, 'list fewer combinations')];
+  }
+  const perSecond = probes.reduce(
+    (sum, { every, at }, index) =>
+      at === undefined ? sum + ((cells[index] ?? 0) * 1_000) / (every ?? 1_000) : sum,
+    0,
+  );
+  if (perSecond > mostPerSecond) {
+    const message = `these are ${Math.ceil(perSecond)} requests a second; probes are beside the load, and at most ${mostPerSecond}`;
+    return [wrong([], message, 'send them less often: a longer every')];
+  }
+  return [];
+}
+
+function mistakesInOne(probe: WrittenProbe, context: ProbeContext): Mistake[] {
+  const { clients, servers, replicas, durationMs } = context;
+  const found: Mistake[] = [];
+  const add = (path: Path, message: string, hint?: string) => found.push(wrong(path, message, hint));
+  const callers = [...clients, OUTSIDE];
+  const from = probe.matrix?.from ?? [probe.from];
+  for (const [at, name] of from.entries()) {
+    const path = probe.matrix?.from ? ['matrix', 'from', at] : ['from'];
+    if (name === undefined)
+      add(path, 'missing; this field is needed', 'a service that only sends, or outside');
+    else if (!callers.includes(name)) {
+      add(path, `there is no service ${quote(name)} to send it from`, suggest(name, callers));
+    }
+  }
+  if (probe.matrix?.from && probe.from !== undefined)
+    add(['from'], 'from does nothing beside matrix.from; leave it out');
+  for (const field of ['method', 'path', 'headers'] as const) {
+    if (probe.matrix?.[field] && probe[field] !== undefined)
+      add([field], `${field} does nothing beside matrix.${field}; leave it out`);
+  }
+  if (clients.includes(probe.to))
+    add(['to'], `${quote(probe.to)} sends loads or probes and runs no app`, 'a service sends or answers');
+  else if (!servers.has(probe.to)) {
+    const names = [...servers.keys()];
+    add(['to'], `there is no service ${quote(probe.to)} in the topology`, suggest(probe.to, names));
+  }
+  if (probe.every !== undefined && probe.at !== undefined)
+    add(['at'], 'every and at exclude each other', 'give one of them');
+  if (probe.every !== undefined && (probe.every < 50 || probe.every >= durationMs))
+    add(['every'], `expected from 50ms to less than the load lasts`);
+  if (probe.at !== undefined && probe.at >= durationMs) add(['at'], 'the load is over by then');
+  if (probe.timeout < 1) add(['timeout'], 'expected a duration above 0');
+  found.push(...mistakesInExpectations(probe, replicas));
+  return found;
+}
+
+function mistakesInExpectations(probe: WrittenProbe, replicas: ProbeContext['replicas']): Mistake[] {
+  const found: Mistake[] = [];
+  const list: readonly ConditionalExpectation[] = isList(probe.expect) ? probe.expect : [probe.expect];
+  const pathOf = (index: number): Path => (isList(probe.expect) ? ['expect', index] : ['expect']);
+  for (const [index, { when: _, ...expect }] of list.entries()) {
+    if (Object.values(expect).every((value) => value === undefined)) {
+      const message = 'an expectation that allows everything proves nothing';
+      found.push(wrong(pathOf(index), message, 'give status, answeredBy, refusedBy or identity'));
+    }
+    const { answeredBy, refusedBy } = expect;
+    if (answeredBy && !replicas.some((replica) => matches(replica, answeredBy)))
+      found.push(wrong([...pathOf(index), 'answeredBy'], 'no replica is all of this at once'));
+    if (answeredBy && refusedBy !== undefined && refusedBy !== 'nobody' && refusedBy !== 'app') {
+      const message = 'what a sidecar refuses nobody answers';
+      found.push(wrong([...pathOf(index), 'answeredBy'], message, 'leave one of the two out'));
+    }
+  }
+  const used = new Set<number>();
+  for (const cell of cellsOf(probe)) {
+    const taken = expectationOf(probe, cell);
+    if (taken) used.add(taken.index);
+    else {
+      const message = `nothing is expected of ${cell.method} ${cell.path} from ${cell.from}`;
+      found.push(wrong(['expect'], message, 'end the list with an expectation without when'));
+      return found;
+    }
+  }
+  for (const index of list.keys()) {
+    if (!used.has(index))
+      found.push(
+        wrong(pathOf(index), 'no request is left for this expectation', 'the first that fits counts'),
+      );
+  }
+  return found;
+}
+
+const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });
