@@ -51,3 +51,14 @@ test('a steady state that fails under the configuration under test fails the run
   expect(analysis.verdict).toBe('fail');
   expect(analysis.summary).toContain('even before the first fault: "the mesh works under this configuration');
 });
+
+test('requests that were not sent hide failures and make none', async () => {
+  const dropping: BuiltRun = { ...outage(), load: { droppedIterations: 300 } };
+  const well = planned({ kind: 'success-rate', during: 'fault', atLeast: '99%' }, 'outage');
+  const failing = await analysed(dropping, [well]);
+  expect(violations(failing)).toEqual(['dropped-iterations']);
+  expect(failing.verdict).toBe('fail');
+  const much = planned({ kind: 'goodput', during: 'fault', atLeast: '150/s' }, 'outage');
+  const full = planned({ kind: 'overflow', during: 'fault', atLeast: 100 }, 'outage');
+  expect((await analysed(dropping, [much, full])).verdict).toBe('invalid');
+});
