@@ -62,3 +62,15 @@ test('requests that were not sent hide failures and make none', async () => {
   const full = planned({ kind: 'overflow', during: 'fault', atLeast: 100 }, 'outage');
   expect((await analysed(dropping, [much, full])).verdict).toBe('invalid');
 });
+
+test('where no statistics were read, checks on requests stand', async () => {
+  const untold: BuiltRun = { ...outage(), statistics: [] };
+  const well = planned({ kind: 'success-rate', during: 'fault', atLeast: '99%' }, 'outage');
+  const analysis = await analysed(untold, [well, never]);
+  expect(violations(analysis)).toEqual(['statistics']);
+  expect(analysis.verdict).toBe('fail');
+  expect(analysis.checks[1]).toMatchObject({
+    status: 'invalid',
+    detail: expect.stringContaining('nothing was read of it in its window'),
+  });
+});

@@ -24,10 +24,12 @@ export function withdrawDoubtful(
 /** What requests that were sent tell, however many were not. */
 const failures: ReadonlySet<Lacking['what']> = new Set(['few errors', 'no failures', 'low-latency']);
 
-function isReached({ window, lacking, result }: JudgedCheck, reach: Reach): boolean {
+function isReached({ window, lacking, result, restsOn }: JudgedCheck, reach: Reach): boolean {
   switch (reach) {
     case 'everything':
       return true;
+    case 'statistics':
+      return restsOn === 'statistics';
     case 'lateness': {
       // It makes checks fail, and none pass.
       if (result.status !== 'fail') return false;
