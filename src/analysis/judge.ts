@@ -15,6 +15,8 @@ export interface JudgedCheck {
   readonly result: ReportCheck;
   /** What the mesh was to do and did not, where that is known. */
   readonly lacking: Lacking | undefined;
+  /** One that no scenario writes, with a limit so wide that being late breaks none. */
+  readonly implied?: true;
 }
 
 /** What one check makes of the facts. Too few samples prove nothing, whatever they say. */

@@ -50,6 +50,7 @@ test('a steady state that fails under the configuration under test fails the run
   const analysis = await analysed(broken, [calm], 'error', [file]);
   expect(analysis.verdict).toBe('fail');
   expect(analysis.summary).toContain('even before the first fault: "the mesh works under this configuration');
+  expect((await analysed(late(broken), [calm, fast], 'error', [file])).verdict).toBe('fail');
 });
 
 test('requests that were not sent hide failures and make none', async () => {

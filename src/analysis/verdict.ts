@@ -24,7 +24,7 @@ export function withdrawDoubtful(
 /** What requests that were sent tell, however many were not. */
 const failures: ReadonlySet<Lacking['what']> = new Set(['few errors', 'no failures', 'low-latency']);
 
-function isReached({ window, lacking, result, restsOn }: JudgedCheck, reach: Reach): boolean {
+function isReached({ window, lacking, result, restsOn, implied }: JudgedCheck, reach: Reach): boolean {
   switch (reach) {
     case 'everything':
       return true;
@@ -32,7 +32,7 @@ function isReached({ window, lacking, result, restsOn }: JudgedCheck, reach: Rea
       return restsOn === 'statistics';
     case 'lateness': {
       // It makes checks fail, and none pass.
-      if (result.status !== 'fail') return false;
+      if (result.status !== 'fail' || implied) return false;
       const nobody = (lacking?.what === 'overflow' || lacking?.what === 'ejection') && !result.value;
       return !nobody;
     }
