@@ -48,7 +48,7 @@ export interface TopologyPlan {
   readonly mtls: 'strict' | 'permissive';
   readonly services: readonly TopologyService[];
   readonly instances: readonly Instance[];
-  /** Who calls whom, by service; the first of them tells whether the mesh works at all. */
+  /** Who calls whom, by service: a mesh works in which each of them is answered. */
   readonly calls: readonly { readonly from: string; readonly to: string }[];
 }
 
