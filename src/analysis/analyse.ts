@@ -79,8 +79,10 @@ export async function analyse(input: {
     const own = windows.map((window) => ({ ...window, toMs: Math.min(window.toMs, ownEndMs) }));
     return createFacts(evidence, traffic, records, own, ownEndMs, ofProbes, load);
   });
-  const written = trial.checks.map((check) => judgeCheck(check, factsOf(loadOf(check.check))));
-  const judged = [...written, ...impliedChecks(trial, facts, written)];
+  const judged = [
+    ...trial.checks.map((check) => judgeCheck(check, factsOf(loadOf(check.check)))),
+    ...impliedChecks(trial, facts),
+  ];
   const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
   const byLoad = totalsByLoad(loads, traffic, factsOf);
   const picture = new Picture(evidence, input.mesh, input.topology, input.resources);

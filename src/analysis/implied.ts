@@ -7,15 +7,10 @@ import { STEADY_FAILURES } from './rules/steady-state.ts';
 /**
  * What every scenario expects without saying so: with the configuration under test the mesh still works. A lab has
  * had an answer before that came, so a steady state in which most requests fail is its doing. Told only when it does
- * not hold, and no check of the scenario's own says so.
+ * not hold.
  */
-export function impliedChecks(
-  { configuration }: TrialPlan,
-  facts: RunFacts,
-  judged: readonly JudgedCheck[],
-): readonly JudgedCheck[] {
+export function impliedChecks({ configuration }: TrialPlan, facts: RunFacts): readonly JudgedCheck[] {
   if (configuration.length === 0) return [];
-  const told = judged.some(({ window, result }) => window.name === 'steady' && result.status === 'fail');
   const check = checkSchema.parse({
     kind: 'error-rate',
     during: 'steady',
@@ -23,5 +18,5 @@ export function impliedChecks(
   });
   const name = 'the mesh works under this configuration before anything is broken';
   const works = judgeCheck({ name, check, fault: undefined }, facts);
-  return told || works.result.status !== 'fail' ? [] : [works];
+  return works.result.status === 'fail' ? [{ ...works, implied: true }] : [];
 }

@@ -70,6 +70,7 @@ export function createFacts(
       const { startMs, durationMs } = evidence.requests;
       let count = 0;
       for (let row = 0; row < traffic.length; row += 1) {
+        if (load !== undefined && evidence.requests.load[row] !== load.number) continue;
         const overMs = (startMs[row] as number) + (durationMs[row] as number);
         if (overMs < fromMs || overMs >= toMs) continue;
         if (endings[endingOf[row] as number]?.outcome === wanted) count += 1;

@@ -50,4 +50,28 @@ test('a steady state that fails under the configuration under test fails the run
   const analysis = await analysed(broken, [calm], 'error', [file]);
   expect(analysis.verdict).toBe('fail');
   expect(analysis.summary).toContain('even before the first fault: "the mesh works under this configuration');
+  expect((await analysed(late(broken), [calm, fast], 'error', [file])).verdict).toBe('fail');
+});
+
+test('requests that were not sent hide failures and make none', async () => {
+  const dropping: BuiltRun = { ...outage(), load: { droppedIterations: 300 } };
+  const well = planned({ kind: 'success-rate', during: 'fault', atLeast: '99%' }, 'outage');
+  const failing = await analysed(dropping, [well]);
+  expect(violations(failing)).toEqual(['dropped-iterations']);
+  expect(failing.verdict).toBe('fail');
+  const much = planned({ kind: 'goodput', during: 'fault', atLeast: '150/s' }, 'outage');
+  const full = planned({ kind: 'overflow', during: 'fault', atLeast: 100 }, 'outage');
+  expect((await analysed(dropping, [much, full])).verdict).toBe('invalid');
+});
+
+test('where no statistics were read, checks on requests stand', async () => {
+  const untold: BuiltRun = { ...outage(), statistics: [] };
+  const well = planned({ kind: 'success-rate', during: 'fault', atLeast: '99%' }, 'outage');
+  const analysis = await analysed(untold, [well, never]);
+  expect(violations(analysis)).toEqual(['statistics']);
+  expect(analysis.verdict).toBe('fail');
+  expect(analysis.checks[1]).toMatchObject({
+    status: 'invalid',
+    detail: expect.stringContaining('nothing was read of it in its window'),
+  });
 });

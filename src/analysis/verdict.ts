@@ -1,3 +1,5 @@
+import type { Lacking } from '../checks/contract.ts';
+import { checkKind } from '../checks/index.ts';
 import type { ReportCheck, Status } from '../report/model.ts';
 import type { JudgedCheck } from './judge.ts';
 import type { Reach, RuleResult } from './rules/contract.ts';
@@ -19,15 +21,33 @@ export function withdrawDoubtful(
   });
 }
 
-function isReached({ window, lacking, result }: JudgedCheck, reach: Reach): boolean {
-  if (reach === 'everything') return true;
-  if (reach === 'lateness') {
-    // It makes checks fail, and none pass.
-    if (result.status !== 'fail') return false;
-    // Who answers, who refuses and whom a server sees has nothing to do with time.
-    if (lacking?.what === 'expectations') return false;
-    const nobody = (lacking?.what === 'overflow' || lacking?.what === 'ejection') && !result.value;
-    return !nobody;
+/** What requests that were sent tell, however many were not. */
+const failures: ReadonlySet<Lacking['what']> = new Set([
+  'few errors',
+  'no failures',
+  'low-latency',
+  'expectations',
+]);
+
+function isReached({ window, lacking, result, restsOn, implied }: JudgedCheck, reach: Reach): boolean {
+  switch (reach) {
+    case 'everything':
+      return true;
+    case 'statistics':
+      return restsOn === 'statistics';
+    case 'lateness': {
+      // It makes checks fail, and none pass.
+      if (result.status !== 'fail' || implied) return false;
+      // Who answers, who refuses and whom a server sees has nothing to do with time.
+      if (lacking?.what === 'expectations') return false;
+      const nobody = (lacking?.what === 'overflow' || lacking?.what === 'ejection') && !result.value;
+      return !nobody;
+    }
+    case 'omission': {
+      // What is not sent in slow moments hides failures, and makes none; only of answers there are fewer.
+      const isTold = lacking !== undefined && failures.has(lacking.what);
+      return !(result.status === 'fail' && isTold && checkKind(result).unit !== 'per-second');
+    }
   }
   return window.name === 'run' || (window.fault !== undefined && reach.includes(window.fault));
 }

@@ -50,7 +50,7 @@ export interface TopologyPlan {
   readonly instances: readonly Instance[];
   /** Whether something without a sidecar calls services, too. */
   readonly outside: boolean;
-  /** Who calls whom, by service; the first of them tells whether the mesh works at all. */
+  /** Who calls whom, by service: a mesh works in which each of them is answered. */
   readonly calls: readonly { readonly from: string; readonly to: string }[];
 }
 

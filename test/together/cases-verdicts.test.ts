@@ -64,7 +64,13 @@ test.concurrent('of two filters the one that Envoy refuses is named, with its re
 
 test.concurrent('a queue without a limit: nothing is refused, and what has no samples hides it not', async () => {
   const finished = await runCase('queue-without-limit', {
-    args: set('load.duration=16s', 'faults.0.at=4s', 'faults.0.for=6s'),
+    args: set(
+      'load.rate=60/s',
+      'load.duration=15s',
+      'faults.0.at=4s',
+      'faults.0.for=5s',
+      'checks.5.atLeast=15/s',
+    ),
   });
   expect(finished.code, outcome(finished)).toBe(1);
   expect(failed(finished)).toContain('overflow');
@@ -85,7 +91,7 @@ test.concurrent('goodput is what is answered in a time, not what was asked in it
 test.concurrent('outlier detection that switches locality preference on is a note', async () => {
   const finished = await runCase('locality-by-outlier-detection', {
     scenario: 'outlier-ejection',
-    args: set('load.rate=100/s'),
+    args: set('load.rate=60/s', 'load.duration=19s', 'faults.0.at=4s', 'faults.0.for=4s'),
   });
   expect(finished.code, outcome(finished)).toBe(0);
   expect(finished.report?.notes).toContainEqual(

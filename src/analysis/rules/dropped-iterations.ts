@@ -21,6 +21,7 @@ export const droppedIterations: Rule = eachLoad({
       `${formatPercent(share)} (${formatCount(totals.droppedIterations)} of ${formatCount(planned)})`,
       limit,
       `All of k6's ${totals.maxUsers} users were waiting for answers: raise load.maxLatency or load.users, or lower the rate.`,
+      'omission',
     );
   },
 });

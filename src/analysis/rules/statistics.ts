@@ -18,14 +18,24 @@ export const statistics: Rule = {
     if (resting.length === 0)
       return { ...NOT_APPLICABLE, limit: 'only for checks on ejections and overflow' };
     const advice = 'The machine was too busy to read the sidecar: lower the rate, or run it again.';
-    if (evidence.statistics.length === 0) return judgement(true, 'none were read', limit, advice);
+    if (evidence.statistics.length === 0) {
+      const why =
+        'The sidecars of the clients told nothing: they were too busy, or the mesh configuration has taken the services away.';
+      return judgement(true, 'none were read', limit, why, 'statistics');
+    }
     const silent = evidence.context.instances.filter(
       ({ name, role }) =>
         role === 'client' &&
         !evidence.statistics.some(({ instance, t }) => instance === name && t.length > 0),
     );
     if (silent.length > 0) {
-      return judgement(true, `none were read of ${silent.map(({ name }) => name).join(', ')}`, limit, advice);
+      return judgement(
+        true,
+        `none were read of ${silent.map(({ name }) => name).join(', ')}`,
+        limit,
+        advice,
+        'statistics',
+      );
     }
     let worstMean = 0;
     let worstHole = 0;
@@ -43,6 +53,7 @@ export const statistics: Rule = {
       `every ${formatMs(worstMean)} on average, longest hole ${formatMs(worstHole)}`,
       limit,
       advice,
+      'statistics',
     );
   },
 };

@@ -94,12 +94,14 @@ export class KubernetesLab implements Lab {
     this.#faults.arm();
     this.#watching = this.#watch();
     await this.#hold({ rejectedBefore: new Map(), since, resources: [] }, this.signal);
-    const [call] = request.topology.calls;
-    const called = request.topology.services.find(({ name }) => name === call?.to);
-    const url = `http://${mesh.serviceHost(called?.name ?? '', namespace)}:${called?.port}/`;
     request.progress('waiting for the first request through two sidecars');
+    for (const { from, to } of request.topology.calls) {
+      const called = request.topology.services.find(({ name }) => name === to);
+      const url = `http://${mesh.serviceHost(to, namespace)}:${called?.port}/`;
+      const answeredAt = await firstRequest(context, podName(this.#clients(from)[0]?.pod), url);
+      if (Number.isNaN(this.firstRequestAt)) this.firstRequestAt = answeredAt;
+    }
     const client = podName(this.#clients()[0]?.pod);
-    this.firstRequestAt = await firstRequest(context, client, url);
     const installed = await checkInstallation(context);
     this.programs = { ...this.programs, ...installed, ...(await askVersions(context, client)) };
     this.mesh = `${mesh.name} ${installed[mesh.cluster.controlPlane.deployment] ?? mesh.version}`;

@@ -5,41 +5,50 @@ import { isClient, type TopologyPlan } from '../../model/topology.ts';
 import { firstAnswerMs } from '../first-answer.ts';
 
 /**
- * One request from the client's sidecar to the service the load calls; resolves with the epoch
- * milliseconds of its answer. Readiness is known before: a probe that fails would count against a host.
+ * One request from each client's sidecar to the service that a load calls through it; resolves with the epoch
+ * milliseconds of the first answer. Readiness is known before: a probe that fails would count against a host.
  */
 export async function firstRequest(
   topology: TopologyPlan,
   instances: readonly HostInstance[],
   signal: AbortSignal,
 ): Promise<number> {
-  const {
-    calls: [call],
-    services,
-    namespace,
-  } = topology;
+  const answered: number[] = [];
+  for (const call of topology.calls) {
+    await answerTo(call, topology, instances, signal);
+    answered.push(Date.now());
+  }
+  const [first] = answered;
+  if (first === undefined) throw new Error('nobody calls anybody in the topology');
+  return first;
+}
+
+async function answerTo(
+  call: TopologyPlan['calls'][number],
+  topology: TopologyPlan,
+  instances: readonly HostInstance[],
+  signal: AbortSignal,
+): Promise<void> {
+  const { services, namespace } = topology;
   const timeoutMs = firstAnswerMs(topology);
-  const client = instances.find((instance) => isClient(instance) && instance.service === call?.from);
-  const called = services.find(({ name }) => name === call?.to);
+  const client = instances.find((instance) => isClient(instance) && instance.service === call.from);
+  const called = services.find(({ name }) => name === call.to);
   if (!client || !called) throw new Error('the topology has no client or no service to call');
   const { name, port } = called;
-  await eventually(
-    async () => {
-      try {
-        const { status, body } = await http(`http://${client.egressAddress}:${port}/`, {
-          headers: { host: `${name}.${namespace}.svc.cluster.local:${port}` },
-          timeoutMs,
-        });
-        return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);
-      } catch (error) {
-        return notYet(error instanceof Error ? error.message : String(error));
-      }
-    },
-    {
-      waitingFor: `the first answer through the sidecar of ${client.name}`,
-      timeoutMs: 2 * timeoutMs,
-      signal,
-    },
-  );
-  return Date.now();
+  const attempt = async () => {
+    try {
+      const { status, body } = await http(`http://${client.egressAddress}:${port}/`, {
+        headers: { host: `${name}.${namespace}.svc.cluster.local:${port}` },
+        timeoutMs,
+      });
+      return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);
+    } catch (error) {
+      return notYet(error instanceof Error ? error.message : String(error));
+    }
+  };
+  await eventually(attempt, {
+    waitingFor: `the first answer of ${name} through the sidecar of ${client.name}`,
+    timeoutMs: 2 * timeoutMs,
+    signal,
+  });
 }
