@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
+import { type EnvironmentName, environmentNames } from '../environments/index.ts';
 import { type Examined, examineScenario } from '../experiment/examine.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
@@ -10,6 +11,11 @@ import { readTextFile } from '../kit/text-file.ts';
 import { visible } from '../kit/visible.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { MeshFile, MeshResource } from '../model/mesh-configuration.ts';
+
+interface LintOptions {
+  readonly env?: EnvironmentName;
+  readonly json?: boolean;
+}
 
 /** What lint found. */
 interface Linted {
@@ -22,6 +28,11 @@ export function lintCommand(signal: AbortSignal): Command {
   return new Command('lint')
     .description('Check scenario files, with each of their profiles, and mesh configuration; runs nothing.')
     .argument('<file...>', 'scenarios, or YAML files of mesh configuration')
+    .addOption(
+      new Option('--env <name>', 'where the scenarios are to run; anywhere unless given').choices(
+        environmentNames,
+      ),
+    )
     .option('--json', 'print the problems as JSON')
     .addHelpText(
       'after',
@@ -32,8 +43,8 @@ Examples:
   $ npx breakwater lint scenarios/*.yaml
   $ npx breakwater lint my-destination-rule.yaml --json`,
     )
-    .action(async (files: string[], options: { json?: boolean }) => {
-      const linted = await lint(files, signal);
+    .action(async (files: string[], options: LintOptions) => {
+      const linted = await lint(files, options, signal);
       if (linted.problems.length > 0) process.exitCode = ExitCode.usage;
       if (options.json) printJson(linted);
       else print(summary(files, linted));
@@ -41,12 +52,12 @@ Examples:
 }
 
 /** Everything that can be said about files without running them: ours, and then the mesh's own. */
-async function lint(files: readonly string[], signal: AbortSignal): Promise<Linted> {
+async function lint(files: readonly string[], { env }: LintOptions, signal: AbortSignal): Promise<Linted> {
   const mesh = await meshOf('istio');
   const configuration: MeshFile[] = [];
   const found: Examined[] = [];
   for (const file of files) {
-    const examined = await lintFile(file);
+    const examined = await lintFile(file, env);
     if ('content' in examined) configuration.push(examined);
     else found.push(examined);
   }
@@ -92,7 +103,7 @@ function summary(files: readonly string[], { problems, notAsked }: Linted): stri
 }
 
 /** What is wrong with a scenario; the file itself when it is mesh configuration. */
-async function lintFile(file: string): Promise<Examined | MeshFile> {
+async function lintFile(file: string, environment?: EnvironmentName): Promise<Examined | MeshFile> {
   const read = await readTextFile(resolve(file));
   if ('message' in read) return { problems: [{ file, ...read }], sound: [] };
   // A syntax error hides what kind of file it is; either way it is reported the same.
@@ -102,5 +113,5 @@ async function lintFile(file: string): Promise<Examined | MeshFile> {
   ) {
     return { file, path: resolve(file), content: read.text };
   }
-  return examineScenario(file);
+  return examineScenario(file, environment);
 }

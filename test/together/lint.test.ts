@@ -83,6 +83,24 @@ describe('lint', () => {
     expect(lint([file]).stdout).toMatch(/load\.to: there is no service "edge-ap".*total locality weight/s);
   });
 
+  test('refuses what an environment cannot make, where one is named, as a run on it does', async () => {
+    using workspace = new Workspace();
+    const file = join(workspace.path, 'scenario.yaml');
+    const scenario = readFileSync(join(root, 'scenarios/zone-failover.yaml'), 'utf8')
+      .replace('mesh/zone-failover.yaml', join(root, 'scenarios/mesh/zone-failover.yaml'))
+      .replace('kind: zone-outage', 'kind: node-stopped');
+    writeFileSync(file, scenario);
+    expect(lint([file]).stdout).toBe('ok 1 file\n');
+    const linted = lint([file, '--env', 'local']);
+    const ran = await workspace.runOnce(file);
+    expect([linted.status, ran.code]).toEqual([2, 2]);
+    const [said = ''] = linted.stdout.split('\n');
+    expect(said).toMatch(
+      /scenario\.yaml:\d+:\d+: faults\.0\.kind: the local environment has no node-stopped$/,
+    );
+    expect(ran.stderr).toContain(said);
+  });
+
   test('says that Istio was not asked where that would take a build', () => {
     using workspace = new Workspace();
     const file = join(workspace.path, 'mesh.yaml');

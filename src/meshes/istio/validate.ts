@@ -5,6 +5,9 @@ import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { inItsNamespace, writeKubernetesYaml } from '../kubernetes/write.ts';
 import { placesOfMessages, type Without, withoutEachPart } from './validate-places.ts';
 
+/** After this many parts of refused resources, those that are left are told at their first line. */
+const mostPartsAsked = 5_000;
+
 interface Limits {
   readonly signal?: AbortSignal;
   readonly timeoutMs?: number;
@@ -35,9 +38,13 @@ export async function refusedByIstioctl(
   limits: Limits = {},
 ): Promise<readonly Problem[]> {
   const said = await askIstioctl(istioctl, resources, limits);
+  let left = mostPartsAsked;
   const refused = resources.flatMap((resource, index) => {
     const messages = said[index] ?? [];
-    return messages.length === 0 ? [] : [{ resource, messages, parts: withoutEachPart(resource) }];
+    if (messages.length === 0) return [];
+    const parts = left > 0 ? withoutEachPart(resource) : [];
+    left -= parts.length;
+    return [{ resource, messages, parts }];
   });
   const saidWithout = await askAboutParts(istioctl, refused, limits);
   return refused.flatMap(({ resource, messages }, index) => {
