@@ -20,6 +20,8 @@ interface LintOptions {
 /** What lint found. */
 interface Linted {
   readonly problems: readonly Problem[];
+  /** What the mesh takes though it may not be meant. */
+  readonly warnings: readonly Problem[];
   /** Why the mesh itself was not asked about its configuration; absent when it was, or there is none. */
   readonly notAsked?: string;
 }
@@ -65,8 +67,8 @@ async function lint(files: readonly string[], { env }: LintOptions, signal: Abor
   const problems = found.flatMap((each) => each.problems);
   const refused = await refusedBy(mesh, once(found.flatMap(({ sound }) => sound)), signal);
   return 'notAsked' in refused
-    ? { problems: distinct(problems), notAsked: refused.notAsked }
-    : { problems: distinct([...problems, ...refused.problems]) };
+    ? { problems: distinct(problems), warnings: [], notAsked: refused.notAsked }
+    : { problems: distinct([...problems, ...refused.problems]), warnings: distinct(refused.warnings) };
 }
 
 async function refusedBy(
@@ -94,9 +96,10 @@ const distinct = (problems: readonly Problem[]) => [
   ...new Map(problems.map((problem) => [formatProblem(problem), problem])).values(),
 ];
 
-function summary(files: readonly string[], { problems, notAsked }: Linted): string {
-  const note =
-    notAsked === undefined ? '' : `${pc.yellow('note')}: Istio itself was not asked: ${visible(notAsked)}\n`;
+function summary(files: readonly string[], { problems, warnings, notAsked }: Linted): string {
+  const noted = warnings.map((warning) => `${formatProblem(warning)} (a warning of Istio's)`);
+  if (notAsked !== undefined) noted.push(`Istio itself was not asked: ${visible(notAsked)}`);
+  const note = noted.map((line) => `${pc.yellow('note')}: ${line}\n`).join('');
   if (problems.length === 0) return `${note}${pc.green('ok')} ${plural(files.length, 'file')}\n`;
   const lines = problems.map(formatProblem);
   return `${lines.join('\n')}\n\n${note}${pc.red(plural(problems.length, 'problem'))}\n`;
@@ -106,12 +109,19 @@ function summary(files: readonly string[], { problems, notAsked }: Linted): stri
 async function lintFile(file: string, environment?: EnvironmentName): Promise<Examined | MeshFile> {
   const read = await readTextFile(resolve(file));
   if ('message' in read) return { problems: [{ file, ...read }], sound: [] };
-  // A syntax error hides what kind of file it is; either way it is reported the same.
-  if (
-    /^[\s{"]*(apiVersion|kind)"?\s*:/m.test(read.text) &&
-    !/^[\s{"]*(topology|checks|load)"?\s*:/m.test(read.text)
-  ) {
-    return { file, path: resolve(file), content: read.text };
-  }
-  return examineScenario(file, environment);
+  return isConfiguration(read.text)
+    ? { file, path: resolve(file), content: read.text }
+    : examineScenario(file, environment);
+}
+
+/** Whether a file is mesh configuration and no scenario; a syntax error may hide it, and is reported the same either way. */
+function isConfiguration(text: string): boolean {
+  // Templates that are switched off leave comments and separators.
+  if (text.split('\n').every((line) => /^(---)?\s*(#|$)/.test(line.trim()))) return text.trim() !== '';
+  return hasField(text, 'apiVersion|kind') && !hasField(text, 'topology|checks|load|faults');
+}
+
+/** Whether one of these names is a field somewhere, in YAML or JSON; told from the text alone, which may be no YAML. */
+function hasField(text: string, names: string): boolean {
+  return new RegExp(`(^|[{,]\\s*)[ \\t"]*(${names})"?\\s*:`, 'm').test(text);
 }

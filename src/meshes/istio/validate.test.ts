@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExitCode } from '../../kit/errors.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
-import { refusedByIstioctl, validateWithIstioctl } from './validate.ts';
+import { askIstioctl, validateWithIstioctl } from './validate.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -59,7 +59,7 @@ describe('istioctl validate', () => {
       done
       exit 1`,
     );
-    const problems = await refusedByIstioctl(istioctl, alternatives);
+    const { problems } = await askIstioctl(istioctl, alternatives);
     expect(problems.map(({ file, message }) => `${file}: ${message}`)).toEqual([
       'a, "b".yaml: DestinationRule/rule: refused',
       'a, "b".yaml: DestinationRule/rule: refused',
