@@ -117,10 +117,9 @@ async function answersOf(
     ...(signal === undefined ? {} : { signal }),
   });
   // Warnings stand before the errors, in the same form.
-  const errors =
-    result.ended === 'ok' ? result.stderr.length : Math.max(0, result.stderr.search(/^Error: /m));
+  const errors = result.ended === 'ok' ? -1 : result.stderr.search(/^Error: /m);
   const told = [...result.stderr.matchAll(/^\s*\* ([^/\s]+)\/([^/\s]*)\/([^:\s]+): (.*)$/gm)];
-  const refuses = ({ index }: { readonly index: number }) => index >= errors;
+  const refuses = ({ index }: { readonly index: number }) => errors >= 0 && index >= errors;
   // Half an answer is none: a program that was stopped may have had more to say.
   if (result.ended !== 'ok' && (!told.some(refuses) || result.ended !== 'failed')) throw noAnswer(result);
   const said: Saying[][] = resources.map(() => []);
