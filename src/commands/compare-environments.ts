@@ -2,11 +2,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { type Comparison, compared, compareRuns, withoutValidRun } from '../comparison/compare.ts';
 import { renderMarkdown, renderText } from '../comparison/render.ts';
 import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/rounds.ts';
-import { environmentActions } from '../environments/index.ts';
+import { environmentCapabilities } from '../environments/index.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import { visibleLines } from '../kit/visible.ts';
-import { refuseForeignFaults } from '../plan/environments.ts';
+import { refuseUnfit } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { pathArgument } from './path-argument.ts';
@@ -70,16 +70,17 @@ function parseRounds(text: string): number {
 }
 
 async function compare(file: string, options: CompareOptions, signal: AbortSignal): Promise<Comparison> {
-  const plan = await planned(file, options);
+  const loaded = await loadScenario(file, options);
+  const plan = planScenario(loaded);
   // Before the first run, not before the first that cannot make it.
-  for (const environment of compared) refuseForeignFaults(plan, environment, environmentActions);
+  for (const environment of compared) refuseUnfit(plan, environment, environmentCapabilities, loaded.locate);
   const folder = await makeFolder(options.reports);
   const settings = { file, changes: scenarioArguments(options), keep: options.keep ?? false };
   const say = (line: string) => process.stderr.write(`${visibleLines(line)}\n`);
   const runs = await runRounds(
     options.rounds,
     async (environment, round) => {
-      refuseChanged(plan, await planned(file, options));
+      refuseChanged(plan, planScenario(await loadScenario(file, options)));
       say(`round ${round} of ${options.rounds}: ${plan.name} on ${environment}`);
       return runOnce(environment, round, folder, settings, signal);
     },
@@ -87,9 +88,6 @@ async function compare(file: string, options: CompareOptions, signal: AbortSigna
   );
   return compareRuns(runs, folder);
 }
-
-const planned = async (file: string, options: ScenarioOptions) =>
-  planScenario(await loadScenario(file, options));
 
 export function exitCodeOf(comparison: Comparison): ExitCode {
   if (withoutValidRun(comparison).length > 0) return ExitCode.invalid;

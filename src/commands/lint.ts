@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import pc from 'picocolors';
+import { type EnvironmentName, environmentNames } from '../environments/index.ts';
 import { type Examined, examineScenario } from '../experiment/examine.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
@@ -11,9 +12,16 @@ import { visible } from '../kit/visible.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { MeshFile, MeshResource } from '../model/mesh-configuration.ts';
 
+interface LintOptions {
+  readonly env?: EnvironmentName;
+  readonly json?: boolean;
+}
+
 /** What lint found. */
 interface Linted {
   readonly problems: readonly Problem[];
+  /** What the mesh takes though it may not be meant. */
+  readonly warnings: readonly Problem[];
   /** Why the mesh itself was not asked about its configuration; absent when it was, or there is none. */
   readonly notAsked?: string;
 }
@@ -22,6 +30,11 @@ export function lintCommand(signal: AbortSignal): Command {
   return new Command('lint')
     .description('Check scenario files, with each of their profiles, and mesh configuration; runs nothing.')
     .argument('<file...>', 'scenarios, or YAML files of mesh configuration')
+    .addOption(
+      new Option('--env <name>', 'where the scenarios are to run; anywhere unless given').choices(
+        environmentNames,
+      ),
+    )
     .option('--json', 'print the problems as JSON')
     .addHelpText(
       'after',
@@ -32,8 +45,8 @@ Examples:
   $ npx breakwater lint scenarios/*.yaml
   $ npx breakwater lint my-destination-rule.yaml --json`,
     )
-    .action(async (files: string[], options: { json?: boolean }) => {
-      const linted = await lint(files, signal);
+    .action(async (files: string[], options: LintOptions) => {
+      const linted = await lint(files, options, signal);
       if (linted.problems.length > 0) process.exitCode = ExitCode.usage;
       if (options.json) printJson(linted);
       else print(summary(files, linted));
@@ -41,12 +54,12 @@ Examples:
 }
 
 /** Everything that can be said about files without running them: ours, and then the mesh's own. */
-async function lint(files: readonly string[], signal: AbortSignal): Promise<Linted> {
+async function lint(files: readonly string[], { env }: LintOptions, signal: AbortSignal): Promise<Linted> {
   const mesh = await meshOf('istio');
   const configuration: MeshFile[] = [];
   const found: Examined[] = [];
   for (const file of files) {
-    const examined = await lintFile(file);
+    const examined = await lintFile(file, env);
     if ('content' in examined) configuration.push(examined);
     else found.push(examined);
   }
@@ -54,8 +67,8 @@ async function lint(files: readonly string[], signal: AbortSignal): Promise<Lint
   const problems = found.flatMap((each) => each.problems);
   const refused = await refusedBy(mesh, once(found.flatMap(({ sound }) => sound)), signal);
   return 'notAsked' in refused
-    ? { problems: distinct(problems), notAsked: refused.notAsked }
-    : { problems: distinct([...problems, ...refused.problems]) };
+    ? { problems: distinct(problems), warnings: [], notAsked: refused.notAsked }
+    : { problems: distinct([...problems, ...refused.problems]), warnings: distinct(refused.warnings) };
 }
 
 async function refusedBy(
@@ -83,24 +96,32 @@ const distinct = (problems: readonly Problem[]) => [
   ...new Map(problems.map((problem) => [formatProblem(problem), problem])).values(),
 ];
 
-function summary(files: readonly string[], { problems, notAsked }: Linted): string {
-  const note =
-    notAsked === undefined ? '' : `${pc.yellow('note')}: Istio itself was not asked: ${visible(notAsked)}\n`;
+function summary(files: readonly string[], { problems, warnings, notAsked }: Linted): string {
+  const noted = warnings.map((warning) => `${formatProblem(warning)} (a warning of Istio's)`);
+  if (notAsked !== undefined) noted.push(`Istio itself was not asked: ${visible(notAsked)}`);
+  const note = noted.map((line) => `${pc.yellow('note')}: ${line}\n`).join('');
   if (problems.length === 0) return `${note}${pc.green('ok')} ${plural(files.length, 'file')}\n`;
   const lines = problems.map(formatProblem);
   return `${lines.join('\n')}\n\n${note}${pc.red(plural(problems.length, 'problem'))}\n`;
 }
 
 /** What is wrong with a scenario; the file itself when it is mesh configuration. */
-async function lintFile(file: string): Promise<Examined | MeshFile> {
+async function lintFile(file: string, environment?: EnvironmentName): Promise<Examined | MeshFile> {
   const read = await readTextFile(resolve(file));
   if ('message' in read) return { problems: [{ file, ...read }], sound: [] };
-  // A syntax error hides what kind of file it is; either way it is reported the same.
-  if (
-    /^[\s{"]*(apiVersion|kind)"?\s*:/m.test(read.text) &&
-    !/^[\s{"]*(topology|checks|load)"?\s*:/m.test(read.text)
-  ) {
-    return { file, path: resolve(file), content: read.text };
-  }
-  return examineScenario(file);
+  return isConfiguration(read.text)
+    ? { file, path: resolve(file), content: read.text }
+    : examineScenario(file, environment);
+}
+
+/** Whether a file is mesh configuration and no scenario; a syntax error may hide it, and is reported the same either way. */
+function isConfiguration(text: string): boolean {
+  // Templates that are switched off leave comments and separators.
+  if (text.split('\n').every((line) => /^(---)?\s*(#|$)/.test(line.trim()))) return text.trim() !== '';
+  return hasField(text, 'apiVersion|kind') && !hasField(text, 'topology|checks|load|faults');
+}
+
+/** Whether one of these names is a field somewhere, in YAML or JSON; told from the text alone, which may be no YAML. */
+function hasField(text: string, names: string): boolean {
+  return new RegExp(`(^|[{,]\\s*)[ \\t"]*(${names})"?\\s*:`, 'm').test(text);
 }

@@ -4,7 +4,7 @@ import pc from 'picocolors';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
 import {
   type EnvironmentName,
-  environmentActions,
+  environmentCapabilities,
   environmentNames,
   environments,
 } from '../environments/index.ts';
@@ -14,7 +14,7 @@ import { ExitCode, environmentError } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import type { Plan } from '../plan/contract.ts';
-import { refuseForeignFaults } from '../plan/environments.ts';
+import { refuseUnfit } from '../plan/environments.ts';
 import { reportFormats, writeReports } from '../report/index.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
@@ -76,7 +76,7 @@ async function runScenario(
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const planned = await planExperiment(file, options, options.seed ?? randomSeed());
   const { plan, mesh, configuration } = planned;
-  refuseForeignFaults(plan, options.env, environmentActions);
+  refuseUnfit(plan, options.env, environmentCapabilities, planned.locate);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);

@@ -44,6 +44,8 @@ export interface EnvironmentOptions {
 /** A kind of environment, and what is known of it before one is made for a mesh. */
 export interface EnvironmentKind {
   readonly performs: Environment['performs'];
+  /** How many replicas its labs hold; absent where that is up to the machine. */
+  readonly mostInstances?: number;
   /** What it starts or calls for a mesh. */
   readonly programs: (mesh: Mesh) => readonly Program[];
   /** How long it may take until a lab is up: a cluster may have to pull its images first. */

@@ -1,5 +1,6 @@
 import type { Progress } from '../kit/terminal.ts';
 import type { Mesh } from '../meshes/contract.ts';
+import type { Capabilities } from '../plan/environments.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import type { Environment, EnvironmentKind, EnvironmentOptions } from './contract.ts';
 
@@ -16,8 +17,10 @@ export const environmentNames = Object.keys(kinds) as EnvironmentName[];
 /** What each environment starts or calls for a mesh. */
 export const environmentPrograms = ofEach(({ programs }) => programs);
 
-/** What each environment can do, known before one is made. */
-export const environmentActions = ofEach(({ performs }) => performs);
+/** What each environment can do and hold, known before one is made. */
+export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
+  ({ performs, mostInstances }) => ({ performs, ...(mostInstances === undefined ? {} : { mostInstances }) }),
+);
 
 /** How long each may take until a lab is up, in milliseconds. */
 export const environmentUpTimeoutMs = ofEach(({ upTimeoutMs }) => upTimeoutMs);

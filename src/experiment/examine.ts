@@ -1,7 +1,10 @@
+import { type EnvironmentName, environmentCapabilities, environmentNames } from '../environments/index.ts';
 import { type Problem, ProblemsError } from '../kit/problems.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
+import type { Plan } from '../plan/contract.ts';
+import { unfitFor } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { type Changes, openScenario, profileNames, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
@@ -15,8 +18,11 @@ export interface Examined {
 
 const unchanged: Changes = { set: [], config: [] };
 
-/** Looks at a scenario file as it is and with each of its profiles, for everything that is wrong with it. */
-export async function examineScenario(file: string): Promise<Examined> {
+/**
+ * Looks at a scenario file as it is and with each of its profiles, for everything that is wrong with it, and for why
+ * an environment could not run it.
+ */
+export async function examineScenario(file: string, environment?: EnvironmentName): Promise<Examined> {
   let opened: ScenarioFile;
   try {
     opened = await openScenario(file);
@@ -31,7 +37,7 @@ export async function examineScenario(file: string): Promise<Examined> {
     try {
       const loaded = await scenarioOf(opened, profile === undefined ? unchanged : { ...unchanged, profile });
       const found = await examineConfiguration(loaded, seen);
-      problems.push(...found.problems);
+      problems.push(...found.problems, ...notForAny(loaded, environment));
       sound.push(...found.sound);
     } catch (error) {
       problems.push(...problemsOf(error));
@@ -61,6 +67,25 @@ async function examineConfiguration(loaded: LoadedScenario, seen: Set<string>): 
   if (!isNew()) return { problems, sound: [] };
   const linted = mesh.lintConfiguration(meshFiles);
   return { problems: [...problems, ...linted.problems], sound: linted.sound };
+}
+
+/** Why a scenario cannot be run on an environment; where none is named, why on no one. */
+function notForAny(loaded: LoadedScenario, environment?: EnvironmentName): readonly Problem[] {
+  const plan = planned(loaded);
+  if (plan === undefined) return [];
+  const asked = environment === undefined ? environmentNames : [environment];
+  const found = asked.map((name) => unfitFor(plan, name, environmentCapabilities, loaded.locate));
+  return found.some((problems) => problems.length === 0) ? [] : (found[0] ?? []);
+}
+
+/** The plan of a scenario; undefined where there are mistakes in it, which are told elsewhere. */
+function planned(loaded: LoadedScenario): Plan | undefined {
+  try {
+    return planScenario(loaded);
+  } catch (error) {
+    if (error instanceof ProblemsError) return undefined;
+    throw error;
+  }
 }
 
 function problemsOf(error: unknown): readonly Problem[] {

@@ -5,21 +5,26 @@ import { configurationContext } from '../plan/configuration-context.ts';
 import type { Plan } from '../plan/contract.ts';
 import { planScenario } from '../plan/plan.ts';
 import { type Changes, loadScenario } from '../scenario/load.ts';
+import type { LoadedScenario } from '../scenario/schema.ts';
 
 /** A scenario that was read and planned, its mesh, and the mesh configuration under test. */
 export interface Planned {
   readonly plan: Plan;
+  /** Where a mistake stands in the scenario's file. */
+  readonly locate: LoadedScenario['locate'];
   readonly mesh: Mesh;
   readonly configuration: MeshConfiguration;
 }
 
 /** Reads and plans a scenario; throws one ProblemsError with everything that can be said without running it. */
 export async function planExperiment(file: string, changes: Changes, seed?: number): Promise<Planned> {
-  const plan = planScenario(await loadScenario(file, changes), seed);
+  const loaded = await loadScenario(file, changes);
+  const plan = planScenario(loaded, seed);
   const mesh = await meshOf(plan.mesh);
   const files = plan.trial.configuration;
   return {
     plan,
+    locate: loaded.locate,
     mesh,
     configuration: { files, resources: mesh.readConfiguration(files, configurationContext(plan)) },
   };

@@ -201,11 +201,17 @@ export interface Mesh extends MeshKnowledge {
   readonly effective: MeshEffective;
   /** The mesh's own validation of configuration; throws one usage error with every problem. */
   validate(configuration: MeshConfiguration, progress: Progress, signal: AbortSignal): Promise<void>;
-  /** The same without waiting for a program to be built: what it refuses, or why it was not asked. */
+  /**
+   * The same without waiting for a program to be built: what it refuses, and what it takes with a warning; or why it
+   * was not asked.
+   */
   refused(
     resources: readonly MeshResource[],
     signal: AbortSignal,
-  ): Promise<{ readonly problems: readonly Problem[] } | { readonly notAsked: string }>;
+  ): Promise<
+    | { readonly problems: readonly Problem[]; readonly warnings: readonly Problem[] }
+    | { readonly notAsked: string }
+  >;
   /** What a sidecar's log says of configuration that it did not take. */
   rejectionsIn(log: string): readonly string[];
   /** Where in the configuration under test what a sidecar did not take may come from, for one of those reasons. */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { OperatorError } from '../kit/errors.ts';
+import { formatProblem, type Mistake } from '../kit/problems.ts';
 import type { Action } from '../model/fault.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
-import { refuseForeignFaults } from './environments.ts';
+import { unfitFor } from './environments.ts';
 import { planScenario } from './plan.ts';
 
 const scenario = scenarioSchema.parse({
@@ -22,13 +22,19 @@ const scenario = scenarioSchema.parse({
   ],
   checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
 });
+const locate = ({ path, message, hint }: Mistake) => ({
+  file: 'example.yaml',
+  path: path.join('.'),
+  message,
+  ...(hint && { hint }),
+});
 const plan = planScenario({
   scenario,
   file: 'example.yaml',
   profile: undefined,
   meshFiles: [],
   directory: '/',
-  locate: ({ message }) => ({ file: 'example.yaml', message }),
+  locate,
 });
 
 const processes = ['kill', 'start'] as const satisfies readonly Action['do'][];
@@ -38,34 +44,43 @@ const all = [...nodes, 'scale-down', 'scale-up'] as const;
 function refusal(
   environment: string,
   abilities: Record<string, readonly Action['do'][]>,
-): string | undefined {
-  try {
-    refuseForeignFaults(plan, environment, abilities);
-    return undefined;
-  } catch (error) {
-    if (error instanceof OperatorError) return `${error.message}\n${error.hint}`;
-    throw error;
-  }
+  mostInstances = 9,
+): string {
+  const capabilities = Object.fromEntries(
+    Object.entries(abilities).map(([name, performs]) => [name, { performs, mostInstances }]),
+  );
+  return unfitFor(plan, environment, capabilities, locate).map(formatProblem).join('\n');
 }
 
 test('faults that an environment cannot make are refused by name, with the environments that can', () => {
   expect(refusal('host', { host: processes, cluster: all, cloud: all })).toMatchInlineSnapshot(`
-    "example.yaml: dark: the host environment has no node-stopped
-    example.yaml: scaled-to-zero: the host environment has no scaled-to-zero
-    run it with --env cluster or --env cloud, or use zone-outage or kill"
+    "example.yaml: faults.1.kind: the host environment has no node-stopped
+      run it with --env cluster or --env cloud, or use zone-outage or kill
+    example.yaml: faults.2.kind: the host environment has no scaled-to-zero
+      run it with --env cluster or --env cloud, or use zone-outage or kill"
   `);
   expect(refusal('cloud', { host: processes, cluster: all, cloud: nodes })).toMatchInlineSnapshot(`
-    "example.yaml: scaled-to-zero: the cloud environment has no scaled-to-zero
-    run it with --env cluster, or use zone-outage or kill"
+    "example.yaml: faults.2.kind: the cloud environment has no scaled-to-zero
+      run it with --env cluster, or use zone-outage or kill"
   `);
-  expect(refusal('cluster', { host: processes, cluster: all })).toBeUndefined();
+  expect(refusal('cluster', { host: processes, cluster: all })).toBe('');
 });
 
 test('a fault that can be made and not taken back is refused, too', () => {
   expect(refusal('host', { host: ['kill'] })).toMatchInlineSnapshot(`
-    "example.yaml: kill: the host environment has no kill
-    example.yaml: dark: the host environment has no node-stopped
-    example.yaml: scaled-to-zero: the host environment has no scaled-to-zero
-    use zone-outage or kill"
+    "example.yaml: faults.0.kind: the host environment has no kill
+      use zone-outage or kill
+    example.yaml: faults.1.kind: the host environment has no node-stopped
+      use zone-outage or kill
+    example.yaml: faults.2.kind: the host environment has no scaled-to-zero
+      use zone-outage or kill"
   `);
+});
+
+test('more replicas than an environment holds are refused', () => {
+  expect(refusal('cluster', { cluster: all }, 1)).toMatchInlineSnapshot(`
+    "example.yaml: topology: the topology has 2 replicas; the local lab holds 1
+      use fewer replicas, or --env kind"
+  `);
+  expect(refusal('cluster', { cluster: all }, 2)).toBe('');
 });

@@ -1,23 +1,56 @@
-import { usageError } from '../kit/errors.ts';
+import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
 import type { Action } from '../model/fault.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, PlannedFault } from './contract.ts';
 
-/** Environment → the actions that it can do. */
-type Abilities = Readonly<Record<string, readonly Action['do'][]>>;
+/** What an environment can do, and how much it holds. */
+export interface Capabilities {
+  readonly performs: readonly Action['do'][];
+  /** Replicas of all services together; absent where nobody knows. */
+  readonly mostInstances?: number;
+}
 
-/** Refuses faults that an environment cannot make or take back, all of them by name, with the environments that can. */
-export function refuseForeignFaults(plan: Plan, environment: string, abilities: Abilities): void {
-  const foreign = plan.trial.faults.filter((fault) => !canMake(fault, abilities[environment]));
-  const [first] = foreign;
-  if (first === undefined) return;
-  const able = Object.keys(abilities).filter((name) => canMake(first, abilities[name]));
-  const elsewhere = able.length === 0 ? '' : `run it with --env ${able.join(' or --env ')}, or `;
-  throw usageError(
-    foreign
-      .map(({ name, fault }) => `${plan.file}: ${name}: the ${environment} environment has no ${fault.kind}`)
-      .join('\n'),
-    `${elsewhere}use zone-outage or kill`,
-  );
+/** Where a mistake stands in the scenario's file. */
+type Locate = (mistake: Mistake) => Problem;
+
+/** Everything of a plan that an environment cannot make, take back or hold, with the environments that can. */
+export function unfitFor(
+  plan: Plan,
+  environment: string,
+  capabilities: Readonly<Record<string, Capabilities>>,
+  locate: Locate,
+): readonly Problem[] {
+  const { performs = [], mostInstances } = capabilities[environment] ?? {};
+  const able = (fault: PlannedFault) =>
+    Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
+  const foreign = plan.trial.faults.flatMap((fault, index) => {
+    if (canMake(fault, performs)) return [];
+    const elsewhere = able(fault);
+    const run = elsewhere.length === 0 ? '' : `run it with --env ${elsewhere.join(' or --env ')}, or `;
+    const message = `the ${environment} environment has no ${fault.fault.kind}`;
+    return [
+      locate({
+        path: ['faults', index, 'kind'],
+        at: 'value',
+        message,
+        hint: `${run}use zone-outage or kill`,
+      }),
+    ];
+  });
+  return [...tooMany(plan.topology, mostInstances).map(locate), ...foreign];
+}
+
+/** Throws one ProblemsError with all that `unfitFor` finds. */
+export function refuseUnfit(...about: Parameters<typeof unfitFor>): void {
+  const problems = unfitFor(...about);
+  if (problems.length > 0) throw new ProblemsError(problems);
+}
+
+/** That a topology is too large for the local lab. */
+export function tooMany({ instances }: TopologyPlan, most = Number.POSITIVE_INFINITY): readonly Mistake[] {
+  if (instances.length <= most) return [];
+  const message = `the topology has ${instances.length} replicas; the local lab holds ${most}`;
+  return [{ path: ['topology'], at: 'key', message, hint: 'use fewer replicas, or --env kind' }];
 }
 
 const canMake = ({ actions }: PlannedFault, performs: readonly Action['do'][] = []) =>

@@ -83,6 +83,52 @@ describe('lint', () => {
     expect(lint([file]).stdout).toMatch(/load\.to: there is no service "edge-ap".*total locality weight/s);
   });
 
+  test('refuses what an environment cannot make, where one is named, as a run on it does', async () => {
+    using workspace = new Workspace();
+    const file = join(workspace.path, 'scenario.yaml');
+    const scenario = readFileSync(join(root, 'scenarios/zone-failover.yaml'), 'utf8')
+      .replace('mesh/zone-failover.yaml', join(root, 'scenarios/mesh/zone-failover.yaml'))
+      .replace('kind: zone-outage', 'kind: node-stopped');
+    writeFileSync(file, scenario);
+    expect(lint([file]).stdout).toBe('ok 1 file\n');
+    const linted = lint([file, '--env', 'local']);
+    const ran = await workspace.runOnce(file);
+    expect([linted.status, ran.code]).toEqual([2, 2]);
+    const [said = ''] = linted.stdout.split('\n');
+    expect(said).toMatch(
+      /scenario\.yaml:\d+:\d+: faults\.0\.kind: the local environment has no node-stopped$/,
+    );
+    expect(ran.stderr).toContain(said);
+  });
+
+  // https://github.com/istio/istio/issues/31525
+  test('passes on what Istio takes with a warning, and takes it too', () => {
+    using workspace = new Workspace();
+    const file = join(workspace.path, 'mesh.yaml');
+    const routes =
+      'http:\n    - route: [{destination: {host: a}}]\n    - match: [{uri: {prefix: /a}}]\n      route: [{destination: {host: b}}]';
+    const header = 'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: shop}';
+    writeFileSync(file, `${header}\nspec:\n  hosts: [shop]\n  ${routes}\n`);
+    const { status, stdout } = lint([file]);
+    expect(status).toBe(0);
+    const said =
+      'VirtualService/shop: virtualService rule #1 not used (route without matches defined before)';
+    expect(stdout).toBe(`note: ${file}:6: ${said} (a warning of Istio's)\nok 1 file\n`);
+  });
+
+  test('takes what templates leave empty, beside files that are not', () => {
+    using workspace = new Workspace();
+    const [empty, full] = ['---\n# Source: off.yaml\n---\n', rule('{tls: {mode: ISTIO_MUTUAL}}')].map(
+      (content, index) => {
+        const file = join(workspace.path, `${index}.yaml`);
+        writeFileSync(file, content);
+        return file;
+      },
+    );
+    expect(lint([empty ?? '', full ?? '']).stdout).toBe('ok 2 files\n');
+    expect(lint([empty ?? '']).stdout).toContain(`${empty}:1:1: there is no resource in this file`);
+  });
+
   test('says that Istio was not asked where that would take a build', () => {
     using workspace = new Workspace();
     const file = join(workspace.path, 'mesh.yaml');

@@ -1,7 +1,8 @@
-import { usageError } from '../../kit/errors.ts';
+import { ProblemsError } from '../../kit/problems.ts';
 import { startSupervisor } from '../../kit/supervisor/client.ts';
 import type { Mesh } from '../../meshes/contract.ts';
 import { isClient } from '../../model/topology.ts';
+import { tooMany } from '../../plan/environments.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Environment, EnvironmentKind, LabRequest } from '../contract.ts';
@@ -23,6 +24,7 @@ const performs = [
 
 export const local: EnvironmentKind = {
   performs,
+  mostInstances,
   programs: (mesh) => ['k6', ...mesh.hostPrograms],
   upTimeoutMs: 120_000,
   make: localEnvironment,
@@ -34,11 +36,11 @@ function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): En
     name: 'local',
     performs,
     async open(request) {
-      const { instances, file } = request.topology;
-      if (instances.length > mostInstances) {
-        throw usageError(
-          `${file}: the topology has ${instances.length} replicas; the local lab holds ${mostInstances}`,
-          'use fewer replicas, or --env kind',
+      const { topology } = request;
+      const refused = tooMany(topology, mostInstances);
+      if (refused.length > 0) {
+        throw new ProblemsError(
+          refused.map(({ message, hint = '' }) => ({ file: topology.file, message, hint })),
         );
       }
       await using stack = new AsyncDisposableStack();

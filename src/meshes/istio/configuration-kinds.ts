@@ -60,6 +60,9 @@ export function unknownKind(
     const message = `Istio ${version} has no ${group} any more`;
     return wrong(['apiVersion'], message, `${successors[kind] ?? successors['']} took the place of ${kind}`);
   }
+  if (kind === 'List' || known.includes(`${apiVersion}/${kind.replace(/List$/, '')}`)) {
+    return wrong(['items'], `a ${kind} has a list of items`);
+  }
   const versions = versionsOf(kind, known);
   if (versions.length > 0) {
     const message = `Istio ${version} has no ${kind} in ${apiVersion}`;

@@ -10,7 +10,7 @@ import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
 import { originsOfRejection, rejectionsIn } from './rejections.ts';
 import { sidecarAdmin } from './sidecar-admin.ts';
-import { refusedByIstioctl, validateWithIstioctl } from './validate.ts';
+import { askIstioctl, validateWithIstioctl } from './validate.ts';
 import { ISTIO_VERSION } from './version.ts';
 
 /** Istio: istiod, and a pilot-agent with its Envoy beside every workload. */
@@ -34,13 +34,13 @@ export const istio: Mesh = {
     await validateWithIstioctl(paths['istioctl'] ?? '', resources, { signal });
   },
   async refused(resources, signal) {
-    if (resources.length === 0) return { problems: [] };
+    if (resources.length === 0) return { problems: [], warnings: [] };
     const istioctl = await programAtHand('istioctl', { signal });
     if (istioctl === undefined) {
       return {
         notAsked: 'istioctl is not here, and would have to be built: npx breakwater tools fetch istioctl',
       };
     }
-    return { problems: await refusedByIstioctl(istioctl, resources, { signal }) };
+    return askIstioctl(istioctl, resources, { signal });
   },
 };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ExitCode } from '../../kit/errors.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
-import { refusedByIstioctl, validateWithIstioctl } from './validate.ts';
+import { askIstioctl, validateWithIstioctl } from './validate.ts';
 
 let directory: string;
 beforeAll(async () => {
@@ -32,7 +32,8 @@ async function program(script: string): Promise<string> {
   return path;
 }
 
-const refusal = `echo '	* DestinationRule/default/rule: interval must be at least 1ms' >&2`;
+const refusal = `echo 'Error: 1 error occurred:
+	* DestinationRule/default/rule: interval must be at least 1ms' >&2`;
 
 describe('istioctl validate', () => {
   it('says what Istio refuses: a mistake of the operator', async () => {
@@ -54,12 +55,13 @@ describe('istioctl validate', () => {
     // Refuses whatever it gets, by the names that it gets.
     const istioctl = await program(
       `cat > ${join(directory, 'input.yaml')}
+      echo 'Error: 5 errors occurred:' >&2
       sed -n 's/^  name: //p' ${join(directory, 'input.yaml')} | while read -r name; do
         echo "	* DestinationRule/default/$name: refused" >&2
       done
       exit 1`,
     );
-    const problems = await refusedByIstioctl(istioctl, alternatives);
+    const { problems } = await askIstioctl(istioctl, alternatives);
     expect(problems.map(({ file, message }) => `${file}: ${message}`)).toEqual([
       'a, "b".yaml: DestinationRule/rule: refused',
       'a, "b".yaml: DestinationRule/rule: refused',
@@ -69,12 +71,27 @@ describe('istioctl validate', () => {
     ]);
   });
 
+  it('tells warnings from refusals, and none that is about every EnvoyFilter', async () => {
+    const warnings = `echo '"-" has warnings:
+	* DestinationRule/default/rule: unusual
+	* DestinationRule/default/rule: EnvoyFilter exposes internal implementation details' >&2`;
+    const said = { file: 'mesh.yaml', line: 3, message: 'DestinationRule/rule: unusual' };
+    expect(await askIstioctl(await program(warnings), resources)).toEqual({ problems: [], warnings: [said] });
+    const both = await program(`${warnings}; ${refusal}; exit 1`);
+    expect(await askIstioctl(both, resources)).toEqual({
+      problems: [{ ...said, message: 'DestinationRule/rule: interval must be at least 1ms' }],
+      warnings: [said],
+    });
+    const only = await program(`${warnings}; exit 1`);
+    await expect(askIstioctl(only, resources)).rejects.toMatchObject({ exitCode: ExitCode.environment });
+  });
+
   it.each([
     ['takes too long', 'exec sleep 60', 'istioctl validate was not done after 0.3 s'],
     [
       'takes too long in the middle of its answer',
       `${refusal}; exec sleep 60`,
-      'istioctl validate was not done after 0.3 s: * DestinationRule',
+      'istioctl validate was not done after 0.3 s: Error: 1 error',
     ],
     ['is killed', 'kill -9 $$', 'istioctl validate was stopped by SIGKILL'],
     [
