@@ -279,8 +279,13 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ],
   [
     'ejection-of-local-errors',
-    { expected: 'ejection', misbehaviour: east, seen: { detections: nothing } },
+    { expected: 'ejection', misbehaviour: { ...east, late: true }, seen: { detections: nothing } },
     ['consecutiveLocalOriginFailures: 4 9', 'timeout: no limit Istio'],
+  ],
+  [
+    'ejection-of-local-errors',
+    { expected: 'ejection', misbehaviour: east, seen: { detections: nothing } },
+    ['consecutiveLocalOriginFailures: 4 9'],
   ],
   [
     'failover-by-priority',
@@ -289,7 +294,7 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ],
   [
     'pool-of-another-port',
-    { expected: 'return', seen: { outForMs: 10 } },
+    { expected: 'return', seen: { out: { forMs: 10, toTheEnd: false } } },
     'not known: none of the hosts in question was ejected in the sidecar of frontend-1 after the fault',
   ],
   ['streams-of-http2', { expected: 'overflow' }, ['http1MaxPendingRequests: no limit Istio']],
@@ -322,6 +327,13 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ],
 ])('%s: %o did not come', (name, question, expected) => {
   expect(settings(ofCheck(name, question))).toEqual(expected);
+});
+
+test('hosts that are out when the run ends are not said to have come back', () => {
+  const seen = { out: { forMs: 4_990, toTheEnd: true } };
+  expect(textOfReason(ofCheck('locality-off', { expected: 'return', seen }))?.cause).toMatch(
+    /^The sidecar of frontend-1 still had hosts of edge-app ejected 4\.99 s after the fault, at the end of the run\. /,
+  );
 });
 
 test('a rule that is in no sidecar is the reason, with its line and why', () => {
