@@ -106,12 +106,16 @@ test.each<[string, Asked, readonly string[] | string]>([
     ['http2MaxRequests: 25 9', 'http1MaxPendingRequests: 10 9', 'maxConnections: 100 8'],
   ],
   ['no-route-for-the-rest', { ended: 'no-route' }, ['match: /api* 7', 'match: /* with x-batch: yes 9']],
-  [
-    'route-to-another-port',
-    { ended: 'no-cluster' },
-    ['route: outbound|9090||edge-app.default.svc.cluster.local 7'],
-  ],
+  ['route-to-another-port', { ended: 'no-cluster' }, ['route: edge-app:9090 7']],
   ['subset-label-typo', { ended: 'no-host' }, ['labels: versoin=v1 8']],
+  ['subset-of-a-hidden-rule', { ended: 'no-cluster' }, ['route: edge-app:8080 subset v1 16']],
+  ['allow-nothing', { ended: 'denied', side: 'server', policy: 'none' }, ['nothing: ALLOW 4']],
+  ['token-required', { ended: 'denied', side: 'server', policy: 'none' }, ['with-a-token: ALLOW 16']],
+  [
+    'token-required',
+    { ended: 'denied', side: 'server', decidedBy: 'token' },
+    ['authentication: envoy.filters.http.jwt_authn 4'],
+  ],
   [
     'policies-by-path',
     { ended: 'denied', side: 'server', policy: 'ns[default]-policy[no-admin]-rule[1]' },

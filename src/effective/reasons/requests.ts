@@ -335,14 +335,15 @@ function noCluster({ question, client, routes }: Scene): Reason {
   const held = new Set(client.clusters.map(({ name }) => name));
   const lost = routes.flatMap((route) =>
     route.action.does === 'forward'
-      ? route.action.to.filter(({ cluster }) => !held.has(cluster)).map(({ cluster }) => ({ route, cluster }))
+      ? route.action.to.filter(({ cluster }) => !held.has(cluster)).map(({ place }) => ({ route, place }))
       : [],
   );
   if (lost.length === 0)
     return unknown(`every route to ${question.service} leads to something that is there`);
   return known(
     `A route to ${question.service} leads to a host, port or subset that does not exist.`,
-    lost.map(({ route, cluster }) => ({ name: 'route', value: cluster, from: route.from })),
+    lost.map(({ route, place }) => ({ name: 'route', value: place, from: route.from })),
+    insteadOf(client, question.service, 'subset'),
   );
 }
 
