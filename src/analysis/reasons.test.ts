@@ -290,7 +290,7 @@ test.each<[string, object, Outage, { text: RegExp; behind?: readonly (string | R
     { kind: 'time-to-eject', atMost: '1s' },
     { ejectAfterMs: 2_000 },
     {
-      text: /^The sidecar of frontend-1 did eject hosts of edge-app, each once it had failed so often in a row\.$/,
+      text: /^The sidecar of frontend-1 did eject hosts of edge-app, each once it had failed so often in a row; every success begins the count of a host anew\.$/,
       behind: [`${policy}.outlierDetection.consecutive5xxErrors: 5 (mesh.yaml:10)`],
     },
   ],
@@ -333,6 +333,16 @@ test.each<
     {
       text: /^The sidecar of frontend-1 found out hosts of edge-app that it did not eject \(2 times\): no more than \d of 4 may be out at once\.$/,
       behind: [/^DestinationRule\/edge-app-dr .*\.maxEjectionPercent: \d+ \(mesh\.yaml:\d+\)$/],
+    },
+  ],
+  [
+    'panic-below-half',
+    { kind: 'share', during: 'fault', after: '2s', of: east, atMost: '1%' },
+    {},
+    { detections: found, panics: 70 },
+    {
+      text: /^Fewer than 50 % of the hosts of edge-app were healthy/,
+      behind: [/minHealthPercent: 50 \(mesh\.yaml:11\)$/],
     },
   ],
   [

@@ -86,7 +86,7 @@ function reasonOf(lacking: Lacking, window: Window, scene: Scene): ReportReason 
           expected: what,
           ...(hosts === undefined ? {} : { hosts }),
           ...misbehaviourIn(window, scene),
-          seen: seenIn(window, about, scene),
+          seen: seenIn(fromItsBeginning(window, scene.facts), about, scene),
         });
       return asked(scene, ask, settles.has(what) ? () => errorsThatMatter(window, scene) : undefined);
     }
@@ -165,18 +165,26 @@ function misbehaviourIn(
 ): { readonly misbehaviour?: Misbehaviour } {
   const record = records.find(({ name }) => name === window.fault);
   if (record === undefined || record.targets.length === 0) return {};
-  const { proof } = record.planned;
+  const { proof, actions } = record.planned;
   const localities = evidence.context.instances
     .filter(({ name }) => record.targets.includes(name))
     .map(({ locality }) => locality);
   const status = proof.kind === 'status' ? proof.statuses[0] : undefined;
+  const hangs = actions.some(({ inject }) => inject.do === 'set-fault' && inject.behaviour.kind === 'hang');
   return {
     misbehaviour: {
       instances: record.targets,
       localities,
       ...(status === undefined ? {} : { status }),
+      ...(proof.kind === 'slower' || hangs ? { late: true as const } : {}),
     },
   };
+}
+
+/** A check may leave out the start of a window; hosts are found out and ejected there all the same. */
+function fromItsBeginning(window: Window, { windows }: RunFacts): Window {
+  const whole = windows.find(({ name, fault }) => name === window.name && fault === window.fault);
+  return { ...window, fromMs: Math.min(window.fromMs, whole?.fromMs ?? window.fromMs) };
 }
 
 /** What a client's sidecar counted in a window. */
@@ -190,8 +198,7 @@ function seenIn(window: Window, { client, service }: About, { evidence, records,
   const grown = (counter: readonly number[]) => increase(t, counter, window).value;
   const detected = (of: keyof Detections) => grown(series.detections.map((each) => each[of]));
   const targets = records.find(({ name }) => name === window.fault)?.targets ?? [];
-  const outForMs =
-    window.name === 'recovery' ? outFor(series, addressesOf(evidence, targets), window) : undefined;
+  const out = window.name === 'recovery' ? outFor(series, addressesOf(evidence, targets), window) : undefined;
   return {
     connections: most(series.connections),
     pending: most(series.pending),
@@ -210,16 +217,16 @@ function seenIn(window: Window, { client, service }: About, { evidence, records,
     timeouts: errors
       .filter(({ ended }) => ended === 'timeout')
       .reduce((sum, { group }) => sum + countIn(window, group), 0),
-    ...(outForMs === undefined ? {} : { outForMs }),
+    ...(out === undefined ? {} : { out }),
   };
 }
 
-/** Until when in a window, from its beginning on, one of these hosts was out; undefined where none was. */
+/** For how long from the beginning of a window on one of these hosts was out; undefined where none was. */
 function outFor(
   { changes }: StatisticsSeries,
   addresses: ReadonlySet<string>,
   { fromMs, toMs }: Window,
-): number | undefined {
+): Seen['out'] {
   const out = new Set<string>();
   let untilMs: number | undefined;
   for (const { t, address, ejected } of changes) {
@@ -227,6 +234,6 @@ function outFor(
     if (ejected) out.add(address);
     else if (out.delete(address) && t >= fromMs) untilMs = t;
   }
-  if (out.size > 0) return toMs - fromMs;
-  return untilMs === undefined ? undefined : untilMs - fromMs;
+  if (out.size > 0) return { forMs: toMs - fromMs, toTheEnd: true };
+  return untilMs === undefined ? undefined : { forMs: untilMs - fromMs, toTheEnd: false };
 }

@@ -273,6 +273,7 @@ export type Subject =
   | 'outlier-detection'
   | 'locality'
   | 'balancing'
+  | 'subset'
   | 'tls'
   | 'route'
   | 'timeout'

@@ -82,14 +82,16 @@ export function ejected({ question: { service, seen }, client, cluster }: CheckS
 /** Why traffic came back late, or not at all, to hosts that are well again. */
 export function notReturned({ question: { service, seen }, client, cluster }: CheckScene): Reason {
   const outlier = cluster.outlierDetection;
-  if (outlier === undefined || seen?.outForMs === undefined) {
+  if (outlier === undefined || seen?.out === undefined) {
     return unknown(
       `none of the hosts in question was ejected in the sidecar of ${client.instance} after the fault`,
     );
   }
   const { baseEjectionMs, longestEjectionMs, intervalMs } = outlier;
+  const { forMs, toTheEnd } = seen.out;
+  const until = toTheEnd ? `still had hosts of ${service} ejected` : `had hosts of ${service} ejected until`;
   return known(
-    `The sidecar of ${client.instance} had hosts of ${service} ejected until ${formatMs(seen.outForMs)} after the fault. An ejection lasts ${durationText(baseEjectionMs.value)}, each further one in a row of the same host that much longer, and whether it is over is looked at every ${durationText(intervalMs.value)}.`,
+    `The sidecar of ${client.instance} ${until} ${formatMs(forMs)} after the fault${toTheEnd ? ', at the end of the run' : ''}. An ejection lasts ${durationText(baseEjectionMs.value)}, each further one in a row of the same host that much longer, and whether it is over is looked at every ${durationText(intervalMs.value)}.`,
     [
       named('baseEjectionTime', baseEjectionMs, durationText),
       named('interval', intervalMs, durationText),
@@ -254,14 +256,14 @@ function panic({ question: { service }, client, cluster }: CheckScene): Reason {
   );
 }
 
-/** A host that takes requests and does not answer has failed only when a time has run out. */
+/** A host that answers late, or never, has failed only when a time has run out. */
 function timesOf({ question, client }: CheckScene): {
   readonly text: string;
   readonly settings: readonly NamedSetting[];
 } {
   const { misbehaviour } = question;
   const action = common(routesTaken(client, question), (route) => route.action);
-  if (misbehaviour === undefined || misbehaviour.status !== undefined || action?.does !== 'forward') {
+  if (!misbehaviour?.late || action?.does !== 'forward') {
     return { text: '', settings: [] };
   }
   const { timeoutMs, retries } = action;
@@ -273,11 +275,11 @@ function timesOf({ question, client }: CheckScene): {
   ];
   return times.length === 0
     ? {
-        text: ' A host that takes requests and does not answer fails only once a timeout has run out, and the route has none.',
+        text: ' A host that answers late or never fails only once a timeout has run out, and the route has none.',
         settings: [named('timeout', timeoutMs, timeText)],
       }
     : {
-        text: ' A host that takes requests and does not answer fails only once a timeout has run out.',
+        text: ' A host that answers late or never fails only once a timeout has run out.',
         settings: times,
       };
 }
@@ -292,7 +294,7 @@ function slowly(scene: CheckScene): Reason | undefined {
   return settings.length === 0
     ? undefined
     : known(
-        `The sidecar of ${client.instance} did eject hosts of ${question.service}, each once it had failed so often in a row.${silence.text}`,
+        `The sidecar of ${client.instance} did eject hosts of ${question.service}, each once it had failed so often in a row; every success begins the count of a host anew.${silence.text}`,
         [...settings, ...silence.settings],
       );
 }

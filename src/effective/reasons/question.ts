@@ -81,8 +81,10 @@ export interface Misbehaviour {
   readonly instances: readonly string[];
   /** Their localities. */
   readonly localities: readonly string[];
-  /** They answered with this status; undefined: they did not answer. */
+  /** They answered with this status; undefined: they did not answer, or not as an error. */
   readonly status?: number;
+  /** They took requests, and answered late or never. */
+  readonly late?: true;
 }
 
 /** What a mesh may be expected to do. */
@@ -124,8 +126,8 @@ export interface Seen {
   readonly panics?: number;
   /** Requests that a time of the whole request cut off. */
   readonly timeouts?: number;
-  /** Until how long after the fault one of its targets was out; undefined where none was. */
-  readonly outForMs?: number;
+  /** Until how long after the fault one of its targets was out, or until the end of all; undefined where none was. */
+  readonly out?: { readonly forMs: number; readonly toTheEnd: boolean };
 }
 
 /** Why did what was expected not come? */

@@ -106,12 +106,16 @@ test.each<[string, Asked, readonly string[] | string]>([
     ['http2MaxRequests: 25 9', 'http1MaxPendingRequests: 10 9', 'maxConnections: 100 8'],
   ],
   ['no-route-for-the-rest', { ended: 'no-route' }, ['match: /api* 7', 'match: /* with x-batch: yes 9']],
-  [
-    'route-to-another-port',
-    { ended: 'no-cluster' },
-    ['route: outbound|9090||edge-app.default.svc.cluster.local 7'],
-  ],
+  ['route-to-another-port', { ended: 'no-cluster' }, ['route: edge-app:9090 7']],
   ['subset-label-typo', { ended: 'no-host' }, ['labels: versoin=v1 8']],
+  ['subset-of-a-hidden-rule', { ended: 'no-cluster' }, ['route: edge-app:8080 subset v1 16']],
+  ['allow-nothing', { ended: 'denied', side: 'server', policy: 'none' }, ['nothing: ALLOW 4']],
+  ['token-required', { ended: 'denied', side: 'server', policy: 'none' }, ['with-a-token: ALLOW 16']],
+  [
+    'token-required',
+    { ended: 'denied', side: 'server', decidedBy: 'token' },
+    ['authentication: envoy.filters.http.jwt_authn 4'],
+  ],
   [
     'policies-by-path',
     { ended: 'denied', side: 'server', policy: 'ns[default]-policy[no-admin]-rule[1]' },
@@ -279,8 +283,13 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ],
   [
     'ejection-of-local-errors',
-    { expected: 'ejection', misbehaviour: east, seen: { detections: nothing } },
+    { expected: 'ejection', misbehaviour: { ...east, late: true }, seen: { detections: nothing } },
     ['consecutiveLocalOriginFailures: 4 9', 'timeout: no limit Istio'],
+  ],
+  [
+    'ejection-of-local-errors',
+    { expected: 'ejection', misbehaviour: east, seen: { detections: nothing } },
+    ['consecutiveLocalOriginFailures: 4 9'],
   ],
   [
     'failover-by-priority',
@@ -289,7 +298,7 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ],
   [
     'pool-of-another-port',
-    { expected: 'return', seen: { outForMs: 10 } },
+    { expected: 'return', seen: { out: { forMs: 10, toTheEnd: false } } },
     'not known: none of the hosts in question was ejected in the sidecar of frontend-1 after the fault',
   ],
   ['streams-of-http2', { expected: 'overflow' }, ['http1MaxPendingRequests: no limit Istio']],
@@ -322,6 +331,13 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ],
 ])('%s: %o did not come', (name, question, expected) => {
   expect(settings(ofCheck(name, question))).toEqual(expected);
+});
+
+test('hosts that are out when the run ends are not said to have come back', () => {
+  const seen = { out: { forMs: 4_990, toTheEnd: true } };
+  expect(textOfReason(ofCheck('locality-off', { expected: 'return', seen }))?.cause).toMatch(
+    /^The sidecar of frontend-1 still had hosts of edge-app ejected 4\.99 s after the fault, at the end of the run\. /,
+  );
 });
 
 test('a rule that is in no sidecar is the reason, with its line and why', () => {

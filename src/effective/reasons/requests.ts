@@ -68,7 +68,7 @@ const kinds: Readonly<Record<RequestQuestion['ended'], (scene: Scene) => Reason>
   injected,
   'client-gone': clientGone,
   protocol: notTheProtocol,
-  answered,
+  answered: letThrough,
   other: () => unknown('what the sidecar says of it has no word here'),
 };
 
@@ -166,16 +166,7 @@ function noHost(scene: Scene): Reason {
 function notConnected(scene: Scene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  if (scene.question.side === 'server') {
-    return known(causeOfRequests(scene.question), []);
-  }
-  const retries = retriesOf(scene);
-  if (retries === undefined) return severalRoutes(scene);
-  return known(
-    causeOfRequests(scene.question),
-    [...retries, ...ejectionOf(scene)],
-    insteadOf(scene.client, scene.question.service, 'outlier-detection', 'retries'),
-  );
+  return letThrough(scene);
 }
 
 /** The handshake failed: what each side speaks, and whom the client takes for the server. */
@@ -201,9 +192,7 @@ function reset(scene: Scene): Reason {
   const { question } = scene;
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  if (question.side === 'server') {
-    return known(causeOfRequests(question), []);
-  }
+  if (question.side === 'server') return letThrough(scene);
   const retries = retriesOf(scene);
   if (retries === undefined) return severalRoutes(scene);
   return known(causeOfRequests(question), retries);
@@ -346,14 +335,15 @@ function noCluster({ question, client, routes }: Scene): Reason {
   const held = new Set(client.clusters.map(({ name }) => name));
   const lost = routes.flatMap((route) =>
     route.action.does === 'forward'
-      ? route.action.to.filter(({ cluster }) => !held.has(cluster)).map(({ cluster }) => ({ route, cluster }))
+      ? route.action.to.filter(({ cluster }) => !held.has(cluster)).map(({ place }) => ({ route, place }))
       : [],
   );
   if (lost.length === 0)
     return unknown(`every route to ${question.service} leads to something that is there`);
   return known(
     `A route to ${question.service} leads to a host, port or subset that does not exist.`,
-    lost.map(({ route, cluster }) => ({ name: 'route', value: cluster, from: route.from })),
+    lost.map(({ route, place }) => ({ name: 'route', value: place, from: route.from })),
+    insteadOf(client, question.service, 'subset'),
   );
 }
 
@@ -402,7 +392,8 @@ function notTheProtocol(scene: Scene): Reason {
   return known(causeOfRequests(scene.question), [named('protocol', protocol, String)]);
 }
 
-function answered(scene: Scene): Reason {
+/** What a host or its sidecar answered: no setting made that, but some could have kept it from the caller. */
+function letThrough(scene: Scene): Reason {
   const { question, client } = scene;
   const retries = retriesOf(scene);
   if (retries === undefined) return severalRoutes(scene);

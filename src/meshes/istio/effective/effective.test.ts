@@ -61,7 +61,6 @@ test.each([
   ['wildcard-below-own-rule', 'null Istio', 'null Istio'],
   ['exported-to-others', 'null Istio', 'null Istio'],
   ['rule-selects-servers', 'null Istio', 'null Istio'],
-  ['calls-limited-by-a-sidecar-resource', 'null Istio', `8 17 ${policy}.${http}`],
 ])('%s: the limits in effect stand where Istio took them from', (name, connections, pending) => {
   expect(limits(called(name))).toEqual([connections, pending, 'null Istio']);
 });
@@ -393,6 +392,10 @@ test.each([
   ],
   ['rewritten-path', []],
   ['rule-by-wildcard', []],
+  [
+    'subset-of-a-hidden-rule',
+    ['subset 7: nobody reads it in the namespace ops: callers are in default, the service is in default'],
+  ],
   ['try-longer-than-timeout', []],
   ['timeout-in-a-delegate', []],
 ])('%s: what is written and not in effect says why', (name, unused) => {

@@ -69,7 +69,18 @@ function unusedRules(service: CalledService, { under, workload }: UnusedContext)
     if (first) policies.set(cluster, policyOf(first, cluster.subset, cluster.port, under));
   }
   const inEffect = [...policies].filter(([cluster]) => routed.has(cluster.name));
-  return about.flatMap((rule) =>
+  const subsets = about.flatMap((rule): readonly Unused[] => {
+    const why = whyNotRule(rule, service, [...policies.values()], { under, workload });
+    if (why === undefined) return [];
+    return list(valueAt(rule.value, ['spec', 'subsets'])).map((_, index) => ({
+      about: 'subset',
+      service: service.name,
+      side: 'client',
+      setting: settingAt({ resource: rule, path: ['spec', 'subsets', index, 'name'] }),
+      why,
+    }));
+  });
+  const blocks = about.flatMap((rule) =>
     writtenBlocks(rule).flatMap(({ place, block, subset, port }): readonly Unused[] => {
       if (inEffect.some(([, policy]) => isSame(policy.block(block), place))) return [];
       const why =
@@ -80,6 +91,7 @@ function unusedRules(service: CalledService, { under, workload }: UnusedContext)
       ];
     }),
   );
+  return [...subsets, ...blocks];
 }
 
 const isSame = (a: Place | undefined, b: Place) =>
