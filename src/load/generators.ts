@@ -51,7 +51,7 @@ export function spreadLoad(job: K6Script, generators: readonly Generator[]): Pre
   const finished = Promise.all(generators.map(({ exited }) => exited)).then(async (codes) => {
     const summaries = await Promise.all(generators.map((each) => each.summary()));
     const failed = codes.findIndex((code) => code !== 0);
-    const known = summaries.filter((summary) => summary !== undefined);
+    const known = summaries.filter((summary): summary is string => summary !== undefined && isWhole(summary));
     const complaints = job.complains ? await Promise.all(generators.map((each) => each.complaints())) : [];
     return {
       complaints: complaints.flat(),
@@ -99,6 +99,16 @@ export function sumTotals(summaries: readonly string[]): string {
   if (totals.length > 1) for (const each of totals) delete each['latencyMs'];
   const sum = totals.reduce<unknown>(add, {});
   return JSON.stringify(totals.length > 1 ? { ...(sum as object), generators: totals.length } : sum);
+}
+
+/** A disk that fills up leaves the beginning, or nothing. */
+function isWhole(summary: string): boolean {
+  try {
+    JSON.parse(summary);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
