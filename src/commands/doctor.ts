@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { claimLoopbackBlock } from '../environments/local/addresses.ts';
 import { refusalOf } from '../kit/folder.ts';
+import { mostOpenFiles } from '../kit/open-files.ts';
 import { print, printJson } from '../kit/output.ts';
 import { visible } from '../kit/visible.ts';
 import { configuredDocker } from '../runs/clusters.ts';
@@ -182,12 +183,7 @@ async function servicePort(): Promise<DoctorFinding> {
 
 function fileDescriptors(): DoctorFinding {
   const enough = 4_096;
-  let limit = Number.POSITIVE_INFINITY;
-  try {
-    limit = Number(/Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? limit);
-  } catch {
-    // not Linux; the limit shows as connection errors there
-  }
+  const limit = mostOpenFiles();
   return {
     what: 'open files',
     ok: limit >= enough,
