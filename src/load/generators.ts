@@ -24,8 +24,8 @@ export interface Generator {
   /** host:port of its REST interface, and the way there when it is not the usual one. */
   readonly api: string;
   readonly agent?: Agent;
-  /** Exit code; null when a signal or a broken connection ended it. */
-  readonly exited: Promise<number | null>;
+  /** Its exit code; null when a signal, which may be known, or a broken connection ended it. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal?: string | undefined }>;
   readonly over: boolean;
   /** What it has printed in this load, at least the beginning. */
   said(): Promise<string>;
@@ -48,14 +48,15 @@ export function spreadLoad(job: K6Script, generators: readonly Generator[]): Pre
     readiness ??= Promise.all(generators.map(prepared)).then(() => {});
     return readiness;
   };
-  const finished = Promise.all(generators.map(({ exited }) => exited)).then(async (codes) => {
+  const finished = Promise.all(generators.map(({ exited }) => exited)).then(async (ends) => {
     const summaries = await Promise.all(generators.map((each) => each.summary()));
-    const failed = codes.findIndex((code) => code !== 0);
+    const failed = ends.findIndex(({ code }) => code !== 0);
     const known = summaries.filter((summary): summary is string => summary !== undefined && isWhole(summary));
     const complaints = job.complains ? await Promise.all(generators.map((each) => each.complaints())) : [];
     return {
       complaints: complaints.flat(),
-      code: failed < 0 ? 0 : (codes[failed] ?? null),
+      code: failed < 0 ? 0 : (ends[failed]?.code ?? null),
+      signal: ends[failed]?.signal,
       summary: known.length === generators.length ? sumTotals(known) : undefined,
       lastLines: generators[Math.max(0, failed)]?.lastLines() ?? '',
     };

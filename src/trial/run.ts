@@ -88,7 +88,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
   let loadMs = 0;
   {
     await using sampler = startSampler(lab, mesh.telemetry.statistics, evidence);
-    const loads = await prepared.begin();
+    const loads = await prepared.begin(signal);
     const { startedAt } = loads;
     journal.write({ t: startedAt, event: 'load-started' });
     const clock = setInterval(
