@@ -1,4 +1,4 @@
-import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
@@ -148,7 +148,8 @@ function disk({ cacheDir }: ToolContext): DoctorFinding[] {
 
 /** The folder itself, or the one above it that is there. */
 function nearestFolder(path: string): string {
-  const there = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  // What may not be looked at is not there either.
+  const there = existsSync(path) && statSync(path).isDirectory();
   return there || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
