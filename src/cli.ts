@@ -22,10 +22,13 @@ import { version } from './version.ts';
 /** Longer than a lab takes to go. */
 const endingTimeoutMs = 15_000;
 
-/** The first Ctrl-C ends things in order, the second at once: the supervisor does the rest. */
-function handleSignals(controller: AbortController): void {
+/**
+ * The first Ctrl-C ends things in order, the second at once: the supervisor does the rest. A command that has nothing
+ * to put in order (`heeds`) ends at the first.
+ */
+function handleSignals(controller: AbortController, heeds: () => boolean): void {
   const interrupt = () => {
-    if (controller.signal.aborted) process.exit(ExitCode.interrupted);
+    if (controller.signal.aborted || !heeds()) process.exit(ExitCode.interrupted);
     process.stderr.write(`\n${pc.yellow('Interrupted')}: ending in order; once more ends at once.\n`);
     controller.abort(new OperatorError('interrupted', { exitCode: ExitCode.interrupted }));
   };
@@ -39,7 +42,21 @@ function handleSignals(controller: AbortController): void {
   });
 }
 
-function program(signal: AbortSignal): Command {
+/** Commands that only look at something, or whose work somebody else goes on with. */
+const atOnce: ReadonlySet<string> = new Set([
+  'plan',
+  'report',
+  'doctor',
+  'cleanup',
+  'lab status',
+  'lab down',
+]);
+
+const nameOf = (command: Command): string =>
+  command.parent?.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name();
+
+/** `begun` is told which command has been called: "lab up". */
+function program(signal: AbortSignal, begun: (command: string) => void): Command {
   const root = new Command('breakwater')
     .description('Breaks a service mesh on purpose and says, with evidence, whether it held.')
     .version(version, '-V, --version')
@@ -63,6 +80,7 @@ Examples:
   $ npx breakwater lab up scenarios/circuit-breaker.yaml   a mesh to play with
   $ source <(npx breakwater complete bash)              tab completion (zsh and fish too)`,
     );
+  root.hook('preAction', (_, command) => begun(nameOf(command)));
   overrideExits(root);
   createTab(root);
   return root;
@@ -114,9 +132,12 @@ async function leave(output: OutputGuard): Promise<never> {
 const output = guardOutput();
 const controller = new AbortController();
 const lastResort = new LastResort(controller);
-handleSignals(controller);
+let command = '';
+handleSignals(controller, () => !atOnce.has(command));
 try {
-  await program(controller.signal).parseAsync();
+  await program(controller.signal, (name) => {
+    command = name;
+  }).parseAsync();
 } catch (error) {
   // The first cause is what the operator needs.
   if (lastResort.exitCode === undefined) process.exitCode = explainError(error);

@@ -1,4 +1,4 @@
-import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import pc from 'picocolors';
 import { claimLoopbackBlock } from '../environments/local/addresses.ts';
 import { refusalOf } from '../kit/folder.ts';
+import { mostOpenFiles } from '../kit/open-files.ts';
 import { print, printJson } from '../kit/output.ts';
 import { visible } from '../kit/visible.ts';
 import { configuredDocker } from '../runs/clusters.ts';
@@ -147,7 +148,8 @@ function disk({ cacheDir }: ToolContext): DoctorFinding[] {
 
 /** The folder itself, or the one above it that is there. */
 function nearestFolder(path: string): string {
-  const there = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  // What may not be looked at is not there either.
+  const there = existsSync(path) && statSync(path).isDirectory();
   return there || dirname(path) === path ? path : nearestFolder(dirname(path));
 }
 
@@ -182,12 +184,7 @@ async function servicePort(): Promise<DoctorFinding> {
 
 function fileDescriptors(): DoctorFinding {
   const enough = 4_096;
-  let limit = Number.POSITIVE_INFINITY;
-  try {
-    limit = Number(/Max open files\s+(\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1] ?? limit);
-  } catch {
-    // not Linux; the limit shows as connection errors there
-  }
+  const limit = mostOpenFiles();
   return {
     what: 'open files',
     ok: limit >= enough,

@@ -21,6 +21,7 @@ import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { pathArgument } from './path-argument.ts';
+import { refuseFewFiles } from './preflight.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
 interface RunOptions extends ScenarioOptions {
@@ -77,6 +78,7 @@ async function runScenario(
   const planned = await planExperiment(file, options, options.seed ?? randomSeed());
   const { plan, mesh, configuration } = planned;
   refuseUnfit(plan, options.env, environmentCapabilities, planned.locate);
+  if (options.env === 'local') refuseFewFiles(plan);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { OperatorError } from './errors.ts';
-import { eventually, GaveUp, type NotYet, notYet, type Ready } from './eventually.ts';
+import { eventually, GaveUp, type NotYet, notYet, type Ready, unlessAborted } from './eventually.ts';
 
 const options = { waitingFor: 'the sky to fall', timeoutMs: 10_000, everyMs: 1 };
 
@@ -79,4 +79,16 @@ test('an abort ends the wait between two attempts, and no attempt is made after 
   const reason = new Error('never mind');
   await expect(eventually(attempt, { ...options, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   expect(asked()).toBe(0);
+});
+
+test('work that never ends is left alone when the signal aborts, before or after it has begun', async () => {
+  const never = () => new Promise<void>(() => {});
+  const reason = new Error('interrupted');
+  await expect(unlessAborted(never(), AbortSignal.abort(reason))).rejects.toBe(reason);
+  const controller = new AbortController();
+  const waiting = unlessAborted(never(), controller.signal);
+  controller.abort(reason);
+  await expect(waiting).rejects.toBe(reason);
+  expect(await unlessAborted(Promise.resolve(3), new AbortController().signal)).toBe(3);
+  await expect(unlessAborted(Promise.reject(reason), new AbortController().signal)).rejects.toBe(reason);
 });

@@ -58,3 +58,17 @@ export async function eventually<T>(
     await sleep(options.everyMs ?? 25, undefined, options.signal ? { signal: options.signal } : {});
   }
 }
+
+/** What a promise settles with, or the reason of the signal when that aborts before; the promise is then left alone. */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => {});
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -42,6 +42,8 @@ export interface PreparedLoad extends AsyncDisposable {
   /** Resolves when k6 has ended: its exit code, its totals if it wrote them, its last words. */
   readonly finished: Promise<{
     readonly code: number | null;
+    /** What ended it, where that is known: "SIGKILL". */
+    readonly signal: string | undefined;
     readonly summary: string | undefined;
     readonly lastLines: string;
     readonly complaints: readonly ScriptComplaint[];

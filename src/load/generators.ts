@@ -24,8 +24,8 @@ export interface Generator {
   /** host:port of its REST interface, and the way there when it is not the usual one. */
   readonly api: string;
   readonly agent?: Agent;
-  /** Exit code; null when a signal or a broken connection ended it. */
-  readonly exited: Promise<number | null>;
+  /** Its exit code; null when a signal, which may be known, or a broken connection ended it. */
+  readonly exited: Promise<{ readonly code: number | null; readonly signal?: string | undefined }>;
   readonly over: boolean;
   /** What it has printed in this load, at least the beginning. */
   said(): Promise<string>;
@@ -50,10 +50,10 @@ export function spreadLoad(job: K6Script, generators: readonly Generator[]): Pre
     readiness ??= Promise.all(generators.map(prepared)).then(() => {});
     return readiness;
   };
-  const finished = Promise.all(generators.map(({ exited }) => exited)).then(async (codes) => {
+  const finished = Promise.all(generators.map(({ exited }) => exited)).then(async (ends) => {
     const summaries = await Promise.all(generators.map((each) => each.summary()));
-    const failed = codes.findIndex((code) => code !== 0);
-    const known = summaries.filter((summary) => summary !== undefined);
+    const failed = ends.findIndex(({ code }) => code !== 0);
+    const known = summaries.filter((summary): summary is string => summary !== undefined && isWhole(summary));
     const complaints = job.complains ? await Promise.all(generators.map((each) => each.complaints())) : [];
     const { prints } = job;
     const printed =
@@ -61,7 +61,8 @@ export function spreadLoad(job: K6Script, generators: readonly Generator[]): Pre
     return {
       complaints: complaints.flat(),
       printed: printed.flat(),
-      code: failed < 0 ? 0 : (codes[failed] ?? null),
+      code: failed < 0 ? 0 : (ends[failed]?.code ?? null),
+      signal: ends[failed]?.signal,
       summary: known.length === generators.length ? sumTotals(known) : undefined,
       lastLines: generators[Math.max(0, failed)]?.lastLines() ?? '',
     };
@@ -105,6 +106,16 @@ export function sumTotals(summaries: readonly string[]): string {
   if (totals.length > 1) for (const each of totals) delete each['latencyMs'];
   const sum = totals.reduce<unknown>(add, {});
   return JSON.stringify(totals.length > 1 ? { ...(sum as object), generators: totals.length } : sum);
+}
+
+/** A disk that fills up leaves the beginning, or nothing. */
+function isWhole(summary: string): boolean {
+  try {
+    JSON.parse(summary);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -43,7 +43,7 @@ async function orExit<T>(planned: PlannedLoad, load: PreparedLoad, asked: Promis
   } catch (error) {
     const patienceMs = 1_000;
     const ended = await Promise.race([load.finished, sleep(patienceMs)]);
-    if (ended !== undefined) throwForExit(planned, ended.code, ended.lastLines);
+    if (ended !== undefined) throwForExit(planned, ended);
     throw error;
   }
 }
@@ -56,9 +56,9 @@ export async function finishLoad(
   interrupted: () => boolean,
 ): Promise<LoadTotals> {
   const { overran, end } = await ended(planned, load, startedAt);
-  const { code, summary, lastLines, complaints } = end;
+  const { code, summary, complaints } = end;
   const asked = overran ? stoppedCodes.has(code) : interrupted();
-  if (code !== 0 && !(asked && summary !== undefined)) throwForExit(planned, code, lastLines);
+  if (code !== 0 && !(asked && summary !== undefined)) throwForExit(planned, end);
   const totals = readTotals(planned, summary, code ?? -1, startedAt);
   return {
     ...totals,
@@ -78,14 +78,16 @@ async function ended({ shape, durationMs }: PlannedLoad, load: PreparedLoad, sta
   const over = new AbortController();
   const late = sleep(startedAt + durationMs + overrunMs - Date.now(), true as const, over);
   late.catch(() => {});
-  const overran = await Promise.race([late, load.finished.then(() => undefined)]);
-  over.abort();
+  const overran = await Promise.race([late, load.finished.then(() => undefined)]).finally(() => over.abort());
   if (overran) load.stop();
   return { overran, end: await load.finished };
 }
 
 /** https://grafana.com/docs/k6/latest/reference/exit-codes/ */
-function throwForExit({ shape }: PlannedLoad, code: number | null, lastLines: string): void {
+function throwForExit(
+  { shape }: PlannedLoad,
+  { code, signal, lastLines }: Awaited<PreparedLoad['finished']>,
+): void {
   const { script, isUser } = shapeKind(shape.kind).author(shape);
   switch (code) {
     case 99:
@@ -100,8 +102,18 @@ function throwForExit({ shape }: PlannedLoad, code: number | null, lastLines: st
         : new OperatorError(`k6 failed in ${script}`, { hint: lastLines });
     case 108:
       throw usageError(`${script} aborted the test with exec.test.abort()`, lastLines);
+    case 255:
+      // What it has no code for, such as a script that exports nothing to run.
+      throw isUser
+        ? usageError(`k6 cannot run ${script}`, lastLines)
+        : environmentError('k6 ended with exit code 255', lastLines);
+    case null:
+      throw environmentError(
+        `k6 was ended by ${signal ?? 'a signal'}`,
+        'something outside Breakwater has done that, as the kernel does when memory runs out',
+      );
     default:
-      throw environmentError(`k6 ended with ${code === null ? 'a signal' : `exit code ${code}`}`, lastLines);
+      throw environmentError(`k6 ended with exit code ${code}`, lastLines);
   }
 }
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unlessAborted } from '../kit/eventually.ts';
 import type { LoadTotals } from '../model/evidence.ts';
 import type { LoadJob, PreparedLoad } from './contract.ts';
 import { beginLoad, finishLoad, loadJob, readyLoad } from './k6.ts';
@@ -7,8 +8,8 @@ import type { PlannedLoad } from './planned.ts';
 
 /** The loads of a trial, each with its k6 there and held; disposing ends them. */
 export interface PreparedLoads extends AsyncDisposable {
-  /** Lets all begin at one moment, when the last is ready. */
-  begin(): Promise<RunningLoads>;
+  /** Lets all begin at one moment, when the last is ready; rejects with the signal's reason when that aborts before. */
+  begin(signal: AbortSignal): Promise<RunningLoads>;
 }
 
 /** The loads of a trial under way. */
@@ -41,8 +42,9 @@ export async function prepareLoads(
   );
   const releases = stack.move();
   return {
-    async begin() {
-      await settled(prepared.map(({ planned: each, load }) => readyLoad(each, load)));
+    async begin(signal) {
+      // A script may never come to the end of its beginning.
+      await unlessAborted(settled(prepared.map(({ planned: each, load }) => readyLoad(each, load))), signal);
       const started = await settled(
         prepared.map(async (each) => ({ ...each, startedAt: await beginLoad(each.planned, each.load) })),
       );

@@ -31,6 +31,8 @@ const ways = shapeNames.map((name) =>
 export const waysToWrite = [...ways.slice(0, -1), `or ${ways.at(-1)}`].join('; ');
 
 const longestMs = 24 * 3_600_000;
+/** A load ends when its last requests have been answered, or given up. */
+const longestAnswerMs = 600_000;
 const mostUsers = 20_000;
 const spareUsers = 1.1;
 
@@ -49,6 +51,9 @@ export function mistakesInLoad(load: WrittenLoad): Mistake[] {
     ...(['timeout', 'maxLatency'] as const)
       .filter((field) => load[field] < 1)
       .map((field) => wrong([field], 'expected a duration above 0')),
+    ...(['timeout', 'maxLatency'] as const)
+      .filter((field) => load[field] > longestAnswerMs)
+      .map((field) => wrong([field], `expected at most ${formatMs(longestAnswerMs)}`)),
   ];
   return found.length > 0 ? found : mistakesInSize(load, name);
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { environmentError } from '../kit/errors.ts';
 import type { LoadJob, PreparedLoad } from '../load/contract.ts';
 import { closedOff } from '../load/k6.ts';
 import type { ProbeResult } from '../model/evidence.ts';
@@ -13,7 +14,7 @@ export interface PreparedProbes extends AsyncDisposable {
   begin(): Promise<void>;
   stop(): void;
   /** Waits for all of them to end, and writes what came of each request into probes.jsonl of the evidence folder. */
-  finish(evidence: string): Promise<void>;
+  finish(evidence: string, interrupted: () => boolean): Promise<void>;
 }
 
 interface ProbesWanted {
@@ -59,8 +60,14 @@ export async function prepareProbes(wanted: ProbesWanted): Promise<PreparedProbe
     stop() {
       for (const each of all) each.stop();
     },
-    async finish(evidence) {
+    async finish(evidence, interrupted) {
       const ended = await Promise.all(all.map(({ finished }) => finished));
+      const failed = ended.find(({ code }) => code !== 0);
+      if (failed && !interrupted())
+        throw environmentError(
+          `the k6 that sends the probes ended with ${failed.code === null ? (failed.signal ?? 'a signal') : `exit code ${failed.code}`}`,
+          failed.lastLines,
+        );
       const results = ended.flatMap(({ printed }) => printed.flatMap((line) => readResult(line) ?? []));
       const text = results.map((result) => `${JSON.stringify(result)}\n`).join('');
       if (probes.length > 0) await writeFile(join(evidence, 'probes.jsonl'), text);

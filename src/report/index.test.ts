@@ -5,6 +5,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OperatorError } from '../kit/errors.ts';
 import { hostileReport, sampleReport } from './fixture.ts';
 import { findReport, readReport, reportFormats, writeReports } from './index.ts';
+import type { Report } from './model.ts';
+
+/** The text of a report in which these fields of its parts have other values. */
+function changed(parts: Partial<Record<keyof Report, object>>): string {
+  const report: Record<string, unknown> = { ...sampleReport() };
+  for (const [part, fields] of Object.entries(parts))
+    report[part] = { ...(report[part] as object), ...fields };
+  return JSON.stringify(report);
+}
 
 let reports = '';
 beforeEach(async () => {
@@ -58,6 +67,9 @@ describe('the reports of a run', () => {
     ['half a file', '{"schema": "breakw', /is not JSON/],
     ['a later version', '{"schema": "breakwater/report/v9"}', /is of version "breakwater\/report\/v9"/],
     ['a changed report', '{"schema": "breakwater/report/v1"}', /is not a report:[\s\S]*verdict/],
+    ['a report of fewer requests than none', changed({ traffic: { requests: -1 } }), /traffic\.requests/],
+    ['a report of steps without end', changed({ series: { steps: 1e9 } }), /series\.steps/],
+    ['a report of steps without a width', changed({ series: { stepMs: 0 } }), /series\.stepMs/],
   ])('%s is an error that says so', async (_, content, message) => {
     if (content !== undefined) await writeFile(path.join(reports, 'report.json'), content);
     const error = await readReport(reports).catch((caught: unknown) => caught);

@@ -4,6 +4,8 @@ import { z } from 'zod';
 export const REPORT_SCHEMA = 'breakwater/report/v1';
 
 const ms = () => z.number().describe('Milliseconds from the start of the load.');
+/** How many: a report with fewer than none was changed. */
+const count = () => z.int().nonnegative();
 const status = z.enum(['pass', 'fail', 'invalid']);
 
 const finding = z.strictObject({
@@ -26,7 +28,7 @@ const check = z.strictObject({
   observed: z.string(),
   limit: z.string(),
   value: z.number().optional(),
-  samples: z.int(),
+  samples: count(),
   window: z.strictObject({ name: z.string(), fault: z.string().optional(), fromMs: ms(), toMs: ms() }),
   detail: z.string().optional(),
   reason: z
@@ -53,7 +55,7 @@ const fault = z.strictObject({
     status: z.enum(['proven', 'unproven', 'no-traffic', 'not-injected']),
     observed: z.string().describe('"99.7 % of 412 requests (98.6 % to 99.9 %)".'),
     expected: z.string(),
-    samples: z.int(),
+    samples: count(),
   }),
 });
 
@@ -65,7 +67,7 @@ const errorGroup = z.strictObject({
   cause: z.string().describe('Why it ended so, in plain words.'),
   host: z.string().describe('Instance or address that caused it; "-" when none was chosen.'),
   zone: z.string(),
-  count: z.int(),
+  count: count(),
   byWindow: z.record(z.string(), z.int()).describe('steady, fault, recovery → how many.'),
   setting: z
     .string()
@@ -95,9 +97,9 @@ const heldTable = z.strictObject({
 });
 
 const series = z.strictObject({
-  stepMs: z.int().describe('Width of a step.'),
+  stepMs: z.int().min(1).describe('Width of a step.'),
   /** All arrays below have this many steps; step i covers i*stepMs to (i+1)*stepMs from the start of the load. */
-  steps: z.int(),
+  steps: count().max(10_000),
   outcomes: z
     .record(z.string(), z.array(z.int()))
     .describe('ok, shed, error, unanswered → requests per step, by due time.'),
@@ -152,12 +154,12 @@ export const reportSchema = z
       overheadMs: z.number().describe('Wall time less load time.'),
     }),
     traffic: z.strictObject({
-      requests: z.int(),
-      ok: z.int(),
-      shed: z.int(),
-      error: z.int(),
-      unanswered: z.int(),
-      attempts: z.int().describe("Requests, and how often the clients' sidecars sent them again."),
+      requests: count(),
+      ok: count(),
+      shed: count(),
+      error: count(),
+      unanswered: count(),
+      attempts: count().describe("Requests, and how often the clients' sidecars sent them again."),
       latencyMs: z
         .record(z.string(), z.number())
         .describe('p50, p90, p95, p99, max over all requests, from when they were due.'),
@@ -229,7 +231,7 @@ export const reportSchema = z
           from: z.string().describe('Client instance.'),
           to: z.string().describe('Instance.'),
           byWindow: z
-            .record(z.string(), z.strictObject({ requests: z.int(), failed: z.int() }))
+            .record(z.string(), z.strictObject({ requests: count(), failed: count() }))
             .describe('steady, fault, recovery, run → traffic on this edge.'),
         }),
       ),

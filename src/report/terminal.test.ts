@@ -19,6 +19,13 @@ describe('the summary on the terminal', () => {
     expect(terminal(report, { color: false, width: 80, directory: 'reports/x' })).toMatch(/^[\n -~]*$/);
   });
 
+  test('letters of a name stay what they are, to be pasted', () => {
+    const report = sampleReport();
+    const command = "npx breakwater run 'Prüfung/größe-日本.yaml'";
+    const text = terminal({ ...report, run: { ...report.run, command } }, { color: false, width: 80 });
+    expect(text).toContain(command);
+  });
+
   test('no escape sequence of a name reaches the terminal', () => {
     const text = terminal(hostileReport(), { color: true, width: 80 });
     // biome-ignore lint/suspicious/noControlCharactersInRegex: our own colours are all there may be

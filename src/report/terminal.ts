@@ -24,7 +24,7 @@ import {
 } from './words.ts';
 
 export interface TerminalOptions {
-  /** Without it there is neither colour nor anything beyond ASCII. */
+  /** Without it there is neither colour nor any sign beyond ASCII; letters of names stay what they are. */
   readonly color: boolean;
   /** Columns. */
   readonly width: number;
@@ -352,5 +352,5 @@ const spelled: Readonly<Record<string, string>> = {
 };
 
 function ascii(text: string): string {
-  return text.replace(/[^\n\u0020-\u007e]/gu, (character) => spelled[character] ?? '?');
+  return text.replace(/[^\n\u0020-\u007e\p{L}\p{M}\p{N}]/gu, (character) => spelled[character] ?? '?');
 }

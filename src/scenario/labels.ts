@@ -19,7 +19,11 @@ const labelValue = z
   );
 
 /** Labels that Kubernetes and Istio take. */
-export const labels = () => z.record(labelKey, labelValue);
+export const labels = () =>
+  z.record(
+    labelKey.refine((name) => name !== 'app', 'the label app is the name of the service; leave it out'),
+    labelValue,
+  );
 
 /** region/zone[/sub-zone], each of them the value of a label in a cluster. */
 export const locality = () =>

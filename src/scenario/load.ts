@@ -272,11 +272,10 @@ async function readReferences(
     filesIn(load).map((named) => ({ ...named, path })),
   );
   for (const { field, file: named, path } of inLoads) {
-    const isFile = await stat(resolve(directory, named)).then(
-      (about) => about.isFile(),
-      () => false,
-    );
-    if (!isFile) mistakes.push({ path: [...path, field], at: 'value', message: `there is no file ${named}` });
+    const about = await stat(resolve(directory, named)).catch(() => undefined);
+    if (about?.isFile()) continue;
+    const message = about === undefined ? `there is no file ${named}` : `${named} is no regular file`;
+    mistakes.push({ path: [...path, field], at: 'value', message });
   }
   const paths = new Set<string>();
   for (const each of meshFiles) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab, LabTrial, TrialFolder, TrialWindow } from '../environments/contract.ts';
 import { environmentError } from '../kit/errors.ts';
+import { unlessAborted } from '../kit/eventually.ts';
 import { prepareLoads } from '../load/loads.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { RunContext } from '../model/evidence.ts';
@@ -92,12 +93,13 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     host: (service) => mesh.serviceHost(service, topology.namespace),
     prepare: (job) => window.prepareLoad(job),
   });
-  await Promise.all([held, probes.ready()]);
+  await unlessAborted(Promise.all([held, probes.ready()]), signal);
   await using noise = measureTimerNoise();
   let loadMs = 0;
   {
     await using sampler = startSampler(lab, mesh.telemetry.statistics, evidence);
-    const [loads] = await Promise.all([prepared.begin(), probes.begin()]);
+    const loads = await prepared.begin(signal);
+    await probes.begin();
     const { startedAt } = loads;
     journal.write({ t: startedAt, event: 'load-started' });
     const clock = setInterval(
@@ -114,7 +116,10 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
       injecting: (fault) => watcher.fault(`${fault.name}: ${fault.description}`),
       reverted: (fault) => watcher.fault(`${fault.name}: taken back`),
     });
-    const totals = Promise.all([loads.finish(evidence, () => signal.aborted), probes.finish(evidence)]);
+    const totals = Promise.all([
+      loads.finish(evidence, () => signal.aborted),
+      probes.finish(evidence, () => signal.aborted),
+    ]);
     timeline.catch(() => {});
     totals.catch(() => {});
     lost.catch(() => {});

@@ -1,29 +1,15 @@
-import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { loopbackListeners, processesOf } from '../support/processes.ts';
+import { remains as remainsOf, supervisorOf } from '../support/remains.ts';
 
 const scenario = 'scenarios/zone-failover.yaml';
 const goneWithinMs = 5_000;
-const supervisorOf = (workspace: Workspace) =>
-  processesOf(workspace.runs).find(({ command }) => command.includes('supervisor/main'));
 
-/** What a run still has, tried until nothing is left or time is up. */
-async function remains(workspace: Workspace, before: readonly string[]): Promise<string[]> {
-  const deadline = Date.now() + goneWithinMs;
-  for (;;) {
-    const left = [
-      ...processesOf(workspace.runs).map(({ pid, command }) => `process ${pid}: ${command.slice(0, 100)}`),
-      ...loopbackListeners()
-        .filter((listener) => !before.includes(listener))
-        .map((listener) => `port ${listener}`),
-      ...(existsSync(workspace.runs) ? readdirSync(workspace.runs) : []).map((entry) => `folder ${entry}`),
-    ];
-    if (left.length === 0 || Date.now() > deadline) return left;
-    await sleep(50);
-  }
-}
+/** What a run still has, ports that were there before left out. */
+const remains = (workspace: Workspace, before: readonly string[]) =>
+  remainsOf(workspace, (port) => !before.includes(port), goneWithinMs);
 
 test('kill -9 of the harness at random moments leaves no process, port or temporary file', async () => {
   // Early moments are dense: that is when things are half acquired.

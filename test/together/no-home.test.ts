@@ -45,6 +45,26 @@ describe.skipIf(!canBecome)(
       }
     });
 
+    test.each([['tools', 'list'], ['doctor']])(
+      '%s works beside a cache that it may not look into',
+      (...args) => {
+        using workspace = new Workspace();
+        chmodSync(workspace.path, 0o1777);
+        const closed = join(workspace.path, 'closed');
+        mkdirSync(closed, { mode: 0o700 });
+        const { status, stdout, stderr } = asStranger(
+          workspace,
+          { BREAKWATER_CACHE: join(closed, 'cache') },
+          ...args,
+        );
+        const isDoctor = args[0] === 'doctor';
+        expect(status, stdout + stderr).toBe(isDoctor ? 4 : 0);
+        expect(stderr).not.toMatch(/^\s+at |bug|^error/m);
+        if (isDoctor)
+          expect(stdout).toMatch(/✗ folder of programs .*permission denied \(EACCES\)\n.*BREAKWATER_CACHE/);
+      },
+    );
+
     test('the home that it gets is its own alone, and one that is not is refused', () => {
       using workspace = new Workspace();
       chmodSync(workspace.path, 0o1777);

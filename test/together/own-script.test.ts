@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Finished, outcome, Workspace } from '../support/breakwater.ts';
+import { type Finished, outcome, root, Workspace } from '../support/breakwater.ts';
 
 /** A scenario whose load is a k6 script of the user's own. */
 async function runScript(script: string): Promise<Finished> {
@@ -82,7 +82,29 @@ test.concurrent.for(Object.entries(findings))('%s', async ([name, expectFindings
   expectFindings(finished);
 });
 
+test('a script whose beginning never ends holds up nobody who interrupts it', async () => {
+  using workspace = new Workspace();
+  writeFileSync(join(workspace.path, 'load.js'), 'while (true) {}\nexport default function () {}\n');
+  const scenario = readFileSync(join(root, 'test/cases/script-goes-on/scenario.yaml'), 'utf8');
+  writeFileSync(join(workspace.path, 'scenario.yaml'), scenario);
+  const child = workspace.start('run', join(workspace.path, 'scenario.yaml'), '--reports', workspace.reports);
+  const preparing = new Promise<void>((resolve) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('preparing the load')) resolve();
+    });
+  });
+  const closed = workspace.finish(child);
+  await Promise.race([preparing, closed]);
+  const asked = performance.now();
+  child.kill('SIGINT');
+  const finished = await closed;
+  expect(finished.code, outcome(finished)).toBe(130);
+  expect(performance.now() - asked).toBeLessThan(20_000);
+  expect(readdirSync(workspace.runs)).toEqual([]);
+});
+
 test.for([
+  ['nothing to run (255)', '', 'k6 cannot run'],
   [
     'an exception at its start (107)',
     `${options}throw new Error('no luck');\nexport default function () {}`,

@@ -133,7 +133,7 @@ async function start(k6: PodK6): Promise<Generator> {
   const exited = ended.then(async (code) => {
     over = true;
     await new Promise<void>((resolve) => file.end(() => resolve()));
-    return code ?? null;
+    return { code: code ?? null };
   });
   const generator: Generator = {
     label: `k6 in ${pod}`,

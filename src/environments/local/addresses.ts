@@ -100,7 +100,14 @@ async function isFree(host: string, port: number): Promise<boolean> {
   try {
     await close(await listen(host, port));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') return false;
+    const reason = code === 'EACCES' ? 'ports below 1024 are for root' : code || message;
+    throw environmentError(
+      `nothing can listen on port ${port} of loopback: ${reason}`,
+      'give the service another port in the scenario (topology.services.NAME.port)',
+      error,
+    );
   }
 }

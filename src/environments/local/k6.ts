@@ -57,7 +57,7 @@ export async function startK6(job: LoadJob, lab: LocalK6): Promise<Generator> {
   return {
     label: lab.name,
     api: lab.api,
-    exited: program.exited.then(({ code }) => code),
+    exited: program.exited.then(({ code, signal }) => ({ code, signal: signal ?? undefined })),
     get over() {
       return program.exit !== undefined;
     },
