@@ -383,6 +383,23 @@ export function environmentContract(
       expect(answers['2xx']).toBe(requests);
     });
 
+    test('hosts that configuration takes away are not waited for in vain, and come back with the next one', async () => {
+      const known = async () =>
+        istio.telemetry.statistics.hosts(await ask(istio.telemetry.statistics.hostsPath)).get('edge-app')
+          ?.length;
+      const all = environment.instances.filter(isServer).length;
+      expect(await known()).toBe(all);
+      const ownZone = `loadBalancer: { localityLbSetting: { distribute: [{ from: region1/zone-east/*, to: { "region1/zone-east/*": 100 } }] } }`;
+      await environment.configure(
+        parse(configuration.replace('outlierDetection:', `${ownZone}\n    outlierDetection:`)),
+      );
+      expect(await known()).toBeLessThan(all);
+      const { requests, answers } = await load();
+      expect(answers['2xx']).toBe(requests);
+      await environment.configure(parse(configuration));
+      expect(await known()).toBe(all);
+    });
+
     test('configuration that Envoy rejects is told with its words, and the next one comes all the same', async () => {
       const broken = `apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
