@@ -50,6 +50,8 @@ function explain(issue: z.core.$ZodIssue, schema: z.core.$ZodType, root: unknown
       );
     }
     case 'invalid_union': {
+      // A union that says itself what it takes is not of one and a list.
+      if (own(issue.message) !== undefined) return wrong(`${issue.message}, got ${typeName(value)}`);
       const meant = issue.errors[oneOrList.indexOf(Array.isArray(value) ? 'list' : 'one')];
       if (meant)
         return meant.flatMap((each) =>

@@ -21,7 +21,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 const scenarios = readdirSync(join(root, 'scenarios')).filter((name) => name.endsWith('.yaml'));
 const contents = scenarios.map((name) => readFileSync(join(root, 'scenarios', name), 'utf8'));
-const [example = ''] = contents;
+const example = readFileSync(join(root, 'scenarios/circuit-breaker.yaml'), 'utf8');
 const meshConfiguration = join(root, 'scenarios/mesh/circuit-breaker.yaml');
 
 /** mulberry32: the same mutations every time. */
@@ -112,7 +112,7 @@ const nasty: Record<string, readonly [content: string | Buffer, words: string]> 
   'a list': ['- a\n- b\n', ':1:1: a scenario is a map of fields'],
   'a number': ['42', ':1:1: a scenario is a map of fields'],
   null: ['null\n', ':1:1: the file is empty'],
-  'an unfinished list': [`${example}\nextra: [1, 2`, ':80:13: not valid YAML: Flow sequence'],
+  'an unfinished list': [`${example}\nextra: [1, 2`, ':82:13: not valid YAML: Flow sequence'],
   'an unfinished quote': ['name: "x\n', ':2:1: not valid YAML: Missing closing "quote'],
   'a tab for indentation': [
     replaced('  from:', '\tfrom:'),
@@ -199,7 +199,7 @@ const nasty: Record<string, readonly [content: string | Buffer, words: string]> 
   ],
   'a duration of years': [
     replaced(/duration: .*/, 'duration: 99999999999h'),
-    'load.duration: the load lasts longer than 1440 min',
+    'load.duration: expected at most 240h, got "99999999999h"',
   ],
   'a share above all': [
     replaced(/atLeast: 99.9%/, 'atLeast: 250%'),
@@ -223,7 +223,7 @@ const nasty: Record<string, readonly [content: string | Buffer, words: string]> 
   ],
   'a fault on the client': [
     replaced(/ {6}service: edge-app/, '      service: frontend'),
-    'faults.0.on.service: "frontend" is the client (load.from)',
+    'faults.0.on.service: "frontend" is a client (load.from); it runs no app, the load stands in for it',
   ],
   'a check on no fault': [
     replaced('during: fault', 'during: fault\n    fault: nobody'),
@@ -251,20 +251,23 @@ const nasty: Record<string, readonly [content: string | Buffer, words: string]> 
   'a path in a name': [replaced(/^name: .*/m, 'name: ../../x'), 'name: expected a DNS label'],
   'a p99 below the median': [
     serviceTime('lognormal:20ms,5ms'),
-    'serviceTime: expected a median above 0 and a p99 that is not below it, such as lognormal:5ms,20ms; got "lognormal:20ms,5ms"',
+    'serviceTime: expected times of an hour at most, a median above 0 and a p99 that is not below it, such as lognormal:5ms,20ms; got "lognormal:20ms,5ms"',
   ],
-  'a median of nothing': [serviceTime('lognormal:0ms,5ms'), 'serviceTime: expected a median above 0'],
+  'a median of nothing': [
+    serviceTime('lognormal:0ms,5ms'),
+    'serviceTime: expected times of an hour at most, a median above 0',
+  ],
   'another distribution': [
     serviceTime('uniform:5ms'),
     'serviceTime: expected constant:5ms, exponential:5ms or lognormal:5ms,20ms (median,p99); got "uniform:5ms"',
   ],
   'a header with blanks': [
     header('x tenant', 'a'),
-    `load.headers.x tenant: not a name that is allowed here: expected a header's name, such as x-tenant: no blanks, no colon; got "x tenant"`,
+    "load.headers.***: not a name that is allowed here: expected a header's name, such as x-tenant: no blanks, no colon; got",
   ],
   'a header with a colon': [
     header('x-tenant:', 'a'),
-    `expected a header's name, such as x-tenant: no blanks, no colon; got "x-tenant:"`,
+    "load.headers.***: not a name that is allowed here: expected a header's name, such as",
   ],
   'a pseudo-header': [header(':authority', 'a'), "expected a header's name, such as x-tenant"],
   'a header without a name': [header('', 'a'), "expected a header's name, such as x-tenant"],
