@@ -18,8 +18,12 @@ const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuesti
     side === 'server'
       ? `The app of ${service} took no connection from its own sidecar: it is not listening, or it is down.`
       : `The client's sidecar could not connect to the host of ${service}: it is down, refuses or does not answer.`,
-  tls: ({ service }) =>
-    `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
+  tls: ({ service, distrust }) =>
+    distrust === 'identity'
+      ? `The client's sidecar refused to speak with the host of ${service}, which has none of the identities that it has to have.`
+      : distrust === 'certificate'
+        ? `The client's sidecar does not trust the certificate of ${service}.`
+        : `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
   reset: ({ service, side }) =>
     side === 'server'
       ? `The app of ${service} closed the connection before it had answered.`

@@ -177,6 +177,12 @@ function noTls(scene: Scene): Reason {
   const tls = common(clusters, (cluster) => cluster.tls);
   const identities = common(clusters, (cluster) => cluster.identities);
   if (tls === undefined || identities === undefined) return severalClusters(scene);
+  if (question.distrust === 'identity') {
+    return known(causeOfRequests(question), [
+      named('server has to be', identities, (names) => names.join(', ')),
+      named('TLS', tls, (mode) => tlsWords[mode]),
+    ]);
+  }
   return known(causeOfRequests(question), [
     named('TLS', tls, (mode) => tlsWords[mode]),
     ...(identities.value.length === 0
