@@ -6,9 +6,9 @@ export function causeOfRequests(question: RequestQuestion): string {
 }
 
 const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuestion) => string>> = {
-  overflow: ({ service, side, of }) =>
+  overflow: ({ service, side, of, status }) =>
     of === 'retry'
-      ? `The host of ${service} answered with an error, and as too many retries were on their way already, there was none.`
+      ? `The host of ${service} answered ${status || 'with an error'}, and it was not tried again, since too many retries to it were on their way.`
       : side === 'server'
         ? `The sidecar of ${service} itself was full and refused the request at once.`
         : `What may be on the way to ${service} at once was, so the client's sidecar refused the request.`,

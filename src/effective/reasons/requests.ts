@@ -92,9 +92,7 @@ function overflow(scene: Scene): Reason {
   if (question.of === 'retry') {
     if (limits.retries.value === null)
       return unknown(`retries to ${service} have no limit in the sidecar of ${client.instance}`);
-    return known(`Too many retries to ${service} were on their way at once, so that one more was not made.`, [
-      named('retries', limits.retries, limitText),
-    ]);
+    return known(causeOfRequests(question), [named('retries', limits.retries, limitText)]);
   }
   const settings = refusing(limits, protocol);
   if (settings.length === 0) {
