@@ -105,9 +105,14 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
   return { load: tally.load?.name, group, outcome: client.outcome, ended: question.ended };
 }
 
-/** Whether the status that the client's sidecar passed on is one that the server's told the reason of. */
+/**
+ * Whether the status that the client's sidecar passed on is one that the server's told the reason of. Of an app's own
+ * answer the client's knows more, where it would have tried again and was not let.
+ */
 const isFromServer = (client: Ending, server: Ending | undefined): server is Ending =>
-  server !== undefined && server.status === client.status;
+  server !== undefined &&
+  server.status === client.status &&
+  !(client.clues?.retry === 'refused' && server.reason === 'none');
 
 /** Requests that ended alike. */
 interface EndedRequests {

@@ -75,12 +75,13 @@ export class Picture {
 export function endedAs(
   { reason, fromHost, status, clues = {} }: Ending,
   said: string,
-): Pick<RequestQuestion, 'ended' | 'of' | 'policy' | 'decidedBy' | 'status' | 'said'> {
-  const { time, retry, policy, decidedBy } = clues;
+): Pick<RequestQuestion, 'ended' | 'of' | 'policy' | 'decidedBy' | 'distrust' | 'status' | 'said'> {
+  const { time, retry, policy, decidedBy, distrust } = clues;
   const about = {
     status,
     ...(policy === undefined ? {} : { policy }),
     ...(decidedBy === undefined ? {} : { decidedBy }),
+    ...(distrust === undefined ? {} : { distrust }),
   };
   if (reason === 'none') {
     if (retry === 'refused') return { ...about, ended: 'overflow', of: 'retry' };

@@ -147,6 +147,14 @@ test.each<[string, Partial<BuiltRequest>, { cause: RegExp; behind: readonly stri
     },
   ],
   [
+    'requests-limit-below-connections',
+    { ...atServer({}), flags: 'UO' },
+    {
+      cause: /^The host of edge-app answered 503, and .* too many retries .* were on their way/,
+      behind: [`${policy}.connectionPool.http.maxRetries: 3 (mesh.yaml:9)`],
+    },
+  ],
+  [
     'max-connections-alone-queues',
     full,
     {

@@ -62,6 +62,8 @@ export interface Clues {
   readonly policy?: string;
   /** Who else decided about access: a service that was asked, or the check of a token. */
   readonly decidedBy?: 'authorizer' | 'token';
+  /** Of two that did not agree on TLS: the host has another identity than it has to, or its certificate is not trusted. */
+  readonly distrust?: 'identity' | 'certificate';
 }
 
 /** How a request ended, as one line of a sidecar's log says. Every combination is told once. */

@@ -10,7 +10,7 @@ const set = (changes: Readonly<Record<string, string>>) =>
 /** One replica of four answers 503, on less load than usual. */
 const faultyReplica: CaseOptions = {
   scenario: 'outlier-ejection',
-  args: set({ 'load.rate': '100/s', 'load.duration': '16s', 'faults.0.at': '4s', 'faults.0.for': '3s' }),
+  args: set({ 'load.rate': '60/s', 'load.duration': '16s', 'faults.0.at': '4s', 'faults.0.for': '3s' }),
 };
 
 /** More requests than the pool of a slow service takes. */

@@ -6,9 +6,9 @@ export function causeOfRequests(question: RequestQuestion): string {
 }
 
 const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuestion) => string>> = {
-  overflow: ({ service, side, of }) =>
+  overflow: ({ service, side, of, status }) =>
     of === 'retry'
-      ? `The host of ${service} answered with an error, and as too many retries were on their way already, there was none.`
+      ? `The host of ${service} answered ${status || 'with an error'}, and it was not tried again, since too many retries to it were on their way.`
       : side === 'server'
         ? `The sidecar of ${service} itself was full and refused the request at once.`
         : `What may be on the way to ${service} at once was, so the client's sidecar refused the request.`,
@@ -18,8 +18,12 @@ const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuesti
     side === 'server'
       ? `The app of ${service} took no connection from its own sidecar: it is not listening, or it is down.`
       : `The client's sidecar could not connect to the host of ${service}: it is down, refuses or does not answer.`,
-  tls: ({ service }) =>
-    `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
+  tls: ({ service, distrust }) =>
+    distrust === 'identity'
+      ? `The client's sidecar refused to speak with the host of ${service}, which has none of the identities that it has to have.`
+      : distrust === 'certificate'
+        ? `The client's sidecar does not trust the certificate of ${service}.`
+        : `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
   reset: ({ service, side }) =>
     side === 'server'
       ? `The app of ${service} closed the connection before it had answered.`

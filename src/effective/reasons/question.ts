@@ -71,6 +71,8 @@ export interface RequestQuestion extends About {
   readonly policy?: string;
   /** Of a refusal: who decided, where it was no policy of the mesh's own. */
   readonly decidedBy?: 'authorizer' | 'token';
+  /** Of a handshake that failed: what of the host the caller's sidecar did not accept. */
+  readonly distrust?: 'identity' | 'certificate';
   /** The sidecar's own words, for an ending that nobody has a word for. */
   readonly said?: string;
 }

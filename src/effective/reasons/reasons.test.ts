@@ -109,6 +109,11 @@ test.each<[string, Asked, readonly string[] | string]>([
   ['route-to-another-port', { ended: 'no-cluster' }, ['route: edge-app:9090 7']],
   ['subset-label-typo', { ended: 'no-host' }, ['labels: versoin=v1 8']],
   ['subset-of-a-hidden-rule', { ended: 'no-cluster' }, ['route: edge-app:8080 subset v1 16']],
+  [
+    'another-identity',
+    { ended: 'tls', distrust: 'identity' },
+    ['subjectAltNames: spiffe://cluster.local/ns/default/sa/payments 9', 'mode: ISTIO_MUTUAL 8'],
+  ],
   ['allow-nothing', { ended: 'denied', side: 'server', policy: 'none' }, ['nothing: ALLOW 4']],
   ['token-required', { ended: 'denied', side: 'server', policy: 'none' }, ['with-a-token: ALLOW 16']],
   [

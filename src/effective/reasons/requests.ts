@@ -92,9 +92,7 @@ function overflow(scene: Scene): Reason {
   if (question.of === 'retry') {
     if (limits.retries.value === null)
       return unknown(`retries to ${service} have no limit in the sidecar of ${client.instance}`);
-    return known(`Too many retries to ${service} were on their way at once, so that one more was not made.`, [
-      named('retries', limits.retries, limitText),
-    ]);
+    return known(causeOfRequests(question), [named('retries', limits.retries, limitText)]);
   }
   const settings = refusing(limits, protocol);
   if (settings.length === 0) {
@@ -177,6 +175,12 @@ function noTls(scene: Scene): Reason {
   const tls = common(clusters, (cluster) => cluster.tls);
   const identities = common(clusters, (cluster) => cluster.identities);
   if (tls === undefined || identities === undefined) return severalClusters(scene);
+  if (question.distrust === 'identity') {
+    return known(causeOfRequests(question), [
+      named('server has to be', identities, (names) => names.join(', ')),
+      named('TLS', tls, (mode) => tlsWords[mode]),
+    ]);
+  }
   return known(causeOfRequests(question), [
     named('TLS', tls, (mode) => tlsWords[mode]),
     ...(identities.value.length === 0

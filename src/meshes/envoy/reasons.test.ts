@@ -48,6 +48,12 @@ test.each([
   ['UF,URX', reset('connection_timeout'), { retry: 'used-up' }],
   ['UO', 'via_upstream', { retry: 'refused' }],
   ['UF,UO', reset('remote_connection_failure'), { retry: 'refused' }],
+  [
+    'UF',
+    reset('TLS_error:|1:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher'),
+    { distrust: 'identity' },
+  ],
+  ['UF', reset('TLS_error:|1:CERTIFICATE_VERIFY_FAILED:self_signed'), { distrust: 'certificate' }],
   ['UO', reset('overflow'), undefined],
   ['UT', 'upstream_per_try_timeout', { time: 'attempt' }],
   ['UT', 'response_timeout', undefined],

@@ -102,11 +102,17 @@ export function cluesOf(flags: string, details: string): Clues | undefined {
       : details.startsWith('jwt_authn')
         ? 'token'
         : undefined;
+  const distrust = details.includes('SAN_matcher')
+    ? 'identity'
+    : details.includes('CERTIFICATE_VERIFY_FAILED')
+      ? 'certificate'
+      : undefined;
   const clues: Clues = {
     ...(time === undefined ? {} : { time }),
     ...(retry === undefined ? {} : { retry }),
     ...(policy === undefined ? {} : { policy }),
     ...(decidedBy === undefined ? {} : { decidedBy }),
+    ...(distrust === undefined ? {} : { distrust }),
   };
   return Object.keys(clues).length === 0 ? undefined : clues;
 }
