@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
 import { print, printDocument } from '../kit/output.ts';
 import { writeOutput } from '../kit/output-file.ts';
-import { isDiskFault } from '../kit/system-error.ts';
+import { isDiskFault, reasonOf } from '../kit/system-error.ts';
 import {
   findReport,
   type ReportFormat,
@@ -86,7 +86,7 @@ async function save(file: string, text: string): Promise<void> {
   await writeOutput(file, text).catch((cause: NodeJS.ErrnoException) => {
     if (cause instanceof OperatorError) throw cause;
     throw (isDiskFault(cause.code) ? environmentError : usageError)(
-      `cannot write ${file} (${cause.code})`,
+      `cannot write ${file}: ${reasonOf(cause.code ?? cause.message)}`,
       'Name a file in a folder that exists and is yours.',
     );
   });

@@ -16,6 +16,8 @@ export function guardOutput(): OutputGuard {
     if (code !== 'EPIPE') lost ??= code ?? message;
   });
   process.stderr.on('error', () => {});
+  // A file that would be too long is then an error of who writes it, and does not end the process.
+  if (process.platform !== 'win32') process.on('SIGXFSZ', () => {});
   return {
     get lost() {
       return lost;

@@ -2,6 +2,7 @@
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'there is no space left on its disk',
   EDQUOT: 'your quota of its disk is used up',
+  EFBIG: 'it would be longer than a file may be here (ulimit -f)',
   EROFS: 'its disk is read-only',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -37,5 +38,5 @@ export function reasonOf(code: string): string {
 
 /** Whether a disk is to blame and not the path that somebody has named. */
 export function isDiskFault(code: string | undefined): boolean {
-  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EIO';
+  return code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG' || code === 'EIO';
 }

@@ -285,6 +285,14 @@ describe('secrets from the command line', () => {
   ])('of the file itself are not in mistakes either: %s', async (field) => {
     const text = valid.replace('load:\n', `load:\n  ${field.replaceAll('SECRET', 'hunter2-hunter2')}\n`);
     expect(await problems(text)).not.toContain('hunter2');
+    const several = text.replace(/^load:\n((?: {2}.*\n)+)/m, (_, fields: string) => {
+      const entry = fields
+        .replace(/^ {2}/gm, '    ')
+        .replace(/^ {2}/, '  -')
+        .replace(/^ {2}- {2}/, '  - ');
+      return `load:\n${entry}`;
+    });
+    expect(await problems(several)).not.toContain('hunter2');
     const profile = `  secret:\n    load.headers: {a: {b: hunter2-hunter2}, 'c d': hunter2}\n    load.body: [hunter2-hunter2]\n`;
     expect(await problems(valid + profile, { profile: 'secret' })).not.toContain('hunter2');
   });

@@ -22,11 +22,12 @@ export const mayHoldSecrets = (path: Path) =>
   isSecret(path) || secretFields.some((field) => begins(field, ofOneLoad(path)));
 
 /** Whether what is said of a field may quote a secret: it is one, or stands above or below one. */
-export const concernsSecrets = (path: Path) => mayHoldSecrets(path) || begins(path, addressField);
+export const concernsSecrets = (path: Path) => mayHoldSecrets(path) || begins(ofOneLoad(path), addressField);
 
 /** The secret texts in a value that is to stand at a path, which may be above the fields that hold them. */
 export function secretsIn(written: Path, value: unknown): readonly string[] {
   const path = ofOneLoad(written);
+  if (written.length === 0) return secretsIn(['load'], valueAt(value, ['load']));
   if (isSecret(path)) return textsIn(value);
   if (written.length === 1 && path[0] === 'load' && Array.isArray(value))
     return value.flatMap((load) => secretsIn(path, load));

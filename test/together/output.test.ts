@@ -70,6 +70,27 @@ test('nobody who listens on standard error changes no exit code', async () => {
   expect(await new Promise((resolve) => child.once('close', resolve))).toBe(2);
 });
 
+test('a limit of the length of files is told as one', () => {
+  using workspace = new Workspace();
+  const output = join(workspace.path, 'report.html');
+  const converted = shell('ulimit -f 8; exec "$@"', [
+    'report',
+    'reports/example',
+    '--format',
+    'html',
+    '--output',
+    output,
+  ]);
+  expect(converted.status, converted.stderr).toBe(4);
+  expect(converted.stderr).toContain('EFBIG');
+  expect(readdirSync(workspace.path)).toEqual([]);
+  const env = { BREAKWATER_RUNS: workspace.runs };
+  const ran = shell('ulimit -f 8; exec "$@"', [...shortRun, '--reports', workspace.reports], env);
+  expect(ran.status, ran.stderr).toBe(4);
+  expect(ran.stderr).not.toMatch(/^\s+at |bug/m);
+  expect(existsSync(workspace.runs) ? readdirSync(workspace.runs) : []).toEqual([]);
+});
+
 test('a verdict that is known is said although the reports cannot be written', async () => {
   using workspace = new Workspace();
   const child = workspace.start(...shortRun, '--reports', workspace.reports);
