@@ -16,6 +16,8 @@ export interface Attributed {
   /** Name of the load. */
   readonly load: string | undefined;
   readonly group: ErrorGroup;
+  /** When each was due, in the order of the logs; milliseconds from the start of the loads. */
+  readonly whenMs: readonly number[];
   readonly outcome: Outcome;
   readonly ended: RequestQuestion['ended'];
 }
@@ -26,7 +28,7 @@ interface Tally {
   readonly server: Ending | undefined;
   readonly caller: InstanceContext | undefined;
   readonly load: PlannedLoad | undefined;
-  count: number;
+  readonly whenMs: number[];
   readonly byPhase: number[];
 }
 
@@ -61,12 +63,12 @@ export function attribute(
         server: endings[serverNumber],
         caller: evidence.context.instances[caller],
         load: loads[load],
-        count: 0,
+        whenMs: [],
         byPhase: phaseNames.map(() => 0),
       };
       alike.set(key, tally);
     }
-    tally.count += 1;
+    tally.whenMs.push(traffic.whenMs[row] as number);
     for (let bit = 0; bit < phaseNames.length; bit += 1) {
       if (((phases[row] as number) >> bit) & 1) tally.byPhase[bit] = (tally.byPhase[bit] ?? 0) + 1;
     }
@@ -76,7 +78,7 @@ export function attribute(
 }
 
 function describe(tally: Tally, evidence: Evidence, picture: Picture): Attributed {
-  const { client, server, byPhase, count } = tally;
+  const { client, server, byPhase, whenMs } = tally;
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const about = {
@@ -95,14 +97,14 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
     cause: `${cause}${retried}`,
     host: instance?.name ?? client.host,
     zone: instance?.locality ?? '-',
-    count,
+    count: whenMs.length,
     byWindow: Object.fromEntries(
       phaseNames.flatMap((name, bit) => (name === 'run' ? [] : [[name, byPhase[bit] ?? 0] as const])),
     ),
     ...first,
     ...(others === undefined ? {} : { others: [...others] }),
   };
-  return { load: tally.load?.name, group, outcome: client.outcome, ended: question.ended };
+  return { load: tally.load?.name, group, whenMs, outcome: client.outcome, ended: question.ended };
 }
 
 /**

@@ -106,7 +106,7 @@ function errorsThatMatter(window: Window, { errors, facts }: Scene): ReportReaso
 /** The reason of most of what failed in a window. */
 function mostErrors(window: Window, errors: readonly Attributed[]): ReportReason | undefined {
   const counted = errors
-    .map(({ group }) => ({ group, count: countIn(window, group) }))
+    .map((each) => ({ group: each.group, count: countIn(window, each) }))
     .filter(({ count }) => count > 0)
     .toSorted((a, b) => b.count - a.count);
   const byCause = [...Map.groupBy(counted, ({ group }) => group.cause).values()]
@@ -126,8 +126,8 @@ function mostErrors(window: Window, errors: readonly Attributed[]): ReportReason
   };
 }
 
-const countIn = ({ name }: Window, group: Attributed['group']) =>
-  name === 'run' ? group.count : (group.byWindow[name] ?? 0);
+const countIn = ({ fromMs, toMs }: Window, { whenMs }: Attributed) =>
+  whenMs.reduce((count, at) => count + +(at >= fromMs && at < toMs), 0);
 
 interface About {
   readonly client: string;
@@ -216,7 +216,7 @@ function seenIn(window: Window, { client, service }: About, { evidence, records,
     panics: grown(series.panics),
     timeouts: errors
       .filter(({ ended }) => ended === 'timeout')
-      .reduce((sum, { group }) => sum + countIn(window, group), 0),
+      .reduce((sum, each) => sum + countIn(window, each), 0),
     ...(out === undefined ? {} : { out }),
   };
 }
