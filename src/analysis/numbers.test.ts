@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { formatMs, formatPercent } from '../kit/format.ts';
+import { wilson } from '../kit/wilson.ts';
 import { calibrate } from './due-clock.ts';
 import { latenciesOf, percentileOf } from './percentile.ts';
-import { wilson } from './wilson.ts';
 
 test('percentiles are exact, by nearest rank', () => {
   const hundred = Float32Array.from({ length: 100 }, (_, index) => 100 - index);

@@ -4,6 +4,7 @@ import {
   type Misbehaviour,
   type Reason,
   reasonOfCheck,
+  reasonOfRouteSetting,
   type Seen,
   textOfReason,
 } from '../effective/index.ts';
@@ -69,6 +70,10 @@ function reasonOf(lacking: Lacking, window: Window, scene: Scene): ReportReason 
     case 'no overflow':
       return asked(scene, (about) =>
         scene.picture.reasonOfRequests({ ...about, ended: 'overflow', side: 'client' }),
+      );
+    case 'route':
+      return asked(scene, (about) =>
+        reasonOfRouteSetting(scene.picture.configuration, { ...about, setting: lacking.setting }),
       );
     case 'expectations': {
       const unmet = scene.probes.find(

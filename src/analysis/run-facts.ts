@@ -56,12 +56,24 @@ export function createFacts(
       scan(
         window,
         endingsWhere(
-          ({ outcome, answeredBy }) =>
+          ({ outcome, answeredBy, status }) =>
             (filter.outcome === undefined || outcome === filter.outcome) &&
+            (filter.status === undefined || status === filter.status) &&
             (among === undefined || (answeredBy >= 0 && among.has(answeredBy))),
         ),
-        () => {
-          count += 1;
+        (row) => {
+          if (!((traffic.latencyMs[row] as number) < (filter.slowerThanMs ?? 0))) count += 1;
+        },
+      );
+      return count;
+    },
+    attempts(window) {
+      let count = 0;
+      scan(
+        window,
+        endingsWhere(() => true),
+        (row) => {
+          count += endings[endingOf[row] as number]?.attempts ?? 0;
         },
       );
       return count;

@@ -12,8 +12,8 @@ export interface Window {
   readonly toMs: number;
 }
 
-/** What a number is measured in; a share is from 0 to 1. */
-export type Unit = 'ms' | 'share' | 'per-second' | 'count';
+/** What a number is measured in; a share is from 0 to 1, a ratio may be above. */
+export type Unit = 'ms' | 'share' | 'per-second' | 'count' | 'ratio';
 
 /**
  * What the mesh was to do and did not, for whoever looks for the setting behind it: `few errors` and `no failures`
@@ -21,6 +21,8 @@ export type Unit = 'ms' | 'share' | 'per-second' | 'count';
  */
 export type Lacking =
   | { readonly what: 'few errors' | 'no failures' | 'no overflow' }
+  /** The route that takes the requests does what it should, by its retries or the fault that it injects. */
+  | { readonly what: 'route'; readonly setting: 'retries' | 'fault' }
   /** Probes met what is expected of them; of this name, or all. */
   | { readonly what: 'expectations'; readonly probe: string | undefined }
   | {

@@ -49,7 +49,12 @@ export interface RunFacts {
    * Finished requests in a window, by when they were due; optionally only those answered by some instances.
    * A request in flight when a fault comes belongs to the fault, not to the time before it.
    */
-  count(window: Window, filter?: { outcome?: Outcome; instances?: readonly string[] }): number;
+  count(
+    window: Window,
+    filter?: { outcome?: Outcome; instances?: readonly string[]; status?: number; slowerThanMs?: number },
+  ): number;
+  /** How often the requests of a window were sent to a host, first attempts included. */
+  attempts(window: Window): number;
   /** Requests of an outcome that ended in a window, whenever they were due. */
   ended(window: Window, outcome: Outcome): number;
   /**

@@ -10,6 +10,8 @@ const kinds = [
   (await import('./latency.ts')).latency,
   (await import('./goodput.ts')).goodput,
   (await import('./share.ts')).share,
+  (await import('./proportion.ts')).proportion,
+  (await import('./attempts.ts')).attempts,
   (await import('./expectations.ts')).expectations,
   (await import('./overflow.ts')).overflow,
   (await import('./ejections.ts')).ejections,

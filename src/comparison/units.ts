@@ -9,6 +9,8 @@ export function formatValues(values: readonly number[], unit: Unit): string {
   switch (unit) {
     case 'count':
       return join((value) => (Number.isInteger(value) ? formatCount(value) : value.toFixed(1)));
+    case 'ratio':
+      return join((value) => value.toFixed(2));
     case 'per-second':
       return `${join((value) => value.toFixed(decimalsOf(median)))} /s`;
     case 'share':

@@ -1,4 +1,9 @@
-export { reasonOfPassing, reasonOfPlaintextRefused, reasonOfRoute } from './reasons/answers.ts';
+export {
+  reasonOfPassing,
+  reasonOfPlaintextRefused,
+  reasonOfRoute,
+  reasonOfRouteSetting,
+} from './reasons/answers.ts';
 export { reasonOfCheck } from './reasons/checks.ts';
 export type {
   AskedFor,

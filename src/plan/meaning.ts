@@ -220,7 +220,7 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       found.push(wrong(['checks', index, ...field], message, hint));
     if (!isFirst(check.name, index))
       add(['name'], `there is already a check ${quote(check.name)}`, 'names are unique');
-    if ('of' in check && typeof check.of === 'object') {
+    if ('of' in check && typeof check.of === 'object' && check.kind !== 'proportion') {
       const target = mistakeInTarget(check.of, replicas);
       if (target) add(['of', ...target.path], target.message, target.hint);
     }

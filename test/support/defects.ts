@@ -176,6 +176,55 @@ export const plantedTexts: readonly PlantedText[] = [
     ],
     names: /^DestinationRule\/plain spec\.trafficPolicy\.tls\.mode: DISABLE/,
   },
+  {
+    name: 'a wrong percentage',
+    scenario: 'mesh-faults',
+    fails: 'proportion',
+    change: ['value: 20', 'value: 2'],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.fault\.delay: 1 s for 2 %/,
+  },
+  {
+    name: 'a fault on a route that nobody takes',
+    scenario: 'mesh-faults',
+    fails: 'proportion',
+    change: [
+      '    - fault:',
+      '    - route: [{ destination: { host: edge-app } }]\n      match: [{ uri: { prefix: / } }]\n    - fault:',
+    ],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]/,
+  },
+  {
+    name: 'attempts 0',
+    scenario: 'retries-and-timeouts',
+    fails: 'success-rate',
+    // Istio refuses conditions for retries that are never made.
+    change: [
+      'attempts: 2\n        perTryTimeout: 300ms\n        retryOn: 5xx,reset,connect-failure',
+      'attempts: 0',
+    ],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.retries\.attempts: 0/,
+  },
+  {
+    name: 'attempts 10 without a budget',
+    scenario: 'retries-and-timeouts',
+    fails: 'attempts',
+    change: ['attempts: 2', 'attempts: 10'],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.retries\.attempts: 10/,
+  },
+  {
+    name: 'a try longer than the timeout',
+    scenario: 'retries-and-timeouts',
+    fails: 'success-rate',
+    change: ['perTryTimeout: 300ms', 'perTryTimeout: 2s'],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.timeout: 1s/,
+  },
+  {
+    name: 'retryOn without 5xx',
+    scenario: 'retries-and-timeouts',
+    fails: 'success-rate',
+    change: ['retryOn: 5xx,reset,connect-failure', 'retryOn: connect-failure'],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.retries\.retryOn: connect-failure/,
+  },
 ];
 
 /** Runs the scenario of a planted text on the local lab: it has to fail, and the report has to name the reason. */

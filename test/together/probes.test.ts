@@ -20,6 +20,6 @@ test.concurrent.for(['header-routing', 'authorization', 'mtls'])(
   },
 );
 
-for (const planted of plantedTexts) {
+for (const planted of plantedTexts.filter(({ fails }) => fails === 'expectations')) {
   test.concurrent(`${planted.name}: ${planted.scenario} fails`, () => expectTextFailure(planted, ...short));
 }

@@ -1,6 +1,6 @@
 import type { Ending } from '../../evidence/endings.ts';
 import { formatPercent, plural } from '../../kit/format.ts';
-import { wilson } from '../wilson.ts';
+import { wilson } from '../../kit/wilson.ts';
 import { eachArrival, targetIndexes } from './arrivals.ts';
 import type { Efficacy, Injected, Span } from './contract.ts';
 

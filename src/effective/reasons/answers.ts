@@ -1,6 +1,6 @@
 import type { EffectiveConfiguration, Inbound, Sidecar } from '../../model/effective.ts';
-import { acceptsWords, matchText } from '../words.ts';
-import { known, named, unknown } from './parts.ts';
+import { acceptsWords, matchText, shareText, timeText } from '../words.ts';
+import { insteadOf, known, named, unknown } from './parts.ts';
 import type { AskedFor, NamedSetting, Reason } from './question.ts';
 import { routesTaken } from './taken.ts';
 
@@ -25,6 +25,58 @@ export function reasonOfRoute(
   return known(`The route that takes it, ${matchText(match)}, leads to ${where}.`, [
     { name: 'route', value: matchText(match), from },
   ]);
+}
+
+/** What the route that takes a request says about retries or about the fault that it injects. */
+export function reasonOfRouteSetting(
+  { sidecars }: EffectiveConfiguration,
+  question: {
+    readonly client: string;
+    readonly service: string;
+    readonly request?: AskedFor;
+    readonly setting: 'retries' | 'fault';
+  },
+): Reason {
+  const { setting, service } = question;
+  const client = sidecars.find(({ instance }) => instance === question.client);
+  if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
+  const [route, ...others] = routesTaken(client, { ...question, ended: 'answered', side: 'client' });
+  if (route === undefined || others.length > 0)
+    return unknown(`which route of ${question.client} takes the requests cannot be told from here`);
+  const instead = insteadOf(client, service, setting, 'route');
+  if (setting === 'retries') {
+    const { action } = route;
+    if (action.does !== 'forward') return unknown('the sidecar answers by itself');
+    const { attempts, conditions, perTryTimeoutMs } = action.retries;
+    return known(
+      `The route that takes the requests to ${service} tries each of them up to ${attempts.value + 1} times.`,
+      [
+        named('attempts', attempts, String),
+        named('retryOn', conditions, (all) => all.join(', ')),
+        named('perTryTimeout', perTryTimeoutMs, timeText),
+      ],
+      instead,
+    );
+  }
+  const { delay, abort } = route.fault;
+  if (delay === undefined && abort === undefined)
+    return known(
+      `The route that takes the requests to ${service}, ${matchText(route.match)}, injects nothing.`,
+      [{ name: 'route', value: matchText(route.match), from: route.from }],
+      instead,
+    );
+  return known(
+    `The route that takes the requests to ${service} injects what its fault says.`,
+    [
+      ...(delay === undefined
+        ? []
+        : [named('delay', delay, ({ ms, share }) => `${timeText(ms)} for ${shareText(share)}`)]),
+      ...(abort === undefined
+        ? []
+        : [named('abort', abort, ({ status, share }) => `${status} for ${shareText(share)}`)]),
+    ],
+    instead,
+  );
 }
 
 /** What a server's sidecar holds that could have refused a request, and why it let it pass. */

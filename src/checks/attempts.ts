@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { plural } from '../kit/format.ts';
+import type { CheckKind } from './contract.ts';
+import { bounds, checkFields, hasBound, noBound } from './fields.ts';
+import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+
+const schema = z
+  .strictObject({
+    kind: z.literal('attempts'),
+    ...checkFields,
+    ...bounds(() =>
+      z
+        .number()
+        .min(0)
+        .describe(
+          'Attempts per request on average, the first included: 1 without a retry, 0 where nothing was sent on.',
+        ),
+    ),
+  })
+  .refine(hasBound, noBound);
+
+const text = (value: number) => value.toFixed(2);
+
+/** How often a request was sent to a host on average: what retries make of an outage. */
+export const attempts: CheckKind<typeof schema> = {
+  schema,
+  unit: 'ratio',
+  restsOn: 'requests',
+  describe: (check) => `attempts per request ${formatLimits(check, text)}`,
+  observe(check, facts, window) {
+    const samples = facts.count(window);
+    const made = facts.attempts(window);
+    const value = samples === 0 ? undefined : made / samples;
+    return {
+      value,
+      samples,
+      neededSamples: NEEDED_REQUESTS,
+      holds: value !== undefined && isWithin(value, check),
+      observed: value === undefined ? 'no requests' : text(value),
+      limit: formatLimits(check, text),
+      ...(value === undefined
+        ? {}
+        : { detail: `${plural(made, 'attempt')} for ${plural(samples, 'request')}` }),
+      lacking: { what: 'route', setting: 'retries' },
+    };
+  },
+};

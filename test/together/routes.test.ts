@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { outcome, Workspace } from '../support/breakwater.ts';
+import { expectTextFailure, plantedTexts } from '../support/defects.ts';
+
+const light = ['--set', 'load.rate=60/s'];
+
+test.concurrent.for(['mesh-faults', 'retries-and-timeouts'])(
+  '%s passes on sound configuration',
+  async (name) => {
+    using workspace = new Workspace();
+    const finished = await workspace.run(`scenarios/${name}.yaml`, ...light);
+    expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  },
+);
+
+for (const planted of plantedTexts.filter(({ fails }) => fails !== 'expectations')) {
+  test.concurrent(`${planted.name}: ${planted.scenario} fails`, () => expectTextFailure(planted, ...light));
+}
