@@ -78,6 +78,7 @@ async function probed(...all: readonly Sent[]): Promise<Analysis> {
       timeoutMs: 2_000,
       schedule: { atMs: 2_000 },
       expect,
+      given: { headers: [], query: false },
     }),
   );
   return await analyse({

@@ -35,6 +35,7 @@ const plan = planScenario({
   meshFiles: [],
   directory: '/',
   locate,
+  isGiven: () => false,
 });
 
 const processes = ['kill', 'start'] as const satisfies readonly Action['do'][];

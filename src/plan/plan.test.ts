@@ -39,6 +39,7 @@ function plan(changes: object = {}, seed?: number) {
     meshFiles: [],
     directory: '/',
     locate: ({ message }: { message: string }) => ({ file: 'example.yaml', message }),
+    isGiven: () => false,
   };
   return planScenario(loaded, seed);
 }

@@ -37,7 +37,9 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
       loads: loads.map((load) => planLoad(load, scenario, loaded.directory, seed)),
       warmupMs: Math.max(...loads.map(({ load }) => load.warmup)),
       durationMs: Math.max(...loads.map(({ load }) => sizeOf(load).durationMs)),
-      probes: plannedProbes(scenario.probes, probeContext(scenario)),
+      probes: plannedProbes(scenario.probes, probeContext(scenario), (path) =>
+        loaded.isGiven(['probes', ...path]),
+      ),
       faults: planFaults(scenario, topology.instances),
       checks: planChecks(scenario),
     },

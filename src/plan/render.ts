@@ -8,7 +8,7 @@ import { heightAt, planLines } from '../load/shapes/index.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
-import { describeExpectation, describeProbe } from '../probes/planned.ts';
+import { describeExpectation, describeProbe, shownProbe } from '../probes/planned.ts';
 import type { Plan, TrialPlan } from './contract.ts';
 
 const columns = 60;
@@ -45,12 +45,13 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
 
 /** The plan for a machine: as the contract has it, with resources by name instead of files. */
 export function planJson(plan: Plan, resources: readonly MeshResource[]): object {
-  const { configuration, loads } = plan.trial;
+  const { configuration, loads, probes } = plan.trial;
   return {
     ...plan,
     trial: {
       ...plan.trial,
       loads: loads.map(withoutSecrets),
+      probes: probes.map(shownProbe),
       configuration: configuration.map(({ file, path }) => ({ file, path })),
     },
     resources: resources.map(({ apiVersion, kind, namespace, name, file, line }) => ({

@@ -1,3 +1,4 @@
+import { HIDDEN, hideInQuery, hideQuery } from '../kit/hidden.ts';
 import type { InstanceSelector } from '../model/topology.ts';
 
 /** Where a probe comes from: the clients of a service, or a place without a sidecar that speaks plaintext. */
@@ -37,16 +38,30 @@ export interface PlannedProbe {
   readonly timeoutMs: number;
   readonly schedule: ProbeSchedule;
   readonly expect: Expectation;
+  /** What of it a command line gave, and nobody is shown: headers by name, and the query of its path. */
+  readonly given: { readonly headers: readonly string[]; readonly query: boolean };
 }
 
-/** Headers whose values are nobody's business. */
-const secretHeader = /authorization|cookie|token|secret|password|api-?key/i;
+/** Headers and parts of a query whose values are nobody's business. */
+const secretName = /authorization|cookie|token|secret|password|api-?key/i;
 
-/** "GET /admin from frontend to edge-app with edge-location: east". */
-export function describeProbe({ method, path, from, to, headers }: PlannedProbe): string {
-  const told = Object.entries(headers).map(
-    ([name, value]) => `${name}: ${secretHeader.test(name) ? '***' : value}`,
-  );
+/** The same probe as it may be shown: without what may be a secret in it. */
+export function shownProbe(probe: PlannedProbe): PlannedProbe {
+  const { path, headers, body, given } = probe;
+  const shown = ([name, value]: [string, string]) =>
+    [name, secretName.test(name) || given.headers.includes(name) ? HIDDEN : value] as const;
+  return {
+    ...probe,
+    path: given.query ? hideQuery(path) : hideInQuery(path, secretName),
+    headers: Object.fromEntries(Object.entries(headers).map(shown)),
+    body: body === undefined ? undefined : HIDDEN,
+  };
+}
+
+/** "GET /admin from frontend to edge-app with edge-location: east", as it may be shown. */
+export function describeProbe(probe: PlannedProbe): string {
+  const { method, path, from, to, headers } = shownProbe(probe);
+  const told = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return `${method} ${path} from ${from} to ${to}${told.length === 0 ? '' : ` with ${told.join(', ')}`}`;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { describeExpectation, describeProbe } from './planned.ts';
+import { describeExpectation, describeProbe, shownProbe } from './planned.ts';
 import { mistakesInProbes, plannedProbes, probeSchema, type WrittenProbe } from './written.ts';
 
 const text = z.string();
@@ -29,6 +29,7 @@ test('a matrix is every combination, each with the first expectation that fits',
       parse({ name: 'once', at: '5s', expect: { identity: 'none' } }),
     ],
     context,
+    () => false,
   );
   expect(planned.map((probe) => `${describeProbe(probe)}: ${describeExpectation(probe.expect)}`)).toEqual([
     'GET / from web to shop with A: 1: 200, answered by shop, the server sees web',
@@ -46,9 +47,23 @@ test('a matrix is every combination, each with the first expectation that fits',
   expect(planned[8]?.schedule).toEqual({ atMs: 5_000 });
 });
 
-test('what a header says that is nobody’s business is not shown', () => {
-  const [probe] = plannedProbes([parse({ headers: { Authorization: 'Bearer abc', a: 'b' } })], context);
-  expect(probe && describeProbe(probe)).toBe('GET / from web to shop with Authorization: ***, a: b');
+test('what is nobody’s business is not shown: by its name, or since a command line gave it', () => {
+  const probe = parse({
+    path: '/a?page=2&Token=abc&token',
+    body: 'abc',
+    matrix: { headers: [{ Authorization: 'Bearer abc', a: 'b' }, { a: 'c' }] },
+  });
+  const [first, second] = plannedProbes([probe], context, () => false);
+  expect(first && describeProbe(first)).toBe(
+    'GET /a?page=2&Token=***&token from web to shop with Authorization: ***, a: b',
+  );
+  expect(second && shownProbe(second)).toMatchObject({ headers: { a: 'c' }, body: '***' });
+  const fromOutside = ['0.matrix.headers.1.a', '0.path'];
+  const given = plannedProbes([probe], context, (path) => fromOutside.includes(path.join('.')));
+  expect(given.map(describeProbe)).toEqual([
+    'GET /a?*** from web to shop with Authorization: ***, a: b',
+    'GET /a?*** from web to shop with a: ***',
+  ]);
 });
 
 test.each<[string, readonly object[], string]>([

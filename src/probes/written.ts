@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hideQuery } from '../kit/hidden.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
@@ -149,6 +150,12 @@ interface Cell {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** Where in the probe that was written a cell's path and headers stand. */
+interface CellOrigins {
+  readonly path: Path;
+  readonly headers: Path;
+}
+
 /** What probes are held against. */
 export interface ProbeContext {
   /** Services that loads or probes come from. */
@@ -160,11 +167,16 @@ export interface ProbeContext {
 }
 
 /** Every probe, one for each cell, in the order they are written; only of probes in which there is no mistake. */
-export function plannedProbes(probes: readonly WrittenProbe[], { servers }: ProbeContext): PlannedProbe[] {
+export function plannedProbes(
+  probes: readonly WrittenProbe[],
+  { servers }: ProbeContext,
+  isGiven: (path: Path) => boolean,
+): PlannedProbe[] {
   let number = 0;
-  return probes.flatMap((probe) =>
-    cellsOf(probe).map((cell): PlannedProbe => {
+  return probes.flatMap((probe, index) =>
+    cellsOf(probe).map(({ origins, ...cell }): PlannedProbe => {
       const { when: _, ...expect } = expectationOf(probe, cell)?.expect ?? {};
+      const names = Object.keys(cell.headers);
       return {
         number: number++,
         name: probe.name,
@@ -175,6 +187,10 @@ export function plannedProbes(probes: readonly WrittenProbe[], { servers }: Prob
         timeoutMs: probe.timeout,
         schedule: probe.at === undefined ? { everyMs: probe.every ?? 1_000 } : { atMs: probe.at },
         expect,
+        given: {
+          headers: names.filter((name) => isGiven([index, ...origins.headers, name])),
+          query: isGiven([index, ...origins.path]),
+        },
       };
     }),
   );
@@ -184,13 +200,21 @@ export function plannedProbes(probes: readonly WrittenProbe[], { servers }: Prob
 export const callersOf = ({ from, matrix }: Pick<WrittenProbe, 'from' | 'matrix'>): readonly string[] =>
   matrix?.from ?? (from === undefined ? [] : [from]);
 
-function cellsOf({ from = '', method = 'GET', path = '/', headers = {}, matrix = {} }: WrittenProbe): Cell[] {
+function cellsOf(probe: WrittenProbe): (Cell & { readonly origins: CellOrigins })[] {
+  const { from = '', method = 'GET', path = '/', headers = {}, matrix = {} } = probe;
   return (matrix.from ?? [from]).flatMap((ofFrom) =>
     (matrix.method ?? [method]).flatMap((ofMethod) =>
-      (matrix.path ?? [path]).flatMap((ofPath) =>
-        (matrix.headers ?? [headers]).map(
-          (ofHeaders): Cell => ({ from: ofFrom, method: ofMethod, path: ofPath, headers: ofHeaders }),
-        ),
+      (matrix.path ?? [path]).flatMap((ofPath, pathIndex) =>
+        (matrix.headers ?? [headers]).map((ofHeaders, headersIndex) => ({
+          from: ofFrom,
+          method: ofMethod,
+          path: ofPath,
+          headers: ofHeaders,
+          origins: {
+            path: matrix.path ? ['matrix', 'path', pathIndex] : ['path'],
+            headers: matrix.headers ? ['matrix', 'headers', headersIndex] : ['headers'],
+          },
+        })),
       ),
     ),
   );
@@ -313,7 +337,7 @@ function mistakesInExpectations(probe: WrittenProbe, replicas: ProbeContext['rep
     const taken = expectationOf(probe, cell);
     if (taken) used.add(taken.index);
     else {
-      const message = `nothing is expected of ${cell.method} ${cell.path} from ${cell.from}`;
+      const message = `nothing is expected of ${cell.method} ${hideQuery(cell.path)} from ${cell.from}`;
       found.push(wrong(['expect'], message, 'end the list with an expectation without when'));
       return found;
     }

@@ -245,6 +245,19 @@ describe('secrets from the command line', () => {
     ['load.path=/a', 'load.path=/a'],
     ['load={rate: 5/s}', 'load={rate: 5/s}'],
     [`load={headers: {a: ${secret}`, 'load=***'],
+    [`load.0.headers.a=${secret}`, 'load.0.headers.a=***'],
+    [`load=[{headers: {a: ${secret}}}]`, 'load=***'],
+    [`probes.0.headers.a=${secret}`, 'probes.0.headers.a=***'],
+    [`probes.x.headers.a=${secret}`, 'probes.x.headers.a=***'],
+    [`probes.0.headers.a ${secret}=`, 'probes.0.headers.a***'],
+    [`probes.0.matrix.headers.1.a=${secret}`, 'probes.0.matrix.headers.1.a=***'],
+    [`probes.0.matrix={headers: [{a: ${secret}}]}`, 'probes.0.matrix=***'],
+    [`probes.0.expect.1.when.headers.a=${secret}`, 'probes.0.expect.1.when.headers.a=***'],
+    [`probes.0.body=${secret}`, 'probes.0.body=***'],
+    [`probes=[{body: ${secret}}]`, 'probes=***'],
+    [`probes.0.path=/a?token=${secret}`, 'probes.0.path=/a?***'],
+    [`probes.0.matrix.path=["/a?token=${secret}"]`, 'probes.0.matrix.path=["/a?***'],
+    ['probes.0.every=2s', 'probes.0.every=2s'],
   ])('are not in a command that is shown: %s', (assignment, shown) => {
     expect(shownArguments(['run', 'f', '--set', assignment, `--set=${assignment}`, '--keep'])).toEqual([
       'run',
@@ -265,6 +278,13 @@ describe('secrets from the command line', () => {
     'load.body={a: SECRET}',
     'load.path=SECRET?a=SECRET',
     'load={path: "SECRET?SECRET", body: [SECRET]}',
+    'load=[{headers: {a: [SECRET]}}]',
+    'load.0.headers.a=SECRET',
+    'probes=[{headers: {a: [SECRET]}, path: "?SECRET"}]',
+    'probes=[{matrix: {headers: [{a: [SECRET]}], path: ["?SECRET"]}}]',
+    'probes=[{headers: SECRET, body: [SECRET]}]',
+    'probes=[{expect: [{when: {headers: {a: [SECRET]}}}]}]',
+    'probes={headers: SECRET}',
   ])('are not in mistakes: %s', async (assignment) => {
     const said = await problems(valid, { set: [assignment.replaceAll('SECRET', 'hunter2-hunter2')] });
     expect(said.replace('load.path=hunter2-hunter2', '')).not.toContain('hunter2');

@@ -92,7 +92,8 @@ export async function scenarioOf(opened: ScenarioFile, changes: Changes): Promis
   problems.push(...mistakes.map(locateHere), ...references.problems);
   if (problems.length > 0) throw failure(problems);
   const { meshFiles } = references;
-  return { scenario, file, profile: changes.profile, meshFiles, directory, locate: locateHere };
+  const isGiven = (path: Path) => origins.of(path, { below: false })?.option !== undefined;
+  return { scenario, file, profile: changes.profile, meshFiles, directory, locate: locateHere, isGiven };
 }
 
 /** The arguments of a command as they may be shown and kept: without the secrets that `--set` gives. */

@@ -3,6 +3,7 @@ import { parseServiceTime } from '../../apps/edge-app/src/service-time.ts';
 import { checkSchema } from '../checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
 import { quote } from '../kit/nearest.ts';
+import type { Path } from '../kit/path.ts';
 import type { Mistake, Problem } from '../kit/problems.ts';
 import { duration } from '../kit/units.ts';
 import { loadFields } from '../load/written.ts';
@@ -169,4 +170,6 @@ export interface LoadedScenario {
   readonly directory: string;
   /** Where a mistake was written: in the file, in a profile, or on the command line. */
   locate(mistake: Mistake): Problem;
+  /** Whether a value comes from the command line, and not from the file. */
+  isGiven(path: Path): boolean;
 }

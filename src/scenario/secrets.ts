@@ -1,50 +1,70 @@
 import { HIDDEN, hideQuery } from '../kit/hidden.ts';
 import { type Path, valueAt } from '../kit/path.ts';
 
-/** Fields that may hold secrets: nobody is shown what a command line gives them. */
-const secretFields: readonly Path[] = [
-  ['load', 'headers'],
-  ['load', 'body'],
+/** Stands for any one part of a path: the number of an entry, or what was written in its place. */
+const ANY = '*';
+
+/** The requests of a scenario, each with the fields of one: of a load, of one in a list, of a probe, of its cells. */
+const requests: readonly Path[] = [
+  ['load'],
+  ['load', ANY],
+  // A probe where the list of them should be.
+  ['probes'],
+  ['probes', ANY],
+  ['probes', ANY, 'matrix'],
+  ['probes', ANY, 'expect', 'when'],
+  ['probes', ANY, 'expect', ANY, 'when'],
 ];
-const addressField: Path = ['load', 'path'];
+/** Fields that may hold secrets: nobody is shown what a command line gives them. */
+const secretFields = requests.flatMap((path): Path[] => [
+  [...path, 'headers'],
+  [...path, 'body'],
+]);
+const addressFields = requests.map((path): Path => [...path, 'path']);
 
-/** A path as if there were one load: one of a list has a number between "load" and its field. */
-const ofOneLoad = (path: Path): Path =>
-  path[0] === 'load' && /^\d+$/.test(String(path[1])) ? ['load', ...path.slice(2)] : path;
-
-const begins = (path: Path, first: Path) => first.every((part, index) => String(path[index]) === part);
+/** Whether a path begins as another does. */
+const begins = (path: Path, first: Path) =>
+  first.length <= path.length && first.every((part, index) => isSame(part, path[index]));
+const isSame = (part: Path[number], other: Path[number] | undefined) =>
+  part === ANY || other === ANY || String(part) === String(other);
 
 /** Whether a field is one that may hold a secret, or below it. */
-export const isSecret = (path: Path) => secretFields.some((field) => begins(ofOneLoad(path), field));
+export const isSecret = (path: Path) => secretFields.some((field) => begins(path, field));
+const isAddress = (path: Path) => addressFields.some((field) => begins(path, field));
 
 /** The same for what is above such a field, too: its value may hold one. */
 export const mayHoldSecrets = (path: Path) =>
-  isSecret(path) || secretFields.some((field) => begins(field, ofOneLoad(path)));
+  isSecret(path) || secretFields.some((field) => begins(field, path));
 
 /** Whether what is said of a field may quote a secret: it is one, or stands above or below one. */
-export const concernsSecrets = (path: Path) => mayHoldSecrets(path) || begins(ofOneLoad(path), addressField);
+export const concernsSecrets = (path: Path) => mayHoldSecrets(path) || isAddress(path);
 
 /** The secret texts in a value that is to stand at a path, which may be above the fields that hold them. */
-export function secretsIn(written: Path, value: unknown): readonly string[] {
-  const path = ofOneLoad(written);
-  if (written.length === 0) return secretsIn(['load'], valueAt(value, ['load']));
+export function secretsIn(path: Path, value: unknown): readonly string[] {
   if (isSecret(path)) return textsIn(value);
-  if (written.length === 1 && path[0] === 'load' && Array.isArray(value))
-    return value.flatMap((load) => secretsIn(path, load));
-  if (begins(path, addressField)) return queriesIn(value);
-  const below = (field: Path) => (begins(field, path) ? valueAt(value, field.slice(path.length)) : undefined);
-  return [...secretFields.flatMap((field) => textsIn(below(field))), ...queriesIn(below(addressField))];
+  if (isAddress(path)) return queriesIn(value);
+  const below = (fields: readonly Path[]) =>
+    fields.filter((field) => begins(field, path)).flatMap((field) => valuesAt(value, field.slice(path.length)));
+  return [...below(secretFields).flatMap(textsIn), ...below(addressFields).flatMap(queriesIn)];
+}
+
+/** Every value at a path in which a part may stand for any. */
+function valuesAt(value: unknown, [head, ...rest]: Path): readonly unknown[] {
+  if (head === undefined) return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  if (head === ANY) return Object.values(value).flatMap((each) => valuesAt(each, rest));
+  return valuesAt(valueAt(value, [head]), rest);
 }
 
 /** The value of `--set PATH=VALUE` as it may be shown, written as it was unless it holds secrets. */
 export function shownValue(path: Path, source: string, value: unknown): string {
   if (secretsIn(path, value).length === 0) return source;
-  return begins(ofOneLoad(path), addressField) ? hideQuery(source) : HIDDEN;
+  return isAddress(path) ? hideQuery(source) : HIDDEN;
 }
 
 /** Part of a command that is no assignment, without what may be a secret in it. */
 export function shownText(text: string): string {
-  const [, field] = /^(load\.(?:\d+\.)?(?:headers|body)[\w.-]*)./s.exec(text) ?? [];
+  const [, field] = /^((?:load|probes)\.(?:[^.=]+\.)*?(?:headers|body)[\w.-]*)./s.exec(text) ?? [];
   return field === undefined ? hideQuery(text) : `${field}${HIDDEN}`;
 }
 

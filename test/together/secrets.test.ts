@@ -8,7 +8,7 @@ const short = [
   'load.rate=20/s',
   'load.method=POST',
   'faults=[]',
-  'checks=[{kind: success-rate, during: steady, atLeast: 1%}]',
+  'checks=[{kind: success-rate, during: steady, atLeast: 1%}, {kind: expectations, during: run, atLeast: 1%}]',
 ];
 
 /** Every file below a folder with what is in it. */
@@ -24,7 +24,11 @@ test('a secret is in no report, whichever way it came', async () => {
   const scenario = join(workspace.path, 'scenario.yaml');
   const own = readFileSync(join(root, 'scenarios/circuit-breaker.yaml'), 'utf8')
     .replace('mesh/circuit-breaker.yaml', join(root, 'scenarios/mesh/circuit-breaker.yaml'))
-    .replace(/^load:\n/m, 'load:\n  headers: { x-four: hunter2-file-header, x-two: hunter2-replaced }\n');
+    .replace(/^load:\n/m, 'load:\n  headers: { x-four: hunter2-file-header, x-two: hunter2-replaced }\n')
+    .concat(
+      'probes:\n  - { name: one, from: frontend, to: edge-app, every: 2s, method: POST, body: hunter2-file-body,',
+      ' path: /one, headers: { x-token: hunter2-token, x-one: east }, expect: { status: 200 } }\n',
+    );
   writeFileSync(scenario, own);
   process.env['BREAKWATER_TOOLS_MIRROR'] = 'https://me:hunter2-mirror@mirror.example/x?key=hunter2-key';
   const file = join(workspace.path, 'token');
@@ -36,6 +40,7 @@ test('a secret is in no report, whichever way it came', async () => {
     ...['--set', 'load.headers={authorization: Bearer hunter2-headers}'],
     '--set=load.headers.x-one=hunter2-header',
     ...['--set', 'load.body=hunter2-body', '--set', 'load.path=/items?token=hunter2-query'],
+    ...['--set', 'probes.0.headers.x-one=hunter2-probe', '--set', 'probes.0.path=/one?a=hunter2-query'],
     ...[
       '--set-env',
       'load.headers.x-two=BREAKWATER_TEST_TOKEN',
@@ -50,6 +55,7 @@ test('a secret is in no report, whichever way it came', async () => {
   expect(finished.stdout).toContain(
     "'load.path=/items?***' --set-env load.headers.x-two=BREAKWATER_TEST_TOKEN",
   );
+  expect(finished.report?.probes?.[0]?.request).toContain(' with x-token: ***, x-one: ***');
   const files = filesBelow(finished.folder ?? '');
   const telling = files.filter(([, content]) => content.includes('hunter2')).map(([path]) => path);
   // Sidecars log the path of every request, with its query: docs/measurement.md.
@@ -65,6 +71,8 @@ test('nor is it in a plan', async () => {
     const { code, stdout, stderr } = await workspace.breakwater(
       ...['plan', 'scenarios/circuit-breaker.yaml', '--set', 'load.headers.a=hunter2-header'],
       ...['--set', 'load.path=/items?token=hunter2-query', '--set', 'load.body=hunter2-body', ...format],
+      '--set=probes=[{name: a, from: frontend, to: edge-app, headers: {a: hunter2-a}, expect: {status: 200}}]',
+      '--set=checks.0={kind: expectations, during: run}',
     );
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('/items?***');

@@ -136,6 +136,7 @@ export function outagePlan(checks: readonly PlannedCheck[], kind: OutageKind = '
     meshFiles: [],
     directory: '/',
     locate: ({ message }) => ({ file: 'outage.yaml', message }),
+    isGiven: () => false,
   });
   return { ...plan, trial: { ...plan.trial, checks } };
 }
