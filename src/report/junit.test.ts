@@ -5,11 +5,13 @@ import { junit } from './junit.ts';
 const count = (xml: string, pattern: RegExp) => [...xml.matchAll(pattern)].length;
 
 describe('junit.xml', () => {
-  test('has a case per check and per rule, none of them red when the run passed', () => {
+  test('has a case per check, probe and rule, none of them red when the run passed', () => {
     const report = sampleReport();
     const xml = junit(report);
-    expect(count(xml, /<testcase /g)).toBe(report.checks.length + report.validity.length);
-    expect(xml).toContain('tests="15" failures="0" errors="0" skipped="1"');
+    expect(count(xml, /<testcase /g)).toBe(
+      report.checks.length + (report.probes ?? []).length + report.validity.length,
+    );
+    expect(xml).toMatch(/ failures="0" errors="0" skipped="\d"/);
     expect(xml).toContain('<property name="run.id" value="20260314-101502-zone-failover-7f3a"/>');
   });
 
@@ -21,6 +23,28 @@ describe('junit.xml', () => {
     );
     expect(xml).toMatch(
       /<failure message="observed 7.46 s, limit at most 5 s" type="fail">observed: 7.46 s\nlimit: {4}at most 5 s\nwindow: {3}fault, 20.2 s to 40.1 s\nsamples: {2}7,892\n/,
+    );
+  });
+
+  test('a probe that went wrong is red where a check of expectations is, and skipped where they allow for it', () => {
+    const report = sampleReport();
+    const [probe] = report.probes ?? [];
+    const [check] = report.checks;
+    if (probe === undefined || check === undefined) throw new Error('nothing to change');
+    const probes = [
+      { ...probe, status: 'fail' as const },
+      { ...probe, status: 'invalid' as const, known: 0, met: 0, came: [] },
+    ];
+    const allowed = junit({ ...report, probes });
+    expect(allowed).toContain('failures="0" errors="0"');
+    expect(allowed).toMatch(
+      /<skipped message="expected 200, .*came 41 × 200, .*; the checks hold all the same"/,
+    );
+    const checks = [{ ...check, kind: 'expectations', status: 'fail' as const }, ...report.checks.slice(1)];
+    const failed = junit({ ...report, verdict: 'fail', probes, checks });
+    expect(failed).toContain('failures="2" errors="1"');
+    expect(failed).toMatch(
+      /<failure message="expected 200, .*\ncame: {5}41 × 200, .*\nmet: {6}60 of 60 known, 60 sent\nrule: /,
     );
   });
 

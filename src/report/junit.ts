@@ -1,6 +1,7 @@
 import Builder from 'fast-xml-builder';
 import type { Report } from './model.ts';
 import {
+  cameText,
   efficacyWords,
   formatAnswer,
   formatCount,
@@ -21,12 +22,17 @@ interface Case {
     readonly message: string;
     readonly text: string;
   };
-  readonly skipped?: boolean;
+  /** Not counted; a text says why. */
+  readonly skipped?: boolean | string;
 }
 
-/** junit.xml: a suite per scenario, a case per check and per validity rule, for the CI systems that read it. */
+/** junit.xml: a suite per scenario, a case per check, probe and validity rule, for the CI systems that read it. */
 export function junit(report: Report): string {
-  const cases = withVerdict(report, [...report.checks.map(checkCase(report)), ...ruleCases(report)]);
+  const cases = withVerdict(report, [
+    ...report.checks.map(checkCase(report)),
+    ...probeCases(report),
+    ...ruleCases(report),
+  ]);
   const many = (element: 'failure' | 'error') =>
     cases.filter((entry) => entry.problem?.element === element).length;
   const totals = attributes({
@@ -97,6 +103,30 @@ const checkCase =
     };
   };
 
+/** A probe that went wrong is red where a check of expectations is; where all hold, they allow for it. */
+function probeCases({ probes = [], checks }: Report): Case[] {
+  const counts = checks.some(({ kind, status }) => kind === 'expectations' && status !== 'pass');
+  return probes.map(({ name, request, expected, status, sent, known, met, rule, ...probe }) => {
+    const came = cameText({ came: probe.came });
+    const about = { name: `${name}: ${request}`, group: 'probes', seconds: 0 };
+    if (status === 'pass') return about;
+    const message = `expected ${expected}, came ${came}`;
+    if (!counts) return { ...about, skipped: `${message}; the checks hold all the same` };
+    const text = [
+      `expected: ${expected}`,
+      `came:     ${came}`,
+      `met:      ${formatCount(met)} of ${formatCount(known)} known, ${formatCount(sent)} sent`,
+      ...(rule === undefined
+        ? []
+        : [
+            `rule:     ${rule.text}`,
+            ...settingsBehind(rule).map((each) => `setting:  ${formatSetting(each)}`),
+          ]),
+    ].join('\n');
+    return { ...about, problem: { element: status === 'fail' ? 'failure' : 'error', message, text } };
+  });
+}
+
 function ruleCases(report: Report): Case[] {
   return report.validity.map((finding) => ({
     name: finding.title,
@@ -132,7 +162,10 @@ function withVerdict(report: Report, cases: Case[]): Case[] {
 function testcase(report: Report, { name, group, seconds, problem, skipped }: Case): object {
   const classname = `${report.scenario.name}.${group}`;
   const about = attributes({ classname, name, time: seconds.toFixed(3) });
-  if (!problem) return { ...about, ...(skipped ? { skipped: '' } : {}) };
+  if (!problem) {
+    const why = typeof skipped === 'string' ? attributes({ message: skipped }) : '';
+    return { ...about, ...(skipped ? { skipped: why } : {}) };
+  }
   const { element, message, text } = problem;
   const type = element === 'error' ? 'invalid' : 'fail';
   return { ...about, [element]: { ...attributes({ message, type }), '#text': text } };

@@ -201,7 +201,6 @@ export function figures(report: Report): Figure[] {
   ];
 }
 
-/** Rules that make the run invalid first, those that do not apply last. */
 /** Probes that went wrong first, then those of which nothing is known. */
 export function byStatus<Probe extends { readonly status: Status }>(probes: readonly Probe[]): Probe[] {
   const rank = { fail: 0, invalid: 1, pass: 2 } as const;
@@ -209,11 +208,12 @@ export function byStatus<Probe extends { readonly status: Status }>(probes: read
 }
 
 /** "15 × 200, answered by edge-app-east-1; 1 × no answer". */
-export function cameText({ came }: NonNullable<Report['probes']>[number]): string {
+export function cameText({ came }: Pick<NonNullable<Report['probes']>[number], 'came'>): string {
   if (came.length === 0) return 'nothing was sent';
   return came.map(({ text, count }) => `${formatCount(count)} × ${text}`).join('; ');
 }
 
+/** Rules that make the run invalid first, those that do not apply last. */
 export function byUrgency(findings: Report['validity']): Report['validity'] {
   const rank = { violated: 0, ok: 1, 'not-applicable': 2 } as const;
   return findings.toSorted((a, b) => rank[a.status] - rank[b.status]);

@@ -83,7 +83,8 @@ function own(message: string): string | undefined {
 
 function sizeMessage(origin: string, limit: string, value: unknown): string {
   if (origin === 'string') return value === '' ? 'empty; text is needed' : `expected ${limit} characters`;
-  if (origin === 'array') return `expected ${limit} entries, got ${Array.isArray(value) ? value.length : 0}`;
+  if (origin === 'array')
+    return `expected ${limit} ${/\b1$/.test(limit) ? 'entry' : 'entries'}, got ${Array.isArray(value) ? value.length : 0}`;
   return `expected ${limit}, got ${typeName(value)}`;
 }
 

@@ -91,7 +91,10 @@ function inner(field: JsonSchema, path: string): string[][] {
   if (one && list?.items) {
     const { properties: alone = {} } = one;
     const added = Object.entries(list.items.properties ?? {}).filter(([name]) => !(name in alone));
+    const [first = ''] = Object.keys(alone);
+    const entry = `Where it is a list, an entry: every field of \`${path}\` (\`${path}.N.${first}\`), and those that an entry alone has.`;
     return [
+      [`\`${path}.N\``, 'map', '', entry],
       ...rows({ ...list.items, properties: Object.fromEntries(added) }, `${path}.N.`),
       ...inner(one, path),
     ];
