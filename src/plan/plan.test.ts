@@ -122,6 +122,20 @@ describe('a plan', () => {
     expect(plan({}, 42).seed).toBe(42);
   });
 
+  it('tells several loads apart, and when each of them ends', () => {
+    const load = { from: 'client', to: 'shop', rate: '100/s', duration: '30s' };
+    const several = plan({
+      load: [
+        { ...load, name: 'a-load-with-a-long-name' },
+        { ...load, name: 'short', duration: '15s' },
+      ],
+    });
+    const text = renderPlan(several, []);
+    expect(text).toMatch(/\nLoad\n {2}a-load-with-a-long-name\n {4}100\/s .*\n {4}GET .*\n {2}short\n {4}100\/s /);
+    const bars = [...text.matchAll(/^ {2}(a-load-with-a-long-name|short) +([·█]+)$/gm)].map(([, , bar]) => bar?.length);
+    expect(bars).toEqual([60, 30]);
+  });
+
   it('reads as a timeline', () => {
     expect(renderPlan(plan(), [])).toMatchInlineSnapshot(`
       "example (example.yaml)

@@ -23,7 +23,7 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
     ...wrap(plan.description.trim().replace(/\s+/g, ' '), 90).map((line) => `  ${line}`),
     '',
     'Load',
-    ...trial.loads.flatMap(planLines).map((line) => `  ${line}`),
+    ...loadLines(trial),
     '',
     ...timeline(trial),
     '',
@@ -77,19 +77,28 @@ function withoutSecrets(load: PlannedLoad): PlannedLoad {
   return { ...load, request };
 }
 
+/** What each load sends; of several, below its name. */
+function loadLines({ loads }: TrialPlan): string[] {
+  if (loads.length === 1) return loads.flatMap(planLines).map((line) => `  ${line}`);
+  return loads.flatMap((load) => [`  ${load.name}`, ...planLines(load).map((line) => `    ${line}`)]);
+}
+
 /** The load over time, its warmup dotted, and a bar for each fault. */
 function timeline(trial: TrialPlan): string[] {
   const { faults, loads, durationMs, warmupMs } = trial;
-  const width = Math.max(8, ...faults.map(({ name }) => name.length)) + 2;
+  const width = Math.max(8, ...[...loads, ...faults].map(({ name }) => name.length)) + 2;
   const stepMs = durationMs / columns;
   const row = (name: string, cell: (midMs: number, index: number) => string) =>
-    `  ${name.padEnd(width)}${Array.from({ length: columns }, (_, index) => cell((index + 0.5) * stepMs, index)).join('')}`;
+    `  ${name.padEnd(width)}${Array.from({ length: columns }, (_, index) => cell((index + 0.5) * stepMs, index)).join('')}`.trimEnd();
   const overlaps = (index: number, fromMs: number, toMs: number) =>
     Math.floor(fromMs / stepMs) <= index && index < Math.ceil(toMs / stepMs);
   return [
     'Timeline',
     ...loads.map((load) =>
-      row(load.name, (midMs) => (midMs < warmupMs ? '·' : block(heightAt(load, midMs)))),
+      row(load.name, (midMs) => {
+        if (midMs > load.durationMs) return ' ';
+        return midMs < warmupMs ? '·' : block(heightAt(load, midMs));
+      }),
     ),
     ...faults.map((fault) =>
       row(fault.name, (_, index) => (overlaps(index, fault.atMs, fault.atMs + fault.forMs) ? '▓' : '·')),
