@@ -1,7 +1,10 @@
 import type { ScriptComplaint } from '../model/evidence.ts';
 
+/** How every line begins that a generated script prints for whoever reads its log, and not for people. */
+export const FOR_THE_HARNESS = 'breakwater-';
+
 /** What a generated script prints, followed by epoch milliseconds, when its schedule starts. */
-export const LOAD_STARTED = 'breakwater-load-started';
+export const LOAD_STARTED = `${FOR_THE_HARNESS}load-started`;
 
 /** File that k6 writes its totals to. */
 export const SUMMARY_FILE = 'summary.json';

@@ -1,7 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { ScriptComplaint } from '../model/evidence.ts';
-import { LOAD_STARTED } from './contract.ts';
+import { FOR_THE_HARNESS } from './contract.ts';
 
 /** Different complaints that are kept; what comes after is only counted. */
 const mostComplaints = 20;
@@ -24,7 +24,7 @@ function entryOf(
 export function toldByK6(text: string): string {
   return text
     .split('\n')
-    .filter((line) => !line.startsWith(LOAD_STARTED))
+    .filter((line) => !line.startsWith(FOR_THE_HARNESS))
     .map((line) => {
       const entry = entryOf(line);
       return entry === undefined ? line : `${entry.level}: ${entry.msg.trimEnd()}`;

@@ -48,12 +48,13 @@ export interface ProbeResult {
 }
 
 /**
- * What a load generator is called among processes and logs: "k6"; "k6-1", "k6-2" where several share a load; and
- * with the load's name where a trial has several: "k6-checkout", "k6-checkout-1".
+ * What a load generator is called among processes and logs: "k6"; "k6.1", "k6.2" where several share a load; and
+ * with the load's name where a trial has several: "k6-checkout", "k6-checkout.1". No load's name has a dot, so that
+ * no two generators have one name.
  */
 export const generatorName = (index: number, count: number, load?: string) =>
-  ['k6', ...(load === undefined ? [] : [load]), ...(count === 1 ? [] : [index + 1])].join('-');
-export const isGenerator = (name: string) => /^k6(-[^/]+)?$/.test(name);
+  `k6${load === undefined ? '' : `-${load}`}${count === 1 ? '' : `.${index + 1}`}`;
+export const isGenerator = (name: string) => /^k6([-.][^/]+)?$/.test(name);
 
 /** What one client sidecar knew about one service at one moment. */
 export interface StatisticsSample {

@@ -51,6 +51,7 @@ export function probeContext(scenario: Scenario): ProbeContext {
     servers: new Map(services.filter(([name]) => !clients.has(name)).map(([name, { port }]) => [name, port])),
     replicas: replicasOf(scenario).filter(isServer),
     durationMs: Math.max(...loadsIn(scenario).map(({ load }) => sizeOf(load).durationMs)),
+    warmupMs: Math.max(...loadsIn(scenario).map(({ load }) => load.warmup)),
   };
 }
 

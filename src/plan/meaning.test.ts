@@ -28,6 +28,10 @@ const stages = (...all: object[]) => ({ load: { ...load, stages: all } });
 const named = (name: string) => ({ ...open, name });
 const faulty = (changes: object) => ({ faults: [{ ...error, ...changes }] });
 const checked = (...checks: object[]) => ({ checks });
+const probed = (probe: object) => ({
+  probes: [{ name: 'who', expect: { status: 200 }, ...probe }],
+  ...checked(steady, { kind: 'expectations', during: 'run' }),
+});
 
 /** What is changed → the one mistake in it: where, what is wrong, and what would be right. */
 const table: [string, object, string][] = [
@@ -76,6 +80,19 @@ const table: [string, object, string][] = [
       load: [named('first'), { ...named('second'), from: 'batch', to: 'client' }],
     },
     'load.1.to: "client" sends loads or probes and runs no app | a service sends or answers',
+  ],
+  [
+    'a probe from what the load calls',
+    { ...probed({ from: 'shop', to: 'shop' }) },
+    'probes.0.from: "shop" is called and runs an app | a service sends or answers',
+  ],
+  [
+    'a service called as the place that is none',
+    {
+      ...services({ outside: { workloads: [{ name: 'outside', locality: 'region1/east' }] } }),
+      ...probed({ from: 'outside', to: 'shop' }),
+    },
+    'topology.services.outside: probes are sent from outside, which means no service at all | give the service another name',
   ],
   [
     'pods of one client, told twice',

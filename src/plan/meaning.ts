@@ -8,7 +8,8 @@ import type { Mistake } from '../kit/problems.ts';
 import { mistakesInLoad, sizeOf } from '../load/written.ts';
 import type { FaultTarget } from '../model/target.ts';
 import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
-import { mistakesInProbes } from '../probes/written.ts';
+import { OUTSIDE } from '../probes/planned.ts';
+import { callersOf, mistakesInProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { faultNames, instancesHit, probeContext, replicasOf, subjectOf } from './derive.ts';
@@ -44,7 +45,8 @@ export function mistakesInMeaning(scenario: Scenario): Mistake[] {
 
 const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });
 
-function mistakesInTopology({ topology: { services } }: Scenario): Mistake[] {
+function mistakesInTopology({ topology: { services }, probes }: Scenario): Mistake[] {
+  const fromOutside = probes.some((probe) => callersOf(probe).includes(OUTSIDE));
   const seen = new Map<string, string>();
   return Object.entries(services).flatMap(([name, service]) => {
     const path = ['topology', 'services', name];
@@ -53,6 +55,15 @@ function mistakesInTopology({ topology: { services } }: Scenario): Mistake[] {
       (port >= reservedPorts.from && port <= reservedPorts.to) ||
       reservedPorts.app.some((taken) => taken === port);
     return [
+      ...(fromOutside && name === OUTSIDE
+        ? [
+            wrong(
+              path,
+              `probes are sent from ${OUTSIDE}, which means no service at all`,
+              'give the service another name',
+            ),
+          ]
+        : []),
       ...(reserved
         ? [
             wrong(

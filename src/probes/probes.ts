@@ -44,31 +44,33 @@ export async function prepareProbes(wanted: ProbesWanted): Promise<PreparedProbe
         args: [...closedOff, ...script.args],
         from: from === OUTSIDE ? undefined : from,
         number: loads + index,
-        name: `probes-${from}`,
+        // No load is called so: a dot is in no load's name.
+        name: `probes.${from}`,
       };
-      return stack.use(await prepare(job));
+      return { from, load: stack.use(await prepare(job)) };
     }),
   );
   const releases = stack.move();
   return {
     async ready() {
-      await Promise.all(all.map((each) => each.ready()));
+      await Promise.all(all.map(({ load }) => load.ready()));
     },
     async begin() {
-      await Promise.all(all.map((each) => each.begin()));
+      await Promise.all(all.map(({ load }) => load.begin()));
     },
     stop() {
-      for (const each of all) each.stop();
+      for (const { load } of all) load.stop();
     },
     async finish(evidence, interrupted) {
-      const ended = await Promise.all(all.map(({ finished }) => finished));
-      const failed = ended.find(({ code }) => code !== 0);
-      if (failed && !interrupted())
-        throw environmentError(
-          `the k6 that sends the probes ended with ${failed.code === null ? (failed.signal ?? 'a signal') : `exit code ${failed.code}`}`,
-          failed.lastLines,
-        );
-      const results = ended.flatMap(({ printed }) => printed.flatMap((line) => readResult(line) ?? []));
+      const ended = await Promise.all(
+        all.map(async ({ load: { finished }, from }) => {
+          const { code, signal, lastLines, printed } = await finished;
+          if (code === 0 || interrupted()) return printed;
+          const how = code === null ? (signal ?? 'a signal') : `exit code ${code}`;
+          throw environmentError(`the k6 that sends the probes from ${from} ended with ${how}`, lastLines);
+        }),
+      );
+      const results = ended.flatMap((printed) => printed.flatMap((line) => readResult(line) ?? []));
       const text = results.map((result) => `${JSON.stringify(result)}\n`).join('');
       if (probes.length > 0) await writeFile(join(evidence, 'probes.jsonl'), text);
     },

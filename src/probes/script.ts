@@ -1,9 +1,9 @@
-import { type K6Script, SUMMARY_FILE } from '../load/contract.ts';
+import { FOR_THE_HARNESS, type K6Script, SUMMARY_FILE } from '../load/contract.ts';
 import { DUE_HEADER, probeMark } from '../model/evidence.ts';
 import type { PlannedProbe, ProbeSchedule } from './planned.ts';
 
 /** What the script prints for each request that has ended; the fields of `readResults` follow. */
-export const PROBE_RESULT = 'breakwater-probe';
+export const PROBE_RESULT = `${FOR_THE_HARNESS}probe`;
 
 const file = 'probes.js';
 
@@ -18,17 +18,16 @@ export function probeScript(
   pods: number,
 ): K6Script {
   const schedules = [...Map.groupBy(probes, ({ schedule }) => JSON.stringify(schedule)).values()];
-  const longest = Math.max(...probes.map(({ timeoutMs }) => timeoutMs));
   const options = {
     scenarios: Object.fromEntries(
-      schedules.map((group, index) => [
-        `probes_${index}`,
-        {
-          ...executorOf(group[0]?.schedule ?? { everyMs: 1_000 }, durationMs, pods, longest),
-          env: { GROUP: String(index) },
-          gracefulStop: `${longest}ms`,
-        },
-      ]),
+      schedules.map((group, index) => {
+        const longest = Math.max(...group.map(({ timeoutMs }) => timeoutMs));
+        const executor = executorOf(group[0]?.schedule ?? { everyMs: 1_000 }, durationMs, pods, longest);
+        return [
+          `probes_${index}`,
+          { ...executor, env: { GROUP: String(index) }, gracefulStop: `${longest}ms` },
+        ];
+      }),
     ),
     discardResponseBodies: true,
     maxRedirects: 0,

@@ -12,6 +12,7 @@ const context = {
   servers: new Map([['shop', 8080]]),
   replicas: [{ service: 'shop', workload: 'shop', replica: 1, locality: 'region1/east' }],
   durationMs: 30_000,
+  warmupMs: 2_000,
 };
 
 test('a matrix is every combination, each with the first expectation that fits', () => {
@@ -100,6 +101,22 @@ test.each<[string, readonly object[], string]>([
   ['the same name', [{}, {}], '1.name: there is already a probe "who" | names are unique'],
   ['two times', [{ every: '1s', at: '2s' }], '0.at: every and at exclude each other | give one of them'],
   ['too often', [{ every: '1ms' }], '0.every: expected from 50ms to less than the load lasts'],
+  [
+    'sent before any check looks',
+    [{ at: '1s' }],
+    '0.at: the warmup of 2 s is not over by then, and no check looks at it',
+  ],
+  ['a timeout without end', [{ timeout: '2m' }], '0.timeout: expected at most 1 min'],
+  [
+    'hundreds under way',
+    [{ timeout: '20s', every: '100ms' }],
+    '0.timeout: up to 200 of each would be under way at once | at most 100 times as long as every',
+  ],
+  [
+    'a caller that answers',
+    [{ from: 'shop' }],
+    '0.from: "shop" is called and runs an app | a service sends or answers',
+  ],
   ['too late', [{ at: '30s' }], '0.at: the load is over by then'],
   [
     'nothing expected',

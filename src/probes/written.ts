@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatMs } from '../kit/format.ts';
 import { hideQuery } from '../kit/hidden.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
@@ -12,6 +13,11 @@ import { OUTSIDE, type PlannedProbe, refusers } from './planned.ts';
 const mostCells = 2_000;
 /** Requests a second of all probes together: they are beside the load, not one. */
 const mostPerSecond = 200;
+
+/** How long an answer may take: the run waits for the last one. */
+const longestAnswerMs = 60_000;
+/** Of one probe: each needs a virtual user of its own. */
+const mostUnderWay = 100;
 
 /** The request of a probe as the schema of a load has it; passed in, so that both say the same. */
 interface RequestFields<Method extends z.ZodType, PathField extends z.ZodType, Headers extends z.ZodType> {
@@ -164,6 +170,8 @@ export interface ProbeContext {
   readonly servers: ReadonlyMap<string, number>;
   readonly replicas: readonly Parameters<typeof matches>[0][];
   readonly durationMs: number;
+  /** No check looks at what comes before. */
+  readonly warmupMs: number;
 }
 
 /** Every probe, one for each cell, in the order they are written; only of probes in which there is no mistake. */
@@ -280,7 +288,7 @@ export function mistakesInProbes(probes: readonly WrittenProbe[], context: Probe
 }
 
 function mistakesInOne(probe: WrittenProbe, context: ProbeContext): Mistake[] {
-  const { clients, servers, replicas, durationMs } = context;
+  const { clients, servers, replicas, durationMs, warmupMs } = context;
   const found: Mistake[] = [];
   const add = (path: Path, message: string, hint?: string) => found.push(wrong(path, message, hint));
   const callers = [...clients, OUTSIDE];
@@ -289,7 +297,9 @@ function mistakesInOne(probe: WrittenProbe, context: ProbeContext): Mistake[] {
     const path = probe.matrix?.from ? ['matrix', 'from', at] : ['from'];
     if (name === undefined)
       add(path, 'missing; this field is needed', 'a service that only sends, or outside');
-    else if (!callers.includes(name)) {
+    else if (name !== OUTSIDE && servers.has(name)) {
+      add(path, `${quote(name)} is called and runs an app`, 'a service sends or answers');
+    } else if (!callers.includes(name)) {
       add(path, `there is no service ${quote(name)} to send it from`, suggest(name, callers));
     }
   }
@@ -307,10 +317,20 @@ function mistakesInOne(probe: WrittenProbe, context: ProbeContext): Mistake[] {
   }
   if (probe.every !== undefined && probe.at !== undefined)
     add(['at'], 'every and at exclude each other', 'give one of them');
+  const every = probe.at === undefined ? (probe.every ?? 1_000) : undefined;
   if (probe.every !== undefined && (probe.every < 50 || probe.every >= durationMs))
-    add(['every'], `expected from 50ms to less than the load lasts`);
+    add(['every'], 'expected from 50ms to less than the load lasts');
+  else if (every !== undefined && Math.ceil(warmupMs / every) * every >= durationMs)
+    add(['every'], `none is sent after the warmup of ${formatMs(warmupMs)}, when checks begin to look`);
   if (probe.at !== undefined && probe.at >= durationMs) add(['at'], 'the load is over by then');
+  else if (probe.at !== undefined && probe.at < warmupMs)
+    add(['at'], `the warmup of ${formatMs(warmupMs)} is not over by then, and no check looks at it`);
   if (probe.timeout < 1) add(['timeout'], 'expected a duration above 0');
+  if (probe.timeout > longestAnswerMs) add(['timeout'], `expected at most ${formatMs(longestAnswerMs)}`);
+  else if (every !== undefined && every >= 50 && probe.timeout / every > mostUnderWay) {
+    const message = `up to ${Math.ceil(probe.timeout / every)} of each would be under way at once`;
+    add(['timeout'], message, `at most ${mostUnderWay} times as long as every`);
+  }
   found.push(...mistakesInExpectations(probe, replicas));
   return found;
 }

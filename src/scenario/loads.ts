@@ -1,4 +1,5 @@
 import type { Path } from '../kit/path.ts';
+import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf } from '../probes/written.ts';
 import type { Scenario } from './schema.ts';
 
@@ -18,9 +19,16 @@ export function loadsIn({ load }: Pick<Scenario, 'load'>): readonly ScenarioLoad
   return load.map((each, index) => ({ name: each.name, load: each, path: ['load', index] }));
 }
 
-/** The services that send loads or probes: they run no app. */
-export const clientsIn = (scenario: Pick<Scenario, 'load' | 'probes' | 'topology'>): ReadonlySet<string> =>
-  new Set([
-    ...loadsIn(scenario).map(({ load }) => load.from),
-    ...scenario.probes.flatMap(callersOf).filter((from) => Object.hasOwn(scenario.topology.services, from)),
-  ]);
+/**
+ * The services that send loads or probes: they run no app. One that a load calls is none, whatever the probes say.
+ */
+export function clientsIn(scenario: Pick<Scenario, 'load' | 'probes' | 'topology'>): ReadonlySet<string> {
+  const loads = loadsIn(scenario).map(({ load }) => load);
+  const called = new Set(loads.map(({ to }) => to));
+  const callers = scenario.probes
+    .flatMap(callersOf)
+    .filter(
+      (from) => from !== OUTSIDE && Object.hasOwn(scenario.topology.services, from) && !called.has(from),
+    );
+  return new Set([...loads.map(({ from }) => from), ...callers]);
+}

@@ -110,7 +110,7 @@ const loadFieldsOfAll = {
     .describe('What the steady state leaves out at the start of the load; of several loads, the longest.'),
 };
 
-/** As many as the local lab has addresses for. */
+/** Each is a k6 at every client: with more of them, what is measured is how they get in each other's way. */
 const mostLoads = 7;
 
 const load = z

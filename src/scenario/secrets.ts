@@ -44,7 +44,9 @@ export function secretsIn(path: Path, value: unknown): readonly string[] {
   if (isSecret(path)) return textsIn(value);
   if (isAddress(path)) return queriesIn(value);
   const below = (fields: readonly Path[]) =>
-    fields.filter((field) => begins(field, path)).flatMap((field) => valuesAt(value, field.slice(path.length)));
+    fields
+      .filter((field) => begins(field, path))
+      .flatMap((field) => valuesAt(value, field.slice(path.length)));
   return [...below(secretFields).flatMap(textsIn), ...below(addressFields).flatMap(queriesIn)];
 }
 

@@ -42,9 +42,9 @@ test('several loads begin together, and each is judged by its own numbers', asyn
   expect(readdirSync(join(folder.path, 'both/logs')).sort()).toEqual([
     'k6-batch.log',
     'k6-reports.log',
-    'k6-shopping-1.log',
-    'k6-shopping-2.log',
-    'k6-shopping-3.log',
+    'k6-shopping.1.log',
+    'k6-shopping.2.log',
+    'k6-shopping.3.log',
   ]);
   const log = (name: string) => readFileSync(join(folder.path, `both/evidence/access/${name}.log`), 'utf8');
   for (const client of ['browser-east-1', 'browser-west-1', 'browser-west-2']) {

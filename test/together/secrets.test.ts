@@ -39,8 +39,8 @@ test('a secret is in no report, whichever way it came', async () => {
     ...short.flatMap((value) => ['--set', value]),
     ...['--set', 'load.headers={authorization: Bearer hunter2-headers}'],
     '--set=load.headers.x-one=hunter2-header',
-    ...['--set', 'load.body=hunter2-body', '--set', 'load.path=/items?token=hunter2-query'],
     ...['--set', 'probes.0.headers.x-one=hunter2-probe', '--set', 'probes.0.path=/one?a=hunter2-query'],
+    ...['--set', 'load.body=hunter2-body', '--set', 'load.path=/items?token=hunter2-query'],
     ...[
       '--set-env',
       'load.headers.x-two=BREAKWATER_TEST_TOKEN',

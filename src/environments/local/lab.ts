@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentError, usageError } from '../../kit/errors.ts';
+import { environmentError } from '../../kit/errors.ts';
 import { eventually, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { Supervisor } from '../../kit/supervisor/client.ts';
@@ -26,8 +26,8 @@ import { Sidecars } from './sidecars.ts';
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
 export const mostInstances = hosts.firstEgress - hosts.firstInstance;
-/** Each has its generators' REST interfaces on an address of its own. */
-const mostLoads = hosts.firstInstance - hosts.load;
+/** Loads take turns at these for the REST interfaces of their generators. */
+const loadAddresses = hosts.firstInstance - hosts.load;
 /** Of k6's own REST interface; the next ones when there are several. */
 export const generatorPort = 6_565;
 const startTimeoutMs = 30_000;
@@ -305,7 +305,8 @@ export class LocalLab implements Lab {
   /** A k6 for every client of the load, each through its own sidecar. */
   async #prepareLoad(job: LoadJob, folder: TrialFolder): Promise<PreparedLoad> {
     const { services, namespace } = this.#request.topology;
-    if (job.number >= mostLoads) throw usageError(`the local lab takes ${mostLoads} loads at once`);
+    const turn = Math.floor(job.number / loadAddresses);
+    const api = this.#block.address(hosts.load + (job.number % loadAddresses));
     const clients = this.#hosts.filter((host) => isClient(host) && host.service === job.from);
     const places = job.from === undefined ? [this.#outside()] : clients.map((client) => this.#behind(client));
     const generators = await Promise.all(
@@ -314,7 +315,7 @@ export class LocalLab implements Lab {
         return startK6(job, {
           k6: this.#found.paths['k6'] ?? '',
           name,
-          api: `${this.#block.address(hosts.load + job.number)}:${this.#block.port(generatorPort + index)}`,
+          api: `${api}:${this.#block.port(generatorPort + turn * mostInstances + index)}`,
           segment: segment(index, places.length),
           directory: join(this.#request.directory, name, place.name),
           log: join(folder.logs, `${name}.log`),

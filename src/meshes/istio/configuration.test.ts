@@ -21,7 +21,11 @@ function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLe
   });
   const loaded = { scenario, file: 'example.yaml', profile: undefined, meshFiles: [], directory: '/' };
   return configurationContext(
-    planScenario({ ...loaded, isGiven: () => false, locate: ({ message }) => ({ file: 'example.yaml', message }) }),
+    planScenario({
+      ...loaded,
+      isGiven: () => false,
+      locate: ({ message }) => ({ file: 'example.yaml', message }),
+    }),
   );
 }
 
