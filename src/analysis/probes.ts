@@ -126,6 +126,16 @@ function textOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence, pi
   if (probe.from === OUTSIDE && refuser === 'server' && answer.server === undefined)
     return textOfReason(reasonOfPlaintextRefused(configuration, about));
   const { client } = answer;
+  const called = answer.server && instances[answer.server.instance];
+  if (probe.from === OUTSIDE && refuser === 'server' && answer.server !== undefined && called !== undefined) {
+    const { ending } = answer.server;
+    const held = picture.heldLike(called);
+    const ended = { client: ending, server: ending, caller: held, to: probe.to, request: undefined };
+    // What the caller's sidecar would have done with it nobody asks: there is none.
+    const { cluster: _, ...asked } = questionAbout(ended, called, picture);
+    const question = { ...asked, service: probe.to, side: 'server' as const };
+    return textOfRequests(picture.reasonOfRequests(question), question);
+  }
   // What was to be refused and was not.
   const { refusedBy } = probe.expect;
   if ((refusedBy === 'server' && refuser !== 'server') || probe.from === OUTSIDE)
@@ -135,7 +145,6 @@ function textOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence, pi
   const caller = instances[client.instance]?.name ?? '-';
   const failed = answer.status === 0 || answer.status >= 400;
   if (!failed) return withText(reasonOfRoute(configuration, { client: caller, service: probe.to, request }));
-  const called = answer.server && instances[answer.server.instance];
   const question = questionAbout(
     { client: client.ending, server: answer.server?.ending, caller, to: probe.to, request },
     called,

@@ -131,8 +131,12 @@ describe('a plan', () => {
       ],
     });
     const text = renderPlan(several, []);
-    expect(text).toMatch(/\nLoad\n {2}a-load-with-a-long-name\n {4}100\/s .*\n {4}GET .*\n {2}short\n {4}100\/s /);
-    const bars = [...text.matchAll(/^ {2}(a-load-with-a-long-name|short) +([·█]+)$/gm)].map(([, , bar]) => bar?.length);
+    expect(text).toMatch(
+      /\nLoad\n {2}a-load-with-a-long-name\n {4}100\/s .*\n {4}GET .*\n {2}short\n {4}100\/s /,
+    );
+    const bars = [...text.matchAll(/^ {2}(a-load-with-a-long-name|short) +([·█]+)$/gm)].map(
+      ([, , bar]) => bar?.length,
+    );
     expect(bars).toEqual([60, 30]);
   });
 

@@ -220,7 +220,8 @@ describe.skipIf(missing !== '')(`report.html in Chromium${missing}`, () => {
       const error = parsed.querySelector('parsererror')?.textContent ?? '';
       return { error, cases: parsed.querySelectorAll('testsuite > testcase').length };
     }, xml);
-    expect(seen).toEqual({ error: '', cases: reports[name].checks.length + reports[name].validity.length });
+    const { checks, probes = [], validity } = reports[name];
+    expect(seen).toEqual({ error: '', cases: checks.length + probes.length + validity.length });
   });
 });
 

@@ -1,4 +1,11 @@
-import type { EffectiveConfiguration, Inbound, Sidecar } from '../../model/effective.ts';
+import type {
+  EffectiveConfiguration,
+  Inbound,
+  Setting,
+  Sidecar,
+  Subject,
+  Unused,
+} from '../../model/effective.ts';
 import { acceptsWords, matchText, shareText, timeText } from '../words.ts';
 import { insteadOf, known, named, unknown } from './parts.ts';
 import type { AskedFor, NamedSetting, Reason } from './question.ts';
@@ -92,8 +99,6 @@ export function reasonOfPassing(
   if (server === undefined || inbound === undefined)
     return unknown(`what the sidecars of ${service} held was not read`);
   const accepts = named('mtls.mode', inbound.accepts, (value) => acceptsWords[value]);
-  if (plaintext)
-    return known(`The sidecar of ${service} takes ${acceptsWords[inbound.accepts.value]}.`, [accepts]);
   const policies = inbound.filters.flatMap((filter) =>
     filter.kind === 'authorization' && !filter.dryRun
       ? filter.policies.map(
@@ -105,13 +110,48 @@ export function reasonOfPassing(
         )
       : [],
   );
+  if (plaintext) {
+    const takes = `The sidecar of ${service} takes ${acceptsWords[inbound.accepts.value]}`;
+    return known(
+      policies.length === 0
+        ? `${takes}.`
+        : `${takes}, and no policy there refuses this: who speaks plaintext has no identity that a policy could name.`,
+      [accepts, ...policies],
+      [
+        ...nowhere(sidecars, server, 'tls'),
+        ...(policies.length === 0 ? nowhere(sidecars, server, 'authorization') : []),
+      ],
+    );
+  }
   if (policies.length === 0)
-    return known(`No policy is in effect at ${service}: whoever speaks with its sidecar may ask anything.`, [
-      accepts,
-    ]);
+    return known(
+      `No policy is in effect at ${service}: whoever speaks with its sidecar may ask anything.`,
+      [accepts],
+      nowhere(sidecars, server, 'authorization'),
+    );
   return known(
     `No policy at ${service} refuses it: a request passes when one rule of an ALLOW policy fits it and no rule of a DENY policy does; the rules of one policy are alternatives.`,
     policies,
+  );
+}
+
+/** What is written, and in effect at no server at all: one that was meant for this one would be among it. */
+function nowhere(sidecars: readonly Sidecar[], server: Sidecar, about: Subject): readonly Unused[] {
+  const servers = sidecars.filter(({ inbound }) => inbound.length > 0);
+  const nameOf = ({ resource: { kind, namespace, name } }: Setting) => `${kind} ${namespace}/${name}`;
+  // Of one resource a part may lie idle here and all of it there.
+  const lies = (sidecar: Sidecar, setting: Setting) =>
+    sidecar.unused.some(
+      (each) =>
+        each.side === 'server' &&
+        nameOf(each.setting) === nameOf(setting) &&
+        setting.path.startsWith(each.setting.path),
+    );
+  return server.unused.filter(
+    (each) =>
+      each.side === 'server' &&
+      each.about === about &&
+      servers.every((sidecar) => lies(sidecar, each.setting)),
   );
 }
 

@@ -6,6 +6,7 @@ import {
   type Reason,
   type RequestQuestion,
   reasonOfCheck,
+  reasonOfPassing,
   reasonOfRequests,
   textOfReason,
 } from '../index.ts';
@@ -409,4 +410,32 @@ test('the table of a caller says what never comes, and why', () => {
   expect(never('max-connections-alone-queues')).toEqual(['overflow', 'ejection', 'failover']);
   expect(never('ejection-of-local-errors')).toEqual(['overflow']);
   expect(never('distribute-own-zone-only')).toEqual(['overflow', 'failover']);
+});
+
+/** What let a request pass, in words, with what is written for nobody. */
+function passing(name: string, { plaintext = false, filtered = true } = {}) {
+  const { sidecars, ...others } = recorded(name);
+  const held = sidecars.map((sidecar) => ({
+    ...sidecar,
+    inbound: sidecar.inbound.map((each) => (filtered ? each : { ...each, filters: [] })),
+  }));
+  const reason = reasonOfPassing(
+    { ...others, sidecars: held },
+    { service: 'edge-app', port: 8080, plaintext },
+  );
+  if (!reason.known) return reason.why;
+  return [reason.cause, ...reason.instead.map(({ setting, why }) => `${setting.resource.name}: ${why}`)];
+}
+
+test('who may pass is told with the policies that were written for nobody there', () => {
+  expect(passing('policies')).toEqual([expect.stringMatching(/^No policy at edge-app refuses it: /)]);
+  expect(passing('policies', { plaintext: true })).toEqual([
+    expect.stringMatching(/, and no policy there refuses this: who speaks plaintext has no identity/),
+  ]);
+  for (const plaintext of [true, false]) {
+    expect(passing('policies', { plaintext, filtered: false })).toEqual([
+      expect.stringMatching(/^(The sidecar of edge-app takes \w+|No policy is in effect at edge-app)/),
+      'other: it selects workloads with app=payments, and edge-app-east-1 has not',
+    ]);
+  }
 });

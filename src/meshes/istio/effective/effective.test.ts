@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Cluster, Origin, Sidecar, Told } from '../../../model/effective.ts';
-import { recorded, recordedFolder } from './testing/recordings.ts';
+import { readEffective } from './index.ts';
+import { recorded, recordedFolder, recording } from './testing/recordings.ts';
 
 const client = (name: string): Sidecar => {
   const found = recorded(name).sidecars.find(({ role }) => role === 'client');
@@ -408,4 +409,17 @@ test('every recording is of an input that is there, and the other way round', ()
   const names = (folder: string) =>
     readdirSync(join(recordedFolder, folder)).map((file) => file.replace(/\.\w+$/, ''));
   expect(names('recorded')).toEqual(names('inputs'));
+});
+
+test('a mode for a port that a workload does not have is not in effect', () => {
+  const { answers, topology, resources } = recording('mtls-off-on-one-port');
+  const changed = resources.map((resource) =>
+    resource.kind === 'PeerAuthentication'
+      ? { ...resource, value: JSON.parse(JSON.stringify(resource.value).replace('8080', '9999')) }
+      : resource,
+  );
+  const { sidecars } = readEffective(new Map(Object.entries(answers)), topology, changed);
+  expect(sidecars.find(({ role }) => role === 'server')?.unused).toMatchObject([
+    { about: 'tls', why: 'edge-app-east-1 listens on 8080, and not on 9999' },
+  ]);
 });

@@ -372,9 +372,24 @@ export function unusedByServer(service: string, { under, workload }: UnusedConte
   ).flatMap(([kind, about]) =>
     under.ofKind(kind).flatMap((resource): readonly Unused[] => {
       const why = whyNotSelected(resource, workload);
-      if (why === undefined) return [];
+      if (why === undefined)
+        return unusedPorts(resource, workload).map((each) => ({ about, service, side: 'server', ...each }));
       const setting: Setting = settingAt({ resource, path: ['spec'] });
       return [{ about, service, side: 'server', setting, why }];
     }),
   );
+}
+
+/** What a PeerAuthentication says of ports that its workload does not have. */
+function unusedPorts(
+  resource: MeshResource,
+  { instance }: Workload,
+): readonly Pick<Unused, 'setting' | 'why'>[] {
+  const ports = valueAt(resource.value, ['spec', 'portLevelMtls']);
+  return Object.keys(isMap(ports) ? ports : {})
+    .filter((port) => Number(port) !== instance.port)
+    .map((port) => ({
+      setting: settingAt({ resource, path: ['spec', 'portLevelMtls', port] }),
+      why: `${instance.name} listens on ${instance.port}, and not on ${port}`,
+    }));
 }
