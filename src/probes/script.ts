@@ -7,9 +7,15 @@ export const PROBE_RESULT = `${FOR_THE_HARNESS}probe`;
 
 const file = 'probes.js';
 
+/** Requests that are sent at one moment: more of them would be a load. */
+const mostAtOnce = 20;
+/** How far apart they are sent where all are due at one moment: 200 a second. */
+const apartMs = 100;
+
 /**
  * The probes of one caller as a script for k6, which prints a line for each answer. `host` tells the name by which
- * a service is called; `pods` k6 share the work, each sending a part.
+ * a service is called; `pods` k6 share the work, each sending a part. Many of one schedule are spread over the time
+ * until they are due again.
  */
 export function probeScript(
   probes: readonly PlannedProbe[],
@@ -17,12 +23,20 @@ export function probeScript(
   durationMs: number,
   pods: number,
 ): K6Script {
-  const schedules = [...Map.groupBy(probes, ({ schedule }) => JSON.stringify(schedule)).values()];
+  const groups = [...Map.groupBy(probes, ({ schedule }) => JSON.stringify(schedule)).values()].flatMap(
+    spread,
+  );
   const options = {
     scenarios: Object.fromEntries(
-      schedules.map((group, index) => {
-        const longest = Math.max(...group.map(({ timeoutMs }) => timeoutMs));
-        const executor = executorOf(group[0]?.schedule ?? { everyMs: 1_000 }, durationMs, pods, longest);
+      groups.map(({ of, afterMs }, index) => {
+        const longest = Math.max(...of.map(({ timeoutMs }) => timeoutMs));
+        const executor = executorOf(
+          of[0]?.schedule ?? { everyMs: 1_000 },
+          afterMs,
+          durationMs,
+          pods,
+          longest,
+        );
         return [
           `probes_${index}`,
           { ...executor, env: { GROUP: String(index) }, gracefulStop: `${longest}ms` },
@@ -32,13 +46,13 @@ export function probeScript(
     discardResponseBodies: true,
     maxRedirects: 0,
     systemTags: [],
-    batch: probes.length,
-    batchPerHost: probes.length,
+    batch: mostAtOnce,
+    batchPerHost: mostAtOnce,
     dns: { ttl: 'inf' },
     userAgent: 'breakwater',
   };
-  const groups = schedules.map((group) =>
-    group.map((probe) => ({
+  const requests = groups.map(({ of }) =>
+    of.map((probe) => ({
       mark: probeMark(probe.number),
       number: probe.number,
       method: probe.method,
@@ -51,7 +65,7 @@ export function probeScript(
   return {
     files: {
       [file]: `${prelude}
-const groups = ${JSON.stringify(groups, null, 2)};
+const groups = ${JSON.stringify(requests, null, 2)};
 
 export const options = ${JSON.stringify(options, null, 2)};
 ${body
@@ -68,15 +82,43 @@ ${body
   };
 }
 
+/** Probes that are sent at one moment. */
+interface Group {
+  readonly of: readonly PlannedProbe[];
+  /** From the moment at which their schedule begins. */
+  readonly afterMs: number;
+}
+
+/** Probes of one schedule as groups that are sent one after the other. */
+function spread(probes: readonly PlannedProbe[]): readonly Group[] {
+  const [first] = probes;
+  if (first === undefined) return [];
+  const count = Math.ceil(probes.length / mostAtOnce);
+  const apart = 'everyMs' in first.schedule ? first.schedule.everyMs / count : apartMs;
+  return Array.from({ length: count }, (_, index) => ({
+    of: probes.slice(index * mostAtOnce, (index + 1) * mostAtOnce),
+    afterMs: Math.floor(index * apart),
+  }));
+}
+
 /** k6's executor: https://grafana.com/docs/k6/latest/using-k6/scenarios/executors/ */
-function executorOf(schedule: ProbeSchedule, durationMs: number, pods: number, longestMs: number): object {
+function executorOf(
+  schedule: ProbeSchedule,
+  afterMs: number,
+  durationMs: number,
+  pods: number,
+  longestMs: number,
+): object {
   if ('atMs' in schedule)
     return {
-      executor: 'shared-iterations',
-      vus: pods,
-      iterations: 1,
-      startTime: `${schedule.atMs}ms`,
-      maxDuration: `${longestMs + 1_000}ms`,
+      // One of all pods has the first of a schedule, and nobody comes to the second.
+      executor: 'constant-arrival-rate',
+      rate: 1,
+      timeUnit: '1h',
+      startTime: `${schedule.atMs + afterMs}ms`,
+      duration: '1s',
+      preAllocatedVUs: pods,
+      maxVUs: pods,
     };
   // Each one under way needs a user of its own, and every pod has some.
   const users = pods * (1 + Math.ceil(longestMs / schedule.everyMs));
@@ -84,7 +126,8 @@ function executorOf(schedule: ProbeSchedule, durationMs: number, pods: number, l
     executor: 'constant-arrival-rate',
     rate: 1,
     timeUnit: `${schedule.everyMs}ms`,
-    duration: `${durationMs}ms`,
+    startTime: `${afterMs}ms`,
+    duration: `${durationMs - afterMs}ms`,
     preAllocatedVUs: users,
     maxVUs: users,
   };

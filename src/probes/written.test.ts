@@ -100,7 +100,16 @@ test.each<[string, readonly object[], string]>([
   ],
   ['the same name', [{}, {}], '1.name: there is already a probe "who" | names are unique'],
   ['two times', [{ every: '1s', at: '2s' }], '0.at: every and at exclude each other | give one of them'],
-  ['too often', [{ every: '1ms' }], '0.every: expected from 50ms to less than the load lasts'],
+  [
+    'too seldom',
+    [{ every: '29s' }],
+    '0.every: expected from 50ms to 28 s, which is the load without its warmup',
+  ],
+  [
+    'too often',
+    [{ every: '1ms' }],
+    '0.every: expected from 50ms to 28 s, which is the load without its warmup',
+  ],
   [
     'sent before any check looks',
     [{ at: '1s' }],

@@ -73,8 +73,16 @@ export function probeSchema<Method extends z.ZodType, PathField extends z.ZodTyp
       })
       .optional()
       .describe('Many probes out of one: every combination of what is listed.'),
-    every: duration().optional().describe('Sent again and again, this far apart; 1s unless at is given.'),
-    at: duration().optional().describe('Sent once, at this moment of the load.'),
+    every: duration()
+      .optional()
+      .describe(
+        'Sent again and again, this far apart, the first time when the loads begin; 1s unless at is given. More than 20 of one caller are spread over that time.',
+      ),
+    at: duration()
+      .optional()
+      .describe(
+        'Sent once, at this moment of the load; more than 20 of one caller one after the other, 20 every 100ms.',
+      ),
     timeout: duration().prefault('2s').describe('When it is given up.'),
     expect: z
       .union([
@@ -318,10 +326,10 @@ function mistakesInOne(probe: WrittenProbe, context: ProbeContext): Mistake[] {
   if (probe.every !== undefined && probe.at !== undefined)
     add(['at'], 'every and at exclude each other', 'give one of them');
   const every = probe.at === undefined ? (probe.every ?? 1_000) : undefined;
-  if (probe.every !== undefined && (probe.every < 50 || probe.every >= durationMs))
-    add(['every'], 'expected from 50ms to less than the load lasts');
-  else if (every !== undefined && Math.ceil(warmupMs / every) * every >= durationMs)
-    add(['every'], `none is sent after the warmup of ${formatMs(warmupMs)}, when checks begin to look`);
+  // Each is then sent at least once while checks look.
+  const longestMs = durationMs - warmupMs;
+  if (every !== undefined && (every < 50 || every > longestMs))
+    add(['every'], `expected from 50ms to ${formatMs(longestMs)}, which is the load without its warmup`);
   if (probe.at !== undefined && probe.at >= durationMs) add(['at'], 'the load is over by then');
   else if (probe.at !== undefined && probe.at < warmupMs)
     add(['at'], `the warmup of ${formatMs(warmupMs)} is not over by then, and no check looks at it`);

@@ -93,6 +93,7 @@ table.rows { width: 100%; border-collapse: separate; border-spacing: 0; font-var
 .rows th:first-child, .rows td:first-child { padding-left: 20px; }
 .rows th:last-child, .rows td:last-child { padding-right: 20px; }
 .rows td > div { max-height: 16em; overflow: auto; }
+.probes td > div { max-height: 30em; }
 .checks th:last-child, .checks td:last-child { text-align: right; }
 .checks td:nth-child(2), .validity td:nth-child(2) { width: 40%; }
 .observed { font-weight: 650; }
