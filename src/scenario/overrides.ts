@@ -143,7 +143,9 @@ function replace(target: unknown, path: Path, value: unknown, before: Path, own:
     if (!/^\d+$/.test(name) || Number(name) >= target.length) {
       const entries = target.length === 1 ? '1 entry' : `${target.length} entries`;
       const hint =
-        target.length === 0 ? undefined : `count from 0: ${where}.0 to ${where}.${target.length - 1}`;
+        target.length === 0
+          ? undefined
+          : `count from 0: ${where}.0${target.length === 1 ? '' : ` to ${where}.${target.length - 1}`}`;
       const message = `${where} is a list of ${entries}; it has no ${quote(name)}`;
       return { problem: { message, ...(hint === undefined ? {} : { hint }) } };
     }

@@ -17,8 +17,11 @@ load:
   - { name: shopping, from: browser, to: edge-app, rate: 100/s, duration: 4s, warmup: 500ms }
   - { name: batch, from: batch, to: edge-app, path: /batch, closed: { users: 3 }, duration: 3s }
   - { name: reports, from: batch, to: edge-app, rate: 50/s, duration: 4s }
+probes:
+  - { name: once, from: browser, to: edge-app, path: /once, at: 2s, expect: { status: 200, identity: browser } }
 checks:
   - { kind: success-rate, during: run, atLeast: 99% }
+  - { name: the probe, kind: expectations, during: run }
   - { name: shopping alone, kind: goodput, load: shopping, during: run, atLeast: 90/s }
   - { name: reports alone, kind: goodput, load: reports, during: run, atLeast: 90/s }
   - { name: batch alone, kind: latency, load: batch, during: run, percentile: 50, atMost: 9s }
@@ -41,6 +44,9 @@ test('several loads begin together, and each is judged by its own numbers', asyn
   expect(Math.max(...starts) - Math.min(...starts)).toBeLessThan(1_000);
   expect(readdirSync(join(folder.path, 'both/logs')).sort()).toEqual([
     'k6-batch.log',
+    'k6-probes.browser.1.log',
+    'k6-probes.browser.2.log',
+    'k6-probes.browser.3.log',
     'k6-reports.log',
     'k6-shopping.1.log',
     'k6-shopping.2.log',
@@ -49,7 +55,7 @@ test('several loads begin together, and each is judged by its own numbers', asyn
   const log = (name: string) => readFileSync(join(folder.path, `both/evidence/access/${name}.log`), 'utf8');
   for (const client of ['browser-east-1', 'browser-west-1', 'browser-west-2']) {
     expect(log(client).split('\n').length).toBeGreaterThan(50);
-    expect(log(client)).not.toContain(';');
+    expect(log(client).replace(/^.*\/once$/m, '')).not.toContain(';');
   }
   const lines = log('batch-1').trimEnd().split('\n');
   expect(lines.filter((line) => / ;1 .*\/batch$/.test(line))).toHaveLength(totals[1].requests);
@@ -73,6 +79,9 @@ test('several loads begin together, and each is judged by its own numbers', asyn
   expect(analysis?.notes.filter((note) => note.startsWith('shopping: '))).toEqual([]);
 
   const checks = Object.fromEntries((analysis?.checks ?? []).map((check) => [check.name, check]));
+  // One of three clients has sent it.
+  expect(analysis?.probes).toMatchObject([{ sent: 1, status: 'pass' }]);
+  expect(checks['the probe']).toMatchObject({ status: 'pass' });
   expect(checks['shopping alone']).toMatchObject({ status: 'pass' });
   expect(checks['reports alone']).toMatchObject({ status: 'fail' });
   expect(checks['reports alone']?.value).toBeLessThan(60);
