@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { type EnvironmentName, environmentNames } from '../environments/index.ts';
 import { type Examined, examineScenario } from '../experiment/examine.ts';
+import { isConfiguration } from '../experiment/kind-of-file.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
 import { print, printJson } from '../kit/output.ts';
@@ -112,16 +113,4 @@ async function lintFile(file: string, environment?: EnvironmentName): Promise<Ex
   return isConfiguration(read.text)
     ? { file, path: resolve(file), content: read.text }
     : examineScenario(file, environment);
-}
-
-/** Whether a file is mesh configuration and no scenario; a syntax error may hide it, and is reported the same either way. */
-function isConfiguration(text: string): boolean {
-  // Templates that are switched off leave comments and separators.
-  if (text.split('\n').every((line) => /^(---)?\s*(#|$)/.test(line.trim()))) return text.trim() !== '';
-  return hasField(text, 'apiVersion|kind') && !hasField(text, 'topology|checks|load|faults');
-}
-
-/** Whether one of these names is a field somewhere, in YAML or JSON; told from the text alone, which may be no YAML. */
-function hasField(text: string, names: string): boolean {
-  return new RegExp(`(^|[{,]\\s*)[ \\t"]*(${names})"?\\s*:`, 'm').test(text);
 }

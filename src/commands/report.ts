@@ -13,6 +13,7 @@ import {
   reportFormats,
   reportJsonSchema,
 } from '../report/index.ts';
+import { findSuite, readSuite, suiteFormats } from '../report/suite/index.ts';
 import { pathArgument } from './path-argument.ts';
 
 interface ReportOptions {
@@ -27,6 +28,7 @@ const examples = `
 Examples:
   $ npx breakwater report                                     the newest run, on the terminal
   $ npx breakwater report zone-failover-20260314-101502-7f3a  one run, by its id or folder
+  $ npx breakwater report reports/suite-20260314-101502-7f3a  the runs of several scenarios together
   $ npx breakwater report --open                              its HTML report in the browser
   $ npx breakwater report --format md >> "$GITHUB_STEP_SUMMARY"
   $ npx breakwater report --format junit --output junit.xml
@@ -35,8 +37,8 @@ Examples:
 /** `breakwater report`: shows or converts what a run found. */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('Show the report of a run again, open it, or convert it to another format.')
-    .argument('[run]', 'id or folder of a run (default: the newest)')
+    .description('Show the report of a run or suite again, open it, or convert it to another format.')
+    .argument('[run]', 'id or folder of a run or of a suite (default: the newest run)')
     .addOption(
       new Option('--format <format>', 'what to write')
         .choices(Object.keys(reportFormats))
@@ -60,20 +62,46 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
   if (options.open && (options.output !== undefined || options.format !== 'terminal')) {
     throw usageError('--open shows the HTML report', 'Leave out --format and --output.');
   }
-  const directory = await findReport(options.reports, run);
-  const report = await readReport(directory);
+  const { directory, files, render } = await found(run, options.reports);
   if (options.open) {
-    const file = path.resolve(directory, reportFormats.html.file);
-    await writeOutput(file, reportFormats.html.render(report));
+    const file = path.resolve(directory, files.html);
+    await writeOutput(file, render('html'));
     return open(file);
   }
+  const text = render(options.format, options.output === undefined);
+  return put(text, options.output, options.format === 'terminal' ? print : printDocument);
+}
+
+/** A run or a suite, and its formats. */
+async function found(named: string | undefined, reports: string) {
+  const suite = named === undefined ? undefined : await findSuite(reports, named);
+  if (suite === undefined) {
+    const directory = await findReport(reports, named);
+    const report = await readReport(directory);
+    return {
+      directory,
+      files: { html: reportFormats.html.file },
+      render: (format: ReportFormat, shown = false) =>
+        reportFormats[format].render(report, terminalOptions(directory, shown)),
+    };
+  }
+  const content = await readSuite(suite);
+  return {
+    directory: suite,
+    files: { html: suiteFormats.html.file },
+    render: (format: ReportFormat, shown = false) =>
+      suiteFormats[format].render(content, terminalOptions(suite, shown)),
+  };
+}
+
+/** How a report suits the terminal; colours only where it is shown there. */
+function terminalOptions(directory: string, shown: boolean) {
   const { stdout } = process;
-  const text = reportFormats[options.format].render(report, {
-    color: options.output === undefined && stdout.isTTY && stdout.hasColors(),
+  return {
+    color: shown && stdout.isTTY && stdout.hasColors(),
     width: Math.min(stdout.columns ?? 80, 110),
     directory,
-  });
-  return put(text, options.output, options.format === 'terminal' ? print : printDocument);
+  };
 }
 
 /** To a file, or else to standard output. */

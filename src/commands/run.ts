@@ -2,18 +2,13 @@ import { join, relative, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
-import {
-  type EnvironmentName,
-  environmentCapabilities,
-  environmentNames,
-  environments,
-} from '../environments/index.ts';
+import { environmentCapabilities, environmentNames, environments } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
-import { type ExperimentWatcher, newRunId, runExperiment } from '../experiment/run.ts';
+import { newRunId, runExperiment } from '../experiment/run.ts';
+import { isFolder } from '../experiment/scenario-files.ts';
 import { ExitCode, environmentError } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
-import { createProgress, type Progress } from '../kit/terminal.ts';
-import type { Plan } from '../plan/contract.ts';
+import { createProgress } from '../kit/terminal.ts';
 import { refuseUnfit } from '../plan/environments.ts';
 import { reportFormats, writeReports } from '../report/index.ts';
 import { configuredDocker } from '../runs/clusters.ts';
@@ -22,21 +17,15 @@ import { shownArguments } from '../scenario/load.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
-import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
-
-interface RunOptions extends ScenarioOptions {
-  readonly env: EnvironmentName;
-  readonly seed?: number;
-  readonly reports: string;
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-  readonly keep?: boolean;
-}
+import type { RunOptions } from './run-options.ts';
+import { runScenarios } from './run-suite.ts';
+import { addScenarioOptions } from './scenario-options.ts';
+import { watchRun } from './watch-run.ts';
 
 export function runCommand(signal: AbortSignal, startedAt: number): Command {
   return addScenarioOptions(new Command('run'))
-    .description('Run a scenario: mesh up, load, faults, verdict, report; nothing stays behind.')
-    .argument('<scenario>', 'scenario file')
+    .description('Run scenarios: mesh up, load, faults, verdict, report; nothing stays behind.')
+    .argument('<scenario...>', 'scenario files, and folders of them: several have one verdict together')
     .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
     .addOption(
       new Option('--seed <n>', 'draw the random choices of an earlier run again; its report says the seed')
@@ -47,18 +36,40 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
     .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
     .option('--json', 'print the report as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the verdict')
+    .addOption(
+      new Option('--only <name>', 'of several scenarios the one of this name; repeatable')
+        .argParser((name: string, before: readonly string[]) => [...before, name])
+        .default([], 'all'),
+    )
+    .option('--fail-fast', 'of several scenarios none after the first that does not pass')
+    .option(
+      '--fresh-labs',
+      'a lab of its own for each of several scenarios, also where their topologies are the same',
+    )
     .addHelpText(
       'after',
       `
 Exit codes: 0 pass, 1 fail, 2 mistake in the scenario, 3 invalid run, 4 environment error, 130 interrupted.
+Of several scenarios: 130 when interrupted; else 1 when any failed; else 2 or 4 when any has no report; else 3 when
+any is invalid; 0 when all passed. Mistakes in any of them are told before the first one starts.
+
+Of a folder, the scenarios that are directly in it are run, by name. Those with the same topology share a lab, one
+after the other. --set and --config change all of them, --profile those that have such a profile.
 
 Examples:
   $ npx breakwater run scenarios/circuit-breaker.yaml
   $ npx breakwater run scenarios/zone-failover.yaml --config my-destination-rules.yaml
-  $ npx breakwater run scenarios/outlier-ejection.yaml --set load.rate=400/s --set checks.0.atMost=2s`,
+  $ npx breakwater run scenarios/outlier-ejection.yaml --set load.rate=400/s --set checks.0.atMost=2s
+  $ npx breakwater run scenarios/ --profile short
+  $ npx breakwater run scenarios/ my-scenarios/ --only mtls --only authorization --fail-fast`,
     )
-    .action(async (file: string, options: RunOptions) => {
-      process.exitCode = await runScenario(file, options, signal, startedAt);
+    .action(async (named: readonly string[], options: RunOptions) => {
+      const [file] = named;
+      const alone = file !== undefined && named.length === 1 && options.only.length === 0;
+      process.exitCode =
+        alone && !(await isFolder(file))
+          ? await runScenario(file, options, signal, startedAt)
+          : await runScenarios(named, options, signal, startedAt);
     });
 }
 
@@ -93,7 +104,7 @@ async function runScenario(
     startedAt,
     command: shownArguments(process.argv.slice(2)),
     signal,
-    watcher: watch(plan, progress),
+    watcher: watchRun(plan, progress),
   }).finally(() => progress.done());
   // What is known is said, whatever becomes of the files.
   const unwritten = await writeReports(reportDirectory, report).then(
@@ -118,36 +129,4 @@ async function runScenario(
   if (unwritten) throw unwritten;
   if (report.interrupted) return ExitCode.interrupted;
   return ExitCode[report.verdict];
-}
-
-function watch(plan: Plan, progress: Progress): ExperimentWatcher {
-  return {
-    step: (text) => progress.step(text),
-    ongoing: (text) => progress.ongoing(text),
-    warn: (text) => progress.warn(text),
-    fault: (text) => progress.note(`  ${pc.yellow('fault')} ${text}`),
-    load(atMs, totalMs, latest) {
-      const on = plan.trial.faults
-        .filter((fault) => fault.atMs <= atMs && atMs < fault.atMs + fault.forMs)
-        .map(({ name }) => name);
-      const sums = latest.reduce(
-        (sum, sample) => ({
-          active: sum.active + sample.active,
-          overflow: sum.overflow + sample.overflow,
-          ejected: sum.ejected + sample.ejectionsActive,
-        }),
-        { active: 0, overflow: 0, ejected: 0 },
-      );
-      const seconds = (ms: number) => Math.round(ms / 1_000);
-      progress.status(
-        [
-          `load ${Math.min(seconds(atMs), seconds(totalMs))}/${seconds(totalMs)} s`,
-          `${sums.active} in flight`,
-          `${sums.ejected} ejected`,
-          `${sums.overflow} overflowed`,
-          ...(on.length > 0 ? [`fault: ${on.join(', ')}`] : []),
-        ].join(' · '),
-      );
-    },
-  };
 }

@@ -4,7 +4,7 @@ import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
 import type { Plan } from '../plan/contract.ts';
 import { planScenario } from '../plan/plan.ts';
-import { type Changes, loadScenario } from '../scenario/load.ts';
+import { type Changes, loadScenario, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
 
 /** A scenario that was read and planned, its mesh, and the mesh configuration under test. */
@@ -18,7 +18,15 @@ export interface Planned {
 
 /** Reads and plans a scenario; throws one ProblemsError with everything that can be said without running it. */
 export async function planExperiment(file: string, changes: Changes, seed?: number): Promise<Planned> {
-  const loaded = await loadScenario(file, changes);
+  return planLoaded(await loadScenario(file, changes), seed);
+}
+
+/** The same for a scenario file that was opened already. */
+export async function planOpened(opened: ScenarioFile, changes: Changes, seed?: number): Promise<Planned> {
+  return planLoaded(await scenarioOf(opened, changes), seed);
+}
+
+async function planLoaded(loaded: LoadedScenario, seed: number | undefined): Promise<Planned> {
   const plan = planScenario(loaded, seed);
   const mesh = await meshOf(plan.mesh);
   const files = plan.trial.configuration;

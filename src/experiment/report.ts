@@ -9,9 +9,10 @@ import type { Planned } from './planned.ts';
 /** What is known of a run beside its plan and what was found in its evidence. */
 export interface RunAbout {
   readonly id: string;
-  /** Epoch milliseconds of the command, and of the first request that came back over the mesh. */
+  /** Epoch milliseconds of the command. */
   readonly startedAt: number;
-  readonly firstRequestAt: number;
+  /** Epoch milliseconds of the first request that came back over the mesh; none on a lab that was up already. */
+  readonly firstRequestAt?: number;
   readonly loadMs: number;
   readonly interrupted: boolean;
   readonly environment: string;
@@ -55,7 +56,9 @@ export function assembleReport(
       load: plan.trial.loads.map(describeLoad).join('; '),
     },
     timing: {
-      toFirstRequestMs: about.firstRequestAt - about.startedAt,
+      ...(about.firstRequestAt === undefined
+        ? {}
+        : { toFirstRequestMs: about.firstRequestAt - about.startedAt }),
       loadMs: about.loadMs,
       wallMs,
       overheadMs: wallMs - about.loadMs,

@@ -5,8 +5,8 @@ import { analyse } from '../analysis/analyse.ts';
 import type { Environment } from '../environments/contract.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import type { Report } from '../report/model.ts';
-import { createRunDirectory } from '../runs/run-directory.ts';
 import { runTrial, type TrialWatcher } from '../trial/run.ts';
+import { Labs } from './labs.ts';
 import type { Planned } from './planned.ts';
 import { assembleReport } from './report.ts';
 
@@ -21,6 +21,10 @@ export interface ExperimentRequest {
   readonly command: readonly string[];
   readonly signal: AbortSignal;
   readonly watcher: ExperimentWatcher;
+  /** Where it takes its lab from, when other runs do so too; what it leaves there is up for the next one. */
+  readonly labs?: Labs;
+  /** Whether the next run may have its lab: without it, or where it did not come to its end, the lab goes down. */
+  readonly leavesLab?: boolean;
 }
 
 /** What a person may watch while an experiment goes on. */
@@ -62,15 +66,17 @@ export async function runExperiment(request: ExperimentRequest): Promise<Report>
 }
 
 async function onLab(request: ExperimentRequest, evidence: string) {
-  const { planned, runId, signal, watcher } = request;
+  const { planned, runId, signal, watcher, labs = new Labs(request.environment) } = request;
   const { plan, mesh, configuration } = planned;
   const folder = { evidence, logs: join(request.reportDirectory, 'logs') };
-  await using directory = await createRunDirectory(runId, `run ${plan.name}`);
-  await using lab = await request.environment.open({
+  await using ending = new AsyncDisposableStack();
+  ending.use(labs);
+  const { lab, own } = await labs.take({
     topology: plan.topology,
+    mesh,
     configuration,
     runId,
-    directory: directory.path,
+    what: `run ${plan.name}`,
     logs: folder.logs,
     progress: (step) => watcher.step(step),
     ongoing: (text) => watcher.ongoing(text),
@@ -89,8 +95,11 @@ async function onLab(request: ExperimentRequest, evidence: string) {
     signal,
     watcher,
   });
-  watcher.step('taking the mesh down');
-  return { ...outcome, firstRequestAt: lab.firstRequestAt, mesh: lab.mesh, programs: lab.programs };
+  // What is moved away is not taken down.
+  if (request.leavesLab && !outcome.interrupted) ending.move();
+  else watcher.step('taking the mesh down');
+  const { mesh: meshVersion, programs } = lab;
+  return { ...outcome, ...(own ? { firstRequestAt: lab.firstRequestAt } : {}), mesh: meshVersion, programs };
 }
 
 /** The error of a run without a report, with the folder of what its programs said last. */

@@ -4,7 +4,12 @@ import { type Report, reportSchema } from './model.ts';
 
 /** report.json: one line a field and one line a list of plain values, so that two runs can be diffed. */
 export function json(report: Report): string {
-  return `${withoutDisguises(print(reportSchema.parse(report), ''))}\n`;
+  return printFields(reportSchema.parse(report));
+}
+
+/** A value that fits its schema, one line a field and one line a list of plain values. */
+export function printFields(value: object): string {
+  return `${withoutDisguises(print(value, ''))}\n`;
 }
 
 /** The JSON Schema of report.json. */

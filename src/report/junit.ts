@@ -1,5 +1,5 @@
 import Builder from 'fast-xml-builder';
-import type { Report } from './model.ts';
+import type { BriefReport, Report } from './model.ts';
 import {
   cameText,
   efficacyWords,
@@ -13,7 +13,7 @@ import {
 } from './words.ts';
 
 /** A test case of junit.xml; `error` is what invalidates, `failure` what the mesh got wrong. */
-interface Case {
+export interface Case {
   readonly name: string;
   readonly group: string;
   readonly seconds: number;
@@ -26,52 +26,82 @@ interface Case {
   readonly skipped?: boolean | string;
 }
 
+/** A suite of junit.xml. */
+export interface TestSuite {
+  readonly name: string;
+  readonly wallMs: number;
+  /** ISO 8601; none where nothing was started. */
+  readonly timestamp?: string;
+  readonly properties: Readonly<Record<string, string | number>>;
+  readonly cases: readonly Case[];
+  readonly output: string;
+}
+
 /** junit.xml: a suite per scenario, a case per check, probe and validity rule, for the CI systems that read it. */
 export function junit(report: Report): string {
-  const cases = withVerdict(report, [
-    ...report.checks.map(checkCase(report)),
-    ...probeCases(report),
-    ...ruleCases(report),
-  ]);
-  const many = (element: 'failure' | 'error') =>
-    cases.filter((entry) => entry.problem?.element === element).length;
-  const totals = attributes({
-    tests: cases.length,
-    failures: many('failure'),
-    errors: many('error'),
-    skipped: cases.filter((entry) => entry.skipped).length,
-    time: seconds(report.timing.wallMs),
-  });
-  const properties = {
-    'run.id': report.run.id,
-    verdict: report.verdict,
-    environment: report.run.environment,
-    mesh: report.run.mesh,
-    breakwater: report.run.breakwater,
-    command: report.run.command,
-    ...(report.run.seed === undefined ? {} : { seed: report.run.seed }),
+  return writeJunit([testSuite(report)]);
+}
+
+/** The suite of a run. */
+export function testSuite(report: BriefReport): TestSuite {
+  return {
+    name: report.scenario.name,
+    wallMs: report.timing.wallMs,
+    timestamp: report.run.startedAt,
+    properties: {
+      'run.id': report.run.id,
+      verdict: report.verdict,
+      environment: report.run.environment,
+      mesh: report.run.mesh,
+      breakwater: report.run.breakwater,
+      command: report.run.command,
+      ...(report.run.seed === undefined ? {} : { seed: report.run.seed }),
+    },
+    cases: withVerdict(report, [
+      ...report.checks.map(checkCase(report)),
+      ...probeCases(report),
+      ...ruleCases(report),
+    ]),
+    output: systemOut(report),
   };
+}
+
+/** Suites as a document. */
+export function writeJunit(suites: readonly TestSuite[]): string {
   return xml.build({
     '?xml': attributes({ version: '1.0', encoding: 'UTF-8' }),
     testsuites: {
       ...attributes({ name: 'breakwater' }),
-      ...totals,
-      testsuite: {
-        ...attributes({ name: report.scenario.name }),
-        ...totals,
-        ...attributes({ timestamp: report.run.startedAt }),
+      ...totals(suites),
+      testsuite: suites.map((suite) => ({
+        ...attributes({ name: suite.name }),
+        ...totals([suite]),
+        ...(suite.timestamp === undefined ? {} : attributes({ timestamp: suite.timestamp })),
         properties: {
-          property: Object.entries(properties).map(([name, value]) => attributes({ name, value })),
+          property: Object.entries(suite.properties).map(([name, value]) => attributes({ name, value })),
         },
-        testcase: cases.map((entry) => testcase(report, entry)),
-        'system-out': systemOut(report),
-      },
+        testcase: suite.cases.map((entry) => testcase(suite, entry)),
+        'system-out': suite.output,
+      })),
     },
   });
 }
 
+function totals(suites: readonly TestSuite[]): Record<string, string> {
+  const cases = suites.flatMap((suite) => suite.cases);
+  const many = (element: 'failure' | 'error') =>
+    cases.filter((entry) => entry.problem?.element === element).length;
+  return attributes({
+    tests: cases.length,
+    failures: many('failure'),
+    errors: many('error'),
+    skipped: cases.filter((entry) => entry.skipped).length,
+    time: seconds(suites.reduce((sum, { wallMs }) => sum + wallMs, 0)),
+  });
+}
+
 const checkCase =
-  (report: Report) =>
+  (report: BriefReport) =>
   (check: Report['checks'][number]): Case => {
     const { fromMs, toMs } = check.window;
     const text = [
@@ -104,7 +134,7 @@ const checkCase =
   };
 
 /** A probe that went wrong is red where a check of expectations is; where all hold, they allow for it. */
-function probeCases({ probes = [], checks }: Report): Case[] {
+function probeCases({ probes = [], checks }: BriefReport): Case[] {
   const counts = checks.some(({ kind, status }) => kind === 'expectations' && status !== 'pass');
   return probes.map(({ name, request, expected, status, sent, known, met, rule, ...probe }) => {
     const came = cameText({ came: probe.came });
@@ -127,7 +157,7 @@ function probeCases({ probes = [], checks }: Report): Case[] {
   });
 }
 
-function ruleCases(report: Report): Case[] {
+function ruleCases(report: BriefReport): Case[] {
   return report.validity.map((finding) => ({
     name: finding.title,
     group: 'validity',
@@ -148,7 +178,7 @@ function ruleCases(report: Report): Case[] {
 }
 
 /** A run that did not pass must never look green, even where no single check or rule says why. */
-function withVerdict(report: Report, cases: Case[]): Case[] {
+function withVerdict(report: BriefReport, cases: Case[]): Case[] {
   if (report.verdict === 'pass' || cases.some((entry) => entry.problem)) return cases;
   const { label, meaning } = verdictWords[report.verdict];
   const element = report.verdict === 'fail' ? 'failure' : 'error';
@@ -159,8 +189,8 @@ function withVerdict(report: Report, cases: Case[]): Case[] {
   ];
 }
 
-function testcase(report: Report, { name, group, seconds, problem, skipped }: Case): object {
-  const classname = `${report.scenario.name}.${group}`;
+function testcase(suite: TestSuite, { name, group, seconds, problem, skipped }: Case): object {
+  const classname = `${suite.name}.${group}`;
   const about = attributes({ classname, name, time: seconds.toFixed(3) });
   if (!problem) {
     const why = typeof skipped === 'string' ? attributes({ message: skipped }) : '';
@@ -171,7 +201,7 @@ function testcase(report: Report, { name, group, seconds, problem, skipped }: Ca
   return { ...about, [element]: { ...attributes({ message, type }), '#text': text } };
 }
 
-function systemOut(report: Report): string {
+function systemOut(report: BriefReport): string {
   return [
     `${verdictWords[report.verdict].label}: ${report.summary}`,
     ...report.faults.map(

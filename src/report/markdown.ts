@@ -26,7 +26,7 @@ import {
 const LONGEST = 60_000;
 const MOST_ERRORS = 20;
 
-const marks = { pass: '✅', fail: '❌', invalid: '⚠️' } as const;
+export const marks = { pass: '✅', fail: '❌', invalid: '⚠️' } as const;
 const ruleMarks = { ok: '✅', violated: '⚠️', 'not-applicable': '➖' } as const;
 
 /** report.md: the verdict, what was checked and where errors came from, for a pull request. */
@@ -53,7 +53,7 @@ export function markdown(report: Report): string {
 }
 
 /** The blocks as far as they fit; what does not is left out whole, so that no table or code block stays open. */
-function within(blocks: string[]): string {
+export function within(blocks: string[], whole = 'report.html'): string {
   let text = '';
   let left = 0;
   for (const block of blocks) {
@@ -61,7 +61,7 @@ function within(blocks: string[]): string {
     if (text.length + block.length <= LONGEST) text += `${block}\n`;
     else left += 1;
   }
-  return left === 0 ? text : `${text}\n*Too long for a comment; report.html has ${left} more sections.*\n`;
+  return left === 0 ? text : `${text}\n*Too long for a comment; ${whole} has ${left} more sections.*\n`;
 }
 
 function verdict(report: Report): string[] {
@@ -156,13 +156,13 @@ function loads(report: Report): string[] {
   ];
 }
 
-function reasonOf({ reason }: Report['checks'][number]): string {
+export function reasonOf({ reason }: Pick<Report['checks'][number], 'reason'>): string {
   if (reason === undefined) return '';
   return [escapeMarkdown(reason.text), ...settingsOf(reason)].map((line) => `<br>${line}`).join('');
 }
 
 /** Each setting, and its place on a line of its own. */
-const settingsOf = (behind: Parameters<typeof settingsBehind>[0]) =>
+export const settingsOf = (behind: Parameters<typeof settingsBehind>[0]) =>
   settingsBehind(behind).flatMap(({ setting, source }) => [
     code(setting),
     ...(source === undefined ? [] : [code(source)]),
@@ -264,7 +264,7 @@ function details(summary: string, body: string[]): string[] {
   return [`<details><summary>${escapeMarkdown(summary)}</summary>`, '', ...body, '', '</details>', ''];
 }
 
-function table(head: string[], rows: string[][]): string[] {
+export function table(head: string[], rows: string[][]): string[] {
   if (rows.length === 0) return ['None.', ''];
   const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];
@@ -285,7 +285,7 @@ export function escapeMarkdown(text: string): string {
 }
 
 /** Text as code; HTML rather than backticks, which a table cell can't escape, and in which text is read as anywhere. */
-function code(text: string): string {
+export function code(text: string): string {
   return `<code>${unlinked(plain(text).replace(/[&<>"'\\`*_[\]|~]/g, entity))}</code>`;
 }
 

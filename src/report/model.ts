@@ -256,6 +256,35 @@ export const reportSchema = z
   .meta({ title: 'Breakwater report', description: 'What a run observed and what it concluded.' });
 
 export type Report = z.output<typeof reportSchema>;
+
+/** A report without what takes room: the verdict, its numbers and reasons. */
+export const briefReportSchema = reportSchema.omit({
+  schema: true,
+  windows: true,
+  topology: true,
+  series: true,
+  resources: true,
+  effective: true,
+  configuration: true,
+  gaps: true,
+  notes: true,
+});
+export type BriefReport = z.output<typeof briefReportSchema>;
+
+export function brief({
+  schema: _schema,
+  windows: _windows,
+  topology: _topology,
+  series: _series,
+  resources: _resources,
+  effective: _effective,
+  configuration: _configuration,
+  gaps: _gaps,
+  notes: _notes,
+  ...rest
+}: Report): BriefReport {
+  return rest;
+}
 export type ReportCheck = Report['checks'][number];
 export type Finding = Report['validity'][number];
 export type Status = Report['verdict'];

@@ -23,19 +23,27 @@ export async function findReport(reports: string, run?: string): Promise<string>
 
 /** report.json of a run's folder, checked against its schema. */
 export async function readReport(directory: string): Promise<Report> {
-  const file = path.join(directory, 'report.json');
+  return readVersioned(path.join(directory, 'report.json'), REPORT_SCHEMA, reportSchema);
+}
+
+/** A file that says which version of which schema it has, checked against it. */
+export async function readVersioned<Content>(
+  file: string,
+  expected: string,
+  schema: z.ZodType<Content>,
+): Promise<Content> {
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     throw usageError(`cannot read ${file} (${cause.code})`, RUN_FIRST);
   });
   const data = parse(text, file);
   const version = typeof data === 'object' && data !== null && 'schema' in data ? data.schema : undefined;
-  if (version !== REPORT_SCHEMA) {
+  if (version !== expected) {
     throw usageError(
-      `${file} is of version ${JSON.stringify(version) ?? 'unknown'}, this Breakwater reads ${REPORT_SCHEMA}`,
+      `${file} is of version ${JSON.stringify(version) ?? 'unknown'}, this Breakwater reads ${expected}`,
       'Use the version of Breakwater that wrote it, or run the scenario again.',
     );
   }
-  const result = reportSchema.safeParse(data);
+  const result = schema.safeParse(data);
   if (result.success) return result.data;
   throw usageError(
     `${file} is not a report:\n${z.prettifyError(result.error)}`,

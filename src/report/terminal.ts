@@ -32,7 +32,7 @@ export interface TerminalOptions {
   readonly directory?: string;
 }
 
-type Colors = ReturnType<typeof pc.createColors>;
+export type Colors = ReturnType<typeof pc.createColors>;
 
 /** What a run says on the terminal when it is over. */
 export function terminal(report: Report, options: TerminalOptions): string {
@@ -55,12 +55,12 @@ export function terminal(report: Report, options: TerminalOptions): string {
   return `${options.color ? text : ascii(text)}\n`;
 }
 
-type View = TerminalOptions & { readonly c: Colors };
+export type View = TerminalOptions & { readonly c: Colors };
 
-const colour = (c: Colors, status: Status) =>
+export const colour = (c: Colors, status: Status) =>
   ({ pass: c.green, fail: c.red, invalid: c.yellow })[status] as (text: string) => string;
 
-function mark(status: Status, { c, color }: View): string {
+export function mark(status: Status, { c, color }: View): string {
   const symbols = color
     ? { pass: '✓', fail: '✗', invalid: '?' }
     : { pass: 'ok', fail: 'FAIL', invalid: '??' };
@@ -211,7 +211,7 @@ function errors(report: Report, view: View): string[] {
 }
 
 /** A setting, and where it is written. */
-const placed = ({ setting, source }: ReturnType<typeof settingsBehind>[number]) =>
+export const placed = ({ setting, source }: ReturnType<typeof settingsBehind>[number]) =>
   source === undefined ? setting : `${setting}  ${source}`;
 
 function faults(report: Report, view: View): string[] {
@@ -262,13 +262,13 @@ function whereabouts(report: Report, { directory, c, width }: View): string[] {
   ];
 }
 
-function heading(title: string, { c, width, color }: View): string {
+export function heading(title: string, { c, width, color }: View): string {
   const rule = (color ? '─' : '-').repeat(Math.max(0, width - title.length - 3));
   return ` ${c.bold(title)} ${c.dim(rule)}`;
 }
 
 /** A mark, then text that wraps under itself. */
-function hanging(
+export function hanging(
   bullet: string,
   gap: number,
   paint: (text: string) => string,
@@ -284,13 +284,13 @@ function hanging(
   );
 }
 
-function indented(text: string, by: number, width: number): string[] {
+export function indented(text: string, by: number, width: number): string[] {
   const clean = plain(text);
   return clean === '' ? [] : wrap(clean, Math.max(16, width - by)).map((line) => ' '.repeat(by) + line);
 }
 
 /** Joins the parts into as few lines as fit, never breaking a part. */
-function joinWithin(parts: string[], separator: string, width: number): string[] {
+export function joinWithin(parts: string[], separator: string, width: number): string[] {
   const lines: string[] = [];
   for (const part of parts) {
     const last = lines.at(-1);
@@ -302,7 +302,7 @@ function joinWithin(parts: string[], separator: string, width: number): string[]
 }
 
 /** Column widths: what the cells ask for, the widest giving way until the row fits. */
-function columnWidths(rows: string[][], width: number): number[] {
+export function columnWidths(rows: string[][], width: number): number[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => columns(row[column] ?? ''))),
   );
@@ -316,7 +316,7 @@ function columnWidths(rows: string[][], width: number): number[] {
   return widths;
 }
 
-function layOut(
+export function layOut(
   cells: string[],
   widths: number[],
   right: Set<number>,
@@ -351,6 +351,6 @@ const spelled: Readonly<Record<string, string>> = {
   '”': '"',
 };
 
-function ascii(text: string): string {
+export function ascii(text: string): string {
   return text.replace(/[^\n\u0020-\u007e\p{L}\p{M}\p{N}]/gu, (character) => spelled[character] ?? '?');
 }

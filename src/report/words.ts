@@ -1,7 +1,7 @@
 import { checkKinds } from '../checks/index.ts';
 import { formatCount, formatMs, formatPercent } from '../kit/format.ts';
 import { disguises } from '../kit/visible.ts';
-import type { Report, Status } from './model.ts';
+import type { BriefReport, Report, Status } from './model.ts';
 
 export { formatCount, formatMs, formatPercent, plural } from '../kit/format.ts';
 
@@ -56,7 +56,7 @@ export function formatTiming({ timing }: Report): string {
 }
 
 /** "42 (--seed 42 draws the same again)"; reports of before there were seeds have none. */
-export function formatSeed({ run: { seed } }: Report): string {
+export function formatSeed({ run: { seed } }: { readonly run: Pick<Report['run'], 'seed'> }): string {
   return seed === undefined ? 'not recorded' : `${seed} (--seed ${seed} draws the same again)`;
 }
 
@@ -66,7 +66,10 @@ export function formatBytes(bytes: number): string {
 }
 
 /** "steady", or "fault (east-down)" where the run has several faults to tell apart. */
-export function formatWindow(report: Report, window: { name: string; fault?: string | undefined }): string {
+export function formatWindow(
+  report: Pick<Report, 'faults'>,
+  window: { name: string; fault?: string | undefined },
+): string {
   return window.fault !== undefined && report.faults.length > 1
     ? `${window.name} (${window.fault})`
     : window.name;
@@ -155,7 +158,7 @@ export interface Figure {
 }
 
 /** The few numbers that a reader wants before any table. */
-export function figures(report: Report): Figure[] {
+export function figures(report: BriefReport & Pick<Partial<Report>, 'loads'>): Figure[] {
   const { traffic } = report;
   const failed = traffic.requests - traffic.ok;
   const p95 = traffic.latencyMs['p95'];

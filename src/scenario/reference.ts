@@ -40,7 +40,8 @@ export function referenceMarkdown(): string {
         ['130', 'interrupted'],
       ],
     ),
-    'In which order that is decided is told in [what makes a result true](measurement.md#three-verdicts).',
+    'Of a run of several scenarios the code is 130 when it was interrupted; else 1 when any failed, since a finding stands whatever else has happened; else 2 when a sidecar refused the configuration of one; else 4 when the environment kept one from its report; else 3 when any is invalid; and 0 when all passed. Mistakes that can be seen without running anything, in any of them, end it with 2 before the first one starts.',
+    'In which order that is decided for one run is told in [what makes a result true](measurement.md#three-verdicts).',
   ].join('\n\n')}\n`;
 }
 

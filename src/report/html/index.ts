@@ -1,6 +1,6 @@
 import { html as h } from 'htm/preact';
 import { renderToString } from 'preact-render-to-string';
-import type { Report } from '../model.ts';
+import type { Report, Status } from '../model.ts';
 import { verdictWords } from '../words.ts';
 import { hash, readAssets } from './assets.ts';
 import { chartData, chartFigures } from './charts.ts';
@@ -45,7 +45,7 @@ export function html(original: Report): string {
       <meta name="color-scheme" content="light dark" />
       <meta name="referrer" content="no-referrer" />
       <title>${title}</title>
-      <link rel="icon" href=${favicon(report)} />
+      <link rel="icon" href=${favicon(report.verdict)} />
       <style ...${raw(css)} />
     </head>
     <body>
@@ -107,13 +107,13 @@ function contents(report: Report) {
   return h`<nav aria-label="Sections"><ul>${Object.entries(places).map(([id, name]) => h`<li><a href=${`#${id}`}>${name}</a></li>`)}</ul></nav>`;
 }
 
-function favicon(report: Report): string {
-  const color = { pass: '#00664f', fail: '#a63c00', invalid: '#e9a800' }[report.verdict];
+export function favicon(verdict: Status): string {
+  const color = { pass: '#00664f', fail: '#a63c00', invalid: '#e9a800' }[verdict];
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="${color}"/></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 
-const raw = (content: string) => ({ dangerouslySetInnerHTML: { __html: content } });
+export const raw = (content: string) => ({ dangerouslySetInnerHTML: { __html: content } });
 
 /** JSON that no HTML parser can take for the end of its element. */
 function scriptSafe(data: unknown): string {

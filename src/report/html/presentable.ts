@@ -1,12 +1,11 @@
 import { unitGap } from '../../kit/columns.ts';
-import type { Report } from '../model.ts';
 import { plain, undisguised } from '../words.ts';
 
 /** Copied, compared or linked by readers: these keep every blank. */
-const verbatim = new Set(['command', 'file', 'source']);
+const verbatim = new Set(['command', 'file', 'folder', 'source']);
 
 /** The report with every string safe to look at: on one line, no hidden characters, units kept with their numbers. */
-export function presentable(report: Report): Report {
+export function presentable<Report>(report: Report): Report {
   return clean(report, '') as Report;
 }
 

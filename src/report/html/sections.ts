@@ -25,7 +25,7 @@ import {
 import { table } from './table.ts';
 
 /** A shape per state, so that no state is told by colour alone: circle, octagon, triangle. */
-function stateIcon(status: Status) {
+export function stateIcon(status: Status) {
   const shapes = {
     pass: html`<circle cx="12" cy="12" r="10" /><path class="glyph" d="M7.2 12.4l3.2 3.3 6.4-7" />`,
     fail: html`<path d="M8 2h8l6 6v8l-6 6H8l-6-6V8z" /><path class="glyph" d="M8.4 8.4l7.2 7.2M15.6 8.4l-7.2 7.2" />`,
@@ -34,7 +34,7 @@ function stateIcon(status: Status) {
   return html`<svg class=${`icon ${status}`} viewBox="0 0 24 24" aria-hidden="true">${shapes[status]}</svg>`;
 }
 
-function state(status: Status, words: string) {
+export function state(status: Status, words: string) {
   return html`<span class=${`state ${status}`}>${stateIcon(status)}<span>${words}</span></span>`;
 }
 
@@ -207,7 +207,7 @@ export function errors(report: Report) {
 }
 
 /** Long paths of settings may break after their separators. */
-function breakable(text: string) {
+export function breakable(text: string) {
   return text.split(/(?<=[.,:/])/).map((part) => html`${part}<wbr />`);
 }
 
@@ -341,7 +341,7 @@ export function runFacts(report: Report) {
   );
 }
 
-function readableTime(iso: string): string {
+export function readableTime(iso: string): string {
   const time = new Date(iso);
   return Number.isNaN(time.getTime()) ? iso : `${time.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }

@@ -1,0 +1,16 @@
+import type { EnvironmentName } from '../environments/index.ts';
+import type { ScenarioOptions } from './scenario-options.ts';
+
+/** What `run` may be told. */
+export interface RunOptions extends ScenarioOptions {
+  readonly env: EnvironmentName;
+  readonly seed?: number;
+  readonly reports: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly keep?: boolean;
+  /** Of several scenarios: names of those to run, all where it is empty. */
+  readonly only: readonly string[];
+  readonly failFast?: boolean;
+  readonly freshLabs?: boolean;
+}

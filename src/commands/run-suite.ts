@@ -1,0 +1,117 @@
+import { join, relative, resolve } from 'node:path';
+import pc from 'picocolors';
+import { randomSeed } from '../../apps/edge-app/src/chance.ts';
+import { environments } from '../environments/index.ts';
+import { planSuite } from '../experiment/plan-suite.ts';
+import { newRunId } from '../experiment/run.ts';
+import { scenarioFiles } from '../experiment/scenario-files.ts';
+import { runSuite } from '../experiment/suite.ts';
+import { type ExitCode, environmentError } from '../kit/errors.ts';
+import { formatMs, plural } from '../kit/format.ts';
+import { print, printJson } from '../kit/output.ts';
+import { createProgress } from '../kit/terminal.ts';
+import type { Plan } from '../plan/contract.ts';
+import { suiteFormats, writeSuite } from '../report/suite/index.ts';
+import type { SuiteScenario } from '../report/suite/model.ts';
+import { configuredDocker } from '../runs/clusters.ts';
+import { makeReportFolder } from '../runs/report-folder.ts';
+import { shownArguments } from '../scenario/load.ts';
+import { sweepLeftovers } from './cleanup.ts';
+import { refuseFewFiles } from './preflight.ts';
+import type { RunOptions } from './run-options.ts';
+import { scenarioArguments } from './scenario-options.ts';
+import { watchRun } from './watch-run.ts';
+
+/** Runs the scenarios of files and folders, and says what they come to together. */
+export async function runScenarios(
+  named: readonly string[],
+  options: RunOptions,
+  signal: AbortSignal,
+  startedAt: number,
+): Promise<ExitCode> {
+  const progress = createProgress(process.stderr, options.quiet ?? false);
+  const seed = options.seed ?? randomSeed();
+  const { files, leftOut } = await scenarioFiles(named);
+  if (leftOut.length > 0) progress.note(`no scenarios, and left out: ${leftOut.join(', ')}`);
+  const { scenarios, withoutProfile } = await planSuite(
+    files,
+    options,
+    { seed, environment: options.env },
+    progress,
+    signal,
+  );
+  if (options.env === 'local') for (const { plan } of scenarios) refuseFewFiles(plan);
+  if (withoutProfile.length > 0) {
+    const run = withoutProfile.length === 1 ? 'runs as it is' : 'run as they are';
+    progress.note(`without a profile ${options.profile}, and ${run}: ${withoutProfile.join(', ')}`);
+  }
+  await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
+  const id = newRunId('suite');
+  const reports = resolve(options.reports);
+  const directory = join(reports, id);
+  await makeReportFolder(directory, options.reports);
+  const suite = await runSuite({
+    id,
+    scenarios,
+    environmentOf: (mesh) =>
+      environments[options.env](mesh, progress, signal, { keep: options.keep ?? false }),
+    reports,
+    startedAt,
+    command: shownArguments(process.argv.slice(2)),
+    commandOf: (plan) => commandOf(plan, options),
+    seed,
+    freshLabs: options.freshLabs ?? false,
+    failFast: options.failFast ?? false,
+    signal,
+    watcherOf: (plan) => watchRun(plan, progress),
+    watcher: {
+      begins: (number, of, { name }) => progress.note(pc.bold(`${number} of ${of}: ${name}`)),
+      ended: (scenario) => progress.note(`  ${endOf(scenario)}`),
+    },
+  }).finally(() => progress.done());
+  // What is known is said, whatever becomes of the files.
+  const unwritten = await writeSuite(directory, suite).then(
+    () => undefined,
+    (error: Error) =>
+      environmentError(
+        `not all of the reports could be written into ${directory}: ${error.message}`,
+        '--reports names another folder; the folders of the runs have their own reports',
+        error,
+      ),
+  );
+  if (options.json) printJson(suite);
+  else {
+    print(
+      suiteFormats.terminal.render(suite, {
+        color: pc.isColorSupported,
+        width: process.stdout.columns || 100,
+        ...(unwritten ? {} : { directory: relative(process.cwd(), directory) || '.' }),
+      }),
+    );
+  }
+  if (unwritten) throw unwritten;
+  return suite.exitCode as ExitCode;
+}
+
+/** Arguments that run one scenario as the suite ran it. */
+function commandOf(plan: Plan, options: RunOptions): readonly string[] {
+  const { profile: _, ...changes } = options;
+  const own = plan.profile === undefined ? changes : { ...changes, profile: plan.profile };
+  return shownArguments([
+    'run',
+    plan.file,
+    ...scenarioArguments(own),
+    ...(options.env === 'local' ? [] : ['--env', options.env]),
+    ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
+    ...(options.keep ? ['--keep'] : []),
+  ]);
+}
+
+function endOf(scenario: SuiteScenario): string {
+  if (scenario.ended === 'not-run') return pc.dim('not run');
+  if (scenario.ended === 'error') return pc.yellow(`error: ${scenario.error.message}`);
+  const { verdict, checks } = scenario.report;
+  const paint = { pass: pc.green, fail: pc.red, invalid: pc.yellow }[verdict];
+  const held = checks.filter(({ status }) => status === 'pass').length;
+  return `${paint(verdict)}, ${held} of ${plural(checks.length, 'check')}, ${formatMs(Math.round(scenario.wallMs / 100) * 100)}`;
+}

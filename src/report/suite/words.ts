@@ -1,0 +1,109 @@
+import type { BriefReport, ReportCheck, Status } from '../model.ts';
+import { figures, formatWindow, verdictWords } from '../words.ts';
+import type { Suite, SuiteScenario } from './model.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+
+export const suiteVerdictWords = {
+  ...verdictWords,
+  error: { label: 'ERROR', meaning: 'Not every scenario could be run.' },
+} as const satisfies Record<Suite['verdict'], { label: string; meaning: string }>;
+
+export const outcomeWords = {
+  pass: 'passed',
+  fail: 'failed',
+  invalid: 'invalid',
+  error: 'error',
+  'not-run': 'not run',
+} as const satisfies Record<Outcome, string>;
+
+/** What stands for an outcome where there are signs and colours for verdicts alone. */
+export const statusOf = (outcome: Suite['verdict'] | Outcome): Status =>
+  outcome === 'error' || outcome === 'not-run' ? 'invalid' : outcome;
+
+/** Something that kept a scenario from passing. */
+export interface Failing {
+  readonly status: Status;
+  readonly what: string;
+  /** What was seen and what was allowed; the message of an error. */
+  readonly observed: string;
+  readonly detail?: string | undefined;
+  readonly reason?: ReportCheck['reason'];
+}
+
+/** Everything that kept a scenario from passing, the checks that failed first. */
+export function failingOf(scenario: SuiteScenario): readonly Failing[] {
+  if (scenario.ended === 'not-run') return [];
+  if (scenario.ended === 'error') {
+    const { message, hint } = scenario.error;
+    return [{ status: 'invalid', what: 'no report', observed: message, detail: hint }];
+  }
+  const { report } = scenario;
+  const checks = (status: Status) =>
+    report.checks.filter((check) => check.status === status).map((check) => failing(report, check));
+  const rules = report.validity
+    .filter((finding) => finding.status === 'violated')
+    .map(
+      ({ title, observed, limit, detail }): Failing => ({
+        status: 'invalid',
+        what: title,
+        observed: `observed ${observed}, limit ${limit}`,
+        detail,
+      }),
+    );
+  return [...checks('fail'), ...rules, ...checks('invalid')];
+}
+
+function failing(report: BriefReport, check: ReportCheck): Failing {
+  const { status, name, observed, limit, detail, reason } = check;
+  const window = formatWindow(report, check.window);
+  return {
+    status,
+    what: name,
+    observed: `observed ${observed}, limit ${limit}, in ${window}`,
+    detail,
+    reason,
+  };
+}
+
+/** What is to be said of a scenario in a sentence or two. */
+export function saidOf(scenario: SuiteScenario): string {
+  if (scenario.ended === 'reported') {
+    return `${scenario.report.interrupted ? 'Interrupted before its end. ' : ''}${scenario.report.summary}`;
+  }
+  return scenario.ended === 'error' ? scenario.error.message : `Not run: ${scenario.why}.`;
+}
+
+/** The numbers of a scenario that stand in a row, by column; "-" where it has none. */
+export function numbersOf(scenario: SuiteScenario): Readonly<Record<(typeof numberHead)[number], string>> {
+  if (scenario.ended !== 'reported') {
+    return { Checks: '-', Requests: '-', Succeeded: '-', 'p95 latency': '-' };
+  }
+  const { report } = scenario;
+  const held = report.checks.filter(({ status }) => status === 'pass').length;
+  const figure = (label: string) => figures(report).find((each) => each.label === label)?.value ?? '-';
+  return {
+    Checks: `${held} of ${report.checks.length}`,
+    Requests: figure('Requests'),
+    Succeeded: figure('Success rate'),
+    'p95 latency': figure('p95 latency'),
+  };
+}
+export const numberHead = ['Checks', 'Requests', 'Succeeded', 'p95 latency'] as const;
+
+/** How long a scenario took, in milliseconds; undefined where it was not run. */
+export const wallMsOf = (scenario: SuiteScenario): number | undefined =>
+  scenario.ended === 'not-run' ? undefined : scenario.wallMs;
+
+/** The path of a run's report as seen from the folder of its suite. */
+export const reportBeside = (folder: string, file: string): string =>
+  `../${encodeURIComponent(folder)}/${file}`;
+
+/** Outcomes with how many scenarios had each, those that nothing had left out. */
+export function countsOf({ scenarios }: Suite): readonly { outcome: Outcome; count: number }[] {
+  return (Object.keys(outcomeWords) as Outcome[])
+    .map((outcome) => ({
+      outcome,
+      count: scenarios.filter((scenario) => outcomeOf(scenario) === outcome).length,
+    }))
+    .filter(({ count }) => count > 0);
+}
