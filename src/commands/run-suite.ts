@@ -37,8 +37,7 @@ export async function runScenarios(
     files,
     options,
     { seed, environment: options.env },
-    progress,
-    signal,
+    (mesh, configuration) => mesh.validate(configuration, progress, signal),
   );
   if (options.env === 'local') for (const { plan } of scenarios) refuseFewFiles(plan);
   if (withoutProfile.length > 0) {

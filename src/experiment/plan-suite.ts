@@ -2,8 +2,8 @@ import { type EnvironmentName, environmentCapabilities } from '../environments/i
 import { suggest } from '../kit/nearest.ts';
 import { valueAt } from '../kit/path.ts';
 import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
-import type { Progress } from '../kit/terminal.ts';
-import type { MeshResource } from '../model/mesh-configuration.ts';
+import type { Mesh } from '../meshes/contract.ts';
+import type { MeshConfiguration, MeshResource } from '../model/mesh-configuration.ts';
 import { unfitFor } from '../plan/environments.ts';
 import { type Changes, openScenario, profileNames, type ScenarioFile } from '../scenario/load.ts';
 import { type Planned, planOpened } from './planned.ts';
@@ -21,6 +21,8 @@ export interface SuitePlan {
   readonly withoutProfile: readonly string[];
 }
 
+type Validate = (mesh: Mesh, configuration: MeshConfiguration) => Promise<void>;
+
 /**
  * Reads and plans every scenario of a suite for an environment, and asks the meshes about their configuration. Throws
  * one ProblemsError with every mistake in any of them, before anything has started.
@@ -29,8 +31,8 @@ export async function planSuite(
   files: readonly string[],
   changes: SuiteChanges,
   about: { readonly seed: number; readonly environment: EnvironmentName },
-  progress: Progress,
-  signal: AbortSignal,
+  /** The mesh's own validation; throws one ProblemsError with everything that it refuses. */
+  validate: Validate,
 ): Promise<SuitePlan> {
   const problems = new Problems();
   const opened: ScenarioFile[] = [];
@@ -57,7 +59,7 @@ export async function planSuite(
       scenarios.push(planned);
     });
   }
-  await problems.of('', () => askMeshes(scenarios, progress, signal));
+  await problems.of('', () => askMeshes(scenarios, validate));
   problems.throwAny(wanted.length);
   return { scenarios, withoutProfile: lacking.map(nameOf) };
 }
@@ -88,11 +90,7 @@ function noProfile(profile: string, scenarios: readonly ScenarioFile[]): Problem
 }
 
 /** Each mesh about all configuration at once, each resource once: scenarios may share files. */
-async function askMeshes(
-  scenarios: readonly Planned[],
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<void> {
+async function askMeshes(scenarios: readonly Planned[], validate: Validate): Promise<void> {
   for (const mesh of new Set(scenarios.map((each) => each.mesh))) {
     const configurations = scenarios.filter((each) => each.mesh === mesh).map((each) => each.configuration);
     const idOf = ({ kind, namespace, name, line, file }: MeshResource) =>
@@ -101,7 +99,7 @@ async function askMeshes(
       configurations.flatMap((each) => each.resources).map((resource) => [idOf(resource), resource]),
     );
     const files = configurations.flatMap((each) => each.files);
-    await mesh.validate({ files, resources: [...resources.values()] }, progress, signal);
+    await validate(mesh, { files, resources: [...resources.values()] });
   }
 }
 

@@ -129,7 +129,7 @@ function failing({ status, what, observed, detail, reason }: Failing) {
       reason !== undefined &&
       h`<p class="reason">${reason.text}</p>${settingsBehind(reason).map(
         ({ setting, source }) =>
-          h`<p class="detail"><code>${breakable(setting)}</code>${source !== undefined && h` ${breakable(source)}`}</p>`,
+          h`<p class="detail"><code>${breakable(setting)}</code></p>${source !== undefined && h`<p class="detail">${breakable(source)}</p>`}`,
       )}`
     }
   </div>`;

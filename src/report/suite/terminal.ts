@@ -14,7 +14,7 @@ import {
 } from '../terminal.ts';
 import { formatMs, formatSeed, plain, settingsBehind } from '../words.ts';
 import type { Suite, SuiteScenario } from './model.ts';
-import { outcomeOf } from './outcome.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import {
   failingOf,
   numberHead,
@@ -59,26 +59,32 @@ function banner(suite: Suite, view: View): string[] {
 
 function overview({ scenarios }: Suite, view: View): string[] {
   const { c } = view;
-  const head = ['', 'scenario', '', ...numberHead.map((each) => each.toLowerCase()), 'time'];
+  const head = ['', 'scenario', ...numberHead.map((each) => each.toLowerCase()), 'time'];
   const rows = scenarios.map((scenario) => {
     const outcome = outcomeOf(scenario);
     const numbers = numbersOf(scenario);
     const wallMs = wallMsOf(scenario);
     return [
-      outcome === 'not-run' ? c.dim('-') : mark(statusOf(outcome), view),
+      signOf(outcome, view),
       plain(scenario.name),
-      outcomeWords[outcome],
       ...numberHead.map((each) => plain(numbers[each])),
       wallMs === undefined ? '-' : formatMs(Math.round(wallMs / 100) * 100),
     ];
   });
   const widths = columnWidths([head, ...rows], view.width - 2);
-  const right = new Set([3, 4, 5, 6, 7]);
+  const right = new Set([2, 3, 4, 5, 6]);
   return [
     heading('Scenarios', view),
     ...layOut(head, widths, right, (cell) => c.dim(cell)),
     ...rows.flatMap((cells) => layOut(cells, widths, right, (cell) => cell)),
   ];
+}
+
+/** The sign of a verdict, with a word where it has more than one meaning. */
+function signOf(outcome: Outcome, view: View): string {
+  if (outcome === 'pass' || outcome === 'fail') return mark(outcome, view);
+  const word = view.c.yellow(outcomeWords[outcome]);
+  return view.color ? `${mark('invalid', view)} ${word}` : word;
 }
 
 /** What kept a scenario from passing, with the settings behind it. */

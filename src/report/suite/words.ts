@@ -76,7 +76,7 @@ export function saidOf(scenario: SuiteScenario): string {
 /** The numbers of a scenario that stand in a row, by column; "-" where it has none. */
 export function numbersOf(scenario: SuiteScenario): Readonly<Record<(typeof numberHead)[number], string>> {
   if (scenario.ended !== 'reported') {
-    return { Checks: '-', Requests: '-', Succeeded: '-', 'p95 latency': '-' };
+    return { Checks: '-', Requests: '-', Succeeded: '-', p95: '-' };
   }
   const { report } = scenario;
   const held = report.checks.filter(({ status }) => status === 'pass').length;
@@ -85,10 +85,10 @@ export function numbersOf(scenario: SuiteScenario): Readonly<Record<(typeof numb
     Checks: `${held} of ${report.checks.length}`,
     Requests: figure('Requests'),
     Succeeded: figure('Success rate'),
-    'p95 latency': figure('p95 latency'),
+    p95: figure('p95 latency'),
   };
 }
-export const numberHead = ['Checks', 'Requests', 'Succeeded', 'p95 latency'] as const;
+export const numberHead = ['Checks', 'Requests', 'Succeeded', 'p95'] as const;
 
 /** How long a scenario took, in milliseconds; undefined where it was not run. */
 export const wallMsOf = (scenario: SuiteScenario): number | undefined =>
