@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { reportCommand } from '../../src/commands/report.ts';
 import { hostileReport, sampleReport } from '../../src/report/fixture.ts';
 import { writeReports } from '../../src/report/index.ts';
+import { hostileSuite, sampleSuite } from '../../src/report/suite/fixture.ts';
+import { writeSuite } from '../../src/report/suite/index.ts';
 
 const executablePath = process.env['BREAKWATER_CHROMIUM'] ?? '/usr/bin/chromium';
 const missing = existsSync(executablePath)
@@ -22,6 +24,7 @@ const reports = {
   invalid: sampleReport('invalid'),
   hostile: hostileReport(),
 };
+const suites = { suite: sampleSuite(), 'hostile-suite': hostileSuite() };
 
 let browser: Browser;
 let folder = '';
@@ -29,6 +32,10 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'breakwater-report-'));
   for (const [name, report] of Object.entries(reports)) await writeReports(path.join(folder, name), report);
+  for (const [name, suite] of Object.entries(suites)) {
+    await mkdir(path.join(folder, name));
+    await writeSuite(path.join(folder, name), suite);
+  }
   if (missing !== '') return;
   browser = await chromium.launch({
     executablePath,
@@ -50,11 +57,12 @@ afterAll(async () => {
 });
 
 /** The page, and everything it did that a report must not do. */
-async function open(name: keyof typeof reports, options: BrowserContextOptions = {}) {
+async function open(name: keyof typeof reports | keyof typeof suites, options: BrowserContextOptions = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  const url = pathToFileURL(path.join(folder, name, 'report.html')).href;
+  const file = name in suites ? 'index.html' : 'report.html';
+  const url = pathToFileURL(path.join(folder, name, file)).href;
   const complaints: string[] = [];
   page.on('request', (request) => {
     if (request.url() !== url && !request.url().startsWith('data:'))
@@ -249,4 +257,21 @@ describe('breakwater report', () => {
       exitCode: 2,
     });
   });
+});
+
+describe.skipIf(missing !== '')(`index.html of a suite in Chromium${missing}`, () => {
+  test.each(['suite', 'hostile-suite'] as const)(
+    '%s: fits every screen, asks no network, breaks no policy, runs no script',
+    async (name) => {
+      for (const width of [1280, 390]) {
+        for (const colorScheme of ['light', 'dark'] as const) {
+          const { page, complaints } = await open(name, { viewport: { width, height: 860 }, colorScheme });
+          expect(await sideways(page)).toBe(0);
+          expect(await foreign(page)).toEqual([]);
+          expect(complaints).toEqual([]);
+          await screenshot(page, `${name}-${width}-${colorScheme}`);
+        }
+      }
+    },
+  );
 });
