@@ -271,6 +271,7 @@ export const briefReportSchema = reportSchema.omit({
 });
 export type BriefReport = z.output<typeof briefReportSchema>;
 
+/** A report without what takes room. */
 export function brief({
   schema: _schema,
   windows: _windows,

@@ -11,9 +11,8 @@ function suiteOf(scenario: SuiteScenario): TestSuite {
   const { name, file } = scenario;
   const about = { name: 'run', group: 'run', seconds: 0 };
   if (scenario.ended === 'not-run') {
-    const { why } = scenario;
-    const cases = [{ ...about, skipped: true }];
-    return { name, wallMs: 0, properties: { file }, cases, output: `not run: ${why}` };
+    const cases = [{ ...about, skipped: scenario.why }];
+    return { name, wallMs: 0, properties: { file }, cases, output: `not run: ${scenario.why}` };
   }
   const { message, hint } = scenario.error;
   const text = hint === undefined ? message : `${message}\n${hint}`;

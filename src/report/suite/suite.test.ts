@@ -95,8 +95,19 @@ describe('suite.md', () => {
     expect(count(text, /^\| --- /gm)).toBe(1);
     expect(text).toContain('A host of edge-app is ejected after five errors in a row');
     expect(text).toContain('<code>zone-failover.mesh.yaml:23</code>');
+    expect(text).toContain('**DELETE /admin from intruder to edge-app**');
     expect(text).toContain('**no report**: istiod ended by itself (exit code 1)');
   });
+});
+
+test('a reason that several checks share is told with the first', () => {
+  const report = sampleReport('fail');
+  const [failed] = report.checks.filter(({ status }) => status === 'fail');
+  if (failed === undefined) throw new Error('no check fails');
+  const twice = { ...report, checks: [failed, { ...failed, name: 'another one' }] };
+  const text = render('terminal', suiteOf([reported(twice)]));
+  expect(count(text, /is ejected after five errors in a row/g)).toBe(1);
+  expect(text).toMatch(/another one[\s\S]*For the same reason as above/);
 });
 
 describe('the terminal', () => {

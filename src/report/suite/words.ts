@@ -1,5 +1,5 @@
 import type { BriefReport, ReportCheck, Status } from '../model.ts';
-import { figures, formatWindow, verdictWords } from '../words.ts';
+import { cameText, figures, formatWindow, plural, verdictWords } from '../words.ts';
 import type { Suite, SuiteScenario } from './model.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
@@ -38,6 +38,7 @@ export function failingOf(scenario: SuiteScenario): readonly Failing[] {
     return [{ status: 'invalid', what: 'no report', observed: message, detail: hint }];
   }
   const { report } = scenario;
+  if (report.verdict === 'pass') return [];
   const checks = (status: Status) =>
     report.checks.filter((check) => check.status === status).map((check) => failing(report, check));
   const rules = report.validity
@@ -50,8 +51,36 @@ export function failingOf(scenario: SuiteScenario): readonly Failing[] {
         detail,
       }),
     );
-  return [...checks('fail'), ...rules, ...checks('invalid')];
+  return eachReasonOnce([...checks('fail'), ...probesThatFailed(report), ...rules, ...checks('invalid')]);
 }
+
+/** Often one setting is behind everything that failed: it is told with the first. */
+function eachReasonOnce(all: readonly Failing[]): readonly Failing[] {
+  const told = new Set<string>();
+  return all.map((each) => {
+    if (each.reason === undefined) return each;
+    const reason = JSON.stringify(each.reason);
+    if (told.has(reason)) return { ...each, reason: { text: 'For the same reason as above.' } };
+    told.add(reason);
+    return each;
+  });
+}
+
+/** The first of the probes that went wrong, with the rule of the mesh behind each. */
+function probesThatFailed({ probes = [] }: BriefReport): readonly Failing[] {
+  const failed = probes.filter(({ status }) => status === 'fail');
+  return failed.slice(0, mostProbes).map((probe, index, { length }) => ({
+    status: 'fail',
+    what: probe.request,
+    observed: `expected ${probe.expected}; came ${cameText(probe)}`,
+    detail:
+      index === length - 1 && failed.length > length
+        ? `and ${plural(failed.length - length, 'more probe')}: the report of the run has them all`
+        : undefined,
+    reason: probe.rule,
+  }));
+}
+const mostProbes = 5;
 
 function failing(report: BriefReport, check: ReportCheck): Failing {
   const { status, name, observed, limit, detail, reason } = check;
