@@ -137,7 +137,10 @@ function configuration(scenario: string, namespace: string, draw: Draw): { what:
     ...(level === 'port'
       ? {
           trafficPolicy: {
-            portLevelSettings: [{ port: { number: 9090 } }, { port: { number: 8080 }, ...policy }],
+            portLevelSettings: [
+              { port: { number: 9090 }, connectionPool: { tcp: { maxConnections: 5 } } },
+              { port: { number: 8080 }, ...policy },
+            ],
           },
         }
       : {}),
@@ -161,13 +164,13 @@ function configuration(scenario: string, namespace: string, draw: Draw): { what:
           ...(draw.chance(0.5)
             ? [
                 {
-                  match: [{ headers: { 'x-batch': { exact: 'yes' } } }],
+                  match: [{ headers: { 'x-batch': { exact: 'nightly' } } }],
                   timeout: '30s',
                   route: [{ destination }],
                 },
               ]
             : []),
-          { route: [{ destination }], timeout: draw.of('5s', '10s', '0s') },
+          { route: [{ destination }], timeout: draw.of('5s', '10s') },
         ],
       }),
     );
@@ -177,14 +180,6 @@ function configuration(scenario: string, namespace: string, draw: Draw): { what:
       resource('security.istio.io/v1', 'PeerAuthentication', 'default', {
         mtls: { mode: draw.of('STRICT', 'PERMISSIVE') },
       }),
-    'PeerAuthentication of the mesh': () =>
-      resource(
-        'security.istio.io/v1',
-        'PeerAuthentication',
-        'default',
-        { mtls: { mode: 'STRICT' } },
-        'istio-system',
-      ),
     'AuthorizationPolicy for the client': () =>
       resource('security.istio.io/v1', 'AuthorizationPolicy', 'edge-app', {
         selector: { matchLabels: { app: 'edge-app' } },
@@ -195,10 +190,6 @@ function configuration(scenario: string, namespace: string, draw: Draw): { what:
       resource('networking.istio.io/v1', 'DestinationRule', 'frontend', {
         host: 'frontend',
         trafficPolicy: { connectionPool: { tcp: { maxConnections: 1 } } },
-      }),
-    'Sidecar with the egress it needs': () =>
-      resource('networking.istio.io/v1', 'Sidecar', 'default', {
-        egress: [{ hosts: ['./*', 'istio-system/*'] }],
       }),
     'ServiceEntry outside': () =>
       resource('networking.istio.io/v1', 'ServiceEntry', 'payments', {
@@ -213,7 +204,10 @@ function configuration(scenario: string, namespace: string, draw: Draw): { what:
       written.push(name);
       resources.push(make());
     }
-  return { what: written.join(', '), yaml: resources.map((each) => stringify(each)).join('---\n') };
+  return {
+    what: written.join(', '),
+    yaml: resources.map((each) => stringify(each, { aliasDuplicateObjects: false })).join('---\n'),
+  };
 }
 
 const scenarios = Object.keys(policies);
