@@ -383,6 +383,39 @@ export function environmentContract(
       expect(answers['2xx']).toBe(requests);
     });
 
+    test('a change under load makes nothing anew, and comes to the sidecars that no fault has taken down', async () => {
+      const long = configuration.replace('baseEjectionTime: 1s', 'baseEjectionTime: 300s');
+      await environment.configure(parse(long));
+      const [broken, killed] = environment.instances.filter(isServer).map(({ name }) => name);
+      const target = { kind: 'instance', name: broken ?? '' } as const;
+      const gone = { kind: 'instance', name: killed ?? '' } as const;
+      const behaviour = { kind: 'error', status: 503, rate: 1 } as const;
+      await environment.perform({ do: 'set-fault', target, id: 'broken', behaviour });
+      await load();
+      await environment.perform({ do: 'clear-fault', target, id: 'broken' });
+      const ejected = async () => (await statistics())?.hosts.filter((host) => host.ejected).length;
+      expect(await ejected()).toBe(1);
+      await environment.perform({ do: 'kill', target: gone });
+      const routed = `${long}---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: routed }
+spec: { hosts: [edge-app], http: [{ name: routed, route: [{ destination: { host: edge-app } }] }] }
+`;
+      const arrivals = await environment.change(parse(routed));
+      const others = environment.instances.map(({ name }) => name).filter((name) => name !== killed);
+      expect([...arrivals.keys()].sort()).toEqual(others.sort());
+      expect(await ask('/config_dump?resource=dynamic_route_configs')).toContain('"name": "routed"');
+      expect(await ejected()).toBe(1);
+      await environment.perform({ do: 'start', target: gone });
+      await environment.change(parse(long));
+      expect(await ask('/config_dump?resource=dynamic_route_configs')).not.toContain('"name": "routed"');
+      expect(await ejected()).toBe(1);
+      await environment.configure(parse(configuration));
+      expect(await ejected()).toBe(0);
+      expect(lost).toBeUndefined();
+    });
+
     test('hosts that configuration takes away are not waited for in vain, and come back with the next one', async () => {
       const known = async () =>
         istio.telemetry.statistics.hosts(await ask(istio.telemetry.statistics.hostsPath)).get('edge-app')
@@ -450,7 +483,8 @@ spec:
         mesh,
         trial: interrupted.trial,
         topology: interrupted.topology,
-        resources: [],
+        configuration: { files: [], resources: [] },
+        steps: [],
         runId: 'interrupted',
         environment: 'contract',
         folder: { evidence: join(folder, `trial-${trials}`), logs: join(folder, 'logs') },

@@ -8,6 +8,7 @@ import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute, mergeAlike } from './attribution.ts';
+import { recordChanges, reportChanges } from './change-records.ts';
 import { type RecordedFault, recordFaults } from './fault-records.ts';
 import { impliedChecks } from './implied.ts';
 import { judgeCheck } from './judge.ts';
@@ -15,7 +16,7 @@ import { type LoadFacts, loadsOf } from './loads.ts';
 import { notesOn } from './notes.ts';
 import { ownChecks } from './own-checks.ts';
 import { phasesOf } from './phases.ts';
-import { Picture } from './picture.ts';
+import { Pictures } from './picture.ts';
 import { judgeProbes, probeFacts, reportProbes } from './probes.ts';
 import { proveFault } from './proofs/index.ts';
 import { withReasons } from './reasons.ts';
@@ -41,6 +42,7 @@ export type Analysis = Pick<
   | 'checks'
   | 'validity'
   | 'faults'
+  | 'changes'
   | 'windows'
   | 'errors'
   | 'topology'
@@ -61,23 +63,26 @@ export async function analyse(input: {
   readonly topology: TopologyPlan;
   /** The mesh configuration under test. */
   readonly resources: readonly MeshResource[];
+  /** The same after each change of the trial; none unless given. */
+  readonly steps?: readonly (readonly MeshResource[])[];
 }): Promise<Analysis> {
   const { trial } = input;
   const evidence = await readEvidence(input.directory, input.mesh.telemetry);
   const endMs = endOfLoad(trial, evidence);
   const records = recordFaults(trial.faults, evidence.journal, evidence.originMs);
-  const windows = windowsOf(records, trial.warmupMs, endMs);
+  const changes = recordChanges(trial.changes, evidence.journal, evidence.originMs);
+  const windows = windowsOf(records, changes, trial.warmupMs, endMs);
   const traffic = settleTraffic(evidence, records, trial.warmupMs);
   const loads = loadsOf(trial, evidence, traffic);
   const probes = judgeProbes(trial.probes, evidence);
   const ofProbes = probeFacts(probes);
-  const facts = createFacts(evidence, traffic, records, windows, endMs, ofProbes);
+  const facts = createFacts(evidence, traffic, records, changes, windows, endMs, ofProbes);
   const phases = phasesOf(traffic, windows);
   const faults = records.map((record) => faultOf(record, evidence, traffic, facts));
   const factsOf = factsByLoad(loads, facts, (load) => {
     const ownEndMs = Math.min(endMs, load.planned.durationMs || endMs);
     const own = windows.map((window) => ({ ...window, toMs: Math.min(window.toMs, ownEndMs) }));
-    return createFacts(evidence, traffic, records, own, ownEndMs, ofProbes, load);
+    return createFacts(evidence, traffic, records, changes, own, ownEndMs, ofProbes, load);
   });
   const judged = [
     ...trial.checks.map((check) => judgeCheck(check, factsOf(loadOf(check.check)))),
@@ -85,15 +90,17 @@ export async function analyse(input: {
   ];
   const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
   const byLoad = totalsByLoad(loads, traffic, factsOf);
-  const picture = new Picture(evidence, input.mesh, input.topology, input.resources);
-  const errors = attribute(evidence, traffic, phases, picture, trial.loads);
+  const pictures = new Pictures(evidence, input, changes);
+  const { first: picture } = pictures;
+  const errors = attribute(evidence, traffic, phases, pictures, trial.loads);
   const planned = withReasons(withdrawDoubtful(judged, results), judged, {
     evidence,
     facts,
     factsOf,
-    picture,
+    pictures,
     probes,
     loads: trial.loads,
+    changes: trial.changes,
     records,
     errors,
   });
@@ -123,6 +130,7 @@ export async function analyse(input: {
     })),
     notes: notesOn(evidence, traffic, loads, facts, picture),
     effective: picture.tables(),
+    ...(changes.length === 0 ? {} : { changes: reportChanges(changes, evidence, traffic) }),
   };
 }
 

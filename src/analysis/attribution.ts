@@ -6,7 +6,7 @@ import type { RawEnding } from '../model/ending.ts';
 import type { InstanceContext, Outcome } from '../model/evidence.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';
-import { endedAs, type Picture } from './picture.ts';
+import { endedAs, type Picture, type Pictures } from './picture.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
 type ErrorGroup = Report['errors'][number];
@@ -28,6 +28,8 @@ interface Tally {
   readonly server: Ending | undefined;
   readonly caller: InstanceContext | undefined;
   readonly load: PlannedLoad | undefined;
+  /** What sidecars held then, the newest first. */
+  readonly pictures: readonly [Picture, ...Picture[]];
   readonly whenMs: number[];
   readonly byPhase: number[];
 }
@@ -37,11 +39,11 @@ export function attribute(
   evidence: Evidence,
   traffic: Traffic,
   phases: Uint8Array,
-  picture: Picture,
+  pictures: Pictures,
   /** By number of load. */
   loads: readonly PlannedLoad[],
 ): Attributed[] {
-  /** By load and client, then by what both sides said. */
+  /** By what was in effect, load and client, then by what both sides said. */
   const tallies = new Map<number, Map<number, Tally>>();
   const { requests, arrivals, endings } = evidence;
   for (let row = 0; row < traffic.length; row += 1) {
@@ -52,7 +54,8 @@ export function attribute(
     const serverNumber = client.answered && last >= 0 ? (arrivals.ending[last] as number) : -1;
     const load = requests.load[row] as number;
     const caller = requests.client[row] as number;
-    const callers = load * 65_536 + caller;
+    const held = pictures.numberAt(traffic.whenMs[row] as number);
+    const callers = (held * 256 + load) * 65_536 + caller;
     const alike = tallies.get(callers) ?? new Map<number, Tally>();
     tallies.set(callers, alike);
     const key = number * 65_536 + serverNumber + 1;
@@ -63,6 +66,7 @@ export function attribute(
         server: endings[serverNumber],
         caller: evidence.context.instances[caller],
         load: loads[load],
+        pictures: pictures.get(held),
         whenMs: [],
         byPhase: phaseNames.map(() => 0),
       };
@@ -74,11 +78,11 @@ export function attribute(
     }
   }
   const all = [...tallies.values()].flatMap((alike) => [...alike.values()]);
-  return all.map((tally) => describe(tally, evidence, picture));
+  return all.map((tally) => describe(tally, evidence));
 }
 
-function describe(tally: Tally, evidence: Evidence, picture: Picture): Attributed {
-  const { client, server, byPhase, whenMs } = tally;
+function describe(tally: Tally, evidence: Evidence): Attributed {
+  const { client, server, byPhase, whenMs, pictures } = tally;
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const about = {
@@ -86,10 +90,16 @@ function describe(tally: Tally, evidence: Evidence, picture: Picture): Attribute
     server,
     caller: tally.caller?.name ?? '-',
     to: tally.load?.to ?? '-',
-    request: tally.load && picture.askedFor(tally.load),
+    request: tally.load && pictures[0].askedFor(tally.load),
   };
-  const question = questionAbout(about, instance, picture);
-  const { cause, others, ...first } = textOfRequests(picture.reasonOfRequests(question), question);
+  const answers = pictures.map((picture) => {
+    const question = questionAbout(about, instance, picture);
+    return { question, reason: picture.reasonOfRequests(question) };
+  });
+  // What the newest cannot be the reason of, one that was still in effect may be.
+  const { question, reason } =
+    answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
+  const { cause, others, ...first } = textOfRequests(reason, question);
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
   const group: ErrorGroup = {
     flag: said.raw.flag === '-' ? word(client) : said.raw.flag,

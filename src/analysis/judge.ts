@@ -1,5 +1,5 @@
 import type { Lacking, Observation, Window } from '../checks/contract.ts';
-import type { RunFacts } from '../checks/facts.ts';
+import type { ChangeRecord, RunFacts } from '../checks/facts.ts';
 import { checkKind, loadOf } from '../checks/index.ts';
 import { formatMs, plural } from '../kit/format.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
@@ -23,6 +23,8 @@ export interface JudgedCheck {
 export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck {
   const kind = checkKind(planned.check);
   const window = windowOf(planned, facts.windows);
+  const withheld = withheldBy(planned, facts);
+  if (withheld !== undefined) return judgeWithheld(planned, window, withheld, facts);
   const observation = kind.observe(planned.check, facts, window);
   const { value, samples, neededSamples, holds, observed, limit, detail, doubt, lacking } = observation;
   const enough = samples >= neededSamples;
@@ -47,6 +49,40 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
       samples,
       window,
       ...(details.length === 0 ? {} : { detail: details.join('; ') }),
+    },
+  };
+}
+
+/** The change whose guard has rolled back before that of a check was made; undefined where none has. */
+function withheldBy({ change }: PlannedCheck, { changes }: RunFacts): ChangeRecord | undefined {
+  const rolledBack = changes.findIndex(({ guard }) => guard?.rolledBack !== undefined);
+  const own = changes.findIndex(({ name }) => name === change);
+  return rolledBack >= 0 && own > rolledBack ? changes[rolledBack] : undefined;
+}
+
+/** A check on a change that a guard forbade: what was expected of it did not come, for what the guard saw. */
+function judgeWithheld(
+  planned: PlannedCheck,
+  window: Window,
+  { name, guard }: ChangeRecord,
+  facts: RunFacts,
+): JudgedCheck {
+  const kind = checkKind(planned.check);
+  const { limit } = kind.observe(planned.check, facts, window);
+  return {
+    window: windowOf({ ...planned, change: name }, facts.windows),
+    load: loadOf(planned.check),
+    restsOn: kind.restsOn,
+    lacking: { what: 'no failures' },
+    result: {
+      name: planned.name,
+      kind: planned.check.kind,
+      status: 'fail',
+      observed: 'never made',
+      limit,
+      samples: 0,
+      window,
+      detail: `${planned.change} was not made: the guard of ${name} saw ${guard?.saw} and rolled back`,
     },
   };
 }

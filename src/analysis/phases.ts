@@ -1,7 +1,13 @@
 import type { Window } from '../checks/contract.ts';
 import type { Traffic } from './traffic.ts';
 
-export const phaseNames = ['steady', 'fault', 'recovery', 'run'] as const satisfies readonly Window['name'][];
+export const phaseNames = [
+  'steady',
+  'fault',
+  'recovery',
+  'change',
+  'run',
+] as const satisfies readonly Window['name'][];
 
 /** Which kinds of window each request falls into: bit i stands for phaseNames[i]. */
 export function phasesOf(traffic: Traffic, windows: readonly Window[]): Uint8Array {

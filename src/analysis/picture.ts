@@ -1,3 +1,4 @@
+import type { ChangeRecord } from '../checks/facts.ts';
 import {
   type AskedFor,
   effectiveTables,
@@ -68,6 +69,54 @@ export class Picture {
     const { sidecars } = this.configuration;
     const own = sidecars.find(({ instance }) => instance === name);
     return (own ?? sidecars.find((sidecar) => sidecar.workload === workload))?.instance ?? name;
+  }
+}
+
+/** What sidecars held in the course of a trial: before its first change, and after each. */
+export class Pictures {
+  readonly first: Picture;
+  /** In the order of their times; while a change goes out, what was in effect before may be as well. */
+  readonly #later: readonly { readonly fromMs: number; readonly held: readonly Picture[] }[];
+
+  constructor(
+    evidence: Pick<Evidence, 'effective' | 'effectiveAfter'>,
+    input: {
+      readonly mesh: Pick<Mesh, 'effective' | 'serviceHost'>;
+      readonly topology: TopologyPlan;
+      readonly resources: readonly MeshResource[];
+      readonly steps?: readonly (readonly MeshResource[])[];
+    },
+    changes: readonly ChangeRecord[],
+  ) {
+    const { mesh, topology, resources, steps = [] } = input;
+    this.first = new Picture(evidence, mesh, topology, resources);
+    let before = this.first;
+    const switched = (fromMs: number | undefined, untilMs: number | undefined, picture: Picture) => {
+      if (fromMs === undefined) return [];
+      const going = { fromMs, held: [picture, before] };
+      before = picture;
+      return untilMs === undefined ? [going] : [going, { fromMs: untilMs, held: [picture] }];
+    };
+    this.#later = changes.flatMap(({ changingAtMs, arrivedAtMs, guard }, index) => {
+      const effective = evidence.effectiveAfter.get(index + 1) ?? new Map();
+      const picture = new Picture({ effective }, mesh, topology, steps[index] ?? resources);
+      const back = guard?.rolledBack;
+      return [
+        ...switched(changingAtMs, arrivedAtMs, picture),
+        ...switched(back?.atMs, back?.doneAtMs, this.first),
+      ];
+    });
+  }
+
+  /** By a moment of the load: a number that tells which were in effect then. */
+  numberAt(ms: number): number {
+    return this.#later.findLastIndex(({ fromMs }) => fromMs <= ms) + 1;
+  }
+
+  /** By number: what was in effect, the newest first. */
+  get(number: number): readonly [Picture, ...Picture[]] {
+    const [picture = this.first, ...others] = this.#later[number - 1]?.held ?? [];
+    return [picture, ...others];
   }
 }
 

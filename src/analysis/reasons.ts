@@ -13,11 +13,12 @@ import type { StatisticsSeries } from '../evidence/samples.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { Detections } from '../model/evidence.ts';
 import { isClient } from '../model/topology.ts';
+import type { PlannedChange } from '../plan/contract.ts';
 import type { ReportCheck } from '../report/model.ts';
 import type { Attributed } from './attribution.ts';
 import type { RecordedFault } from './fault-records.ts';
 import type { JudgedCheck } from './judge.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, Pictures } from './picture.ts';
 import { type JudgedProbe, ruleBehind } from './probes.ts';
 import { addressesOf, increase } from './run-facts.ts';
 
@@ -29,11 +30,17 @@ interface Scene {
   readonly facts: RunFacts;
   /** Of one load by its name. */
   readonly factsOf: (load: string) => RunFacts;
-  readonly picture: Picture;
+  readonly pictures: Pictures;
   readonly loads: readonly PlannedLoad[];
+  readonly changes: readonly PlannedChange[];
   readonly probes: readonly JudgedProbe[];
   readonly records: readonly RecordedFault[];
   readonly errors: readonly Attributed[];
+}
+
+/** The same in a window, with what sidecars held at its beginning. */
+interface WindowScene extends Scene {
+  readonly picture: Picture;
 }
 
 /** Gives every check that failed its reason; not known is one too, where something in effect could be it. */
@@ -51,21 +58,27 @@ export function withReasons(
 }
 
 /** What concerns one load. */
-const ofLoad = (name: string, scene: Scene): Scene => ({
+const ofLoad = <S extends Scene>(name: string, scene: S): S => ({
   ...scene,
   facts: scene.factsOf(name),
   loads: scene.loads.filter((load) => load.name === name),
   errors: scene.errors.filter(({ load }) => load === name),
 });
 
-function reasonOf(lacking: Lacking, window: Window, scene: Scene): ReportReason | undefined {
+function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason | undefined {
+  const { pictures } = whole;
+  const scene = { ...whole, picture: pictures.get(pictures.numberAt(window.fromMs))[0] };
   switch (lacking.what) {
     case 'no failures':
-      return mostErrors(window, scene.errors);
+      return unguarded(window, scene, mostErrors(window, scene.errors));
     case 'few errors':
-      return mostErrors(
+      return unguarded(
         window,
-        scene.errors.filter(({ outcome }) => outcome !== 'shed'),
+        scene,
+        mostErrors(
+          window,
+          scene.errors.filter(({ outcome }) => outcome !== 'shed'),
+        ),
       );
     case 'no overflow':
       return asked(scene, (about) =>
@@ -96,6 +109,21 @@ function reasonOf(lacking: Lacking, window: Window, scene: Scene): ReportReason 
       return asked(scene, ask, settles.has(what) ? () => errorsThatMatter(window, scene) : undefined);
     }
   }
+}
+
+/** The same with what would have ended the failures of a change: nothing takes back one that has no guard. */
+function unguarded(
+  window: Window,
+  { changes }: Scene,
+  reason: ReportReason | undefined,
+): ReportReason | undefined {
+  const change = changes.find(({ name }) => name === window.change);
+  if (reason === undefined || change === undefined || change.guard !== undefined) return reason;
+  const guard = {
+    setting: `changes ${change.name}: no guard, so nothing takes it back`,
+    source: change.source,
+  };
+  return { ...reason, others: [...(reason.others ?? []), guard] };
 }
 
 /** Traffic has settled only once requests succeed, so that errors may be what kept it. */
@@ -142,7 +170,7 @@ interface About {
 
 /** The first answer that says something, of all clients of all loads; else what `otherwise` says. */
 function asked(
-  { evidence, picture, loads }: Scene,
+  { evidence, picture, loads }: WindowScene,
   ask: (about: About) => Reason,
   otherwise: () => ReportReason | undefined = () => undefined,
 ): ReportReason | undefined {
@@ -188,7 +216,9 @@ function misbehaviourIn(
 
 /** A check may leave out the start of a window; hosts are found out and ejected there all the same. */
 function fromItsBeginning(window: Window, { windows }: RunFacts): Window {
-  const whole = windows.find(({ name, fault }) => name === window.name && fault === window.fault);
+  const whole = windows.find(
+    ({ name, fault, change }) => name === window.name && fault === window.fault && change === window.change,
+  );
   return { ...window, fromMs: Math.min(window.fromMs, whole?.fromMs ?? window.fromMs) };
 }
 

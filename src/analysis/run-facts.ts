@@ -1,5 +1,5 @@
 import type { Window } from '../checks/contract.ts';
-import type { FaultRecord, RunFacts } from '../checks/facts.ts';
+import type { ChangeRecord, FaultRecord, RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { StatisticsSeries } from '../evidence/samples.ts';
 import type { PlannedLoad } from '../load/planned.ts';
@@ -17,6 +17,7 @@ export function createFacts(
   evidence: Evidence,
   traffic: Traffic,
   faults: readonly FaultRecord[],
+  changes: readonly ChangeRecord[],
   windows: readonly Window[],
   durationMs: number,
   probes: RunFacts['probes'],
@@ -48,6 +49,7 @@ export function createFacts(
   return {
     durationMs,
     faults,
+    changes,
     windows,
     probes,
     count(window, filter = {}) {

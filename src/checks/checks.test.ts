@@ -147,3 +147,25 @@ test('goodput counts answers when they were given: a queue gets no more done tha
     ]
   `);
 });
+
+test('a split by weight is held against the interval of who answered', async () => {
+  const east = { zone: 'local/east' };
+  expect(
+    await judge(
+      healed(),
+      { kind: 'proportion', during: 'steady', of: east, expected: '100%' },
+      { kind: 'proportion', during: 'steady', of: east, expected: '50%' },
+    ),
+  ).toEqual([
+    expect.stringMatching(/^pass: 100 % of requests answered by local\/east: 100 %/),
+    expect.stringMatching(/^fail: 50 % of requests answered by local\/east: 100 %/),
+  ]);
+  const parse = (of: object) =>
+    checkSchema.safeParse({ kind: 'proportion', during: 'run', of, expected: '1%' }).success;
+  expect([parse(east), parse({ status: 503 }), parse({}), parse({ ...east, status: 503 })]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});

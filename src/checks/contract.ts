@@ -5,9 +5,11 @@ import type { RunFacts } from './facts.ts';
 
 /** Part of the run that a check looks at; times in milliseconds from the start of the load. */
 export interface Window {
-  readonly name: 'steady' | 'fault' | 'recovery' | 'run';
+  readonly name: 'steady' | 'fault' | 'recovery' | 'change' | 'run';
   /** The fault it belongs to, when it does. */
   readonly fault?: string;
+  /** The change it belongs to, when it does. */
+  readonly change?: string;
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -59,8 +61,8 @@ export interface CheckKind<Schema extends KindSchema = KindSchema> {
   readonly restsOn: 'requests' | 'statistics';
   /** What a client's sidecar would have to do with hosts for it to hold: "overflow a pool". */
   readonly aboutHosts?: string;
-  /** The window of a check that has no `during`: it counts time from a fault's injection or end. */
-  readonly window?: 'fault' | 'recovery';
+  /** The window of a check that has no `during`: it counts time from a fault's injection or end, or from a change. */
+  readonly window?: 'fault' | 'recovery' | 'change';
   /** "success rate at least 99.9 %". */
   describe(check: z.output<Schema>): string;
   observe(check: z.output<Schema>, facts: RunFacts, window: Window): Observation;

@@ -27,6 +27,31 @@ export interface FaultRecord {
   readonly revertedAtMs: number | undefined;
 }
 
+/** One change of the mesh configuration as it really happened; times in milliseconds from the start of the load. */
+export interface ChangeRecord {
+  readonly name: string;
+  readonly description: string;
+  readonly plannedAtMs: number;
+  /** When it was about to be made; undefined when it never was. */
+  readonly changingAtMs: number | undefined;
+  /** When every sidecar held it. */
+  readonly arrivedAtMs: number | undefined;
+  /** Instance → milliseconds until its sidecar held it. */
+  readonly arrivals: Readonly<Record<string, number>>;
+  /** What its guard made of it, where it has one that came to an end. */
+  readonly guard: GuardRecord | undefined;
+}
+
+/** What came of the guard of a change. */
+interface GuardRecord {
+  /** "success rate at least 99 % over 2 s". */
+  readonly description: string;
+  /** "71.2 % of 198 requests": what it rolled back for, or the worst that it saw. */
+  readonly saw: string;
+  /** When rolling back began, and when every sidecar held what was in effect before; undefined when it held. */
+  readonly rolledBack: { readonly atMs: number; readonly doneAtMs: number | undefined } | undefined;
+}
+
 /** One probe in a window. */
 export interface ProbeFacts {
   /** "GET /admin from frontend to edge-app". */
@@ -44,6 +69,7 @@ export interface ProbeFacts {
 export interface RunFacts {
   readonly durationMs: number;
   readonly faults: readonly FaultRecord[];
+  readonly changes: readonly ChangeRecord[];
   readonly windows: readonly Window[];
   /**
    * Finished requests in a window, by when they were due; optionally only those answered by some instances.

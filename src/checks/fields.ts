@@ -11,11 +11,15 @@ export const checkFields = {
       'Which of several loads it is about: its requests, and the sidecars of its client; all of them unless given.',
     ),
   during: z
-    .enum(['steady', 'fault', 'recovery', 'run'])
+    .enum(['steady', 'fault', 'recovery', 'change', 'run'])
     .describe(
-      'steady: before the first fault; fault: while it is on; recovery: after it ended; run: from the end of the warmup to the end of the load.',
+      'steady: before the first fault or change; fault: while it is on; recovery: after it ended; change: from when every sidecar held it to the next one; run: from the end of the warmup to the end of the load.',
     ),
   fault: z.string().optional().describe('Which fault the window belongs to; needed when there are several.'),
+  change: z
+    .string()
+    .optional()
+    .describe('Which change the window belongs to; needed when there are several.'),
   after: duration().prefault('0s').describe('How much of the start of the window to leave out.'),
 };
 

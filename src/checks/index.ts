@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import { byKind, unionOf } from '../kit/kinds.ts';
 import type { CheckKind, Window } from './contract.ts';
 
+export { formatLimits } from './limits.ts';
+export { answeredBy } from './proportion.ts';
+
 /** Every kind of check a scenario may name, in the order of the reference. docs/adding-a-check.md says how to add one. */
 const kinds = [
   (await import('./success-rate.ts')).successRate,
@@ -18,6 +21,7 @@ const kinds = [
   (await import('./time-to-eject.ts')).timeToEject,
   (await import('./time-to-fail-over.ts')).timeToFailOver,
   (await import('./time-to-return.ts')).timeToReturn,
+  (await import('./convergence.ts')).convergence,
 ] as const;
 
 /** One check of a scenario, told apart by `kind`. */
@@ -36,6 +40,12 @@ export function checkKind({ kind }: { readonly kind: string }): CheckKind {
 
 /** The load that a check is about; undefined for all of them. */
 export const loadOf = (check: Check): string | undefined => ('load' in check ? check.load : undefined);
+
+/** The fault that a check names. */
+export const faultOf = (check: Check): string | undefined => ('fault' in check ? check.fault : undefined);
+
+/** The change that a check names. */
+export const changeOf = (check: Check): string | undefined => ('change' in check ? check.change : undefined);
 
 /** The window that a check looks at. */
 export function windowName(check: Check): Window['name'] {

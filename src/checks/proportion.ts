@@ -2,25 +2,40 @@ import { z } from 'zod';
 import { formatMs, formatPercent, plural } from '../kit/format.ts';
 import { duration, percent } from '../kit/units.ts';
 import { wilson } from '../kit/wilson.ts';
+import { describeTarget, type InstanceTarget, instanceFields, replicaOfWorkload } from '../model/target.ts';
 import type { CheckKind } from './contract.ts';
 import { checkFields } from './fields.ts';
 import { NEEDED_REQUESTS } from './limits.ts';
 
+const isGiven = (each: unknown) => each !== undefined;
+
+/** Whom a target names; undefined where it names nobody. */
+function instances(who: InstanceTarget): InstanceTarget | undefined {
+  return Object.values(who).some(isGiven) ? who : undefined;
+}
+
 const of = z
   .strictObject({
+    ...instanceFields,
     status: z.int().min(100).max(599).optional().describe('Requests that were answered with this status.'),
     slowerThan: duration()
       .optional()
       .describe('Requests that took at least this long, from when they were due.'),
   })
-  .refine(({ status, slowerThan }) => (status === undefined) !== (slowerThan === undefined), {
-    message: 'give either status or slowerThan',
-  });
+  .refine(
+    ({ status, slowerThan, ...who }) => [status, slowerThan, instances(who)].filter(isGiven).length === 1,
+    {
+      message: 'give either status, slowerThan or who answered: service, workload or zone',
+    },
+  )
+  .refine(...replicaOfWorkload);
 
 const schema = z.strictObject({
   kind: z.literal('proportion'),
   ...checkFields,
-  of: of.describe('Which requests are counted.'),
+  of: of.describe(
+    'Which requests are counted: how they were answered, or of those that some host answered, by whom.',
+  ),
   expected: percent().describe(
     'The share that they should have: it must lie inside the 99.99 % interval of what was observed, so that chance makes one run in ten thousand fail.',
   ),
@@ -28,8 +43,15 @@ const schema = z.strictObject({
 
 type Check = z.output<typeof schema>;
 
-const what = ({ of: { status, slowerThan = 0 } }: Check) =>
-  status === undefined ? `slower than ${formatMs(slowerThan)}` : `answered ${status}`;
+/** Who answered what is counted; undefined where it is something else that is. */
+export const answeredBy = ({ of: { status: _, slowerThan: __, ...who } }: Check) => instances(who);
+
+function what(check: Check): string {
+  const { status, slowerThan = 0 } = check.of;
+  const who = answeredBy(check);
+  if (who !== undefined) return `answered by ${describeTarget(who)}`;
+  return status === undefined ? `slower than ${formatMs(slowerThan)}` : `answered ${status}`;
+}
 
 /** Whether a share that chance decides is what it should be: delays and aborts at a percentage, a split by weight. */
 export const proportion: CheckKind<typeof schema> = {
@@ -38,11 +60,14 @@ export const proportion: CheckKind<typeof schema> = {
   restsOn: 'requests',
   describe: (check) => `${formatPercent(check.expected)} of requests ${what(check)}`,
   observe(check, facts, window) {
-    const samples = facts.count(window);
+    const who = answeredBy(check);
+    const samples =
+      who === undefined ? facts.count(window) : facts.count(window, { instances: facts.instancesOf({}) });
     const { status, slowerThan } = check.of;
     const hits = facts.count(window, {
       ...(status === undefined ? {} : { status }),
       ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
+      ...(who === undefined ? {} : { instances: facts.instancesOf(who) }),
     });
     const { low, high } = wilson(hits, samples, '99.99 %');
     const limit = `${formatPercent(check.expected)} inside the interval`;
@@ -56,8 +81,8 @@ export const proportion: CheckKind<typeof schema> = {
           ? 'no requests'
           : `${formatPercent(hits / samples)} (${formatPercent(low)} to ${formatPercent(high)})`,
       limit,
-      detail: `${plural(hits, 'request')} of ${plural(samples, 'request')} ${what(check)}`,
-      lacking: { what: 'route', setting: 'fault' },
+      detail: `${plural(hits, 'request')} of ${plural(samples, who === undefined ? 'request' : 'answered request')} ${what(check)}`,
+      lacking: who === undefined ? { what: 'route', setting: 'fault' } : { what: 'spread' },
     };
   },
 };

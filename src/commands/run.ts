@@ -6,6 +6,7 @@ import { environmentCapabilities, environmentNames, environments } from '../envi
 import { planExperiment } from '../experiment/planned.ts';
 import { newRunId, runExperiment } from '../experiment/run.ts';
 import { isFolder } from '../experiment/scenario-files.ts';
+import { everWritten } from '../experiment/steps.ts';
 import { ExitCode, environmentError } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import { createProgress } from '../kit/terminal.ts';
@@ -94,7 +95,7 @@ async function runScenario(
   const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
-  await mesh.validate(configuration, progress, signal);
+  await mesh.validate(everWritten([configuration, ...planned.steps]), progress, signal);
   await makeReportFolder(reportDirectory, options.reports);
   const report = await runExperiment({
     runId,

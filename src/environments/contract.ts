@@ -76,6 +76,11 @@ export interface Lab extends AsyncDisposable {
    * that it took. Throws when a sidecar rejects it; the next configuration may come all the same.
    */
   configure(configuration: MeshConfiguration, signal?: AbortSignal): Promise<Arrivals>;
+  /**
+   * The same while loads go on: nothing is made anew that the configuration itself does not, so that whatever
+   * breaks at the change is the mesh's doing. Instances that a fault has taken down have no part in it.
+   */
+  change(configuration: MeshConfiguration, signal?: AbortSignal): Promise<Arrivals>;
   /** Does what a fault asks for; resolves when it is done. */
   perform(action: Action, signal?: AbortSignal): Promise<void>;
   /** GET of the admin interface of an instance's sidecar: path with query → body. */

@@ -46,6 +46,8 @@ export interface Evidence {
   readonly saturation: Saturation;
   /** What sidecars held before the loads began, in the mesh's words; of those that answered. */
   readonly effective: ReadonlyMap<string, readonly string[]>;
+  /** The same after changes of the configuration, by their number from 1; of those that were asked about. */
+  readonly effectiveAfter: ReadonlyMap<number, ReadonlyMap<string, readonly string[]>>;
   readonly probes: readonly ProbeAnswer[];
   readonly quality: EvidenceQuality;
 }
@@ -137,10 +139,22 @@ export async function readEvidence(
     processes: processes.series,
     saturation,
     effective: new Map(Object.entries(effective)),
+    effectiveAfter: await readChanged(directory),
     probes,
     ...logs,
     quality: { ...logs.quality, damagedSamples },
   };
+}
+
+/** What sidecars held after each change of the configuration. */
+async function readChanged(directory: string): Promise<Evidence['effectiveAfter']> {
+  const answers = new Map<number, ReadonlyMap<string, readonly string[]>>();
+  for (const name of await readdir(directory)) {
+    const [, number] = /^effective-(\d+)\.json$/.exec(name) ?? [];
+    const told = number && (await readJson<EffectiveAnswers>(join(directory, name)));
+    if (told) answers.set(Number(number), new Map(Object.entries(told)));
+  }
+  return answers;
 }
 
 interface Span {

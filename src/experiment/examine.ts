@@ -8,6 +8,7 @@ import { unfitFor } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { type Changes, openScenario, profileNames, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
+import { everWritten, readSteps } from './steps.ts';
 
 /** What can be said about a scenario file without running it, or asking programs. */
 export interface Examined {
@@ -56,16 +57,18 @@ async function examineConfiguration(loaded: LoadedScenario, seen: Set<string>): 
     return !seen.has(key) && Boolean(seen.add(key));
   };
   try {
-    const context = configurationContext(planScenario(loaded));
-    if (!isNew(context)) return { problems, sound: [] };
+    const plan = planScenario(loaded);
+    const context = configurationContext(plan);
+    if (!isNew(context, plan.trial.changes)) return { problems, sound: [] };
     const resources = mesh.readConfiguration(meshFiles, context);
-    return { problems, sound: resources };
+    const steps = readSteps(plan, mesh, loaded.locate);
+    return { problems, sound: everWritten([{ files: meshFiles, resources }, ...steps]).resources };
   } catch (error) {
     problems.push(...problemsOf(error));
   }
   // What is wrong elsewhere keeps nobody from looking at each file by itself.
   if (!isNew()) return { problems, sound: [] };
-  const linted = mesh.lintConfiguration(meshFiles);
+  const linted = mesh.lintConfiguration([...meshFiles, ...loaded.changeFiles.flat()]);
   return { problems: [...problems, ...linted.problems], sound: linted.sound };
 }
 

@@ -3,10 +3,11 @@ import { suggest } from '../kit/nearest.ts';
 import { valueAt } from '../kit/path.ts';
 import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
 import type { Mesh } from '../meshes/contract.ts';
-import type { MeshConfiguration, MeshResource } from '../model/mesh-configuration.ts';
+import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import { unfitFor } from '../plan/environments.ts';
 import { type Changes, openScenario, profileNames, type ScenarioFile } from '../scenario/load.ts';
 import { type Planned, planOpened } from './planned.ts';
+import { everWritten } from './steps.ts';
 
 /** What may be changed about a suite from the command line. */
 export interface SuiteChanges extends Changes {
@@ -92,14 +93,8 @@ function noProfile(profile: string, scenarios: readonly ScenarioFile[]): Problem
 /** Each mesh about all configuration at once, each resource once: scenarios may share files. */
 async function askMeshes(scenarios: readonly Planned[], validate: Validate): Promise<void> {
   for (const mesh of new Set(scenarios.map((each) => each.mesh))) {
-    const configurations = scenarios.filter((each) => each.mesh === mesh).map((each) => each.configuration);
-    const idOf = ({ kind, namespace, name, line, file }: MeshResource) =>
-      JSON.stringify([kind, namespace, name, line, file]);
-    const resources = new Map(
-      configurations.flatMap((each) => each.resources).map((resource) => [idOf(resource), resource]),
-    );
-    const files = configurations.flatMap((each) => each.files);
-    await validate(mesh, { files, resources: [...resources.values()] });
+    const own = scenarios.filter((each) => each.mesh === mesh);
+    await validate(mesh, everWritten(own.flatMap(({ configuration, steps }) => [configuration, ...steps])));
   }
 }
 

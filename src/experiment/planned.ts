@@ -6,6 +6,7 @@ import type { Plan } from '../plan/contract.ts';
 import { planScenario } from '../plan/plan.ts';
 import { type Changes, loadScenario, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
+import { readSteps } from './steps.ts';
 
 /** A scenario that was read and planned, its mesh, and the mesh configuration under test. */
 export interface Planned {
@@ -14,6 +15,8 @@ export interface Planned {
   readonly locate: LoadedScenario['locate'];
   readonly mesh: Mesh;
   readonly configuration: MeshConfiguration;
+  /** After each change, in their order. */
+  readonly steps: readonly MeshConfiguration[];
 }
 
 /** Reads and plans a scenario; throws one ProblemsError with everything that can be said without running it. */
@@ -30,10 +33,7 @@ async function planLoaded(loaded: LoadedScenario, seed: number | undefined): Pro
   const plan = planScenario(loaded, seed);
   const mesh = await meshOf(plan.mesh);
   const files = plan.trial.configuration;
-  return {
-    plan,
-    locate: loaded.locate,
-    mesh,
-    configuration: { files, resources: mesh.readConfiguration(files, configurationContext(plan)) },
-  };
+  const resources = mesh.readConfiguration(files, configurationContext(plan));
+  const steps = readSteps(plan, mesh, loaded.locate);
+  return { plan, locate: loaded.locate, mesh, configuration: { files, resources }, steps };
 }

@@ -5,6 +5,7 @@ import { describeLoad } from '../load/shapes/index.ts';
 import { REPORT_SCHEMA, type Report } from '../report/model.ts';
 import { version } from '../version.ts';
 import type { Planned } from './planned.ts';
+import { everWritten } from './steps.ts';
 
 /** What is known of a run beside its plan and what was found in its evidence. */
 export interface RunAbout {
@@ -24,7 +25,7 @@ export interface RunAbout {
 
 /** The report of one trial of a plan, now. */
 export function assembleReport(
-  { plan, configuration }: Planned,
+  { plan, configuration, steps }: Planned,
   about: RunAbout,
   analysis: Analysis,
 ): Report {
@@ -63,6 +64,9 @@ export function assembleReport(
       wallMs,
       overheadMs: wallMs - about.loadMs,
     },
-    configuration: configuration.files.map(({ file, content }) => ({ file, content })),
+    configuration: everWritten([configuration, ...steps]).files.map(({ file, content }) => ({
+      file,
+      content,
+    })),
   };
 }

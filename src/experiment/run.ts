@@ -39,7 +39,7 @@ export interface ExperimentWatcher extends TrialWatcher {
  */
 export async function runExperiment(request: ExperimentRequest): Promise<Report> {
   const { planned, runId, signal, startedAt, command } = request;
-  const { plan, mesh, configuration } = planned;
+  const { plan, mesh, configuration, steps } = planned;
   const evidence = join(request.reportDirectory, 'evidence');
   const outcome = await onLab(request, evidence).catch((error: unknown) => {
     throw naming(join(request.reportDirectory, 'logs'), error);
@@ -50,6 +50,7 @@ export async function runExperiment(request: ExperimentRequest): Promise<Report>
     mesh,
     topology: plan.topology,
     resources: configuration.resources,
+    steps: steps.map(({ resources }) => resources),
   });
   return assembleReport(
     planned,
@@ -67,7 +68,7 @@ export async function runExperiment(request: ExperimentRequest): Promise<Report>
 
 async function onLab(request: ExperimentRequest, evidence: string) {
   const { planned, runId, signal, watcher, labs = new Labs(request.environment) } = request;
-  const { plan, mesh, configuration } = planned;
+  const { plan, mesh, configuration, steps } = planned;
   const folder = { evidence, logs: join(request.reportDirectory, 'logs') };
   await using ending = new AsyncDisposableStack();
   ending.use(labs);
@@ -88,7 +89,8 @@ async function onLab(request: ExperimentRequest, evidence: string) {
     mesh,
     trial: plan.trial,
     topology: plan.topology,
-    resources: configuration.resources,
+    configuration,
+    steps,
     runId,
     environment: request.environment.name,
     folder,

@@ -15,6 +15,8 @@ export interface TrialWanted {
   readonly name: string;
   readonly trial: TrialPlan;
   readonly configuration: MeshConfiguration;
+  /** After each change of the trial; none unless given. */
+  readonly steps?: readonly MeshConfiguration[];
   /** Ends this trial alone. */
   readonly signal?: AbortSignal;
 }
@@ -97,7 +99,10 @@ class Series implements AsyncDisposable {
     }
   }
 
-  async #trial({ name, trial, configuration, signal }: TrialWanted, { lab }: OpenLab): Promise<TrialResult> {
+  async #trial(
+    { name, trial, configuration, steps = [], signal }: TrialWanted,
+    { lab }: OpenLab,
+  ): Promise<TrialResult> {
     const { runId, topology, mesh, environment, directory, watcher } = this.#request;
     const ending = signal ? AbortSignal.any([this.#request.signal, signal]) : this.#request.signal;
     const folder = { evidence: join(directory, name, 'evidence'), logs: join(directory, name, 'logs') };
@@ -107,7 +112,8 @@ class Series implements AsyncDisposable {
       mesh,
       trial,
       topology,
-      resources: configuration.resources,
+      configuration,
+      steps,
       runId: `${runId}/${name}`,
       environment: environment.name,
       folder,
@@ -121,6 +127,7 @@ class Series implements AsyncDisposable {
       mesh,
       topology,
       resources: configuration.resources,
+      steps: steps.map(({ resources }) => resources),
     });
     return { ended: 'done', name, analysis, arrivals, outcome };
   }

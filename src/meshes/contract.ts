@@ -7,7 +7,7 @@ import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { LoggedEnding } from '../model/ending.ts';
 import type { HostSample, StatisticsSample } from '../model/evidence.ts';
 import type { LogLines } from '../model/log-lines.ts';
-import type { MeshConfiguration, MeshFile, MeshResource } from '../model/mesh-configuration.ts';
+import type { MeshConfiguration, MeshFile, MeshResource, ResourceName } from '../model/mesh-configuration.ts';
 import type { Instance, TopologyPlan } from '../model/topology.ts';
 import type { Program } from '../toolchain/index.ts';
 
@@ -38,10 +38,32 @@ export interface LintedConfiguration {
   readonly sound: readonly MeshResource[];
 }
 
+/** What a change does to mesh configuration. */
+export interface ConfigurationChange {
+  /** Their resources are put in, or take the place of those with their names. */
+  readonly files: readonly MeshFile[];
+  readonly deletes: readonly ResourceName[];
+}
+
+/** Mesh configuration after a change. */
+export interface ChangedConfiguration {
+  readonly resources: readonly MeshResource[];
+  /** What was to be taken out, and was not there. */
+  readonly missing: readonly ResourceName[];
+  /** Whether it says what it said before. */
+  readonly isSame: boolean;
+}
+
 /** What a mesh knows about its configuration; needs nothing that runs. */
 interface MeshKnowledge {
   /** Splits and checks files against the mesh's own schemas; throws one error with every problem. */
   readConfiguration(files: readonly MeshFile[], context: ConfigurationContext): readonly MeshResource[];
+  /** The same after each of these changes, one after the other; throws for what comes of a change too. */
+  readChanges(
+    files: readonly MeshFile[],
+    changes: readonly ConfigurationChange[],
+    context: ConfigurationContext,
+  ): readonly ChangedConfiguration[];
   /** What is wrong with each file by itself, without a topology; only what they refer to may be in another. */
   lintConfiguration(files: readonly MeshFile[]): LintedConfiguration;
 }
@@ -92,7 +114,7 @@ export interface HostMesh {
   closeControlPlane(): Promise<void>;
   sidecar(instance: HostInstance): ProgramSpec;
   /** Gives the control plane other mesh configuration under test, and with it a marker of this revision. */
-  configure(configuration: MeshConfiguration, revision: string): Promise<void>;
+  configure(configuration: MeshConfiguration, revision: MarkedRevision): Promise<void>;
   /** File that gets what a sidecar prints. */
   sidecarLog(instance: HostInstance): string;
   /** Folder that a control plane which is ready watches, and the file in it with the configuration under test. */
@@ -100,10 +122,17 @@ export interface HostMesh {
   readonly configurationFile: string;
 }
 
+/** A revision of the mesh configuration as its marker says it. */
+export interface MarkedRevision {
+  readonly name: string;
+  /** The one since which a client's view of the hosts is the same; its own name where it is made anew. */
+  readonly hostsSince: string;
+}
+
 /** What a sidecar says of itself on its admin interface, wherever it runs. */
 export interface MeshSidecar {
   /** Resource beside the configuration under test; whoever holds its revision holds all of that configuration. */
-  marker(revision: string): object;
+  marker(revision: MarkedRevision): object;
   readonly arrival: AdminQuestion<{ readonly revision: string; readonly rejectedBefore: number }>;
   /** Whether it took its configuration and sees every one of these hosts, healthy, and no others. */
   readonly ready: AdminQuestion<ServiceAddresses>;

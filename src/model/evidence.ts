@@ -8,8 +8,9 @@ import type { Role } from './topology.ts';
  *   processes.jsonl         `ProcessSample`, one per program and sample
  *   machine.jsonl           `MachineSample`, one per sample; none where the system does not say
  *   timer.json              `TimerNoise`
- *   journal.jsonl           `JournalEntry`, faults as planned, injected and taken back
+ *   journal.jsonl           `JournalEntry`, faults and changes as they were made and taken back
  *   effective.json          `EffectiveAnswers`, what sidecars held before the loads began
+ *   effective-N.json        the same after the Nth change of the configuration, counted from 1
  *   loads.json              `LoadTotals` of every load, what k6 itself counted
  *   probes.jsonl            `ProbeResult` of every request of a probe
  *   run.json                `RunContext`, who is who: instances, addresses, programs
@@ -70,6 +71,11 @@ export interface StatisticsSample {
   readonly pending: number;
   readonly active: number;
   readonly retries: number;
+  /** Requests that ended with a status, and those of them that did with 400 or above, what was refused among them. */
+  readonly completed: number;
+  readonly failed: number;
+  /** Requests of this client that no service got, since its routes led nowhere or made them fail. */
+  readonly strayed: number;
   readonly ejectionsTotal: number;
   readonly ejectionsActive: number;
   /** Hosts that were to be ejected and were not, since as many as may be were out already. */
@@ -141,6 +147,27 @@ export type JournalEntry =
       /** What the action is done to, described. */
       readonly target: string;
       readonly error?: string;
+    }
+  | {
+      readonly t: number;
+      /**
+       * changing: about to; changed: every sidecar holds it; guarded: its guard came to its end and held;
+       * rolling-back: it did not, and everything is about to be as before the first change; rolled-back: it is;
+       * restoring, restored: the same at the end of the trial, for the last change that was made.
+       */
+      readonly event:
+        | 'changing'
+        | 'changed'
+        | 'guarded'
+        | 'rolling-back'
+        | 'rolled-back'
+        | 'restoring'
+        | 'restored';
+      readonly change: string;
+      /** Instance → milliseconds until its sidecar held it; of what every sidecar holds. */
+      readonly arrivals?: Readonly<Record<string, number>>;
+      /** What a guard saw: "71.2 % of 198 requests". */
+      readonly saw?: string;
     };
 
 /** What k6 counted itself of one load; the other side of the reconciliation. */

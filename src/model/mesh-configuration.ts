@@ -23,6 +23,16 @@ export interface MeshResource {
   lineOf(path: readonly (string | number)[]): number;
 }
 
+/** Which resource is meant. */
+export interface ResourceName {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** "VirtualService default/edge-app-vs". */
+export const describeResource = ({ kind, namespace, name }: ResourceName) => `${kind} ${namespace}/${name}`;
+
 /** Mesh configuration under test: its files, and the resources in them. */
 export interface MeshConfiguration {
   readonly files: readonly MeshFile[];

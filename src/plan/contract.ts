@@ -3,7 +3,7 @@ import type { Fault } from '../faults/index.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { MeshKind } from '../meshes/index.ts';
 import type { Halt, Proof, ReversibleAction } from '../model/fault.ts';
-import type { MeshFile } from '../model/mesh-configuration.ts';
+import type { MeshFile, ResourceName } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { PlannedProbe } from '../probes/planned.ts';
 
@@ -23,11 +23,41 @@ export interface PlannedFault {
   readonly proof: Proof;
 }
 
+/** What watches over a change while the load goes on; shares are from 0 to 1. */
+export interface PlannedGuard {
+  readonly kind: 'success-rate' | 'error-rate';
+  /** "success rate at least 99 % over 2 s". */
+  readonly description: string;
+  /** The load it watches; undefined for all. */
+  readonly load: string | undefined;
+  readonly atLeast: number | undefined;
+  readonly atMost: number | undefined;
+  readonly overMs: number;
+  readonly forMs: number;
+}
+
+/** One change of the mesh configuration under test. */
+export interface PlannedChange {
+  /** Unique in the trial. */
+  readonly name: string;
+  /** file:line in the scenario; the option where it was given on the command line. */
+  readonly source: string;
+  /** "puts in scenarios/mesh/canary-10.yaml, takes out VirtualService default/old". */
+  readonly description: string;
+  readonly atMs: number;
+  /** What is put in or takes the place of what has its name. */
+  readonly files: readonly MeshFile[];
+  readonly deletes: readonly ResourceName[];
+  readonly guard: PlannedGuard | undefined;
+}
+
 export interface PlannedCheck {
   readonly name: string;
   readonly check: Check;
   /** The fault its window belongs to. */
   readonly fault: string | undefined;
+  /** The change its window belongs to. */
+  readonly change?: string | undefined;
 }
 
 /** What happens on a lab: mesh configuration, loads and faults, and what is expected of the mesh; pure data. */
@@ -41,6 +71,8 @@ export interface TrialPlan {
   readonly durationMs: number;
   readonly probes: readonly PlannedProbe[];
   readonly faults: readonly PlannedFault[];
+  /** In the order of their times. */
+  readonly changes: readonly PlannedChange[];
   readonly checks: readonly PlannedCheck[];
 }
 

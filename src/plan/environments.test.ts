@@ -33,6 +33,7 @@ const plan = planScenario({
   file: 'example.yaml',
   profile: undefined,
   meshFiles: [],
+  changeFiles: [],
   directory: '/',
   locate,
   isGiven: () => false,

@@ -27,6 +27,10 @@ const loaded = (changes: object) => ({ load: { ...open, ...changes } });
 const stages = (...all: object[]) => ({ load: { ...load, stages: all } });
 const named = (name: string) => ({ ...open, name });
 const faulty = (changes: object) => ({ faults: [{ ...error, ...changes }] });
+const guard = { kind: 'success-rate', atLeast: '99%', over: '2s', for: '4s' };
+const changed = (...all: object[]) => ({
+  changes: all.map((each) => ({ name: 'one', at: '5s', apply: ['mesh.yaml'], ...each })),
+});
 const checked = (...checks: object[]) => ({ checks });
 const probed = (probe: object) => ({
   probes: [{ name: 'who', expect: { status: 200 }, ...probe }],
@@ -230,6 +234,87 @@ const table: [string, object, string][] = [
     'a fault after the load',
     faulty({ at: '30s' }),
     'faults.0.at: it ends at 35 s, after the load, which lasts 30 s',
+  ],
+  [
+    'a change twice',
+    changed({ name: 'one', at: '5s' }, { name: 'one', at: '6s' }),
+    'changes.1.name: there is already a change "one" | names are unique',
+  ],
+  [
+    'a change of nothing',
+    { changes: [{ name: 'one', at: '5s' }] },
+    'changes.0: one changes nothing | name files under apply, or resources under delete',
+  ],
+  [
+    'a change in the warmup',
+    { ...changed({ at: '2s' }), checks: [{ ...steady, during: 'run' }] },
+    'changes.0.at: it comes at 2 s, when the warmup of 2 s is not over | between the two lies the steady state that the change is compared with',
+  ],
+  [
+    'a change after the load',
+    changed({ at: '30s' }),
+    'changes.0.at: it comes at 30 s, when the load, which lasts 30 s, is over',
+  ],
+  [
+    'changes in another order',
+    changed({ name: 'late', at: '9s' }, { name: 'early', at: '8s' }),
+    'changes.1.at: it comes at 8 s, and late, which stands before it, at 9 s | write changes in the order of their times',
+  ],
+  [
+    'a change that nobody hears of',
+    { ...changed({ at: '6s' }), faults: [{ kind: 'control-plane-outage', at: '5s', for: '5s' }] },
+    'changes.0.at: the control plane is down then, so that no sidecar would hear of it | before 5 s or after 10 s',
+  ],
+  [
+    'a guard that never sees enough',
+    changed({ guard: { ...guard, over: '9s' } }),
+    'changes.0.guard.over: it looks at 9 s each time and watches for 4 s, so it would never have seen enough | let it watch longer, or look at less',
+  ],
+  [
+    'a guard that goes on into the next change',
+    changed({ name: 'one', at: '5s', guard }, { name: 'two', at: '8s' }),
+    'changes.0.guard.for: it watches until 9 s, and two comes at 8 s',
+  ],
+  [
+    'a guard that outlasts the load',
+    changed({ at: '28s', guard }),
+    'changes.0.guard.for: it watches until 32 s, and the load ends at 30 s',
+  ],
+  [
+    'a guard of no load',
+    changed({ guard: { ...guard, load: 'other' } }),
+    'changes.0.guard.load: there is no load "other" | allowed: load',
+  ],
+  [
+    'a check on a change where there is none',
+    checked({ ...steady, during: 'change' }),
+    'checks.0.during: this looks at a change of the mesh configuration, and there is none',
+  ],
+  [
+    'a check on one of several changes',
+    {
+      ...changed({ name: 'one', at: '5s' }, { name: 'two', at: '8s' }),
+      checks: [{ kind: 'convergence', atMost: '1s' }],
+    },
+    'checks.0.kind: there are 2 changes; say which one | change: one, two',
+  ],
+  [
+    'a check on no such change',
+    {
+      ...changed({ name: 'one', at: '5s' }),
+      checks: [{ ...steady, during: 'change', change: 'ones' }],
+    },
+    'checks.0.change: there is no change "ones" | did you mean "one"? allowed: one',
+  ],
+  [
+    'the change of another window',
+    { ...changed({ name: 'one', at: '5s' }), checks: [{ ...steady, change: 'one' }] },
+    'checks.0.change: steady belongs to no change; leave the name out',
+  ],
+  [
+    'a share of nobody',
+    checked({ kind: 'proportion', during: 'run', of: { workload: 'shopp' }, expected: '10%' }),
+    'checks.0.of.workload: there is no workload "shopp" | did you mean "shop"? allowed: shop',
   ],
   [
     'a fault on a stopped process',

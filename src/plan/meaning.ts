@@ -1,5 +1,5 @@
 import type { Window } from '../checks/contract.ts';
-import { loadOf, windowName } from '../checks/index.ts';
+import { answeredBy, changeOf, faultOf, loadOf, windowName } from '../checks/index.ts';
 import { type Fault, faultKind } from '../faults/index.ts';
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
@@ -38,6 +38,7 @@ export function mistakesInMeaning(scenario: Scenario): Mistake[] {
       path: ['probes', ...mistake.path],
     })),
     ...mistakesInFaults(scenario, replicas),
+    ...mistakesInChanges(scenario),
     ...mistakesInChecks(scenario, replicas),
     ...unheardProbes(scenario),
   ];
@@ -172,6 +173,70 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
   return found;
 }
 
+function mistakesInChanges(scenario: Scenario): Mistake[] {
+  const { changes, faults } = scenario;
+  const { warmupMs, durationMs } = spanOf(scenario);
+  const loads = loadsIn(scenario).map(({ name }) => name);
+  const isFirst = firstOfName(changes);
+  const found: Mistake[] = [];
+  for (const [index, change] of changes.entries()) {
+    const add = (field: Path, message: string, hint?: string) =>
+      found.push(wrong(['changes', index, ...field], message, hint));
+    const { name, at, guard } = change;
+    if (!isFirst(name, index)) add(['name'], `there is already a change ${quote(name)}`, 'names are unique');
+    if (change.apply.length === 0 && change.delete.length === 0)
+      add([], `${name} changes nothing`, 'name files under apply, or resources under delete');
+    const before = changes[index - 1];
+    if (at <= warmupMs) {
+      const message = `it comes at ${formatMs(at)}, when the warmup of ${formatMs(warmupMs)} is not over`;
+      add(['at'], message, 'between the two lies the steady state that the change is compared with');
+    } else if (at >= durationMs) {
+      add(['at'], `it comes at ${formatMs(at)}, when the load, which lasts ${formatMs(durationMs)}, is over`);
+    } else if (before !== undefined && at <= before.at) {
+      const message = `it comes at ${formatMs(at)}, and ${before.name}, which stands before it, at ${formatMs(before.at)}`;
+      add(['at'], message, 'write changes in the order of their times');
+    }
+    const outage = faults.find(
+      (fault) => fault.kind === 'control-plane-outage' && at >= fault.at && at < fault.at + fault.for,
+    );
+    if (outage) {
+      const message = 'the control plane is down then, so that no sidecar would hear of it';
+      add(['at'], message, `before ${formatMs(outage.at)} or after ${formatMs(outage.at + outage.for)}`);
+    }
+    if (guard === undefined) continue;
+    const next = changes[index + 1];
+    const endMs = next?.at ?? durationMs;
+    if (guard.over > guard.for) {
+      const message = `it looks at ${formatMs(guard.over)} each time and watches for ${formatMs(guard.for)}, so it would never have seen enough`;
+      add(['guard', 'over'], message, 'let it watch longer, or look at less');
+    } else if (at < durationMs && at + guard.for > endMs) {
+      const message = `it watches until ${formatMs(at + guard.for)}, and ${next === undefined ? 'the load ends' : `${next.name} comes`} at ${formatMs(endMs)}`;
+      add(['guard', 'for'], message);
+    }
+    if (guard.load !== undefined && !loads.includes(guard.load)) {
+      add(['guard', 'load'], `there is no load ${quote(guard.load)}`, suggest(guard.load, loads));
+    }
+  }
+  return found;
+}
+
+/** Why a check looks at no change; undefined where it looks at one. */
+function mistakeInChangeOf(check: Scenario['checks'][number], names: readonly string[]): Mistake | undefined {
+  const of = changeOf(check);
+  const field = 'during' in check ? ['during'] : ['kind'];
+  if (windowName(check) !== 'change') {
+    if (of === undefined) return undefined;
+    return wrong(['change'], `${windowName(check)} belongs to no change; leave the name out`);
+  }
+  if (names.length === 0)
+    return wrong(field, 'this looks at a change of the mesh configuration, and there is none');
+  if (of === undefined && names.length > 1) {
+    return wrong(field, `there are ${names.length} changes; say which one`, `change: ${names.join(', ')}`);
+  }
+  if (of === undefined || names.includes(of)) return undefined;
+  return wrong(['change'], `there is no change ${quote(of)}`, suggest(of, names));
+}
+
 /** Tells whether a name is none, or that of the first that has it; to look for that each time would be quadratic. */
 function firstOfName(named: readonly { readonly name?: string | undefined }[]) {
   const first = new Map<string, number>();
@@ -221,6 +286,7 @@ function mistakeInTarget(target: FaultTarget, replicas: readonly Instance[]): Mi
 
 function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
   const names = faultNames(scenario.faults);
+  const changes = scenario.changes.map(({ name }) => name);
   const isFirst = firstOfName(scenario.checks);
   const loads = loadsIn(scenario).map(({ name }) => name);
   const probes = scenario.probes.map(({ name }) => name);
@@ -231,8 +297,9 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       found.push(wrong(['checks', index, ...field], message, hint));
     if (!isFirst(check.name, index))
       add(['name'], `there is already a check ${quote(check.name)}`, 'names are unique');
-    if ('of' in check && typeof check.of === 'object' && check.kind !== 'proportion') {
-      const target = mistakeInTarget(check.of, replicas);
+    if ('of' in check && typeof check.of === 'object') {
+      const of = check.kind === 'proportion' ? answeredBy(check) : check.of;
+      const target = of && mistakeInTarget(of, replicas);
       if (target) add(['of', ...target.path], target.message, target.hint);
     }
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
@@ -250,10 +317,16 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     }
     const window = windowName(check);
     const field = 'during' in check ? ['during'] : ['kind'];
-    if (window === 'steady' || window === 'run') {
-      if (check.fault !== undefined) add(['fault'], `${window} belongs to no fault; leave the name out`);
-    } else if (check.fault !== undefined && !names.includes(check.fault)) {
-      add(['fault'], `there is no fault ${quote(check.fault)}`, suggest(check.fault, names));
+    const named = faultOf(check);
+    const ofChange = mistakeInChangeOf(check, changes);
+    if (ofChange) {
+      add(ofChange.path, ofChange.message, ofChange.hint);
+      continue;
+    }
+    if (window === 'steady' || window === 'run' || window === 'change') {
+      if (named !== undefined) add(['fault'], `${window} belongs to no fault; leave the name out`);
+    } else if (named !== undefined && !names.includes(named)) {
+      add(['fault'], `there is no fault ${quote(named)}`, suggest(named, names));
       continue;
     } else if (names.length === 0) {
       add(
@@ -261,12 +334,18 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
         `this looks at ${window === 'fault' ? 'a fault' : 'the recovery from a fault'}, and there is none`,
       );
       continue;
-    } else if (check.fault === undefined && names.length > 1) {
+    } else if (named === undefined && names.length > 1) {
       add(field, `there are ${names.length} faults; say which one`, `fault: ${names.join(', ')}`);
       continue;
     }
-    const disturbed = scenario.faults[names.indexOf(check.fault ?? names[0] ?? '')];
-    if (!('during' in check) && !('of' in check && check.of) && disturbed && !('on' in disturbed)) {
+    const disturbed = scenario.faults[names.indexOf(named ?? names[0] ?? '')];
+    if (
+      window !== 'change' &&
+      !('during' in check) &&
+      !('of' in check && check.of) &&
+      disturbed &&
+      !('on' in disturbed)
+    ) {
       add(
         ['kind'],
         `${disturbed.kind} hits no instance that could leave or return`,
@@ -274,7 +353,10 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       );
       continue;
     }
-    const looked = names.indexOf(check.fault ?? names[0] ?? '');
+    const looked =
+      window === 'change'
+        ? changes.indexOf(changeOf(check) ?? changes[0] ?? '')
+        : names.indexOf(named ?? names[0] ?? '');
     const span = [window, looked, load].join(' ');
     const lengthMs = lengths.get(span) ?? windowMs(scenario, window, looked, load);
     lengths.set(span, lengthMs);
@@ -301,7 +383,7 @@ function spanOf(scenario: Scenario): { readonly warmupMs: number; readonly durat
 
 /** How long a window lasts when everything happens as planned; of one load, at most as long as that. */
 function windowMs(scenario: Scenario, window: Window['name'], index: number, of: string | undefined): number {
-  const { faults } = scenario;
+  const { faults, changes } = scenario;
   const { warmupMs, durationMs } = spanOf(scenario);
   const load = loadsIn(scenario).find(({ name }) => name === of);
   const endMs = load ? sizeOf(load.load).durationMs : durationMs;
@@ -310,11 +392,17 @@ function windowMs(scenario: Scenario, window: Window['name'], index: number, of:
     Math.min(endMs, ...faults.map(({ at }) => at).filter((at) => at >= fromMs));
   if (window === 'fault') return fault ? Math.max(0, Math.min(fault.at + fault.for, endMs) - fault.at) : 0;
   if (window === 'recovery') return fault ? firstAt(fault.at + fault.for) - (fault.at + fault.for) : 0;
-  return (window === 'steady' ? firstAt(0) : endMs) - warmupMs;
+  if (window === 'change') {
+    const fromMs = changes[index]?.at ?? endMs;
+    return Math.min(endMs, changes[index + 1]?.at ?? endMs) - fromMs;
+  }
+  const [firstChange] = changes;
+  return (window === 'steady' ? Math.min(firstAt(0), firstChange?.at ?? endMs) : endMs) - warmupMs;
 }
 
 function windowHint(window: Window['name']): string {
   if (window === 'recovery') return 'let the load go on after the fault has ended';
   if (window === 'fault') return 'let the fault last longer';
+  if (window === 'change') return 'let the next change come later, or the load go on for longer';
   return 'let the fault start later';
 }

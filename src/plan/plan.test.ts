@@ -37,6 +37,7 @@ function plan(changes: object = {}, seed?: number) {
     file: 'example.yaml',
     profile: undefined,
     meshFiles: [],
+    changeFiles: [],
     directory: '/',
     locate: ({ message }: { message: string }) => ({ file: 'example.yaml', message }),
     isGiven: () => false,

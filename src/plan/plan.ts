@@ -1,8 +1,10 @@
-import { checkKind, loadOf, windowName } from '../checks/index.ts';
+import { changeOf, checkKind, faultOf, formatLimits, loadOf, windowName } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
+import { formatMs, formatPercent } from '../kit/format.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import { shapeOf, sizeOf } from '../load/written.ts';
+import { describeResource, type ResourceName } from '../model/mesh-configuration.ts';
 import { seedOf } from '../model/seed.ts';
 import { describeTarget } from '../model/target.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
@@ -10,7 +12,7 @@ import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, plannedProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
-import type { Plan, PlannedCheck, PlannedFault } from './contract.ts';
+import type { Plan, PlannedChange, PlannedCheck, PlannedFault, PlannedGuard } from './contract.ts';
 import { faultNames, freeNames, instancesHit, probeContext, replicasOf, subjectOf } from './derive.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
@@ -41,6 +43,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
         loaded.isGiven(['probes', ...path]),
       ),
       faults: planFaults(scenario, topology.instances),
+      changes: planChanges(loaded),
       checks: planChecks(scenario),
     },
   };
@@ -123,21 +126,58 @@ function planFaults(scenario: Scenario, instances: readonly Instance[]): Planned
   });
 }
 
+function planChanges({ scenario, changeFiles, locate }: LoadedScenario): PlannedChange[] {
+  return scenario.changes.map(({ name, at, delete: names, guard }, index) => {
+    const files = changeFiles[index] ?? [];
+    const deletes = names.map((each) => resourceNamed(each, scenario.topology.namespace));
+    const parts = [
+      ...(files.length === 0 ? [] : [`puts in ${files.map(({ file }) => file).join(', ')}`]),
+      ...(deletes.length === 0 ? [] : [`takes out ${deletes.map(describeResource).join(', ')}`]),
+    ];
+    const { file, line } = locate({ path: ['changes', index], at: 'value', message: '' });
+    return {
+      name,
+      source: line === undefined ? file : `${file}:${line}`,
+      description: parts.join(', '),
+      atMs: at,
+      files,
+      deletes,
+      guard: guard && planGuard(guard),
+    };
+  });
+}
+
+/** "VirtualService/name" or "VirtualService/namespace/name". */
+function resourceNamed(text: string, namespace: string): ResourceName {
+  const [kind = '', first = '', second] = text.split('/');
+  return second === undefined ? { kind, namespace, name: first } : { kind, namespace: first, name: second };
+}
+
+function planGuard(guard: NonNullable<Scenario['changes'][number]['guard']>): PlannedGuard {
+  const { kind, load, atLeast, atMost, over: overMs, for: forMs } = guard;
+  const of = load === undefined ? '' : ` of load ${load}`;
+  const limits = formatLimits({ atLeast, atMost }, formatPercent);
+  const description = `${kind.replace('-', ' ')}${of} ${limits} over ${formatMs(overMs)}`;
+  return { kind, description, load, atLeast, atMost, overMs, forMs };
+}
+
 function planChecks(scenario: Scenario): PlannedCheck[] {
   const faults = faultNames(scenario.faults);
   const free = freeNames(scenario.checks);
   return scenario.checks.map((check) => {
     const window = windowName(check);
-    const fault = window === 'fault' || window === 'recovery' ? (check.fault ?? faults[0]) : undefined;
+    const fault = window === 'fault' || window === 'recovery' ? (faultOf(check) ?? faults[0]) : undefined;
+    const change = window === 'change' ? changeOf(check) : undefined;
     const described = checkKind(check).describe(check);
-    const where = fault !== undefined && faults.length > 1 ? `${window} of ${fault}` : window;
+    const belongs = fault !== undefined && faults.length > 1 ? fault : change;
+    const where = belongs === undefined ? window : `${window} ${window === 'change' ? '' : 'of '}${belongs}`;
     const load = loadOf(check);
     const about = [
-      ...('during' in check || faults.length > 1 ? [where] : []),
+      ...('during' in check || faults.length > 1 || change !== undefined ? [where] : []),
       ...(load === undefined ? [] : [`load ${load}`]),
     ];
     const wanted = check.name ?? (about.length > 0 ? `${described} (${about.join(', ')})` : described);
     const name = check.name ?? free(wanted, (number) => `${wanted} #${number}`);
-    return { name, check, fault };
+    return { name, check, fault, change };
   });
 }

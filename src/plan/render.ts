@@ -28,6 +28,7 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
     ...timeline(trial),
     '',
     ...faultLines(trial),
+    ...changeLines(trial),
     ...probeLines(trial),
     'Instances',
     ...instanceLines(topology),
@@ -45,7 +46,7 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
 
 /** The plan for a machine: as the contract has it, with resources by name instead of files. */
 export function planJson(plan: Plan, resources: readonly MeshResource[]): object {
-  const { configuration, loads, probes } = plan.trial;
+  const { configuration, loads, probes, changes } = plan.trial;
   return {
     ...plan,
     trial: {
@@ -53,6 +54,10 @@ export function planJson(plan: Plan, resources: readonly MeshResource[]): object
       loads: loads.map(withoutSecrets),
       probes: probes.map(shownProbe),
       configuration: configuration.map(({ file, path }) => ({ file, path })),
+      changes: changes.map(({ files, ...change }) => ({
+        ...change,
+        files: files.map(({ file, path }) => ({ file, path })),
+      })),
     },
     resources: resources.map(({ apiVersion, kind, namespace, name, file, line }) => ({
       apiVersion,
@@ -83,10 +88,10 @@ function loadLines({ loads }: TrialPlan): string[] {
   return loads.flatMap((load) => [`  ${load.name}`, ...planLines(load).map((line) => `    ${line}`)]);
 }
 
-/** The load over time, its warmup dotted, and a bar for each fault. */
+/** The load over time, its warmup dotted, and a bar for each fault and each step of the configuration. */
 function timeline(trial: TrialPlan): string[] {
-  const { faults, loads, durationMs, warmupMs } = trial;
-  const width = Math.max(8, ...[...loads, ...faults].map(({ name }) => name.length)) + 2;
+  const { faults, changes, loads, durationMs, warmupMs } = trial;
+  const width = Math.max(8, ...[...loads, ...faults, ...changes].map(({ name }) => name.length)) + 2;
   const stepMs = durationMs / columns;
   const row = (name: string, cell: (midMs: number, index: number) => string) =>
     `  ${name.padEnd(width)}${Array.from({ length: columns }, (_, index) => cell((index + 0.5) * stepMs, index)).join('')}`.trimEnd();
@@ -103,6 +108,11 @@ function timeline(trial: TrialPlan): string[] {
     ...faults.map((fault) =>
       row(fault.name, (_, index) => (overlaps(index, fault.atMs, fault.atMs + fault.forMs) ? '▓' : '·')),
     ),
+    ...changes.map((change, which) =>
+      row(change.name, (_, index) =>
+        overlaps(index, change.atMs, changes[which + 1]?.atMs ?? durationMs) ? '▒' : '·',
+      ),
+    ),
     `  ${' '.repeat(width)}${ruler(trial)}`,
   ];
 }
@@ -111,9 +121,14 @@ function timeline(trial: TrialPlan): string[] {
 const block = (height: number) =>
   heights[Math.min(heights.length - 1, Math.floor(height * heights.length))] ?? '█';
 
-/** Times under the bars: the ends of the load and of every fault, where there is room. */
-function ruler({ faults, durationMs }: TrialPlan): string {
-  const times = [0, durationMs, ...faults.flatMap(({ atMs, forMs }) => [atMs, atMs + forMs])];
+/** Times under the bars: the ends of the load and of every fault, and every change, where there is room. */
+function ruler({ faults, changes, durationMs }: TrialPlan): string {
+  const times = [
+    0,
+    durationMs,
+    ...faults.flatMap(({ atMs, forMs }) => [atMs, atMs + forMs]),
+    ...changes.map(({ atMs }) => atMs),
+  ];
   const cells = Array.from({ length: columns + 12 }, () => ' ');
   for (const time of new Set(times)) {
     const at = Math.round((time / durationMs) * columns);
@@ -132,6 +147,17 @@ function faultLines({ faults }: TrialPlan): string[] {
     `    hits ${describeHit(fault).join(', ')}`,
   ]);
   return ['Faults', ...lines, ''];
+}
+
+function changeLines({ changes }: TrialPlan): string[] {
+  if (changes.length === 0) return [];
+  const lines = changes.flatMap(({ name, atMs, description, guard }) => [
+    `  ${name}: at ${formatMs(atMs)}, ${description}`,
+    ...(guard === undefined
+      ? []
+      : [`    rolled back unless ${guard.description}, watched for ${formatMs(guard.forMs)}`]),
+  ]);
+  return ['Changes of the mesh configuration', ...lines, ''];
 }
 
 function probeLines({ probes }: TrialPlan): string[] {

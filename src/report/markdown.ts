@@ -1,3 +1,4 @@
+import { formatArrivals, formatChangeOutcome, formatChangeTime } from './change-words.ts';
 import type { Report } from './model.ts';
 import {
   byStatus,
@@ -41,6 +42,7 @@ export function markdown(report: Report): string {
   ];
   const rest = [
     details('Faults', faults(report)),
+    details('Changes of the mesh configuration', changes(report)),
     details('Is this run valid?', rules(report)),
     details('In effect', held(report)),
     details('Notes and missing evidence', remarks(report)),
@@ -188,6 +190,20 @@ function errors(report: Report): string[] {
     ),
     ...(left === 0 ? [] : [`*${formatCount(left)} more in smaller groups, see report.html.*`, '']),
   ];
+}
+
+function changes({ changes: all = [] }: Report): string[] {
+  if (all.length === 0) return [];
+  return table(
+    ['Change', 'What', 'Made', 'Sidecars', 'What came of it'],
+    all.map((change) => [
+      code(change.name),
+      escapeMarkdown(change.description),
+      escapeMarkdown(formatChangeTime(change)),
+      escapeMarkdown(formatArrivals(change)),
+      escapeMarkdown(formatChangeOutcome(change)),
+    ]),
+  );
 }
 
 function faults(report: Report): string[] {

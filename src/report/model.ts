@@ -21,6 +21,14 @@ const others = z
   .array(z.strictObject({ setting: z.string(), source: z.string().optional() }))
   .describe('What else has a part in it, each with its own file:line.');
 
+const window = z.strictObject({
+  name: z.string(),
+  fault: z.string().optional(),
+  change: z.string().optional(),
+  fromMs: ms(),
+  toMs: ms(),
+});
+
 const check = z.strictObject({
   name: z.string(),
   kind: z.string(),
@@ -29,7 +37,7 @@ const check = z.strictObject({
   limit: z.string(),
   value: z.number().optional(),
   samples: count(),
-  window: z.strictObject({ name: z.string(), fault: z.string().optional(), fromMs: ms(), toMs: ms() }),
+  window,
   detail: z.string().optional(),
   reason: z
     .strictObject({
@@ -57,6 +65,30 @@ const fault = z.strictObject({
     expected: z.string(),
     samples: count(),
   }),
+});
+
+const change = z.strictObject({
+  name: z.string(),
+  description: z.string().describe('"puts in scenarios/mesh/canary-10.yaml".'),
+  status: z
+    .enum(['made', 'rolled-back', 'withheld', 'not-made'])
+    .describe('withheld: the guard of an earlier change has rolled back.'),
+  plannedAtMs: ms(),
+  changingAtMs: ms().optional().describe('When it was about to be made.'),
+  arrivedAtMs: ms().optional().describe('When every sidecar held it.'),
+  arrivals: z.record(z.string(), z.number()).describe('Instance → milliseconds until its sidecar held it.'),
+  atSwitch: z
+    .strictObject({ requests: count(), failed: count() })
+    .optional()
+    .describe('Requests on their way between the two, and those of them that did not succeed.'),
+  guard: z
+    .strictObject({
+      description: z.string().describe('"success rate at least 99 % over 2 s".'),
+      saw: z.string().describe('What it rolled back for; the worst that it saw where it held.'),
+      rollingBackAtMs: ms().optional(),
+      rolledBackAtMs: ms().optional().describe('When every sidecar held what was in effect before.'),
+    })
+    .optional(),
 });
 
 const errorGroup = z.strictObject({
@@ -211,9 +243,11 @@ export const reportSchema = z
     checks: z.array(check),
     validity: z.array(finding),
     faults: z.array(fault),
-    windows: z.array(
-      z.strictObject({ name: z.string(), fault: z.string().optional(), fromMs: ms(), toMs: ms() }),
-    ),
+    changes: z
+      .array(change)
+      .optional()
+      .describe('Changes of the mesh configuration under load; none where the scenario has none.'),
+    windows: z.array(window),
     errors: z.array(errorGroup),
     topology: z.strictObject({
       clients: z.array(z.strictObject({ name: z.string(), zone: z.string() })),

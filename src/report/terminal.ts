@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import { columns, pad, wrap } from '../kit/columns.ts';
+import { changeMark, formatChangeOutcome, formatChangeTime } from './change-words.ts';
 import type { Report, Status } from './model.ts';
 import {
   byStatus,
@@ -45,6 +46,7 @@ export function terminal(report: Report, options: TerminalOptions): string {
     loads(report, view),
     errors(report, view),
     faults(report, view),
+    changes(report, view),
     remarks(report, view),
     whereabouts(report, view),
   ];
@@ -213,6 +215,27 @@ function errors(report: Report, view: View): string[] {
 /** A setting, and where it is written. */
 export const placed = ({ setting, source }: ReturnType<typeof settingsBehind>[number]) =>
   source === undefined ? setting : `${setting}  ${source}`;
+
+function changes({ changes: all = [] }: Report, view: View): string[] {
+  if (all.length === 0) return [];
+  const { c, width } = view;
+  return [
+    heading('Changes', view),
+    ...all.flatMap((change) => [
+      ...hanging(
+        mark(changeMark(change), view),
+        2,
+        c.bold,
+        `${change.name}  ${formatChangeTime(change)}`,
+        width,
+      ),
+      ...indented(change.description, 4, width),
+      ...indented(formatChangeOutcome(change), 4, width).map(
+        change.status === 'rolled-back' ? c.yellow : c.dim,
+      ),
+    ]),
+  ];
+}
 
 function faults(report: Report, view: View): string[] {
   const { c, width } = view;

@@ -65,11 +65,12 @@ export function formatBytes(bytes: number): string {
   return gibibytes >= 1 ? `${gibibytes.toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`;
 }
 
-/** "steady", or "fault (east-down)" where the run has several faults to tell apart. */
+/** "steady", "change (half)", or "fault (east-down)" where the run has several faults to tell apart. */
 export function formatWindow(
   report: Pick<Report, 'faults'>,
-  window: { name: string; fault?: string | undefined },
+  window: { name: string; fault?: string | undefined; change?: string | undefined },
 ): string {
+  if (window.change !== undefined) return `${window.name} (${window.change})`;
   return window.fault !== undefined && report.faults.length > 1
     ? `${window.name} (${window.fault})`
     : window.name;

@@ -116,7 +116,7 @@ describe('a scenario file', () => {
       scenario.yaml:17:3: load.retires: unknown field "retires"
       scenario.yaml:19:12: faults.0.kind: unknown kind "eror"
         did you mean "error"? allowed: EVERY KIND
-      scenario.yaml:21:34: checks.0.during: expected one of steady, fault, recovery, run; got the text "steadi"
+      scenario.yaml:21:34: checks.0.during: expected one of steady, fault, recovery, change, run; got the text "steadi"
         did you mean "steady"?"
     `);
   });

@@ -91,9 +91,10 @@ export async function scenarioOf(opened: ScenarioFile, changes: Changes): Promis
   const mistakes = [...useless, ...references.mistakes];
   problems.push(...mistakes.map(locateHere), ...references.problems);
   if (problems.length > 0) throw failure(problems);
-  const { meshFiles } = references;
+  const { meshFiles, changeFiles } = references;
   const isGiven = (path: Path) => origins.of(path, { below: false })?.option !== undefined;
-  return { scenario, file, profile: changes.profile, meshFiles, directory, locate: locateHere, isGiven };
+  const { profile } = changes;
+  return { scenario, file, profile, meshFiles, changeFiles, directory, locate: locateHere, isGiven };
 }
 
 /** The arguments of a command as they may be shown and kept: without the secrets that `--set` gives. */
@@ -260,15 +261,23 @@ async function readReferences(
     if ('files' in read) meshFiles.push(...read.files);
     else problems.push({ file: `--config ${named}`, ...read });
   }
-  for (const [index, named] of config.length > 0 ? [] : scenario.mesh.configuration.entries()) {
-    const read = await readOnce(named, directory);
-    if ('files' in read)
-      meshFiles.push(...read.files.map((each) => ({ ...each, file: beside(file, each.file) })));
-    else {
-      const message = `${named}: ${read.message}`;
-      mistakes.push({ path: ['mesh', 'configuration', index], at: 'value', message, hint: read.hint });
+  const readBeside = async (named: readonly string[], path: Path): Promise<MeshFile[]> => {
+    const files: MeshFile[] = [];
+    for (const [index, each] of named.entries()) {
+      const read = await readOnce(each, directory);
+      if ('files' in read) files.push(...read.files.map((one) => ({ ...one, file: beside(file, one.file) })));
+      else {
+        const message = `${each}: ${read.message}`;
+        mistakes.push({ path: [...path, index], at: 'value', message, hint: read.hint });
+      }
     }
-  }
+    return files;
+  };
+  if (config.length === 0)
+    meshFiles.push(...(await readBeside(scenario.mesh.configuration, ['mesh', 'configuration'])));
+  const changeFiles: MeshFile[][] = [];
+  for (const [index, { apply }] of scenario.changes.entries())
+    changeFiles.push(await readBeside(apply, ['changes', index, 'apply']));
   const inLoads = loadsIn(scenario).flatMap(({ load, path }) =>
     filesIn(load).map((named) => ({ ...named, path })),
   );
@@ -278,13 +287,16 @@ async function readReferences(
     const message = about === undefined ? `there is no file ${named}` : `${named} is no regular file`;
     mistakes.push({ path: [...path, field], at: 'value', message });
   }
-  const paths = new Set<string>();
-  for (const each of meshFiles) {
-    const path = resolve(each.path);
-    if (paths.has(path)) problems.push({ file: each.file, message: 'this file is named twice' });
-    paths.add(path);
+  // A change may bring back what an earlier one has replaced.
+  for (const together of [meshFiles, ...changeFiles]) {
+    const paths = new Set<string>();
+    for (const each of together) {
+      const path = resolve(each.path);
+      if (paths.has(path)) problems.push({ file: each.file, message: 'this file is named twice' });
+      paths.add(path);
+    }
   }
-  return { mistakes, problems, meshFiles };
+  return { mistakes, problems, meshFiles, changeFiles };
 }
 
 /** A path relative to the scenario file as one would type it where one stands. */

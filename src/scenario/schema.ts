@@ -10,6 +10,7 @@ import { loadFields } from '../load/written.ts';
 import { meshKinds } from '../meshes/index.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 import { probeSchema } from '../probes/written.ts';
+import { changeSchema } from './changes.ts';
 import { labels, locality } from './labels.ts';
 import { headers, requestPath } from './request.ts';
 
@@ -143,6 +144,11 @@ export const scenarioSchema = z
       .default([])
       .describe('Single requests beside the load, each with what must come of it.'),
     faults: z.array(faultSchema).max(500).default([]).describe('What is broken, and when.'),
+    changes: z
+      .array(changeSchema(dnsLabel()))
+      .max(100)
+      .default([])
+      .describe('What becomes of the mesh configuration under test while the load goes on, step by step.'),
     checks: z
       .array(checkSchema)
       .min(1, 'a scenario needs at least one check')
@@ -166,6 +172,8 @@ export interface LoadedScenario {
   readonly file: string;
   readonly profile: string | undefined;
   readonly meshFiles: readonly MeshFile[];
+  /** What each change puts in, in the order of the scenario. */
+  readonly changeFiles: readonly (readonly MeshFile[])[];
   /** Absolute; what the file names relatively counts from here. */
   readonly directory: string;
   /** Where a mistake was written: in the file, in a profile, or on the command line. */

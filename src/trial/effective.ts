@@ -11,7 +11,7 @@ const timeoutMs = 1_000;
 
 /**
  * Asks sidecars what they hold, and writes their answers as they are into `effective.json`: every client's, and one
- * of each other workload, whose replicas hold the same. One that does not answer is left out: then nothing is known
+ * of each other workload, whose replicas hold the same; after a change into a file of its own. One that does not answer is left out: then nothing is known
  * of it, which is no error of the trial.
  */
 export async function recordEffective(
@@ -20,6 +20,7 @@ export async function recordEffective(
   topology: TopologyPlan,
   resources: readonly MeshResource[],
   evidence: string,
+  change?: number,
 ): Promise<void> {
   const asked = topology.instances.filter((instance) => isClient(instance) || instance.replica === 1);
   const answers = await Promise.all(
@@ -32,5 +33,8 @@ export async function recordEffective(
   const told: EffectiveAnswers = Object.fromEntries(
     answers.flatMap(([name, texts]) => (texts === undefined ? [] : [[name, texts] as const])),
   );
-  await writeFile(join(evidence, 'effective.json'), JSON.stringify(told));
+  await writeFile(
+    join(evidence, change === undefined ? 'effective.json' : `effective-${change}.json`),
+    JSON.stringify(told),
+  );
 }

@@ -7,10 +7,11 @@ import { unlessAborted } from '../kit/eventually.ts';
 import { prepareLoads } from '../load/loads.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { RunContext } from '../model/evidence.ts';
-import type { MeshResource } from '../model/mesh-configuration.ts';
+import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import { prepareProbes } from '../probes/probes.ts';
+import { Changes } from './changes.ts';
 import { recordEffective } from './effective.ts';
 import { type Sampler, startSampler } from './sampler.ts';
 import { Journal, runTimeline } from './timeline.ts';
@@ -21,8 +22,10 @@ export interface TrialRequest {
   readonly mesh: Mesh;
   readonly trial: TrialPlan;
   readonly topology: TopologyPlan;
-  /** The mesh configuration under test. */
-  readonly resources: readonly MeshResource[];
+  /** The mesh configuration under test when it begins. */
+  readonly configuration: MeshConfiguration;
+  /** After each of its changes, in their order. */
+  readonly steps: readonly MeshConfiguration[];
   /** What its evidence says it belongs to. */
   readonly runId: string;
   readonly environment: string;
@@ -73,12 +76,12 @@ async function onLab(request: TrialRequest): Promise<TrialOutcome> {
 const broken = (reason: string) => environmentError(`the environment broke during the run: ${reason}`);
 
 async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<TrialOutcome> {
-  const { lab, mesh, trial, topology, resources, signal, watcher } = request;
+  const { lab, mesh, trial, topology, configuration, signal, watcher } = request;
   const { evidence } = request.folder;
   const journal = new Journal(join(evidence, 'journal.jsonl'));
   watcher.step(`preparing the ${trial.loads.length === 1 ? 'load' : 'loads'}`);
   // Beside the start of k6, which takes longer.
-  const held = recordEffective(lab, mesh, topology, resources, evidence);
+  const held = recordEffective(lab, mesh, topology, configuration.resources, evidence);
   held.catch(() => {});
   await using prepared = await prepareLoads(
     trial.loads,
@@ -98,6 +101,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
   let loadMs = 0;
   {
     await using sampler = startSampler(lab, mesh.telemetry.statistics, evidence);
+    await using changes = changesOf(request, journal, sampler);
     const loads = await prepared.begin(signal);
     await probes.begin();
     const { startedAt } = loads;
@@ -116,11 +120,13 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
       injecting: (fault) => watcher.fault(`${fault.name}: ${fault.description}`),
       reverted: (fault) => watcher.fault(`${fault.name}: taken back`),
     });
+    const changing = changes.run(startedAt, either);
     const totals = Promise.all([
       loads.finish(evidence, () => signal.aborted),
       probes.finish(evidence, () => signal.aborted),
     ]);
     timeline.catch(() => {});
+    changing.catch(() => {});
     totals.catch(() => {});
     lost.catch(() => {});
     const onAbort = () => {
@@ -129,7 +135,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     };
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      await Promise.race([Promise.all([totals, timeline]), lost]);
+      await Promise.race([Promise.all([totals, timeline, changing]), lost]);
     } catch (error) {
       if (!signal.aborted) throw error;
       await finishEarly(timeline, totals);
@@ -137,17 +143,48 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
       ending.abort();
       signal.removeEventListener('abort', onAbort);
       clearInterval(clock);
-      await timeline.catch(() => {});
+      await Promise.allSettled([timeline, changing]);
     }
     // An interruption ends the timeline early; a fault that could not be taken back leaves a lab nobody may use.
     await timeline.catch((error: Error) => {
       if (error.name !== 'AbortError') throw error;
     });
+    await changes.asked();
     loadMs = Date.now() - startedAt;
     journal.write({ t: Date.now(), event: 'load-ended' });
   }
   await writeFile(join(evidence, 'timer.json'), JSON.stringify(await noise.stop()));
   return { interrupted: signal.aborted, loadMs };
+}
+
+/** The changes of a trial, with what they need to see of it. */
+function changesOf(
+  { lab, mesh, trial, topology, configuration, steps, folder, watcher }: TrialRequest,
+  journal: Journal,
+  sampler: Sampler,
+): Changes {
+  return new Changes({
+    changes: trial.changes,
+    before: configuration,
+    steps,
+    lab,
+    journal,
+    events: {
+      changing: ({ name, description }) => watcher.fault(`${name}: ${description}`),
+      rolledBack: ({ name }, saw) => watcher.fault(`${name}: rolled back, ${saw}`),
+    },
+    latest: () => sampler.latest,
+    watched: ({ load }) =>
+      trial.loads
+        .filter(({ name }) => load === undefined || name === load)
+        .flatMap(({ from, to }) =>
+          topology.instances
+            .filter(({ service }) => service === from)
+            .map(({ name }) => ({ instance: name, service: to })),
+        ),
+    arrived: (number, { resources }) =>
+      recordEffective(lab, mesh, topology, resources, folder.evidence, number),
+  });
 }
 
 /** After an interruption: faults are taken back, and k6 gets a moment to write what it counted. */

@@ -11,6 +11,7 @@ const rules: readonly Rule[] = [
   (await import('./steady-state.ts')).steadyState,
   (await import('./fault-effect.ts')).faultEffect,
   (await import('./faults-reverted.ts')).faultsReverted,
+  (await import('./changes-made.ts')).changesMade,
   (await import('./on-time.ts')).onTime,
   (await import('./dropped-iterations.ts')).droppedIterations,
   (await import('./generator-cpu.ts')).generatorCpu,

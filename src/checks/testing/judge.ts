@@ -14,11 +14,12 @@ export async function judge(run: BuiltRun, ...checks: unknown[]): Promise<string
   await using built = await buildEvidence(run);
   const evidence = await readEvidence(built.directory, istio.telemetry);
   const faults = recordFaults(outagePlan([]).trial.faults, evidence.journal, evidence.originMs);
-  const windows = windowsOf(faults, 1_000, LOAD_MS);
+  const windows = windowsOf(faults, [], 1_000, LOAD_MS);
   const facts = createFacts(
     evidence,
     settleTraffic(evidence, faults, 1_000),
     faults,
+    [],
     windows,
     LOAD_MS,
     () => [],

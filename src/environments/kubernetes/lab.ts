@@ -52,6 +52,8 @@ export class KubernetesLab implements Lab {
   #revisions = 0;
   /** The newest one that every sidecar was asked to hold. */
   #revision = '';
+  /** The one at which clients' views of the hosts were last made anew. */
+  #hostsSince = '';
   /** What is under test in it. */
   #resources: readonly MeshResource[] = [];
   /** Whether a trial is on: there is one window of requests. */
@@ -165,14 +167,32 @@ export class KubernetesLab implements Lab {
     return this.#hold({ rejectedBefore, since: performance.now(), resources: this.#resources }, signal);
   }
 
+  async change(configuration: MeshConfiguration, signal = this.signal): Promise<Arrivals> {
+    const rejectedBefore = await this.#sidecars.rejectedCounts();
+    const since = performance.now();
+    await this.#underTest.replace(configuration);
+    this.#resources = configuration.resources;
+    const name = this.#nextRevision();
+    const { ongoing } = this.#context.request;
+    await this.#underTest.mark({ name, hostsSince: this.#hostsSince }, { ongoing, signal });
+    const revision = { rejectedBefore, since, resources: this.#resources, name };
+    return this.#sidecars.changed(revision, this.#faults.down, { ongoing, signal });
+  }
+
   /** Marks the configuration that was applied, and waits until every sidecar holds it. */
   async #hold(change: Omit<Revision, 'name'>, signal: AbortSignal): Promise<Arrivals> {
     const { request } = this.#context;
     request.progress('waiting for the sidecars to be in sync');
+    const name = this.#nextRevision();
+    this.#hostsSince = name;
+    await this.#underTest.mark({ name, hostsSince: name }, { ongoing: request.ongoing, signal });
+    return this.#sidecars.arrived({ ...change, name }, { ongoing: request.ongoing, signal });
+  }
+
+  #nextRevision(): string {
     this.#revisions += 1;
-    this.#revision = `${request.runId}.${this.#revisions}`;
-    await this.#underTest.mark(this.#revision, { ongoing: request.ongoing, signal });
-    return this.#sidecars.arrived({ ...change, name: this.#revision }, { ongoing: request.ongoing, signal });
+    this.#revision = `${this.#context.request.runId}.${this.#revisions}`;
+    return this.#revision;
   }
 
   /** Pods that faults have worn out are replaced: a trial begins on such as the first one had. */

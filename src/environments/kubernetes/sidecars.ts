@@ -145,11 +145,33 @@ export class Sidecars implements Disposable {
     return new Map(await Promise.all(waits));
   }
 
+  /**
+   * The same under load, of the instances that are not `down`: hosts are not waited for, since what a client makes of
+   * them is what the load is for.
+   */
+  async changed(
+    revision: Revision,
+    down: ReadonlySet<string>,
+    request: Pick<LabContext['request'], 'ongoing' | 'signal'>,
+  ): Promise<Arrivals> {
+    const waits = this.#roster.members
+      .filter(({ instance }) => !down.has(instance.name))
+      .map(async (member) => {
+        const { name } = member.instance;
+        const tookMs = await this.#arrived(member, revision, undefined, request, () => down.has(name));
+        return down.has(name) ? [] : [[name, tookMs] as const];
+      });
+    await Promise.allSettled(waits);
+    return new Map((await Promise.all(waits)).flat());
+  }
+
+  /** Milliseconds until a sidecar held a revision; `hosts` are those that a client has to see then. */
   async #arrived(
     member: Member,
     { name, rejectedBefore, since, resources }: Revision,
-    hosts: ServiceAddresses,
+    hosts: ServiceAddresses | undefined,
     request: Pick<LabContext['request'], 'ongoing' | 'signal'>,
+    isDown: () => boolean = () => false,
   ): Promise<number> {
     const { arrival, ready } = this.#mesh.sidecar;
     const { instance } = member;
@@ -166,7 +188,7 @@ export class Sidecars implements Disposable {
           timeoutMs,
           everyMs: arrivalEveryMs,
         },
-        () => attempt(podName(member.pod)),
+        async () => (isDown() ? undefined : attempt(podName(member.pod))),
       );
     try {
       await until('to hold the configuration', async (pod) =>
@@ -180,7 +202,7 @@ export class Sidecars implements Disposable {
         if (count > before) return this.#refuse(member, performance.now() - rejected.atMs, resources);
         return ready.answer(await this.ask(pod, ready.paths), new Map());
       });
-      if (!isClient(instance)) return took;
+      if (hosts === undefined || !isClient(instance)) return took;
       const seesHosts = async (pod: string) => ready.answer(await this.ask(pod, ready.paths), hosts);
       if (resources.length === 0) await until('to see its hosts', seesHosts);
       else await until('to see its hosts', seesHosts, hostsTimeoutMs).catch(unlessGaveUp);

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
+import type { MarkedRevision } from '../../meshes/contract.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import type { Kind } from './api.ts';
 import { type LabContext, visiblyUntil } from './context.ts';
@@ -58,7 +59,10 @@ export class UnderTest implements Disposable {
    * Waits until the control plane knows just this configuration, and marks it with a revision. It watches each kind
    * of resource by itself: what is applied last need not be what it sees last.
    */
-  async mark(revision: string, { ongoing, signal }: Pick<LabContext['request'], 'ongoing' | 'signal'>) {
+  async mark(
+    revision: MarkedRevision,
+    { ongoing, signal }: Pick<LabContext['request'], 'ongoing' | 'signal'>,
+  ) {
     const { api, mesh, namespace } = this.#context;
     await visiblyUntil(
       { ongoing, signal },

@@ -21,7 +21,7 @@ import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 import { Programs } from './programs.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
-import { Sidecars } from './sidecars.ts';
+import { type Revision, Sidecars } from './sidecars.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
@@ -59,6 +59,8 @@ export class LocalLab implements Lab {
   readonly #sidecars: Sidecars;
   #hostMesh: HostMesh | undefined;
   #revision = 1;
+  /** The revision at which clients' views of the hosts were last made anew. */
+  #hostsSince = 1;
   /** Whether a trial is on: there is one log of requests. */
   #busy = false;
 
@@ -102,7 +104,7 @@ export class LocalLab implements Lab {
       role: host.role,
       addresses: [`${host.address}:${host.port}`],
     }));
-    this.#sidecars = new Sidecars(mesh, request.topology.namespace, this.#hosts);
+    this.#sidecars = new Sidecars(mesh, request.topology.namespace, this.#hosts, (host) => this.#runs(host));
   }
 
   async start(): Promise<void> {
@@ -207,13 +209,28 @@ export class LocalLab implements Lab {
   }
 
   async configure(configuration: MeshConfiguration, signal = this.signal): Promise<Arrivals> {
-    const mesh = this.#started;
-    const rejectedBefore = await this.#sidecars.forget(mesh);
+    await this.#sidecars.forget(this.#started);
+    const revision = await this.#revise(configuration, true);
+    return this.#sidecars.arrived(revision, this.#started, AbortSignal.any([signal, this.signal]));
+  }
+
+  async change(configuration: MeshConfiguration, signal = this.signal): Promise<Arrivals> {
+    const revision = await this.#revise(configuration, false);
+    return this.#sidecars.changed(revision, this.#started, AbortSignal.any([signal, this.signal]));
+  }
+
+  /** Gives the control plane other configuration; what to wait for at the sidecars. */
+  async #revise(configuration: MeshConfiguration, anew: boolean): Promise<Revision> {
+    const rejectedBefore = await this.#sidecars.rejectedCounts();
     this.#revision += 1;
+    if (anew) this.#hostsSince = this.#revision;
     const name = String(this.#revision);
-    await mesh.configure(configuration, name);
-    const revision = { name, rejectedBefore, since: performance.now(), resources: configuration.resources };
-    return this.#sidecars.arrived(revision, mesh, AbortSignal.any([signal, this.signal]));
+    await this.#started.configure(configuration, { name, hostsSince: String(this.#hostsSince) });
+    return { name, rejectedBefore, since: performance.now(), resources: configuration.resources };
+  }
+
+  #runs({ name }: HostInstance): boolean {
+    return this.#programs.find(`${name}/sidecar`) !== undefined;
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {

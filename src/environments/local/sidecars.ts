@@ -1,6 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually, GaveUp, NotYet, notYet, type Ready } from '../../kit/eventually.ts';
+import {
+  type EventuallyOptions,
+  eventually,
+  GaveUp,
+  NotYet,
+  notYet,
+  type Ready,
+} from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { HostInstance, HostMesh, Mesh, ServiceAddresses } from '../../meshes/contract.ts';
 import type { RunContext } from '../../model/evidence.ts';
@@ -12,6 +19,8 @@ import { refusedConfiguration } from '../refused.ts';
 /** istiod and Envoy take a fifth of a second; a machine with too much to do takes longer. */
 const arrivalTimeoutMs = 30_000;
 const arrivalEveryMs = 10;
+/** Under load what is asked more often would take from it what it needs. */
+const changeEveryMs = 25;
 /** What a sidecar does not see of its hosts by then, configuration has taken away: that is for the load to show. */
 const hostsTimeoutMs = 3_000;
 /** Envoy writes its log every quarter of a second; a machine with too much to do takes longer over that. */
@@ -33,13 +42,21 @@ export class Sidecars {
   readonly #mesh: Mesh;
   readonly #namespace: string;
   readonly #hosts: readonly HostInstance[];
+  readonly #runs: (host: HostInstance) => boolean;
   /** Instance → length of its sidecar's log when the last configuration came: what it says later is about that. */
   readonly #saidBefore = new Map<string, number>();
 
-  constructor(mesh: Mesh, namespace: string, hosts: readonly HostInstance[]) {
+  /** `runs`: whether an instance's sidecar does, which no fault has ended. */
+  constructor(
+    mesh: Mesh,
+    namespace: string,
+    hosts: readonly HostInstance[],
+    runs: (host: HostInstance) => boolean,
+  ) {
     this.#mesh = mesh;
     this.#namespace = namespace;
     this.#hosts = hosts;
+    this.#runs = runs;
   }
 
   #ask(host: HostInstance, paths: readonly string[]): Promise<string[]> {
@@ -108,15 +125,23 @@ export class Sidecars {
     return [...reasons].map((reason) => ({ instance: host.name, reason }));
   }
 
-  /** Before a change of configuration: what sidecars have said so far is forgotten. How often each has rejected one. */
-  async forget(hostMesh: HostMesh): Promise<ReadonlyMap<string, number>> {
-    const { rejected } = this.#mesh.sidecar;
-    const counts = await Promise.all(
+  /** Before configuration takes the place of another: what sidecars have said so far is forgotten. */
+  async forget(hostMesh: HostMesh): Promise<void> {
+    await Promise.all(
       this.#hosts.map(async (host) => {
         const log = await stat(hostMesh.sidecarLog(host)).catch(() => undefined);
         this.#saidBefore.set(host.name, log?.size ?? 0);
-        return [host.name, rejected.count(await this.#ask(host, rejected.paths))] as const;
       }),
+    );
+  }
+
+  /** Instance → how often its sidecar has rejected configuration since it started; of those that run. */
+  async rejectedCounts(): Promise<ReadonlyMap<string, number>> {
+    const { rejected } = this.#mesh.sidecar;
+    const counts = await Promise.all(
+      this.#hosts
+        .filter((host) => this.#runs(host))
+        .map(async (host) => [host.name, rejected.count(await this.#ask(host, rejected.paths))] as const),
     );
     return new Map(counts);
   }
@@ -134,25 +159,52 @@ export class Sidecars {
     return new Map(await Promise.all(waits));
   }
 
+  /**
+   * The same under load, of the sidecars that run and go on to: hosts are not waited for, since what a client makes
+   * of them is what the load is for.
+   */
+  async changed(revision: Revision, hostMesh: HostMesh, signal: AbortSignal): Promise<Arrivals> {
+    const options = { timeoutMs: arrivalTimeoutMs, everyMs: changeEveryMs, signal };
+    const waits = this.#hosts.filter(this.#runs).map(async (host) => {
+      const tookMs = await this.#holds(host, revision, hostMesh, options, this.#runs);
+      return this.#runs(host) ? [[host.name, tookMs] as const] : [];
+    });
+    await Promise.allSettled(waits);
+    return new Map((await Promise.all(waits)).flat());
+  }
+
   async #arrived(host: HostInstance, revision: Revision, hostMesh: HostMesh, signal: AbortSignal) {
-    const { arrival } = this.#mesh.sidecar;
-    const rejectedBefore = revision.rejectedBefore.get(host.name) ?? 0;
     const options = { timeoutMs: arrivalTimeoutMs, everyMs: arrivalEveryMs, signal };
-    const held = { revision: revision.name, rejectedBefore };
-    const holds = async () => arrival.answer(await this.#ask(host, arrival.paths), held);
-    await eventually(() => patiently(holds), {
-      ...options,
-      waitingFor: `the sidecar of ${host.name} to hold the configuration`,
-    });
-    const tookMs = performance.now() - revision.since;
-    await eventually(() => patiently(() => this.#usesUnlessRejected(host, hostMesh, revision)), {
-      ...options,
-      waitingFor: `the sidecar of ${host.name}`,
-    });
+    const tookMs = await this.#holds(host, revision, hostMesh, options);
     const seeing = { ...options, timeoutMs: hostsTimeoutMs, waitingFor: `${host.name} to see its hosts` };
     await eventually(() => patiently(() => this.#sees(host)), seeing).catch((error: unknown) => {
       if (!(error instanceof GaveUp)) throw error;
     });
+    return tookMs;
+  }
+
+  /** Waits until a sidecar holds a revision and uses it, or does not run any more; milliseconds until it held it. */
+  async #holds(
+    host: HostInstance,
+    revision: Revision,
+    hostMesh: HostMesh,
+    options: Omit<EventuallyOptions, 'waitingFor'>,
+    runs: (host: HostInstance) => boolean = () => true,
+  ): Promise<number> {
+    const { arrival } = this.#mesh.sidecar;
+    const rejectedBefore = revision.rejectedBefore.get(host.name) ?? 0;
+    const held = { revision: revision.name, rejectedBefore };
+    const asking = (attempt: () => Promise<Ready>) => async () =>
+      runs(host) ? patiently(attempt) : undefined;
+    await eventually(
+      asking(async () => arrival.answer(await this.#ask(host, arrival.paths), held)),
+      { ...options, waitingFor: `the sidecar of ${host.name} to hold the configuration` },
+    );
+    const tookMs = performance.now() - revision.since;
+    await eventually(
+      asking(() => this.#usesUnlessRejected(host, hostMesh, revision)),
+      { ...options, waitingFor: `the sidecar of ${host.name}` },
+    );
     return tookMs;
   }
 

@@ -17,6 +17,8 @@ const counted = [
   'upstream_rq_pending_active',
   'upstream_rq_active',
   'upstream_rq_retry',
+  'upstream_rq_completed',
+  'upstream_rq_[45]xx',
   'lb_healthy_panic',
   String.raw`outlier_detection\.ejections_overflow`,
   String.raw`outlier_detection\.ejections_detected_\w+`,
@@ -35,7 +37,10 @@ export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
   // Istio's parts a cluster's name from the rest with a semicolon as well.
   const streams = String.raw`cluster\.${clusters.controlPlane};?\.upstream_rq_total`;
   const updates = String.raw`(?:cluster_manager\.cds|listener_manager\.lds)\.update_success`;
-  const [streamCounter, updateCounter] = [counterOf(streams), counterOf(updates)];
+  const strayed = String.raw`http\.outbound_[^;]*;?\.(?:no_cluster|no_route|fault\.aborts_injected)`;
+  const streamCounter = counterOf(streams);
+  const updateCounter = counterOf(updates);
+  const strayCounter = counterOf(strayed);
   const serviceOf = (cluster: string) => {
     const { service, direction } = clusters.destinationOf(cluster);
     return direction === 'outbound' ? service : undefined;
@@ -43,7 +48,12 @@ export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
   return {
     countersPath(services) {
       const names = services.map((service) => clusters.patternOf(service)).join('|');
-      return statsPath(streams, updates, String.raw`cluster\.(${names});?\.(${counted}|${hostChanges})`);
+      return statsPath(
+        streams,
+        updates,
+        strayed,
+        String.raw`cluster\.(${names});?\.(${counted}|${hostChanges})`,
+      );
     },
     hostsPath: clustersPath,
     hostsVersion: (counters) => counters.match(hostChange)?.join('\n') ?? '',
@@ -69,6 +79,7 @@ export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
         streams: total(counters, streamCounter),
         updates: total(counters, updateCounter),
       };
+      const astray = total(counters, strayCounter);
       const services = new Map<string, Map<string, number>>();
       for (const line of counters.split('\n')) {
         // cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_active: 3
@@ -93,6 +104,9 @@ export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
           pending: value('upstream_rq_pending_active'),
           active: value('upstream_rq_active'),
           retries: value('upstream_rq_retry'),
+          completed: value('upstream_rq_completed'),
+          failed: value('upstream_rq_4xx') + value('upstream_rq_5xx'),
+          strayed: astray,
           ejectionsTotal: value('outlier_detection.ejections_enforced_total'),
           ejectionsActive: value('outlier_detection.ejections_active'),
           ejectionsRefused: value('outlier_detection.ejections_overflow'),

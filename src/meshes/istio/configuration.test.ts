@@ -4,7 +4,7 @@ import { formatProblem } from '../../kit/problems.ts';
 import { configurationContext } from '../../plan/configuration-context.ts';
 import { planScenario } from '../../plan/plan.ts';
 import { scenarioSchema } from '../../scenario/schema.ts';
-import { lintConfiguration, readConfiguration } from './configuration.ts';
+import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
 
 function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }]) {
   const scenario = scenarioSchema.parse({
@@ -19,7 +19,14 @@ function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLe
     load: { from: 'frontend', to: 'edge-app', rate: '10/s', duration: '20s' },
     checks,
   });
-  const loaded = { scenario, file: 'example.yaml', profile: undefined, meshFiles: [], directory: '/' };
+  const loaded = {
+    scenario,
+    file: 'example.yaml',
+    profile: undefined,
+    meshFiles: [],
+    changeFiles: [],
+    directory: '/',
+  };
   return configurationContext(
     planScenario({
       ...loaded,
@@ -530,5 +537,40 @@ spec: {mtls: {mode: STRICT}}`;
     ['43281974', 'mesh.yaml:1:1: expected a resource (apiVersion, kind, metadata, spec), got a number'],
   ])('says the type only of what is no resource at all', (content, message) => {
     expect(problems(content)).toBe(message);
+  });
+});
+
+describe('changes', () => {
+  const file = (name: string, content: string) => ({ file: name, path: `/${name}`, content });
+  const before = [
+    file('mesh.yaml', `${rule('  trafficPolicy: {}')}\n---\n${rule('  subsets: []', 'other')}`),
+  ];
+  const named = (name: string, namespace = 'default') => ({ kind: 'DestinationRule', namespace, name });
+  const stepsAfter = (...changes: Parameters<typeof readChanges>[1]) => readChanges(before, changes, plan());
+
+  it('put in, take the place of what has the same name, and take out, each after the one before', () => {
+    const other = file('10.yaml', rule('  trafficPolicy: { loadBalancer: { simple: RANDOM } }'));
+    const third = file('20.yaml', rule('  trafficPolicy: {}', 'third'));
+    const steps = stepsAfter(
+      { files: [other], deletes: [] },
+      { files: [third], deletes: [named('other'), named('gone')] },
+    );
+    const told = steps.map(({ resources }) => resources.map((each) => `${each.name} of ${each.file}`));
+    expect(told).toEqual([
+      ['rule of 10.yaml', 'other of mesh.yaml'],
+      ['rule of 10.yaml', 'third of 20.yaml'],
+    ]);
+    expect(steps.map(({ missing }) => missing)).toEqual([[], [named('gone')]]);
+    expect(steps.map(({ isSame }) => isSame)).toEqual([false, false]);
+  });
+
+  it('that say what was said before change nothing', () => {
+    const same = file('same.yaml', `# Written otherwise.\n${rule('  trafficPolicy:\n    {}')}`);
+    expect(stepsAfter({ files: [same], deletes: [] })[0]?.isSame).toBe(true);
+  });
+
+  it('are held against the topology as a whole', () => {
+    const wrong = file('wrong.yaml', rule('  trafficPolicy: {}').replace('host: edge-app', 'host: edge-ap'));
+    expect(() => stepsAfter({ files: [wrong], deletes: [] })).toThrow(/wrong\.yaml:6:9.*edge-ap/);
   });
 });

@@ -1,10 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ProblemsError } from '../../kit/problems.ts';
-import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
-import type { ConfigurationContext, LintedConfiguration } from '../contract.ts';
+import { describeResource, type MeshFile, type MeshResource } from '../../model/mesh-configuration.ts';
+import type {
+  ChangedConfiguration,
+  ConfigurationChange,
+  ConfigurationContext,
+  LintedConfiguration,
+} from '../contract.ts';
 import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
 import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
-import { nothingIn, parseConfiguration } from './configuration-resources.ts';
+import { nothingIn, type PlacedResource, parseConfiguration } from './configuration-resources.ts';
 import { celRules } from './schemas/rules.ts';
 
 /**
@@ -15,17 +21,52 @@ export function readConfiguration(
   files: readonly MeshFile[],
   context: ConfigurationContext,
 ): readonly MeshResource[] {
-  const { resources, problems, empty } = parseConfiguration(files, context.topology.namespace);
-  const all = [
-    ...(empty ? files.map(({ file }) => nothingIn(file)) : []),
-    ...problems,
-    ...mistakesInHosts(resources, context.topology),
-    ...clashes(resources, context.topology),
-    ...mistakesInFaults(resources, context),
-  ];
+  const { resources, problems } = parsed(files, context);
+  const all = [...problems, ...mistakesTogether(resources, context)];
   if (all.length > 0) throw new ProblemsError(all);
   return resources;
 }
+
+/** The resources in files after each of these changes; throws for the first change that leads to a mistake. */
+export function readChanges(
+  files: readonly MeshFile[],
+  changes: readonly ConfigurationChange[],
+  context: ConfigurationContext,
+): readonly ChangedConfiguration[] {
+  let before: readonly PlacedResource[] = parsed(files, context).resources;
+  return changes.map((change) => {
+    const { resources: added, problems } = parsed(change.files, context);
+    const put = new Map(added.map((each) => [describeResource(each), each]));
+    const out = new Set(change.deletes.map(describeResource));
+    const there = new Map(before.map((each) => [describeResource(each), each]));
+    const resources = [
+      ...before
+        .filter((each) => !out.has(describeResource(each)) || put.has(describeResource(each)))
+        .map((each) => put.get(describeResource(each)) ?? each),
+      ...added.filter((each) => !there.has(describeResource(each))),
+    ];
+    const all = [...problems, ...mistakesTogether(resources, context)];
+    if (all.length > 0) throw new ProblemsError(all);
+    const isSame =
+      resources.length === before.length &&
+      added.every((each) => isDeepStrictEqual(each.value, there.get(describeResource(each))?.value));
+    before = resources;
+    const missing = change.deletes.filter((each) => !there.has(describeResource(each)));
+    return { resources, missing, isSame };
+  });
+}
+
+function parsed(files: readonly MeshFile[], { topology }: ConfigurationContext) {
+  const { resources, problems, empty } = parseConfiguration(files, topology.namespace);
+  return { resources, problems: [...(empty ? files.map(({ file }) => nothingIn(file)) : []), ...problems] };
+}
+
+/** What is wrong in what resources are together. */
+const mistakesTogether = (resources: readonly PlacedResource[], context: ConfigurationContext) => [
+  ...mistakesInHosts(resources, context.topology),
+  ...clashes(resources, context.topology),
+  ...mistakesInFaults(resources, context),
+];
 
 /**
  * What is wrong with files of which each is looked at by itself, since they may be alternatives, and without a
@@ -33,11 +74,11 @@ export function readConfiguration(
  */
 export function lintConfiguration(files: readonly MeshFile[]): LintedConfiguration {
   const keeps = celRules();
-  const parsed = files.map((file) => ({ ...file, ...parseConfiguration([file], 'default', keeps) }));
-  const all = parsed.flatMap(({ resources }) => resources);
-  const problems = parsed.flatMap(({ file, resources, problems: own, empty }) => [
+  const each = files.map((file) => ({ ...file, ...parseConfiguration([file], 'default', keeps) }));
+  const all = each.flatMap(({ resources }) => resources);
+  const problems = each.flatMap(({ file, resources, problems: own, empty }) => [
     ...(empty && all.length === 0 ? [nothingIn(file)] : own),
     ...mistakesInMissingHosts(resources, all),
   ]);
-  return { problems, sound: parsed.flatMap(({ sound }) => sound) };
+  return { problems, sound: each.flatMap(({ sound }) => sound) };
 }

@@ -4,7 +4,7 @@ import type { Mesh } from '../contract.ts';
 import { envoyTelemetry } from '../envoy/telemetry.ts';
 import { cluster } from './cluster/mesh.ts';
 import { clusterNames } from './clusters.ts';
-import { lintConfiguration, readConfiguration } from './configuration.ts';
+import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
 import { effectivePaths, readEffective } from './effective/index.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
@@ -18,6 +18,7 @@ export const istio: Mesh = {
   name: 'istio',
   version: ISTIO_VERSION,
   readConfiguration,
+  readChanges,
   lintConfiguration,
   rejectionsIn,
   originsOfRejection,

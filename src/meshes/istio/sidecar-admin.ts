@@ -18,21 +18,24 @@ const marked = 'breakwater';
 /**
  * What Envoy says of itself. The revision is written into the metadata of what clients' sidecars hold, where it
  * changes nothing: routes come last on the stream, so whoever holds them has been sent all else before; and a
- * cluster with other metadata is a new one, with hosts that nobody has ejected yet.
+ * cluster with other metadata is a new one, with hosts that nobody has ejected yet. A change under load leaves the
+ * clusters' as it was.
  */
 export const sidecarAdmin: MeshSidecar = {
-  marker: (revision) => {
-    const value = { metadata: { filter_metadata: { [marked]: { revision } } } };
-    const patch = (applyTo: string) => ({
+  marker: ({ name, hostsSince }) => {
+    const patch = (applyTo: string, revision: string) => ({
       applyTo,
       match: { context: 'SIDECAR_OUTBOUND' },
-      patch: { operation: 'MERGE', value },
+      patch: {
+        operation: 'MERGE',
+        value: { metadata: { filter_metadata: { [marked]: { revision } } } },
+      },
     });
     return {
       apiVersion: 'networking.istio.io/v1alpha3',
       kind: 'EnvoyFilter',
       metadata: { name: 'breakwater-revision', namespace: ROOT_NAMESPACE },
-      spec: { configPatches: [patch('CLUSTER'), patch('ROUTE_CONFIGURATION')] },
+      spec: { configPatches: [patch('CLUSTER', hostsSince), patch('ROUTE_CONFIGURATION', name)] },
     };
   },
   arrival: {

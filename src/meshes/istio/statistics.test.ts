@@ -20,6 +20,12 @@ cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.eje
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_detected_success_rate: 1
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_detected_failure_percentage: 1
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.lb_healthy_panic: 40
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_rq_completed: 200
+cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.upstream_rq_completed: 100
+cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.upstream_rq_5xx: 30
+cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.upstream_rq_4xx: 1
+http.outbound_127.1.2.130_8080;.no_cluster: 6
+http.outbound_127.1.2.130_8080;.no_route: 1
 `;
   const clusters = `outbound|8080||edge-app.default.svc.cluster.local::127.1.2.11:8080::health_flags::/failed_outlier_check
 outbound|8080||edge-app.default.svc.cluster.local::127.1.2.12:8080::health_flags::healthy
@@ -36,6 +42,9 @@ inbound|8080||::127.1.2.12:18080::health_flags::healthy
       pending: 0,
       active: 0,
       retries: 0,
+      completed: 300,
+      failed: 31,
+      strayed: 7,
       ejectionsTotal: 3,
       ejectionsActive: 1,
       ejectionsRefused: 5,

@@ -6,6 +6,7 @@ import { hash, readAssets } from './assets.ts';
 import { chartData, chartFigures } from './charts.ts';
 import { presentable } from './presentable.ts';
 import {
+  changes,
   checks,
   configuration,
   effective,
@@ -81,6 +82,7 @@ function body(report: Report) {
     ${charts}
     ${traffic}
     ${faults(report)}
+    ${changes(report)}
     ${!doubted && validity(report)}
     ${remarks(report)}
     ${effective(report)}
@@ -99,6 +101,7 @@ function contents(report: Report) {
     charts: 'Charts',
     traffic: 'Traffic',
     faults: 'Faults',
+    ...(report.changes === undefined ? {} : { changes: 'Changes' }),
     ...(report.verdict === 'invalid' ? {} : { validity: 'Validity' }),
     ...(held(report).length === 0 ? {} : { effective: 'In effect' }),
     configuration: 'Configuration',

@@ -1,5 +1,6 @@
 import { html } from 'htm/preact';
 import { unitGap } from '../../kit/columns.ts';
+import { changeMark, formatArrivals, formatChangeOutcome, formatChangeTime } from '../change-words.ts';
 import type { Report, Status } from '../model.ts';
 import {
   byStatus,
@@ -10,6 +11,7 @@ import {
   formatBytes,
   formatCount,
   formatFaultSpan,
+  formatMoment,
   formatMs,
   formatSeed,
   formatSpan,
@@ -221,6 +223,26 @@ function locate(report: Report, source: string): { index: number; line: number }
 function sourceLink(report: Report, source: string) {
   const at = locate(report, source);
   return at === undefined ? source : html`<a href=${`#c${at.index}-${at.line}`}>${source}</a>`;
+}
+
+export function changes({ changes: all = [] }: Report) {
+  if (all.length === 0) return undefined;
+  return section(
+    'changes',
+    'Changes of the mesh configuration',
+    '',
+    table(
+      ['Change', 'What', 'Made', 'Sidecars', 'What came of it'],
+      all.map((change) => [
+        html`${state(changeMark(change), change.status)} <strong>${change.name}</strong>`,
+        change.description,
+        html`${formatChangeTime(change)}<p class="detail">planned at ${formatMoment(change.plannedAtMs)}</p>`,
+        formatArrivals(change),
+        formatChangeOutcome(change),
+      ]),
+      'changes card',
+    ),
+  );
 }
 
 export function faults(report: Report) {

@@ -35,7 +35,7 @@ export function topologyFigures(report: Report) {
 
 function windowNames(report: Report): string[] {
   const seen = new Set(report.topology.edges.flatMap((edge) => Object.keys(edge.byWindow)));
-  const names = ['steady', 'fault', 'recovery'].filter((name) => seen.has(name));
+  const names = ['steady', 'fault', 'recovery', 'change'].filter((name) => seen.has(name));
   return names.length > 0 ? names : ['run'];
 }
 

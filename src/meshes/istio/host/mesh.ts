@@ -5,7 +5,7 @@ import { environmentError } from '../../../kit/errors.ts';
 import { NotYet, notYet } from '../../../kit/eventually.ts';
 import type { MeshConfiguration } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
-import type { HostMesh, HostMeshRequest } from '../../contract.ts';
+import type { HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
 import { inItsNamespace, writeKubernetesYaml } from '../../kubernetes/write.ts';
 import { spiffeId } from '../names.ts';
 import { sidecarAdmin } from '../sidecar-admin.ts';
@@ -36,7 +36,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     createCertificateAuthority('run', dayMs),
     readFile(request.files['envoy-bootstrap'] ?? '', 'utf8'),
     configuration.write({
-      [underTest]: textOf({ resources: [] }, request.revision),
+      [underTest]: textOf({ resources: [] }, { name: request.revision, hostsSince: request.revision }),
       'topology.yaml': topologyResources(request)
         .map((resource) => stringify(resource))
         .join('---\n'),
@@ -100,7 +100,7 @@ export function refuseBlind(log: string): void {
 }
 
 /** The configuration under test with the marker of its revision: not the user's text, which istiod might read differently. */
-function textOf({ resources }: Pick<MeshConfiguration, 'resources'>, revision: string): string {
+function textOf({ resources }: Pick<MeshConfiguration, 'resources'>, revision: MarkedRevision): string {
   const marker = `# By this, which changes nothing, is known when sidecars hold the rest of the file.\n${stringify(sidecarAdmin.marker(revision))}`;
   return [writeKubernetesYaml(resources.map(inItsNamespace)), marker].filter(Boolean).join('---\n');
 }

@@ -1,0 +1,28 @@
+import type { Rule } from './contract.ts';
+import { judgement, NOT_APPLICABLE } from './judgement.ts';
+
+/** Every change of the configuration came to every sidecar, unless a guard forbade it. */
+export const changesMade: Rule = {
+  name: 'changes-made',
+  title: 'Every change of the configuration was made',
+  judge({ facts: { changes } }) {
+    const limit = 'all of them, unless a guard rolled back';
+    if (changes.length === 0) return { ...NOT_APPLICABLE, limit: 'only with changes' };
+    const rolledBack = changes.findIndex(({ guard }) => guard?.rolledBack !== undefined);
+    const due = rolledBack < 0 ? changes : changes.slice(0, rolledBack + 1);
+    const missing = due.filter(({ arrivedAtMs }) => arrivedAtMs === undefined).map(({ name }) => name);
+    const unfinished = due.filter(
+      ({ guard }) => guard?.rolledBack && guard.rolledBack.doneAtMs === undefined,
+    );
+    const troubles = [
+      ...missing.map((name) => `${name} never came to every sidecar`),
+      ...unfinished.map(({ name }) => `${name} was never rolled back`),
+    ];
+    return judgement(
+      troubles.length > 0,
+      troubles.length === 0 ? 'all of them' : troubles.join('; '),
+      limit,
+      'The load ended before they were made: let it go on for longer, and see logs/ for what kept the control plane.',
+    );
+  },
+};

@@ -1,0 +1,48 @@
+import { ProblemsError } from '../kit/problems.ts';
+import type { Mesh } from '../meshes/contract.ts';
+import { describeResource, type MeshConfiguration, type MeshResource } from '../model/mesh-configuration.ts';
+import { configurationContext } from '../plan/configuration-context.ts';
+import type { Plan } from '../plan/contract.ts';
+import type { LoadedScenario } from '../scenario/schema.ts';
+
+/**
+ * The mesh configuration after each change of a plan, in their order; throws one ProblemsError with what is wrong with
+ * it, or with all changes that do nothing or take out what is not there.
+ */
+export function readSteps(
+  plan: Plan,
+  mesh: Pick<Mesh, 'readChanges'>,
+  locate: LoadedScenario['locate'],
+): readonly MeshConfiguration[] {
+  const { configuration, changes } = plan.trial;
+  if (changes.length === 0) return [];
+  const steps = mesh.readChanges(configuration, changes, configurationContext(plan));
+  const problems = steps.flatMap(({ missing, isSame }, index) => {
+    const { name = '', deletes = [] } = changes[index] ?? {};
+    const gone = missing.map((each) =>
+      locate({
+        path: ['changes', index, 'delete', deletes.indexOf(each)],
+        at: 'value',
+        message: `there is no ${describeResource(each)} in the configuration before this change`,
+      }),
+    );
+    if (!isSame || gone.length > 0) return gone;
+    const message = `${name} changes nothing: the configuration says just this before it`;
+    return [locate({ path: ['changes', index], at: 'value', message })];
+  });
+  if (problems.length > 0) throw new ProblemsError(problems);
+  return steps.map(({ resources }, index) => ({
+    files: [...configuration, ...changes.slice(0, index + 1).flatMap(({ files }) => files)],
+    resources,
+  }));
+}
+
+/** Everything that is in effect at some time, each resource once. */
+export function everWritten(configurations: readonly MeshConfiguration[]): MeshConfiguration {
+  const files = new Map(configurations.flatMap((each) => each.files.map((file) => [file.path, file])));
+  const idOf = ({ file, line }: MeshResource) => `${file}:${line}`;
+  const resources = new Map(
+    configurations.flatMap((each) => each.resources.map((resource) => [idOf(resource), resource])),
+  );
+  return { files: [...files.values()], resources: [...resources.values()] };
+}
