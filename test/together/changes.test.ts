@@ -1,0 +1,139 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { settingsBehind } from '../../src/report/words.ts';
+import { outcome, root, Workspace } from '../support/breakwater.ts';
+
+const set = (...changes: readonly string[]) => changes.flatMap((each) => ['--set', each]);
+
+/** The scenarios in half the time, at a rate that several of them can have at once. */
+const runShort = (workspace: Workspace, scenario: string, ...args: readonly string[]) =>
+  workspace.run(`scenarios/${scenario}.yaml`, '--profile', 'short', ...set('load.rate=60/s'), ...args);
+
+test.concurrent('a rollout in steps goes where its weights say, and fails nothing', async () => {
+  using workspace = new Workspace();
+  const finished = await runShort(workspace, 'canary-rollout');
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  const changes = finished.report?.changes ?? [];
+  expect(changes.map(({ name, status }) => `${name} ${status}`)).toEqual([
+    'ten-percent made',
+    'half made',
+    'all made',
+  ]);
+  for (const { arrivals, atSwitch } of changes) {
+    expect(Object.keys(arrivals).sort()).toEqual([
+      'edge-app-canary-1',
+      'edge-app-canary-2',
+      'edge-app-stable-1',
+      'edge-app-stable-2',
+      'frontend-1',
+    ]);
+    expect(atSwitch?.failed).toBe(0);
+  }
+  const page = readFileSync(join(finished.folder ?? '', 'report.html'), 'utf8');
+  expect(page).toContain('Changes of the mesh configuration');
+});
+
+test.concurrent('a guard takes a bad version back, and the next step is not made', async () => {
+  using workspace = new Workspace();
+  const finished = await runShort(workspace, 'canary-rollback');
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  const [half, all] = finished.report?.changes ?? [];
+  expect(half).toMatchObject({ status: 'rolled-back', guard: { saw: expect.stringMatching(/ % of \d+/) } });
+  const { rollingBackAtMs = 0, rolledBackAtMs = Number.NaN } = half?.guard ?? {};
+  expect(rollingBackAtMs).toBeGreaterThan(half?.arrivedAtMs ?? Number.NaN);
+  expect(rolledBackAtMs).toBeGreaterThan(rollingBackAtMs);
+  expect(all?.status).toBe('withheld');
+});
+
+/** A mistake in a rollout that is valid and not what was meant. */
+interface Planted {
+  readonly name: string;
+  readonly scenario: 'canary-rollout' | 'canary-rollback';
+  /** Kind of a check that must be among the failed ones. */
+  readonly fails: string;
+  /** A file of the scenario's configuration with the mistake in it, and what has it take the place of the sound one. */
+  readonly file?: {
+    readonly of: string;
+    readonly change: (text: string) => string;
+    readonly args: (path: string) => readonly string[];
+  };
+  readonly args?: readonly string[];
+  /** What the report has to name, and the end of where it is written. */
+  readonly names: RegExp;
+  readonly source: RegExp;
+}
+
+const planted: readonly Planted[] = [
+  {
+    name: 'labels of a subset that select nothing',
+    scenario: 'canary-rollout',
+    fails: 'error-count',
+    file: {
+      of: 'canary-subsets.yaml',
+      change: (text) => text.replace('track: canary', 'track: canari'),
+      args: (path) => ['--config', path, '--config', 'scenarios/mesh/canary-0.yaml'],
+    },
+    names: /^DestinationRule\/edge-app-versions spec\.subsets\[1\]\.labels: track=canari/,
+    source: /planted\.yaml:13$/,
+  },
+  {
+    name: 'weights swapped',
+    scenario: 'canary-rollout',
+    fails: 'proportion',
+    file: {
+      of: 'canary-10.yaml',
+      change: (text) => text.replace(/weight: (90|10)$/gm, (_, weight) => `weight: ${100 - Number(weight)}`),
+      args: (path) => set(`changes.0.apply.0=${path}`),
+    },
+    names: /^VirtualService\/edge-app-split spec\.http\[0\]: 10 %, 90 %/,
+    source: /planted\.yaml:\d+$/,
+  },
+  {
+    name: 'a bad version without a guard',
+    scenario: 'canary-rollback',
+    fails: 'error-count',
+    args: set('changes.0.guard='),
+    names: /^changes half: no guard/,
+    source: /canary-rollback\.yaml:\d+$/,
+  },
+];
+
+for (const { name, scenario, fails, file, args = [], names, source } of planted) {
+  test.concurrent(`${name}: ${scenario} fails`, async () => {
+    using workspace = new Workspace();
+    const path = join(workspace.path, 'planted.yaml');
+    if (file) {
+      const sound = readFileSync(join(root, 'scenarios/mesh', file.of), 'utf8');
+      writeFileSync(path, file.change(sound));
+      expect(readFileSync(path, 'utf8')).not.toBe(sound);
+    }
+    const finished = await runShort(workspace, scenario, ...args, ...(file?.args(path) ?? []));
+    expect(finished.report?.verdict, outcome(finished)).toBe('fail');
+    const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
+    expect(failed.map(({ kind }) => kind)).toContain(fails);
+    const said = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
+    const naming = said.filter(({ setting }) => names.test(setting));
+    expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
+    for (const { source: where } of naming) expect(where).toMatch(source);
+  });
+}
+
+test('what is wrong with a change is found before anything runs', async () => {
+  using workspace = new Workspace();
+  const file = join(workspace.path, 'canary-10.yaml');
+  const sound = readFileSync(join(root, 'scenarios/mesh/canary-10.yaml'), 'utf8');
+  const args = ['scenarios/canary-rollout.yaml', ...set(`changes.0.apply.0=${file}`)];
+  const plan = async () => (await workspace.breakwater('plan', ...args)).stderr;
+  writeFileSync(file, sound.replace('subset: canary', 'subset: canari'));
+  expect(await plan()).toMatch(/canary-10\.yaml:\d+:\d+.*canari/);
+  writeFileSync(file, readFileSync(join(root, 'scenarios/mesh/canary-0.yaml'), 'utf8'));
+  expect(await plan()).toMatch(/ten-percent changes nothing/);
+  const gone = await workspace.breakwater(
+    'plan',
+    'scenarios/canary-rollout.yaml',
+    ...set('changes.2.delete=[VirtualService/old]'),
+  );
+  expect(gone.stderr).toMatch(/there is no VirtualService default\/old/);
+  expect(gone.code).toBe(2);
+});
