@@ -323,6 +323,31 @@ export function sampleReport(verdict: Report['verdict'] = 'pass'): Report {
         },
       },
     ],
+    changes: [
+      {
+        name: 'half',
+        description: 'puts in scenarios/mesh/canary-50.yaml',
+        status: 'rolled-back',
+        plannedAtMs: 45_000,
+        changingAtMs: 45_004,
+        arrivedAtMs: 45_248,
+        arrivals: { 'frontend-1': 231, 'edge-app-west-1': 244 },
+        atSwitch: { requests: 104, failed: 3 },
+        guard: {
+          description: 'success rate at least 99 % over 2 s',
+          saw: '71.2 % of 804 requests',
+          rollingBackAtMs: 47_260,
+          rolledBackAtMs: 47_480,
+        },
+      },
+      {
+        name: 'all',
+        description: 'puts in scenarios/mesh/canary-100.yaml',
+        status: 'withheld',
+        plannedAtMs: 52_000,
+        arrivals: {},
+      },
+    ],
     windows,
     errors: [
       {

@@ -1,4 +1,5 @@
 import Builder from 'fast-xml-builder';
+import { formatChangeOutcome, formatChangeTime } from './change-words.ts';
 import type { BriefReport, Report } from './model.ts';
 import {
   cameText,
@@ -207,6 +208,9 @@ function systemOut(report: BriefReport): string {
     ...report.faults.map(
       (fault) =>
         `fault ${fault.name} (${fault.kind}): ${efficacyWords[fault.efficacy.status]}, ${fault.efficacy.observed}`,
+    ),
+    ...(report.changes ?? []).map(
+      (change) => `change ${change.name}: ${formatChangeTime(change)}; ${formatChangeOutcome(change)}`,
     ),
     ...report.errors.map(
       (error) =>
