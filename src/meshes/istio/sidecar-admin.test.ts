@@ -65,3 +65,18 @@ test('a sidecar is idle when nothing is under way, and has written when nothing 
     notYet(expect.stringMatching('is 512')),
   );
 });
+
+test('the marker of a change under load leaves clusters as they were, which would be new ones otherwise', () => {
+  const { spec } = sidecarAdmin.marker({ name: '7', hostsSince: '5' }) as {
+    spec: { configPatches: { applyTo: string; patch: object }[] };
+  };
+  const marked = spec.configPatches.map(({ applyTo, patch }) => [applyTo, patch]);
+  const revision = (name: string) => ({
+    operation: 'MERGE',
+    value: { metadata: { filter_metadata: { breakwater: { revision: name } } } },
+  });
+  expect(marked).toEqual([
+    ['CLUSTER', revision('5')],
+    ['ROUTE_CONFIGURATION', revision('7')],
+  ]);
+});
