@@ -112,7 +112,10 @@ const nasty: Record<string, readonly [content: string | Buffer, words: string]> 
   'a list': ['- a\n- b\n', ':1:1: a scenario is a map of fields'],
   'a number': ['42', ':1:1: a scenario is a map of fields'],
   null: ['null\n', ':1:1: the file is empty'],
-  'an unfinished list': [`${example}\nextra: [1, 2`, ':82:13: not valid YAML: Flow sequence'],
+  'an unfinished list': [
+    `${example}\nextra: [1, 2`,
+    `:${example.split('\n').length + 1}:13: not valid YAML: Flow sequence`,
+  ],
   'an unfinished quote': ['name: "x\n', ':2:1: not valid YAML: Missing closing "quote'],
   'a tab for indentation': [
     replaced('  from:', '\tfrom:'),
