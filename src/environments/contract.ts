@@ -43,6 +43,8 @@ export interface EnvironmentOptions {
 
 /** A kind of environment, and what is known of it before one is made for a mesh. */
 export interface EnvironmentKind {
+  /** Whether its labs change mesh configuration under load. */
+  readonly changes: boolean;
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;

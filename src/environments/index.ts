@@ -19,7 +19,11 @@ export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
-  ({ performs, mostInstances }) => ({ performs, ...(mostInstances === undefined ? {} : { mostInstances }) }),
+  ({ performs, mostInstances, changes }) => ({
+    performs,
+    changes,
+    ...(mostInstances === undefined ? {} : { mostInstances }),
+  }),
 );
 
 /** How long each may take until a lab is up, in milliseconds. */

@@ -49,7 +49,7 @@ function refusal(
   mostInstances = 9,
 ): string {
   const capabilities = Object.fromEntries(
-    Object.entries(abilities).map(([name, performs]) => [name, { performs, mostInstances }]),
+    Object.entries(abilities).map(([name, performs]) => [name, { changes: true, performs, mostInstances }]),
   );
   return unfitFor(plan, environment, capabilities, locate).map(formatProblem).join('\n');
 }

@@ -8,6 +8,8 @@ export interface Capabilities {
   readonly performs: readonly Action['do'][];
   /** Replicas of all services together; absent where nobody knows. */
   readonly mostInstances?: number;
+  /** Whether mesh configuration can be changed under load. */
+  readonly changes: boolean;
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -20,7 +22,7 @@ export function unfitFor(
   capabilities: Readonly<Record<string, Capabilities>>,
   locate: Locate,
 ): readonly Problem[] {
-  const { performs = [], mostInstances } = capabilities[environment] ?? {};
+  const { performs = [], mostInstances, changes = true } = capabilities[environment] ?? {};
   const able = (fault: PlannedFault) =>
     Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
   const foreign = plan.trial.faults.flatMap((fault, index) => {
@@ -37,7 +39,18 @@ export function unfitFor(
       }),
     ];
   });
-  return [...tooMany(plan.topology, mostInstances).map(locate), ...foreign];
+  const unchanged: readonly Mistake[] =
+    changes || plan.trial.changes.length === 0
+      ? []
+      : [
+          {
+            path: ['changes'],
+            at: 'key',
+            message: `the ${environment} environment does not change mesh configuration under load yet`,
+            hint: 'run it with --env local',
+          },
+        ];
+  return [...[...tooMany(plan.topology, mostInstances), ...unchanged].map(locate), ...foreign];
 }
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */

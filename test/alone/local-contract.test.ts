@@ -7,4 +7,5 @@ const progress = createProgress(process.stderr, true);
 environmentContract(() => environments.local(istio, progress, new AbortController().signal), {
   timeoutMs: 60_000,
   controlPlaneReturns: 5,
+  changes: true,
 });

@@ -19,6 +19,7 @@ const performs = [
 ] as const satisfies Environment['performs'];
 
 export const kind: EnvironmentKind = {
+  changes: false,
   performs,
   programs: (mesh) => mesh.cluster.programs,
   upTimeoutMs: 1_200_000,

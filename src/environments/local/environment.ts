@@ -23,6 +23,7 @@ const performs = [
 ] as const satisfies Environment['performs'];
 
 export const local: EnvironmentKind = {
+  changes: true,
   performs,
   mostInstances,
   programs: (mesh) => ['k6', ...mesh.hostPrograms],
