@@ -1,11 +1,9 @@
 import type { Window } from '../checks/contract.ts';
 import type { ProbeFacts } from '../checks/facts.ts';
 import {
-  type Reason,
   reasonOfPassing,
   reasonOfPlaintextRefused,
   reasonOfRoute,
-  textOfReason,
   textOfRequests,
 } from '../effective/index.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -23,6 +21,7 @@ import {
 import type { Report } from '../report/model.ts';
 import { questionAbout } from './attribution.ts';
 import type { Picture } from './picture.ts';
+import { knownReason, type ReportReason, reportReason } from './report-reason.ts';
 
 type ReportProbe = NonNullable<Report['probes']>[number];
 
@@ -108,23 +107,24 @@ export function ruleBehind(
   { probe, came }: JudgedProbe,
   evidence: Evidence,
   picture: Picture,
-): ReportProbe['rule'] {
+): ReportReason | undefined {
   const wrong = came.filter(({ met }) => met === false);
   const typical = mostOften(wrong.length > 0 ? wrong : came);
-  if (typical === undefined) return undefined;
-  const told = textOf(probe, typical.answer, evidence, picture);
-  if (told === undefined) return undefined;
-  const { cause, others, ...first } = told;
-  return { text: cause, ...first, ...(others === undefined ? {} : { others: [...others] }) };
+  return typical && reasonOf(probe, typical.answer, evidence, picture);
 }
 
-function textOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence, picture: Picture) {
+function reasonOf(
+  probe: PlannedProbe,
+  answer: ProbeAnswer,
+  evidence: Evidence,
+  picture: Picture,
+): ReportReason | undefined {
   const { configuration } = picture;
   const { instances } = evidence.context;
   const about = { service: probe.to, port: probe.port };
   const refuser = refuserOf(probe, answer);
   if (probe.from === OUTSIDE && refuser === 'server' && answer.server === undefined)
-    return textOfReason(reasonOfPlaintextRefused(configuration, about));
+    return knownReason(reasonOfPlaintextRefused(configuration, about));
   const { client } = answer;
   const called = answer.server && instances[answer.server.instance];
   if (probe.from === OUTSIDE && refuser === 'server' && answer.server !== undefined && called !== undefined) {
@@ -134,29 +134,26 @@ function textOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence, pi
     // What the caller's sidecar would have done with it nobody asks: there is none.
     const { cluster: _, ...asked } = questionAbout(ended, called, picture);
     const question = { ...asked, service: probe.to, side: 'server' as const };
-    return textOfRequests(picture.reasonOfRequests(question), question);
+    return reportReason(textOfRequests(picture.reasonOfRequests(question), question));
   }
   // What was to be refused and was not.
   const { refusedBy } = probe.expect;
   if ((refusedBy === 'server' && refuser !== 'server') || probe.from === OUTSIDE)
-    return textOfReason(reasonOfPassing(configuration, { ...about, plaintext: probe.from === OUTSIDE }));
+    return knownReason(reasonOfPassing(configuration, { ...about, plaintext: probe.from === OUTSIDE }));
   const request = picture.askedAs(probe.to, probe.port, probe);
   if (client === undefined) return undefined;
   const caller = instances[client.instance]?.name ?? '-';
   const failed = answer.status === 0 || answer.status >= 400;
-  if (!failed) return withText(reasonOfRoute(configuration, { client: caller, service: probe.to, request }));
+  if (!failed) {
+    const reason = reasonOfRoute(configuration, { client: caller, service: probe.to, request });
+    return reason.known ? knownReason(reason) : { text: `Not known: ${reason.why}.` };
+  }
   const question = questionAbout(
     { client: client.ending, server: answer.server?.ending, caller, to: probe.to, request },
     called,
     picture,
   );
-  return textOfRequests(picture.reasonOfRequests(question), question);
-}
-
-function withText(reason: Reason) {
-  return (
-    textOfReason(reason) ?? (reason.known ? undefined : { cause: `Not known: ${reason.why}.`, setting: '' })
-  );
+  return reportReason(textOfRequests(picture.reasonOfRequests(question), question));
 }
 
 function cameOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence): Came {
@@ -191,7 +188,7 @@ function cameOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence): C
   };
 }
 
-const isAnswered = ({ status }: ProbeAnswer) => status > 0 && status < 400;
+const isAnswered = ({ status }: Pick<ProbeAnswer, 'status'>) => status > 0 && status < 400;
 
 /** The instance whose app answered. */
 function answererOf(
@@ -213,7 +210,7 @@ function refuserOf(
 ): Refuser | undefined {
   if (server?.ending.refusedBy === 'server') return 'server';
   if (client?.ending.refusedBy === 'client') return 'client';
-  if (isAnswered({ status } as ProbeAnswer)) return 'nobody';
+  if (isAnswered({ status })) return 'nobody';
   if (status >= 400 && server?.ending.answered) return 'app';
   // Whoever has no sidecar is cut off by the server's, which logs no request then.
   if (probe.from === OUTSIDE && status === 0 && server === undefined && wasCut(errorCode)) return 'server';

@@ -6,7 +6,6 @@ import {
   reasonOfCheck,
   reasonOfRouteSetting,
   type Seen,
-  textOfReason,
 } from '../effective/index.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { StatisticsSeries } from '../evidence/samples.ts';
@@ -20,9 +19,8 @@ import type { RecordedFault } from './fault-records.ts';
 import type { JudgedCheck } from './judge.ts';
 import type { Picture, Pictures } from './picture.ts';
 import { type JudgedProbe, ruleBehind } from './probes.ts';
+import { knownReason, type ReportReason } from './report-reason.ts';
 import { addressesOf, increase } from './run-facts.ts';
-
-type ReportReason = NonNullable<ReportCheck['reason']>;
 
 /** What the reason of a failed check is looked for in. */
 interface Scene {
@@ -185,10 +183,7 @@ function asked(
   const reason = reasons.find(({ known }) => known) ?? reasons[0];
   if (reason === undefined) return undefined;
   if (!reason.known) return otherwise() ?? { text: `Not known which setting: ${reason.why}.` };
-  const told = textOfReason(reason);
-  if (told === undefined) return undefined;
-  const { cause, others, ...first } = told;
-  return { text: cause, ...first, ...(others === undefined ? {} : { others: [...others] }) };
+  return knownReason(reason);
 }
 
 /** What the fault of a window made of its targets. */

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import { randomSeed } from '../../apps/edge-app/src/chance.ts';
 import { environments } from '../environments/index.ts';
@@ -6,9 +6,8 @@ import { planSuite } from '../experiment/plan-suite.ts';
 import { newRunId } from '../experiment/run.ts';
 import { scenarioFiles } from '../experiment/scenario-files.ts';
 import { runSuite } from '../experiment/suite.ts';
-import { type ExitCode, environmentError } from '../kit/errors.ts';
+import type { ExitCode } from '../kit/errors.ts';
 import { formatMs, plural } from '../kit/format.ts';
-import { print, printJson } from '../kit/output.ts';
 import { createProgress } from '../kit/terminal.ts';
 import type { Plan } from '../plan/contract.ts';
 import { suiteFormats, writeSuite } from '../report/suite/index.ts';
@@ -17,6 +16,7 @@ import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { sweepLeftovers } from './cleanup.ts';
+import { deliver } from './deliver.ts';
 import { refuseFewFiles } from './preflight.ts';
 import type { RunOptions } from './run-options.ts';
 import { scenarioArguments } from './scenario-options.ts';
@@ -68,27 +68,14 @@ export async function runScenarios(
       ended: (scenario) => progress.note(`  ${endOf(scenario)}`),
     },
   }).finally(() => progress.done());
-  // What is known is said, whatever becomes of the files.
-  const unwritten = await writeSuite(directory, suite).then(
-    () => undefined,
-    (error: Error) =>
-      environmentError(
-        `not all of the reports could be written into ${directory}: ${error.message}`,
-        '--reports names another folder; the folders of the runs have their own reports',
-        error,
-      ),
-  );
-  if (options.json) printJson(suite);
-  else {
-    print(
-      suiteFormats.terminal.render(suite, {
-        color: pc.isColorSupported,
-        width: process.stdout.columns || 100,
-        ...(unwritten ? {} : { directory: relative(process.cwd(), directory) || '.' }),
-      }),
-    );
-  }
-  if (unwritten) throw unwritten;
+  await deliver({
+    found: suite,
+    directory,
+    json: options.json ?? false,
+    write: writeSuite,
+    render: suiteFormats.terminal.render,
+    hint: '--reports names another folder; the folders of the runs have their own reports',
+  });
   return suite.exitCode as ExitCode;
 }
 

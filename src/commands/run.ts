@@ -1,14 +1,12 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import pc from 'picocolors';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
 import { environmentCapabilities, environmentNames, environments } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { newRunId, runExperiment } from '../experiment/run.ts';
 import { isFolder } from '../experiment/scenario-files.ts';
 import { everWritten } from '../experiment/steps.ts';
-import { ExitCode, environmentError } from '../kit/errors.ts';
-import { print, printJson } from '../kit/output.ts';
+import { ExitCode } from '../kit/errors.ts';
 import { createProgress } from '../kit/terminal.ts';
 import { refuseUnfit } from '../plan/environments.ts';
 import { reportFormats, writeReports } from '../report/index.ts';
@@ -16,6 +14,7 @@ import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { sweepLeftovers } from './cleanup.ts';
+import { deliver } from './deliver.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
 import type { RunOptions } from './run-options.ts';
@@ -107,27 +106,14 @@ async function runScenario(
     signal,
     watcher: watchRun(plan, progress),
   }).finally(() => progress.done());
-  // What is known is said, whatever becomes of the files.
-  const unwritten = await writeReports(reportDirectory, report).then(
-    () => undefined,
-    (error: Error) =>
-      environmentError(
-        `not all of the reports could be written into ${reportDirectory}: ${error.message}`,
-        '--reports names another folder; npx breakwater report makes the others out of a report.json that is whole',
-        error,
-      ),
-  );
-  if (options.json) printJson(report);
-  else {
-    print(
-      reportFormats.terminal.render(report, {
-        color: pc.isColorSupported,
-        width: process.stdout.columns || 100,
-        ...(unwritten ? {} : { directory: relative(process.cwd(), reportDirectory) || '.' }),
-      }),
-    );
-  }
-  if (unwritten) throw unwritten;
+  await deliver({
+    found: report,
+    directory: reportDirectory,
+    json: options.json ?? false,
+    write: writeReports,
+    render: reportFormats.terminal.render,
+    hint: '--reports names another folder; npx breakwater report makes the others out of a report.json that is whole',
+  });
   if (report.interrupted) return ExitCode.interrupted;
   return ExitCode[report.verdict];
 }

@@ -16,5 +16,5 @@ export type {
 } from './reasons/question.ts';
 export { reasonOfRequests } from './reasons/requests.ts';
 export { matchesRequest } from './reasons/taken.ts';
-export { textOfReason, textOfRequests } from './reasons/text.ts';
+export { type TextOfReason, textOfReason, textOfRequests } from './reasons/text.ts';
 export { callTable, effectiveTables, renderTable, toldTable } from './table.ts';

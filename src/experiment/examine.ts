@@ -37,8 +37,9 @@ export async function examineScenario(file: string, environment?: EnvironmentNam
   for (const profile of [undefined, ...profileNames(opened)]) {
     try {
       const loaded = await scenarioOf(opened, profile === undefined ? unchanged : { ...unchanged, profile });
-      const found = await examineConfiguration(loaded, seen);
-      problems.push(...found.problems, ...notForAny(loaded, environment));
+      const plan = planOf(loaded, problems);
+      const found = await examineConfiguration(loaded, plan, seen);
+      problems.push(...found.problems, ...(plan ? notForAny(plan, loaded, environment) : []));
       sound.push(...found.sound);
     } catch (error) {
       problems.push(...problemsOf(error));
@@ -47,8 +48,22 @@ export async function examineScenario(file: string, environment?: EnvironmentNam
   return { problems, sound };
 }
 
-/** What is wrong in how the parts of a scenario fit together, and with its mesh configuration. */
-async function examineConfiguration(loaded: LoadedScenario, seen: Set<string>): Promise<Examined> {
+/** The plan of a scenario; undefined where its parts do not fit together, which goes to the problems. */
+function planOf(loaded: LoadedScenario, problems: Problem[]): Plan | undefined {
+  try {
+    return planScenario(loaded);
+  } catch (error) {
+    problems.push(...problemsOf(error));
+    return undefined;
+  }
+}
+
+/** What is wrong with the mesh configuration of a scenario, in its plan where there is one. */
+async function examineConfiguration(
+  loaded: LoadedScenario,
+  plan: Plan | undefined,
+  seen: Set<string>,
+): Promise<Examined> {
   const { scenario, meshFiles } = loaded;
   const mesh = await meshOf(scenario.mesh.kind);
   const problems: Problem[] = [];
@@ -56,15 +71,16 @@ async function examineConfiguration(loaded: LoadedScenario, seen: Set<string>): 
     const key = JSON.stringify([...what, meshFiles.map(({ path }) => path)]);
     return !seen.has(key) && Boolean(seen.add(key));
   };
-  try {
-    const plan = planScenario(loaded);
+  if (plan) {
     const context = configurationContext(plan);
     if (!isNew(context, plan.trial.changes)) return { problems, sound: [] };
-    const resources = mesh.readConfiguration(meshFiles, context);
-    const steps = readSteps(plan, mesh, loaded.locate);
-    return { problems, sound: everWritten([{ files: meshFiles, resources }, ...steps]).resources };
-  } catch (error) {
-    problems.push(...problemsOf(error));
+    try {
+      const resources = mesh.readConfiguration(meshFiles, context);
+      const steps = readSteps(plan, mesh, loaded.locate);
+      return { problems, sound: everWritten([{ files: meshFiles, resources }, ...steps]).resources };
+    } catch (error) {
+      problems.push(...problemsOf(error));
+    }
   }
   // What is wrong elsewhere keeps nobody from looking at each file by itself.
   if (!isNew()) return { problems, sound: [] };
@@ -73,22 +89,14 @@ async function examineConfiguration(loaded: LoadedScenario, seen: Set<string>): 
 }
 
 /** Why a scenario cannot be run on an environment; where none is named, why on no one. */
-function notForAny(loaded: LoadedScenario, environment?: EnvironmentName): readonly Problem[] {
-  const plan = planned(loaded);
-  if (plan === undefined) return [];
+function notForAny(
+  plan: Plan,
+  { locate }: LoadedScenario,
+  environment?: EnvironmentName,
+): readonly Problem[] {
   const asked = environment === undefined ? environmentNames : [environment];
-  const found = asked.map((name) => unfitFor(plan, name, environmentCapabilities, loaded.locate));
+  const found = asked.map((name) => unfitFor(plan, name, environmentCapabilities, locate));
   return found.some((problems) => problems.length === 0) ? [] : (found[0] ?? []);
-}
-
-/** The plan of a scenario; undefined where there are mistakes in it, which are told elsewhere. */
-function planned(loaded: LoadedScenario): Plan | undefined {
-  try {
-    return planScenario(loaded);
-  } catch (error) {
-    if (error instanceof ProblemsError) return undefined;
-    throw error;
-  }
 }
 
 function problemsOf(error: unknown): readonly Problem[] {

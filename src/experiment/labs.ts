@@ -12,13 +12,36 @@ export interface LabWanted extends Omit<LabRequest, 'directory'> {
   readonly what: string;
 }
 
-/** A lab that is up, and what it was opened with. */
-interface OpenLab {
+/** A lab that is up, with a scratch folder of its own; disposing takes both down. */
+export class OpenLab implements AsyncDisposable {
   readonly lab: Lab;
-  readonly wanted: LabWanted;
-  readonly releases: AsyncDisposableStack;
   /** Whether something of it died. */
-  lost: boolean;
+  lost = false;
+  readonly #releases: AsyncDisposableStack;
+
+  private constructor(lab: Lab, releases: AsyncDisposableStack) {
+    this.lab = lab;
+    this.#releases = releases;
+    lab.lost.then(() => {
+      this.lost = true;
+    });
+  }
+
+  /** `what` is for who finds its folder. */
+  static async start(
+    environment: Environment,
+    what: string,
+    request: Omit<LabRequest, 'directory'>,
+  ): Promise<OpenLab> {
+    await using stack = new AsyncDisposableStack();
+    const scratch = stack.use(await createRunDirectory(request.runId, what));
+    const lab = stack.use(await environment.open({ ...request, directory: scratch.path }));
+    return new OpenLab(lab, stack.move());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#releases[Symbol.asyncDispose]();
+  }
 }
 
 /** A lab for a run. */
@@ -35,7 +58,7 @@ export interface TakenLab {
  */
 export class Labs implements AsyncDisposable {
   readonly environment: Environment;
-  #open: OpenLab | undefined;
+  #open: { readonly up: OpenLab; readonly wanted: LabWanted } | undefined;
 
   constructor(environment: Environment) {
     this.environment = environment;
@@ -44,31 +67,21 @@ export class Labs implements AsyncDisposable {
   /** A lab with the topology and the mesh configuration under test in it. */
   async take(wanted: LabWanted): Promise<TakenLab> {
     const left = this.#open;
-    if (left !== undefined && !left.lost && serves(left.wanted, wanted)) {
+    if (left !== undefined && !left.up.lost && serves(left.wanted, wanted)) {
       wanted.progress('putting the mesh configuration into the lab that is up');
-      if (await configured(left.lab, wanted)) return { lab: left.lab, own: false };
+      if (await configured(left.up.lab, wanted)) return { lab: left.up.lab, own: false };
     }
     await this[Symbol.asyncDispose]();
-    return { lab: await this.#start(wanted), own: true };
-  }
-
-  async #start(wanted: LabWanted): Promise<Lab> {
     const { mesh: _, what, ...request } = wanted;
-    await using stack = new AsyncDisposableStack();
-    const scratch = stack.use(await createRunDirectory(wanted.runId, what));
-    const lab = stack.use(await this.environment.open({ ...request, directory: scratch.path }));
-    const open: OpenLab = { lab, wanted, lost: false, releases: stack.move() };
-    lab.lost.then(() => {
-      open.lost = true;
-    });
-    this.#open = open;
-    return lab;
+    const up = await OpenLab.start(this.environment, what, request);
+    this.#open = { up, wanted };
+    return { lab: up.lab, own: true };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
-    await open?.releases[Symbol.asyncDispose]();
+    await open?.up[Symbol.asyncDispose]();
   }
 }
 

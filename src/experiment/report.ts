@@ -41,11 +41,7 @@ export function assembleReport(
       mesh: about.mesh,
       breakwater: version,
       programs: about.programs,
-      machine: {
-        cpus: cpus().length,
-        memoryBytes: totalmem(),
-        platform: `${process.platform} ${process.arch}`,
-      },
+      machine: thisMachine(),
       command: shellCommand(['npx', 'breakwater', ...about.command]),
       ...(plan.seed === undefined ? {} : { seed: plan.seed }),
     },
@@ -68,5 +64,14 @@ export function assembleReport(
       file,
       content,
     })),
+  };
+}
+
+/** What a report says of the machine that it was made on. */
+export function thisMachine(): Report['run']['machine'] {
+  return {
+    cpus: cpus().length,
+    memoryBytes: totalmem(),
+    platform: `${process.platform} ${process.arch}`,
   };
 }

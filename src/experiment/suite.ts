@@ -1,4 +1,3 @@
-import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Environment } from '../environments/contract.ts';
 import { ExitCode, environmentError } from '../kit/errors.ts';
@@ -14,6 +13,7 @@ import { version } from '../version.ts';
 import { Labs, sharingLabs } from './labs.ts';
 import { operatorError } from './operator-error.ts';
 import type { Planned } from './planned.ts';
+import { thisMachine } from './report.ts';
 import { type ExperimentWatcher, newRunId, runExperiment } from './run.ts';
 
 export interface SuiteRequest {
@@ -163,11 +163,7 @@ function assembleSuite(request: SuiteRequest, scenarios: readonly SuiteScenario[
       startedAt: new Date(startedAt).toISOString(),
       environment: first === undefined ? '' : environmentOf(first.mesh).name,
       breakwater: version,
-      machine: {
-        cpus: cpus().length,
-        memoryBytes: totalmem(),
-        platform: `${process.platform} ${process.arch}`,
-      },
+      machine: thisMachine(),
       command: shellCommand(['npx', 'breakwater', ...command]),
       seed,
     },

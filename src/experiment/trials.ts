@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { type Analysis, analyse } from '../analysis/analyse.ts';
-import type { Environment, Lab } from '../environments/contract.ts';
+import type { Environment } from '../environments/contract.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
-import { createRunDirectory } from '../runs/run-directory.ts';
 import { runTrial, type TrialOutcome } from '../trial/run.ts';
+import { OpenLab } from './labs.ts';
 import type { ExperimentWatcher } from './run.ts';
 
 /** One trial of a series. */
@@ -63,13 +63,6 @@ export async function* runTrials(
     request.signal.throwIfAborted();
     yield await series.one(wanted);
   }
-}
-
-interface OpenLab {
-  readonly lab: Lab;
-  /** Why it is not to be used any more. */
-  lost?: string;
-  readonly releases: AsyncDisposableStack;
 }
 
 class Series implements AsyncDisposable {
@@ -133,38 +126,27 @@ class Series implements AsyncDisposable {
   }
 
   async #labFor({ configuration }: TrialWanted): Promise<OpenLab> {
-    if (this.#open?.lost !== undefined) await this.#close();
+    if (this.#open?.lost) await this.#close();
     if (this.#open) return this.#open;
     const { runId, what, topology, environment, directory, signal, watcher } = this.#request;
     this.#labs += 1;
-    const id = this.#labs === 1 ? runId : `${runId}-${this.#labs}`;
-    await using stack = new AsyncDisposableStack();
-    const scratch = stack.use(await createRunDirectory(id, what));
-    const lab = stack.use(
-      await environment.open({
-        topology,
-        configuration,
-        runId: id,
-        directory: scratch.path,
-        logs: join(directory, this.#labs === 1 ? 'logs' : `logs-${this.#labs}`),
-        progress: (step) => watcher.step(step),
-        ongoing: (text) => watcher.ongoing(text),
-        warn: (text) => watcher.warn(text),
-        signal,
-      }),
-    );
-    const open: OpenLab = { lab, releases: stack.move() };
-    lab.lost.then((reason) => {
-      open.lost = reason;
+    this.#open = await OpenLab.start(environment, what, {
+      topology,
+      configuration,
+      runId: this.#labs === 1 ? runId : `${runId}-${this.#labs}`,
+      logs: join(directory, this.#labs === 1 ? 'logs' : `logs-${this.#labs}`),
+      progress: (step) => watcher.step(step),
+      ongoing: (text) => watcher.ongoing(text),
+      warn: (text) => watcher.warn(text),
+      signal,
     });
-    this.#open = open;
-    return open;
+    return this.#open;
   }
 
   async #close(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
-    await open?.releases[Symbol.asyncDispose]();
+    await open?.[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

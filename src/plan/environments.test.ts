@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { formatProblem, type Mistake } from '../kit/problems.ts';
+import { formatProblem } from '../kit/problems.ts';
 import type { Action } from '../model/fault.ts';
-import { scenarioSchema } from '../scenario/schema.ts';
+import { loadedScenario } from '../scenario/testing/loaded.ts';
 import { unfitFor } from './environments.ts';
 import { planScenario } from './plan.ts';
 
-const scenario = scenarioSchema.parse({
+const loaded = loadedScenario({
   name: 'example',
   description: 'Faults that not every environment can make.',
   topology: {
@@ -22,22 +22,7 @@ const scenario = scenarioSchema.parse({
   ],
   checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
 });
-const locate = ({ path, message, hint }: Mistake) => ({
-  file: 'example.yaml',
-  path: path.join('.'),
-  message,
-  ...(hint && { hint }),
-});
-const plan = planScenario({
-  scenario,
-  file: 'example.yaml',
-  profile: undefined,
-  meshFiles: [],
-  changeFiles: [],
-  directory: '/',
-  locate,
-  isGiven: () => false,
-});
+const plan = planScenario(loaded);
 
 const processes = ['kill', 'start'] as const satisfies readonly Action['do'][];
 const nodes = [...processes, 'stop-node', 'start-node'] as const;
@@ -51,7 +36,7 @@ function refusal(
   const capabilities = Object.fromEntries(
     Object.entries(abilities).map(([name, performs]) => [name, { changes: true, performs, mostInstances }]),
   );
-  return unfitFor(plan, environment, capabilities, locate).map(formatProblem).join('\n');
+  return unfitFor(plan, environment, capabilities, loaded.locate).map(formatProblem).join('\n');
 }
 
 test('faults that an environment cannot make are refused by name, with the environments that can', () => {

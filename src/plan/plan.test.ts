@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { describeActionTarget } from '../model/fault.ts';
-import { scenarioSchema } from '../scenario/schema.ts';
+import { loadedScenario } from '../scenario/testing/loaded.ts';
 import { planScenario } from './plan.ts';
 import { planJson, renderPlan } from './render.ts';
 
 function plan(changes: object = {}, seed?: number) {
-  const scenario = scenarioSchema.parse({
+  const loaded = loadedScenario({
     name: 'example',
     description: 'One zone dies.',
     topology: {
@@ -32,16 +32,6 @@ function plan(changes: object = {}, seed?: number) {
     ],
     ...changes,
   });
-  const loaded = {
-    scenario,
-    file: 'example.yaml',
-    profile: undefined,
-    meshFiles: [],
-    changeFiles: [],
-    directory: '/',
-    locate: ({ message }: { message: string }) => ({ file: 'example.yaml', message }),
-    isGiven: () => false,
-  };
   return planScenario(loaded, seed);
 }
 

@@ -1,4 +1,5 @@
 import { HIDDEN, hideInQuery, hideQuery } from '../kit/hidden.ts';
+import { describeTarget } from '../model/target.ts';
 import type { InstanceSelector } from '../model/topology.ts';
 
 /** Where a probe comes from: the clients of a service, or a place without a sidecar that speaks plaintext. */
@@ -69,7 +70,7 @@ export function describeProbe(probe: PlannedProbe): string {
 export function describeExpectation({ status, answeredBy, refusedBy, identity }: Expectation): string {
   return [
     ...(status === undefined ? [] : [String(status)]),
-    ...(answeredBy === undefined ? [] : [`answered by ${selectorText(answeredBy)}`]),
+    ...(answeredBy === undefined ? [] : [`answered by ${describeTarget(answeredBy)}`]),
     ...(refusedBy === undefined ? [] : [refusalText(refusedBy)]),
     ...(identity === undefined ? [] : [`the server sees ${identity === 'none' ? 'no identity' : identity}`]),
   ].join(', ');
@@ -79,8 +80,3 @@ export function refusalText(refuser: Refuser): string {
   if (refuser === 'nobody') return 'refused by nobody';
   return refuser === 'app' ? 'refused by the app' : `refused by the ${refuser}'s sidecar`;
 }
-
-const selectorText = ({ service, workload, replica, zone }: InstanceSelector) =>
-  [workload === undefined ? service : replica === undefined ? workload : `${workload}-${replica}`, zone]
-    .filter((part) => part !== undefined)
-    .join(' in ');

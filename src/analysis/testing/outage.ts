@@ -3,7 +3,7 @@ import { type BuiltRequest, type BuiltRun, client, server } from '../../evidence
 import type { StatisticsSample } from '../../model/evidence.ts';
 import type { Plan, PlannedCheck } from '../../plan/contract.ts';
 import { planScenario } from '../../plan/plan.ts';
-import { scenarioSchema } from '../../scenario/schema.ts';
+import { loadedScenario } from '../../scenario/testing/loaded.ts';
 
 /** A run of 12 s for tests: east fails from 4 s to 8 s, is ejected after `ejectAfterMs`, comes back at 9 s. */
 
@@ -119,28 +119,22 @@ export type OutageKind = 'error' | 'latency' | 'kill' | 'control-plane-outage';
 export function outagePlan(checks: readonly PlannedCheck[], kind: OutageKind = 'error'): Plan {
   const on = kind === 'control-plane-outage' ? {} : { on: { zone: 'local/east' } };
   const how = kind === 'latency' ? { delay: '900ms' } : {};
-  const scenario = scenarioSchema.parse({
-    name: 'outage',
-    description: 'East fails.',
-    topology: {
-      services: {
-        frontend: { workloads: [{ name: 'frontend', locality: 'local/east' }] },
-        'edge-app': { workloads: [{ name: 'edge-app-east', locality: 'local/east', replicas: 2 }] },
+  const loaded = loadedScenario(
+    {
+      name: 'outage',
+      description: 'East fails.',
+      topology: {
+        services: {
+          frontend: { workloads: [{ name: 'frontend', locality: 'local/east' }] },
+          'edge-app': { workloads: [{ name: 'edge-app-east', locality: 'local/east', replicas: 2 }] },
+        },
       },
+      load: { from: 'frontend', to: 'edge-app', rate: '200/s', duration: '12s', warmup: '1s' },
+      faults: [{ kind, name: 'outage', ...on, ...how, at: '4s', for: '4s' }],
+      checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
     },
-    load: { from: 'frontend', to: 'edge-app', rate: '200/s', duration: '12s', warmup: '1s' },
-    faults: [{ kind, name: 'outage', ...on, ...how, at: '4s', for: '4s' }],
-    checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
-  });
-  const plan = planScenario({
-    scenario,
-    file: 'outage.yaml',
-    profile: undefined,
-    meshFiles: [],
-    changeFiles: [],
-    directory: '/',
-    locate: ({ message }) => ({ file: 'outage.yaml', message }),
-    isGiven: () => false,
-  });
+    'outage.yaml',
+  );
+  const plan = planScenario(loaded);
   return { ...plan, trial: { ...plan.trial, checks } };
 }

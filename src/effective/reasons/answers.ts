@@ -1,6 +1,7 @@
 import type {
   EffectiveConfiguration,
   Inbound,
+  Route,
   Setting,
   Sidecar,
   Subject,
@@ -11,14 +12,24 @@ import { insteadOf, known, named, unknown } from './parts.ts';
 import type { AskedFor, NamedSetting, Reason } from './question.ts';
 import { routesTaken } from './taken.ts';
 
+/** The caller's sidecar, and the routes of it that may take a request; not known where it was not read. */
+function routesOfClient(
+  sidecars: readonly Sidecar[],
+  question: { readonly client: string; readonly service: string; readonly request?: AskedFor },
+): { readonly client: Sidecar; readonly routes: readonly Route[] } | Reason {
+  const client = sidecars.find(({ instance }) => instance === question.client);
+  if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
+  return { client, routes: routesTaken(client, { ...question, ended: 'answered', side: 'client' }) };
+}
+
 /** Which route of the caller's sidecar took a request, and where it leads. */
 export function reasonOfRoute(
   { sidecars }: EffectiveConfiguration,
   question: { readonly client: string; readonly service: string; readonly request: AskedFor },
 ): Reason {
-  const client = sidecars.find(({ instance }) => instance === question.client);
-  if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
-  const [route, ...others] = routesTaken(client, { ...question, ended: 'answered', side: 'client' });
+  const taken = routesOfClient(sidecars, question);
+  if ('known' in taken) return taken;
+  const [route, ...others] = taken.routes;
   if (route === undefined) return known(`No route of the sidecar of ${question.client} takes it.`, []);
   if (others.length > 0) return unknown('which route takes it cannot be told from here');
   const { action, match, from } = route;
@@ -45,9 +56,10 @@ export function reasonOfRouteSetting(
   },
 ): Reason {
   const { setting, service } = question;
-  const client = sidecars.find(({ instance }) => instance === question.client);
-  if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
-  const [route, ...others] = routesTaken(client, { ...question, ended: 'answered', side: 'client' });
+  const taken = routesOfClient(sidecars, question);
+  if ('known' in taken) return taken;
+  const { client, routes } = taken;
+  const [route, ...others] = routes;
   if (route === undefined || others.length > 0)
     return unknown(`which route of ${question.client} takes the requests cannot be told from here`);
   const instead = insteadOf(client, service, setting, 'route');

@@ -3,11 +3,11 @@ import { valueAt } from '../../kit/path.ts';
 import { formatProblem } from '../../kit/problems.ts';
 import { configurationContext } from '../../plan/configuration-context.ts';
 import { planScenario } from '../../plan/plan.ts';
-import { scenarioSchema } from '../../scenario/schema.ts';
+import { loadedScenario } from '../../scenario/testing/loaded.ts';
 import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
 
 function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }]) {
-  const scenario = scenarioSchema.parse({
+  const loaded = loadedScenario({
     name: 'example',
     description: 'An example.',
     topology: {
@@ -19,21 +19,7 @@ function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLe
     load: { from: 'frontend', to: 'edge-app', rate: '10/s', duration: '20s' },
     checks,
   });
-  const loaded = {
-    scenario,
-    file: 'example.yaml',
-    profile: undefined,
-    meshFiles: [],
-    changeFiles: [],
-    directory: '/',
-  };
-  return configurationContext(
-    planScenario({
-      ...loaded,
-      isGiven: () => false,
-      locate: ({ message }) => ({ file: 'example.yaml', message }),
-    }),
-  );
+  return configurationContext(planScenario(loaded));
 }
 
 const read = (content: string, checks?: object[]) =>

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -27,9 +26,4 @@ function chartsScript(): string {
   const here = fileURLToPath(import.meta.url);
   if (here.endsWith('.js')) return readFileSync(new URL('./charts.browser.js', import.meta.url), 'utf8');
   return stripTypeScriptTypes(readFileSync(new URL('./charts.browser.ts', import.meta.url), 'utf8'));
-}
-
-/** The source expression that lets a content security policy accept exactly this text. */
-export function hash(content: string): string {
-  return `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
 }

@@ -1,9 +1,9 @@
 import { html as h } from 'htm/preact';
-import { renderToString } from 'preact-render-to-string';
-import type { Report, Status } from '../model.ts';
+import type { Report } from '../model.ts';
 import { verdictWords } from '../words.ts';
-import { hash, readAssets } from './assets.ts';
+import { readAssets } from './assets.ts';
 import { chartData, chartFigures } from './charts.ts';
+import { page, raw } from './page.ts';
 import { presentable } from './presentable.ts';
 import {
   changes,
@@ -28,28 +28,12 @@ import { topologyFigures } from './topology.ts';
 export function html(original: Report): string {
   const report = presentable(original);
   const assets = readAssets();
-  const css = `${assets.chartLibraryStyle}\n${style}`;
-  const policy = [
-    "default-src 'none'",
-    `script-src ${hash(assets.chartLibrary)} ${hash(assets.charts)}`,
-    `style-src ${hash(css)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-  const title = `${verdictWords[report.verdict].label}: ${report.scenario.name} (Breakwater)`;
-  return `<!doctype html>\n${renderToString(h`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta http-equiv="Content-Security-Policy" content=${policy} />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <meta name="referrer" content="no-referrer" />
-      <title>${title}</title>
-      <link rel="icon" href=${favicon(report.verdict)} />
-      <style ...${raw(css)} />
-    </head>
-    <body>
+  return page({
+    title: `${verdictWords[report.verdict].label}: ${report.scenario.name}`,
+    status: report.verdict,
+    css: `${assets.chartLibraryStyle}\n${style}`,
+    scripts: [assets.chartLibrary, assets.charts],
+    body: h`
       <a class="skip" href="#checks">Skip to the checks</a>
       ${verdictBand(report)}
       ${contents(report)}
@@ -58,8 +42,8 @@ export function html(original: Report): string {
       <script id="report-data" type="application/json" ...${raw(scriptSafe(chartData(report)))} />
       <script ...${raw(assets.chartLibrary)} />
       <script type="module" ...${raw(assets.charts)} />
-    </body>
-  </html>`)}\n`;
+    `,
+  });
 }
 
 function body(report: Report) {
@@ -109,14 +93,6 @@ function contents(report: Report) {
   };
   return h`<nav aria-label="Sections"><ul>${Object.entries(places).map(([id, name]) => h`<li><a href=${`#${id}`}>${name}</a></li>`)}</ul></nav>`;
 }
-
-export function favicon(verdict: Status): string {
-  const color = { pass: '#00664f', fail: '#a63c00', invalid: '#e9a800' }[verdict];
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="${color}"/></svg>`;
-  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
-}
-
-export const raw = (content: string) => ({ dangerouslySetInnerHTML: { __html: content } });
 
 /** JSON that no HTML parser can take for the end of its element. */
 function scriptSafe(data: unknown): string {

@@ -1,7 +1,5 @@
 import { html as h } from 'htm/preact';
-import { renderToString } from 'preact-render-to-string';
-import { hash } from '../html/assets.ts';
-import { favicon, raw } from '../html/index.ts';
+import { page } from '../html/page.ts';
 import { presentable } from '../html/presentable.ts';
 import { breakable, readableTime, section, state, stateIcon } from '../html/sections.ts';
 import { style } from '../html/style.ts';
@@ -36,32 +34,17 @@ const css = `${style}
 /** index.html of a suite: one file that needs no network and no script. */
 export function suiteHtml(original: Suite): string {
   const suite = presentable(original);
-  const policy = [
-    "default-src 'none'",
-    `style-src ${hash(css)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-  const { label } = suiteVerdictWords[suite.verdict];
-  return `<!doctype html>\n${renderToString(h`<html lang="en">
-    <head>
-      <meta charset="utf-8" />
-      <meta http-equiv="Content-Security-Policy" content=${policy} />
-      <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <meta name="color-scheme" content="light dark" />
-      <meta name="referrer" content="no-referrer" />
-      <title>${`${label}: ${plural(suite.scenarios.length, 'scenario')} (Breakwater)`}</title>
-      <link rel="icon" href=${favicon(statusOf(suite.verdict))} />
-      <style ...${raw(css)} />
-    </head>
-    <body>
+  return page({
+    title: `${suiteVerdictWords[suite.verdict].label}: ${plural(suite.scenarios.length, 'scenario')}`,
+    status: statusOf(suite.verdict),
+    css,
+    body: h`
       <a class="skip" href="#scenarios">Skip to the scenarios</a>
       ${verdictBand(suite)}
       <main>${scenarios(suite)}${facts(suite)}</main>
       <footer><p>Made by Breakwater ${suite.run.breakwater} from suite ${suite.run.id}. Everything here is also in suite.json.</p></footer>
-    </body>
-  </html>`)}\n`;
+    `,
+  });
 }
 
 function verdictBand(suite: Suite) {
