@@ -3,11 +3,14 @@ import { buildEvidence, startTime } from '../evidence/testing/build-evidence.ts'
 import { accessLine } from '../meshes/envoy/testing/access-line.ts';
 import { istio } from '../meshes/istio/index.ts';
 import { probeMark } from '../model/evidence.ts';
+import type { PlannedCheck } from '../plan/contract.ts';
 import { type Expectation, OUTSIDE, type PlannedProbe } from '../probes/planned.ts';
 import { type Analysis, analyse } from './analyse.ts';
 import { healed, outagePlan, planned } from './testing/outage.ts';
 
 interface Sent {
+  /** When, in the time of the run; in the steady state unless it is said. */
+  readonly atMs?: number;
   readonly from?: string;
   readonly expect: Expectation;
   /** What k6 saw. */
@@ -29,12 +32,15 @@ const denied = {
 };
 const passedOn = { status: 403, details: 'via_upstream', upstreamHost: '127.1.0.1:8080' };
 
-/** A run in which each of these was sent once, in the steady state, and what its check said. */
-async function probed(...all: readonly Sent[]): Promise<Analysis> {
+/** A run in which each of these was sent once, and what the check of the whole run said. */
+const probed = (...all: readonly Sent[]) => probedFor(planned({ kind: 'expectations', during: 'run' }), all);
+
+async function probedFor(check: PlannedCheck, all: readonly Sent[]): Promise<Analysis> {
   const run = healed();
+  const sentAt = (number: number) => (all[number]?.atMs ?? 2_000) + number;
   const line = (number: number, fields: object, cluster: string) =>
     accessLine({
-      start: startTime(2_000 + number),
+      start: startTime(sentAt(number)),
       totalUs: 900,
       durationMs: 1,
       flags: '-',
@@ -53,7 +59,7 @@ async function probed(...all: readonly Sent[]): Promise<Analysis> {
     probes: all.map(({ status, errorCode = 0 }, probe) => ({
       probe,
       count: 0,
-      sentAt: 2_000 + probe,
+      sentAt: sentAt(probe),
       durationMs: 1,
       status,
       errorCode,
@@ -63,9 +69,9 @@ async function probed(...all: readonly Sent[]): Promise<Analysis> {
       'edge-app-east-1': tail('server', 'inbound|8080||'),
     },
   });
-  const { trial, topology } = outagePlan([planned({ kind: 'expectations', during: 'run' })]);
+  const { trial, topology } = outagePlan([check]);
   const probes = all.map(
-    ({ from = 'frontend', expect }, number): PlannedProbe => ({
+    ({ atMs = 2_000, from = 'frontend', expect }, number): PlannedProbe => ({
       number,
       name: 'who',
       from,
@@ -76,7 +82,7 @@ async function probed(...all: readonly Sent[]): Promise<Analysis> {
       headers: {},
       body: undefined,
       timeoutMs: 2_000,
-      schedule: { atMs: 2_000 },
+      schedule: { atMs },
       expect,
       given: { headers: [], query: false },
     }),
@@ -147,5 +153,16 @@ test('what no line tells is not known, and a probe of which nothing is known lea
   expect(analysis.checks[0]).toMatchObject({
     status: 'invalid',
     detail: expect.stringContaining('nothing is known of GET / from frontend to edge-app in this window'),
+  });
+});
+
+test('the reason of a check is looked for in the answers of its own window', async () => {
+  const analysis = await probedFor(planned({ kind: 'expectations', during: 'fault' }, 'outage'), [
+    { from: OUTSIDE, status: 200, server: { ...atServer, peer: '-' }, expect: { refusedBy: 'server' } },
+    { atMs: 5_000, status: 200, client: answered, server: atServer, expect: { status: 403 } },
+  ]);
+  expect(analysis.checks[0]).toMatchObject({
+    status: 'fail',
+    reason: { text: 'No route of the sidecar of frontend-1 takes it.' },
   });
 });

@@ -51,13 +51,19 @@ export function judgeProbes(probes: readonly PlannedProbe[], evidence: Evidence)
   }));
 }
 
+/** A probe with what came of it in a window. */
+export const cameIn = ({ fromMs, toMs }: Window, { probe, came }: JudgedProbe): JudgedProbe => ({
+  probe,
+  came: came.filter(({ atMs }) => atMs >= fromMs && atMs < toMs),
+});
+
 /** What checks may ask about probes. */
 export function probeFacts(judged: readonly JudgedProbe[]) {
   return (window: Window, name?: string): ProbeFacts[] =>
     judged
       .filter(({ probe }) => name === undefined || probe.name === name)
       .map(({ probe, came }) => {
-        const within = came.filter(({ atMs }) => atMs >= window.fromMs && atMs < window.toMs);
+        const within = cameIn(window, { probe, came }).came;
         const known = within.filter(({ met }) => met !== undefined);
         const unmet = known.filter(({ met }) => !met);
         return {

@@ -18,7 +18,7 @@ import type { Attributed } from './attribution.ts';
 import type { RecordedFault } from './fault-records.ts';
 import type { JudgedCheck } from './judge.ts';
 import type { Picture, Pictures } from './picture.ts';
-import { type JudgedProbe, ruleBehind } from './probes.ts';
+import { cameIn, type JudgedProbe, ruleBehind } from './probes.ts';
 import { knownReason, type ReportReason } from './report-reason.ts';
 import { addressesOf, increase } from './run-facts.ts';
 
@@ -87,11 +87,10 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
         reasonOfRouteSetting(scene.picture.configuration, { ...about, setting: lacking.setting }),
       );
     case 'expectations': {
-      const unmet = scene.probes.find(
-        ({ probe, came }) =>
-          (lacking.probe === undefined || probe.name === lacking.probe) &&
-          came.some(({ met }) => met === false),
-      );
+      const unmet = scene.probes
+        .filter(({ probe }) => lacking.probe === undefined || probe.name === lacking.probe)
+        .map((judged) => cameIn(window, judged))
+        .find(({ came }) => came.some(({ met }) => met === false));
       return unmet && ruleBehind(unmet, scene.evidence, scene.picture);
     }
     default: {
