@@ -31,7 +31,9 @@ describe.skipIf(missing !== '')(`kind${missing}`, () => {
     timeout: clusterMs,
   }, async () => {
     const defect = defects.find(({ scenario }) => scenario === 'zone-failover');
-    const file = plantedRule(workspace, 'zone-failover', (rule) => defect?.plant(rule.spec.trafficPolicy));
+    const file = plantedRule(workspace.path, 'zone-failover', (rule) =>
+      defect?.plant(rule.spec.trafficPolicy),
+    );
     // That the dark zone stays in rotation shows in half of the time.
     const short = ['load.duration=15s', 'faults.0.at=4s', 'faults.0.for=6s', 'checks.5.atMost=4s'];
     const set = short.flatMap((value) => ['--set', value]);

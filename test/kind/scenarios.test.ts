@@ -24,7 +24,7 @@ describe.skipIf(missing !== '')(`scenarios on a kept cluster${missing}`, () => {
 
   for (const { name, scenario, fails, plant } of defects) {
     test(`${name}: ${scenario} fails`, { timeout: clusterMs }, async () => {
-      const file = plantedRule(workspace, scenario, (rule) => plant(rule.spec.trafficPolicy));
+      const file = plantedRule(workspace.path, scenario, (rule) => plant(rule.spec.trafficPolicy));
       const finished = await run(scenario, '--config', file);
       expect(finished.report?.verdict, outcome(finished)).toBe('fail');
       const failed = finished.report?.checks.filter(({ status }) => status === 'fail');

@@ -228,15 +228,10 @@ export const plantedTexts: readonly PlantedText[] = [
 ];
 
 /** Runs the scenario of a planted text on the local lab: it has to fail, and the report has to name the reason. */
-export async function expectTextFailure(
-  { scenario, fails, change: [from, to], names }: PlantedText,
-  ...args: readonly string[]
-): Promise<void> {
+export async function expectTextFailure(planted: PlantedText, ...args: readonly string[]): Promise<void> {
+  const { scenario, fails, names } = planted;
   using workspace = new Workspace();
-  const sound = readFileSync(join(root, 'scenarios/mesh', `${scenario}.yaml`), 'utf8');
-  expect(sound).toContain(from);
-  const file = join(workspace.path, 'planted.yaml');
-  writeFileSync(file, sound.replace(from, to));
+  const file = plantedText(workspace.path, planted);
   const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file, ...args);
   expect(finished.report?.verdict, outcome(finished)).toBe('fail');
   expect(finished.code).toBe(1);
@@ -250,11 +245,20 @@ export async function expectTextFailure(
     expect(source, setting).toMatch(/planted\.yaml:\d+$/);
 }
 
-/** Writes a scenario's DestinationRule with a change into the workspace; path of the file. */
-export function plantedRule(workspace: Workspace, scenario: string, change: (rule: Rule) => void): string {
+/** Writes a scenario's configuration with one change of its text into the folder; path of the file. */
+export function plantedText(folder: string, { scenario, change: [from, to] }: PlantedText): string {
+  const sound = readFileSync(join(root, 'scenarios/mesh', `${scenario}.yaml`), 'utf8');
+  if (!sound.includes(from)) throw new Error(`${scenario}.yaml has no longer: ${from}`);
+  const file = join(folder, 'planted.yaml');
+  writeFileSync(file, sound.replace(from, to));
+  return file;
+}
+
+/** Writes a scenario's DestinationRule with a change into the folder; path of the file. */
+export function plantedRule(folder: string, scenario: string, change: (rule: Rule) => void): string {
   const rule: Rule = parse(readFileSync(join(root, 'scenarios/mesh', `${scenario}.yaml`), 'utf8'));
   change(rule);
-  const file = join(workspace.path, 'planted.yaml');
+  const file = join(folder, 'planted.yaml');
   writeFileSync(file, stringify(rule));
   return file;
 }
@@ -271,7 +275,7 @@ export async function expectFailureIn(
   { scenario, fails, plant, names }: Defect,
   ...args: readonly string[]
 ): Promise<void> {
-  const file = plantedRule(workspace, scenario, (rule) => plant(rule.spec.trafficPolicy));
+  const file = plantedRule(workspace.path, scenario, (rule) => plant(rule.spec.trafficPolicy));
   const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--config', file, ...args);
   expect(finished.report?.verdict, outcome(finished)).toBe('fail');
   expect(finished.code).toBe(1);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { settingsBehind } from '../../src/report/words.ts';
 import { outcome, root, Workspace } from '../support/breakwater.ts';
+import { plantedChanges } from '../support/planted-changes.ts';
 
 const set = (...changes: readonly string[]) => changes.flatMap((each) => ['--set', each]);
 
@@ -46,76 +47,17 @@ test.concurrent('a guard takes a bad version back, and the next step is not made
   expect(all?.status).toBe('withheld');
 });
 
-/** A mistake in a rollout that is valid and not what was meant. */
-interface Planted {
-  readonly name: string;
-  readonly scenario: 'canary-rollout' | 'canary-rollback';
-  /** Kind of a check that must be among the failed ones. */
-  readonly fails: string;
-  /** A file of the scenario's configuration with the mistake in it, and what has it take the place of the sound one. */
-  readonly file?: {
-    readonly of: string;
-    readonly change: (text: string) => string;
-    readonly args: (path: string) => readonly string[];
-  };
-  readonly args?: readonly string[];
-  /** What the report has to name, and the end of where it is written. */
-  readonly names: RegExp;
-  readonly source: RegExp;
-}
-
-const planted: readonly Planted[] = [
-  {
-    name: 'labels of a subset that select nothing',
-    scenario: 'canary-rollout',
-    fails: 'error-count',
-    file: {
-      of: 'canary-subsets.yaml',
-      change: (text) => text.replace('track: canary', 'track: canari'),
-      args: (path) => ['--config', path, '--config', 'scenarios/mesh/canary-0.yaml'],
-    },
-    names: /^DestinationRule\/edge-app-versions spec\.subsets\[1\]\.labels: track=canari/,
-    source: /planted\.yaml:13$/,
-  },
-  {
-    name: 'weights swapped',
-    scenario: 'canary-rollout',
-    fails: 'proportion',
-    file: {
-      of: 'canary-10.yaml',
-      change: (text) => text.replace(/weight: (90|10)$/gm, (_, weight) => `weight: ${100 - Number(weight)}`),
-      args: (path) => set(`changes.0.apply.0=${path}`),
-    },
-    names: /^VirtualService\/edge-app-split spec\.http\[0\]: 10 %, 90 %/,
-    source: /planted\.yaml:\d+$/,
-  },
-  {
-    name: 'a bad version without a guard',
-    scenario: 'canary-rollback',
-    fails: 'error-count',
-    args: set('changes.0.guard='),
-    names: /^changes half: no guard/,
-    source: /canary-rollback\.yaml:\d+$/,
-  },
-];
-
-for (const { name, scenario, fails, file, args = [], names, source } of planted) {
-  test.concurrent(`${name}: ${scenario} fails`, async () => {
+for (const planted of plantedChanges) {
+  test.concurrent(`${planted.name}: ${planted.scenario} fails`, async () => {
     using workspace = new Workspace();
-    const path = join(workspace.path, 'planted.yaml');
-    if (file) {
-      const sound = readFileSync(join(root, 'scenarios/mesh', file.of), 'utf8');
-      writeFileSync(path, file.change(sound));
-      expect(readFileSync(path, 'utf8')).not.toBe(sound);
-    }
-    const finished = await runShort(workspace, scenario, ...args, ...(file?.args(path) ?? []));
+    const finished = await runShort(workspace, planted.scenario, ...planted.args(workspace.path));
     expect(finished.report?.verdict, outcome(finished)).toBe('fail');
     const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
-    expect(failed.map(({ kind }) => kind)).toContain(fails);
+    expect(failed.map(({ kind }) => kind)).toContain(planted.fails);
     const said = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
-    const naming = said.filter(({ setting }) => names.test(setting));
+    const naming = said.filter(({ setting }) => planted.names.test(setting));
     expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
-    for (const { source: where } of naming) expect(where).toMatch(source);
+    for (const { source } of naming) expect(source).toMatch(planted.source);
   });
 }
 

@@ -12,7 +12,7 @@ for (const defect of defects.filter(({ scenario }) => scenario !== 'circuit-brea
 
 test('a typo in the host is found before anything runs', async () => {
   using workspace = new Workspace();
-  const file = plantedRule(workspace, 'circuit-breaker', (rule) => {
+  const file = plantedRule(workspace.path, 'circuit-breaker', (rule) => {
     rule.spec.host = 'edge-ap';
   });
   const finished = await workspace.run('scenarios/circuit-breaker.yaml', '--config', file);

@@ -1,0 +1,31 @@
+import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
+import { plantedChanges } from './planted-changes.ts';
+
+/** A planted defect of a scenario, however it is planted. */
+export interface Mutation {
+  readonly scenario: string;
+  readonly name: string;
+  /** Kind of a check that must be among the failed ones; any unless given. */
+  readonly fails?: string;
+  /** What the report has to name. */
+  readonly names: RegExp;
+  /** Plants it, with what it takes written into the folder; arguments of `run`. */
+  readonly args: (folder: string) => readonly string[];
+}
+
+/** Every planted defect that there is. */
+export const mutations: readonly Mutation[] = [
+  ...defects.map(
+    ({ plant, ...defect }): Mutation => ({
+      ...defect,
+      args: (folder) => [
+        '--config',
+        plantedRule(folder, defect.scenario, (rule) => plant(rule.spec.trafficPolicy)),
+      ],
+    }),
+  ),
+  ...plantedTexts.map(
+    (planted): Mutation => ({ ...planted, args: (folder) => ['--config', plantedText(folder, planted)] }),
+  ),
+  ...plantedChanges,
+].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

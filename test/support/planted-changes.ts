@@ -1,0 +1,63 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './breakwater.ts';
+
+/** A mistake in a rollout that is valid and not what was meant. */
+interface PlantedChange {
+  readonly name: string;
+  readonly scenario: 'canary-rollout' | 'canary-rollback';
+  /** Kind of a check that must be among the failed ones. */
+  readonly fails: string;
+  /** Plants it, with what it takes written into the folder; arguments of `run`. */
+  readonly args: (folder: string) => readonly string[];
+  /** What the report has to name, and the end of where it is written. */
+  readonly names: RegExp;
+  readonly source: RegExp;
+}
+
+/** Writes a file of a scenario's configuration with the mistake in it; its path. */
+function plant(folder: string, name: string, change: (text: string) => string): string {
+  const sound = readFileSync(join(root, 'scenarios/mesh', name), 'utf8');
+  const planted = change(sound);
+  if (planted === sound) throw new Error(`nothing was planted in ${name}`);
+  const path = join(folder, 'planted.yaml');
+  writeFileSync(path, planted);
+  return path;
+}
+
+export const plantedChanges: readonly PlantedChange[] = [
+  {
+    name: 'labels of a subset that select nothing',
+    scenario: 'canary-rollout',
+    fails: 'error-count',
+    args: (folder) => {
+      const subsets = plant(folder, 'canary-subsets.yaml', (text) =>
+        text.replace('track: canary', 'track: canari'),
+      );
+      return ['--config', subsets, '--config', 'scenarios/mesh/canary-0.yaml'];
+    },
+    names: /^DestinationRule\/edge-app-versions spec\.subsets\[1\]\.labels: track=canari/,
+    source: /planted\.yaml:13$/,
+  },
+  {
+    name: 'weights swapped',
+    scenario: 'canary-rollout',
+    fails: 'proportion',
+    args: (folder) => {
+      const swapped = plant(folder, 'canary-10.yaml', (text) =>
+        text.replace(/weight: (90|10)$/gm, (_, weight) => `weight: ${100 - Number(weight)}`),
+      );
+      return ['--set', `changes.0.apply.0=${swapped}`];
+    },
+    names: /^VirtualService\/edge-app-split spec\.http\[0\]: 10 %, 90 %/,
+    source: /planted\.yaml:\d+$/,
+  },
+  {
+    name: 'a bad version without a guard',
+    scenario: 'canary-rollback',
+    fails: 'error-count',
+    args: () => ['--set', 'changes.0.guard='],
+    names: /^changes half: no guard/,
+    source: /canary-rollback\.yaml:\d+$/,
+  },
+];
