@@ -1,0 +1,170 @@
+/**
+ * Which planted defects are caught, and whether sound configuration is ever blamed: every planted defect of every
+ * scenario, and each scenario as it is a number of times. Caught means: the run fails, with the check failing that
+ * the defect is for, and the report names the planted setting. A run that is invalid had a machine too busy to
+ * tell; it is made again up to twice, and what stays invalid counts as not caught.
+ *
+ * `npm run bench:mutations -- [--sound RUNS] [--at-a-time N] [--only SCENARIO] [--full] [--write]`: sound runs of each
+ * scenario (10), runs side by side (1), one scenario, whole runs in place of the short profile, docs/mutations.md
+ * written anew. All of it takes about an hour on two cores.
+ */
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Report } from '../src/report/model.ts';
+import { settingsBehind } from '../src/report/words.ts';
+import { type Mutation, mutations } from '../test/support/mutations.ts';
+import { runScenario } from './support.ts';
+
+const { values } = parseArgs({
+  options: {
+    sound: { type: 'string', default: '10' },
+    'at-a-time': { type: 'string', default: '1' },
+    only: { type: 'string' },
+    full: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+});
+const root = resolve(import.meta.dirname, '..');
+const mostAgain = 2;
+const soundRuns = Number(values.sound);
+const profile = values.full ? [] : ['--profile', 'short'];
+const scenarios = readdirSync(join(root, 'scenarios'))
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => file.slice(0, -'.yaml'.length))
+  .filter((name) => values.only === undefined || name === values.only);
+
+/** What came of one planted defect. */
+interface Row {
+  readonly mutation: Mutation;
+  readonly verdict: string;
+  readonly caught: boolean;
+  /** Names of the checks that failed. */
+  readonly failed: readonly string[];
+  /** The setting that the report names for it. */
+  readonly named: string;
+  /** How many invalid runs came before. */
+  readonly again: number;
+}
+
+/** A report, or what came in its place. */
+async function reportOf(scenario: string, ...args: readonly string[]): Promise<Report | string> {
+  try {
+    return await runScenario(`scenarios/${scenario}.yaml`, ...profile, ...args);
+  } catch (error) {
+    return `no report (${error instanceof Error ? error.message : error})`;
+  }
+}
+
+const verdictOf = (report: Report | string) => (typeof report === 'string' ? report : report.verdict);
+
+async function planted(mutation: Mutation): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), 'breakwater-bench-mutation-'));
+  try {
+    const args = mutation.args(folder);
+    let report = await reportOf(mutation.scenario, ...args);
+    let again = 0;
+    for (; verdictOf(report) === 'invalid' && again < mostAgain; again++)
+      report = await reportOf(mutation.scenario, ...args);
+    const checks = typeof report === 'string' ? [] : report.checks;
+    const failed = checks.filter(({ status }) => status === 'fail');
+    const named = failed
+      .flatMap(({ reason }) => settingsBehind(reason ?? {}))
+      .find(({ setting }) => mutation.names.test(setting) || mutation.names.test(withoutBrackets(setting)));
+    const verdict = verdictOf(report);
+    const rightCheck = mutation.fails === undefined || failed.some(({ kind }) => kind === mutation.fails);
+    return {
+      mutation,
+      verdict,
+      caught: verdict === 'fail' && rightCheck && named !== undefined,
+      failed: failed.map(({ name }) => name),
+      named: named === undefined ? 'nothing' : withoutFolder(folder, named),
+      again,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** "maxEjectionPercent: 10 (default of Envoy)" → without what stands in brackets at the end. */
+const withoutBrackets = (setting: string) => setting.replace(/ \([^)]*\)$/, '');
+const withoutFolder = (
+  folder: string,
+  { setting, source }: { setting: string; source?: string | undefined },
+) => (source === undefined ? setting : `${setting}, ${source.replace(new RegExp(`^.*${folder}/`), '')}`);
+
+/** Does each, `at-a-time` of them side by side; results in the order of what was given. */
+async function each<Item, Result>(items: readonly Item[], body: (item: Item) => Promise<Result>) {
+  const results: Result[] = [];
+  let next = 0;
+  const worker = async () => {
+    while (next < items.length) {
+      const index = next++;
+      results[index] = await body(items[index] as Item);
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values['at-a-time']) }, worker));
+  return results;
+}
+
+const rows = await each(
+  mutations.filter(({ scenario }) => scenarios.includes(scenario)),
+  async (mutation) => {
+    const row = await planted(mutation);
+    console.log(
+      `${row.caught ? 'caught' : 'MISSED'} ${mutation.scenario}: ${mutation.name}: ${row.verdict}${row.again > 0 ? `, after ${row.again} invalid` : ''}, named: ${row.named}`,
+    );
+    return row;
+  },
+);
+
+const sound = await each(Array.from({ length: soundRuns }, () => scenarios).flat(), async (scenario) => {
+  const report = await reportOf(scenario);
+  const verdict = verdictOf(report);
+  console.log(`sound ${scenario}: ${verdict}`);
+  if (typeof report !== 'string' && verdict !== 'pass') console.log(`  ${report.summary}`);
+  return { scenario, verdict, report };
+});
+
+const count = (scenario: string, verdict: string) =>
+  sound.filter((run) => run.scenario === scenario && run.verdict === verdict).length;
+const total = (verdict: string) => sound.filter((run) => run.verdict === verdict).length;
+const caught = rows.filter((row) => row.caught).length;
+const alarms = sound.length - total('pass') - total('invalid');
+const programs = sound.map(({ report }) => report).find((report) => typeof report !== 'string');
+
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
+  [head, head.map(() => '---'), ...body].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+const page = `# Planted defects
+
+Made by \`npm run bench:mutations\`: every planted defect of every scenario, and each scenario on its own, sound configuration. Caught means that the run fails, that the check fails which the defect is for, and that the report names the planted setting with its line.
+
+${new Date().toISOString().slice(0, 10)}; ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; Node ${process.versions.node}${programs === undefined || typeof programs === 'string' ? '' : `; ${programs.run.mesh}`}; ${values.full ? 'whole runs' : 'the short profile'}, ${values['at-a-time']} at a time.
+
+**${caught} of ${rows.length} caught (${((100 * caught) / Math.max(rows.length, 1)).toFixed(0)} %).** ${sound.length} runs on sound configuration: ${total('pass')} pass, ${alarms} false ${alarms === 1 ? 'alarm' : 'alarms'}, ${total('invalid')} said of themselves that they prove nothing.
+
+${table(
+  ['scenario', 'planted defect', 'verdict', 'checks that failed', 'the report names'],
+  rows.map(({ mutation, verdict, failed, named, again, caught: was }) => [
+    mutation.scenario,
+    mutation.name,
+    `${was ? '' : '**not caught**: '}${verdict}${again > 0 ? `, after ${again} invalid` : ''}`,
+    failed.join('; '),
+    `\`${named}\``,
+  ]),
+)}
+
+${table(
+  ['scenario', 'sound runs', 'pass', 'false alarms', 'invalid'],
+  scenarios.map((scenario) => {
+    const runs = sound.filter((run) => run.scenario === scenario).length;
+    const [pass, invalid] = [count(scenario, 'pass'), count(scenario, 'invalid')];
+    return [scenario, runs, pass, runs - pass - invalid, invalid].map(String);
+  }),
+)}
+`;
+console.log(`\n${page}`);
+if (values.write) writeFileSync(join(root, 'docs/mutations.md'), page);
+if (alarms > 0 || caught < 0.95 * rows.length) process.exitCode = 1;
