@@ -92,3 +92,8 @@ test('work that never ends is left alone when the signal aborts, before or after
   expect(await unlessAborted(Promise.resolve(3), new AbortController().signal)).toBe(3);
   await expect(unlessAborted(Promise.reject(reason), new AbortController().signal)).rejects.toBe(reason);
 });
+
+test('an attempt that hangs does not make the wait endless', { timeout: 20_000 }, async () => {
+  const waiting = eventually(() => new Promise<Ready>(() => {}), { ...options, timeoutMs: 1 });
+  await expect(waiting).rejects.toThrow('what was asked last has not answered');
+});

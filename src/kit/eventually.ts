@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExitCode, OperatorError } from './errors.ts';
 
+/** What any attempt may take, however short the wait. */
+const answerMs = 5_000;
+
 /** What is waited for is not so yet, for this reason: "k6 has not begun". */
 export class NotYet {
   readonly why: string;
@@ -43,7 +46,8 @@ export class GaveUp extends OperatorError {
 
 /**
  * Tries until `attempt` answers something else than `NotYet`, and resolves with that; rejects with `GaveUp`, which
- * has the last reason, when time is up. An attempt that throws ends the wait with that error.
+ * has the last reason, when time is up. An attempt that throws ends the wait with that error. One that is under way
+ * when time is up may take as long again and is left alone then: whatever hangs ends no wait.
  */
 export async function eventually<T>(
   attempt: () => Promise<T | NotYet>,
@@ -52,10 +56,23 @@ export async function eventually<T>(
   const deadline = performance.now() + options.timeoutMs;
   for (;;) {
     options.signal?.throwIfAborted();
-    const result = await attempt();
+    const result = await within(attempt(), deadline - performance.now() + options.timeoutMs + answerMs);
     if (!(result instanceof NotYet)) return result;
     if (performance.now() >= deadline) throw new GaveUp(options, result);
     await sleep(options.everyMs ?? 25, undefined, options.signal ? { signal: options.signal } : {});
+  }
+}
+
+/** What a promise settles with, or `NotYet` when it has not by then; it is left alone then. */
+async function within<T>(work: Promise<T | NotYet>, timeoutMs: number): Promise<T | NotYet> {
+  const over = new AbortController();
+  const late = sleep(timeoutMs, notYet('what was asked last has not answered'), { signal: over.signal });
+  late.catch(() => {});
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
   }
 }
 
