@@ -277,7 +277,8 @@ function options(chart: ChartData, figure: HTMLElement, width: number): uPlotTyp
       },
       {
         ...axis,
-        size: 62,
+        // As wide as "10,000 ms", and alike in all charts so that their times stand under each other.
+        size: 72,
         label: chart.axis,
         labelSize: 18,
         ...(chart.kind === 'lanes' ? { splits: [], grid: { show: false } } : {}),
