@@ -70,7 +70,7 @@ export async function analyse(input: {
   const evidence = await readEvidence(input.directory, input.mesh.telemetry);
   const endMs = endOfLoad(trial, evidence);
   const records = recordFaults(trial.faults, evidence.journal, evidence.originMs);
-  const changes = recordChanges(trial.changes, evidence.journal, evidence.originMs);
+  const changes = recordChanges(trial.changes, evidence.journal, evidence.originMs, records);
   const windows = windowsOf(records, changes, trial.warmupMs, endMs);
   const traffic = settleTraffic(evidence, records, trial.warmupMs);
   const loads = loadsOf(trial, evidence, traffic);

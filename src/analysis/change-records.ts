@@ -3,6 +3,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import type { JournalEntry } from '../model/evidence.ts';
 import type { PlannedChange } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
+import type { RecordedFault } from './fault-records.ts';
 import type { Traffic } from './traffic.ts';
 
 type ChangeEntry = Extract<JournalEntry, { readonly change: string }>;
@@ -12,6 +13,7 @@ export function recordChanges(
   planned: readonly PlannedChange[],
   journal: readonly JournalEntry[],
   originMs: number,
+  faults: readonly RecordedFault[],
 ): ChangeRecord[] {
   return planned.map(({ name, description, atMs, guard }) => {
     const own = journal.filter((entry): entry is ChangeEntry => 'change' in entry && entry.change === name);
@@ -20,11 +22,14 @@ export function recordChanges(
     const changed = find('changed');
     const broken = find('rolling-back');
     const saw = (broken ?? find('guarded'))?.saw;
+    const changingAtMs = at(find('changing'));
+    const outage = changingAtMs === undefined ? undefined : outageAt(changingAtMs, faults);
     return {
       name,
       description,
       plannedAtMs: atMs,
-      changingAtMs: at(find('changing')),
+      changingAtMs,
+      ...(outage === undefined ? {} : { heldUp: { fault: outage.name, untilMs: outage.revertedAtMs } }),
       arrivedAtMs: at(changed),
       arrivals: changed?.arrivals ?? {},
       guard:
@@ -42,6 +47,14 @@ export function recordChanges(
   });
 }
 
+/** The fault at a moment that keeps sidecars from hearing of anything. */
+function outageAt(ms: number, faults: readonly RecordedFault[]): RecordedFault | undefined {
+  return faults.find(
+    ({ planned, injectingAtMs = Number.POSITIVE_INFINITY, revertedAtMs = Number.POSITIVE_INFINITY }) =>
+      planned.proof.kind === 'disconnected' && injectingAtMs <= ms && ms < revertedAtMs,
+  );
+}
+
 /** Changes as a report tells them. */
 export function reportChanges(
   records: readonly ChangeRecord[],
@@ -50,7 +63,7 @@ export function reportChanges(
 ): NonNullable<Report['changes']> {
   const rolled = records.findIndex(({ guard }) => guard?.rolledBack !== undefined);
   return records.map((record, index) => {
-    const { name, description, plannedAtMs, changingAtMs, arrivedAtMs, arrivals, guard } = record;
+    const { name, description, plannedAtMs, changingAtMs, heldUp, arrivedAtMs, arrivals, guard } = record;
     const rolledBack = guard?.rolledBack;
     return {
       name,
@@ -58,6 +71,7 @@ export function reportChanges(
       status: statusOf(record, rolled >= 0 && index > rolled),
       plannedAtMs,
       ...(changingAtMs === undefined ? {} : { changingAtMs }),
+      ...(heldUp === undefined ? {} : { heldUp: plainHeldUp(heldUp) }),
       ...(arrivedAtMs === undefined ? {} : { arrivedAtMs }),
       arrivals: { ...arrivals },
       ...(changingAtMs === undefined || arrivedAtMs === undefined
@@ -76,6 +90,11 @@ export function reportChanges(
     };
   });
 }
+
+const plainHeldUp = ({ fault, untilMs }: NonNullable<ChangeRecord['heldUp']>) => ({
+  fault,
+  ...(untilMs === undefined ? {} : { untilMs }),
+});
 
 function statusOf({ guard, arrivedAtMs }: ChangeRecord, isForbidden: boolean) {
   if (guard?.rolledBack !== undefined) return 'rolled-back';

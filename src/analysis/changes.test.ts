@@ -77,3 +77,44 @@ test('a change that never came to every sidecar proves nothing', async () => {
   expect(violations(made)).not.toContain('changes-made');
   expect(made.checks[0]?.status).toBe('pass');
 });
+
+/** The analysis of a change that is made at 5 s, while the control plane is gone from 4 s to 8 s. */
+async function heldUp(check: object, arrivals: Readonly<Record<string, number>>) {
+  const run = outage({ shows: 'nothing' });
+  const arrivedAt = 5_000 + Math.max(...Object.values(arrivals));
+  const journal = [entry(5_000, 'changing'), entry(arrivedAt, 'changed', { arrivals })];
+  await using built = await buildEvidence({ ...run, journal: [...(run.journal ?? []), ...journal] });
+  const { fault } = check as { readonly fault?: string };
+  const checks = [{ ...planned({ kind: 'convergence', change: 'one', ...check }, fault), change: 'one' }];
+  const { trial, topology } = outagePlan(checks, 'control-plane-outage');
+  const changes = [{ ...change('one', 5_000), guard: undefined }];
+  const { directory } = built;
+  return await analyse({ trial: { ...trial, changes }, topology, directory, mesh: istio, resources: [] });
+}
+
+test('a change that is made while the control plane is gone counts from its return where that is asked for', async () => {
+  const late = { 'frontend-1': 3_500, 'edge-app-east-1': 3_900 };
+  const { changes, checks } = await heldUp({ atMost: '2s' }, late);
+  expect(changes?.[0]).toMatchObject({
+    status: 'made',
+    heldUp: { fault: 'outage', untilMs: 8_002 },
+    arrivedAtMs: 8_900,
+  });
+  expect(checks[0]).toMatchObject({ status: 'fail', observed: '3.9 s' });
+  expect(checks[0]?.detail).toMatch(/edge-app-east-1 was the last of 2 sidecars; no sidecar could hear of it/);
+  const fromReturn = await heldUp({ fault: 'outage', atMost: '2s' }, late);
+  expect(fromReturn.checks[0]).toMatchObject({
+    value: 898,
+    limit: 'at most 2 s',
+    window: { name: 'change', change: 'one', fault: 'outage' },
+  });
+});
+
+test('a sidecar that held a change before the control plane was back was never cut off', async () => {
+  const { checks } = await heldUp(
+    { fault: 'outage', atMost: '2s' },
+    { 'frontend-1': 200, 'edge-app-east-1': 3_900 },
+  );
+  expect(checks[0]?.status).not.toBe('pass');
+  expect(checks[0]?.detail).toMatch(/frontend-1 held it before the end of outage/);
+});

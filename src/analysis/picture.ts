@@ -97,12 +97,13 @@ export class Pictures {
       before = picture;
       return untilMs === undefined ? [going] : [going, { fromMs: untilMs, held: [picture] }];
     };
-    this.#later = changes.flatMap(({ changingAtMs, arrivedAtMs, guard }, index) => {
+    this.#later = changes.flatMap(({ changingAtMs, heldUp, arrivedAtMs, guard }, index) => {
       const effective = evidence.effectiveAfter.get(index + 1) ?? new Map();
       const picture = new Picture({ effective }, mesh, topology, steps[index] ?? resources);
       const back = guard?.rolledBack;
       return [
-        ...switched(changingAtMs, arrivedAtMs, picture),
+        // Before the control plane is back nobody holds anything of it.
+        ...switched(heldUp === undefined ? changingAtMs : heldUp.untilMs, arrivedAtMs, picture),
         ...switched(back?.atMs, back?.doneAtMs, this.first),
       ];
     });

@@ -75,5 +75,6 @@ export function windowOf(
     };
   }
   const after = 'after' in check ? check.after : 0;
-  return { ...window, fromMs: Math.min(window.fromMs + after, window.toMs) };
+  const fromMs = Math.min(window.fromMs + after, window.toMs);
+  return { ...window, ...(fault === undefined ? {} : { fault }), fromMs };
 }

@@ -34,6 +34,8 @@ export interface ChangeRecord {
   readonly plannedAtMs: number;
   /** When it was about to be made; undefined when it never was. */
   readonly changingAtMs: number | undefined;
+  /** The outage of the control plane that was on then, and when that was over: nobody hears of a change before. */
+  readonly heldUp?: { readonly fault: string; readonly untilMs: number | undefined } | undefined;
   /** When every sidecar held it. */
   readonly arrivedAtMs: number | undefined;
   /** Instance → milliseconds until its sidecar held it. */

@@ -80,10 +80,14 @@ export interface Lab extends AsyncDisposable {
   configure(configuration: MeshConfiguration, signal?: AbortSignal): Promise<Arrivals>;
   /**
    * The same while loads go on: nothing is made anew that the configuration itself does not, so that whatever
-   * breaks at the change is the mesh's doing. Instances that a fault has taken down have no part in it.
+   * breaks at the change is the mesh's doing. Instances that a fault has taken down have no part in it. While the
+   * control plane is gone nobody hears of it: then it resolves some time after that is back.
    */
   change(configuration: MeshConfiguration, signal?: AbortSignal): Promise<Arrivals>;
-  /** Does what a fault asks for; resolves when it is done. */
+  /**
+   * Does what a fault asks for; resolves when it is done. What is started again is then in service, unless the control
+   * plane is gone: then it runs, and comes into service when that is back.
+   */
   perform(action: Action, signal?: AbortSignal): Promise<void>;
   /** GET of the admin interface of an instance's sidecar: path with query → body. */
   admin(instance: string, path: string, timeoutMs: number): Promise<string>;

@@ -50,6 +50,18 @@ test('when time is up the error has the last reason and the hint', async () => {
   });
 });
 
+test('time does not count while what is waited for cannot come', async () => {
+  const begun = performance.now();
+  const since = () => performance.now() - begun;
+  const waiting = eventually(async () => notYet('it is up'), {
+    ...options,
+    timeoutMs: 20,
+    paused: () => since() < 150,
+  });
+  await expect(waiting).rejects.toBeInstanceOf(GaveUp);
+  expect(since()).toBeGreaterThan(150);
+});
+
 test('however short the time, one attempt is made', async () => {
   const { attempt, asked } = inTurn(notYet('it is up'));
   await expect(eventually(attempt, { ...options, timeoutMs: 0 })).rejects.toBeInstanceOf(GaveUp);

@@ -24,6 +24,8 @@ export interface EventuallyOptions {
   readonly timeoutMs: number;
   readonly everyMs?: number;
   readonly signal?: AbortSignal;
+  /** While it says yes, what is waited for cannot come, and no time counts. */
+  readonly paused?: () => boolean;
   /** What to say beside the last problem when time is up. */
   readonly hint?: () => string | undefined;
 }
@@ -53,12 +55,16 @@ export async function eventually<T>(
   attempt: () => Promise<T | NotYet>,
   options: EventuallyOptions,
 ): Promise<T> {
-  const deadline = performance.now() + options.timeoutMs;
+  let leftMs = options.timeoutMs;
+  let lookedAt = performance.now();
   for (;;) {
     options.signal?.throwIfAborted();
     const result = await within(attempt(), deadline - performance.now() + options.timeoutMs + answerMs);
     if (!(result instanceof NotYet)) return result;
-    if (performance.now() >= deadline) throw new GaveUp(options, result);
+    const now = performance.now();
+    if (!options.paused?.()) leftMs -= now - lookedAt;
+    lookedAt = now;
+    if (leftMs <= 0) throw new GaveUp(options, result);
     await sleep(options.everyMs ?? 25, undefined, options.signal ? { signal: options.signal } : {});
   }
 }

@@ -54,7 +54,7 @@ export interface PlannedChange {
 export interface PlannedCheck {
   readonly name: string;
   readonly check: Check;
-  /** The fault its window belongs to. */
+  /** The fault its window belongs to, or counts from. */
   readonly fault: string | undefined;
   /** The change its window belongs to. */
   readonly change?: string | undefined;

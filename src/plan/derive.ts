@@ -66,6 +66,15 @@ export function instancesHit(fault: Fault, replicas: readonly Instance[]): Insta
 /** What a fault hits where that is no instance: "the control plane". */
 export const subjectOf = (fault: Fault) => faultKind(fault).subject ?? fault.kind;
 
+/** When sidecars can first hear of a change, as planned: at once, or at the end of an outage that it comes in. */
+export function reachableAt({ changes, faults }: Scenario, index: number): number {
+  const at = changes[index]?.at ?? Number.NaN;
+  const outages = faults.filter(
+    (fault) => fault.kind === 'control-plane-outage' && at >= fault.at && at < fault.at + fault.for,
+  );
+  return Math.max(at, ...outages.map((outage) => outage.at + outage.for));
+}
+
 /** A name for every fault: its own, or its kind with a number where there are several. */
 export function faultNames(faults: readonly Fault[]): string[] {
   const free = freeNames(faults);

@@ -262,8 +262,51 @@ const table: [string, object, string][] = [
   ],
   [
     'a change that nobody hears of',
-    { ...changed({ at: '6s' }), faults: [{ kind: 'control-plane-outage', at: '5s', for: '5s' }] },
-    'changes.0.at: the control plane is down then, so that no sidecar would hear of it | before 5 s or after 10 s',
+    { ...changed({ at: '6s' }), faults: [{ kind: 'control-plane-outage', at: '5s', for: '25s' }] },
+    'changes.0.at: the control plane is gone until 30 s, and with it the load ends: no sidecar would hear of the change | let the load go on for longer, or the outage end sooner',
+  ],
+  [
+    'a change after one that nobody hears of yet',
+    {
+      ...changed({ name: 'one', at: '6s' }, { name: 'two', at: '8s' }),
+      faults: [{ kind: 'control-plane-outage', at: '5s', for: '5s' }],
+    },
+    'changes.1.at: it comes at 8 s, and one, which stands before it, reaches no sidecar before the control plane is back at 10 s | make one change of the two, or let this one come later',
+  ],
+  [
+    'a guard that only begins to watch when the control plane is back',
+    {
+      ...changed({ name: 'one', at: '6s', guard }, { name: 'two', at: '13s' }),
+      faults: [{ kind: 'control-plane-outage', at: '5s', for: '5s' }],
+    },
+    'changes.0.guard.for: it watches until 14 s, and two comes at 13 s',
+  ],
+  [
+    'time that counts from the end of a fault that keeps nothing back',
+    {
+      ...changed({ at: '6s' }),
+      faults: [{ ...error, at: '5s', for: '5s' }],
+      checks: [steady, { kind: 'convergence', fault: 'error', atMost: '1s' }],
+    },
+    'checks.1.fault: error keeps no change from the sidecars, so that no time counts from its end | leave it out, or name a control-plane-outage',
+  ],
+  [
+    'time that counts from the end of an outage that the change does not come in',
+    {
+      ...changed({ at: '4s' }),
+      faults: [{ kind: 'control-plane-outage', at: '5s', for: '5s' }],
+      checks: [steady, { kind: 'convergence', fault: 'control-plane-outage', atMost: '1s' }],
+    },
+    'checks.1.fault: one comes at 4 s, and control-plane-outage lasts from 5 s to 10 s | leave it out: time then counts from when the change is made',
+  ],
+  [
+    'more time for a change than there is when the control plane is back',
+    {
+      ...changed({ at: '6s' }),
+      faults: [{ kind: 'control-plane-outage', at: '5s', for: '5s' }],
+      checks: [steady, { kind: 'convergence', fault: 'control-plane-outage', atMost: '21s' }],
+    },
+    'checks.1.atMost: the change lasts 20 s, so nobody can wait 21 s in it | let the next change come later, or the load go on for longer',
   ],
   [
     'a guard that never sees enough',

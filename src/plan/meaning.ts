@@ -12,7 +12,7 @@ import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, mistakesInProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
-import { faultNames, instancesHit, probeContext, replicasOf, subjectOf } from './derive.ts';
+import { faultNames, instancesHit, probeContext, reachableAt, replicasOf, subjectOf } from './derive.ts';
 
 /** Ports of the sidecar and of the sample app's control interface. */
 const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as const;
@@ -174,7 +174,7 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
 }
 
 function mistakesInChanges(scenario: Scenario): Mistake[] {
-  const { changes, faults } = scenario;
+  const { changes } = scenario;
   const { warmupMs, durationMs } = spanOf(scenario);
   const loads = loadsIn(scenario).map(({ name }) => name);
   const isFirst = firstOfName(changes);
@@ -195,13 +195,14 @@ function mistakesInChanges(scenario: Scenario): Mistake[] {
     } else if (before !== undefined && at <= before.at) {
       const message = `it comes at ${formatMs(at)}, and ${before.name}, which stands before it, at ${formatMs(before.at)}`;
       add(['at'], message, 'write changes in the order of their times');
+    } else if (before !== undefined && at < reachableAt(scenario, index - 1)) {
+      const message = `it comes at ${formatMs(at)}, and ${before.name}, which stands before it, reaches no sidecar before the control plane is back at ${formatMs(reachableAt(scenario, index - 1))}`;
+      add(['at'], message, 'make one change of the two, or let this one come later');
     }
-    const outage = faults.find(
-      (fault) => fault.kind === 'control-plane-outage' && at >= fault.at && at < fault.at + fault.for,
-    );
-    if (outage) {
-      const message = 'the control plane is down then, so that no sidecar would hear of it';
-      add(['at'], message, `before ${formatMs(outage.at)} or after ${formatMs(outage.at + outage.for)}`);
+    const reachesMs = reachableAt(scenario, index);
+    if (at < durationMs && reachesMs >= durationMs) {
+      const message = `the control plane is gone until ${formatMs(reachesMs)}, and with it the load ends: no sidecar would hear of the change`;
+      add(['at'], message, 'let the load go on for longer, or the outage end sooner');
     }
     if (guard === undefined) continue;
     const next = changes[index + 1];
@@ -209,8 +210,8 @@ function mistakesInChanges(scenario: Scenario): Mistake[] {
     if (guard.over > guard.for) {
       const message = `it looks at ${formatMs(guard.over)} each time and watches for ${formatMs(guard.for)}, so it would never have seen enough`;
       add(['guard', 'over'], message, 'let it watch longer, or look at less');
-    } else if (at < durationMs && at + guard.for > endMs) {
-      const message = `it watches until ${formatMs(at + guard.for)}, and ${next === undefined ? 'the load ends' : `${next.name} comes`} at ${formatMs(endMs)}`;
+    } else if (reachesMs < durationMs && reachesMs + guard.for > endMs) {
+      const message = `it watches until ${formatMs(reachesMs + guard.for)}, and ${next === undefined ? 'the load ends' : `${next.name} comes`} at ${formatMs(endMs)}`;
       add(['guard', 'for'], message);
     }
     if (guard.load !== undefined && !loads.includes(guard.load)) {
@@ -323,7 +324,10 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       add(ofChange.path, ofChange.message, ofChange.hint);
       continue;
     }
-    if (window === 'steady' || window === 'run' || window === 'change') {
+    if (check.kind === 'convergence') {
+      const mistake = mistakeInConvergence(check, scenario);
+      if (mistake) add(mistake.path, mistake.message, mistake.hint);
+    } else if (window === 'steady' || window === 'run' || window === 'change') {
       if (named !== undefined) add(['fault'], `${window} belongs to no fault; leave the name out`);
     } else if (named !== undefined && !names.includes(named)) {
       add(['fault'], `there is no fault ${quote(named)}`, suggest(named, names));
@@ -360,16 +364,39 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     const span = [window, looked, load].join(' ');
     const lengthMs = lengths.get(span) ?? windowMs(scenario, window, looked, load);
     lengths.set(span, lengthMs);
+    const waitedMs =
+      check.kind === 'convergence' && named === undefined
+        ? lengthMs + reachableAt(scenario, looked) - (scenario.changes[looked]?.at ?? 0)
+        : lengthMs;
     const called = window === 'run' ? 'the run' : window === 'steady' ? 'the steady state' : `the ${window}`;
     if (lengthMs <= 0) add(field, `${called} lasts 0 s: there is nothing to look at`, windowHint(window));
     else if ('after' in check && check.after >= lengthMs) {
       add(['after'], `${called} lasts ${formatMs(lengthMs)}; nothing is left after ${formatMs(check.after)}`);
-    } else if (!('during' in check) && check.atMost > lengthMs) {
-      const message = `${called} lasts ${formatMs(lengthMs)}, so nobody can wait ${formatMs(check.atMost)} in it`;
+    } else if (!('during' in check) && check.atMost > waitedMs) {
+      const message = `${called} lasts ${formatMs(waitedMs)}, so nobody can wait ${formatMs(check.atMost)} in it`;
       add(['atMost'], message, windowHint(window));
     }
   }
   return found;
+}
+
+/** Why the time of a change cannot count from the end of a fault; undefined where it can, or is not to. */
+function mistakeInConvergence(
+  { fault: named, change: of }: Extract<Scenario['checks'][number], { kind: 'convergence' }>,
+  { faults, changes }: Scenario,
+): Mistake | undefined {
+  if (named === undefined) return undefined;
+  const names = faultNames(faults);
+  const fault = faults[names.indexOf(named)];
+  const change = changes.find(({ name }) => of === undefined || name === of);
+  if (fault === undefined) return wrong(['fault'], `there is no fault ${quote(named)}`, suggest(named, names));
+  if (fault.kind !== 'control-plane-outage') {
+    const message = `${named} keeps no change from the sidecars, so that no time counts from its end`;
+    return wrong(['fault'], message, 'leave it out, or name a control-plane-outage');
+  }
+  if (change === undefined || (change.at >= fault.at && change.at < fault.at + fault.for)) return undefined;
+  const message = `${change.name} comes at ${formatMs(change.at)}, and ${named} lasts from ${formatMs(fault.at)} to ${formatMs(fault.at + fault.for)}`;
+  return wrong(['fault'], message, 'leave it out: time then counts from when the change is made');
 }
 
 /** What the steady state leaves out, and how long the longest load lasts. */
@@ -393,7 +420,7 @@ function windowMs(scenario: Scenario, window: Window['name'], index: number, of:
   if (window === 'fault') return fault ? Math.max(0, Math.min(fault.at + fault.for, endMs) - fault.at) : 0;
   if (window === 'recovery') return fault ? firstAt(fault.at + fault.for) - (fault.at + fault.for) : 0;
   if (window === 'change') {
-    const fromMs = changes[index]?.at ?? endMs;
+    const fromMs = index in changes ? reachableAt(scenario, index) : endMs;
     return Math.min(endMs, changes[index + 1]?.at ?? endMs) - fromMs;
   }
   const [firstChange] = changes;

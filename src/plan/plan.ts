@@ -166,10 +166,11 @@ function planChecks(scenario: Scenario): PlannedCheck[] {
   const free = freeNames(scenario.checks);
   return scenario.checks.map((check) => {
     const window = windowName(check);
-    const fault = window === 'fault' || window === 'recovery' ? (faultOf(check) ?? faults[0]) : undefined;
+    const own = faultOf(check);
+    const fault = window === 'fault' || window === 'recovery' ? (own ?? faults[0]) : own;
     const change = window === 'change' ? changeOf(check) : undefined;
     const described = checkKind(check).describe(check);
-    const belongs = fault !== undefined && faults.length > 1 ? fault : change;
+    const belongs = window === 'change' ? change : faults.length > 1 ? fault : undefined;
     const where = belongs === undefined ? window : `${window} ${window === 'change' ? '' : 'of '}${belongs}`;
     const load = loadOf(check);
     const about = [

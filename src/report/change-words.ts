@@ -7,15 +7,20 @@ type ReportChange = NonNullable<Report['changes']>[number];
 export const changeMark = ({ status }: ReportChange): Status => (status === 'not-made' ? 'invalid' : 'pass');
 
 /** When a change was made, and how long it took: "4.01 s, in effect after 240 ms (frontend-1 last)". */
-export function formatChangeTime({ plannedAtMs, changingAtMs, arrivals }: ReportChange): string {
+export function formatChangeTime({ plannedAtMs, changingAtMs, heldUp, arrivals }: ReportChange): string {
   if (changingAtMs === undefined) return `planned at ${formatMoment(plannedAtMs)}`;
   const [slowest] = Object.entries(arrivals).toSorted(([, a], [, b]) => b - a);
   const took =
     slowest === undefined
       ? 'never in effect everywhere'
       : `in effect after ${formatMs(slowest[1])} (${slowest[0]} last)`;
-  return `${formatMoment(changingAtMs)}, ${took}`;
+  return `${formatMoment(changingAtMs)}, ${took}${heldUp === undefined ? '' : `; ${heldUpText(heldUp)}`}`;
 }
+
+const heldUpText = ({ fault, untilMs }: NonNullable<ReportChange['heldUp']>) =>
+  untilMs === undefined
+    ? `${fault} was never over`
+    : `nobody could hear of it before the end of ${fault} at ${formatMoment(untilMs)}`;
 
 /** What came of a change, in a sentence or two. */
 export function formatChangeOutcome(change: ReportChange): string {

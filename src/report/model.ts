@@ -75,6 +75,10 @@ const change = z.strictObject({
     .describe('withheld: the guard of an earlier change has rolled back.'),
   plannedAtMs: ms(),
   changingAtMs: ms().optional().describe('When it was about to be made.'),
+  heldUp: z
+    .strictObject({ fault: z.string(), untilMs: ms().optional().describe('When that was over.') })
+    .optional()
+    .describe('The outage of the control plane that was on then: nobody hears of a change before its end.'),
   arrivedAtMs: ms().optional().describe('When every sidecar held it.'),
   arrivals: z.record(z.string(), z.number()).describe('Instance → milliseconds until its sidecar held it.'),
   atSwitch: z

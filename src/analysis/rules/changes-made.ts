@@ -1,5 +1,12 @@
+import type { ChangeRecord } from '../../checks/facts.ts';
+import { formatMs } from '../../kit/format.ts';
 import type { Rule } from './contract.ts';
 import { judgement, NOT_APPLICABLE } from './judgement.ts';
+
+const because = (heldUp: ChangeRecord['heldUp']) =>
+  heldUp === undefined
+    ? ''
+    : `: ${heldUp.fault} was on when it was made${heldUp.untilMs === undefined ? '' : `, until ${formatMs(heldUp.untilMs)}`}`;
 
 /** Every change of the configuration came to every sidecar, unless a guard forbade it. */
 export const changesMade: Rule = {
@@ -10,12 +17,12 @@ export const changesMade: Rule = {
     if (changes.length === 0) return { ...NOT_APPLICABLE, limit: 'only with changes' };
     const rolledBack = changes.findIndex(({ guard }) => guard?.rolledBack !== undefined);
     const due = rolledBack < 0 ? changes : changes.slice(0, rolledBack + 1);
-    const missing = due.filter(({ arrivedAtMs }) => arrivedAtMs === undefined).map(({ name }) => name);
+    const missing = due.filter(({ arrivedAtMs }) => arrivedAtMs === undefined);
     const unfinished = due.filter(
       ({ guard }) => guard?.rolledBack && guard.rolledBack.doneAtMs === undefined,
     );
     const troubles = [
-      ...missing.map((name) => `${name} never came to every sidecar`),
+      ...missing.map(({ name, heldUp }) => `${name} never came to every sidecar${because(heldUp)}`),
       ...unfinished.map(({ name }) => `${name} was never rolled back`),
     ];
     return judgement(

@@ -104,7 +104,10 @@ export class LocalLab implements Lab {
       role: host.role,
       addresses: [`${host.address}:${host.port}`],
     }));
-    this.#sidecars = new Sidecars(mesh, request.topology.namespace, this.#hosts, (host) => this.#runs(host));
+    this.#sidecars = new Sidecars(mesh, request.topology.namespace, this.#hosts, {
+      runs: (host) => this.#runs(host),
+      controlPlaneGone: () => this.#controlPlaneGone,
+    });
   }
 
   async start(): Promise<void> {
@@ -231,6 +234,11 @@ export class LocalLab implements Lab {
 
   #runs({ name }: HostInstance): boolean {
     return this.#programs.find(`${name}/sidecar`) !== undefined;
+  }
+
+  /** Whether a fault has ended it and nobody has started it again yet. */
+  get #controlPlaneGone(): boolean {
+    return this.#programs.find(this.#started.controlPlane.name) === undefined;
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {

@@ -26,6 +26,7 @@ const hostsTimeoutMs = 3_000;
 /** Envoy writes its log every quarter of a second; a machine with too much to do takes longer over that. */
 const settleTimeoutMs = 5_000;
 const adminTimeoutMs = 2_000;
+const answerTimeoutMs = 10_000;
 
 /** A revision of the mesh configuration, and how often each sidecar had rejected one before. */
 export interface Revision {
@@ -43,20 +44,22 @@ export class Sidecars {
   readonly #namespace: string;
   readonly #hosts: readonly HostInstance[];
   readonly #runs: (host: HostInstance) => boolean;
+  readonly #controlPlaneGone: () => boolean;
   /** Instance → length of its sidecar's log when the last configuration came: what it says later is about that. */
   readonly #saidBefore = new Map<string, number>();
 
-  /** `runs`: whether an instance's sidecar does, which no fault has ended. */
+  /** What faults have ended: whether an instance's sidecar runs, and whether the control plane is gone. */
   constructor(
     mesh: Mesh,
     namespace: string,
     hosts: readonly HostInstance[],
-    runs: (host: HostInstance) => boolean,
+    { runs, controlPlaneGone }: { runs(host: HostInstance): boolean; controlPlaneGone(): boolean },
   ) {
     this.#mesh = mesh;
     this.#namespace = namespace;
     this.#hosts = hosts;
     this.#runs = runs;
+    this.#controlPlaneGone = controlPlaneGone;
   }
 
   #ask(host: HostInstance, paths: readonly string[]): Promise<string[]> {
@@ -88,9 +91,15 @@ export class Sidecars {
     });
   }
 
-  /** Whether a sidecar that is started again is ready, with whatever hosts the configuration under test leaves it. */
+  /**
+   * Whether a sidecar that is started again is ready, with whatever hosts the configuration under test leaves it; while
+   * the control plane is gone it cannot be more than there, and waits for that like all others.
+   */
   async readyAgain(host: HostInstance): Promise<Ready> {
-    return patiently(() => this.#uses(host));
+    return patiently(async () => {
+      const ready = await this.#uses(host);
+      return this.#controlPlaneGone() ? undefined : ready;
+    });
   }
 
   async #uses(host: HostInstance): Promise<Ready> {
@@ -138,12 +147,18 @@ export class Sidecars {
   /** Instance → how often its sidecar has rejected configuration since it started; of those that run. */
   async rejectedCounts(): Promise<ReadonlyMap<string, number>> {
     const { rejected } = this.#mesh.sidecar;
+    const countOf = async (host: HostInstance) => rejected.count(await this.#ask(host, rejected.paths));
     const counts = await Promise.all(
-      this.#hosts
-        .filter((host) => this.#runs(host))
-        .map(async (host) => [host.name, rejected.count(await this.#ask(host, rejected.paths))] as const),
+      this.#hosts.map(async (host) => {
+        // One that has only just started answers a moment later.
+        const count = await eventually(
+          async () => (this.#runs(host) ? patiently(() => countOf(host)) : undefined),
+          { waitingFor: `the sidecar of ${host.name} to answer`, timeoutMs: answerTimeoutMs },
+        );
+        return count === undefined ? [] : [[host.name, count] as const];
+      }),
     );
-    return new Map(counts);
+    return new Map(counts.flat());
   }
 
   /**
@@ -161,10 +176,16 @@ export class Sidecars {
 
   /**
    * The same under load, of the sidecars that run and go on to: hosts are not waited for, since what a client makes
-   * of them is what the load is for.
+   * of them is what the load is for. While the control plane is gone nothing arrives, and that is waited for, however
+   * long it takes.
    */
   async changed(revision: Revision, hostMesh: HostMesh, signal: AbortSignal): Promise<Arrivals> {
-    const options = { timeoutMs: arrivalTimeoutMs, everyMs: changeEveryMs, signal };
+    const options = {
+      timeoutMs: arrivalTimeoutMs,
+      everyMs: changeEveryMs,
+      paused: this.#controlPlaneGone,
+      signal,
+    };
     const waits = this.#hosts.filter(this.#runs).map(async (host) => {
       const tookMs = await this.#holds(host, revision, hostMesh, options, this.#runs);
       return this.#runs(host) ? [[host.name, tookMs] as const] : [];
@@ -247,7 +268,7 @@ const awaitingReason = notYet('it rejected its configuration; waiting for the re
 class AdminSilence extends Error {}
 
 /** An Envoy that takes much configuration answers nobody meanwhile: it is asked again. */
-async function patiently(attempt: () => Promise<Ready>): Promise<Ready> {
+async function patiently<T>(attempt: () => Promise<T | NotYet>): Promise<T | NotYet> {
   try {
     return await attempt();
   } catch (error) {

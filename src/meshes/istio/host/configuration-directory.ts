@@ -39,9 +39,10 @@ export class ConfigurationDirectory {
   /** Puts a file in the place of the one of that name, in one step, wherever that is now. */
   async replace(name: string, content: string): Promise<void> {
     await writeFile(this.#draft, content);
-    if (!(await move(this.#draft, join(this.published, name)))) {
-      await move(this.#draft, join(this.#withheld, name));
-    }
+    // Between two looks the folder may have gone from the one place to the other.
+    const places = [this.published, this.#withheld, this.published];
+    for (const place of places) if (await move(this.#draft, join(place, name))) return;
+    throw new Error(`there is no folder for ${name}`);
   }
 
   /** Gives istiod the files, unless it has them. */

@@ -14,7 +14,7 @@ export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 
 /** Writes what a sidecar needs beside its certificates: the bootstrap template. */
 export async function prepareSidecar(instance: HostInstance, template: string): Promise<void> {
   // Istio's template binds its admin and metrics listeners to all addresses; here they stay on the instance's own.
-  const own = withoutAdminLog(template).replaceAll(
+  const own = asksAgainSoon(withoutAdminLog(template)).replaceAll(
     /\{\{ \.(additional_)?(wildcard|localhost) \}\}/g,
     instance.address,
   );
@@ -34,6 +34,20 @@ function withoutAdminLog(template: string): string {
   const own = template.replace(/("admin": \{)\s*"access_log": \[[^\]]*\],/, '$1');
   if (own === template)
     throw new Error('the bootstrap template has no log of its admin interface to leave out');
+  return own;
+}
+
+/**
+ * A sidecar that has lost the control plane asks again, and waits up to twice as long each time, half a minute in the
+ * end: longer than most loads. Here it never waits for more than two seconds.
+ * https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/grpc_service.proto
+ */
+function asksAgainSoon(template: string): string {
+  const own = template.replace(
+    /("envoy_grpc": \{\s*"cluster_name": "xds-grpc")/,
+    '$1, "retry_policy": { "retry_back_off": { "base_interval": "0.5s", "max_interval": "2s" } }',
+  );
+  if (own === template) throw new Error('the bootstrap template asks no control plane');
   return own;
 }
 
