@@ -101,7 +101,9 @@ test('a change that is made while the control plane is gone counts from its retu
     arrivedAtMs: 8_900,
   });
   expect(checks[0]).toMatchObject({ status: 'fail', observed: '3.9 s' });
-  expect(checks[0]?.detail).toMatch(/edge-app-east-1 was the last of 2 sidecars; no sidecar could hear of it/);
+  expect(checks[0]?.detail).toMatch(
+    /edge-app-east-1 was the last of 2 sidecars; no sidecar could hear of it/,
+  );
   const fromReturn = await heldUp({ fault: 'outage', atMost: '2s' }, late);
   expect(fromReturn.checks[0]).toMatchObject({
     value: 898,

@@ -76,5 +76,5 @@ export function windowOf(
   }
   const after = 'after' in check ? check.after : 0;
   const fromMs = Math.min(window.fromMs + after, window.toMs);
-  return { ...window, ...(fault === undefined ? {} : { fault }), fromMs };
+  return { ...window, ...(name === 'change' && fault !== undefined ? { fault } : {}), fromMs };
 }

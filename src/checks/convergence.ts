@@ -32,7 +32,8 @@ export const convergence: CheckKind<typeof schema> = {
     const arrivals = Object.entries(change?.arrivals ?? {}).toSorted(([, a], [, b]) => b - a);
     const [last] = arrivals;
     const tooSoon = check.fault === undefined ? undefined : heldBefore(check.fault, change, facts);
-    const value = change?.arrivedAtMs === undefined ? undefined : timeOf(change, last?.[1], check.fault, facts);
+    const value =
+      change?.arrivedAtMs === undefined ? undefined : timeOf(change, last?.[1], check.fault, facts);
     const details = [
       ...(last === undefined ? [] : [`${last[0]} was the last of ${plural(arrivals.length, 'sidecar')}`]),
       ...(tooSoon === undefined ? [] : [`${tooSoon} held it before the end of ${check.fault}`]),

@@ -3,6 +3,7 @@ import { formatPercent, plural } from '../kit/format.ts';
 import { percent } from '../kit/units.ts';
 import { describeTarget, instanceTarget } from '../model/target.ts';
 import type { CheckKind, Lacking, Window } from './contract.ts';
+import type { RunFacts } from './facts.ts';
 import { bounds, checkFields, hasBound, noBound } from './fields.ts';
 import { formatLimits, isWithin, type Limits, NEEDED_REQUESTS } from './limits.ts';
 import { targetsOf } from './targets.ts';
@@ -48,29 +49,49 @@ export const share: CheckKind<typeof schema> = {
       holds: isWithin(count / answered, check),
       observed: formatPercent(count / answered),
       limit,
-      lacking: lackingIn(window, count / answered, check, of, targetsOf(facts, window)),
+      lacking: lackingIn(window, count / answered, check, of, disturbanceIn(window, answered, facts)),
       detail: `${plural(count, 'request')} of ${plural(answered, 'answered request')}`,
     };
   },
 };
 
+/** From this share of the requests on that succeed, none of them goes to hosts that fail. */
+const SETTLED = 0.99;
+
+/** Whom the fault of a window has hit, and whether traffic has left them. */
+interface Disturbance {
+  readonly targets: readonly string[];
+  readonly isOver: boolean;
+}
+
+function disturbanceIn(window: Window, answered: number, facts: RunFacts): Disturbance {
+  const targets = targetsOf(facts, window);
+  const theirs = facts.count(window, { instances: targets });
+  const succeeded = facts.count(window, { outcome: 'ok' });
+  return {
+    targets,
+    isOver: succeeded >= SETTLED * facts.count(window) && theirs <= (1 - SETTLED) * answered,
+  };
+}
+
 /**
  * While a fault is on, bad hosts get too much because they are not ejected, or others too little because nobody turns
- * to them; afterwards traffic does not come back. At other times requests are spread otherwise than they should be.
+ * to them; afterwards traffic does not come back. At other times requests are spread otherwise than they should be, as
+ * they are once nobody turns to bad hosts any more.
  */
 function lackingIn(
   { name, fault }: Window,
   value: number,
   { atMost, atLeast }: Limits,
   of: readonly string[],
-  targets: readonly string[],
+  { targets, isOver }: Disturbance,
 ): Lacking {
   const faulty = of.filter((each) => targets.includes(each)).length;
   const isTooMuch = value > (atMost ?? 1);
   const isTooLittle = value < (atLeast ?? 0);
   if (name === 'fault' && fault !== undefined) {
     if (faulty > 0 && isTooMuch) return { what: 'avoidance', hosts: faulty };
-    if (faulty === 0 && isTooLittle) return { what: 'takeover' };
+    if (faulty === 0 && isTooLittle && !isOver) return { what: 'takeover' };
   }
   if (name === 'recovery' && (faulty > 0 ? isTooLittle : isTooMuch)) return { what: 'return' };
   return { what: 'spread' };

@@ -389,7 +389,8 @@ function mistakeInConvergence(
   const names = faultNames(faults);
   const fault = faults[names.indexOf(named)];
   const change = changes.find(({ name }) => of === undefined || name === of);
-  if (fault === undefined) return wrong(['fault'], `there is no fault ${quote(named)}`, suggest(named, names));
+  if (fault === undefined)
+    return wrong(['fault'], `there is no fault ${quote(named)}`, suggest(named, names));
   if (fault.kind !== 'control-plane-outage') {
     const message = `${named} keeps no change from the sidecars, so that no time counts from its end`;
     return wrong(['fault'], message, 'leave it out, or name a control-plane-outage');

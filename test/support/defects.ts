@@ -96,6 +96,9 @@ const routes = 'scenarios/mesh/header-routing.yaml';
 const eastRoute = readFileSync(join(root, routes), 'utf8').match(/ {4}- match:\n(?: {6}.*\n)+/)?.[0] ?? '';
 const otherRoute = readFileSync(join(root, routes), 'utf8').match(/ {4}- route:\n(?: {8}.*\n)+/)?.[0] ?? '';
 
+const regions = readFileSync(join(root, 'scenarios/mesh/regional-policy.yaml'), 'utf8');
+const outlierDetection = regions.match(/ {4}outlierDetection:\n(?: {6}.*\n)+/)?.[0] ?? '';
+
 export const plantedTexts: readonly PlantedText[] = [
   {
     name: 'matches in the wrong order',
@@ -224,6 +227,126 @@ export const plantedTexts: readonly PlantedText[] = [
     fails: 'success-rate',
     change: ['retryOn: 5xx,reset,connect-failure', 'retryOn: connect-failure'],
     names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.retries\.retryOn: connect-failure/,
+  },
+  {
+    name: 'failover without outlier detection',
+    scenario: 'regional-policy',
+    fails: 'time-to-fail-over',
+    change: [outlierDetection, ''],
+    names: /^DestinationRule\/edge-app-dr .*failover is not in effect: without outlierDetection/,
+  },
+  {
+    name: "an ejection cap below the region's share",
+    scenario: 'regional-policy',
+    fails: 'time-to-fail-over',
+    change: ['maxEjectionPercent: 100', 'maxEjectionPercent: 40'],
+    names: /^DestinationRule\/edge-app-dr .*maxEjectionPercent: 40/,
+  },
+  {
+    name: 'distribute beside failover, in a rule of its own',
+    scenario: 'regional-policy',
+    fails: 'share',
+    // In one rule Istio refuses the two.
+    change: [
+      'kind: DestinationRule\nmetadata:\n  name: edge-app-dr',
+      'kind: DestinationRule\nmetadata: { name: edge-app-balance }\nspec:\n  host: edge-app\n  trafficPolicy:\n    loadBalancer: { localityLbSetting: { distribute: [{ from: region1/zone-a/*, to: { region1/zone-a/*: 70, region1/zone-b/*: 30 } }] } }\n---\napiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata:\n  name: edge-app-dr',
+    ],
+    names:
+      /^DestinationRule\/edge-app-(balance .*distribute: |dr .*is not in effect: Istio takes the trafficPolicy)/,
+  },
+  {
+    name: 'distribute beside failoverPriority',
+    scenario: 'regional-policy',
+    fails: 'share',
+    change: [
+      '        failoverPriority:',
+      '        distribute: [{ from: region1/*, to: { region1/*: 90, region2/*: 10 } }]\n        failoverPriority:',
+    ],
+    names:
+      /^DestinationRule\/edge-sessions-dr .*(failoverPriority is not in effect: distribute|distribute: )/,
+  },
+  {
+    name: 'the region to fail over to misspelt',
+    scenario: 'regional-policy',
+    fails: 'share',
+    change: ['to: region2\n', 'to: regoin2\n'],
+    names:
+      /^DestinationRule\/edge-app-dr .*failover\[0\]\.to is not in effect: no host of edge-app is in regoin2/,
+  },
+  {
+    name: 'the region to fail over from misspelt',
+    scenario: 'regional-policy',
+    fails: 'share',
+    change: ['from: region1\n', 'from: regoin1\n'],
+    names:
+      /^DestinationRule\/edge-app-dr .*failover\[0\]\.from is not in effect: it is for callers in regoin1/,
+  },
+  {
+    name: 'a region misspelt in distribute',
+    scenario: 'regional-policy',
+    fails: 'proportion',
+    change: ['region2/*: 10', 'regoin2/*: 10'],
+    names: /^DestinationRule\/edge-assets-dr .*distribute\[0\]\.to\.regoin2\/\* is not in effect/,
+  },
+  {
+    name: 'distribute for callers elsewhere',
+    scenario: 'regional-policy',
+    fails: 'proportion',
+    change: ['from: region1/zone-a/*', 'from: region1/zone-1/*'],
+    names:
+      /^DestinationRule\/edge-assets-dr .*distribute\[0\]\.from is not in effect: it is for callers in region1\/zone-1/,
+  },
+  {
+    name: 'shares swapped',
+    scenario: 'regional-policy',
+    fails: 'proportion',
+    change: [
+      'region1/zone-a/*: 60\n              region1/zone-b/*: 30',
+      'region1/zone-a/*: 30\n              region1/zone-b/*: 60',
+    ],
+    names: /^DestinationRule\/edge-assets-dr .*distribute: fixed shares/,
+  },
+  {
+    name: 'a label of failoverPriority misspelt',
+    scenario: 'regional-policy',
+    fails: 'share',
+    change: ['          - cell', '          - cel'],
+    names:
+      /^DestinationRule\/edge-sessions-dr .*failoverPriority\[0\] is not in effect: no host of edge-sessions has a label cel$/,
+  },
+  {
+    name: 'failoverPriority in the wrong order',
+    scenario: 'regional-policy',
+    fails: 'share',
+    change: [
+      '          - cell\n          - topology.kubernetes.io/region',
+      '          - topology.kubernetes.io/region\n          - cell',
+    ],
+    names: /^DestinationRule\/edge-sessions-dr .*failoverPriority: /,
+  },
+  {
+    name: 'hosts that stay ejected for longer than the fault is over',
+    scenario: 'regional-policy',
+    fails: 'time-to-return',
+    change: ['baseEjectionTime: 8s', 'baseEjectionTime: 60s'],
+    names: /^DestinationRule\/edge-app-dr .*baseEjectionTime: 60s/,
+  },
+  {
+    name: 'no retries when a replica dies',
+    scenario: 'control-plane-outage',
+    fails: 'error-count',
+    change: ['attempts: 3\n        retryOn: 5xx,reset,connect-failure', 'attempts: 0'],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.retries\.attempts: 0/,
+  },
+  {
+    name: 'a replica that stays ejected for longer than it was away',
+    scenario: 'control-plane-outage',
+    fails: 'time-to-return',
+    change: [
+      '  subsets:',
+      '  trafficPolicy:\n    outlierDetection: { consecutive5xxErrors: 2, interval: 1s, baseEjectionTime: 60s, maxEjectionPercent: 50 }\n  subsets:',
+    ],
+    names: /^DestinationRule\/edge-app-versions .*baseEjectionTime: 60s/,
   },
 ];
 

@@ -5,7 +5,7 @@ import { root } from './breakwater.ts';
 /** A mistake in a rollout that is valid and not what was meant. */
 interface PlantedChange {
   readonly name: string;
-  readonly scenario: 'canary-rollout' | 'canary-rollback';
+  readonly scenario: 'canary-rollout' | 'canary-rollback' | 'control-plane-outage';
   /** Kind of a check that must be among the failed ones. */
   readonly fails: string;
   /** Plants it, with what it takes written into the folder; arguments of `run`. */
@@ -24,6 +24,12 @@ function plant(folder: string, name: string, change: (text: string) => string): 
   writeFileSync(path, planted);
   return path;
 }
+
+/** Plants in what is put in while the control plane is gone. */
+const late = (change: (text: string) => string) => (folder: string) => [
+  '--set',
+  `changes.0.apply.0=${plant(folder, 'control-plane-outage-change.yaml', change)}`,
+];
 
 export const plantedChanges: readonly PlantedChange[] = [
   {
@@ -59,5 +65,41 @@ export const plantedChanges: readonly PlantedChange[] = [
     args: () => ['--set', 'changes.0.guard='],
     names: /^changes half: no guard/,
     source: /canary-rollback\.yaml:\d+$/,
+  },
+  {
+    name: 'a change for gateways only, which no sidecar is sent',
+    scenario: 'control-plane-outage',
+    fails: 'proportion',
+    args: late((text) => text.replace('  http:', '  gateways: [edge-gateway]\n  http:')),
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\] is not in effect: it is for gateways only/,
+    source: /planted\.yaml:\d+$/,
+  },
+  {
+    name: 'a change that is exported to nobody who calls',
+    scenario: 'control-plane-outage',
+    fails: 'proportion',
+    args: late((text) => text.replace('spec:\n', 'spec:\n  exportTo: [elsewhere]\n')),
+    names:
+      /^VirtualService\/edge-app-vs spec\.http\[0\] is not in effect: exportTo shows it to elsewhere only/,
+    source: /planted\.yaml:\d+$/,
+  },
+  {
+    name: 'a change beside what is there, in place of it',
+    scenario: 'control-plane-outage',
+    fails: 'proportion',
+    args: late((text) => text.replace('name: edge-app-vs', 'name: edge-app-vs-canary')),
+    names:
+      /^VirtualService\/edge-app-vs-canary spec\.http\[0\] is not in effect: VirtualService\/edge-app-vs .* has this host already/,
+    source: /planted\.yaml:\d+$/,
+  },
+  {
+    name: 'weights swapped in a change made while the control plane is gone',
+    scenario: 'control-plane-outage',
+    fails: 'proportion',
+    args: late((text) =>
+      text.replace(/weight: (80|20)$/gm, (_, weight) => `weight: ${100 - Number(weight)}`),
+    ),
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]: 20 %, 80 %/,
+    source: /planted\.yaml:\d+$/,
   },
 ];

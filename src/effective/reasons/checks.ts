@@ -1,6 +1,6 @@
 import { formatCount, plural } from '../../kit/format.ts';
-import type { Cluster, EffectiveConfiguration, Route } from '../../model/effective.ts';
-import { limitText, localityWords, shareText, timeText } from '../words.ts';
+import type { Cluster, EffectiveConfiguration, Route, Zone } from '../../model/effective.ts';
+import { limitText, localityWords, matchText, shareText, timeText } from '../words.ts';
 import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
@@ -197,7 +197,8 @@ function splitByWeight({ sidecars }: EffectiveConfiguration, question: CheckQues
 }
 
 /** How requests are spread, where something decides it. */
-function spread({ question, client, cluster }: CheckScene): Reason {
+function spread(scene: CheckScene): Reason {
+  const { question, client, cluster } = scene;
   const { service } = question;
   const { locality, zones, balancing } = cluster;
   if (hashing.has(balancing.value)) {
@@ -207,17 +208,50 @@ function spread({ question, client, cluster }: CheckScene): Reason {
     );
   }
   const places = new Set(zones.map((zone) => zone.locality));
-  if (places.size < 2) return unknown(`all hosts of ${service} are in one place`);
+  if (places.size < 2) return otherRoute(scene) ?? unknown(`all hosts of ${service} are in one place`);
   const near = zones.filter(({ priority }) => priority === 0).flatMap(({ hosts }) => hosts).length;
   const causes = {
     none: `The sidecar of ${client.instance} uses the hosts of ${service} in all zones alike.`,
-    failover: `The sidecar of ${client.instance} sends all requests to the nearest ${plural(near, 'host')} of ${service} as long as those are healthy.`,
-    distribute: `distribute sends fixed shares of the requests to the zones of ${service}.`,
+    failover: `The sidecar of ${client.instance} sends all requests to the nearest ${plural(near, 'host')} of ${service} as long as those are healthy, and goes further in this order: ${orderText(zones)}.`,
+    distribute: `distribute sends fixed shares of the requests to the zones of ${service}: ${sharesText(zones)}.`,
   };
   return known(
     causes[locality.value],
     [named('zones', locality, (mode) => localityWords[mode])],
     insteadOf(client, service, 'locality', 'balancing'),
+  );
+}
+
+/** "region1/east, then region1/west and region2/north". */
+function orderText(zones: readonly Zone[]): string {
+  const held = zones.filter(({ hosts }) => hosts.length > 0);
+  const byPriority = Map.groupBy(held, ({ priority }) => priority);
+  return [...byPriority.keys()]
+    .toSorted((a, b) => a - b)
+    .map((priority) => [...new Set(byPriority.get(priority)?.map(({ locality }) => locality))].join(' and '))
+    .join(', then ');
+}
+
+/** "region1/east 80 %, region1/west 20 %". */
+function sharesText(zones: readonly Zone[]): string {
+  const weightOf = ({ hosts, weight = 0 }: Zone) => (hosts.length === 0 ? 0 : weight);
+  const all = zones.reduce((sum, zone) => sum + weightOf(zone), 0);
+  return zones
+    .map((zone) => `${zone.locality} ${shareText(all === 0 ? 0 : weightOf(zone) / all)}`)
+    .join(', ');
+}
+
+/** A route that is written for a service, where another one takes the requests. */
+function otherRoute({ question, client }: CheckScene): Reason | undefined {
+  const instead = insteadOf(client, question.service, 'route');
+  if (instead.length === 0) return undefined;
+  const taken = routesTaken(client, question).map(
+    ({ match, from }): NamedSetting => ({ name: 'route', value: matchText(match), from }),
+  );
+  return known(
+    `Requests to ${question.service} take another route in the sidecar of ${client.instance} than one that is written.`,
+    taken,
+    instead,
   );
 }
 

@@ -18,7 +18,9 @@ import {
 } from '../../envoy/config-dump.ts';
 import { texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
+import { distributeEntry } from './localities.ts';
 import { type Block, type Policy, policyOf } from './policies.ts';
+import type { Workload } from './selection.ts';
 import { limitOf, readBoolean, readDuration, readNumber, readPositive } from './values.ts';
 import {
   configOf,
@@ -34,6 +36,8 @@ import {
 /** What the clusters of one sidecar are read with. */
 export interface ClusterContext {
   readonly under: ResourcesUnderTest;
+  /** Whose sidecar it is. */
+  readonly workload: Workload;
   /** Full host → the name of a service of the topology. */
   readonly serviceOf: (host: string) => string;
   /** Where the replicas of a service are that have all of some labels: a locality for each. */
@@ -129,7 +133,7 @@ export function readCluster(
     streams: readStreams(cluster, written),
     balancing: readBalancing(cluster, written),
     outlierDetection,
-    locality: readLocality(cluster, zones, outlierDetection, written),
+    locality: readLocality(cluster, zones, outlierDetection, written, context.workload),
     panicThreshold: readPanicThreshold(cluster, written),
     zones,
     selects: selected && { value: labelsAt(selected), from: settingAt(within(selected, 'labels')) },
@@ -349,6 +353,7 @@ function readLocality(
   zones: readonly Zone[],
   outlierDetection: OutlierDetection | undefined,
   { policy, field }: Written,
+  { instance }: Workload,
 ): Told<LocalityMode> {
   const setting = field('loadBalancer', 'localityLbSetting').places[0];
   const written = setting === undefined ? undefined : writtenAt(setting);
@@ -356,7 +361,11 @@ function readLocality(
   const origin = (...path: string[]): Origin =>
     setting === undefined ? { by: 'default', of: 'Istio' } : settingAt(within(setting, ...path));
   const weighted = cluster.common_lb_config?.locality_weighted_lb_config !== undefined;
-  if (weighted && has('distribute')) return { value: 'distribute', from: origin('distribute') };
+  if (weighted && has('distribute')) {
+    // Where no entry is for this caller, zones get what their hosts come to.
+    const isFor = distributeEntry(valueAt(written, ['distribute']), instance.locality) >= 0;
+    return { value: isFor ? 'distribute' : 'none', from: origin('distribute') };
+  }
   if (zones.some(({ priority }) => priority > 0)) {
     if (has('failoverPriority')) return { value: 'failover', from: origin('failoverPriority') };
     if (has('failover')) return { value: 'failover', from: origin('failover') };

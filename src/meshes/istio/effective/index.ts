@@ -163,6 +163,9 @@ function callsOf(topology: TopologyPlan, clusters: readonly Cluster[], hosts: re
       port,
       clusters: clusters.filter((cluster) => cluster.service === name && cluster.port === port),
       virtualHost: hosts.find((each) => each.port === port && each.domains.includes(host)),
+      labels: topology.instances
+        .filter((each) => each.service === name && isServer(each))
+        .map(instanceLabels),
     };
   });
 }

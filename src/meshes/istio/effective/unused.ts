@@ -4,6 +4,7 @@ import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import { ROOT_NAMESPACE } from '../names.ts';
+import { idleDistribute, idleFailover, idlePriorities, type LocatedHosts } from './localities.ts';
 import { type Block, blocks, mergedWith, type Policy, policyOf } from './policies.ts';
 import {
   closeness,
@@ -27,6 +28,8 @@ export interface CalledService {
   /** Its clusters in the sidecar, subsets too. */
   readonly clusters: readonly Cluster[];
   readonly virtualHost: VirtualHost | undefined;
+  /** Labels of its replicas. */
+  readonly labels: LocatedHosts['labels'];
 }
 
 export interface UnusedContext {
@@ -45,7 +48,7 @@ const subjects: Readonly<Record<Block, Subject>> = {
 export function unusedByCaller(service: CalledService, context: UnusedContext): readonly Unused[] {
   return [
     ...unusedRules(service, context),
-    ...withoutOutlierDetection(service, context),
+    ...unusedLocalities(service, context),
     ...unusedRoutes(service, context),
   ];
 }
@@ -208,12 +211,15 @@ function whyNotBlock(
   return `an entry for port ${called} replaces the whole policy around it, and has no ${block}`;
 }
 
-/** Failover between localities needs outlier detection, and distribute takes its place. */
-function withoutOutlierDetection(service: CalledService, { under }: UnusedContext): readonly Unused[] {
+/**
+ * Failover between localities needs outlier detection, and distribute takes its place; what either names may be
+ * nowhere, or not where this caller is.
+ */
+function unusedLocalities(service: CalledService, { under, workload }: UnusedContext): readonly Unused[] {
   const routed = routedClusters(service);
   return service.clusters
     .filter(({ name }) => routed.has(name))
-    .flatMap(({ rule, subset, port, outlierDetection }): readonly Unused[] => {
+    .flatMap(({ rule, subset, port, outlierDetection, zones }): readonly Unused[] => {
       const first = rule?.by === 'setting' ? under.find(rule.resource) : undefined;
       const block = first && policyOf(first, subset, port, under).block('loadBalancer');
       const locality = block && within(block, 'localityLbSetting');
@@ -229,12 +235,27 @@ function withoutOutlierDetection(service: CalledService, { under }: UnusedContex
         setting: settingAt(place),
         why,
       });
+      const hosts: LocatedHosts = {
+        service: service.name,
+        localities: zones.map((zone) => zone.locality),
+        labels: service.labels,
+      };
       if (written['distribute'] !== undefined) {
-        return fields.map((field) =>
-          unused(within(locality, field), 'distribute is set beside it, and Istio takes one of the two'),
-        );
+        return [
+          ...fields.map((field) =>
+            unused(within(locality, field), 'distribute is set beside it, and Istio takes one of the two'),
+          ),
+          ...idleDistribute(within(locality, 'distribute'), hosts, workload).map(({ place, why }) =>
+            unused(place, why),
+          ),
+        ];
       }
-      if (outlierDetection !== undefined) return [];
+      if (outlierDetection !== undefined) {
+        return [
+          ...idleFailover(within(locality, 'failover'), hosts, workload),
+          ...idlePriorities(within(locality, 'failoverPriority'), hosts, workload),
+        ].map(({ place, why }) => unused(place, why));
+      }
       const places = fields.length > 0 ? fields.map((field) => within(locality, field)) : [locality];
       return places.map((place) => unused(place, 'without outlierDetection Istio does not fail over'));
     });
