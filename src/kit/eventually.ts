@@ -59,7 +59,7 @@ export async function eventually<T>(
   let lookedAt = performance.now();
   for (;;) {
     options.signal?.throwIfAborted();
-    const result = await within(attempt(), deadline - performance.now() + options.timeoutMs + answerMs);
+    const result = await within(attempt(), leftMs + options.timeoutMs + answerMs);
     if (!(result instanceof NotYet)) return result;
     const now = performance.now();
     if (!options.paused?.()) leftMs -= now - lookedAt;
