@@ -438,6 +438,47 @@ spec: { hosts: [edge-app], http: [{ name: routed, route: [{ destination: { host:
     );
 
     whereChanged(
+      'while the control plane is gone a change waits for it, and so does what is started, without anybody waiting for that',
+      async () => {
+        const controlPlane = { kind: 'control-plane' } as const;
+        const target = { kind: 'instance', name: environment.instances.find(isServer)?.name ?? '' } as const;
+        const taken = async () =>
+          (await environment.admin(target.name, '/listeners', 5_000)).includes('8080');
+        await environment.perform({ do: 'stop-control-plane', target: controlPlane });
+        await environment.perform({ do: 'kill', target });
+        await environment.perform({ do: 'start', target });
+        expect(await taken()).toBe(false);
+        const named = (name: string) => `${configuration}---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: routed }
+spec: { hosts: [edge-app], http: [{ name: ${name}, route: [{ destination: { host: edge-app } }] }] }
+`;
+        const begun = Date.now();
+        let arrived = false;
+        const changing = environment.change(parse(named('later'))).then((arrivals) => {
+          arrived = true;
+          return arrivals;
+        });
+        changing.catch(() => {});
+        await sleep(2_000);
+        expect(arrived).toBe(false);
+        expect(await ask('/config_dump?resource=dynamic_route_configs')).not.toContain('"name": "later"');
+        const back = Date.now() - begun;
+        await environment.perform({ do: 'start-control-plane', target: controlPlane });
+        const arrivals = await changing;
+        expect([...arrivals.keys()].sort()).toEqual(environment.instances.map(({ name }) => name).sort());
+        for (const ms of arrivals.values()) expect(ms).toBeGreaterThan(back);
+        expect(await ask('/config_dump?resource=dynamic_route_configs')).toContain('"name": "later"');
+        expect(await taken()).toBe(true);
+        await environment.configure(parse(configuration));
+        const { requests, answers } = await load();
+        expect(answers['2xx']).toBe(requests);
+        expect(lost).toBeUndefined();
+      },
+    );
+
+    whereChanged(
       'hosts that configuration takes away are not waited for in vain, and come back with the next one',
       async () => {
         const known = async () =>

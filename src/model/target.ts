@@ -5,7 +5,7 @@ export const instanceFields = {
   service: z.string().optional().describe('Every replica of this service.'),
   workload: z.string().optional().describe('Every replica of this workload.'),
   replica: z.int().min(1).optional().describe('One replica of the workload, counted from 1.'),
-  zone: z.string().optional().describe('Every replica in this locality: region/zone.'),
+  zone: z.string().optional().describe('Every replica in this locality: region/zone, or a whole region.'),
 };
 
 /** For schemas with `instanceFields`. */

@@ -65,7 +65,7 @@ export interface InstanceSelector {
   readonly service?: string | undefined;
   readonly workload?: string | undefined;
   readonly replica?: number | undefined;
-  /** region/zone[/sub-zone]; a region/zone takes in its sub-zones. */
+  /** region[/zone[/sub-zone]]; it takes in whatever lies in it. */
   readonly zone?: string | undefined;
 }
 

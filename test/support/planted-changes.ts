@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './breakwater.ts';
+import { expect } from 'vitest';
+import { settingsBehind } from '../../src/report/words.ts';
+import { outcome, root, Workspace } from './breakwater.ts';
 
-/** A mistake in a rollout that is valid and not what was meant. */
+/** A mistake in a change under load that is valid and not what was meant. */
 interface PlantedChange {
   readonly name: string;
   readonly scenario: 'canary-rollout' | 'canary-rollback' | 'control-plane-outage';
@@ -103,3 +105,17 @@ export const plantedChanges: readonly PlantedChange[] = [
     source: /planted\.yaml:\d+$/,
   },
 ];
+
+/** Runs the scenario of a planted change on the local lab: it has to fail, and the report has to name the reason. */
+export async function expectChangeFailure(planted: PlantedChange, ...args: readonly string[]): Promise<void> {
+  using workspace = new Workspace();
+  const planting = planted.args(workspace.path);
+  const finished = await workspace.run(`scenarios/${planted.scenario}.yaml`, ...args, ...planting);
+  expect(finished.report?.verdict, outcome(finished)).toBe('fail');
+  const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
+  expect(failed.map(({ kind }) => kind)).toContain(planted.fails);
+  const said = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
+  const naming = said.filter(({ setting }) => planted.names.test(setting));
+  expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
+  for (const { source } of naming) expect(source).toMatch(planted.source);
+}
