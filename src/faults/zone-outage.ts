@@ -7,7 +7,9 @@ const schema = z
   .strictObject({
     kind: z.literal('zone-outage'),
     ...faultFields,
-    on: z.strictObject({ zone: z.string().describe('The locality that goes dark: region/zone, or a whole region.') }),
+    on: z.strictObject({
+      zone: z.string().describe('The locality that goes dark: region/zone, or a whole region.'),
+    }),
   })
   .describe(
     'Every replica of a zone is killed at once, and started again at the end. The client is spared: it observes.',

@@ -239,8 +239,8 @@ export const plantedTexts: readonly PlantedText[] = [
     name: "an ejection cap below the region's share",
     scenario: 'regional-policy',
     fails: 'time-to-fail-over',
-    change: ['maxEjectionPercent: 100', 'maxEjectionPercent: 40'],
-    names: /^DestinationRule\/edge-app-dr .*maxEjectionPercent: 40/,
+    change: ['maxEjectionPercent: 100', 'maxEjectionPercent: 25'],
+    names: /^DestinationRule\/edge-app-dr .*maxEjectionPercent: 25/,
   },
   {
     name: 'distribute beside failover, in a rule of its own',
@@ -344,7 +344,7 @@ export const plantedTexts: readonly PlantedText[] = [
     fails: 'time-to-return',
     change: [
       '  subsets:',
-      '  trafficPolicy:\n    outlierDetection: { consecutive5xxErrors: 2, interval: 1s, baseEjectionTime: 60s, maxEjectionPercent: 50 }\n  subsets:',
+      '    outlierDetection: { consecutive5xxErrors: 2, interval: 1s, baseEjectionTime: 60s, maxEjectionPercent: 50 }\n  subsets:',
     ],
     names: /^DestinationRule\/edge-app-versions .*baseEjectionTime: 60s/,
   },

@@ -5,7 +5,7 @@ import { outcome, root, Workspace } from '../support/breakwater.ts';
 import { expectTextFailure, plantedTexts } from '../support/defects.ts';
 
 const scenario = 'scenarios/regional-policy.yaml';
-const rates = [40, 60, 30].flatMap((rate, index) => ['--set', `load.${index}.rate=${rate}/s`]);
+const rates = [40, 50, 40].flatMap((rate, index) => ['--set', `load.${index}.rate=${rate}/s`]);
 const light = ['--profile', 'short', ...rates];
 
 test.concurrent('three policies for regions hold at once', async () => {

@@ -310,6 +310,8 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ['streams-of-http2', { expected: 'overflow' }, ['http1MaxPendingRequests: no limit Istio']],
   ['same-header-same-host', { expected: 'spread' }, ['consistentHash: ring-hash 7']],
   ['split-by-weight', { expected: 'spread' }, ['route: 90 %, 10 % 16']],
+  ['distribute-80-20', { expected: 'spread' }, ['distribute: fixed shares 10']],
+  ['distribute-for-callers-elsewhere', { expected: 'spread' }, ['distribute: all hosts alike 9']],
   [
     'panic-below-half',
     { expected: 'avoidance', seen: { detections: { ...nothing, errors: 4 }, ejections: 3, panics: 90 } },
@@ -438,4 +440,38 @@ test('who may pass is told with the policies that were written for nobody there'
       'other: it selects workloads with app=payments, and edge-app-east-1 has not',
     ]);
   }
+});
+
+test.each([
+  [
+    'distribute-80-20',
+    'distribute sends fixed shares of the requests to the zones of edge-app: region1/zone-east 80 %, region1/zone-west 20 %.',
+    [],
+  ],
+  [
+    'distribute-to-a-region-of-nobody',
+    'distribute sends fixed shares of the requests to the zones of edge-app: region1/zone-east 50 %, region1/zone-west 50 %.',
+    [13],
+  ],
+  [
+    'failover-to-a-region-of-nobody',
+    'The sidecar of frontend-1 sends all requests to the nearest 2 hosts of edge-app as long as those are healthy, and goes further in this order: region1/zone-east, then region1/zone-west.',
+    [11],
+  ],
+])('%s: where requests go, and what of it names nobody', (name, cause, idle) => {
+  const reason = ofCheck(name, { expected: 'spread' });
+  expect(reason).toMatchObject({ known: true, cause });
+  expect(reason.known && reason.instead.map(({ setting }) => setting.line)).toEqual(idle);
+});
+
+test('requests that take another route than one that is written are told so, where all hosts are in one place', () => {
+  const { sidecars } = recorded('abort-on-a-gateway-only');
+  const oneZone = sidecars.map((sidecar) => ({
+    ...sidecar,
+    clusters: sidecar.clusters.map((cluster) => ({ ...cluster, zones: cluster.zones.slice(0, 1) })),
+  }));
+  const reason = reasonOfCheck({ sidecars: oneZone }, { ...about, expected: 'spread' });
+  expect(reason.known && reason.instead.map(({ why }) => why)).toEqual([
+    expect.stringMatching(/^it is for gateways only/),
+  ]);
 });

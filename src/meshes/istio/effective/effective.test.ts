@@ -180,6 +180,28 @@ test.each([
     `"distribute" 11 ${policy}.loadBalancer.localityLbSetting.distribute`,
     ['0 2', '0 0'],
   ],
+  [
+    'distribute-to-a-region-of-nobody',
+    `"distribute" 9 ${policy}.loadBalancer.localityLbSetting.distribute`,
+    ['0 2', '0 2'],
+  ],
+  // It is for nobody here: hosts of all zones are used alike.
+  [
+    'distribute-for-callers-elsewhere',
+    `"none" 9 ${policy}.loadBalancer.localityLbSetting.distribute`,
+    ['0 2', '0 2'],
+  ],
+  [
+    'failover-to-a-region-of-nobody',
+    `"failover" 9 ${policy}.loadBalancer.localityLbSetting.failover`,
+    ['0 2', '1 2'],
+  ],
+  // The first label tells nobody apart, and so the second is the one that does.
+  [
+    'priority-by-a-label-of-nobody',
+    `"failover" 9 ${policy}.loadBalancer.localityLbSetting.failoverPriority`,
+    ['0 2', '1 2'],
+  ],
 ])('%s: how zones are told apart, and their priorities and hosts', (name, mode, zones) => {
   const { locality, zones: held } = called(name);
   expect(told(locality)).toBe(mode);
@@ -344,6 +366,13 @@ test.each([
     ],
   ],
   ['failover-without-outlier-detection', ['locality 10: without outlierDetection Istio does not fail over']],
+  ['failover-to-a-region-of-nobody', ['locality 11: no host of edge-app is in regoin2']],
+  ['distribute-to-a-region-of-nobody', ['locality 13: no host of edge-app is in regoin2/*']],
+  [
+    'distribute-for-callers-elsewhere',
+    ['locality 10: it is for callers in region2/*, and frontend-1 is in region1/zone-east'],
+  ],
+  ['priority-by-a-label-of-nobody', ['locality 9: no host of edge-app has a label cel']],
   [
     'abort-on-a-gateway-only',
     [
