@@ -266,6 +266,11 @@ const table: [string, object, string][] = [
     'changes.0.at: the control plane is gone until 30 s, and with it the load ends: no sidecar would hear of the change | let the load go on for longer, or the outage end sooner',
   ],
   [
+    'a change at the moment when the control plane goes',
+    { ...changed({ at: '6s' }), faults: [{ kind: 'control-plane-outage', at: '6s', for: '5s' }] },
+    'changes.0.at: the control plane goes at 6 s too, and whether sidecars hear of the change before is chance | let it come half a second sooner or later',
+  ],
+  [
     'a change after one that nobody hears of yet',
     {
       ...changed({ name: 'one', at: '6s' }, { name: 'two', at: '8s' }),

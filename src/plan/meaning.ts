@@ -199,6 +199,10 @@ function mistakesInChanges(scenario: Scenario): Mistake[] {
       const message = `it comes at ${formatMs(at)}, and ${before.name}, which stands before it, reaches no sidecar before the control plane is back at ${formatMs(reachableAt(scenario, index - 1))}`;
       add(['at'], message, 'make one change of the two, or let this one come later');
     }
+    if (scenario.faults.some((fault) => fault.kind === 'control-plane-outage' && fault.at === at)) {
+      const message = `the control plane goes at ${formatMs(at)} too, and whether sidecars hear of the change before is chance`;
+      add(['at'], message, 'let it come half a second sooner or later');
+    }
     const reachesMs = reachableAt(scenario, index);
     if (at < durationMs && reachesMs >= durationMs) {
       const message = `the control plane is gone until ${formatMs(reachesMs)}, and with it the load ends: no sidecar would hear of the change`;

@@ -20,6 +20,18 @@ test('a change is told with its time, its slowest sidecar, and what its guard sa
   expect(formatChangeOutcome(all)).toBe('not made, since an earlier one was rolled back');
 });
 
+test('a change that nobody could hear of is told with what kept it from them', () => {
+  if (!half) throw new Error('the sample has a change');
+  const heldUp = { fault: 'control-plane-outage', untilMs: 45_200 };
+  const arrivals = { 'frontend-1': 900 };
+  expect(formatChangeTime({ ...half, arrivals, heldUp })).toBe(
+    '45.0 s, in effect after 900 ms (frontend-1 last); nobody could hear of it before the end of control-plane-outage at 45.2 s',
+  );
+  expect(formatChangeTime({ ...half, arrivals: {}, heldUp: { fault: 'control-plane-outage' } })).toBe(
+    '45.0 s, never in effect everywhere; control-plane-outage was never over',
+  );
+});
+
 test('every format tells of changes, and of none where there are none', () => {
   const formats = [html, markdown, junit, (of: typeof report) => terminal(of, { color: false, width: 100 })];
   const { changes: _, ...without } = report;
