@@ -2,8 +2,8 @@ import type { Window } from '../checks/contract.ts';
 import type { ChangeRecord, FaultRecord, RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { StatisticsSeries } from '../evidence/samples.ts';
-import type { PlannedLoad } from '../load/planned.ts';
 import { isServer, matches } from '../model/topology.ts';
+import type { LoadFacts } from './loads.ts';
 import { latenciesOf } from './percentile.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -21,7 +21,7 @@ export function createFacts(
   windows: readonly Window[],
   durationMs: number,
   probes: RunFacts['probes'],
-  load?: { readonly number: number; readonly planned: Pick<PlannedLoad, 'from' | 'to'> },
+  load?: Pick<LoadFacts, 'number' | 'ways'>,
 ): RunFacts {
   const { instances } = evidence.context;
   const { whenMs, endingOf, endings } = traffic;
@@ -37,12 +37,10 @@ export function createFacts(
     }
   };
   /** What the sidecars concerned have counted. */
-  const statistics = evidence.statistics.filter(
-    ({ instance, service }) =>
-      load === undefined ||
-      (service === load.planned.to &&
-        instances.some(({ name, service: client }) => name === instance && client === load.planned.from)),
-  );
+  const statistics = evidence.statistics.filter(({ instance, service: to }) => {
+    const from = instances.find(({ name }) => name === instance)?.service;
+    return load === undefined || load.ways.some((way) => way.from === from && way.to === to);
+  });
   const endingsWhere = (wanted: (ending: Traffic['endings'][number]) => boolean) =>
     Uint8Array.from(endings, (ending) => (wanted(ending) ? 1 : 0));
 

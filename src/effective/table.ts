@@ -306,13 +306,13 @@ function unusedSection(unused: readonly Unused[]): readonly Section[] {
 export function effectiveTables(
   sidecars: readonly Sidecar[],
   configuration: EffectiveConfiguration,
-  called: readonly string[],
+  calledFrom: (sidecar: Sidecar) => readonly string[],
 ): readonly Table[] {
   const each = sidecars.filter(
     ({ workload }, index) => sidecars.findIndex((other) => other.workload === workload) === index,
   );
   const calls = each.flatMap((sidecar) =>
-    called
+    calledFrom(sidecar)
       .filter((service) => sidecar.clusters.some((cluster) => cluster.service === service))
       .map((service) => callTable(sidecar, service, configuration)),
   );

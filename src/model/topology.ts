@@ -9,6 +9,17 @@ interface AppSettings {
   readonly queue: number;
   /** What its random choices are drawn from; a random one unless the run has a seed. */
   readonly seed?: number;
+  /** What it calls through its own sidecar for every request, one after the other, before it answers. */
+  readonly calls: readonly OnwardCall[];
+}
+
+/** A call that an app makes for a request: a GET. */
+interface OnwardCall {
+  /** Name of the service. */
+  readonly to: string;
+  readonly port: number;
+  /** With its query. */
+  readonly path: string;
 }
 
 /** One replica that will run: `edge-app-east-1`. */
@@ -50,15 +61,48 @@ export interface TopologyPlan {
   readonly instances: readonly Instance[];
   /** Whether something without a sidecar calls services, too. */
   readonly outside: boolean;
-  /** Who calls whom, by service: a mesh works in which each of them is answered. */
-  readonly calls: readonly { readonly from: string; readonly to: string }[];
+  /** Who calls whom, by service, apps that call onward among them: a mesh works in which each is answered. */
+  readonly calls: readonly Way[];
 }
 
 export const isClient = ({ role }: { readonly role: Role }) => role === 'client';
 export const isServer = ({ role }: { readonly role: Role }) => role === 'server';
 
+/** Whether a replica's sidecar takes calls of its own: of a load, or of an app that calls onward. */
+export const isCaller = ({ role, app }: Pick<Instance, 'role' | 'app'>) =>
+  role === 'client' || (app?.calls.length ?? 0) > 0;
+
 /** The services that can be called, in the order they are written. */
 export const servedBy = ({ services }: TopologyPlan) => services.filter(isServer);
+
+/** Who calls whom, by service. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The services that are worth telling of a sidecar's calls: a client's are all of them, since routes lead from one to
+ * another; those of an app are the ones that it calls onward.
+ */
+export const calledFrom =
+  (topology: TopologyPlan) =>
+  ({ role, service }: Pick<Instance, 'role' | 'service'>): readonly string[] =>
+    servedBy(topology)
+      .map(({ name }) => name)
+      .filter(
+        (name) => role === 'client' || topology.calls.some(({ from, to }) => from === service && to === name),
+      );
+
+/** A way and all that lead on from it, since apps call onward. */
+export function waysOn(first: Way, { calls }: Pick<TopologyPlan, 'calls'>): readonly Way[] {
+  const ways = [first];
+  for (const { to } of ways) {
+    const onward = calls.filter(({ from }) => from === to);
+    ways.push(...onward.filter((way) => !ways.some((each) => each.from === way.from && each.to === way.to)));
+  }
+  return ways;
+}
 
 /** Which replicas: all that every given field matches; without any field, all. */
 export interface InstanceSelector {

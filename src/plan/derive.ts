@@ -27,7 +27,15 @@ export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
           ? { role: 'client' as const }
           : {
               role: 'server' as const,
-              app: seed === undefined ? app : { ...app, seed: seedOf(seed, replicaName(name, index)) },
+              app: {
+                ...app,
+                calls: app.calls.map(({ to, path }) => ({
+                  to,
+                  port: topology.services[to]?.port ?? 0,
+                  path,
+                })),
+                ...(seed === undefined ? {} : { seed: seedOf(seed, replicaName(name, index)) }),
+              },
             }),
       })),
     ),

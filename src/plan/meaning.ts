@@ -12,6 +12,7 @@ import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, mistakesInProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { mistakesInCalls } from './chains.ts';
 import { faultNames, instancesHit, probeContext, replicasOf, subjectOf } from './derive.ts';
 
 /** Ports of the sidecar and of the sample app's control interface. */
@@ -20,7 +21,7 @@ const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as con
 /** What a schema cannot say: mistakes in how the parts of a scenario fit together. */
 export function mistakesInMeaning(scenario: Scenario): Mistake[] {
   const replicas = replicasOf(scenario);
-  const inTopology = mistakesInTopology(scenario);
+  const inTopology = [...mistakesInTopology(scenario), ...mistakesInCalls(scenario)];
   const loads = loadsIn(scenario);
   const inLoads = [
     ...mistakesInNames(loads),

@@ -48,6 +48,43 @@ describe('a plan', () => {
     });
   });
 
+  it('has what apps call onward, and says so', () => {
+    const chain = (name: string, ...calls: object[]) => ({
+      app: { calls },
+      workloads: [{ name, locality: 'region1/east' }],
+    });
+    const planned = plan({
+      topology: {
+        services: {
+          shop: { ...chain('shop', { to: 'stock', path: '/items?all' }, { to: 'ledger' }), port: 9000 },
+          stock: { ...chain('stock', { to: 'ledger' }), port: 8000 },
+          ledger: chain('ledger'),
+          client: { workloads: [{ name: 'client', locality: 'region1/east' }] },
+        },
+      },
+      faults: [],
+      checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
+    });
+    expect(planned.topology.calls).toEqual([
+      { from: 'client', to: 'shop' },
+      { from: 'shop', to: 'stock' },
+      { from: 'shop', to: 'ledger' },
+      { from: 'stock', to: 'ledger' },
+    ]);
+    expect(planned.topology.instances[0]?.app?.calls).toEqual([
+      { to: 'stock', port: 8000, path: '/items?all' },
+      { to: 'ledger', port: 8080, path: '/' },
+    ]);
+    expect(renderPlan(planned, [])).toContain(
+      [
+        'Calls of apps, for every request',
+        '  shop → stock:8000/items?***, then ledger:8080/',
+        '  stock → ledger:8080/',
+        '',
+      ].join('\n'),
+    );
+  });
+
   it('acts on what a fault is about: a node of each instance, a workload, the control plane', () => {
     const faults = [
       { kind: 'node-stopped', on: { zone: 'region1/east' }, at: '5s', for: '5s' },

@@ -60,6 +60,9 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
         .filter((from) => from !== OUTSIDE)
         .map((from) => ({ from, to: probe.to })),
     ),
+    ...Object.entries(topology.services).flatMap(([from, { app }]) =>
+      app.calls.map(({ to }) => ({ from, to })),
+    ),
   ];
   return {
     name: scenario.name,

@@ -52,6 +52,18 @@ const app = z.strictObject({
     ),
   concurrency: z.int().min(1).default(1_000).describe('Requests one replica serves at once.'),
   queue: z.int().min(0).default(10_000).describe('Requests that wait beyond that; more get 503.'),
+  calls: z
+    .array(
+      z.strictObject({
+        to: dnsLabel().describe('The service that it calls.'),
+        path: requestPath().default('/').describe('Path and query of the call, which is a GET.'),
+      }),
+    )
+    .max(20)
+    .default([])
+    .describe(
+      'What the app calls onward for every request, one after the other and through its own sidecar, before it answers; where a call fails it answers 502. Calls may go on from there, but not in a circle.',
+    ),
 });
 
 const service = z.strictObject({

@@ -43,6 +43,9 @@ test.each([
   '[{"host":"a"}]',
   '[{"url":"https://a"}]',
   '[{"url":"http://a","port":1}]',
+  '[{"url":"http://a","headers":[]}]',
+  '[{"url":"http://a","headers":{"a b":"1"}}]',
+  '[{"url":"http://a","headers":{"a":1}}]',
 ])('CALLS=%s is an error', (text) => {
   expect(() => readSettings({ CALLS: text })).toThrow(/^CALLS: expected a JSON array/);
 });

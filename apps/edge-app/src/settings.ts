@@ -63,7 +63,7 @@ export function readSettings(environment: Environment): Settings {
       calls: read(
         'CALLS',
         '[]',
-        'a JSON array of {"url": "http://…", "host": "…"} without other fields',
+        'a JSON array of {"url": "http://…", "host": "…", "headers": {"…": "…"}} without other fields',
         parseCalls,
       ),
     },
@@ -99,12 +99,25 @@ function parseCalls(text: string): OnwardCall[] | undefined {
 
 /** Throws when it is none. */
 function parseCall(item: unknown): OnwardCall {
-  const { url: urlText, host, ...others } = item as Record<string, unknown>;
+  const { url: urlText, host, headers = {}, ...others } = item as Record<string, unknown>;
   const url = new URL(urlText as string);
   const name = host ?? url.host;
   if (url.protocol !== 'http:' || typeof name !== 'string' || Object.keys(others).length > 0) {
     throw new TypeError('not an onward call');
   }
   nodeHttp.validateHeaderValue('host', name);
-  return { url, host: name };
+  return { url, host: name, headers: parseHeaders(headers) };
+}
+
+/** Throws when they are none. */
+function parseHeaders(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    throw new TypeError('not a map of headers');
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') throw new TypeError('not a header');
+    nodeHttp.validateHeaderName(name);
+    nodeHttp.validateHeaderValue(name, value);
+  }
+  return headers as Record<string, string>;
 }

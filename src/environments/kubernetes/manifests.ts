@@ -1,6 +1,7 @@
 import { k6Environment } from '../../load/generators.ts';
-import type { ClusterMesh } from '../../meshes/contract.ts';
+import type { ClusterMesh, Mesh } from '../../meshes/contract.ts';
 import { type Instance, isClient, servedBy, type TopologyPlan } from '../../model/topology.ts';
+import { onwardCalls } from '../onward-calls.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -26,7 +27,7 @@ export function localityLabels(locality: string): Record<string, string> {
 /** Everything of the topology: identities, services, and a Deployment for each workload. */
 export function topologyObjects(
   topology: TopologyPlan,
-  mesh: ClusterMesh,
+  mesh: Pick<Mesh, 'cluster' | 'serviceHost'>,
   cluster: Pick<Cluster, 'images' | 'observers'>,
 ): object[] {
   const { namespace, instances } = topology;
@@ -51,17 +52,17 @@ export function topologyObjects(
       },
     })),
     ...[...first.values()].map((instance) => deployment(topology, instance, mesh, cluster)),
-    ...(topology.outside ? [outside(topology, mesh, cluster)] : []),
+    ...(topology.outside ? [outside(topology, mesh.cluster, cluster)] : []),
   ];
 }
 
 function deployment(
   { namespace, instances }: TopologyPlan,
   instance: Instance,
-  mesh: ClusterMesh,
+  mesh: Pick<Mesh, 'cluster' | 'serviceHost'>,
   { images, observers }: Pick<Cluster, 'images' | 'observers'>,
 ): object {
-  const { labels, annotations } = mesh.podMetadata(instance, [appPorts.control]);
+  const { labels, annotations } = mesh.cluster.podMetadata(instance, [appPorts.control]);
   const selector = { [WORKLOAD_LABEL]: instance.workload };
   const replicas = instances.filter(({ workload }) => workload === instance.workload).length;
   return {
@@ -81,7 +82,11 @@ function deployment(
           nodeSelector: isClient(instance) ? observers : localityLabels(instance.locality),
           ...(isClient(instance) ? { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } : {}),
           terminationGracePeriodSeconds: 1,
-          containers: [isClient(instance) ? generator(images.k6, replicas) : app(instance, images.app)],
+          containers: [
+            isClient(instance)
+              ? generator(images.k6, replicas)
+              : app(instance, images.app, (service) => mesh.serviceHost(service, namespace)),
+          ],
           ...(isClient(instance) ? { volumes: [{ name: 'files', emptyDir: {} }] } : {}),
         },
       },
@@ -89,7 +94,7 @@ function deployment(
   };
 }
 
-function app(instance: Instance, image: string): object {
+function app(instance: Instance, image: string, hostOf: (service: string) => string): object {
   if (instance.app === undefined) throw new Error(`${instance.name} runs no app`);
   const { serviceTime, concurrency, queue } = instance.app;
   const env = {
@@ -101,6 +106,8 @@ function app(instance: Instance, image: string): object {
     SERVICE_TIME: serviceTime,
     CONCURRENCY: String(concurrency),
     QUEUE: String(queue),
+    // The sidecar takes every call that leaves the pod, wherever it is to go.
+    CALLS: onwardCalls(instance.app, hostOf, (host) => host),
   };
   return {
     name: APP,

@@ -14,7 +14,10 @@ export async function firstRequest(
   signal: AbortSignal,
 ): Promise<number> {
   const answered: number[] = [];
+  const clients = new Set(topology.services.filter(isClient).map(({ name }) => name));
   for (const call of topology.calls) {
+    // What apps call is answered before they are.
+    if (!clients.has(call.from)) continue;
     await answerTo(call, topology, instances, signal);
     answered.push(Date.now());
   }

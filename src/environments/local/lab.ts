@@ -181,7 +181,8 @@ export class LocalLab implements Lab {
 
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
-    const app = await this.#programs.launch(appProgram(host, this.#appPorts, directory, logs));
+    const hostOf = (service: string) => this.#meshKind.serviceHost(service, this.#request.topology.namespace);
+    const app = await this.#programs.launch(appProgram(host, this.#appPorts, hostOf, directory, logs));
     await app.until(
       eventually(() => appReady(host, this.#appPorts), {
         waitingFor: `${host.name}'s app to listen`,

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { istio } from '../../meshes/istio/index.ts';
+import type { TopologyPlan } from '../../model/topology.ts';
+import { planScenario } from '../../plan/plan.ts';
+import { loadedScenario } from '../../scenario/testing/loaded.ts';
+import { topologyObjects } from './manifests.ts';
+
+const workloads = (name: string) => [{ name, locality: 'region1/zone-east' }];
+
+function topologyOf(services: object): TopologyPlan {
+  const loaded = loadedScenario({
+    name: 'example',
+    description: 'An example.',
+    topology: {
+      namespace: 'market',
+      services: { frontend: { workloads: workloads('frontend') }, ...services },
+    },
+    load: { from: 'frontend', to: 'shop', rate: '10/s', duration: '5s' },
+    checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
+  });
+  return planScenario(loaded).topology;
+}
+
+interface Container {
+  readonly name: string;
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+}
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } };
+}
+
+const manifestsOf = (services: object) =>
+  topologyObjects(topologyOf(services), istio, {
+    images: { app: 'app', k6: 'k6' },
+    observers: {},
+  }) as Manifest[];
+
+const environmentOf = (manifests: readonly Manifest[], deployment: string) =>
+  Object.fromEntries(
+    manifests
+      .find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === deployment)
+      ?.spec.template.spec.containers.flatMap(({ env }) => env.map(({ name, value }) => [name, value])) ?? [],
+  );
+
+test('an app in a cluster calls others by their names there', () => {
+  const manifests = manifestsOf({
+    shop: { app: { calls: [{ to: 'stock', path: '/items' }] }, workloads: workloads('shop') },
+    stock: { port: 9000, workloads: workloads('stock') },
+  });
+  expect(JSON.parse(environmentOf(manifests, 'shop')['CALLS'] ?? '')).toEqual([
+    {
+      url: 'http://stock.market.svc.cluster.local:9000/items',
+      host: 'stock.market.svc.cluster.local:9000',
+      headers: { 'x-breakwater-due': ';c' },
+    },
+  ]);
+  expect(environmentOf(manifests, 'stock')['CALLS']).toBe('[]');
+});
