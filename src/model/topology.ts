@@ -34,8 +34,10 @@ export interface Instance {
   readonly serviceAccount: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly role: Role;
-  /** Port of its service, where others call it. */
+  /** Port of its service, where others call it unless they name another. */
   readonly port: number;
+  /** Further ports of its service; none unless given. */
+  readonly extraPorts?: readonly number[];
   /** The app that it runs; a server has one. */
   readonly app?: AppSettings;
 }
@@ -43,7 +45,10 @@ export interface Instance {
 /** A service as its callers know it. */
 export interface TopologyService {
   readonly name: string;
+  /** Where it is called unless another is named. */
   readonly port: number;
+  /** Where else it is; none unless given. */
+  readonly extraPorts?: readonly number[];
   /** The identity of its workloads. */
   readonly serviceAccount: string;
   readonly role: Role;
@@ -62,8 +67,14 @@ export interface TopologyPlan {
   /** Whether something without a sidecar calls services, too. */
   readonly outside: boolean;
   /** Who calls whom, by service, apps that call onward among them: a mesh works in which each is answered. */
-  readonly calls: readonly Way[];
+  readonly calls: readonly (Way & { readonly port: number })[];
 }
+
+/** Every port of a service, the usual one first. */
+export const portsOf = ({ port, extraPorts = [] }: Pick<TopologyService, 'port' | 'extraPorts'>) => [
+  port,
+  ...extraPorts,
+];
 
 export const isClient = ({ role }: { readonly role: Role }) => role === 'client';
 export const isServer = ({ role }: { readonly role: Role }) => role === 'server';
@@ -98,8 +109,9 @@ export const calledFrom =
 export function waysOn(first: Way, { calls }: Pick<TopologyPlan, 'calls'>): readonly Way[] {
   const ways = [first];
   for (const { to } of ways) {
-    const onward = calls.filter(({ from }) => from === to);
-    ways.push(...onward.filter((way) => !ways.some((each) => each.from === way.from && each.to === way.to)));
+    for (const way of calls.filter(({ from }) => from === to)) {
+      if (!ways.some((each) => each.from === way.from && each.to === way.to)) ways.push(way);
+    }
   }
   return ways;
 }

@@ -1,5 +1,7 @@
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Mistake } from '../kit/problems.ts';
+import { mistakeInPort } from '../model/ports.ts';
+import { portsOf } from '../model/topology.ts';
 import { clientsIn } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
@@ -14,9 +16,12 @@ export function mistakesInCalls(scenario: Scenario): Mistake[] {
   const clients = clientsIn(scenario);
   const names = Object.keys(services);
   const found = Object.entries(services).flatMap(([name, { app }]) =>
-    app.calls.flatMap(({ to }, index): Mistake[] => {
-      const path = ['topology', 'services', name, 'app', 'calls', index, 'to'];
-      const wrong = (message: string, hint?: string): Mistake[] => [{ path, at: 'value', message, hint }];
+    app.calls.flatMap((call, index): Mistake[] => {
+      const { to } = call;
+      const path = ['topology', 'services', name, 'app', 'calls', index];
+      const wrong = (message: string, hint?: string): Mistake[] => [
+        { path: [...path, 'to'], at: 'value', message, hint },
+      ];
       if (clients.has(name)) {
         const message = `${quote(name)} sends loads or probes and runs no app that could call`;
         return wrong(message, 'a service sends or answers');
@@ -26,7 +31,9 @@ export function mistakesInCalls(scenario: Scenario): Mistake[] {
       if (clients.has(to))
         return wrong(`${quote(to)} sends loads or probes and runs no app`, 'a service sends or answers');
       if (to === name) return wrong('an app that calls its own service never answers', 'call another one');
-      return [];
+      const called = services[to];
+      const noPort = mistakeInPort(call, called && portsOf(called));
+      return noPort ? [{ ...noPort, path: [...path, 'port'] }] : [];
     }),
   );
   if (found.length > 0) return found;

@@ -93,6 +93,39 @@ const table: [string, object, string][] = [
     'topology.services.shop.app.calls: one request for shop becomes 110 calls, at most 100 are allowed | every call of a call counts; leave some out',
   ],
   [
+    'a port twice',
+    services({ shop: { ...shop, extraPorts: [9090, 9090] } }),
+    'topology.services.shop.extraPorts.1: the service has the port 9090 already | each is written once',
+  ],
+  [
+    'an extra port that is the usual one',
+    services({ shop: { ...shop, extraPorts: [8080] } }),
+    'topology.services.shop.extraPorts.0: the service has the port 8080 already | each is written once',
+  ],
+  [
+    'an extra port of the app',
+    services({ shop: { ...shop, extraPorts: [18_081] } }),
+    "topology.services.shop.extraPorts.0: port 18081 is taken by the sidecar or the sample app's control interface | not 15000 to 15100, 18080 or 18081",
+  ],
+  [
+    'a load of a port that is not there',
+    { ...services({ shop: { ...shop, extraPorts: [9090] } }), ...loaded({ port: 9091 }) },
+    'load.port: shop has no port 9091 | it has 8080, 9090; more of them go into topology.services.shop.extraPorts',
+  ],
+  [
+    'a call of a port that is not there',
+    services({
+      shop: { ...shop, app: { calls: [{ to: 'stock', port: 9090 }] } },
+      stock: other('stock'),
+    }),
+    'topology.services.shop.app.calls.0.port: stock has no port 9090 | it has 8080; more of them go into topology.services.stock.extraPorts',
+  ],
+  [
+    'a probe of a port that is not there',
+    probed({ from: 'client', to: 'shop', port: 1 }),
+    'probes.0.port: shop has no port 1 | it has 8080; more of them go into topology.services.shop.extraPorts',
+  ],
+  [
     'a workload twice',
     services({ other: shop }),
     'topology.services.other.workloads.0.name: there is already a workload "shop" in the service shop | names are unique over all services',

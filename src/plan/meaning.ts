@@ -6,8 +6,9 @@ import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
 import { mistakesInLoad, sizeOf } from '../load/written.ts';
+import { mistakeInPort } from '../model/ports.ts';
 import type { FaultTarget } from '../model/target.ts';
-import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
+import { type Instance, isClient, isServer, matches, portsOf } from '../model/topology.ts';
 import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, mistakesInProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
@@ -52,10 +53,7 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
   const seen = new Map<string, string>();
   return Object.entries(services).flatMap(([name, service]) => {
     const path = ['topology', 'services', name];
-    const { port } = service;
-    const reserved =
-      (port >= reservedPorts.from && port <= reservedPorts.to) ||
-      reservedPorts.app.some((taken) => taken === port);
+    const { port, extraPorts } = service;
     return [
       ...(fromOutside && name === OUTSIDE
         ? [
@@ -66,15 +64,13 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
             ),
           ]
         : []),
-      ...(reserved
-        ? [
-            wrong(
-              [...path, 'port'],
-              `port ${port} is taken by the sidecar or the sample app's control interface`,
-              `not ${reservedPorts.from} to ${reservedPorts.to}, ${reservedPorts.app.join(' or ')}`,
-            ),
-          ]
-        : []),
+      ...mistakesInPort(port, [...path, 'port']),
+      ...extraPorts.flatMap((each, index) => {
+        const at = [...path, 'extraPorts', index];
+        return each === port || extraPorts.indexOf(each) < index
+          ? [wrong(at, `the service has the port ${each} already`, 'each is written once')]
+          : mistakesInPort(each, at);
+      }),
       ...service.workloads.flatMap((workload, index) => {
         const other = seen.get(workload.name);
         seen.set(workload.name, name);
@@ -84,6 +80,13 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
       }),
     ];
   });
+}
+
+function mistakesInPort(port: number, path: Path): Mistake[] {
+  const { from, to, app } = reservedPorts;
+  if ((port < from || port > to) && !app.some((taken) => taken === port)) return [];
+  const message = `port ${port} is taken by the sidecar or the sample app's control interface`;
+  return [wrong(path, message, `not ${from} to ${to}, ${app.join(' or ')}`)];
 }
 
 function mistakesInNames(loads: readonly ScenarioLoad[]): Mistake[] {
@@ -111,6 +114,9 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   const others = loadsIn(scenario).filter((other) => other.load !== load);
   if (load.from !== load.to && clientsIn(scenario).has(load.to))
     add('to', `${quote(load.to)} sends loads or probes and runs no app`, 'a service sends or answers');
+  const called = topology.services[load.to];
+  const noPort = mistakeInPort(load, called && portsOf(called));
+  if (noPort) found.push({ ...noPort, path: [...path, 'port'] });
   const client = topology.services[load.from]?.workloads ?? [];
   const replicas = client.reduce((sum, workload) => sum + workload.replicas, 0);
   if (load.pods > 1 && replicas > 1) {

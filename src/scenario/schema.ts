@@ -44,6 +44,11 @@ const serviceTime = z
       `expected times of an hour at most, a median above 0 and a p99 that is not below it, such as lognormal:5ms,20ms; got ${quote(input)}`,
   });
 
+const port = () => z.int().min(1).max(65_535);
+/** Of a request: which port of the service it goes to. */
+const calledPort = () =>
+  port().optional().describe("Which port of the service; the service's own `port` unless given.");
+
 const app = z.strictObject({
   serviceTime: serviceTime
     .default('constant:0ms')
@@ -56,6 +61,7 @@ const app = z.strictObject({
     .array(
       z.strictObject({
         to: dnsLabel().describe('The service that it calls.'),
+        port: calledPort(),
         path: requestPath().default('/').describe('Path and query of the call, which is a GET.'),
       }),
     )
@@ -67,12 +73,14 @@ const app = z.strictObject({
 });
 
 const service = z.strictObject({
-  port: z
-    .int()
-    .min(1)
-    .max(65_535)
-    .default(8_080)
-    .describe('Plain HTTP to the app; the sidecars make it mTLS.'),
+  port: port().default(8_080).describe('Plain HTTP to the app; the sidecars make it mTLS.'),
+  extraPorts: z
+    .array(port())
+    .max(4)
+    .default([])
+    .describe(
+      'Further ports on which the same app answers. Loads, probes and calls go to one of them where their `port` says so.',
+    ),
   serviceAccount: dnsLabel()
     .optional()
     .describe('The identity of its workloads; the service name unless given.'),
@@ -104,6 +112,7 @@ const loadFieldsOfAll = {
     'The service whose identity and sidecar the load uses; it runs no app of its own.',
   ),
   to: dnsLabel().describe('The service it calls.'),
+  port: calledPort(),
   method: method.default('GET').describe('Of every request.'),
   path: requestPath().default('/').describe('Path and query of every request.'),
   headers: headers().default({}).describe('Sent with every request.'),
@@ -151,7 +160,7 @@ export const scenarioSchema = z
     mesh: mesh.prefault({}),
     load,
     probes: z
-      .array(probeSchema(dnsLabel(), { method, path: requestPath(), headers: headers() }))
+      .array(probeSchema(dnsLabel(), { port: calledPort(), method, path: requestPath(), headers: headers() }))
       .max(200)
       .default([])
       .describe('Single requests beside the load, each with what must come of it.'),

@@ -52,7 +52,11 @@ export function callOnward(
 ): Promise<OnwardResult> {
   return new Promise((resolve) => {
     const fail = (error: Error) => resolve({ status: 0, problem: error.message });
-    const request = nodeHttp.get(call.url, { agent, signal, headers: { ...trace, ...call.headers, host: call.host } });
+    const request = nodeHttp.get(call.url, {
+      agent,
+      signal,
+      headers: { ...trace, ...call.headers, host: call.host },
+    });
     request.on('error', fail);
     request.on('response', (response) => {
       const status = response.statusCode ?? 0;

@@ -17,10 +17,12 @@ const GRACE_MS = 10_000;
 /** The service, listening. */
 export interface StartedService {
   readonly address: Address;
+  /** Where it listens besides. */
+  readonly extra: readonly Address[];
   readonly faults: Faults;
   readonly metrics: Metrics;
   readonly chance: Chance;
-  /** Call after every change of the faults: closes or opens the port as they demand. */
+  /** Call after every change of the faults: closes or opens its ports as they demand. */
   applyRefusal(): Promise<void>;
   /** Healthz says 503 and every answer ends its connection for `drainMs`; then it closes, in-flight requests first. */
   stop(drainMs: number): Promise<void>;
@@ -39,6 +41,48 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
     calls: settings.calls,
     agent: onwardAgent(),
   };
+  const { answers, faults, metrics, agent } = site;
+  const listeners = await listenOn([settings.port, ...settings.extraPorts], settings.host, () =>
+    serverOf(site),
+  );
+  const [address, ...extra] = listeners.map((listener) => listener.address);
+  if (address === undefined) throw new Error('no port to listen on');
+  return {
+    address,
+    extra,
+    faults,
+    metrics,
+    chance,
+    async applyRefusal() {
+      await Promise.all(listeners.map((listener) => listener.setOpen(!faults.refusing)));
+    },
+    async stop(drainMs) {
+      answers.endConnections = true;
+      await sleep(drainMs);
+      faults.clear();
+      await Promise.all(listeners.map((listener) => listener.stop(GRACE_MS)));
+      agent.destroy();
+    },
+  };
+}
+
+/** A listener on each port, or on none. */
+async function listenOn(
+  ports: readonly number[],
+  host: string,
+  make: () => http.Server,
+): Promise<readonly Listener[]> {
+  const listeners: Listener[] = [];
+  try {
+    for (const port of ports) listeners.push(await Listener.start(make(), host, port));
+    return listeners;
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.stop(0)));
+    throw error;
+  }
+}
+
+function serverOf(site: Site): http.Server {
   const server = nodeHttp.createServer((request, response) => serve(site, request, response));
   // A server that closes idle connections races the proxy: Envoy may have just sent a request on one, and
   // reports 503 UC. Envoy keeps idle upstream connections for 1 h, so it is always the one that closes.
@@ -47,23 +91,7 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
   // For the same reason: these two would close a connection that Envoy opened ahead of its first request.
   server.headersTimeout = 0;
   server.requestTimeout = 0;
-
-  const listener = await Listener.start(server, settings.host, settings.port);
-  const { answers, faults, metrics, agent } = site;
-  return {
-    address: listener.address,
-    faults,
-    metrics,
-    chance,
-    applyRefusal: () => listener.setOpen(!faults.refusing),
-    async stop(drainMs) {
-      answers.endConnections = true;
-      await sleep(drainMs);
-      faults.clear();
-      await listener.stop(GRACE_MS);
-      agent.destroy();
-    },
-  };
+  return server;
 }
 
 function serve(site: Site, request: http.IncomingMessage, response: http.ServerResponse): void {

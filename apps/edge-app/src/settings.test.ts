@@ -9,6 +9,7 @@ test('everything has a default but the name, which is the host', () => {
   expect({ ...rest, control, drainMs }).toEqual({
     host: '127.0.0.1',
     port: 8080,
+    extraPorts: [],
     instance: 'edge-1',
     zone: '',
     concurrency: 1_000,
@@ -31,8 +32,18 @@ test('an onward call goes to the host of its URL unless it names one', () => {
 });
 
 test('every problem is told at once', () => {
-  const environment = { PORT: '70000', CONCURRENCY: '0', QUEUE: '-1', ZONE: 'a\nb', DRAIN: '5', SEED: '-1' };
-  expect(() => readSettings(environment)).toThrow(/PORT: .*ZONE: .*SEED: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s);
+  const environment = {
+    PORT: '70000',
+    EXTRA_PORTS: '1,x',
+    CONCURRENCY: '0',
+    QUEUE: '-1',
+    ZONE: 'a\nb',
+    DRAIN: '5',
+    SEED: '-1',
+  };
+  expect(() => readSettings(environment)).toThrow(
+    /PORT: .*EXTRA_PORTS: .*ZONE: .*SEED: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s,
+  );
 });
 
 test.each([

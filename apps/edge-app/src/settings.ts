@@ -8,6 +8,8 @@ import { parseDurationMs, parseServiceTime, type ServiceTime } from './service-t
 export interface ServiceSettings {
   readonly host: string;
   readonly port: number;
+  /** Where it listens besides, on the same host. */
+  readonly extraPorts: readonly number[];
   readonly instance: string;
   readonly zone: string;
   readonly serviceTime: ServiceTime;
@@ -49,6 +51,7 @@ export function readSettings(environment: Environment): Settings {
     service: {
       host: host('HOST'),
       port: port('PORT', '8080'),
+      extraPorts: read('EXTRA_PORTS', '', 'ports from 0 to 65535 with commas between them', parsePorts),
       instance: read('INSTANCE', hostname(), 'a name that fits in a header', parseHeaderValue),
       zone: read('ZONE', '', 'a name that fits in a header', parseHeaderValue),
       serviceTime: read(
@@ -77,6 +80,12 @@ export function readSettings(environment: Environment): Settings {
 function parseWhole(text: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
   const value = Number(text);
   return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+}
+
+/** "18082,18083"; none where there is no text. */
+function parsePorts(text: string): number[] | undefined {
+  const ports = text === '' ? [] : text.split(',').map((part) => parseWhole(part, 0, 65_535));
+  return ports.every((port) => port !== undefined) ? ports : undefined;
 }
 
 function parseHeaderValue(text: string): string | undefined {

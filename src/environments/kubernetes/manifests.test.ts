@@ -59,3 +59,27 @@ test('an app in a cluster calls others by their names there', () => {
   ]);
   expect(environmentOf(manifests, 'stock')['CALLS']).toBe('[]');
 });
+
+test('each port of a service has one of its own in the pods, in the same order', () => {
+  const manifests = manifestsOf({
+    shop: { port: 8080, extraPorts: [80, 9090], workloads: workloads('shop') },
+  });
+  expect(manifests.find(({ kind }) => kind === 'Service')?.spec).toMatchObject({
+    ports: [
+      { name: 'http', port: 8080, targetPort: 18_080 },
+      { name: 'http-80', port: 80, targetPort: 18_082 },
+      { name: 'http-9090', port: 9090, targetPort: 18_083 },
+    ],
+  });
+  expect(environmentOf(manifests, 'shop')).toMatchObject({ PORT: '18080', EXTRA_PORTS: '18082,18083' });
+  const deployment = manifests.find(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'shop',
+  );
+  expect(deployment?.spec.template.spec.containers[0]).toMatchObject({
+    ports: [
+      { name: 'http', containerPort: 18_080 },
+      { name: 'http-2', containerPort: 18_082 },
+      { name: 'http-3', containerPort: 18_083 },
+    ],
+  });
+});

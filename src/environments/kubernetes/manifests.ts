@@ -1,12 +1,18 @@
 import { k6Environment } from '../../load/generators.ts';
 import type { ClusterMesh, Mesh } from '../../meshes/contract.ts';
-import { type Instance, isClient, servedBy, type TopologyPlan } from '../../model/topology.ts';
+import { type Instance, isClient, portsOf, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { onwardCalls } from '../onward-calls.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import type { Cluster } from './cluster.ts';
 
-/** Ports of the sample app in its pod. */
-export const appPorts = { service: 18_080, control: 18_081 } as const;
+/** Ports of the sample app in its pod; of a service with several, each has one of its own, the extra ones from `extra` on. */
+export const appPorts = { service: 18_080, control: 18_081, extra: 18_082 } as const;
+
+/** The app's ports for each port of its service, in their order. */
+export const appPortsOf = ({ extraPorts = [] }: Pick<Instance, 'extraPorts'>) => [
+  appPorts.service,
+  ...extraPorts.map((_, index) => appPorts.extra + index),
+];
 /** Of the pod without a sidecar. */
 export const OUTSIDE_LABEL = 'breakwater.dev/outside';
 export const APP = 'app';
@@ -42,13 +48,18 @@ export function topologyObjects(
       kind: 'ServiceAccount',
       metadata: { name, namespace },
     })),
-    ...servedBy(topology).map(({ name, port }) => ({
+    ...servedBy(topology).map((service) => ({
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name, namespace },
+      metadata: { name: service.name, namespace },
       spec: {
-        selector: { app: name },
-        ports: [{ name: 'http', port, targetPort: appPorts.service, protocol: 'TCP' }],
+        selector: { app: service.name },
+        ports: portsOf(service).map((port, index) => ({
+          name: mesh.cluster.portName(port, service),
+          port,
+          targetPort: appPortsOf(service)[index],
+          protocol: 'TCP',
+        })),
       },
     })),
     ...[...first.values()].map((instance) => deployment(topology, instance, mesh, cluster)),
@@ -100,6 +111,7 @@ function app(instance: Instance, image: string, hostOf: (service: string) => str
   const env = {
     HOST: '0.0.0.0',
     PORT: String(appPorts.service),
+    EXTRA_PORTS: appPortsOf(instance).slice(1).join(','),
     CONTROL_HOST: '0.0.0.0',
     CONTROL_PORT: String(appPorts.control),
     ZONE: instance.locality,
@@ -117,7 +129,11 @@ function app(instance: Instance, image: string, hostOf: (service: string) => str
       ...Object.entries(env).map(([name, value]) => ({ name, value })),
       { name: 'INSTANCE', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
-    ports: [{ name: 'http', containerPort: appPorts.service, protocol: 'TCP' }],
+    ports: appPortsOf(instance).map((containerPort, index) => ({
+      name: index === 0 ? 'http' : `http-${index + 1}`,
+      containerPort,
+      protocol: 'TCP',
+    })),
     resources: { requests: { cpu: '20m', memory: '64Mi' } },
     // The control port answers while a fault is on: what a fault shows is the mesh's to notice, not the kubelet's.
     readinessProbe: {

@@ -239,11 +239,12 @@ export class Sidecars implements Disposable {
   /** Host name of a service → addresses of the replicas that it has now. */
   #hosts(): ServiceAddresses {
     const hosts = new Map<string, string[]>();
-    for (const { instance, addresses } of this.#roster.members) {
-      const address = addresses.at(-1);
-      if (isClient(instance) || address === undefined) continue;
+    for (const member of this.#roster.members) {
+      const { instance } = member;
+      const addresses = this.#roster.addressesNow(member);
+      if (isClient(instance) || addresses.length === 0) continue;
       const host = this.#mesh.serviceHost(instance.service, this.#namespace);
-      hosts.set(host, [...(hosts.get(host) ?? []), address]);
+      hosts.set(host, [...(hosts.get(host) ?? []), ...addresses]);
     }
     return hosts;
   }

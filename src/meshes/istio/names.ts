@@ -16,3 +16,8 @@ export function spiffeId(namespace: string, serviceAccount: string): string {
 
 /** Label that ties a Sidecar resource to one replica. */
 export const INSTANCE_LABEL = 'breakwater.dev/instance';
+
+/** What a port of a service is called, which tells Istio its protocol: "http", "http-9090" for a further one. */
+export function portName(number: number, { port }: { readonly port: number }): string {
+  return number === port ? 'http' : `http-${number}`;
+}
