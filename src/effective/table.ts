@@ -58,7 +58,9 @@ export interface Table {
 export function callTable(sidecar: Sidecar, service: string, configuration: EffectiveConfiguration): Table {
   const hosts = hostsTo(sidecar, service);
   const routes = hosts.flatMap((host) => host.routes);
-  const clusters = sidecar.clusters.filter((cluster) => cluster.service === service);
+  const clusters = sidecar.clusters
+    .filter((cluster) => cluster.service === service)
+    .toSorted((a, b) => a.port - b.port);
   const routed = clusters.filter(({ name }) => routes.some((route) => leadsTo(route, name)));
   const unused = sidecar.unused.filter((each) => each.side === 'client' && each.service === service);
   return {
@@ -99,7 +101,9 @@ function hostsTo(sidecar: Sidecar, service: string): readonly VirtualHost[] {
       domains.some((domain) => domain === service || domain.startsWith(`${service}.`)) ||
       routes.some((route) => [...names].some((name) => leadsTo(route, name))),
   );
-  return hosts.filter(({ port }, index) => hosts.findIndex((each) => each.port === port) === index);
+  return hosts
+    .filter(({ port }, index) => hosts.findIndex((each) => each.port === port) === index)
+    .toSorted((a, b) => a.port - b.port);
 }
 
 const leadsTo = ({ action }: Route, cluster: string) =>

@@ -316,8 +316,8 @@ export interface ClusterMesh {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
-  /** What a port of a service has to be called, for the mesh to know its protocol; `service` has its usual port. */
-  portName(port: number, service: Pick<TopologyService, 'port'>): string;
+  /** What a port of a service has to be called, for the mesh to know its protocol; `service` says which is its usual one. */
+  portName(port: number, service: Pick<TopologyService, 'port' | 'protocol'>): string;
   readonly sidecar: {
     readonly container: string;
     readonly adminPort: number;

@@ -1,14 +1,23 @@
 /** What a replica is for: a client sends the load and runs no app, a server runs one, a gateway is only a proxy. */
 export type Role = 'client' | 'server' | 'gateway';
 
+/** What an app speaks: HTTP/1.1, or HTTP/2 without TLS, known beforehand. */
+export type Protocol = 'http1' | 'http2';
+
 /** Settings of the sample app behind a service, as the app itself reads them. */
 interface AppSettings {
+  /** What it speaks on every port of its service; HTTP/1.1 unless given. */
+  readonly protocol?: Protocol;
   /** "constant:5ms", "exponential:5ms" or "lognormal:5ms,20ms". */
   readonly serviceTime: string;
   readonly concurrency: number;
   readonly queue: number;
   /** What its random choices are drawn from; a random one unless the run has a seed. */
   readonly seed?: number;
+  /** Size of an answer's body; as long as it takes unless given. */
+  readonly bytes?: number | undefined;
+  /** For how many seconds an answer may be cached; nothing is said of that unless given. */
+  readonly maxAgeS?: number | undefined;
   /** What it calls through its own sidecar for every request, one after the other, before it answers. */
   readonly calls: readonly OnwardCall[];
 }
@@ -49,6 +58,8 @@ export interface TopologyService {
   readonly port: number;
   /** Where else it is; none unless given. */
   readonly extraPorts?: readonly number[];
+  /** What its app speaks; HTTP/1.1 unless given. */
+  readonly protocol?: Protocol;
   /** The identity of its workloads. */
   readonly serviceAccount: string;
   readonly role: Role;

@@ -30,18 +30,25 @@ export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
             : {
                 role: 'server' as const,
                 app: {
-                  ...app,
-                  calls: app.calls.map(({ path, ...called }) => ({
-                    to: called.to,
-                    port: portCalled(called, topology),
-                    path,
-                  })),
+                  ...appOf(app, topology),
                   ...(seed === undefined ? {} : { seed: seedOf(seed, replicaName(name, index)) }),
                 },
               }),
         })),
       ),
   );
+}
+
+/** An app as it is written, with what its calls go to worked out. */
+function appOf(
+  { maxAge, calls, ...app }: Scenario['topology']['services'][string]['app'],
+  topology: Scenario['topology'],
+): NonNullable<Instance['app']> {
+  return {
+    ...app,
+    ...(maxAge === undefined ? {} : { maxAgeS: maxAge / 1_000 }),
+    calls: calls.map((call) => ({ to: call.to, port: portCalled(call, topology), path: call.path })),
+  };
 }
 
 /** The port that a request goes to; 0 where there is no such service. */

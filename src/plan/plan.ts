@@ -83,10 +83,11 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
     namespace: topology.namespace,
     mtls: mesh.mtls,
     services: Object.entries(topology.services).map(
-      ([name, { port, extraPorts, serviceAccount }]): TopologyService => ({
+      ([name, { port, extraPorts, app, serviceAccount }]): TopologyService => ({
         name,
         port,
         ...(extraPorts.length === 0 ? {} : { extraPorts }),
+        ...(app.protocol === 'http1' ? {} : { protocol: app.protocol }),
         serviceAccount: serviceAccount ?? name,
         role: clients.has(name) ? 'client' : 'server',
       }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_BODY_BYTES } from '../../apps/edge-app/src/answers.ts';
 import { parseServiceTime } from '../../apps/edge-app/src/service-time.ts';
 import { checkSchema } from '../checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
@@ -57,6 +58,26 @@ const app = z.strictObject({
     ),
   concurrency: z.int().min(1).default(1_000).describe('Requests one replica serves at once.'),
   queue: z.int().min(0).default(10_000).describe('Requests that wait beyond that; more get 503.'),
+  protocol: z
+    .enum(['http1', 'http2'])
+    .default('http1')
+    .describe(
+      'What the app speaks on every port: http1, or http2 without TLS (h2c). The sidecars then speak HTTP/2 with each other too, and http2MaxRequests is the limit that counts; loads speak HTTP/1.1 to their own sidecar either way.',
+    ),
+  bytes: z
+    .int()
+    .min(0)
+    .max(MAX_BODY_BYTES)
+    .optional()
+    .describe(
+      'How long the body of an answer is, where its query does not say `bytes`; as long as it takes unless given.',
+    ),
+  maxAge: duration()
+    .refine((ms) => ms % 1_000 === 0, 'expected whole seconds')
+    .optional()
+    .describe(
+      'For how long an answer may be cached (`cache-control: max-age`), where its query does not say `max-age`; nothing is said of that unless given.',
+    ),
   calls: z
     .array(
       z.strictObject({

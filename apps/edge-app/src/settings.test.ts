@@ -10,8 +10,10 @@ test('everything has a default but the name, which is the host', () => {
     host: '127.0.0.1',
     port: 8080,
     extraPorts: [],
+    protocol: 'http1',
     instance: 'edge-1',
     zone: '',
+    answers: { bytes: undefined, maxAgeS: undefined },
     concurrency: 1_000,
     queue: 10_000,
     calls: [],
@@ -40,9 +42,11 @@ test('every problem is told at once', () => {
     ZONE: 'a\nb',
     DRAIN: '5',
     SEED: '-1',
+    BYTES: '1e9',
+    MAX_AGE: '1m',
   };
   expect(() => readSettings(environment)).toThrow(
-    /PORT: .*EXTRA_PORTS: .*ZONE: .*SEED: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s,
+    /PORT: .*EXTRA_PORTS: .*ZONE: .*SEED: .*BYTES: .*MAX_AGE: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s,
   );
 });
 

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { type AnswerDefaults, MAX_BODY_BYTES } from './answers.ts';
 import { parseSeed, randomSeed, SEED_TEXT } from './chance.ts';
 import { InputError } from './input-error.ts';
 import { nodeHttp } from './node-http.ts';
@@ -10,15 +11,21 @@ export interface ServiceSettings {
   readonly port: number;
   /** Where it listens besides, on the same host. */
   readonly extraPorts: readonly number[];
+  /** What it speaks on them: HTTP/2 is h2c, by prior knowledge. */
+  readonly protocol: Protocol;
   readonly instance: string;
   readonly zone: string;
   readonly serviceTime: ServiceTime;
   /** What service times and faults are drawn from. */
   readonly seed: number;
+  readonly answers: AnswerDefaults;
   readonly concurrency: number;
   readonly queue: number;
   readonly calls: readonly OnwardCall[];
 }
+
+const protocols = ['http1', 'http2'] as const;
+type Protocol = (typeof protocols)[number];
 
 export interface Settings {
   readonly service: ServiceSettings;
@@ -43,6 +50,8 @@ export function readSettings(environment: Environment): Settings {
     if (value === undefined) problems.push(`${name}: expected ${expected}, got ${JSON.stringify(text)}`);
     return value as T;
   }
+  const optional = <T>(name: string, expected: string, parse: (text: string) => T | undefined) =>
+    environment[name] ? read(name, '', expected, parse) : undefined;
   const port = (name: string, fallback: string) =>
     read(name, fallback, 'a port from 0 to 65535', (text) => parseWhole(text, 0, 65_535));
   const host = (name: string) => read(name, '127.0.0.1', 'an address', (text) => text || undefined);
@@ -52,6 +61,9 @@ export function readSettings(environment: Environment): Settings {
       host: host('HOST'),
       port: port('PORT', '8080'),
       extraPorts: read('EXTRA_PORTS', '', 'ports from 0 to 65535 with commas between them', parsePorts),
+      protocol: read('PROTOCOL', 'http1', protocols.join(' or '), (text) =>
+        protocols.find((protocol) => protocol === text),
+      ),
       instance: read('INSTANCE', hostname(), 'a name that fits in a header', parseHeaderValue),
       zone: read('ZONE', '', 'a name that fits in a header', parseHeaderValue),
       serviceTime: read(
@@ -61,6 +73,12 @@ export function readSettings(environment: Environment): Settings {
         parseServiceTime,
       ),
       seed: read('SEED', String(randomSeed()), SEED_TEXT, parseSeed),
+      answers: {
+        bytes: optional('BYTES', `a whole number up to ${MAX_BODY_BYTES}`, (text) =>
+          parseWhole(text, 0, MAX_BODY_BYTES),
+        ),
+        maxAgeS: optional('MAX_AGE', 'a whole number of seconds', (text) => parseWhole(text, 0)),
+      },
       concurrency: read('CONCURRENCY', '1000', 'a whole number from 1', (text) => parseWhole(text, 1)),
       queue: read('QUEUE', '10000', 'a whole number from 0', (text) => parseWhole(text, 0)),
       calls: read(

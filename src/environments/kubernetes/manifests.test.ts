@@ -83,3 +83,21 @@ test('each port of a service has one of its own in the pods, in the same order',
     ],
   });
 });
+
+test('what an app speaks and answers is in its environment, and its ports have names that say so', () => {
+  const manifests = manifestsOf({
+    shop: {
+      extraPorts: [9090],
+      app: { protocol: 'http2', maxAge: '1m30s', bytes: 2_000 },
+      workloads: workloads('shop'),
+    },
+    stock: { workloads: workloads('stock') },
+  });
+  expect(environmentOf(manifests, 'shop')).toMatchObject({ PROTOCOL: 'http2', MAX_AGE: '90', BYTES: '2000' });
+  expect(environmentOf(manifests, 'stock')).toMatchObject({ PROTOCOL: 'http1' });
+  expect(environmentOf(manifests, 'stock')).not.toHaveProperty('BYTES');
+  const ports = (service: string) =>
+    manifests.find(({ kind, metadata }) => kind === 'Service' && metadata.name === service)?.spec;
+  expect(ports('shop')).toMatchObject({ ports: [{ name: 'http2' }, { name: 'http2-9090' }] });
+  expect(ports('stock')).toMatchObject({ ports: [{ name: 'http' }] });
+});

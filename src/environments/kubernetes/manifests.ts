@@ -1,7 +1,7 @@
 import { k6Environment } from '../../load/generators.ts';
 import type { ClusterMesh, Mesh } from '../../meshes/contract.ts';
 import { type Instance, isClient, portsOf, servedBy, type TopologyPlan } from '../../model/topology.ts';
-import { onwardCalls } from '../onward-calls.ts';
+import { appSettings } from '../app-settings.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -107,7 +107,6 @@ function deployment(
 
 function app(instance: Instance, image: string, hostOf: (service: string) => string): object {
   if (instance.app === undefined) throw new Error(`${instance.name} runs no app`);
-  const { serviceTime, concurrency, queue } = instance.app;
   const env = {
     HOST: '0.0.0.0',
     PORT: String(appPorts.service),
@@ -115,11 +114,8 @@ function app(instance: Instance, image: string, hostOf: (service: string) => str
     CONTROL_HOST: '0.0.0.0',
     CONTROL_PORT: String(appPorts.control),
     ZONE: instance.locality,
-    SERVICE_TIME: serviceTime,
-    CONCURRENCY: String(concurrency),
-    QUEUE: String(queue),
     // The sidecar takes every call that leaves the pod, wherever it is to go.
-    CALLS: onwardCalls(instance.app, hostOf, (host) => host),
+    ...appSettings(instance.app, hostOf, (host) => host),
   };
   return {
     name: APP,

@@ -7,7 +7,7 @@ import { http } from '../../kit/http.ts';
 import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
 import type { Action } from '../../model/fault.ts';
-import { onwardCalls } from '../onward-calls.ts';
+import { appSettings } from '../app-settings.ts';
 
 /** Where a lab's apps listen, each on its own address. */
 export interface AppPorts {
@@ -49,10 +49,7 @@ export function appProgram(
       CONTROL_PORT: String(ports.control),
       INSTANCE: instance.name,
       ZONE: instance.locality,
-      SERVICE_TIME: app.serviceTime,
-      CONCURRENCY: String(app.concurrency),
-      QUEUE: String(app.queue),
-      CALLS: onwardCalls(app, hostOf, () => instance.egressAddress),
+      ...appSettings(app, hostOf, () => instance.egressAddress),
       ...(app.seed === undefined ? {} : { SEED: String(app.seed) }),
     },
     cwd: directory,

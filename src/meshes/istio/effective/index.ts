@@ -116,6 +116,8 @@ function readSidecar(
     topology,
     maybe,
     serviceOf: (host: string) => names.get(host) ?? host,
+    protocolOf: (service: string) =>
+      topology.services.find(({ name }) => name === service)?.protocol ?? ('http1' as const),
     localitiesOf: (service: string, labels: Readonly<Record<string, string>>) =>
       topology.instances
         .filter(

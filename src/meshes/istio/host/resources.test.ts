@@ -63,3 +63,21 @@ test('a sidecar takes every port of its service, and calls every port of all of 
   });
   expect(named(resources, 'breakwater-frontend-1')).toMatchObject({ ingress: [], egress });
 });
+
+test('an app that speaks HTTP/2 is called by it on every port, and its callers speak HTTP/1.1 to their own sidecars', () => {
+  const resources = resourcesOf({
+    shop: {
+      extraPorts: [9090],
+      app: { protocol: 'http2' },
+      workloads: [{ name: 'shop', locality: 'region1/zone-east' }],
+    },
+  });
+  const ports = [
+    { number: 8080, name: 'http2', protocol: 'HTTP2' },
+    { number: 9090, name: 'http2-9090', protocol: 'HTTP2' },
+  ];
+  expect(named(resources, 'breakwater-shop')).toMatchObject({ ports });
+  expect(named(resources, 'breakwater-shop-1')).toMatchObject({ ingress: ports.map((port) => ({ port })) });
+  const egress = [8080, 9090].map((number) => ({ port: { number, protocol: 'HTTP' } }));
+  expect(named(resources, 'breakwater-frontend-1')).toMatchObject({ egress });
+});

@@ -1,4 +1,4 @@
-import { isClient, isServer, portsOf } from '../../../model/topology.ts';
+import { isClient, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
 import type { HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import { INSTANCE_LABEL, portName, serviceHost, spiffeId } from '../names.ts';
@@ -22,11 +22,7 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
         hosts: [serviceHost(name, namespace)],
         location: 'MESH_INTERNAL',
         resolution: 'STATIC',
-        ports: portsOf(service).map((number) => ({
-          number,
-          name: portName(number, service),
-          protocol: 'HTTP',
-        })),
+        ports: namedPorts(service),
         subjectAltNames: [spiffeId(namespace, serviceAccount)],
         endpoints: replicas.map((replica) => ({
           address: replica.address,
@@ -38,6 +34,7 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
     });
   }
   for (const instance of request.instances) {
+    const service = services.find(({ name }) => name === instance.service);
     resources.push({
       apiVersion: 'networking.istio.io/v1',
       kind: 'Sidecar',
@@ -45,15 +42,16 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
       spec: {
         workloadSelector: { labels: { [INSTANCE_LABEL]: instance.name } },
         // Without an explicit bind the agent picks an address that is not on loopback.
-        ingress: isClient(instance)
-          ? []
-          : portsOf(instance).map((number) => ({
-              port: { number, protocol: 'HTTP', name: portName(number, instance) },
-              bind: instance.address,
-              captureMode: 'NONE',
-              // All of them lead to the app's one port.
-              defaultEndpoint: `0.0.0.0:${instance.appPort}`,
-            })),
+        ingress:
+          isClient(instance) || service === undefined
+            ? []
+            : namedPorts(service).map((port) => ({
+                port,
+                bind: instance.address,
+                captureMode: 'NONE',
+                // All of them lead to the app's one port.
+                defaultEndpoint: `0.0.0.0:${instance.appPort}`,
+              })),
         egress: [...ports].map((number) => ({
           port: { number, protocol: 'HTTP', name: `http-${number}` },
           bind: instance.egressAddress,
@@ -66,3 +64,11 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
   resources.push(...plaintextPolicy(request.topology));
   return resources;
 }
+
+/** Every port of a service with its name and its protocol; callers speak HTTP/1.1 to their own sidecars all the same. */
+const namedPorts = (service: TopologyService) =>
+  portsOf(service).map((number) => ({
+    number,
+    name: portName(number, service),
+    protocol: service.protocol === 'http2' ? 'HTTP2' : 'HTTP',
+  }));
