@@ -107,7 +107,7 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
     answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
   const onward = chains.reason(chain, pictures[0]);
   const { cause, others, ...first } = onward?.told ?? textOfRequests(reason, question);
-  const { flag } = (onward?.ending ?? said).raw;
+  const { flag } = (onward?.said ?? said).raw;
   const at = onward?.called ?? instance;
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
   const group: ErrorGroup = {

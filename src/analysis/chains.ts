@@ -3,7 +3,7 @@ import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { InstanceContext } from '../model/evidence.ts';
 import type { Picture } from './picture.ts';
-import { questionAbout } from './question.ts';
+import { isFromServer, questionAbout } from './question.ts';
 import { NO_HOST, type SettledEnding, settleEndings } from './traffic.ts';
 
 /**
@@ -84,7 +84,8 @@ export class Chains {
         how: status === 0 ? 'got no answer' : `got ${status}`,
       };
     });
-    return { told: { ...told, cause: `${wayOf(steps)} ${told.cause}` }, ending, called };
+    const said = isFromServer(ending, server) ? server : ending;
+    return { told: { ...told, cause: `${wayOf(steps)} ${told.cause}` }, ending, said, called };
   }
 
   #ending(number: number | undefined): SettledEnding | undefined {
@@ -101,8 +102,9 @@ export class Chains {
 
 interface ChainReason {
   readonly told: TextOfReason;
-  /** Of the last call. */
+  /** Of the last call, as its caller's sidecar saw it, and as the one said that knows more. */
   readonly ending: SettledEnding;
+  readonly said: Ending;
   readonly called: InstanceContext | undefined;
 }
 

@@ -72,7 +72,9 @@ export function probeSchema<
     port,
     method: method.optional().describe('GET unless given.'),
     path: path.optional().describe('Path and query; / unless given.'),
-    headers: headers.optional().describe('Sent with the request.'),
+    headers: headers
+      .optional()
+      .describe('Sent with the request; k6 sends each name once, and as it writes names: X-Tenant.'),
     body: z.string().optional().describe('Sent as it is.'),
     matrix: z
       .strictObject({
