@@ -8,7 +8,7 @@ const CLIENT = { left: 4, width: 112, height: 40 };
 const ZONE = { left: 214, width: 182, head: 26, gap: 14 };
 const INSTANCE = { left: 222, width: 166, gap: 8 };
 /** Right of the zones, where apps call onward. */
-const ONWARD = { left: INSTANCE.left + INSTANCE.width, width: 74, bulge: 46, head: 7 };
+const ONWARD = { left: INSTANCE.left + INSTANCE.width, width: 74, bulge: 64, head: 7 };
 /** Beyond this many edges their numbers would overlap: instances carry the sums instead. */
 const MOST_NUMBERED = 8;
 
@@ -37,7 +37,9 @@ export function topologyFigures(report: Report) {
 
 function windowNames(report: Report): string[] {
   const seen = new Set(report.topology.edges.flatMap((edge) => Object.keys(edge.byWindow)));
-  const names = ['steady', 'fault', 'recovery', 'change'].filter((name) => seen.has(name));
+  const names = (['steady', 'fault', 'recovery', 'change'] as const).filter(
+    (name) => seen.has(name) && report.windows.some((window) => window.name === name),
+  );
   return names.length > 0 ? names : ['run'];
 }
 
@@ -162,8 +164,9 @@ function edgeLine({ edge, from, to }: Line, widthOfOne: number) {
 
 /** Out of one instance and round into another, with a head that says which way. */
 function onwardLine({ edge, from, to }: Line, widthOfOne: number) {
-  const { left, bulge, head } = ONWARD;
+  const { left, head } = ONWARD;
   const end = left + head;
+  const bulge = Math.min(ONWARD.bulge, 18 + Math.abs(to - from) * 0.2);
   return html`<g>
     <path class=${`edge ${severity(edge)}`} stroke-width=${widthOf(edge, widthOfOne)}
       d=${`M${left} ${from.toFixed(1)}C${left + bulge} ${from.toFixed(1)} ${end + bulge} ${to.toFixed(1)} ${end} ${to.toFixed(1)}`}>
