@@ -15,13 +15,18 @@ import { changeSchema } from './changes.ts';
 import { labels, locality } from './labels.ts';
 import { headers, requestPath } from './request.ts';
 
-const dnsLabel = () =>
-  z
-    .string()
-    .regex(
-      /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
-      'expected a DNS label: lower-case letters, digits and dashes, starting with a letter',
-    );
+const label = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const noLabel = 'expected a DNS label: lower-case letters, digits and dashes, starting with a letter';
+const dnsLabel = () => z.string().regex(label, noLabel);
+
+/** The service that a request goes to. */
+const calledService = () =>
+  z.string().regex(label, {
+    error: ({ input }) =>
+      String(input).includes(':')
+        ? `expected the name alone, and beside it port: ${String(input).split(':')[1]}`
+        : noLabel,
+  });
 
 const workload = z.strictObject({
   name: dnsLabel()
@@ -81,7 +86,7 @@ const app = z.strictObject({
   calls: z
     .array(
       z.strictObject({
-        to: dnsLabel().describe('The service that it calls.'),
+        to: calledService().describe('The service that it calls.'),
         port: calledPort(),
         path: requestPath().default('/').describe('Path and query of the call, which is a GET.'),
       }),
@@ -132,7 +137,7 @@ const loadFieldsOfAll = {
   from: dnsLabel().describe(
     'The service whose identity and sidecar the load uses; it runs no app of its own.',
   ),
-  to: dnsLabel().describe('The service it calls.'),
+  to: calledService().describe('The service it calls.'),
   port: calledPort(),
   method: method.default('GET').describe('Of every request.'),
   path: requestPath().default('/').describe('Path and query of every request.'),
