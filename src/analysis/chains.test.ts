@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { checkKind, checkSchema } from '../checks/index.ts';
 import { readEvidence } from '../evidence/evidence.ts';
 import {
   type BuiltRequest,
@@ -8,6 +9,7 @@ import {
   server,
 } from '../evidence/testing/build-evidence.ts';
 import { istio } from '../meshes/istio/index.ts';
+import type { PlannedCheck } from '../plan/contract.ts';
 import { planScenario } from '../plan/plan.ts';
 import { loadedScenario } from '../scenario/testing/loaded.ts';
 import { analyse } from './analyse.ts';
@@ -82,9 +84,14 @@ function run(ledgerFails: (dueMs: number) => boolean, tries = 1): BuiltRun {
   };
 }
 
-async function analysed(built: BuiltRun) {
+async function analysed(built: BuiltRun, checks: readonly object[] = []) {
   await using evidence = await buildEvidence(built);
-  const { trial, topology } = plan;
+  const { topology } = plan;
+  const planned: readonly PlannedCheck[] = checks.map((each) => {
+    const check = checkSchema.parse(each);
+    return { name: checkKind(check).describe(check), check, fault: 'error' };
+  });
+  const trial = checks.length === 0 ? plan.trial : { ...plan.trial, checks: planned };
   return await analyse({ trial, topology, directory: evidence.directory, mesh: istio, resources: [] });
 }
 
@@ -177,4 +184,27 @@ test('an app that failed by itself is not blamed on a call', async () => {
   });
   const { errors } = await analysed({ ...built, requests });
   expect(errors.map(({ cause }) => cause)).toEqual(['The app of shop itself answered 500.']);
+});
+
+test('who answered is asked of calls where only apps call, and attempts of all that was sent to a service', async () => {
+  const built = run(duringFault, 2);
+  const checks = [
+    { kind: 'share', during: 'run', of: { workload: 'stock' }, atLeast: '100%' },
+    { kind: 'share', during: 'run', of: { zone: 'local/west' }, atLeast: '100%' },
+    { kind: 'share', during: 'run', of: { workload: 'shop' }, atLeast: '100%' },
+    { kind: 'proportion', during: 'run', of: { service: 'ledger' }, expected: '100%' },
+    { kind: 'attempts', during: 'run', atMost: 1 },
+    { kind: 'attempts', during: 'run', service: 'stock', atMost: 1 },
+    { kind: 'attempts', during: 'run', service: 'ledger', atMost: 2 },
+  ];
+  const analysis = await analysed(built, checks);
+  expect(analysis.checks.map(({ name, status, observed }) => `${status} ${name}: ${observed}`)).toEqual([
+    'pass share of requests answered by stock at least 100 %: 100 %',
+    'pass share of requests answered by local/west at least 100 %: 100 %',
+    'pass share of requests answered by shop at least 100 %: 100 %',
+    'pass 100 % of requests answered by ledger: 100 % (97.883 % to 100 %)',
+    'pass attempts per request at most 1.00: 1.00',
+    'fail attempts at stock per request at most 1.00: 2.00',
+    'pass attempts at ledger per request at most 2.00: 2.00',
+  ]);
 });

@@ -12,7 +12,11 @@ const schema = z
     kind: z.literal('share'),
     ...checkFields,
     of: instanceTarget.describe('Whose share: a workload, one replica of it, a zone or a service.'),
-    ...bounds(() => percent().describe('Share of the requests that some host answered.')),
+    ...bounds(() =>
+      percent().describe(
+        'Share of the requests that some host answered; of a service that only apps call, of those calls.',
+      ),
+    ),
   })
   .refine(hasBound, noBound);
 
@@ -24,7 +28,8 @@ export const share: CheckKind<typeof schema> = {
   describe: (check) =>
     `share of requests answered by ${describeTarget(check.of)} ${formatLimits(check, formatPercent)}`,
   observe(check, facts, window) {
-    const answered = facts.count(window, { instances: facts.instancesOf({}) });
+    const of = facts.instancesOf(check.of);
+    const { all: answered, by: count } = facts.answered(window, of);
     const limit = formatLimits(check, formatPercent);
     if (answered === 0) {
       const observed = 'no host answered anything';
@@ -39,8 +44,6 @@ export const share: CheckKind<typeof schema> = {
         lacking: { what: 'no failures' },
       };
     }
-    const of = facts.instancesOf(check.of);
-    const count = facts.count(window, { instances: of });
     return {
       value: count / answered,
       samples: answered,

@@ -84,6 +84,11 @@ const table: [string, object, string][] = [
     'topology.services.ledger.app.calls.1.to: the calls go round in a circle: stock → ledger → stock | a request would never be answered; leave one of these calls out',
   ],
   [
+    'attempts at a service that is not there',
+    checked({ kind: 'attempts', during: 'run', service: 'shpo', atMost: 1 }),
+    'checks.0.service: there is no service "shpo" | did you mean "shop"? allowed: shop',
+  ],
+  [
     'calls that become too many',
     services({
       shop: { ...shop, app: { calls: Array.from({ length: 10 }, () => ({ to: 'stock' })) } },

@@ -309,6 +309,10 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       const target = of && mistakeInTarget(of, replicas);
       if (target) add(['of', ...target.path], target.message, target.hint);
     }
+    if (check.kind === 'attempts' && check.service !== undefined) {
+      const target = mistakeInTarget({ service: check.service }, replicas);
+      if (target) add(target.path, target.message, target.hint);
+    }
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
       add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');
     }
