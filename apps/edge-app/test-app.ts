@@ -7,9 +7,11 @@ export async function runningApp(environment: Readonly<Record<string, string>> =
     readSettings({ PORT: '0', CONTROL_PORT: '0', INSTANCE: 'edge-1', ZONE: 'east', ...environment }),
   );
   const url = `http://127.0.0.1:${app.service.address.port}`;
+  const extraUrls = app.service.extra.map(({ port }) => `http://127.0.0.1:${port}`);
   const controlUrl = `http://127.0.0.1:${app.control.address.port}`;
   return {
     url,
+    extraUrls,
     controlUrl,
     setFault: (id: string, behaviour: object) =>
       fetch(`${controlUrl}/faults/${id}`, { method: 'PUT', body: JSON.stringify(behaviour) }),

@@ -73,7 +73,7 @@ export async function analyse(input: {
   const changes = recordChanges(trial.changes, evidence.journal, evidence.originMs, records);
   const windows = windowsOf(records, changes, trial.warmupMs, endMs);
   const traffic = settleTraffic(evidence, records, trial.warmupMs);
-  const loads = loadsOf(trial, evidence, traffic);
+  const loads = loadsOf(trial, input.topology, evidence, traffic);
   const probes = judgeProbes(trial.probes, evidence);
   const ofProbes = probeFacts(probes);
   const facts = createFacts(evidence, traffic, records, changes, windows, endMs, ofProbes);

@@ -1,12 +1,13 @@
-import { type AskedFor, type RequestQuestion, textOfRequests } from '../effective/index.ts';
+import { type RequestQuestion, textOfRequests } from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { PlannedLoad } from '../load/planned.ts';
-import type { RawEnding } from '../model/ending.ts';
 import type { InstanceContext, Outcome } from '../model/evidence.ts';
 import type { Report } from '../report/model.ts';
+import { type Chain, Chains } from './chains.ts';
 import { phaseNames } from './phases.ts';
-import { endedAs, type Picture, type Pictures } from './picture.ts';
+import type { Picture, Pictures } from './picture.ts';
+import { isFromServer, questionAbout } from './question.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
 type ErrorGroup = Report['errors'][number];
@@ -28,6 +29,8 @@ interface Tally {
   readonly server: Ending | undefined;
   readonly caller: InstanceContext | undefined;
   readonly load: PlannedLoad | undefined;
+  /** The calls of apps that failed, where the app that answered failed for one. */
+  readonly chain: Chain;
   /** What sidecars held then, the newest first. */
   readonly pictures: readonly [Picture, ...Picture[]];
   readonly whenMs: number[];
@@ -44,7 +47,8 @@ export function attribute(
   loads: readonly PlannedLoad[],
 ): Attributed[] {
   /** By what was in effect, load and client, then by what both sides said. */
-  const tallies = new Map<number, Map<number, Tally>>();
+  const tallies = new Map<number, Map<string, Tally>>();
+  const chains = new Chains(evidence);
   const { requests, arrivals, endings } = evidence;
   for (let row = 0; row < traffic.length; row += 1) {
     const number = traffic.endingOf[row] as number;
@@ -56,9 +60,10 @@ export function attribute(
     const caller = requests.client[row] as number;
     const held = pictures.numberAt(traffic.whenMs[row] as number);
     const callers = (held * 256 + load) * 65_536 + caller;
-    const alike = tallies.get(callers) ?? new Map<number, Tally>();
+    const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
-    const key = number * 65_536 + serverNumber + 1;
+    const chain = serverNumber < 0 ? [] : chains.ofRequest(row, arrivals.instance[last] as number);
+    const key = `${number} ${serverNumber} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
       tally = {
@@ -66,6 +71,7 @@ export function attribute(
         server: endings[serverNumber],
         caller: evidence.context.instances[caller],
         load: loads[load],
+        chain,
         pictures: pictures.get(held),
         whenMs: [],
         byPhase: phaseNames.map(() => 0),
@@ -78,11 +84,11 @@ export function attribute(
     }
   }
   const all = [...tallies.values()].flatMap((alike) => [...alike.values()]);
-  return all.map((tally) => describe(tally, evidence));
+  return all.map((tally) => describe(tally, evidence, chains));
 }
 
-function describe(tally: Tally, evidence: Evidence): Attributed {
-  const { client, server, byPhase, whenMs, pictures } = tally;
+function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed {
+  const { client, server, byPhase, whenMs, pictures, chain } = tally;
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const about = {
@@ -99,14 +105,17 @@ function describe(tally: Tally, evidence: Evidence): Attributed {
   // What the newest cannot be the reason of, one that was still in effect may be.
   const { question, reason } =
     answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
-  const { cause, others, ...first } = textOfRequests(reason, question);
+  const onward = chains.reason(chain, pictures[0]);
+  const { cause, others, ...first } = onward?.told ?? textOfRequests(reason, question);
+  const { flag } = (onward?.said ?? said).raw;
+  const at = onward?.called ?? instance;
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
   const group: ErrorGroup = {
-    flag: said.raw.flag === '-' ? word(client) : said.raw.flag,
+    flag: flag === '-' ? word(onward?.ending ?? client) : flag,
     status: client.status,
     cause: `${cause}${retried}`,
-    host: instance?.name ?? client.host,
-    zone: instance?.locality ?? '-',
+    host: at?.name ?? client.host,
+    zone: at?.locality ?? '-',
     count: whenMs.length,
     byWindow: Object.fromEntries(
       phaseNames.flatMap((name, bit) => (name === 'run' ? [] : [[name, byPhase[bit] ?? 0] as const])),
@@ -116,49 +125,6 @@ function describe(tally: Tally, evidence: Evidence): Attributed {
   };
   return { load: tally.load?.name, group, whenMs, outcome: client.outcome, ended: question.ended };
 }
-
-/**
- * Whether the status that the client's sidecar passed on is one that the server's told the reason of. Of an app's own
- * answer the client's knows more, where it would have tried again and was not let.
- */
-const isFromServer = (client: Ending, server: Ending | undefined): server is Ending =>
-  server !== undefined &&
-  server.status === client.status &&
-  !(client.clues?.retry === 'refused' && server.reason === 'none');
-
-/** Requests that ended alike. */
-interface EndedRequests {
-  readonly client: Ending;
-  readonly server: Ending | undefined;
-  /** The instance that sent them, and the service it called. */
-  readonly caller: string;
-  readonly to: string;
-  readonly request: AskedFor | undefined;
-}
-
-/** What to ask about requests; which cluster they went to only the client's sidecar knows. */
-export function questionAbout(
-  { client, server, caller, to, request }: EndedRequests,
-  instance: InstanceContext | undefined,
-  picture: Picture,
-): RequestQuestion {
-  const fromServer = isFromServer(client, server);
-  const said = fromServer ? server : client;
-  const { destination } = client.raw;
-  return {
-    ...endedAs({ ...said, status: client.status }, wordsOf(said.raw)),
-    client: caller,
-    service: client.service === '-' ? to : client.service,
-    side: fromServer ? 'server' : 'client',
-    ...(instance === undefined ? {} : { server: picture.heldLike(instance) }),
-    ...(destination === '-' ? {} : { cluster: destination }),
-    ...(request === undefined ? {} : { request }),
-  };
-}
-
-/** What the sidecar said, in its own words. */
-const wordsOf = ({ flag, details }: RawEnding) =>
-  [flag, details].filter((text) => text !== '-' && text !== '').join(', ');
 
 /** The cause in a word where the sidecar has none. */
 function word({ answered, outcome }: SettledEnding): string {

@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { LoadTotals } from '../model/evidence.ts';
+import { type TopologyPlan, type Way, waysOn } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import { calibrate, type DueClock } from './due-clock.ts';
 import type { Traffic } from './traffic.ts';
@@ -10,6 +11,8 @@ export interface LoadFacts {
   readonly planned: PlannedLoad;
   /** Counted from 0, in the order of the plan. */
   readonly number: number;
+  /** The way of its requests, and those of the calls that apps make for them. */
+  readonly ways: readonly Way[];
   /** Undefined when k6 left none. */
   readonly totals: LoadTotals | undefined;
   readonly clock: DueClock;
@@ -26,7 +29,12 @@ export interface LoadFacts {
 const withoutClock = calibrate(new Float32Array(0), 0);
 
 /** Every load of a trial, in the order of the plan. */
-export function loadsOf({ loads }: TrialPlan, evidence: Evidence, traffic: Traffic): LoadFacts[] {
+export function loadsOf(
+  { loads }: TrialPlan,
+  topology: TopologyPlan,
+  evidence: Evidence,
+  traffic: Traffic,
+): LoadFacts[] {
   const { requests, quality } = evidence;
   return loads.map((planned, number) => {
     const count = requests.load
@@ -35,6 +43,7 @@ export function loadsOf({ loads }: TrialPlan, evidence: Evidence, traffic: Traff
     return {
       planned,
       number,
+      ways: waysOn(planned, topology),
       totals: evidence.loads[number],
       clock: traffic.clocks[number] ?? withoutClock,
       requests: count,

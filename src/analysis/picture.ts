@@ -14,8 +14,15 @@ import type { Mesh } from '../meshes/contract.ts';
 import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { InstanceContext } from '../model/evidence.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
-import { servedBy, type TopologyPlan } from '../model/topology.ts';
+import { calledFrom, type TopologyPlan, waysOn } from '../model/topology.ts';
 import type { Report } from '../report/model.ts';
+
+/** An instance that calls a service, and what for, where that is known. */
+interface Calling {
+  readonly client: string;
+  readonly service: string;
+  readonly request: AskedFor | undefined;
+}
 
 /** What sidecars held during a trial, and what its loads asked them for: whatever is asked for a reason asks here. */
 export class Picture {
@@ -36,7 +43,7 @@ export class Picture {
 
   /** What they held, for a report; of the clients first. */
   tables(): NonNullable<Report['effective']> {
-    const called = servedBy(this.#topology).map(({ name }) => name);
+    const called = calledFrom(this.#topology);
     return effectiveTables(this.configuration.sidecars, this.configuration, called).map(toldTable);
   }
 
@@ -60,12 +67,41 @@ export class Picture {
     return { method, path, headers: Object.fromEntries(small), authority };
   }
 
+  /**
+   * What the app of an instance asks when its call goes to a service, and whom it names; what it asks is not known where
+   * several of its calls may go there.
+   */
+  calledBy(
+    { name }: Pick<InstanceContext, 'name'>,
+    service: string,
+  ): { readonly to: string; readonly request: AskedFor | undefined } {
+    const calls = this.#topology.instances.find((each) => each.name === name)?.app?.calls ?? [];
+    const named = calls.filter(({ to }) => to === service);
+    // Routes may lead elsewhere than the name says.
+    const [call, ...others] = named.length > 0 ? named : calls;
+    if (call === undefined || others.length > 0) return { to: service, request: undefined };
+    const { to, port, path } = call;
+    return { to, request: this.askedAs(to, port, { method: 'GET', path, headers: {} }) };
+  }
+
+  /** What apps call onward for the requests of a load: one caller of each workload, which hold the same. */
+  onwardOf(load: PlannedLoad): readonly Calling[] {
+    const [, ...ways] = waysOn(load, this.#topology);
+    return ways.flatMap(({ from, to }) => {
+      const callers = this.#topology.instances.filter(({ service }) => service === from);
+      const held = new Set(callers.map((caller) => this.heldLike(caller)));
+      return callers
+        .filter(({ name }) => held.has(name))
+        .map((caller) => ({ client: caller.name, service: to, request: this.calledBy(caller, to).request }));
+    });
+  }
+
   reasonOfRequests(question: RequestQuestion): Reason {
     return reasonOfRequests(this.configuration, question);
   }
 
   /** Who was asked in place of an instance: replicas of a workload hold the same. */
-  heldLike({ name, workload }: InstanceContext): string {
+  heldLike({ name, workload }: Pick<InstanceContext, 'name' | 'workload'>): string {
     const { sidecars } = this.configuration;
     const own = sidecars.find(({ instance }) => instance === name);
     return (own ?? sidecars.find((sidecar) => sidecar.workload === workload))?.instance ?? name;

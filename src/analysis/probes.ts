@@ -19,8 +19,9 @@ import {
   refusalText,
 } from '../probes/planned.ts';
 import type { Report } from '../report/model.ts';
-import { questionAbout } from './attribution.ts';
+import { Chains } from './chains.ts';
 import type { Picture } from './picture.ts';
+import { questionAbout } from './question.ts';
 import { knownReason, type ReportReason, reportReason } from './report-reason.ts';
 
 type ReportProbe = NonNullable<Report['probes']>[number];
@@ -154,12 +155,26 @@ function reasonOf(
     const reason = reasonOfRoute(configuration, { client: caller, service: probe.to, request });
     return reason.known ? knownReason(reason) : { text: `Not known: ${reason.why}.` };
   }
+  const onward = onwardReason(answer, evidence, picture);
+  if (onward !== undefined) return onward;
   const question = questionAbout(
     { client: client.ending, server: answer.server?.ending, caller, to: probe.to, request },
     called,
     picture,
   );
   return reportReason(textOfRequests(picture.reasonOfRequests(question), question));
+}
+
+/** Why an app that answered with a failure failed, where it was for a call of its own. */
+function onwardReason(
+  { id, server }: ProbeAnswer,
+  evidence: Evidence,
+  picture: Picture,
+): ReportReason | undefined {
+  if (id === undefined || server === undefined) return undefined;
+  const chains = new Chains(evidence);
+  const reason = chains.reason(chains.ofId(id, server.instance), picture);
+  return reason && reportReason(reason.told);
 }
 
 function cameOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence): Came {

@@ -165,25 +165,33 @@ interface About {
   readonly request?: NonNullable<ReturnType<Picture['askedFor']>>;
 }
 
-/** The first answer that says something, of all clients of all loads; else what `otherwise` says. */
+/**
+ * The answer that says most, of all clients of all loads and of the apps that call onward for them; else what
+ * `otherwise` says.
+ */
 function asked(
   { evidence, picture, loads }: WindowScene,
   ask: (about: About) => Reason,
   otherwise: () => ReportReason | undefined = () => undefined,
 ): ReportReason | undefined {
-  const reasons = loads.flatMap((load) => {
-    const request = picture.askedFor(load);
-    return evidence.context.instances
+  const callings = loads.flatMap((load) => [
+    ...evidence.context.instances
       .filter((each) => isClient(each) && each.service === load.from)
-      .map(({ name }) =>
-        ask({ client: name, service: load.to, ...(request === undefined ? {} : { request }) }),
-      );
-  });
-  const reason = reasons.find(({ known }) => known) ?? reasons[0];
+      .map(({ name }) => ({ client: name, service: load.to, request: picture.askedFor(load) })),
+    ...picture.onwardOf(load),
+  ]);
+  const reasons = callings.map(({ client, service, request }) =>
+    ask({ client, service, ...(request === undefined ? {} : { request }) }),
+  );
+  const reason = reasons.find(isWritten) ?? reasons.find(({ known }) => known) ?? reasons[0];
   if (reason === undefined) return undefined;
   if (!reason.known) return otherwise() ?? { text: `Not known which setting: ${reason.why}.` };
   return knownReason(reason);
 }
+
+/** Whether a reason is something that the user wrote, be it in effect or not. */
+const isWritten = (reason: Reason) =>
+  reason.known && (reason.instead.length > 0 || reason.settings.some(({ from }) => from.by === 'setting'));
 
 /** What the fault of a window made of its targets. */
 function misbehaviourIn(

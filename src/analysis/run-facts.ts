@@ -2,10 +2,10 @@ import type { Window } from '../checks/contract.ts';
 import type { ChangeRecord, FaultRecord, RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { StatisticsSeries } from '../evidence/samples.ts';
-import type { PlannedLoad } from '../load/planned.ts';
 import { isServer, matches } from '../model/topology.ts';
+import type { LoadFacts } from './loads.ts';
 import { latenciesOf } from './percentile.ts';
-import type { Traffic } from './traffic.ts';
+import { NO_HOST, type Traffic } from './traffic.ts';
 
 /** Steps in which `firstSettled` looks; also the finest time it can answer. */
 const STEP_MS = 10;
@@ -21,7 +21,7 @@ export function createFacts(
   windows: readonly Window[],
   durationMs: number,
   probes: RunFacts['probes'],
-  load?: { readonly number: number; readonly planned: Pick<PlannedLoad, 'from' | 'to'> },
+  load?: Pick<LoadFacts, 'number' | 'ways'>,
 ): RunFacts {
   const { instances } = evidence.context;
   const { whenMs, endingOf, endings } = traffic;
@@ -37,14 +37,34 @@ export function createFacts(
     }
   };
   /** What the sidecars concerned have counted. */
-  const statistics = evidence.statistics.filter(
-    ({ instance, service }) =>
-      load === undefined ||
-      (service === load.planned.to &&
-        instances.some(({ name, service: client }) => name === instance && client === load.planned.from)),
-  );
+  const statistics = evidence.statistics.filter(({ instance, service: to }) => {
+    const from = instances.find(({ name }) => name === instance)?.service;
+    return load === undefined || load.ways.some((way) => way.from === from && way.to === to);
+  });
   const endingsWhere = (wanted: (ending: Traffic['endings'][number]) => boolean) =>
     Uint8Array.from(endings, (ending) => (wanted(ending) ? 1 : 0));
+
+  const every = endingsWhere(() => true);
+  const { calls, requests } = evidence;
+  /** Calls `each` for every call of an app that was made for a request of a window. */
+  const scanCalls = (window: Span, each: (row: number, whenMs: number) => void) => {
+    for (let row = 0; row < calls.length; row += 1) {
+      const request = calls.request[row] as number;
+      if (request < 0 || (load !== undefined && requests.load[request] !== load.number)) continue;
+      const when = whenMs[request] as number;
+      if (when >= window.fromMs && when < window.toMs) each(row, when);
+    }
+  };
+  /** All instances of the services of some, where no load has an answer of any and apps have; undefined otherwise. */
+  const behindApps = (names: readonly string[]): ReadonlySet<number> | undefined => {
+    const services = new Set(
+      instances.filter(({ name }) => names.includes(name)).map(({ service }) => service),
+    );
+    const alike = new Set(instances.flatMap(({ service }, index) => (services.has(service) ? [index] : [])));
+    const hasAnswered = (ending: number) => alike.has(endings[ending]?.answeredBy ?? NO_HOST);
+    const called = calls.ending.subarray(0, calls.length).some(hasAnswered);
+    return called && !endingOf.subarray(0, traffic.length).some(hasAnswered) ? alike : undefined;
+  };
 
   return {
     durationMs,
@@ -53,15 +73,13 @@ export function createFacts(
     windows,
     probes,
     count(window, filter = {}) {
-      const among = filter.instances && indexes(filter.instances);
       let count = 0;
       scan(
         window,
         endingsWhere(
-          ({ outcome, answeredBy, status }) =>
+          ({ outcome, status }) =>
             (filter.outcome === undefined || outcome === filter.outcome) &&
-            (filter.status === undefined || status === filter.status) &&
-            (among === undefined || (answeredBy >= 0 && among.has(answeredBy))),
+            (filter.status === undefined || status === filter.status),
         ),
         (row) => {
           if (!((traffic.latencyMs[row] as number) < (filter.slowerThanMs ?? 0))) count += 1;
@@ -69,15 +87,28 @@ export function createFacts(
       );
       return count;
     },
-    attempts(window) {
+    answered(window, names) {
+      const among = indexes(names);
+      const behind = behindApps(names);
+      let all = 0;
+      let by = 0;
+      const tally = (ending: Traffic['endings'][number] | undefined) => {
+        const { answeredBy = NO_HOST } = ending ?? {};
+        if (answeredBy < 0 || (behind !== undefined && !behind.has(answeredBy))) return;
+        all += 1;
+        if (among.has(answeredBy)) by += 1;
+      };
+      if (behind === undefined) scan(window, every, (row) => tally(endings[endingOf[row] as number]));
+      else scanCalls(window, (row) => tally(endings[calls.ending[row] as number]));
+      return { all, by };
+    },
+    attempts(window, service) {
       let count = 0;
-      scan(
-        window,
-        endingsWhere(() => true),
-        (row) => {
-          count += endings[endingOf[row] as number]?.attempts ?? 0;
-        },
-      );
+      const tally = (ending: Traffic['endings'][number] | undefined) => {
+        if (service === undefined || ending?.service === service) count += ending?.attempts ?? 0;
+      };
+      scan(window, every, (row) => tally(endings[endingOf[row] as number]));
+      if (service !== undefined) scanCalls(window, (row) => tally(endings[calls.ending[row] as number]));
       return count;
     },
     ended({ fromMs, toMs }, wanted) {
@@ -146,6 +177,7 @@ export function createFacts(
     },
     firstSettled({ fromMs, untilMs, holdMs, success, instances: names, share }) {
       const among = indexes(names);
+      const behind = behindApps(names);
       const steps = Math.max(0, Math.floor((untilMs - fromMs) / STEP_MS));
       const held = Math.ceil(holdMs / STEP_MS);
       // Running totals, so that any stretch is one subtraction.
@@ -153,15 +185,25 @@ export function createFacts(
       const ok = new Int32Array(steps + 1);
       const answered = new Int32Array(steps + 1);
       const theirs = new Int32Array(steps + 1);
-      scan({ fromMs, toMs: fromMs + steps * STEP_MS }, new Uint8Array(endings.length).fill(1), (row) => {
-        const step = Math.min(steps, Math.floor(((whenMs[row] as number) - fromMs) / STEP_MS) + 1);
+      const span = { fromMs, toMs: fromMs + steps * STEP_MS };
+      const stepAt = (when: number) => Math.min(steps, Math.floor((when - fromMs) / STEP_MS) + 1);
+      const tally = (answeredBy: number, step: number) => {
+        if (answeredBy >= 0) add(answered, step);
+        if (among.has(answeredBy)) add(theirs, step);
+      };
+      scan(span, every, (row) => {
+        const step = stepAt(whenMs[row] as number);
         const ending = endings[endingOf[row] as number];
         if (ending === undefined) return;
         add(all, step);
         if (ending.outcome === 'ok') add(ok, step);
-        if (ending.answeredBy >= 0) add(answered, step);
-        if (among.has(ending.answeredBy)) add(theirs, step);
+        if (behind === undefined) tally(ending.answeredBy, step);
       });
+      if (behind !== undefined)
+        scanCalls(span, (row, when) => {
+          const { answeredBy = NO_HOST } = endings[calls.ending[row] as number] ?? {};
+          if (behind.has(answeredBy)) tally(answeredBy, stepAt(when));
+        });
       for (const totals of [all, ok, answered, theirs]) {
         for (let i = 1; i <= steps; i += 1) totals[i] = (totals[i] as number) + (totals[i - 1] as number);
       }

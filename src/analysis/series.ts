@@ -21,6 +21,8 @@ export function seriesOf(evidence: Evidence, traffic: Traffic, durationMs: numbe
   const zeros = () => new Array<number>(steps).fill(0);
   const byOutcome = outcomes.map(zeros);
   const byInstance = instances.map(zeros);
+  /** What apps called onward: it is no request of a load, and in no total of theirs. */
+  const byOnward = instances.map(zeros);
 
   // Latencies sorted by step into one array: each step's share of it is a slice.
   const begins = new Int32Array(steps + 1);
@@ -35,6 +37,12 @@ export function seriesOf(evidence: Evidence, traffic: Traffic, durationMs: numbe
   }
   for (let step = 0; step < steps; step += 1) {
     begins[step + 1] = (begins[step + 1] as number) + (begins[step] as number);
+  }
+  const { calls } = evidence;
+  for (let row = 0; row < calls.length; row += 1) {
+    const step = Math.floor((calls.startMs[row] as number) / stepMs);
+    const { answeredBy = -1 } = traffic.endings[calls.ending[row] as number] ?? {};
+    if (step >= 0 && step < steps && answeredBy >= 0) bump(byOnward[answeredBy], step);
   }
   const next = begins.slice();
   const latencies = new Float32Array(begins[steps] as number);
@@ -69,7 +77,10 @@ export function seriesOf(evidence: Evidence, traffic: Traffic, durationMs: numbe
     latencyMs,
     zones,
     instances: Object.fromEntries(
-      servers.map(({ instance, index }) => [instance.name, byInstance[index] ?? []]),
+      servers.map(({ instance, index }) => [
+        instance.name,
+        (byInstance[index] ?? []).map((count, step) => count + (byOnward[index]?.[step] ?? 0)),
+      ]),
     ),
     ejected: Object.fromEntries(
       servers.map(({ instance }) => [

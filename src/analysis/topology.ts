@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence/evidence.ts';
+import { DIRECT, UNKNOWN_CALL } from '../evidence/requests.ts';
 import { isClient, isServer } from '../model/topology.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';
@@ -6,10 +7,13 @@ import type { Traffic } from './traffic.ts';
 
 type Topology = Report['topology'];
 
-/** Who called whom, counting every attempt: those that a server saw, and those that never got there. */
+/**
+ * Who called whom, apps that called onward among them, counting every attempt: those that a server saw, and those that
+ * never got there. A call counts in the window of the request that it was made for.
+ */
 export function topologyOf(evidence: Evidence, traffic: Traffic, phases: Uint8Array): Topology {
   const { instances } = evidence.context;
-  const { requests, arrivals, endings } = evidence;
+  const { requests, arrivals, calls, endings } = evidence;
   const edges = new Map<number, { requests: number[]; failed: number[] }>();
   const tally = (from: number, to: number, phase: number, failed: boolean) => {
     const key = from * 65_536 + to;
@@ -27,9 +31,10 @@ export function topologyOf(evidence: Evidence, traffic: Traffic, phases: Uint8Ar
   for (let row = 0; row < arrivals.length; row += 1) {
     const request = arrivals.request[row] as number;
     const ending = endings[arrivals.ending[row] as number];
-    if (request < 0 || ending === undefined) continue;
+    const call = arrivals.call[row] as number;
+    if (request < 0 || ending === undefined || call === UNKNOWN_CALL) continue;
     tally(
-      requests.client[request] as number,
+      call === DIRECT ? (requests.client[request] as number) : (calls.caller[call] as number),
       arrivals.instance[row] as number,
       phases[request] as number,
       ending.outcome !== 'ok',
@@ -39,6 +44,12 @@ export function topologyOf(evidence: Evidence, traffic: Traffic, phases: Uint8Ar
     const ending = traffic.endings[traffic.endingOf[row] as number];
     if (requests.arrivals[row] !== 0 || ending === undefined || ending.instance < 0) continue;
     tally(requests.client[row] as number, ending.instance, phases[row] as number, ending.outcome !== 'ok');
+  }
+  for (let row = 0; row < calls.length; row += 1) {
+    const ending = traffic.endings[calls.ending[row] as number];
+    const request = calls.request[row] as number;
+    if (calls.arrivals[row] !== 0 || request < 0 || ending === undefined || ending.instance < 0) continue;
+    tally(calls.caller[row] as number, ending.instance, phases[request] as number, ending.outcome !== 'ok');
   }
   const name = (index: number) => instances[index]?.name ?? '-';
   return {

@@ -31,7 +31,7 @@ export interface SettledEnding extends Ending {
 
 /** Puts every request at its due time and gives it its latency and its host. */
 export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[], warmupMs: number): Traffic {
-  const { requests, context } = evidence;
+  const { requests } = evidence;
   const clocks = clocksOf(evidence, warmupMs);
   const whenMs = new Float64Array(requests.length);
   const latencyMs = new Float32Array(requests.length);
@@ -60,10 +60,16 @@ export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[]
     whenMs[row] = when;
     latencyMs[row] = lagMs + durationMs;
   }
+  const endings = settleEndings(evidence);
+  return { length: requests.length, whenMs, latencyMs, clocks, endings, endingOf: requests.ending };
+}
+
+/** Every ending with the instance that it is about. */
+export function settleEndings({ context, endings }: Pick<Evidence, 'context' | 'endings'>): SettledEnding[] {
   const byAddress = new Map(
     context.instances.flatMap((instance, index) => instance.addresses.map((address) => [address, index])),
   );
-  const endings = evidence.endings.map((ending) => {
+  return endings.map((ending) => {
     const instance = ending.host === '-' ? NO_HOST : (byAddress.get(ending.host) ?? UNKNOWN_HOST);
     return {
       ...ending,
@@ -72,7 +78,6 @@ export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[]
       answeredBy: ending.answered ? instance : NO_HOST,
     };
   });
-  return { length: requests.length, whenMs, latencyMs, clocks, endings, endingOf: requests.ending };
 }
 
 /** Each load has a clock of its own: k6 and the sidecar that it is held against may be others. */

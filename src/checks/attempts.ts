@@ -8,6 +8,12 @@ const schema = z
   .strictObject({
     kind: z.literal('attempts'),
     ...checkFields,
+    service: z
+      .string()
+      .optional()
+      .describe(
+        'Attempts at this service for each request of the load, by whoever calls it: what retries of several apps after each other come to. Those of the client unless given.',
+      ),
     ...bounds(() =>
       z
         .number()
@@ -26,10 +32,11 @@ export const attempts: CheckKind<typeof schema> = {
   schema,
   unit: 'ratio',
   restsOn: 'requests',
-  describe: (check) => `attempts per request ${formatLimits(check, text)}`,
+  describe: (check) =>
+    `attempts${check.service === undefined ? '' : ` at ${check.service}`} per request ${formatLimits(check, text)}`,
   observe(check, facts, window) {
     const samples = facts.count(window);
-    const made = facts.attempts(window);
+    const made = facts.attempts(window, check.service);
     const value = samples === 0 ? undefined : made / samples;
     return {
       value,

@@ -74,15 +74,20 @@ export interface RunFacts {
   readonly changes: readonly ChangeRecord[];
   readonly windows: readonly Window[];
   /**
-   * Finished requests in a window, by when they were due; optionally only those answered by some instances.
+   * Finished requests in a window, by when they were due.
    * A request in flight when a fault comes belongs to the fault, not to the time before it.
    */
-  count(
-    window: Window,
-    filter?: { outcome?: Outcome; instances?: readonly string[]; status?: number; slowerThanMs?: number },
-  ): number;
-  /** How often the requests of a window were sent to a host, first attempts included. */
-  attempts(window: Window): number;
+  count(window: Window, filter?: { outcome?: Outcome; status?: number; slowerThanMs?: number }): number;
+  /**
+   * How many requests of a window some host answered, and how many of them some instances did. Of a service that only
+   * apps call it is those calls that are counted, and not the requests that they were made for.
+   */
+  answered(window: Window, instances: readonly string[]): { readonly all: number; readonly by: number };
+  /**
+   * How often the requests of a window were sent to a host, first attempts included; or how often something was sent
+   * to a service for them, by clients and by apps.
+   */
+  attempts(window: Window, service?: string): number;
   /** Requests of an outcome that ended in a window, whenever they were due. */
   ended(window: Window, outcome: Outcome): number;
   /**

@@ -61,14 +61,17 @@ export const proportion: CheckKind<typeof schema> = {
   describe: (check) => `${formatPercent(check.expected)} of requests ${what(check)}`,
   observe(check, facts, window) {
     const who = answeredBy(check);
-    const samples =
-      who === undefined ? facts.count(window) : facts.count(window, { instances: facts.instancesOf({}) });
     const { status, slowerThan } = check.of;
-    const hits = facts.count(window, {
-      ...(status === undefined ? {} : { status }),
-      ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
-      ...(who === undefined ? {} : { instances: facts.instancesOf(who) }),
-    });
+    const { all: samples, by: hits } =
+      who === undefined
+        ? {
+            all: facts.count(window),
+            by: facts.count(window, {
+              ...(status === undefined ? {} : { status }),
+              ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
+            }),
+          }
+        : facts.answered(window, facts.instancesOf(who));
     const { low, high } = wilson(hits, samples, '99.99 %');
     const limit = `${formatPercent(check.expected)} inside the interval`;
     return {

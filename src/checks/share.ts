@@ -13,7 +13,11 @@ const schema = z
     kind: z.literal('share'),
     ...checkFields,
     of: instanceTarget.describe('Whose share: a workload, one replica of it, a zone or a service.'),
-    ...bounds(() => percent().describe('Share of the requests that some host answered.')),
+    ...bounds(() =>
+      percent().describe(
+        'Share of the requests that some host answered; of a service that only apps call, of those calls.',
+      ),
+    ),
   })
   .refine(hasBound, noBound);
 
@@ -25,7 +29,8 @@ export const share: CheckKind<typeof schema> = {
   describe: (check) =>
     `share of requests answered by ${describeTarget(check.of)} ${formatLimits(check, formatPercent)}`,
   observe(check, facts, window) {
-    const answered = facts.count(window, { instances: facts.instancesOf({}) });
+    const of = facts.instancesOf(check.of);
+    const { all: answered, by: count } = facts.answered(window, of);
     const limit = formatLimits(check, formatPercent);
     if (answered === 0) {
       const observed = 'no host answered anything';
@@ -40,8 +45,6 @@ export const share: CheckKind<typeof schema> = {
         lacking: { what: 'no failures' },
       };
     }
-    const of = facts.instancesOf(check.of);
-    const count = facts.count(window, { instances: of });
     return {
       value: count / answered,
       samples: answered,
@@ -49,7 +52,7 @@ export const share: CheckKind<typeof schema> = {
       holds: isWithin(count / answered, check),
       observed: formatPercent(count / answered),
       limit,
-      lacking: lackingIn(window, count / answered, check, of, disturbanceIn(window, answered, facts)),
+      lacking: lackingIn(window, count / answered, check, of, disturbanceIn(window, facts)),
       detail: `${plural(count, 'request')} of ${plural(answered, 'answered request')}`,
     };
   },
@@ -64,9 +67,9 @@ interface Disturbance {
   readonly isOver: boolean;
 }
 
-function disturbanceIn(window: Window, answered: number, facts: RunFacts): Disturbance {
+function disturbanceIn(window: Window, facts: RunFacts): Disturbance {
   const targets = targetsOf(facts, window);
-  const theirs = facts.count(window, { instances: targets });
+  const { by: theirs, all: answered } = facts.answered(window, targets);
   const succeeded = facts.count(window, { outcome: 'ok' });
   return {
     targets,

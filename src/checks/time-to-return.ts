@@ -25,8 +25,8 @@ export const timeToReturn: CheckKind<typeof schema> = {
   observe(check, facts, window) {
     const instances = targetsOf(facts, window);
     const steady = facts.windows.find(({ name }) => name === 'steady');
-    const answered = steady ? facts.count(steady, { instances: facts.instancesOf({}) }) : 0;
-    const share = steady && answered > 0 ? facts.count(steady, { instances }) / answered : 0;
+    const { all, by } = steady ? facts.answered(steady, instances) : { all: 0, by: 0 };
+    const share = all > 0 ? by / all : 0;
     if (share === 0) {
       const observed = 'no share before the fault';
       const detail = 'its targets answered nothing in the steady state, so there is nothing to return to';

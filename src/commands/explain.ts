@@ -9,7 +9,7 @@ import { print, printJson } from '../kit/output.ts';
 import { createProgress } from '../kit/terminal.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { EffectiveConfiguration, Sidecar } from '../model/effective.ts';
-import { servedBy, type TopologyPlan } from '../model/topology.ts';
+import { calledFrom, type TopologyPlan } from '../model/topology.ts';
 import { planScenario } from '../plan/plan.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { createRunDirectory } from '../runs/run-directory.ts';
@@ -114,9 +114,8 @@ function tables(
   configuration: EffectiveConfiguration,
   topology: TopologyPlan,
 ): string {
-  const called = servedBy(topology).map(({ name }) => name);
   const paint = { title: pc.bold, heading: pc.cyan, setting: pc.green, faint: pc.dim };
-  return effectiveTables(sidecars, configuration, called)
+  return effectiveTables(sidecars, configuration, calledFrom(topology))
     .map((table) => renderTable(table, paint))
     .join('\n');
 }

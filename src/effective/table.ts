@@ -14,6 +14,7 @@ import type {
   Sidecar,
   Told,
   Unused,
+  VirtualHost,
 } from '../model/effective.ts';
 import { reasonOfNever } from './reasons/checks.ts';
 import {
@@ -55,15 +56,21 @@ export interface Table {
 
 /** What a sidecar's calls of a service meet: its routes in order, then each cluster that they lead to. */
 export function callTable(sidecar: Sidecar, service: string, configuration: EffectiveConfiguration): Table {
-  const routes = routesTo(sidecar, service);
-  const clusters = sidecar.clusters.filter((cluster) => cluster.service === service);
+  const hosts = hostsTo(sidecar, service);
+  const routes = hosts.flatMap((host) => host.routes);
+  const clusters = sidecar.clusters
+    .filter((cluster) => cluster.service === service)
+    .toSorted((a, b) => a.port - b.port);
   const routed = clusters.filter(({ name }) => routes.some((route) => leadsTo(route, name)));
   const unused = sidecar.unused.filter((each) => each.side === 'client' && each.service === service);
   return {
     who: `${sidecar.workload} (${sidecar.locality})`,
     about: `calls of ${service}`,
     sections: [
-      { title: 'routes, the first that matches takes the request', rows: routes.flatMap(routeRows) },
+      ...(hosts.length === 0 ? [undefined] : hosts).map((host) => ({
+        title: `routes${host && hosts.length > 1 ? ` on port ${host.port}` : ''}, the first that matches takes the request`,
+        rows: (host?.routes ?? []).flatMap(routeRows),
+      })),
       ...(sidecar.filters.length === 0
         ? []
         : [{ title: 'filters before the routes', rows: sidecar.filters.flatMap(filterRows) }]),
@@ -84,17 +91,19 @@ function inboundTable(sidecar: Sidecar): Table {
   };
 }
 
-/** The routes of the hosts that are called by the service's name, or that lead to it. */
-function routesTo(sidecar: Sidecar, service: string): readonly Route[] {
+/** The hosts that are called by the service's name, or that lead to it: one of each port. */
+function hostsTo(sidecar: Sidecar, service: string): readonly VirtualHost[] {
   const names = new Set(
     sidecar.clusters.filter((cluster) => cluster.service === service).map(({ name }) => name),
   );
-  const host = sidecar.hosts.find(
+  const hosts = sidecar.hosts.filter(
     ({ domains, routes }) =>
       domains.some((domain) => domain === service || domain.startsWith(`${service}.`)) ||
       routes.some((route) => [...names].some((name) => leadsTo(route, name))),
   );
-  return host?.routes ?? [];
+  return hosts
+    .filter(({ port }, index) => hosts.findIndex((each) => each.port === port) === index)
+    .toSorted((a, b) => a.port - b.port);
 }
 
 const leadsTo = ({ action }: Route, cluster: string) =>
@@ -306,13 +315,13 @@ function unusedSection(unused: readonly Unused[]): readonly Section[] {
 export function effectiveTables(
   sidecars: readonly Sidecar[],
   configuration: EffectiveConfiguration,
-  called: readonly string[],
+  calledFrom: (sidecar: Sidecar) => readonly string[],
 ): readonly Table[] {
   const each = sidecars.filter(
     ({ workload }, index) => sidecars.findIndex((other) => other.workload === workload) === index,
   );
   const calls = each.flatMap((sidecar) =>
-    called
+    calledFrom(sidecar)
       .filter((service) => sidecar.clusters.some((cluster) => cluster.service === service))
       .map((service) => callTable(sidecar, service, configuration)),
   );

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
 import type { MeshAccessLog, MeshTelemetry } from '../meshes/contract.ts';
-import type { NoRequest } from '../model/ending.ts';
+import type { LoggedEnding, NoRequest } from '../model/ending.ts';
 import type {
   EffectiveAnswers,
   InstanceContext,
@@ -14,15 +14,16 @@ import type {
   StatisticsSample,
   TimerNoise,
 } from '../model/evidence.ts';
-import { type LogLines, NO_DUE, OF_PROBE, UNSAID } from '../model/log-lines.ts';
+import { type LogLines, NO_DUE, OF_CALL, OF_PROBE, UNSAID } from '../model/log-lines.ts';
 import { isClient } from '../model/topology.ts';
+import { Calls } from './calls.ts';
 import { type Ending, settleEnding } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
 import { loadsOfClients, NO_LOAD } from './loads.ts';
 import { Saturation } from './machine.ts';
 import { type ProbeAnswer, readProbes } from './probes.ts';
 import { RequestIndex } from './request-index.ts';
-import { Arrivals, Requests } from './requests.ts';
+import { Arrivals, DIRECT, Requests, UNKNOWN_CALL } from './requests.ts';
 import { ProcessReader, type ProcessSeries, StatisticsReader, type StatisticsSeries } from './samples.ts';
 
 /** Everything a run observed, read and joined. Times are milliseconds from the start of the load. */
@@ -38,6 +39,7 @@ export interface Evidence {
   readonly loadEndedMs: number | undefined;
   readonly requests: Requests;
   readonly arrivals: Arrivals;
+  readonly calls: Calls;
   readonly endings: readonly Ending[];
   /** Connections to servers, in the time of the load, that ended before a request came of them. */
   readonly withoutRequest: readonly WithoutRequest[];
@@ -163,7 +165,10 @@ interface Span {
   readonly toMs: number;
 }
 
-/** Clients' logs first, so that each line of a server finds the request it belongs to. */
+/**
+ * Clients' logs first, so that each line of a server finds the request it belongs to; which call of an app it comes of
+ * is looked for when all lines are there.
+ */
 async function readLogs(
   directory: string,
   accessLog: MeshAccessLog,
@@ -171,7 +176,7 @@ async function readLogs(
   loads: readonly LoadTotals[],
   span: Span,
 ): Promise<
-  Pick<Evidence, 'requests' | 'arrivals' | 'endings' | 'withoutRequest'> & {
+  Pick<Evidence, 'requests' | 'arrivals' | 'calls' | 'endings' | 'withoutRequest'> & {
     quality: Omit<EvidenceQuality, 'damagedSamples'>;
   }
 > {
@@ -180,6 +185,7 @@ async function readLogs(
   const expected = Math.ceil(loads.reduce((sum, { requests }) => sum + requests, 0) * 1.01);
   const requests = new Requests(expected);
   const arrivals = new Arrivals(expected);
+  const calls = new Calls();
   using index = new RequestIndex(expected);
   const quality = {
     lines: 0,
@@ -249,24 +255,37 @@ async function readLogs(
       const startMs = (lines.startMs[line] as number) - span.originMs;
       if (request < 0 && (startMs < span.fromMs || startMs > span.toMs)) continue;
       const number = lines.ending[line] as number;
+      const isOnward = lines.load[line] === OF_CALL;
+      if (isOnward && isOutbound(reader.endings[number])) {
+        const [high, low] = [lines.idHigh[line] as number, lines.idLow[line] as number];
+        calls.add(startMs, lines.durationMs[line] as number, number, instance, request, high, low);
+        continue;
+      }
       if (reader.endings[number]?.direction === 'outbound') continue;
       if (request < 0 && reader.endings[number]?.noRequest !== undefined) {
         const counts = withoutRequest.get(number) ?? new Map<number, number>();
         withoutRequest.set(number, counts.set(instance, (counts.get(instance) ?? 0) + 1));
         continue;
       }
-      if (request < 0) quality.strangeArrivals += 1;
-      const row = arrivals.add(startMs, lines.durationMs[line] as number, number, instance, request);
-      if (request < 0) continue;
+      // What an app called for a probe no load knows of.
+      if (request < 0 && !isOnward) quality.strangeArrivals += 1;
+      const call = isOnward ? UNKNOWN_CALL : DIRECT;
+      const row = arrivals.add(startMs, lines.durationMs[line] as number, number, instance, request, call);
+      if (request < 0 || isOnward) continue;
       const seen = requests.arrivals[request] ?? 0;
       if (seen < 255) requests.arrivals[request] = seen + 1;
       const last = requests.lastArrival[request] ?? -1;
       if (last < 0 || (arrivals.startMs[last] ?? 0) <= startMs) requests.lastArrival[request] = row;
     }
   });
+  followCalls(arrivals, calls, (call, instance) => {
+    const to = reader.endings[calls.ending[call] as number]?.service;
+    return calls.caller[call] !== instance && to === instances[instance]?.service;
+  });
   return {
     requests,
     arrivals,
+    calls,
     endings: reader.endings.map(settleEnding),
     withoutRequest: [...withoutRequest].flatMap(([number, counts]) => {
       const why = reader.endings[number]?.noRequest;
@@ -275,6 +294,32 @@ async function readLogs(
     }),
     quality,
   };
+}
+
+/** Of a call's line in the log of a service that is called onward itself: a line without a cluster found no route out. */
+const isOutbound = (ending: LoggedEnding | undefined) =>
+  ending?.direction === 'outbound' ||
+  (ending?.direction === 'none' && (ending.reason === 'no-route' || ending.reason === 'no-cluster'));
+
+/** Finds the call of an app that each arrival comes of. */
+function followCalls(
+  arrivals: Arrivals,
+  calls: Calls,
+  mayLead: (call: number, instance: number) => boolean,
+): void {
+  for (let row = 0; row < arrivals.length; row += 1) {
+    const request = arrivals.request[row] as number;
+    if (arrivals.call[row] !== UNKNOWN_CALL || request < 0) continue;
+    const instance = arrivals.instance[row] as number;
+    const call = calls.behind(request, arrivals.startMs[row] as number, (each) => mayLead(each, instance));
+    if (call < 0) continue;
+    arrivals.call[row] = call;
+    const seen = calls.arrivals[call] ?? 0;
+    if (seen < 255) calls.arrivals[call] = seen + 1;
+    const last = calls.lastArrival[call] ?? -1;
+    if (last < 0 || (arrivals.startMs[last] ?? 0) <= (arrivals.startMs[row] ?? 0))
+      calls.lastArrival[call] = row;
+  }
 }
 
 async function namesIn(directory: string): Promise<string[]> {

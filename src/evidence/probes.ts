@@ -13,6 +13,7 @@ interface ProbeSide {
   readonly instance: number;
   /** The other side's identity: "spiffe://cluster.local/ns/default/sa/frontend"; undefined when it had none. */
   readonly peer: string | undefined;
+  readonly id: readonly [number, number];
 }
 
 /** One request of a probe, by everybody who saw it. */
@@ -20,6 +21,8 @@ export interface ProbeAnswer extends ProbeResult {
   readonly client: ProbeSide | undefined;
   /** Of the last attempt. */
   readonly server: ProbeSide | undefined;
+  /** The request's id as a hash in two halves, the high one first; undefined when no sidecar saw it. */
+  readonly id: readonly [number, number] | undefined;
 }
 
 const CHUNK_BYTES = 1 << 20;
@@ -43,16 +46,19 @@ export async function readProbes(
       if (read === undefined) return;
       const ending = endingOf(line, reader);
       if (ending === undefined) return;
+      const { idHigh, idLow } = reader.lines;
+      const id = [idHigh[0] ?? 0, idLow[0] ?? 0] as const;
       const side = isClient(instance) ? 'client' : 'server';
       if (ending.direction === (side === 'client' ? 'inbound' : 'outbound')) return;
       // Where no cluster was found no line says which way it went; whose log it is does.
       const refusedBy = isRefusal(ending) ? side : undefined;
-      sides[side].set(read.mark, { ending: { ...ending, refusedBy }, instance: number, peer: read.peer });
+      sides[side].set(read.mark, { ending: { ...ending, refusedBy }, instance: number, peer: read.peer, id });
     });
   }
   return results.map((result) => {
     const mark = `${probeMark(result.probe)}.${result.count}`;
-    return { ...result, client: sides.client.get(mark), server: sides.server.get(mark) };
+    const [client, server] = [sides.client.get(mark), sides.server.get(mark)];
+    return { ...result, client, server, id: (server ?? client)?.id };
   });
 }
 

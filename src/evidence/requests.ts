@@ -1,3 +1,5 @@
+import { grown } from './columns.ts';
+
 /**
  * The loads' requests as the clients' sidecars saw them: one row each, in columns, 26 bytes a request.
  * Rows rather than counters, because windows, the clock offset and the threshold of a proof are known only
@@ -19,7 +21,7 @@ export class Requests {
   client: Uint16Array;
   /** Number of its load. */
   load: Uint8Array;
-  /** Attempts that servers saw, up to 255. */
+  /** Attempts that servers saw, up to 255; without the calls that apps made for them. */
   arrivals: Uint8Array;
   /** Row of the last of them in `Arrivals`; -1 when there was none. */
   lastArrival: Int32Array;
@@ -67,7 +69,7 @@ export class Requests {
   }
 }
 
-/** What reached the servers' sidecars, retries included: one row each. */
+/** What reached the servers' sidecars, retries and the calls of apps included: one row each. */
 export class Arrivals {
   length = 0;
   /** To a part of a millisecond: what is asked of it is in which window, and which of two attempts came last. */
@@ -78,6 +80,8 @@ export class Arrivals {
   instance: Uint16Array;
   /** Row of the client's request, or -1 when no client knows it. */
   request: Int32Array;
+  /** Row in `Calls` where an app had called for that request; DIRECT where a client had, UNKNOWN_CALL where that is not known. */
+  call: Int32Array;
 
   constructor(expected: number) {
     const capacity = Math.max(1_024, expected);
@@ -86,9 +90,17 @@ export class Arrivals {
     this.ending = new Uint16Array(capacity);
     this.instance = new Uint16Array(capacity);
     this.request = new Int32Array(capacity);
+    this.call = new Int32Array(capacity);
   }
 
-  add(startMs: number, durationMs: number, ending: number, instance: number, request: number): number {
+  add(
+    startMs: number,
+    durationMs: number,
+    ending: number,
+    instance: number,
+    request: number,
+    call: number,
+  ): number {
     const row = this.length;
     if (row === this.startMs.length) this.#grow();
     this.startMs[row] = startMs;
@@ -96,6 +108,7 @@ export class Arrivals {
     this.ending[row] = ending;
     this.instance[row] = instance;
     this.request[row] = request;
+    this.call[row] = call;
     this.length = row + 1;
     return row;
   }
@@ -107,10 +120,10 @@ export class Arrivals {
     this.ending = grown(this.ending, new Uint16Array(capacity));
     this.instance = grown(this.instance, new Uint16Array(capacity));
     this.request = grown(this.request, new Int32Array(capacity));
+    this.call = grown(this.call, new Int32Array(capacity));
   }
 }
 
-function grown<T extends { set(array: ArrayLike<number>): void }>(from: ArrayLike<number>, to: T): T {
-  to.set(from);
-  return to;
-}
+/** `call` of an arrival that a client sent, and of one that an app sent whose own line is not there. */
+export const DIRECT = -1;
+export const UNKNOWN_CALL = -2;

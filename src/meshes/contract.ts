@@ -8,7 +8,7 @@ import type { LoggedEnding } from '../model/ending.ts';
 import type { HostSample, StatisticsSample } from '../model/evidence.ts';
 import type { LogLines } from '../model/log-lines.ts';
 import type { MeshConfiguration, MeshFile, MeshResource, ResourceName } from '../model/mesh-configuration.ts';
-import type { Instance, TopologyPlan } from '../model/topology.ts';
+import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { Program } from '../toolchain/index.ts';
 
 /** What mesh configuration is held against: what runs, and what the checks of the scenario need of it. */
@@ -316,6 +316,8 @@ export interface ClusterMesh {
     readonly labels: Readonly<Record<string, string>>;
     readonly annotations: Readonly<Record<string, string>>;
   };
+  /** What a port of a service has to be called, for the mesh to know its protocol; `service` says which is its usual one. */
+  portName(port: number, service: Pick<TopologyService, 'port' | 'protocol'>): string;
   readonly sidecar: {
     readonly container: string;
     readonly adminPort: number;

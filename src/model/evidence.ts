@@ -31,6 +31,9 @@ export const loadMark = (number: number) => `;${number}`;
 /** How a request of a probe says which, in the place of a due time: by its number, a dot and a count of its own. */
 export const probeMark = (number: number) => `;p${number}`;
 
+/** How a call onward says, in the place of a due time, that an app has made it: of which request its id tells. */
+export const CALL_MARK = ';c';
+
 /** One answer to a probe, or that none came, as k6 saw it; probes.jsonl has one a line. */
 export interface ProbeResult {
   /** Number of the probe. */

@@ -5,6 +5,8 @@ export const NO_DUE = -1;
 export const UNSAID = 255;
 /** `load` of a line that is no load's but a probe's. */
 export const OF_PROBE = 254;
+/** `load` of a line about a call that an app made for another request; see CALL_MARK. */
+export const OF_CALL = 253;
 
 /**
  * Lines of an access log in columns, so that reading one makes no object. Filled anew with each read: whoever

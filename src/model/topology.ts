@@ -1,14 +1,34 @@
 /** What a replica is for: a client sends the load and runs no app, a server runs one, a gateway is only a proxy. */
 export type Role = 'client' | 'server' | 'gateway';
 
+/** What an app speaks: HTTP/1.1, or HTTP/2 without TLS, known beforehand. */
+export type Protocol = 'http1' | 'http2';
+
 /** Settings of the sample app behind a service, as the app itself reads them. */
 interface AppSettings {
+  /** What it speaks on every port of its service; HTTP/1.1 unless given. */
+  readonly protocol?: Protocol;
   /** "constant:5ms", "exponential:5ms" or "lognormal:5ms,20ms". */
   readonly serviceTime: string;
   readonly concurrency: number;
   readonly queue: number;
   /** What its random choices are drawn from; a random one unless the run has a seed. */
   readonly seed?: number;
+  /** Size of an answer's body; as long as it takes unless given. */
+  readonly bytes?: number | undefined;
+  /** For how many seconds an answer may be cached; nothing is said of that unless given. */
+  readonly maxAgeS?: number | undefined;
+  /** What it calls through its own sidecar for every request, one after the other, before it answers. */
+  readonly calls: readonly OnwardCall[];
+}
+
+/** A call that an app makes for a request: a GET. */
+interface OnwardCall {
+  /** Name of the service. */
+  readonly to: string;
+  readonly port: number;
+  /** With its query. */
+  readonly path: string;
 }
 
 /** One replica that will run: `edge-app-east-1`. */
@@ -23,8 +43,10 @@ export interface Instance {
   readonly serviceAccount: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly role: Role;
-  /** Port of its service, where others call it. */
+  /** Port of its service, where others call it unless they name another. */
   readonly port: number;
+  /** Further ports of its service; none unless given. */
+  readonly extraPorts?: readonly number[];
   /** The app that it runs; a server has one. */
   readonly app?: AppSettings;
 }
@@ -32,7 +54,12 @@ export interface Instance {
 /** A service as its callers know it. */
 export interface TopologyService {
   readonly name: string;
+  /** Where it is called unless another is named. */
   readonly port: number;
+  /** Where else it is; none unless given. */
+  readonly extraPorts?: readonly number[];
+  /** What its app speaks; HTTP/1.1 unless given. */
+  readonly protocol?: Protocol;
   /** The identity of its workloads. */
   readonly serviceAccount: string;
   readonly role: Role;
@@ -50,15 +77,55 @@ export interface TopologyPlan {
   readonly instances: readonly Instance[];
   /** Whether something without a sidecar calls services, too. */
   readonly outside: boolean;
-  /** Who calls whom, by service: a mesh works in which each of them is answered. */
-  readonly calls: readonly { readonly from: string; readonly to: string }[];
+  /** Who calls whom, by service, apps that call onward among them: a mesh works in which each is answered. */
+  readonly calls: readonly (Way & { readonly port: number })[];
 }
+
+/** Every port of a service, the usual one first. */
+export const portsOf = ({ port, extraPorts = [] }: Pick<TopologyService, 'port' | 'extraPorts'>) => [
+  port,
+  ...extraPorts,
+];
 
 export const isClient = ({ role }: { readonly role: Role }) => role === 'client';
 export const isServer = ({ role }: { readonly role: Role }) => role === 'server';
 
+/** Whether a replica's sidecar takes calls of its own: of a load, or of an app that calls onward. */
+export const isCaller = ({ role, app }: Pick<Instance, 'role' | 'app'>) =>
+  role === 'client' || (app?.calls.length ?? 0) > 0;
+
 /** The services that can be called, in the order they are written. */
 export const servedBy = ({ services }: TopologyPlan) => services.filter(isServer);
+
+/** Who calls whom, by service. */
+export interface Way {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * The services that are worth telling of a sidecar's calls: a client's are all of them, since routes lead from one to
+ * another; those of an app are the ones that it calls onward.
+ */
+export const calledFrom =
+  (topology: TopologyPlan) =>
+  ({ role, service }: Pick<Instance, 'role' | 'service'>): readonly string[] =>
+    servedBy(topology)
+      .map(({ name }) => name)
+      .filter(
+        (name) => role === 'client' || topology.calls.some(({ from, to }) => from === service && to === name),
+      );
+
+/** A way and all that lead on from it, since apps call onward. */
+export function waysOn(first: Way, { calls }: Pick<TopologyPlan, 'calls'>): readonly Way[] {
+  const ways = [first];
+  for (const { to } of ways) {
+    for (const way of calls.filter(({ from }) => from === to)) {
+      if (!ways.some((each) => each.from === way.from && each.to === way.to)) ways.push(way);
+    }
+  }
+  return ways;
+}
 
 /** Which replicas: all that every given field matches; without any field, all. */
 export interface InstanceSelector {

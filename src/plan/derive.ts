@@ -2,7 +2,7 @@ import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { sizeOf } from '../load/written.ts';
 import { seedOf } from '../model/seed.ts';
-import { type Instance, isServer, matches } from '../model/topology.ts';
+import { type Instance, isServer, matches, portsOf } from '../model/topology.ts';
 import type { ProbeContext } from '../probes/written.ts';
 import { clientsIn, loadsIn } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -12,27 +12,50 @@ export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
   const { topology } = scenario;
   const clients = clientsIn(scenario);
   const pods = podsOf(scenario);
-  return Object.entries(topology.services).flatMap(([service, { workloads, serviceAccount, port, app }]) =>
-    workloads.flatMap(({ name, locality, replicas, labels }) =>
-      Array.from({ length: replicas === 1 ? (pods.get(service) ?? 1) : replicas }, (_, index) => ({
-        name: replicaName(name, index),
-        service,
-        workload: name,
-        replica: index + 1,
-        locality,
-        serviceAccount: serviceAccount ?? service,
-        labels,
-        port,
-        ...(clients.has(service)
-          ? { role: 'client' as const }
-          : {
-              role: 'server' as const,
-              app: seed === undefined ? app : { ...app, seed: seedOf(seed, replicaName(name, index)) },
-            }),
-      })),
-    ),
+  return Object.entries(topology.services).flatMap(
+    ([service, { workloads, serviceAccount, port, extraPorts, app }]) =>
+      workloads.flatMap(({ name, locality, replicas, labels }) =>
+        Array.from({ length: replicas === 1 ? (pods.get(service) ?? 1) : replicas }, (_, index) => ({
+          name: replicaName(name, index),
+          service,
+          workload: name,
+          replica: index + 1,
+          locality,
+          serviceAccount: serviceAccount ?? service,
+          labels,
+          port,
+          ...(extraPorts.length === 0 ? {} : { extraPorts }),
+          ...(clients.has(service)
+            ? { role: 'client' as const }
+            : {
+                role: 'server' as const,
+                app: {
+                  ...appOf(app, topology),
+                  ...(seed === undefined ? {} : { seed: seedOf(seed, replicaName(name, index)) }),
+                },
+              }),
+        })),
+      ),
   );
 }
+
+/** An app as it is written, with what its calls go to worked out. */
+function appOf(
+  { maxAge, calls, ...app }: Scenario['topology']['services'][string]['app'],
+  topology: Scenario['topology'],
+): NonNullable<Instance['app']> {
+  return {
+    ...app,
+    ...(maxAge === undefined ? {} : { maxAgeS: maxAge / 1_000 }),
+    calls: calls.map((call) => ({ to: call.to, port: portCalled(call, topology), path: call.path })),
+  };
+}
+
+/** The port that a request goes to; 0 where there is no such service. */
+export const portCalled = (
+  { to, port }: { readonly to: string; readonly port?: number | undefined },
+  { services }: Scenario['topology'],
+) => port ?? services[to]?.port ?? 0;
 
 /** How many pods the loads of a client ask for. */
 function podsOf(scenario: Scenario): ReadonlyMap<string, number> {
@@ -48,7 +71,9 @@ export function probeContext(scenario: Scenario): ProbeContext {
   const services = Object.entries(scenario.topology.services);
   return {
     clients: [...clients],
-    servers: new Map(services.filter(([name]) => !clients.has(name)).map(([name, { port }]) => [name, port])),
+    servers: new Map(
+      services.filter(([name]) => !clients.has(name)).map(([name, each]) => [name, portsOf(each)]),
+    ),
     replicas: replicasOf(scenario).filter(isServer),
     durationMs: Math.max(...loadsIn(scenario).map(({ load }) => sizeOf(load).durationMs)),
     warmupMs: Math.max(...loadsIn(scenario).map(({ load }) => load.warmup)),

@@ -23,6 +23,10 @@ function scenario(changes: object = {}): Scenario {
 }
 
 const services = (changes: object) => ({ topology: { services: { shop, client, ...changes } } });
+const other = (name: string, ...calls: readonly string[]) => ({
+  app: { calls: calls.map((to) => ({ to })) },
+  workloads: [{ name, locality: 'region1/east' }],
+});
 const loaded = (changes: object) => ({ load: { ...open, ...changes } });
 const stages = (...all: object[]) => ({ load: { ...load, stages: all } });
 const named = (name: string) => ({ ...open, name });
@@ -48,6 +52,83 @@ const table: [string, object, string][] = [
     'a port of the app',
     services({ shop: { ...shop, port: 18_081 } }),
     "topology.services.shop.port: port 18081 is taken by the sidecar or the sample app's control interface | not 15000 to 15100, 18080 or 18081",
+  ],
+  [
+    'a call of nobody',
+    services({ shop: { ...shop, app: { calls: [{ to: 'stok' }] } }, stock: other('stock') }),
+    'topology.services.shop.app.calls.0.to: there is no service "stok" in the topology | did you mean "stock"? allowed: shop, client, stock',
+  ],
+  [
+    'a call of a client',
+    services({ shop: { ...shop, app: { calls: [{ to: 'client' }] } } }),
+    'topology.services.shop.app.calls.0.to: "client" sends loads or probes and runs no app | a service sends or answers',
+  ],
+  [
+    'a call by a client',
+    services({ client: { ...client, app: { calls: [{ to: 'shop' }] } } }),
+    'topology.services.client.app.calls.0.to: "client" sends loads or probes and runs no app that could call | a service sends or answers',
+  ],
+  [
+    'a call of itself',
+    services({ shop: { ...shop, app: { calls: [{ to: 'shop' }] } } }),
+    'topology.services.shop.app.calls.0.to: an app that calls its own service never answers | call another one',
+  ],
+  [
+    'calls in a circle',
+    services({
+      shop: { ...shop, app: { calls: [{ to: 'stock' }] } },
+      stock: other('stock', 'ledger'),
+      ledger: other('ledger', 'bank', 'stock'),
+      bank: other('bank'),
+    }),
+    'topology.services.ledger.app.calls.1.to: the calls go round in a circle: stock → ledger → stock | a request would never be answered; leave one of these calls out',
+  ],
+  [
+    'attempts at a service that is not there',
+    checked({ kind: 'attempts', during: 'run', service: 'shpo', atMost: 1 }),
+    'checks.0.service: there is no service "shpo" | did you mean "shop"? allowed: shop',
+  ],
+  [
+    'calls that become too many',
+    services({
+      shop: { ...shop, app: { calls: Array.from({ length: 10 }, () => ({ to: 'stock' })) } },
+      stock: other('stock', ...Array.from({ length: 10 }, () => 'ledger')),
+      ledger: other('ledger'),
+    }),
+    'topology.services.shop.app.calls: one request for shop becomes 110 calls, at most 100 are allowed | every call of a call counts; leave some out',
+  ],
+  [
+    'a port twice',
+    services({ shop: { ...shop, extraPorts: [9090, 9090] } }),
+    'topology.services.shop.extraPorts.1: the service has the port 9090 already | each is written once',
+  ],
+  [
+    'an extra port that is the usual one',
+    services({ shop: { ...shop, extraPorts: [8080] } }),
+    'topology.services.shop.extraPorts.0: the service has the port 8080 already | each is written once',
+  ],
+  [
+    'an extra port of the app',
+    services({ shop: { ...shop, extraPorts: [18_081] } }),
+    "topology.services.shop.extraPorts.0: port 18081 is taken by the sidecar or the sample app's control interface | not 15000 to 15100, 18080 or 18081",
+  ],
+  [
+    'a load of a port that is not there',
+    { ...services({ shop: { ...shop, extraPorts: [9090] } }), ...loaded({ port: 9091 }) },
+    'load.port: shop has no port 9091 | it has 8080, 9090; more of them go into topology.services.shop.extraPorts',
+  ],
+  [
+    'a call of a port that is not there',
+    services({
+      shop: { ...shop, app: { calls: [{ to: 'stock', port: 9090 }] } },
+      stock: other('stock'),
+    }),
+    'topology.services.shop.app.calls.0.port: stock has no port 9090 | it has 8080; more of them go into topology.services.stock.extraPorts',
+  ],
+  [
+    'a probe of a port that is not there',
+    probed({ from: 'client', to: 'shop', port: 1 }),
+    'probes.0.port: shop has no port 1 | it has 8080; more of them go into topology.services.shop.extraPorts',
   ],
   [
     'a workload twice',

@@ -6,12 +6,14 @@ import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
 import { mistakesInLoad, sizeOf } from '../load/written.ts';
+import { mistakeInPort } from '../model/ports.ts';
 import type { FaultTarget } from '../model/target.ts';
-import { type Instance, isClient, isServer, matches } from '../model/topology.ts';
+import { type Instance, isClient, isServer, matches, portsOf } from '../model/topology.ts';
 import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, mistakesInProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
+import { mistakesInCalls } from './chains.ts';
 import { faultNames, instancesHit, probeContext, reachableAt, replicasOf, subjectOf } from './derive.ts';
 
 /** Ports of the sidecar and of the sample app's control interface. */
@@ -20,7 +22,7 @@ const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as con
 /** What a schema cannot say: mistakes in how the parts of a scenario fit together. */
 export function mistakesInMeaning(scenario: Scenario): Mistake[] {
   const replicas = replicasOf(scenario);
-  const inTopology = mistakesInTopology(scenario);
+  const inTopology = [...mistakesInTopology(scenario), ...mistakesInCalls(scenario)];
   const loads = loadsIn(scenario);
   const inLoads = [
     ...mistakesInNames(loads),
@@ -51,10 +53,7 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
   const seen = new Map<string, string>();
   return Object.entries(services).flatMap(([name, service]) => {
     const path = ['topology', 'services', name];
-    const { port } = service;
-    const reserved =
-      (port >= reservedPorts.from && port <= reservedPorts.to) ||
-      reservedPorts.app.some((taken) => taken === port);
+    const { port, extraPorts } = service;
     return [
       ...(fromOutside && name === OUTSIDE
         ? [
@@ -65,15 +64,13 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
             ),
           ]
         : []),
-      ...(reserved
-        ? [
-            wrong(
-              [...path, 'port'],
-              `port ${port} is taken by the sidecar or the sample app's control interface`,
-              `not ${reservedPorts.from} to ${reservedPorts.to}, ${reservedPorts.app.join(' or ')}`,
-            ),
-          ]
-        : []),
+      ...mistakesInPort(port, [...path, 'port']),
+      ...extraPorts.flatMap((each, index) => {
+        const at = [...path, 'extraPorts', index];
+        return each === port || extraPorts.indexOf(each) < index
+          ? [wrong(at, `the service has the port ${each} already`, 'each is written once')]
+          : mistakesInPort(each, at);
+      }),
       ...service.workloads.flatMap((workload, index) => {
         const other = seen.get(workload.name);
         seen.set(workload.name, name);
@@ -83,6 +80,13 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
       }),
     ];
   });
+}
+
+function mistakesInPort(port: number, path: Path): Mistake[] {
+  const { from, to, app } = reservedPorts;
+  if ((port < from || port > to) && !app.some((taken) => taken === port)) return [];
+  const message = `port ${port} is taken by the sidecar or the sample app's control interface`;
+  return [wrong(path, message, `not ${from} to ${to}, ${app.join(' or ')}`)];
 }
 
 function mistakesInNames(loads: readonly ScenarioLoad[]): Mistake[] {
@@ -110,6 +114,9 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   const others = loadsIn(scenario).filter((other) => other.load !== load);
   if (load.from !== load.to && clientsIn(scenario).has(load.to))
     add('to', `${quote(load.to)} sends loads or probes and runs no app`, 'a service sends or answers');
+  const called = topology.services[load.to];
+  const noPort = mistakeInPort(load, called && portsOf(called));
+  if (noPort) found.push({ ...noPort, path: [...path, 'port'] });
   const client = topology.services[load.from]?.workloads ?? [];
   const replicas = client.reduce((sum, workload) => sum + workload.replicas, 0);
   if (load.pods > 1 && replicas > 1) {
@@ -306,6 +313,10 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       const of = check.kind === 'proportion' ? answeredBy(check) : check.of;
       const target = of && mistakeInTarget(of, replicas);
       if (target) add(['of', ...target.path], target.message, target.hint);
+    }
+    if (check.kind === 'attempts' && check.service !== undefined) {
+      const target = mistakeInTarget({ service: check.service }, replicas);
+      if (target) add(target.path, target.message, target.hint);
     }
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
       add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');

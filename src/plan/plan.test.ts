@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeActionTarget } from '../model/fault.ts';
+import { describeProbe } from '../probes/planned.ts';
 import { loadedScenario } from '../scenario/testing/loaded.ts';
 import { planScenario } from './plan.ts';
 import { planJson, renderPlan } from './render.ts';
@@ -46,6 +47,71 @@ describe('a plan', () => {
       inject: { do: 'kill', target: { kind: 'instance', name: 'shop-east-1' } },
       revert: { do: 'start', target: { kind: 'instance', name: 'shop-east-1' } },
     });
+  });
+
+  it('has what apps call onward, and says so', () => {
+    const chain = (name: string, ...calls: object[]) => ({
+      app: { calls },
+      workloads: [{ name, locality: 'region1/east' }],
+    });
+    const planned = plan({
+      topology: {
+        services: {
+          shop: {
+            ...chain('shop', { to: 'stock', port: 8001, path: '/items?all' }, { to: 'ledger' }),
+            port: 9000,
+          },
+          stock: { ...chain('stock', { to: 'ledger' }), port: 8000, extraPorts: [8001] },
+          ledger: chain('ledger'),
+          client: { workloads: [{ name: 'client', locality: 'region1/east' }] },
+        },
+      },
+      faults: [],
+      checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
+    });
+    expect(planned.topology.calls).toEqual([
+      { from: 'client', to: 'shop', port: 9000 },
+      { from: 'shop', to: 'stock', port: 8001 },
+      { from: 'shop', to: 'ledger', port: 8080 },
+      { from: 'stock', to: 'ledger', port: 8080 },
+    ]);
+    expect(planned.topology.instances[0]?.app?.calls).toEqual([
+      { to: 'stock', port: 8001, path: '/items?all' },
+      { to: 'ledger', port: 8080, path: '/' },
+    ]);
+    expect(renderPlan(planned, [])).toContain(
+      [
+        'Calls of apps, for every request',
+        '  shop → stock:8001/items?***, then ledger:8080/',
+        '  stock → ledger:8080/',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('sends loads and probes to the port that they name', () => {
+    const { trial, topology } = plan({
+      topology: {
+        services: {
+          shop: { extraPorts: [9090], workloads: [{ name: 'shop', locality: 'region1/east' }] },
+          client: { workloads: [{ name: 'client', locality: 'region1/east' }] },
+        },
+      },
+      load: { from: 'client', to: 'shop', port: 9090, rate: '100/s', duration: '30s' },
+      probes: [
+        { name: 'usual', from: 'client', to: 'shop', expect: { status: 200 } },
+        { name: 'extra', from: 'client', to: 'shop', port: 9090, expect: { status: 200 } },
+      ],
+      faults: [],
+      checks: [{ kind: 'expectations', during: 'run' }],
+    });
+    expect(trial.loads[0]?.port).toBe(9090);
+    expect(trial.probes.map((probe) => [describeProbe(probe), probe.port])).toEqual([
+      ['GET / from client to shop', 8080],
+      ['GET / from client to shop:9090', 9090],
+    ]);
+    expect(topology.calls.map(({ port }) => port)).toEqual([9090, 8080]);
+    expect(topology.services[0]).toMatchObject({ port: 8080, extraPorts: [9090] });
   });
 
   it('acts on what a fault is about: a node of each instance, a workload, the control plane', () => {

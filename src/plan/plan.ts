@@ -13,7 +13,15 @@ import { callersOf, plannedProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
 import type { Plan, PlannedChange, PlannedCheck, PlannedFault, PlannedGuard } from './contract.ts';
-import { faultNames, freeNames, instancesHit, probeContext, replicasOf, subjectOf } from './derive.ts';
+import {
+  faultNames,
+  freeNames,
+  instancesHit,
+  portCalled,
+  probeContext,
+  replicasOf,
+  subjectOf,
+} from './derive.ts';
 import { mistakesInMeaning } from './meaning.ts';
 
 /**
@@ -53,12 +61,20 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
 function planTopology(scenario: Scenario, file: string, seed: number | undefined): TopologyPlan {
   const { topology, mesh } = scenario;
   const clients = clientsIn(scenario);
+  const way = (from: string, called: { readonly to: string; readonly port?: number | undefined }) => ({
+    from,
+    to: called.to,
+    port: portCalled(called, topology),
+  });
   const calls = [
-    ...loadsIn(scenario).map(({ load }) => ({ from: load.from, to: load.to })),
+    ...loadsIn(scenario).map(({ load }) => way(load.from, load)),
     ...scenario.probes.flatMap((probe) =>
       callersOf(probe)
         .filter((from) => from !== OUTSIDE)
-        .map((from) => ({ from, to: probe.to })),
+        .map((from) => way(from, probe)),
+    ),
+    ...Object.entries(topology.services).flatMap(([from, { app }]) =>
+      app.calls.map((call) => way(from, call)),
     ),
   ];
   return {
@@ -67,16 +83,18 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
     namespace: topology.namespace,
     mtls: mesh.mtls,
     services: Object.entries(topology.services).map(
-      ([name, { port, serviceAccount }]): TopologyService => ({
+      ([name, { port, extraPorts, app, serviceAccount }]): TopologyService => ({
         name,
         port,
+        ...(extraPorts.length === 0 ? {} : { extraPorts }),
+        ...(app.protocol === 'http1' ? {} : { protocol: app.protocol }),
         serviceAccount: serviceAccount ?? name,
         role: clients.has(name) ? 'client' : 'server',
       }),
     ),
     instances: replicasOf(scenario, seed),
     outside: scenario.probes.some((probe) => callersOf(probe).includes(OUTSIDE)),
-    calls: [...new Map(calls.map((call) => [`${call.from} ${call.to}`, call])).values()],
+    calls: [...new Map(calls.map((call) => [`${call.from} ${call.to} ${call.port}`, call])).values()],
   };
 }
 
@@ -86,8 +104,7 @@ function planLoad(
   directory: string,
   seed: number | undefined,
 ): PlannedLoad {
-  const port = topology.services[load.to]?.port;
-  if (port === undefined) throw new Error(`no service ${load.to}`);
+  const port = portCalled(load, topology);
   return {
     name,
     from: load.from,

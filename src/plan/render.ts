@@ -33,6 +33,7 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
     'Instances',
     ...instanceLines(topology),
     '',
+    ...callLines(topology),
     'Checks',
     ...checkLines(trial),
     '',
@@ -178,6 +179,19 @@ function instanceLines({ instances }: TopologyPlan): string[] {
     const names = instances.filter(({ locality }) => locality === zone);
     return `  ${zone.padEnd(width)}${names.map(({ name, role }) => (role === 'server' ? name : `${name} (${role})`)).join(', ')}`;
   });
+}
+
+/** What apps call onward, service by service: "shop → stock:8080/items". */
+function callLines({ services, instances }: TopologyPlan): string[] {
+  const lines = services.flatMap(({ name }) => {
+    const calls = instances.find(({ service }) => service === name)?.app?.calls ?? [];
+    return calls.length === 0
+      ? []
+      : [
+          `  ${name} → ${calls.map(({ to, port, path }) => `${to}:${port}${hideQuery(path)}`).join(', then ')}`,
+        ];
+  });
+  return lines.length === 0 ? [] : ['Calls of apps, for every request', ...lines, ''];
 }
 
 function checkLines({ checks }: TrialPlan): string[] {

@@ -32,6 +32,8 @@ export interface PlannedProbe {
   readonly from: string;
   readonly to: string;
   readonly port: number;
+  /** That it is one which is called only when it is named. */
+  readonly isExtraPort?: true;
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -61,9 +63,9 @@ export function shownProbe(probe: PlannedProbe): PlannedProbe {
 
 /** "GET /admin from frontend to edge-app with edge-location: east", as it may be shown. */
 export function describeProbe(probe: PlannedProbe): string {
-  const { method, path, from, to, headers } = shownProbe(probe);
+  const { method, path, from, to, port, isExtraPort, headers } = shownProbe(probe);
   const told = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return `${method} ${path} from ${from} to ${to}${told.length === 0 ? '' : ` with ${told.join(', ')}`}`;
+  return `${method} ${path} from ${from} to ${to}${isExtraPort ? `:${port}` : ''}${told.length === 0 ? '' : ` with ${told.join(', ')}`}`;
 }
 
 /** "200, answered by edge-app-east". */

@@ -4,12 +4,17 @@ import { describeExpectation, describeProbe, shownProbe } from './planned.ts';
 import { mistakesInProbes, plannedProbes, probeSchema, type WrittenProbe } from './written.ts';
 
 const text = z.string();
-const schema = probeSchema(text, { method: text, path: text, headers: z.record(text, text) });
+const schema = probeSchema(text, {
+  port: z.int().optional(),
+  method: text,
+  path: text,
+  headers: z.record(text, text),
+});
 const parse = (probe: object): WrittenProbe =>
   schema.parse({ name: 'who', from: 'web', to: 'shop', expect: { status: 200 }, ...probe });
 const context = {
   clients: ['web', 'batch'],
-  servers: new Map([['shop', 8080]]),
+  servers: new Map([['shop', [8080, 9090]]]),
   replicas: [{ service: 'shop', workload: 'shop', replica: 1, locality: 'region1/east' }],
   durationMs: 30_000,
   warmupMs: 2_000,

@@ -5,6 +5,7 @@ import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
 import { duration } from '../kit/units.ts';
+import { mistakeInPort } from '../model/ports.ts';
 import { instanceTarget } from '../model/target.ts';
 import { type InstanceSelector, matches } from '../model/topology.ts';
 import { OUTSIDE, type PlannedProbe, refusers } from './planned.ts';
@@ -20,7 +21,13 @@ const longestAnswerMs = 60_000;
 const mostUnderWay = 100;
 
 /** The request of a probe as the schema of a load has it; passed in, so that both say the same. */
-interface RequestFields<Method extends z.ZodType, PathField extends z.ZodType, Headers extends z.ZodType> {
+interface RequestFields<
+  Port extends z.ZodType,
+  Method extends z.ZodType,
+  PathField extends z.ZodType,
+  Headers extends z.ZodType,
+> {
+  readonly port: Port;
   readonly method: Method;
   readonly path: PathField;
   readonly headers: Headers;
@@ -47,10 +54,12 @@ const expectation = {
 const oneOrMore = <Field extends z.ZodType>(field: Field) => z.array(field).min(1).max(100);
 
 /** The fields of a probe, with those of its request in the words of a load. */
-export function probeSchema<Method extends z.ZodType, PathField extends z.ZodType, Headers extends z.ZodType>(
-  name: z.ZodType<string>,
-  { method, path, headers }: RequestFields<Method, PathField, Headers>,
-) {
+export function probeSchema<
+  Port extends z.ZodType,
+  Method extends z.ZodType,
+  PathField extends z.ZodType,
+  Headers extends z.ZodType,
+>(name: z.ZodType<string>, { port, method, path, headers }: RequestFields<Port, Method, PathField, Headers>) {
   return z.strictObject({
     name: name.describe('How checks and reports call it.'),
     from: z
@@ -60,9 +69,12 @@ export function probeSchema<Method extends z.ZodType, PathField extends z.ZodTyp
         'A service that sends loads or probes and runs no app, through its sidecar; or outside: no sidecar, plaintext.',
       ),
     to: z.string().describe('The service it calls.'),
+    port,
     method: method.optional().describe('GET unless given.'),
     path: path.optional().describe('Path and query; / unless given.'),
-    headers: headers.optional().describe('Sent with the request.'),
+    headers: headers
+      .optional()
+      .describe('Sent with the request; k6 sends each name once, and as it writes names: X-Tenant.'),
     body: z.string().optional().describe('Sent as it is.'),
     matrix: z
       .strictObject({
@@ -120,6 +132,7 @@ export interface WrittenProbe {
   readonly name: string;
   readonly from?: string | undefined;
   readonly to: string;
+  readonly port?: number | undefined;
   readonly method?: Text | undefined;
   readonly path?: string | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -174,8 +187,8 @@ interface CellOrigins {
 export interface ProbeContext {
   /** Services that loads or probes come from. */
   readonly clients: readonly string[];
-  /** Service → port, of those that can be called. */
-  readonly servers: ReadonlyMap<string, number>;
+  /** Service → its ports, the usual one first, of those that can be called. */
+  readonly servers: ReadonlyMap<string, readonly number[]>;
   readonly replicas: readonly Parameters<typeof matches>[0][];
   readonly durationMs: number;
   /** No check looks at what comes before. */
@@ -198,7 +211,10 @@ export function plannedProbes(
         name: probe.name,
         ...cell,
         to: probe.to,
-        port: servers.get(probe.to) ?? 0,
+        port: probe.port ?? servers.get(probe.to)?.[0] ?? 0,
+        ...(probe.port === undefined || probe.port === servers.get(probe.to)?.[0]
+          ? {}
+          : { isExtraPort: true }),
         body: probe.body,
         timeoutMs: probe.timeout,
         schedule: probe.at === undefined ? { everyMs: probe.every ?? 1_000 } : { atMs: probe.at },
@@ -323,6 +339,8 @@ function mistakesInOne(probe: WrittenProbe, context: ProbeContext): Mistake[] {
     const names = [...servers.keys()];
     add(['to'], `there is no service ${quote(probe.to)} in the topology`, suggest(probe.to, names));
   }
+  const noPort = mistakeInPort(probe, servers.get(probe.to));
+  if (noPort) found.push({ ...noPort, path: ['port'] });
   if (probe.every !== undefined && probe.at !== undefined)
     add(['at'], 'every and at exclude each other', 'give one of them');
   const every = probe.at === undefined ? (probe.every ?? 1_000) : undefined;

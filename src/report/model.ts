@@ -144,8 +144,10 @@ const series = z.strictObject({
     p95: z.array(z.number().nullable()),
     p99: z.array(z.number().nullable()),
   }),
-  zones: z.record(z.string(), z.array(z.int())).describe('Zone → requests answered by it per step.'),
-  instances: z.record(z.string(), z.array(z.int())).describe('Instance → requests answered by it per step.'),
+  zones: z.record(z.string(), z.array(z.int())).describe('Zone → requests of loads answered by it per step.'),
+  instances: z
+    .record(z.string(), z.array(z.int()))
+    .describe('Instance → requests answered by it per step, calls of apps among them.'),
   ejected: z
     .record(z.string(), z.array(z.number().nullable()))
     .describe('Instance → 1 while ejected at a client.'),
@@ -266,7 +268,7 @@ export const reportSchema = z
       ),
       edges: z.array(
         z.strictObject({
-          from: z.string().describe('Client instance.'),
+          from: z.string().describe('Instance of a client, or one whose app called onward.'),
           to: z.string().describe('Instance.'),
           byWindow: z
             .record(z.string(), z.strictObject({ requests: count(), failed: count() }))

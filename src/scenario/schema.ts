@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_BODY_BYTES } from '../../apps/edge-app/src/answers.ts';
 import { parseServiceTime } from '../../apps/edge-app/src/service-time.ts';
 import { checkSchema } from '../checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
@@ -14,13 +15,18 @@ import { changeSchema } from './changes.ts';
 import { labels, locality } from './labels.ts';
 import { headers, requestPath } from './request.ts';
 
-const dnsLabel = () =>
-  z
-    .string()
-    .regex(
-      /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/,
-      'expected a DNS label: lower-case letters, digits and dashes, starting with a letter',
-    );
+const label = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const noLabel = 'expected a DNS label: lower-case letters, digits and dashes, starting with a letter';
+const dnsLabel = () => z.string().regex(label, noLabel);
+
+/** The service that a request goes to. */
+const calledService = () =>
+  z.string().regex(label, {
+    error: ({ input }) =>
+      String(input).includes(':')
+        ? `expected the name alone, and beside it port: ${String(input).split(':')[1]}`
+        : noLabel,
+  });
 
 const workload = z.strictObject({
   name: dnsLabel()
@@ -44,6 +50,11 @@ const serviceTime = z
       `expected times of an hour at most, a median above 0 and a p99 that is not below it, such as lognormal:5ms,20ms; got ${quote(input)}`,
   });
 
+const port = () => z.int().min(1).max(65_535);
+/** Of a request: which port of the service it goes to. */
+const calledPort = () =>
+  port().optional().describe("Which port of the service; the service's own `port` unless given.");
+
 const app = z.strictObject({
   serviceTime: serviceTime
     .default('constant:0ms')
@@ -52,15 +63,50 @@ const app = z.strictObject({
     ),
   concurrency: z.int().min(1).default(1_000).describe('Requests one replica serves at once.'),
   queue: z.int().min(0).default(10_000).describe('Requests that wait beyond that; more get 503.'),
+  protocol: z
+    .enum(['http1', 'http2'])
+    .default('http1')
+    .describe(
+      'What the app speaks on every port: http1, or http2 without TLS (h2c). The sidecars then speak HTTP/2 with each other too, and http2MaxRequests is the limit that counts; loads speak HTTP/1.1 to their own sidecar either way.',
+    ),
+  bytes: z
+    .int()
+    .min(0)
+    .max(MAX_BODY_BYTES)
+    .optional()
+    .describe(
+      'How long the body of an answer is, where its query does not say `bytes`; as long as it takes unless given.',
+    ),
+  maxAge: duration()
+    .refine((ms) => ms % 1_000 === 0, 'expected whole seconds')
+    .optional()
+    .describe(
+      'For how long an answer may be cached (`cache-control: max-age`), where its query does not say `max-age`; nothing is said of that unless given.',
+    ),
+  calls: z
+    .array(
+      z.strictObject({
+        to: calledService().describe('The service that it calls.'),
+        port: calledPort(),
+        path: requestPath().default('/').describe('Path and query of the call, which is a GET.'),
+      }),
+    )
+    .max(20)
+    .default([])
+    .describe(
+      'What the app calls onward for every request, one after the other and through its own sidecar, before it answers; where a call fails it answers 502. Calls may go on from there, but not in a circle.',
+    ),
 });
 
 const service = z.strictObject({
-  port: z
-    .int()
-    .min(1)
-    .max(65_535)
-    .default(8_080)
-    .describe('Plain HTTP to the app; the sidecars make it mTLS.'),
+  port: port().default(8_080).describe('Plain HTTP to the app; the sidecars make it mTLS.'),
+  extraPorts: z
+    .array(port())
+    .max(4)
+    .default([])
+    .describe(
+      'Further ports on which the same app answers. Loads, probes and calls go to one of them where their `port` says so.',
+    ),
   serviceAccount: dnsLabel()
     .optional()
     .describe('The identity of its workloads; the service name unless given.'),
@@ -91,7 +137,8 @@ const loadFieldsOfAll = {
   from: dnsLabel().describe(
     'The service whose identity and sidecar the load uses; it runs no app of its own.',
   ),
-  to: dnsLabel().describe('The service it calls.'),
+  to: calledService().describe('The service it calls.'),
+  port: calledPort(),
   method: method.default('GET').describe('Of every request.'),
   path: requestPath().default('/').describe('Path and query of every request.'),
   headers: headers().default({}).describe('Sent with every request.'),
@@ -139,7 +186,7 @@ export const scenarioSchema = z
     mesh: mesh.prefault({}),
     load,
     probes: z
-      .array(probeSchema(dnsLabel(), { method, path: requestPath(), headers: headers() }))
+      .array(probeSchema(dnsLabel(), { port: calledPort(), method, path: requestPath(), headers: headers() }))
       .max(200)
       .default([])
       .describe('Single requests beside the load, each with what must come of it.'),

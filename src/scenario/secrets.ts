@@ -20,7 +20,10 @@ const secretFields = requests.flatMap((path): Path[] => [
   [...path, 'headers'],
   [...path, 'body'],
 ]);
-const addressFields = requests.map((path): Path => [...path, 'path']);
+const addressFields: readonly Path[] = [
+  ...requests.map((path): Path => [...path, 'path']),
+  ['topology', 'services', ANY, 'app', 'calls', ANY, 'path'],
+];
 
 /** Whether a path begins as another does. */
 const begins = (path: Path, first: Path) =>

@@ -100,7 +100,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
   await using noise = measureTimerNoise();
   let loadMs = 0;
   {
-    await using sampler = startSampler(lab, mesh.telemetry.statistics, evidence);
+    await using sampler = startSampler(lab, topology, mesh.telemetry.statistics, evidence);
     await using changes = changesOf(request, journal, sampler);
     const loads = await prepared.begin(signal);
     await probes.begin();

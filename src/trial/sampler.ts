@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 import type { Lab } from '../environments/contract.ts';
 import type { MeshStatistics } from '../meshes/contract.ts';
 import type { MachineSample, StatisticsSample } from '../model/evidence.ts';
-import { isClient } from '../model/topology.ts';
+import { isCaller, type TopologyPlan } from '../model/topology.ts';
 import { ClientStatistics } from './client-statistics.ts';
 import { readMachine } from './machine.ts';
 
@@ -21,11 +21,16 @@ export interface Sampler extends AsyncDisposable {
   readonly latest: readonly StatisticsSample[];
 }
 
-/** Asks client sidecars and the operating system at a steady pace; writes statistics.jsonl, processes.jsonl and machine.jsonl. */
-export function startSampler(lab: Lab, statistics: MeshStatistics, directory: string): Sampler {
-  const services = [...new Set(lab.instances.map(({ service }) => service))];
-  const clients = lab.instances
-    .filter(isClient)
+/** Asks the sidecars that call and the operating system at a steady pace; writes statistics.jsonl, processes.jsonl and machine.jsonl. */
+export function startSampler(
+  lab: Lab,
+  { instances }: Pick<TopologyPlan, 'instances'>,
+  statistics: MeshStatistics,
+  directory: string,
+): Sampler {
+  const services = [...new Set(instances.map(({ service }) => service))];
+  const callers = instances
+    .filter(isCaller)
     .map(
       ({ name }) =>
         new ClientStatistics(name, services, statistics, (path) =>
@@ -41,7 +46,7 @@ export function startSampler(lab: Lab, statistics: MeshStatistics, directory: st
 
   const sampleStatistics = async () => {
     // A hole in the samples is a finding of the analysis.
-    const turns = clients.map((client) => client.sample().catch(() => []));
+    const turns = callers.map((caller) => caller.sample().catch(() => []));
     const samples = (await Promise.all(turns)).flat();
     if (samples.length > 0) latest.splice(0, latest.length, ...samples);
     append(statisticsFile, samples);

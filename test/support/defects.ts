@@ -115,6 +115,14 @@ export const plantedTexts: readonly PlantedText[] = [
     names: /^VirtualService\/edge-app-vs spec\.http\[0\]/,
   },
   {
+    name: 'a match on another port',
+    scenario: 'header-routing',
+    fails: 'expectations',
+    change: ['exact: east\n', 'exact: east\n          port: 9090\n'],
+    names:
+      /^VirtualService\/edge-app-vs spec\.http\[0\] is not in effect: its match wants port 9090, and calls go to 8080$/,
+  },
+  {
     name: 'the header misspelt',
     scenario: 'header-routing',
     fails: 'expectations',

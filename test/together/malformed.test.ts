@@ -244,6 +244,10 @@ const nasty: Record<string, readonly [content: string | Buffer, words: string]> 
     replaced('mesh/circuit-breaker.yaml', '/dev/zero'),
     'mesh.configuration.0: /dev/zero: this is not a regular file',
   ],
+  'a port behind the name of a service': [
+    replaced(/to: edge-app$/m, 'to: edge-app:9090'),
+    'load.to: expected the name alone, and beside it port: 9090; got "edge-app:9090"',
+  ],
   'no checks': [replaced(/checks:[\s\S]*/, 'checks: []\n'), 'checks: a scenario needs at least one check'],
   'a million replicas': [
     replaced('replicas: 2', 'replicas: 1000000'),

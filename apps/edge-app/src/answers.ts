@@ -1,6 +1,14 @@
-import type { ServerResponse } from 'node:http';
+import type { Response } from './carrier.ts';
 
-const MAX_BODY_BYTES = 1_048_576;
+export const MAX_BODY_BYTES = 1_048_576;
+
+/** What an answer is like unless its request says otherwise. */
+export interface AnswerDefaults {
+  /** Size of the body; as long as it takes unless given. */
+  readonly bytes: number | undefined;
+  /** For how many seconds it may be cached; nothing is said of that unless given. */
+  readonly maxAgeS: number | undefined;
+}
 
 /** What the app answers, prebuilt as far as it goes. Each writes a whole response and returns its status. */
 export class Answers {
@@ -9,16 +17,23 @@ export class Answers {
   readonly #identity: string;
   readonly #identityHeaders: readonly string[];
   readonly #padding = Buffer.alloc(MAX_BODY_BYTES, ' ');
+  readonly #defaults: AnswerDefaults;
+  readonly #defaultHeaders: readonly string[];
 
-  constructor(instance: string, zone: string) {
+  constructor(instance: string, zone: string, defaults: AnswerDefaults) {
+    this.#defaults = defaults;
+    this.#defaultHeaders = cacheHeaders(defaults.maxAgeS);
     this.#identity = `{"instance":${JSON.stringify(instance)},"zone":${JSON.stringify(zone)},`;
     this.#identityHeaders = ['x-edge-app-instance', instance, 'x-edge-app-zone', zone];
   }
 
-  /** 200 with who answered; `?bytes=N` makes the body N bytes long, `?max-age=N` makes it cacheable. */
-  ok(response: ServerResponse, url: string): number {
+  /** 200 with who answered; `?bytes=N` makes the body N bytes long, `?max-age=N` makes it cacheable for that long. */
+  ok(response: Response, url: string): number {
     const queryAt = url.indexOf('?');
-    if (queryAt < 0) return this.#json(response, 200, `"path":${JSON.stringify(url)}`);
+    if (queryAt < 0) {
+      const path = `"path":${JSON.stringify(url)}`;
+      return this.#json(response, 200, path, this.#defaultHeaders, this.#defaults.bytes);
+    }
 
     const query = new URLSearchParams(url.slice(queryAt + 1));
     const bytes = query.get('bytes');
@@ -37,21 +52,21 @@ export class Answers {
       response,
       200,
       `"path":${JSON.stringify(url.slice(0, queryAt))}`,
-      maxAge === null ? [] : ['cache-control', `max-age=${maxAge}`],
-      bytes === null ? undefined : Number(bytes),
+      maxAge === null ? this.#defaultHeaders : cacheHeaders(Number(maxAge)),
+      bytes === null ? this.#defaults.bytes : Number(bytes),
     );
   }
 
-  error(response: ServerResponse, status: number, message: string): number {
+  error(response: Response, status: number, message: string): number {
     return this.#json(response, status, `"error":${JSON.stringify(message)}`);
   }
 
-  queueFull(response: ServerResponse): number {
+  queueFull(response: Response): number {
     return this.text(response, 503, 'queue full', 'text/plain', ['x-edge-app-overload', '1']);
   }
 
   text(
-    response: ServerResponse,
+    response: Response,
     status: number,
     body: string,
     contentType: string,
@@ -63,7 +78,7 @@ export class Answers {
   }
 
   #json(
-    response: ServerResponse,
+    response: Response,
     status: number,
     rest: string,
     headers: readonly string[] = [],
@@ -81,13 +96,13 @@ export class Answers {
   }
 
   #head(
-    response: ServerResponse,
+    response: Response,
     status: number,
     contentType: string,
     bytes: number,
     headers: readonly string[],
   ): void {
-    if (this.endConnections) response.shouldKeepAlive = false;
+    if (this.endConnections && 'shouldKeepAlive' in response) response.shouldKeepAlive = false;
     response.writeHead(status, [
       'content-type',
       contentType,
@@ -98,6 +113,9 @@ export class Answers {
     ]);
   }
 }
+
+const cacheHeaders = (maxAgeS: number | undefined): readonly string[] =>
+  maxAgeS === undefined ? [] : ['cache-control', `max-age=${maxAgeS}`];
 
 function isWhole(text: string): boolean {
   return /^\d{1,10}$/.test(text);

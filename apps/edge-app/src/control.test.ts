@@ -131,6 +131,17 @@ test('refuse closes the port and cuts connections; the last one cleared opens th
   expect((await fetch(app.url)).status).toBe(200);
 });
 
+test('every port of the app answers alike, and refuses with the others', async () => {
+  await using app = await runningApp({ EXTRA_PORTS: '0,0' });
+  const urls = [app.url, ...app.extraUrls];
+  expect(new Set(urls).size).toBe(3);
+  for (const url of urls) expect((await fetch(url)).status).toBe(200);
+  await app.setFault('r', { kind: 'refuse' });
+  for (const url of urls) expect(await failureOf(fetch(url))).toBe('ECONNREFUSED');
+  await app.clearFault('r');
+  for (const url of urls) expect((await fetch(url)).status).toBe(200);
+});
+
 test('changes made at the same time leave the port as the last one wants it', async () => {
   await using app = await runningApp();
   await Promise.all(

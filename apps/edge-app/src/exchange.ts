@@ -1,6 +1,7 @@
-import type { Agent, IncomingMessage, ServerResponse } from 'node:http';
+import type { Agent } from 'node:http';
 import type { Answers } from './answers.ts';
 import type { Capacity, Waiter } from './capacity.ts';
+import { type Carrier, carrierOf, type Request, type Response, reset } from './carrier.ts';
 import type { Chance } from './chance.ts';
 import type { ActiveFault, Ending, Faults } from './faults.ts';
 import type { Metrics } from './metrics.ts';
@@ -28,15 +29,17 @@ export class Exchange implements Waiter {
   previous: Waiter | undefined;
   next: Waiter | undefined;
   readonly #site: Site;
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #request: Request;
+  readonly #response: Response;
+  readonly #carrier: Carrier;
   #begunAtMs = 0;
   #waiting = false;
 
-  constructor(site: Site, request: IncomingMessage, response: ServerResponse) {
+  constructor(site: Site, request: Request, response: Response) {
     this.#site = site;
     this.#request = request;
     this.#response = response;
+    this.#carrier = carrierOf(request);
   }
 
   /** The request has arrived in full. */
@@ -68,16 +71,16 @@ export class Exchange implements Waiter {
   /** The service time is over. */
   act(): void {
     const { answers, faults, calls } = this.#site;
-    const { socket, url } = this.#request;
-    const fault = socket.destroyed ? undefined : faults.drawEnding();
-    if (socket.destroyed) {
+    const { destroyed } = this.#carrier;
+    const fault = destroyed ? undefined : faults.drawEnding();
+    if (destroyed) {
       this.#leave(0);
     } else if (fault) {
       this.#misbehave(fault);
     } else if (calls.length > 0) {
       void this.#callOnward();
     } else {
-      this.#leave(answers.ok(this.#response, url ?? '/'));
+      this.#leave(answers.ok(this.#response, this.#request.url ?? '/'));
     }
   }
 
@@ -85,7 +88,7 @@ export class Exchange implements Waiter {
     const { id, behaviour } = fault;
     switch (behaviour.kind) {
       case 'reset':
-        this.#request.socket.resetAndDestroy();
+        reset(this.#carrier);
         this.#leave(0);
         break;
       case 'hang':
@@ -97,12 +100,12 @@ export class Exchange implements Waiter {
     }
   }
 
-  /** Until the caller leaves or the fault is cleared, which destroys the socket. */
+  /** Until the caller leaves or the fault is cleared, which abandons the request. */
   #hang(fault: ActiveFault): void {
-    const { socket } = this.#request;
-    fault.hung.add(socket);
-    socket.once('close', () => {
-      fault.hung.delete(socket);
+    const carrier = this.#carrier;
+    fault.hung.add(carrier);
+    carrier.once('close', () => {
+      fault.hung.delete(carrier);
       this.#leave(0);
     });
   }

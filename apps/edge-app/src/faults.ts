@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
 import type { AppBehaviour } from '../../../src/model/fault.ts';
+import { abandon, type Carrier } from './carrier.ts';
 import type { Draw } from './chance.ts';
 
 type Latency = Extract<AppBehaviour, { kind: 'latency' }>;
@@ -11,8 +11,8 @@ export interface ActiveFault<Behaviour extends AppBehaviour = AppBehaviour> {
   readonly behaviour: Behaviour;
   /** Requests hit so far. A refused connection never gets here, so `refuse` stays at 0. */
   hits: number;
-  /** Connections whose request this fault keeps without an answer. */
-  readonly hung: Set<Socket>;
+  /** What carries requests that this fault keeps without an answer. */
+  readonly hung: Set<Carrier>;
 }
 
 const ENDINGS: readonly AppBehaviour['kind'][] = ['reset', 'hang', 'error'] satisfies Ending['kind'][];
@@ -50,7 +50,7 @@ export class Faults {
     if (!fault) return;
     this.#byId.delete(id);
     this.#sort();
-    for (const socket of fault.hung) socket.destroy();
+    for (const carrier of fault.hung) abandon(carrier);
   }
 
   clear(): void {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Address {
@@ -11,6 +10,14 @@ export interface Address {
 // A sidecar reconnects with everything it has at once when the port is back.
 const BACKLOG = 4096;
 const REOPEN_TIMEOUT_MS = 5_000;
+
+/** A server for one port, and how its connections end. */
+export interface Port {
+  readonly server: Server;
+  /** Those without a request, once it is closed. */
+  endIdle(): void;
+  endAll(): void;
+}
 
 /** Listens, or throws what the system says. */
 export async function listen(server: Server, host: string, port: number): Promise<Address> {
@@ -23,17 +30,17 @@ export async function listen(server: Server, host: string, port: number): Promis
 /** A port that can be closed and opened again; changes asked for at the same time happen one after the other. */
 export class Listener {
   readonly address: Address;
-  readonly #server: Server;
+  readonly #port: Port;
   #lastChange: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  private constructor(server: Server, address: Address) {
-    this.#server = server;
+  private constructor(port: Port, address: Address) {
+    this.#port = port;
     this.address = address;
   }
 
-  static async start(server: Server, host: string, port: number): Promise<Listener> {
-    return new Listener(server, await listen(server, host, port));
+  static async start(port: Port, host: string, number: number): Promise<Listener> {
+    return new Listener(port, await listen(port.server, host, number));
   }
 
   /** Done when the port is open, or when it is closed and every connection destroyed. */
@@ -56,11 +63,13 @@ export class Listener {
   }
 
   async #close(graceMs: number): Promise<void> {
-    if (!this.#server.listening) return;
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    if (graceMs === 0) this.#server.closeAllConnections();
-    const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
+    const { server } = this.#port;
+    if (!server.listening) return;
+    const closed = once(server, 'close');
+    server.close();
+    if (graceMs === 0) this.#port.endAll();
+    else this.#port.endIdle();
+    const timer = setTimeout(() => this.#port.endAll(), graceMs);
     await closed;
     clearTimeout(timer);
   }
@@ -68,9 +77,9 @@ export class Listener {
   async #open(): Promise<void> {
     if (this.#stopped) return;
     const deadlineMs = performance.now() + REOPEN_TIMEOUT_MS;
-    while (!this.#server.listening) {
+    while (!this.#port.server.listening) {
       try {
-        await listen(this.#server, this.address.address, this.address.port);
+        await listen(this.#port.server, this.address.address, this.address.port);
       } catch (error) {
         // While it was closed, an outgoing connection may have been given this port as its own.
         const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';

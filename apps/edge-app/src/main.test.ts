@@ -76,6 +76,15 @@ test.each([
   expect(code).toBe(2);
 });
 
+test('with more ports it says each, and listens on all of them or on none', async () => {
+  const app = start({ EXTRA_PORTS: '0' });
+  const [line] = await once(app.stdout, 'data');
+  const { listening, extra } = JSON.parse(String(line));
+  expect((await fetch(`http://127.0.0.1:${extra[0].port}/`)).status).toBe(200);
+  const second = start({ EXTRA_PORTS: `0,${listening.port}` });
+  expect(await once(second, 'exit')).toEqual([1, null]);
+});
+
 test('a port that is taken is one line and exit code 1', async () => {
   const app = start({});
   const [line] = await once(app.stdout, 'data');

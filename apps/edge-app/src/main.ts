@@ -12,7 +12,14 @@ try {
   }
   const app = await startApp(readSettings(process.env));
   const stop = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-  console.log(JSON.stringify({ listening: app.service.address, control: app.control.address }));
+  const { address, extra } = app.service;
+  console.log(
+    JSON.stringify({
+      listening: address,
+      ...(extra.length === 0 ? {} : { extra }),
+      control: app.control.address,
+    }),
+  );
   await stop;
   await app.stop();
   // Requests whose callers are gone may still have timers.

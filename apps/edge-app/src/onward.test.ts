@@ -28,7 +28,7 @@ test('calls on in order over kept connections, as the named host and with the tr
   await using one = await origin();
   await using app = await runningApp({
     CALLS: JSON.stringify([
-      { url: `${one.url}/first`, host: 'origin.default.svc.cluster.local' },
+      { url: `${one.url}/first`, host: 'origin.default.svc.cluster.local', headers: { 'x-mark': ';c' } },
       { url: `${one.url}/second`, host: 'origin.default.svc.cluster.local' },
     ]),
   });
@@ -46,9 +46,11 @@ test('calls on in order over kept connections, as the named host and with the tr
   expect(one.requests.map((request) => request.url)).toEqual(['/first', '/second']);
   expect(one.requests[0]?.headers).toEqual({
     ...trace,
+    'x-mark': ';c',
     host: 'origin.default.svc.cluster.local',
     connection: 'keep-alive',
   });
+  expect(one.requests[1]?.headers['x-mark']).toBeUndefined();
   expect(one.sockets.size).toBe(1);
   const line = 'edge_app_onward_calls_total{host="origin.default.svc.cluster.local",result="200"}';
   expect(await app.metric(line)).toBe(2);

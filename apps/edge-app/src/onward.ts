@@ -6,6 +6,8 @@ export interface OnwardCall {
   readonly url: URL;
   /** The Host header: whom the sidecar should route to. */
   readonly host: string;
+  /** Sent with every call, beside those that are passed on. */
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface OnwardResult {
@@ -50,7 +52,11 @@ export function callOnward(
 ): Promise<OnwardResult> {
   return new Promise((resolve) => {
     const fail = (error: Error) => resolve({ status: 0, problem: error.message });
-    const request = nodeHttp.get(call.url, { agent, signal, headers: { ...trace, host: call.host } });
+    const request = nodeHttp.get(call.url, {
+      agent,
+      signal,
+      headers: { ...trace, ...call.headers, host: call.host },
+    });
     request.on('error', fail);
     request.on('response', (response) => {
       const status = response.statusCode ?? 0;

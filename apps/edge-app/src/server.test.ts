@@ -41,6 +41,19 @@ test.each([0, 10, 1_000, 1_048_576])('bytes=%i is the size of the body', async (
   if (bytes > 100) expect(JSON.parse(body)).toMatchObject({ path: '/x' });
 });
 
+test('answers have a size and an age of their own unless the request says otherwise', async () => {
+  await using app = await runningApp({ BYTES: '5000', MAX_AGE: '60' });
+  const seen = async (path: string) => {
+    const response = await fetch(`${app.url}${path}`);
+    return [(await response.text()).length, response.headers.get('cache-control')];
+  };
+  expect(await seen('/')).toEqual([5_000, 'max-age=60']);
+  expect(await seen('/?x=1')).toEqual([5_000, 'max-age=60']);
+  expect(await seen('/?bytes=10&max-age=1')).toEqual([10, 'max-age=1']);
+  await app.setFault('e', { kind: 'error', status: 503, rate: 1 });
+  expect((await fetch(app.url)).headers.get('cache-control')).toBeNull();
+});
+
 test('max-age makes the answer cacheable; a bad query is a 400 that says why', async () => {
   await using app = await runningApp();
   const response = await fetch(`${app.url}/?max-age=60`);

@@ -1,11 +1,12 @@
-import type http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Answers } from './answers.ts';
 import { Capacity } from './capacity.ts';
+import type { Request, Response } from './carrier.ts';
 import { Chance } from './chance.ts';
 import { Exchange, type Site } from './exchange.ts';
 import { Faults } from './faults.ts';
-import { type Address, Listener } from './listener.ts';
+import { http2Port } from './http2-port.ts';
+import { type Address, Listener, type Port } from './listener.ts';
 import { Metrics } from './metrics.ts';
 import { nodeHttp } from './node-http.ts';
 import { onwardAgent } from './onward.ts';
@@ -17,10 +18,12 @@ const GRACE_MS = 10_000;
 /** The service, listening. */
 export interface StartedService {
   readonly address: Address;
+  /** Where it listens besides. */
+  readonly extra: readonly Address[];
   readonly faults: Faults;
   readonly metrics: Metrics;
   readonly chance: Chance;
-  /** Call after every change of the faults: closes or opens the port as they demand. */
+  /** Call after every change of the faults: closes or opens its ports as they demand. */
   applyRefusal(): Promise<void>;
   /** Healthz says 503 and every answer ends its connection for `drainMs`; then it closes, in-flight requests first. */
   stop(drainMs: number): Promise<void>;
@@ -30,7 +33,7 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
   const capacity = new Capacity(settings.concurrency, settings.queue);
   const chance = new Chance(settings.seed);
   const site: Site = {
-    answers: new Answers(settings.instance, settings.zone),
+    answers: new Answers(settings.instance, settings.zone, settings.answers),
     capacity,
     faults: new Faults(chance.fault),
     metrics: new Metrics(capacity),
@@ -39,7 +42,50 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
     calls: settings.calls,
     agent: onwardAgent(),
   };
-  const server = nodeHttp.createServer((request, response) => serve(site, request, response));
+  const { answers, faults, metrics, agent } = site;
+  const serve = (request: Request, response: Response) => answer(site, request, response);
+  const make = settings.protocol === 'http2' ? () => http2Port(serve) : () => httpPort(serve);
+  const listeners = await listenOn([settings.port, ...settings.extraPorts], settings.host, make);
+  const [address, ...extra] = listeners.map((listener) => listener.address);
+  if (address === undefined) throw new Error('no port to listen on');
+  return {
+    address,
+    extra,
+    faults,
+    metrics,
+    chance,
+    async applyRefusal() {
+      await Promise.all(listeners.map((listener) => listener.setOpen(!faults.refusing)));
+    },
+    async stop(drainMs) {
+      answers.endConnections = true;
+      await sleep(drainMs);
+      faults.clear();
+      await Promise.all(listeners.map((listener) => listener.stop(GRACE_MS)));
+      agent.destroy();
+    },
+  };
+}
+
+/** A listener on each port, or on none. */
+async function listenOn(
+  ports: readonly number[],
+  host: string,
+  make: () => Port,
+): Promise<readonly Listener[]> {
+  const listeners: Listener[] = [];
+  try {
+    for (const port of ports) listeners.push(await Listener.start(make(), host, port));
+    return listeners;
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.stop(0)));
+    throw error;
+  }
+}
+
+/** A port that speaks HTTP/1.1. */
+function httpPort(serve: (request: Request, response: Response) => void): Port {
+  const server = nodeHttp.createServer(serve);
   // A server that closes idle connections races the proxy: Envoy may have just sent a request on one, and
   // reports 503 UC. Envoy keeps idle upstream connections for 1 h, so it is always the one that closes.
   // https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts
@@ -47,26 +93,15 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
   // For the same reason: these two would close a connection that Envoy opened ahead of its first request.
   server.headersTimeout = 0;
   server.requestTimeout = 0;
-
-  const listener = await Listener.start(server, settings.host, settings.port);
-  const { answers, faults, metrics, agent } = site;
   return {
-    address: listener.address,
-    faults,
-    metrics,
-    chance,
-    applyRefusal: () => listener.setOpen(!faults.refusing),
-    async stop(drainMs) {
-      answers.endConnections = true;
-      await sleep(drainMs);
-      faults.clear();
-      await listener.stop(GRACE_MS);
-      agent.destroy();
-    },
+    server,
+    // It does that by itself.
+    endIdle: () => {},
+    endAll: () => server.closeAllConnections(),
   };
 }
 
-function serve(site: Site, request: http.IncomingMessage, response: http.ServerResponse): void {
+function answer(site: Site, request: Request, response: Response): void {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (isRead && request.url === '/healthz') {
     const { answers } = site;
@@ -88,6 +123,8 @@ function serve(site: Site, request: http.IncomingMessage, response: http.ServerR
   }
 }
 
-function hasBody({ headers }: http.IncomingMessage): boolean {
+function hasBody(request: Request): boolean {
+  if ('stream' in request) return !request.stream.endAfterHeaders;
+  const { headers } = request;
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }

@@ -9,8 +9,11 @@ test('everything has a default but the name, which is the host', () => {
   expect({ ...rest, control, drainMs }).toEqual({
     host: '127.0.0.1',
     port: 8080,
+    extraPorts: [],
+    protocol: 'http1',
     instance: 'edge-1',
     zone: '',
+    answers: { bytes: undefined, maxAgeS: undefined },
     concurrency: 1_000,
     queue: 10_000,
     calls: [],
@@ -31,8 +34,20 @@ test('an onward call goes to the host of its URL unless it names one', () => {
 });
 
 test('every problem is told at once', () => {
-  const environment = { PORT: '70000', CONCURRENCY: '0', QUEUE: '-1', ZONE: 'a\nb', DRAIN: '5', SEED: '-1' };
-  expect(() => readSettings(environment)).toThrow(/PORT: .*ZONE: .*SEED: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s);
+  const environment = {
+    PORT: '70000',
+    EXTRA_PORTS: '1,x',
+    CONCURRENCY: '0',
+    QUEUE: '-1',
+    ZONE: 'a\nb',
+    DRAIN: '5',
+    SEED: '-1',
+    BYTES: '1e9',
+    MAX_AGE: '1m',
+  };
+  expect(() => readSettings(environment)).toThrow(
+    /PORT: .*EXTRA_PORTS: .*ZONE: .*SEED: .*BYTES: .*MAX_AGE: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s,
+  );
 });
 
 test.each([
@@ -43,6 +58,9 @@ test.each([
   '[{"host":"a"}]',
   '[{"url":"https://a"}]',
   '[{"url":"http://a","port":1}]',
+  '[{"url":"http://a","headers":[]}]',
+  '[{"url":"http://a","headers":{"a b":"1"}}]',
+  '[{"url":"http://a","headers":{"a":1}}]',
 ])('CALLS=%s is an error', (text) => {
   expect(() => readSettings({ CALLS: text })).toThrow(/^CALLS: expected a JSON array/);
 });

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { type AnswerDefaults, MAX_BODY_BYTES } from './answers.ts';
 import { parseSeed, randomSeed, SEED_TEXT } from './chance.ts';
 import { InputError } from './input-error.ts';
 import { nodeHttp } from './node-http.ts';
@@ -8,15 +9,23 @@ import { parseDurationMs, parseServiceTime, type ServiceTime } from './service-t
 export interface ServiceSettings {
   readonly host: string;
   readonly port: number;
+  /** Where it listens besides, on the same host. */
+  readonly extraPorts: readonly number[];
+  /** What it speaks on them: HTTP/2 is h2c, by prior knowledge. */
+  readonly protocol: Protocol;
   readonly instance: string;
   readonly zone: string;
   readonly serviceTime: ServiceTime;
   /** What service times and faults are drawn from. */
   readonly seed: number;
+  readonly answers: AnswerDefaults;
   readonly concurrency: number;
   readonly queue: number;
   readonly calls: readonly OnwardCall[];
 }
+
+const protocols = ['http1', 'http2'] as const;
+type Protocol = (typeof protocols)[number];
 
 export interface Settings {
   readonly service: ServiceSettings;
@@ -41,6 +50,8 @@ export function readSettings(environment: Environment): Settings {
     if (value === undefined) problems.push(`${name}: expected ${expected}, got ${JSON.stringify(text)}`);
     return value as T;
   }
+  const optional = <T>(name: string, expected: string, parse: (text: string) => T | undefined) =>
+    environment[name] ? read(name, '', expected, parse) : undefined;
   const port = (name: string, fallback: string) =>
     read(name, fallback, 'a port from 0 to 65535', (text) => parseWhole(text, 0, 65_535));
   const host = (name: string) => read(name, '127.0.0.1', 'an address', (text) => text || undefined);
@@ -49,6 +60,10 @@ export function readSettings(environment: Environment): Settings {
     service: {
       host: host('HOST'),
       port: port('PORT', '8080'),
+      extraPorts: read('EXTRA_PORTS', '', 'ports from 0 to 65535 with commas between them', parsePorts),
+      protocol: read('PROTOCOL', 'http1', protocols.join(' or '), (text) =>
+        protocols.find((protocol) => protocol === text),
+      ),
       instance: read('INSTANCE', hostname(), 'a name that fits in a header', parseHeaderValue),
       zone: read('ZONE', '', 'a name that fits in a header', parseHeaderValue),
       serviceTime: read(
@@ -58,12 +73,18 @@ export function readSettings(environment: Environment): Settings {
         parseServiceTime,
       ),
       seed: read('SEED', String(randomSeed()), SEED_TEXT, parseSeed),
+      answers: {
+        bytes: optional('BYTES', `a whole number up to ${MAX_BODY_BYTES}`, (text) =>
+          parseWhole(text, 0, MAX_BODY_BYTES),
+        ),
+        maxAgeS: optional('MAX_AGE', 'a whole number of seconds', (text) => parseWhole(text, 0)),
+      },
       concurrency: read('CONCURRENCY', '1000', 'a whole number from 1', (text) => parseWhole(text, 1)),
       queue: read('QUEUE', '10000', 'a whole number from 0', (text) => parseWhole(text, 0)),
       calls: read(
         'CALLS',
         '[]',
-        'a JSON array of {"url": "http://…", "host": "…"} without other fields',
+        'a JSON array of {"url": "http://…", "host": "…", "headers": {"…": "…"}} without other fields',
         parseCalls,
       ),
     },
@@ -77,6 +98,12 @@ export function readSettings(environment: Environment): Settings {
 function parseWhole(text: string, min: number, max = Number.MAX_SAFE_INTEGER): number | undefined {
   const value = Number(text);
   return /^\d+$/.test(text) && value >= min && value <= max ? value : undefined;
+}
+
+/** "18082,18083"; none where there is no text. */
+function parsePorts(text: string): number[] | undefined {
+  const ports = text === '' ? [] : text.split(',').map((part) => parseWhole(part, 0, 65_535));
+  return ports.every((port) => port !== undefined) ? ports : undefined;
 }
 
 function parseHeaderValue(text: string): string | undefined {
@@ -99,12 +126,25 @@ function parseCalls(text: string): OnwardCall[] | undefined {
 
 /** Throws when it is none. */
 function parseCall(item: unknown): OnwardCall {
-  const { url: urlText, host, ...others } = item as Record<string, unknown>;
+  const { url: urlText, host, headers = {}, ...others } = item as Record<string, unknown>;
   const url = new URL(urlText as string);
   const name = host ?? url.host;
   if (url.protocol !== 'http:' || typeof name !== 'string' || Object.keys(others).length > 0) {
     throw new TypeError('not an onward call');
   }
   nodeHttp.validateHeaderValue('host', name);
-  return { url, host: name };
+  return { url, host: name, headers: parseHeaders(headers) };
+}
+
+/** Throws when they are none. */
+function parseHeaders(headers: unknown): Record<string, string> {
+  if (typeof headers !== 'object' || headers === null || Array.isArray(headers)) {
+    throw new TypeError('not a map of headers');
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== 'string') throw new TypeError('not a header');
+    nodeHttp.validateHeaderName(name);
+    nodeHttp.validateHeaderValue(name, value);
+  }
+  return headers as Record<string, string>;
 }

@@ -1,5 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { RecordedFault } from '../fault-records.ts';
+import type { SettledEnding, Traffic } from '../traffic.ts';
 import type { Span } from './contract.ts';
 
 /** Places of a fault's targets among the instances of the evidence. */
@@ -7,6 +8,35 @@ export function targetIndexes(fault: RecordedFault, evidence: Evidence): Set<num
   return new Set(
     fault.targets.map((name) => evidence.context.instances.findIndex((instance) => instance.name === name)),
   );
+}
+
+/** What was sent to a host, by a load or by an app that called onward, as the caller's sidecar saw it. */
+interface Sent {
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly ending: SettledEnding;
+  /** Attempts that servers saw. */
+  readonly arrivals: number;
+}
+
+/** Everything that loads and apps have sent. */
+export function eachSent(
+  { requests, calls }: Evidence,
+  { endings }: Traffic,
+  each: (sent: Sent) => void,
+): void {
+  for (const { length, startMs, durationMs, ending, arrivals } of [requests, calls]) {
+    for (let row = 0; row < length; row += 1) {
+      const settled = endings[ending[row] as number];
+      if (settled === undefined) continue;
+      each({
+        startMs: startMs[row] as number,
+        durationMs: durationMs[row] as number,
+        ending: settled,
+        arrivals: arrivals[row] as number,
+      });
+    }
+  }
 }
 
 /** Every row of what reached the instances in that time. */

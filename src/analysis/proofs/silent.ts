@@ -1,6 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import { formatCount } from '../../kit/format.ts';
-import { eachArrival, targetIndexes } from './arrivals.ts';
+import { eachArrival, eachSent, targetIndexes } from './arrivals.ts';
 import type { ProofKind, ProofOf, Span } from './contract.ts';
 
 /** A killed or stopped instance may finish what it had; its process may be seen once more. */
@@ -9,7 +9,7 @@ const GONE_AFTER_MS = 1_000;
 
 /**
  * The targets are gone. The dead write no logs, and what they had not written is lost: that they had traffic
- * before is known from the clients, and that they are gone must not rest on missing lines alone when their
+ * before is known from their callers, and that they are gone must not rest on missing lines alone when their
  * processes are watched.
  */
 export const silent: ProofKind<ProofOf<'silent'>> = {
@@ -17,18 +17,14 @@ export const silent: ProofKind<ProofOf<'silent'>> = {
   look(_proof, { fault, span, evidence, traffic }) {
     const targets = targetIndexes(fault, evidence);
     const quiet = { fromMs: span.fromMs + SILENT_AFTER_MS, toMs: span.toMs };
-    const { requests } = evidence;
     let samples = 0;
     let answeredAnyway = 0;
-    for (let row = 0; row < traffic.length; row += 1) {
-      const ending = traffic.endings[traffic.endingOf[row] as number];
-      if (ending === undefined || !targets.has(ending.answeredBy)) continue;
-      const startMs = requests.startMs[row] as number;
+    eachSent(evidence, traffic, ({ startMs, durationMs, ending }) => {
+      if (!targets.has(ending.answeredBy)) return;
       if (startMs < (fault.injectingAtMs ?? span.fromMs)) samples += 1;
       // An answer that came while the fault was on; one that waited for the end of it proves nothing.
-      const overMs = startMs + (requests.durationMs[row] as number);
-      if (startMs >= quiet.fromMs && overMs < quiet.toMs) answeredAnyway += 1;
-    }
+      if (startMs >= quiet.fromMs && startMs + durationMs < quiet.toMs) answeredAnyway += 1;
+    });
     let arrived = 0;
     eachArrival(evidence, targets, quiet, () => {
       arrived += 1;

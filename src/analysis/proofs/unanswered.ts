@@ -1,6 +1,6 @@
 import type { Ending } from '../../evidence/endings.ts';
 import type { Reason } from '../../model/ending.ts';
-import { targetIndexes } from './arrivals.ts';
+import { eachSent, targetIndexes } from './arrivals.ts';
 import type { Injected, ProofKind, ProofOf, Span } from './contract.ts';
 import { asShare, lookForSymptom } from './symptom.ts';
 
@@ -14,17 +14,14 @@ export const unanswered: ProofKind<ProofOf<'unanswered'>> = {
     }),
 };
 
-/** What never got as far as the target's sidecar is known to the client only. */
+/** What never got as far as the target's sidecar is known to the caller only. */
 function neverArrived({ fault, evidence, traffic }: Injected, { fromMs, toMs }: Span): number {
-  const { requests } = evidence;
   const targets = targetIndexes(fault, evidence);
   let count = 0;
-  for (let row = 0; row < traffic.length; row += 1) {
-    const startMs = requests.startMs[row] as number;
-    if (startMs < fromMs || startMs >= toMs || requests.arrivals[row] !== 0) continue;
-    const ending = traffic.endings[traffic.endingOf[row] as number];
-    if (ending !== undefined && targets.has(ending.instance) && !ending.answered) count += 1;
-  }
+  eachSent(evidence, traffic, ({ startMs, ending, arrivals }) => {
+    if (startMs < fromMs || startMs >= toMs || arrivals !== 0) return;
+    if (targets.has(ending.instance) && !ending.answered) count += 1;
+  });
   return count;
 }
 

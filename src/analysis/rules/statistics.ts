@@ -10,7 +10,7 @@ const HOLE_MS = 1_000;
 export const statistics: Rule = {
   name: 'statistics',
   title: 'Statistics were read often enough',
-  judge({ evidence, checks }) {
+  judge({ evidence, checks, records }) {
     const limit = `every ${formatMs(EVERY_MS)} on average, no hole above ${formatMs(HOLE_MS)}`;
     const resting = checks.filter(
       ({ restsOn, window }) => restsOn === 'statistics' && window.toMs > window.fromMs,
@@ -39,8 +39,13 @@ export const statistics: Rule = {
     }
     let worstMean = 0;
     let worstHole = 0;
+    // The sidecar of an app that calls onward may have been ended by a fault.
+    const ended = new Set(
+      records.flatMap(({ planned, targets }) => (planned.halts === 'ended' ? targets : [])),
+    );
+    const lasting = evidence.statistics.filter(({ instance }) => !ended.has(instance));
     for (const { window } of resting) {
-      for (const { t } of evidence.statistics) {
+      for (const { t } of lasting) {
         const inside = t.filter((at) => at >= window.fromMs && at < window.toMs);
         const edges = [window.fromMs, ...inside, window.toMs];
         const holes = edges.slice(1).map((at, index) => at - (edges[index] ?? at));

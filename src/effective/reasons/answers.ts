@@ -40,9 +40,11 @@ export function reasonOfRoute(
       : action.does === 'answer'
         ? `an answer of the sidecar itself: ${action.status}`
         : `a redirect to ${action.to}`;
-  return known(`The route that takes it, ${matchText(match)}, leads to ${where}.`, [
-    { name: 'route', value: matchText(match), from },
-  ]);
+  return known(
+    `The route that takes it, ${matchText(match)}, leads to ${where}.`,
+    [{ name: 'route', value: matchText(match), from }],
+    insteadOf(taken.client, question.service, 'route'),
+  );
 }
 
 /** What the route that takes a request says about retries or about the fault that it injects. */

@@ -1,29 +1,35 @@
 import type { RequestQuestion } from './question.ts';
 
+/** Of whoever sent them: "the client's sidecar"; "the sidecar of shop" where the app of a service has called onward. */
+export const callersSidecar = ({ caller }: RequestQuestion) =>
+  caller === undefined ? "the client's sidecar" : `the sidecar of ${caller}`;
+
+const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
 /** How requests ended, in a sentence: what can be said without knowing the setting behind it. */
 export function causeOfRequests(question: RequestQuestion): string {
   return causes[question.ended](question);
 }
 
 const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuestion) => string>> = {
-  overflow: ({ service, side, of, status }) =>
-    of === 'retry'
-      ? `The host of ${service} answered ${status || 'with an error'}, and it was not tried again, since too many retries to it were on their way.`
-      : side === 'server'
-        ? `The sidecar of ${service} itself was full and refused the request at once.`
-        : `What may be on the way to ${service} at once was, so the client's sidecar refused the request.`,
-  'no-host': ({ service }) =>
-    `The client's sidecar had no healthy host of ${service} left: all were ejected, or there are none.`,
-  connect: ({ service, side }) =>
-    side === 'server'
-      ? `The app of ${service} took no connection from its own sidecar: it is not listening, or it is down.`
-      : `The client's sidecar could not connect to the host of ${service}: it is down, refuses or does not answer.`,
-  tls: ({ service, distrust }) =>
-    distrust === 'identity'
-      ? `The client's sidecar refused to speak with the host of ${service}, which has none of the identities that it has to have.`
-      : distrust === 'certificate'
-        ? `The client's sidecar does not trust the certificate of ${service}.`
-        : `The client's sidecar and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
+  overflow: (question) =>
+    question.of === 'retry'
+      ? `The host of ${question.service} answered ${question.status || 'with an error'}, and it was not tried again, since too many retries to it were on their way.`
+      : question.side === 'server'
+        ? `The sidecar of ${question.service} itself was full and refused the request at once.`
+        : `What may be on the way to ${question.service} at once was, so ${callersSidecar(question)} refused the request.`,
+  'no-host': (question) =>
+    `${capitalised(callersSidecar(question))} had no healthy host of ${question.service} left: all were ejected, or there are none.`,
+  connect: (question) =>
+    question.side === 'server'
+      ? `The app of ${question.service} took no connection from its own sidecar: it is not listening, or it is down.`
+      : `${capitalised(callersSidecar(question))} could not connect to the host of ${question.service}: it is down, refuses or does not answer.`,
+  tls: (question) =>
+    question.distrust === 'identity'
+      ? `${capitalised(callersSidecar(question))} refused to speak with the host of ${question.service}, which has none of the identities that it has to have.`
+      : question.distrust === 'certificate'
+        ? `${capitalised(callersSidecar(question))} does not trust the certificate of ${question.service}.`
+        : `${capitalised(callersSidecar(question))} and ${question.service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
   reset: ({ service, side }) =>
     side === 'server'
       ? `The app of ${service} closed the connection before it had answered.`

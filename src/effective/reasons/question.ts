@@ -60,6 +60,8 @@ interface About {
 /** Why did requests end like this? */
 export interface RequestQuestion extends About {
   readonly ended: Ended;
+  /** The service whose app called; none where it was the client of a load. */
+  readonly caller?: string;
   /** Whose sidecar ended them. */
   readonly side: 'client' | 'server';
   /** The instance that was called, where its sidecar ended them. */

@@ -12,7 +12,7 @@ import type {
   Sidecar,
 } from '../../model/effective.ts';
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
-import { causeOfRequests } from './causes.ts';
+import { callersSidecar, causeOfRequests } from './causes.ts';
 import {
   common,
   hostCount,
@@ -102,8 +102,8 @@ function overflow(scene: Scene): Reason {
   }
   const isRequests = settings[0]?.from === limits.requests.from;
   const cause = isRequests
-    ? `As many requests to ${service} as may be were on their way from one client's sidecar, so it refused more at once${protocol === 'http1' ? '; the limit holds for HTTP/1.1 too' : ''}.`
-    : `The connection pool to ${service} was full, so the client's sidecar refused the request at once. The limits hold for each client sidecar.`;
+    ? `As many requests to ${service} as may be were on their way from ${question.caller === undefined ? "one client's sidecar" : `one sidecar of ${question.caller}`}, so it refused more at once${protocol === 'http1' ? '; the limit holds for HTTP/1.1 too' : ''}.`
+    : `The connection pool to ${service} was full, so ${callersSidecar(question)} refused the request at once. The limits hold for each ${question.caller === undefined ? 'client sidecar' : `sidecar of ${question.caller}`}.`;
   return known(cause, settings);
 }
 
@@ -154,7 +154,7 @@ function noHost(scene: Scene): Reason {
       `with fewer than ${shareText(panicThreshold.value)} of its hosts healthy all of ${service} would have got traffic`,
     );
   }
-  return known(`Every host of ${service} that the client's sidecar has was ejected at once.${left}`, [
+  return known(`Every host of ${service} that ${callersSidecar(question)} has was ejected at once.${left}`, [
     ...distribute,
     named('maxEjectionPercent', outlierDetection.mostEjected, shareText),
     named('minHealthPercent', panicThreshold, shareText),
@@ -305,7 +305,9 @@ function denied(scene: Scene): Reason {
 function rateLimited(scene: Scene): Reason {
   const limits = filtersOf(scene).flatMap((filter) => (filter.kind === 'rate-limit' ? [filter] : []));
   const whose =
-    scene.question.side === 'server' ? `the sidecar of ${scene.question.service}` : "the client's sidecar";
+    scene.question.side === 'server'
+      ? `the sidecar of ${scene.question.service}`
+      : callersSidecar(scene.question);
   if (limits.length === 0) return unknown(`${whose} holds no rate limit`);
   return known(
     `A rate limit in ${whose} refused the request to ${scene.question.service}.`,

@@ -38,7 +38,7 @@ export async function deploy(context: LabContext): Promise<void> {
     metadata: { name: namespace, labels: mesh.cluster.namespaceLabels },
   });
   // Identities before the pods that have them.
-  for (const object of topologyObjects(topology, mesh.cluster, cluster)) await api.apply(object);
+  for (const object of topologyObjects(topology, mesh, cluster)) await api.apply(object);
   for (const resource of mesh.cluster.resources(topology)) await api.apply(resource);
   if (cluster.reused) await removeOld(context);
 }

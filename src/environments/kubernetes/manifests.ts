@@ -1,11 +1,18 @@
 import { k6Environment } from '../../load/generators.ts';
-import type { ClusterMesh } from '../../meshes/contract.ts';
-import { type Instance, isClient, servedBy, type TopologyPlan } from '../../model/topology.ts';
+import type { ClusterMesh, Mesh } from '../../meshes/contract.ts';
+import { type Instance, isClient, portsOf, servedBy, type TopologyPlan } from '../../model/topology.ts';
+import { appSettings } from '../app-settings.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import type { Cluster } from './cluster.ts';
 
-/** Ports of the sample app in its pod. */
-export const appPorts = { service: 18_080, control: 18_081 } as const;
+/** Ports of the sample app in its pod; of a service with several, each has one of its own, the extra ones from `extra` on. */
+export const appPorts = { service: 18_080, control: 18_081, extra: 18_082 } as const;
+
+/** The app's ports for each port of its service, in their order. */
+export const appPortsOf = ({ extraPorts = [] }: Pick<Instance, 'extraPorts'>) => [
+  appPorts.service,
+  ...extraPorts.map((_, index) => appPorts.extra + index),
+];
 /** Of the pod without a sidecar. */
 export const OUTSIDE_LABEL = 'breakwater.dev/outside';
 export const APP = 'app';
@@ -26,7 +33,7 @@ export function localityLabels(locality: string): Record<string, string> {
 /** Everything of the topology: identities, services, and a Deployment for each workload. */
 export function topologyObjects(
   topology: TopologyPlan,
-  mesh: ClusterMesh,
+  mesh: Pick<Mesh, 'cluster' | 'serviceHost'>,
   cluster: Pick<Cluster, 'images' | 'observers'>,
 ): object[] {
   const { namespace, instances } = topology;
@@ -41,27 +48,32 @@ export function topologyObjects(
       kind: 'ServiceAccount',
       metadata: { name, namespace },
     })),
-    ...servedBy(topology).map(({ name, port }) => ({
+    ...servedBy(topology).map((service) => ({
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name, namespace },
+      metadata: { name: service.name, namespace },
       spec: {
-        selector: { app: name },
-        ports: [{ name: 'http', port, targetPort: appPorts.service, protocol: 'TCP' }],
+        selector: { app: service.name },
+        ports: portsOf(service).map((port, index) => ({
+          name: mesh.cluster.portName(port, service),
+          port,
+          targetPort: appPortsOf(service)[index],
+          protocol: 'TCP',
+        })),
       },
     })),
     ...[...first.values()].map((instance) => deployment(topology, instance, mesh, cluster)),
-    ...(topology.outside ? [outside(topology, mesh, cluster)] : []),
+    ...(topology.outside ? [outside(topology, mesh.cluster, cluster)] : []),
   ];
 }
 
 function deployment(
   { namespace, instances }: TopologyPlan,
   instance: Instance,
-  mesh: ClusterMesh,
+  mesh: Pick<Mesh, 'cluster' | 'serviceHost'>,
   { images, observers }: Pick<Cluster, 'images' | 'observers'>,
 ): object {
-  const { labels, annotations } = mesh.podMetadata(instance, [appPorts.control]);
+  const { labels, annotations } = mesh.cluster.podMetadata(instance, [appPorts.control]);
   const selector = { [WORKLOAD_LABEL]: instance.workload };
   const replicas = instances.filter(({ workload }) => workload === instance.workload).length;
   return {
@@ -81,7 +93,11 @@ function deployment(
           nodeSelector: isClient(instance) ? observers : localityLabels(instance.locality),
           ...(isClient(instance) ? { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } : {}),
           terminationGracePeriodSeconds: 1,
-          containers: [isClient(instance) ? generator(images.k6, replicas) : app(instance, images.app)],
+          containers: [
+            isClient(instance)
+              ? generator(images.k6, replicas)
+              : app(instance, images.app, (service) => mesh.serviceHost(service, namespace)),
+          ],
           ...(isClient(instance) ? { volumes: [{ name: 'files', emptyDir: {} }] } : {}),
         },
       },
@@ -89,18 +105,17 @@ function deployment(
   };
 }
 
-function app(instance: Instance, image: string): object {
+function app(instance: Instance, image: string, hostOf: (service: string) => string): object {
   if (instance.app === undefined) throw new Error(`${instance.name} runs no app`);
-  const { serviceTime, concurrency, queue } = instance.app;
   const env = {
     HOST: '0.0.0.0',
     PORT: String(appPorts.service),
+    EXTRA_PORTS: appPortsOf(instance).slice(1).join(','),
     CONTROL_HOST: '0.0.0.0',
     CONTROL_PORT: String(appPorts.control),
     ZONE: instance.locality,
-    SERVICE_TIME: serviceTime,
-    CONCURRENCY: String(concurrency),
-    QUEUE: String(queue),
+    // The sidecar takes every call that leaves the pod, wherever it is to go.
+    ...appSettings(instance.app, hostOf, (host) => host),
   };
   return {
     name: APP,
@@ -110,7 +125,11 @@ function app(instance: Instance, image: string): object {
       ...Object.entries(env).map(([name, value]) => ({ name, value })),
       { name: 'INSTANCE', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
     ],
-    ports: [{ name: 'http', containerPort: appPorts.service, protocol: 'TCP' }],
+    ports: appPortsOf(instance).map((containerPort, index) => ({
+      name: index === 0 ? 'http' : `http-${index + 1}`,
+      containerPort,
+      protocol: 'TCP',
+    })),
     resources: { requests: { cpu: '20m', memory: '64Mi' } },
     // The control port answers while a fault is on: what a fault shows is the mesh's to notice, not the kubelet's.
     readinessProbe: {

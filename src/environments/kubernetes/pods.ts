@@ -1,7 +1,7 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { type Instance, isClient } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
-import { appPorts } from './manifests.ts';
+import { appPortsOf } from './manifests.ts';
 
 /** One replica of the plan and the pod that is it now. */
 export interface Member {
@@ -44,10 +44,17 @@ export class Roster {
     for (const { pod, addresses, instance } of this.members) {
       const ip = pod?.status?.podIP;
       if (ip === undefined || isClient(instance)) continue;
-      const address = `${ip}:${appPorts.service}`;
-      if (addresses.at(-1) !== address) addresses.push(address);
+      for (const address of addressesAt(ip, instance)) {
+        if (!addresses.includes(address)) addresses.push(address);
+      }
     }
     return fresh;
+  }
+
+  /** Where a replica is now; nowhere while it has no address. */
+  addressesNow({ instance, pod }: Member): readonly string[] {
+    const ip = pod?.status?.podIP;
+    return ip === undefined ? [] : addressesAt(ip, instance);
   }
 
   of(name: string): Member {
@@ -56,6 +63,8 @@ export class Roster {
     return member;
   }
 }
+
+const addressesAt = (ip: string, instance: Instance) => appPortsOf(instance).map((port) => `${ip}:${port}`);
 
 /** What a kubelet has evicted stays in the list of pods, and never runs again. */
 const isOver = ({ status }: V1Pod) => status?.phase === 'Failed' || status?.phase === 'Succeeded';

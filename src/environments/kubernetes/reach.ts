@@ -1,4 +1,4 @@
-import { isServer, servedBy } from '../../model/topology.ts';
+import { isServer, portsOf, servedBy } from '../../model/topology.ts';
 import type { LabContext } from './context.ts';
 import { appPorts, GENERATOR } from './manifests.ts';
 import { podName } from './pods.ts';
@@ -11,9 +11,11 @@ export function reachLines(context: LabContext, client: string): string[] {
     'Use the cluster:',
     `  export KUBECONFIG=${cluster.kubeconfig}`,
     'Call a service as the client does (over mTLS):',
-    ...servedBy(request.topology).map(
-      ({ name, port }) =>
-        `  kubectl -n ${namespace} exec ${client} -c ${GENERATOR} -- wget -qO- http://${mesh.serviceHost(name, namespace)}:${port}/`,
+    ...servedBy(request.topology).flatMap((service) =>
+      portsOf(service).map(
+        (port) =>
+          `  kubectl -n ${namespace} exec ${client} -c ${GENERATOR} -- wget -qO- http://${mesh.serviceHost(service.name, namespace)}:${port}/`,
+      ),
     ),
     'Look into a sidecar (Envoy admin):',
     ...roster.members.map(

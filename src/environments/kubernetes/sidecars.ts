@@ -5,7 +5,7 @@ import { http } from '../../kit/http.ts';
 import type { Mesh, ServiceAddresses } from '../../meshes/contract.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
-import { isClient } from '../../model/topology.ts';
+import { isCaller, isClient } from '../../model/topology.ts';
 import type { Arrivals } from '../contract.ts';
 import { refusedConfiguration } from '../refused.ts';
 import { type ClusterApi, messageOf } from './api.ts';
@@ -165,7 +165,7 @@ export class Sidecars implements Disposable {
     return new Map((await Promise.all(waits)).flat());
   }
 
-  /** Milliseconds until a sidecar held a revision; `hosts` are those that a client has to see then. */
+  /** Milliseconds until a sidecar held a revision; `hosts` are those that whoever calls has to see then. */
   async #arrived(
     member: Member,
     { name, rejectedBefore, since, resources }: Revision,
@@ -202,7 +202,7 @@ export class Sidecars implements Disposable {
         if (count > before) return this.#refuse(member, performance.now() - rejected.atMs, resources);
         return ready.answer(await this.ask(pod, ready.paths), new Map());
       });
-      if (hosts === undefined || !isClient(instance)) return took;
+      if (hosts === undefined || !isCaller(instance)) return took;
       const seesHosts = async (pod: string) => ready.answer(await this.ask(pod, ready.paths), hosts);
       if (resources.length === 0) await until('to see its hosts', seesHosts);
       else await until('to see its hosts', seesHosts, hostsTimeoutMs).catch(unlessGaveUp);
@@ -239,11 +239,12 @@ export class Sidecars implements Disposable {
   /** Host name of a service → addresses of the replicas that it has now. */
   #hosts(): ServiceAddresses {
     const hosts = new Map<string, string[]>();
-    for (const { instance, addresses } of this.#roster.members) {
-      const address = addresses.at(-1);
-      if (isClient(instance) || address === undefined) continue;
+    for (const member of this.#roster.members) {
+      const { instance } = member;
+      const addresses = this.#roster.addressesNow(member);
+      if (isClient(instance) || addresses.length === 0) continue;
       const host = this.#mesh.serviceHost(instance.service, this.#namespace);
-      hosts.set(host, [...(hosts.get(host) ?? []), address]);
+      hosts.set(host, [...(hosts.get(host) ?? []), ...addresses]);
     }
     return hosts;
   }

@@ -1,5 +1,5 @@
 import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
-import { isClient, isServer, servedBy, type TopologyPlan } from '../../model/topology.ts';
+import { isClient, isServer, portsOf, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import type { AppPorts } from './app.ts';
 
 /** How a person reaches a lab: lines of text. */
@@ -16,9 +16,11 @@ export function accessLines(
     ...(client
       ? [
           'Call a service as the client does (over mTLS):',
-          ...servedBy(topology).map(
-            ({ name, port }) =>
-              `  curl -H 'Host: ${serviceHost(name, topology.namespace)}' http://${client.egressAddress}:${port}/`,
+          ...servedBy(topology).flatMap((service) =>
+            portsOf(service).map(
+              (port) =>
+                `  curl -H 'Host: ${serviceHost(service.name, topology.namespace)}' http://${client.egressAddress}:${port}/`,
+            ),
           ),
         ]
       : []),

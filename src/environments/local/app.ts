@@ -7,6 +7,7 @@ import { http } from '../../kit/http.ts';
 import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
 import type { Action } from '../../model/fault.ts';
+import { appSettings } from '../app-settings.ts';
 
 /** Where a lab's apps listen, each on its own address. */
 export interface AppPorts {
@@ -23,10 +24,11 @@ function entryPoint(): string {
     : fileURLToPath(new URL('../../../apps/edge-app/src/main.js', import.meta.url));
 }
 
-/** The sample edge app of one replica. */
+/** The sample edge app of one replica; `hostOf` is the name by which a service is called. */
 export function appProgram(
   instance: HostInstance,
   ports: AppPorts,
+  hostOf: (service: string) => string,
   directory: string,
   logs: string,
 ): ProgramSpec {
@@ -47,9 +49,7 @@ export function appProgram(
       CONTROL_PORT: String(ports.control),
       INSTANCE: instance.name,
       ZONE: instance.locality,
-      SERVICE_TIME: app.serviceTime,
-      CONCURRENCY: String(app.concurrency),
-      QUEUE: String(app.queue),
+      ...appSettings(app, hostOf, () => instance.egressAddress),
       ...(app.seed === undefined ? {} : { SEED: String(app.seed) }),
     },
     cwd: directory,

@@ -1,7 +1,7 @@
 import { ProblemsError } from '../../kit/problems.ts';
 import { startSupervisor } from '../../kit/supervisor/client.ts';
 import type { Mesh } from '../../meshes/contract.ts';
-import { isClient } from '../../model/topology.ts';
+import { isClient, portsOf } from '../../model/topology.ts';
 import { tooMany } from '../../plan/environments.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
@@ -63,7 +63,7 @@ function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): En
 function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts {
   const clients = topology.instances.filter(isClient);
   return {
-    exact: [...new Set(topology.services.map(({ port }) => port))],
+    exact: [...new Set(topology.services.flatMap(portsOf))],
     wished: [
       hostPorts.admin,
       ...hostPorts.others,

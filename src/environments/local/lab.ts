@@ -10,7 +10,7 @@ import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
 import { generatorName, type InstanceContext, type ProcessSample } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
-import { isClient, isServer } from '../../model/topology.ts';
+import { isClient, isServer, portsOf } from '../../model/topology.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder } from '../contract.ts';
 import { Trial } from '../trial.ts';
@@ -102,7 +102,7 @@ export class LocalLab implements Lab {
       replica: host.replica,
       locality: host.locality,
       role: host.role,
-      addresses: [`${host.address}:${host.port}`],
+      addresses: portsOf(host).map((port) => `${host.address}:${port}`),
     }));
     this.#sidecars = new Sidecars(mesh, request.topology.namespace, this.#hosts, {
       runs: (host) => this.#runs(host),
@@ -184,7 +184,8 @@ export class LocalLab implements Lab {
 
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
-    const app = await this.#programs.launch(appProgram(host, this.#appPorts, directory, logs));
+    const hostOf = (service: string) => this.#meshKind.serviceHost(service, this.#request.topology.namespace);
+    const app = await this.#programs.launch(appProgram(host, this.#appPorts, hostOf, directory, logs));
     await app.until(
       eventually(() => appReady(host, this.#appPorts), {
         waitingFor: `${host.name}'s app to listen`,

@@ -12,7 +12,7 @@ import { http } from '../../kit/http.ts';
 import type { HostInstance, HostMesh, Mesh, ServiceAddresses } from '../../meshes/contract.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
-import { isClient, isServer } from '../../model/topology.ts';
+import { isCaller, isServer, portsOf } from '../../model/topology.ts';
 import type { Arrivals } from '../contract.ts';
 import { refusedConfiguration } from '../refused.ts';
 
@@ -112,12 +112,13 @@ export class Sidecars {
     return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host));
   }
 
-  /** The hosts that a sidecar has to see before it is used: a client's, all. */
+  /** The hosts that a sidecar has to see before it is used: one that calls, all. */
   #seenBy(host: HostInstance): ServiceAddresses {
     const seen = new Map<string, string[]>();
-    for (const { service, address, port } of isClient(host) ? this.#hosts.filter(isServer) : []) {
-      const name = this.#mesh.serviceHost(service, this.#namespace);
-      seen.set(name, [...(seen.get(name) ?? []), `${address}:${port}`]);
+    for (const server of isCaller(host) ? this.#hosts.filter(isServer) : []) {
+      const name = this.#mesh.serviceHost(server.service, this.#namespace);
+      const addresses = portsOf(server).map((port) => `${server.address}:${port}`);
+      seen.set(name, [...(seen.get(name) ?? []), ...addresses]);
     }
     return seen;
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { accessLine } from '../../meshes/envoy/testing/access-line.ts';
 import {
+  CALL_MARK,
   type EffectiveAnswers,
   type InstanceContext,
   type JournalEntry,
@@ -34,6 +35,18 @@ interface BuiltAttempt {
   readonly unseen?: boolean;
   readonly flags?: string;
   readonly details?: string;
+  /** What its app called onward meanwhile. */
+  readonly calls?: readonly BuiltCall[];
+}
+
+/** A call that an app made for a request. */
+interface BuiltCall {
+  readonly to: string;
+  readonly status: number;
+  readonly ms: number;
+  readonly flags?: string;
+  readonly details?: string;
+  readonly attempts: readonly BuiltAttempt[];
 }
 
 export interface BuiltRequest {
@@ -89,9 +102,10 @@ export const server = (
   replica: number,
   locality: string,
   address: string,
+  service = 'edge-app',
 ): InstanceContext => ({
   name: `${workload}-${replica}`,
-  service: 'edge-app',
+  service,
   workload,
   replica,
   locality,
@@ -117,6 +131,54 @@ export async function buildEvidence(
     return `${at}${shared ? loadMark(load) : ''}` || '-';
   };
   const classes = planned.map((): Record<string, number> => ({}));
+  /** What reached a host, and what its app called for it, each a little later. */
+  const arrive = (attempt: BuiltAttempt, startMs: number, requestId: string, mark: string) => {
+    if (attempt.unseen) return;
+    logs.get(attempt.host)?.push(
+      accessLine({
+        start: startTime(startMs),
+        totalUs: attempt.status === 0 ? '-' : Math.round(attempt.ms * 1_000),
+        durationMs: Math.round(attempt.ms),
+        status: attempt.status,
+        flags: attempt.flags ?? '-',
+        details: attempt.details ?? 'via_upstream',
+        attempts: 1,
+        upstreamHost: '127.0.0.9:9000',
+        cluster: 'inbound|8080||',
+        method: 'GET',
+        requestId,
+        due: mark,
+        path: '/',
+      }),
+    );
+    let callMs = startMs + 0.1;
+    for (const call of attempt.calls ?? []) {
+      const last = call.attempts.at(-1);
+      logs.get(attempt.host)?.push(
+        accessLine({
+          start: startTime(callMs),
+          totalUs: call.status === 0 ? '-' : Math.round(call.ms * 1_000),
+          durationMs: Math.round(call.ms),
+          status: call.status,
+          flags: call.flags ?? '-',
+          details: call.details ?? 'via_upstream',
+          attempts: call.attempts.length,
+          upstreamHost: last ? addressOf(last.host) : '-',
+          cluster: `outbound|8080||${call.to}.default.svc.cluster.local`,
+          method: 'GET',
+          requestId,
+          due: CALL_MARK,
+          path: '/',
+        }),
+      );
+      let attemptMs = callMs + 0.1;
+      for (const each of call.attempts) {
+        arrive(each, attemptMs, requestId, CALL_MARK);
+        attemptMs += each.ms;
+      }
+      callMs += call.ms + 0.1;
+    }
+  };
   for (const [index, request] of run.requests.entries()) {
     const requestId = `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`;
     const startMs = request.dueMs + 3 + (request.lagMs ?? 0.2);
@@ -141,25 +203,7 @@ export async function buildEvidence(
     const answerClass = request.status === 0 ? 'none' : `${Math.floor(request.status / 100)}xx`;
     const counts = classes[request.load ?? 0] ?? {};
     counts[answerClass] = (counts[answerClass] ?? 0) + 1;
-    for (const attempt of request.attempts) {
-      if (attempt.unseen) continue;
-      logs.get(attempt.host)?.push(
-        accessLine({
-          start: startTime(startMs + 0.5),
-          totalUs: attempt.status === 0 ? '-' : Math.round(attempt.ms * 1_000),
-          durationMs: Math.round(attempt.ms),
-          status: attempt.status,
-          flags: attempt.flags ?? '-',
-          details: attempt.details ?? 'via_upstream',
-          attempts: 1,
-          upstreamHost: '127.0.0.9:9000',
-          cluster: 'inbound|8080||',
-          method: 'GET',
-          requestId,
-          path: '/',
-        }),
-      );
-    }
+    for (const attempt of request.attempts) arrive(attempt, startMs + 0.5, requestId, '-');
   }
   for (const [name, lines] of logs) {
     const text = lines.join('') + (run.tails?.[name] ?? '');

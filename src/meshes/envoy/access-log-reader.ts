@@ -1,5 +1,5 @@
 import type { LoggedEnding } from '../../model/ending.ts';
-import { LogLines, NO_DUE, OF_PROBE, UNSAID } from '../../model/log-lines.ts';
+import { LogLines, NO_DUE, OF_CALL, OF_PROBE, UNSAID } from '../../model/log-lines.ts';
 import type { AccessLogReader } from '../contract.ts';
 import { ACCESS_LOG_MARK } from './access-log-format.ts';
 import type { ClusterNames } from './clusters.ts';
@@ -21,6 +21,7 @@ const DASH = 45;
 const DOT = 46;
 const ZERO = 48;
 const SEMICOLON = 59;
+const LETTER_C = 99;
 const LETTER_P = 112;
 
 const EMPTY = -1;
@@ -174,8 +175,9 @@ export class EnvoyLogReader implements AccessLogReader {
   /** "1750000000123.45", "1750000000123.45;1" or ";1": when it was due, and the number of its load. */
   #readDue(view: DataView, from: number, to: number, row: number): void {
     const { dueMs, load } = this.lines;
-    if (view.getUint8(from) === SEMICOLON && view.getUint8(from + 1) === LETTER_P) {
-      load[row] = OF_PROBE;
+    const letter = view.getUint8(from) === SEMICOLON ? view.getUint8(from + 1) : 0;
+    if (letter === LETTER_P || letter === LETTER_C) {
+      load[row] = letter === LETTER_P ? OF_PROBE : OF_CALL;
       dueMs[row] = NO_DUE;
       return;
     }

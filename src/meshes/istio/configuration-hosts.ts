@@ -1,7 +1,7 @@
 import { nearest, quote } from '../../kit/nearest.ts';
 import { type Path, valueAt } from '../../kit/path.ts';
 import type { Problem } from '../../kit/problems.ts';
-import { servedBy, type TopologyPlan } from '../../model/topology.ts';
+import { portsOf, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { isMap, type PlacedResource } from './configuration-resources.ts';
 import { serviceHost } from './names.ts';
 
@@ -105,9 +105,11 @@ function mistakesInDestination(
     }
   }
   const service = topology.services.find(({ name }) => serviceHost(name, topology.namespace) === full);
-  if (port !== undefined && service && port !== service.port) {
+  const ports = service === undefined ? [] : portsOf(service);
+  if (port !== undefined && service && !ports.includes(port)) {
     const place = [...path.slice(0, -1), 'port', 'number'];
-    problems.push(resource.problem(place, `${host} has no port ${port}`, `its port is ${service.port}`));
+    const hint = `its ${ports.length === 1 ? 'port is' : 'ports are'} ${ports.join(', ')}`;
+    problems.push(resource.problem(place, `${host} has no port ${port}`, hint));
   }
   return problems;
 }

@@ -1,3 +1,5 @@
+import type { TopologyService } from '../../model/topology.ts';
+
 /** Trust domain of every lab, and the domain of its services. */
 export const TRUST_DOMAIN = 'cluster.local';
 
@@ -16,3 +18,12 @@ export function spiffeId(namespace: string, serviceAccount: string): string {
 
 /** Label that ties a Sidecar resource to one replica. */
 export const INSTANCE_LABEL = 'breakwater.dev/instance';
+
+/** What a port of a service is called, which tells Istio its protocol: "http", "http2"; "http-9090" for a further one. */
+export function portName(
+  number: number,
+  { port, protocol }: Pick<TopologyService, 'port' | 'protocol'>,
+): string {
+  const name = protocol === 'http2' ? 'http2' : 'http';
+  return number === port ? name : `${name}-${number}`;
+}

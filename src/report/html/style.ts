@@ -156,6 +156,9 @@ summary:hover { color: var(--ink); }
 .edge { fill: none; stroke: var(--edge); stroke-opacity: .75; }
 .edge.failing { stroke: var(--outcome-error); stroke-dasharray: 9 3; stroke-opacity: 1; }
 .edge.idle { stroke: var(--muted); stroke-dasharray: 1.5 4; }
+.edge-head { fill: var(--edge); }
+.edge-head.failing { fill: var(--outcome-error); }
+.edge-head.idle { fill: var(--muted); }
 .rate, .failed { font-size: 11px; font-weight: 600; fill: var(--ink); paint-order: stroke; stroke: var(--surface); stroke-width: 3.5px; stroke-linejoin: round; font-variant-numeric: tabular-nums; }
 .failed { fill: var(--fail-ink); }
 .key { color: var(--muted); font-size: 14px; margin-top: 10px; }

@@ -7,6 +7,8 @@ const WIDTH = 400;
 const CLIENT = { left: 4, width: 112, height: 40 };
 const ZONE = { left: 214, width: 182, head: 26, gap: 14 };
 const INSTANCE = { left: 222, width: 166, gap: 8 };
+/** Right of the zones, where apps call onward. */
+const ONWARD = { left: INSTANCE.left + INSTANCE.width, width: 74, bulge: 64, head: 7 };
 /** Beyond this many edges their numbers would overlap: instances carry the sums instead. */
 const MOST_NUMBERED = 8;
 
@@ -29,13 +31,15 @@ export function topologyFigures(report: Report) {
   return html`<div class="topologies">
     ${names.map((name) => figure(report, name, fastest))}
   </div>
-  <p class="key">Line width shows requests per second. <span class="key-ok">Solid lines</span> had no failures, <span class="key-bad">dashed lines</span> did; ✗ counts them. Dashed boxes had a fault. Percentages are shares of all requests in the window.</p>
+  <p class="key">Line width shows requests per second. <span class="key-ok">Solid lines</span> had no failures, <span class="key-bad">dashed lines</span> did; ✗ counts them. Dashed boxes had a fault. Percentages are shares of all requests in the window${callsOnward(report) ? '; of what only apps call, shares of the calls of its service. Arrows on the right are calls that apps made onward' : ''}.</p>
   <details class="numbers"><summary>The same as a table</summary>${asTable(report, names)}</details>`;
 }
 
 function windowNames(report: Report): string[] {
   const seen = new Set(report.topology.edges.flatMap((edge) => Object.keys(edge.byWindow)));
-  const names = ['steady', 'fault', 'recovery', 'change'].filter((name) => seen.has(name));
+  const names = (['steady', 'fault', 'recovery', 'change'] as const).filter(
+    (name) => seen.has(name) && report.windows.some((window) => window.name === name),
+  );
   return names.length > 0 ? names : ['run'];
 }
 
@@ -64,10 +68,25 @@ function wasEjected({ series, windows }: Report, instance: string, name: string)
     );
 }
 
+const isClient = ({ topology }: Report, name: string) => topology.clients.some((each) => each.name === name);
+
+/** Whether some app of the topology called another. */
+const callsOnward = (report: Report) => report.topology.edges.some(({ from }) => !isClient(report, from));
+
+/** Those that called the same one before, the clients among them apart: each has a place of its own at it. */
+function slotOf(report: Report, { from, to }: Pick<Edge, 'from' | 'to'>): number {
+  const { clients, edges } = report.topology;
+  if (isClient(report, from)) return clients.findIndex(({ name }) => name === from);
+  return edges
+    .filter((edge) => edge.to === to && !isClient(report, edge.from))
+    .findIndex((edge) => edge.from === from);
+}
+
 /** Where everything stands; all coordinates in the units of the view box. */
-function place({ topology }: Report) {
+function place(report: Report) {
+  const { topology } = report;
   const numbered = topology.edges.length <= MOST_NUMBERED;
-  const slots = numbered ? Math.max(1, topology.clients.length) : 1;
+  const slots = numbered ? 1 + Math.max(0, ...topology.edges.map((edge) => slotOf(report, edge))) : 1;
   const height = 36 + (slots - 1) * 24;
   const zones = [...new Set(topology.instances.map((instance) => instance.zone))];
   const tops = new Map<string, number>();
@@ -84,31 +103,33 @@ function place({ topology }: Report) {
   const total = Math.max(top - ZONE.gap + 4, topology.clients.length * (CLIENT.height + 8));
   const pitch = total / Math.max(1, topology.clients.length);
   const middles = new Map(topology.clients.map((client, index) => [client.name, pitch * (index + 0.5)]));
-  return { boxes, tops, middles, height, total, numbered };
+  const width = WIDTH + (callsOnward(report) ? ONWARD.width - (WIDTH - ONWARD.left) : 0);
+  return { boxes, tops, middles, height, width, total, numbered };
 }
 
-/** One window: clients left, zones with their instances right, an edge for each pair. */
+/** One window: clients left, zones with their instances right, an edge for each pair; those of apps on the far right. */
 function figure(report: Report, name: string, fastest: number) {
   const layout = place(report);
   const edges = edgesIn(report, name);
   const { numbered } = layout;
   const widest = Math.min(6.5, 65 / report.topology.instances.length);
   const drawn = edges.flatMap((edge) => {
-    const from = layout.middles.get(edge.from);
+    const own = layout.tops.get(edge.from);
+    const from = layout.middles.get(edge.from) ?? (own === undefined ? undefined : own + layout.height / 2);
     const top = layout.tops.get(edge.to);
     if (from === undefined || top === undefined) return [];
-    const slot = report.topology.clients.findIndex((client) => client.name === edge.from);
-    return [{ edge, from, to: numbered ? top + 18 + slot * 24 : top + layout.height / 2 }];
+    const to = numbered ? top + 18 + slotOf(report, edge) * 24 : top + layout.height / 2;
+    return [{ edge, from, to, onward: own !== undefined }];
   });
   const words = edges.map(
     (edge) => `${edge.from} to ${edge.to}: ${rate(edge.perSecond)}, ${formatCount(edge.failed)} failed`,
   );
   return html`<figure class="card topology">
     <figcaption><h3>${name} <span class="span">${seconds(report, name).toFixed(1)} s</span></h3></figcaption>
-    <svg viewBox=${`0 0 ${WIDTH} ${layout.total.toFixed(0)}`} role="img" aria-label=${`Traffic in ${name}: ${words.join('; ')}`}>
+    <svg viewBox=${`0 0 ${layout.width} ${layout.total.toFixed(0)}`} role="img" aria-label=${`Traffic in ${name}: ${words.join('; ')}`}>
       ${layout.boxes.map(zoneBox)}
-      ${drawn.map((line) => edgeLine(line, widest / fastest))}
-      ${numbered && drawn.map(edgeNumbers)}
+      ${drawn.map((line) => (line.onward ? onwardLine(line, widest / fastest) : edgeLine(line, widest / fastest)))}
+      ${numbered && drawn.map((line) => (line.onward ? onwardNumbers(line) : edgeNumbers(line)))}
       ${report.topology.clients.map((client) => clientBox(client, layout.middles.get(client.name) ?? 0))}
       ${report.topology.instances.map((instance) => {
         const facts = instanceFacts(report, name, instance.name, edges, numbered);
@@ -129,16 +150,45 @@ interface Line {
   readonly edge: Edge;
   readonly from: number;
   readonly to: number;
+  /** Whether an app made it. */
+  readonly onward: boolean;
 }
 
 function edgeLine({ edge, from, to }: Line, widthOfOne: number) {
   const x = CLIENT.left + CLIENT.width;
-  const width = edge.requests === 0 ? 1 : 1.5 + edge.perSecond * widthOfOne;
-  return html`<path class=${`edge ${severity(edge)}`} stroke-width=${width.toFixed(1)}
+  return html`<path class=${`edge ${severity(edge)}`} stroke-width=${widthOf(edge, widthOfOne)}
     d=${`M${x} ${from.toFixed(1)}C${x + 44} ${from.toFixed(1)} ${x + 30} ${to} ${INSTANCE.left} ${to}`}>
-    <title>${`${edge.from} to ${edge.to}: ${plural(edge.requests, 'request')}, ${formatCount(edge.failed)} failed`}</title>
+    <title>${inWords(edge)}</title>
   </path>`;
 }
+
+/** Out of one instance and round into another, with a head that says which way. */
+function onwardLine({ edge, from, to }: Line, widthOfOne: number) {
+  const { left, head } = ONWARD;
+  const end = left + head;
+  const bulge = Math.min(ONWARD.bulge, 18 + Math.abs(to - from) * 0.2);
+  return html`<g>
+    <path class=${`edge ${severity(edge)}`} stroke-width=${widthOf(edge, widthOfOne)}
+      d=${`M${left} ${from.toFixed(1)}C${left + bulge} ${from.toFixed(1)} ${end + bulge} ${to.toFixed(1)} ${end} ${to.toFixed(1)}`}>
+      <title>${inWords(edge)}</title>
+    </path>
+    <path class=${`edge-head ${severity(edge)}`} d=${`M${left} ${to}l${head + 3} -5v10z`} />
+  </g>`;
+}
+
+/** Beside the head, on the side that the curve does not come from. */
+function onwardNumbers({ edge, from, to }: Line) {
+  const x = ONWARD.left + ONWARD.head + 5;
+  const [near, far] = from < to ? [to + 15, to + 27] : [to - 8, to - 20];
+  return html`<text class="rate" x=${x} y=${near}>${rate(edge.perSecond)}</text>
+    ${edge.failed > 0 && html`<text class="failed" x=${x} y=${far}>✗ ${formatCount(edge.failed)}</text>`}`;
+}
+
+const widthOf = (edge: Edge, widthOfOne: number) =>
+  (edge.requests === 0 ? 1 : 1.5 + edge.perSecond * widthOfOne).toFixed(1);
+
+const inWords = (edge: Edge) =>
+  `${edge.from} to ${edge.to}: ${plural(edge.requests, 'request')}, ${formatCount(edge.failed)} failed`;
 
 /** On the side that the curve does not come from. */
 function edgeNumbers({ edge, from, to }: Line) {
@@ -170,12 +220,17 @@ function instanceFacts(
   numbered: boolean,
 ): InstanceFacts {
   const own = edges.filter((edge) => edge.to === instance);
+  const alike = edgesAlike(report, instance, edges);
   const sum = (of: (edge: Edge) => number, some: readonly Edge[] = own) =>
     some.reduce((total, edge) => total + of(edge), 0);
-  const all = sum((edge) => edge.requests, edges);
+  const all = sum((edge) => edge.requests, alike);
   const failed = sum((edge) => edge.failed);
   const faulty = window === 'fault' && report.faults.some((fault) => fault.targets.includes(instance));
-  const share = all === 0 ? 'no traffic' : `${((100 * sum((edge) => edge.requests)) / all).toFixed(1)} %`;
+  const part = sum(
+    (edge) => edge.requests,
+    own.filter((edge) => alike.includes(edge)),
+  );
+  const share = all === 0 ? 'no traffic' : `${((100 * part) / all).toFixed(1)} %`;
   const words = [
     ...(numbered
       ? [share, ...(faulty ? ['faulty'] : [])]
@@ -183,6 +238,18 @@ function instanceFacts(
     ...(wasEjected(report, instance, window) ? ['ejected'] : []),
   ];
   return { faulty, words: words.join(' · ') };
+}
+
+/** What an instance has a share of: all that clients sent, or what apps called of its service where only they do. */
+function edgesAlike(report: Report, instance: string, edges: readonly Edge[]): readonly Edge[] {
+  const { instances } = report.topology;
+  const serviceOf = (name: string) => instances.find((each) => each.name === name)?.service;
+  const service = serviceOf(instance);
+  const ofService = edges.filter((edge) => serviceOf(edge.to) === service);
+  const fromApps = (edge: Edge) => !isClient(report, edge.from);
+  return ofService.length > 0 && ofService.every(fromApps)
+    ? ofService
+    : edges.filter((edge) => !fromApps(edge));
 }
 
 function instanceBox(

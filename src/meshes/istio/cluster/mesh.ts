@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { isClient } from '../../../model/topology.ts';
 import type { ClusterMesh } from '../../contract.ts';
-import { ROOT_NAMESPACE } from '../names.ts';
+import { portName, ROOT_NAMESPACE } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
 import { checks } from './checks.ts';
 import { imageSource, operatorConfiguration } from './operator.ts';
@@ -44,6 +44,7 @@ export const cluster: ClusterMesh = {
       'traffic.sidecar.istio.io/excludeInboundPorts': excludedPorts.join(','),
     },
   }),
+  portName,
   sidecar: { container: 'istio-proxy', adminPort: 15_000 },
   controlPlane: {
     namespace: ROOT_NAMESPACE,

@@ -10,6 +10,7 @@ import type {
   Told,
   Zone,
 } from '../../../model/effective.ts';
+import type { Protocol } from '../../../model/topology.ts';
 import {
   durationMs,
   type EnvoyCluster,
@@ -40,6 +41,8 @@ export interface ClusterContext {
   readonly workload: Workload;
   /** Full host → the name of a service of the topology. */
   readonly serviceOf: (host: string) => string;
+  /** What the app of a service speaks. */
+  readonly protocolOf: (service: string) => Protocol;
   /** Where the replicas of a service are that have all of some labels: a locality for each. */
   readonly localitiesOf: (service: string, labels: Readonly<Record<string, string>>) => readonly string[];
   /** What may have changed a value on the way: the EnvoyFilters of this sidecar. */
@@ -129,7 +132,7 @@ export function readCluster(
     limits: readLimits(cluster, written),
     connectTimeoutMs: readConnectTimeout(cluster, written),
     idleTimeoutMs: readIdleTimeout(cluster, written),
-    protocol: readProtocol(cluster, written),
+    protocol: ofScenario(readProtocol(cluster, written), context.protocolOf(service)),
     streams: readStreams(cluster, written),
     balancing: readBalancing(cluster, written),
     outlierDetection,
@@ -191,6 +194,12 @@ function readIdleTimeout(cluster: EnvoyCluster, { field, told }: Written): Told<
 
 /** The first of two fields that is written. */
 const either = (a: Field, b: Field): Field => ({ name: a.name, places: [...a.places, ...b.places] });
+
+/** HTTP/2 that nobody set is the service's own, as its topology says. */
+function ofScenario(told: Cluster['protocol'], own: Protocol): Cluster['protocol'] {
+  const isOwn = told.value === 'http2' && own === 'http2' && told.from.by === 'default';
+  return isOwn ? { value: told.value, from: { by: 'scenario' } } : told;
+}
 
 function readProtocol(cluster: EnvoyCluster, { field, told }: Written): Cluster['protocol'] {
   const options = optionsOf(cluster);

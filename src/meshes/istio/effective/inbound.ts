@@ -1,7 +1,7 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { Filter, Inbound, Origin, Policy, Setting, Told } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import type { TopologyPlan } from '../../../model/topology.ts';
+import { portsOf, type TopologyPlan } from '../../../model/topology.ts';
 import type {
   EnvoyCluster,
   EnvoyFilterChain,
@@ -36,8 +36,9 @@ export function readInbound(
     const cluster = clusters.find(({ name }) => name === `inbound|${appPort}||`);
     return cluster === undefined ? [] : [{ appPort, chains, cluster }];
   });
+  const appPorts = served.map(({ appPort }) => appPort);
   return served.map(({ appPort, chains, cluster }) => {
-    const port = served.length === 1 ? servicePort(context, appPort) : appPort;
+    const port = servicePort(context, appPort, appPorts);
     const written = writtenFor(cluster, undefined, port, context);
     return {
       port,
@@ -51,9 +52,17 @@ export function readInbound(
   });
 }
 
-/** Rules speak of the port that a service is called on; its app may listen on another. */
-const servicePort = ({ topology, workload }: InboundContext, appPort: number) =>
-  topology.services.find(({ name }) => name === workload.instance.service)?.port ?? appPort;
+/** Rules speak of the port that a service is called on; its app may listen on others, in the same order. */
+function servicePort(
+  { topology, workload }: InboundContext,
+  appPort: number,
+  appPorts: readonly number[],
+): number {
+  const service = topology.services.find(({ name }) => name === workload.instance.service);
+  const ports = service === undefined ? [] : portsOf(service);
+  if (ports.includes(appPort) || ports.length !== appPorts.length) return appPort;
+  return ports[appPorts.toSorted((a, b) => a - b).indexOf(appPort)] ?? appPort;
+}
 
 const isInbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'INBOUND';
 export const isOutbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'OUTBOUND';

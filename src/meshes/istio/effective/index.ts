@@ -1,7 +1,13 @@
 import { valueAt } from '../../../kit/path.ts';
-import type { Cluster, EffectiveConfiguration, Sidecar, VirtualHost } from '../../../model/effective.ts';
+import type {
+  Cluster,
+  EffectiveConfiguration,
+  Sidecar,
+  Unused,
+  VirtualHost,
+} from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import { type Instance, isServer, servedBy, type TopologyPlan } from '../../../model/topology.ts';
+import { type Instance, isServer, portsOf, servedBy, type TopologyPlan } from '../../../model/topology.ts';
 import { dumped, dumpedListeners } from '../../envoy/config-dump.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { instanceLabels } from '../labels.ts';
@@ -10,7 +16,7 @@ import { readCluster } from './clusters.ts';
 import { envoyFilters, isOutbound, readFilters, readInbound } from './inbound.ts';
 import { readHosts } from './routes.ts';
 import { hasLabels, type Workload } from './selection.ts';
-import { unusedByCaller, unusedByServer } from './unused.ts';
+import { type CalledService, unusedByCaller, unusedByServer } from './unused.ts';
 import { ResourcesUnderTest } from './written.ts';
 
 /** Everything of a cluster that is read; the rest of it is most of the answer. */
@@ -51,7 +57,7 @@ export function effectivePaths(
   }
   const hosts = hostsLedTo(topology, resources).map((host) => host.replaceAll('.', '\\.'));
   const outbound = String.raw`outbound\|[0-9]+\|[^|]*\|(${hosts.join('|')})`;
-  const ports = [...new Set(topology.services.map(({ port }) => port))];
+  const ports = [...new Set(topology.services.flatMap(portsOf))];
   return [
     dump('dynamic_active_clusters', { name_regex: `${inbound}|${outbound}`, mask: clusterMask }),
     listeners,
@@ -110,6 +116,8 @@ function readSidecar(
     topology,
     maybe,
     serviceOf: (host: string) => names.get(host) ?? host,
+    protocolOf: (service: string) =>
+      topology.services.find(({ name }) => name === service)?.protocol ?? ('http1' as const),
     localitiesOf: (service: string, labels: Readonly<Record<string, string>>) =>
       topology.instances
         .filter(
@@ -143,29 +151,47 @@ function readSidecar(
     ),
     inbound: readInbound(listeners, heldClusters, context),
     unused: [
-      ...(isCaller(instance, topology) ? callsOf(topology, clusters, hosts) : []).flatMap((called) =>
-        unusedByCaller(called, { under, workload }),
+      ...(isCaller(instance, topology) ? callsOf(instance, topology, clusters, hosts) : []).flatMap((ports) =>
+        onEvery(ports.map((called) => unusedByCaller(called, { under, workload }))),
       ),
       ...(isServer(instance) ? unusedByServer(service, { under, workload }) : []),
     ],
   };
 }
 
-/** The services of the topology as a sidecar calls them. */
-function callsOf(topology: TopologyPlan, clusters: readonly Cluster[], hosts: readonly VirtualHost[]) {
+/**
+ * The services of the topology as a sidecar calls them, each on every port on which this one does; on all that it has
+ * where it calls none itself, since routes may lead there.
+ */
+function callsOf(
+  { service }: Instance,
+  topology: TopologyPlan,
+  clusters: readonly Cluster[],
+  hosts: readonly VirtualHost[],
+): readonly (readonly CalledService[])[] {
   const { namespace } = topology;
-  return servedBy(topology).map(({ name, port }) => {
+  return servedBy(topology).map((each) => {
+    const { name } = each;
     const host = serviceHost(name, namespace);
-    return {
+    const called = topology.calls.filter(({ from, to }) => from === service && to === name);
+    const ports = called.length === 0 ? portsOf(each) : called.map(({ port }) => port ?? each.port);
+    return ports.map((port) => ({
       name,
       host,
       namespace,
       port,
       clusters: clusters.filter((cluster) => cluster.service === name && cluster.port === port),
-      virtualHost: hosts.find((each) => each.port === port && each.domains.includes(host)),
+      virtualHost: hosts.find((other) => other.port === port && other.domains.includes(host)),
       labels: topology.instances
-        .filter((each) => each.service === name && isServer(each))
+        .filter((other) => other.service === name && isServer(other))
         .map(instanceLabels),
-    };
+    }));
   });
+}
+
+/** What is of no effect on any of the ports of a service. */
+function onEvery([first = [], ...others]: readonly (readonly Unused[])[]): readonly Unused[] {
+  const isSame = (a: Unused, b: Unused) =>
+    a.about === b.about && a.setting.path === b.setting.path && a.setting.line === b.setting.line;
+  return first.filter((each) => others.every((all) => all.some((other) => isSame(each, other))));
 }

@@ -1,6 +1,7 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { Cluster, Route, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import { portsOf } from '../../../model/topology.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import { ROOT_NAMESPACE } from '../names.ts';
@@ -408,9 +409,9 @@ function unusedPorts(
 ): readonly Pick<Unused, 'setting' | 'why'>[] {
   const ports = valueAt(resource.value, ['spec', 'portLevelMtls']);
   return Object.keys(isMap(ports) ? ports : {})
-    .filter((port) => Number(port) !== instance.port)
+    .filter((port) => !portsOf(instance).includes(Number(port)))
     .map((port) => ({
       setting: settingAt({ resource, path: ['spec', 'portLevelMtls', port] }),
-      why: `${instance.name} listens on ${instance.port}, and not on ${port}`,
+      why: `${instance.name} listens on ${portsOf(instance).join(' and ')}, and not on ${port}`,
     }));
 }

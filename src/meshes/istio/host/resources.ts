@@ -1,18 +1,19 @@
-import { isClient, isServer } from '../../../model/topology.ts';
+import { isClient, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
 import type { HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
-import { INSTANCE_LABEL, serviceHost, spiffeId } from '../names.ts';
+import { INSTANCE_LABEL, portName, serviceHost, spiffeId } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
-export function topologyResources(request: HostMeshRequest): object[] {
+export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'instances'>): object[] {
   const { namespace, services } = request.topology;
   const resources: object[] = [];
   const ports = new Set<number>();
-  for (const { name, port, serviceAccount } of services) {
+  for (const service of services) {
+    const { name, serviceAccount } = service;
     const replicas = request.instances.filter((instance) => instance.service === name && isServer(instance));
     if (replicas.length === 0) continue;
-    ports.add(port);
+    for (const port of portsOf(service)) ports.add(port);
     resources.push({
       apiVersion: 'networking.istio.io/v1',
       kind: 'ServiceEntry',
@@ -21,7 +22,7 @@ export function topologyResources(request: HostMeshRequest): object[] {
         hosts: [serviceHost(name, namespace)],
         location: 'MESH_INTERNAL',
         resolution: 'STATIC',
-        ports: [{ number: port, name: 'http', protocol: 'HTTP' }],
+        ports: namedPorts(service),
         subjectAltNames: [spiffeId(namespace, serviceAccount)],
         endpoints: replicas.map((replica) => ({
           address: replica.address,
@@ -33,6 +34,7 @@ export function topologyResources(request: HostMeshRequest): object[] {
     });
   }
   for (const instance of request.instances) {
+    const service = services.find(({ name }) => name === instance.service);
     resources.push({
       apiVersion: 'networking.istio.io/v1',
       kind: 'Sidecar',
@@ -40,16 +42,16 @@ export function topologyResources(request: HostMeshRequest): object[] {
       spec: {
         workloadSelector: { labels: { [INSTANCE_LABEL]: instance.name } },
         // Without an explicit bind the agent picks an address that is not on loopback.
-        ingress: isClient(instance)
-          ? []
-          : [
-              {
-                port: { number: instance.port, protocol: 'HTTP', name: 'http' },
+        ingress:
+          isClient(instance) || service === undefined
+            ? []
+            : namedPorts(service).map((port) => ({
+                port,
                 bind: instance.address,
                 captureMode: 'NONE',
+                // All of them lead to the app's one port.
                 defaultEndpoint: `0.0.0.0:${instance.appPort}`,
-              },
-            ],
+              })),
         egress: [...ports].map((number) => ({
           port: { number, protocol: 'HTTP', name: `http-${number}` },
           bind: instance.egressAddress,
@@ -62,3 +64,11 @@ export function topologyResources(request: HostMeshRequest): object[] {
   resources.push(...plaintextPolicy(request.topology));
   return resources;
 }
+
+/** Every port of a service with its name and its protocol; callers speak HTTP/1.1 to their own sidecars all the same. */
+const namedPorts = (service: TopologyService) =>
+  portsOf(service).map((number) => ({
+    number,
+    name: portName(number, service),
+    protocol: service.protocol === 'http2' ? 'HTTP2' : 'HTTP',
+  }));

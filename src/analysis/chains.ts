@@ -1,0 +1,122 @@
+import { type TextOfReason, textOfRequests } from '../effective/index.ts';
+import type { Ending } from '../evidence/endings.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import type { InstanceContext } from '../model/evidence.ts';
+import type { Picture } from './picture.ts';
+import { isFromServer, questionAbout } from './question.ts';
+import { NO_HOST, type SettledEnding, settleEndings } from './traffic.ts';
+
+/**
+ * Rows of `Calls` that failed one because of the other: the first was made by the app that answered, the last is what
+ * all of them failed for.
+ */
+export type Chain = readonly number[];
+
+/** Which calls of apps were behind answers that failed. */
+export class Chains {
+  readonly #evidence: Evidence;
+  readonly #endings: readonly SettledEnding[];
+
+  constructor(evidence: Evidence) {
+    this.#evidence = evidence;
+    this.#endings = settleEndings(evidence);
+  }
+
+  /** What the app of an instance failed for when it answered a request of a load; empty where it called nobody in vain. */
+  ofRequest(request: number, instance: number): Chain {
+    return this.#evidence.calls.length === 0
+      ? []
+      : this.#follow([...this.#evidence.calls.of(request)], instance);
+  }
+
+  /** The same of a request that no load sent, by its id. */
+  ofId([high, low]: readonly [number, number], instance: number): Chain {
+    const { calls } = this.#evidence;
+    const rows = Array.from({ length: calls.length }, (_, row) => row).filter(
+      (row) => calls.request[row] === -1 && calls.idHigh[row] === high && calls.idLow[row] === low,
+    );
+    return this.#follow(rows, instance);
+  }
+
+  /** An app gives up at the first call that fails, so its last one is the one. */
+  #follow(rows: readonly number[], instance: number): Chain {
+    const { startMs, caller, ending } = this.#evidence.calls;
+    const failed = rows
+      .filter((row) => caller[row] === instance && this.#ending(ending[row])?.outcome !== 'ok')
+      .toSorted((a, b) => (startMs[b] as number) - (startMs[a] as number))[0];
+    if (failed === undefined) return [];
+    const { answered, instance: called = NO_HOST } = this.#ending(ending[failed]) ?? {};
+    const others = rows.filter((row) => caller[row] !== instance);
+    return [failed, ...(answered ? this.#follow(others, called) : [])];
+  }
+
+  /** What tells chains apart whose reasons differ. */
+  key(chain: Chain): string {
+    const { calls, arrivals } = this.#evidence;
+    return chain
+      .map((row) => {
+        const arrival = calls.lastArrival[row] as number;
+        return `${calls.caller[row]} ${calls.ending[row]} ${arrivals.ending[arrival] ?? ''}`;
+      })
+      .join(', ');
+  }
+
+  /** The reason of a chain's last call, after how the failure came from there; undefined for an empty one. */
+  reason(chain: Chain, picture: Picture): ChainReason | undefined {
+    const { calls, context } = this.#evidence;
+    const last = chain.at(-1);
+    if (last === undefined) return undefined;
+    const ending = this.#ending(calls.ending[last]);
+    const caller = context.instances[calls.caller[last] as number];
+    if (ending === undefined || caller === undefined) return undefined;
+    const called = context.instances[ending.instance];
+    const server = ending.answered ? this.#server(last) : undefined;
+    const { to, request } = picture.calledBy(caller, ending.service);
+    const asked = { client: ending, server, caller: picture.heldLike(caller), to, request };
+    const question = { ...questionAbout(asked, called, picture), caller: caller.service };
+    const told = textOfRequests(picture.reasonOfRequests(question), question);
+    const steps = chain.map((row) => {
+      const { service, status } = this.#ending(calls.ending[row]) ?? { service: '-', status: 0 };
+      const from = context.instances[calls.caller[row] as number]?.service;
+      return {
+        from,
+        to: service === '-' ? to : service,
+        how: status === 0 ? 'got no answer' : `got ${status}`,
+      };
+    });
+    const said = isFromServer(ending, server) ? server : ending;
+    return { told: { ...told, cause: `${wayOf(steps)} ${told.cause}` }, ending, said, called };
+  }
+
+  #ending(number: number | undefined): SettledEnding | undefined {
+    return number === undefined ? undefined : this.#endings[number];
+  }
+
+  /** What the sidecar of whom a call reached said of it. */
+  #server(call: number): Ending | undefined {
+    const { arrivals, endings, calls } = this.#evidence;
+    const arrival = calls.lastArrival[call] as number;
+    return arrival < 0 ? undefined : endings[arrivals.ending[arrival] as number];
+  }
+}
+
+interface ChainReason {
+  readonly told: TextOfReason;
+  /** Of the last call, as its caller's sidecar saw it, and as the one said that knows more. */
+  readonly ending: SettledEnding;
+  readonly said: Ending;
+  readonly called: InstanceContext | undefined;
+}
+
+interface Step {
+  readonly from: string | undefined;
+  readonly to: string;
+  readonly how: string;
+}
+
+/** "The app of shop failed, since its call to stock got 502, and that since the call of stock to ledger got 503." */
+function wayOf([first, ...others]: readonly Step[]): string {
+  if (first === undefined) return '';
+  const more = others.map(({ from, to, how }) => `, and that since the call of ${from} to ${to} ${how}`);
+  return `The app of ${first.from} failed, since its call to ${first.to} ${first.how}${more.join('')}.`;
+}

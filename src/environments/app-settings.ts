@@ -1,0 +1,32 @@
+import { CALL_MARK, DUE_HEADER } from '../model/evidence.ts';
+import type { Instance } from '../model/topology.ts';
+
+/**
+ * The environment variables in which an app reads what it is like, wherever it runs. `hostOf`: the name by which a
+ * service is called; `addressOf`: where a call of that name has to go so that the app's own sidecar takes it.
+ */
+export function appSettings(
+  app: NonNullable<Instance['app']>,
+  hostOf: (service: string) => string,
+  addressOf: (host: string) => string,
+): Readonly<Record<string, string>> {
+  const { protocol = 'http1', serviceTime, concurrency, queue, bytes, maxAgeS } = app;
+  return {
+    PROTOCOL: protocol,
+    SERVICE_TIME: serviceTime,
+    CONCURRENCY: String(concurrency),
+    QUEUE: String(queue),
+    ...(bytes === undefined ? {} : { BYTES: String(bytes) }),
+    ...(maxAgeS === undefined ? {} : { MAX_AGE: String(maxAgeS) }),
+    CALLS: JSON.stringify(
+      app.calls.map(({ to, port, path }) => {
+        const host = hostOf(to);
+        return {
+          url: `http://${addressOf(host)}:${port}${path}`,
+          host: `${host}:${port}`,
+          headers: { [DUE_HEADER]: CALL_MARK },
+        };
+      }),
+    ),
+  };
+}
