@@ -15,7 +15,7 @@ function start(environment: Readonly<Record<string, string>>, args: readonly str
 }
 
 test('says in one line of JSON where it listens; SIGTERM lets requests in flight end', async () => {
-  const app = start({ SERVICE_TIME: 'constant:300ms' });
+  const app = start({ SERVICE_TIME: 'constant:2s' });
   const exit = once(app, 'exit');
   const [line] = await once(app.stdout, 'data');
   const { listening, control } = JSON.parse(String(line));
