@@ -97,3 +97,27 @@ test('a fault waits until the one before it on the same instance has been taken 
   const both = ['stop-control-plane', 'start-control-plane'].flatMap((name) => [name, `${name} over`]);
   expect(done).toEqual([...both, ...both]);
 });
+
+test('what Ctrl-C finds just starting again is left to the end of the lab, too', async () => {
+  const faults = [
+    { name: 'all', halts: 'ended', targets: ['one'], atMs: 0, forMs: 10, actions: [on('kill', 'start')] },
+  ];
+  const interrupt = new AbortController();
+  const { signal } = interrupt;
+  const lab = {
+    signal,
+    async perform(action: Action) {
+      if (action.do !== 'start') return;
+      setTimeout(() => interrupt.abort(), 20);
+      await sleep(5_000, undefined, { signal });
+    },
+  } as Lab;
+  const events = { injecting() {}, reverted() {} };
+  const plan = { faults } as unknown as TrialPlan;
+  await runTimeline(plan, lab, new Journal(path), Date.now(), signal, events).catch((error: Error) =>
+    expect(error.name).toBe('AbortError'),
+  );
+  const journal = readFileSync(path, 'utf8');
+  expect(journal).toContain('"left"');
+  expect(journal).not.toContain('"failed"');
+});

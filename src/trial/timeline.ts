@@ -100,8 +100,9 @@ export async function runTimeline(
     await Promise.all(
       made.map(async (action) => {
         // Where the lab goes down whole, starting a workload again would only delay that.
+        const isLeft = () => lab.signal.aborted && fault.halts === 'ended';
         const entry = { fault: fault.name, target: describeActionTarget(action.revert.target) };
-        if (lab.signal.aborted && fault.halts === 'ended') {
+        if (isLeft()) {
           journal.write({ t: Date.now(), event: 'left', ...entry });
           return;
         }
@@ -110,6 +111,10 @@ export async function runTimeline(
           await lab.perform(action.revert);
           journal.write({ t: Date.now(), event: 'reverted', ...entry });
         } catch (error) {
+          if (isLeft()) {
+            journal.write({ t: Date.now(), event: 'left', ...entry });
+            return;
+          }
           failures.push(error);
           const message = error instanceof Error ? error.message : String(error);
           journal.write({ t: Date.now(), event: 'failed', ...entry, error: message });

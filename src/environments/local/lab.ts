@@ -321,8 +321,10 @@ export class LocalLab implements Lab {
         const sidecar = this.#programs.find(`${host.name}/sidecar`);
         if (!sidecar) return;
         await reopenLog(host, this.#meshKind.sidecar).catch((error: unknown) => {
-          // A sidecar that dies just now is the lab's loss, and told as that.
-          if (sidecar.exit === undefined) throw error;
+          // A sidecar that dies just now is the lab's loss, and told as that; one that only just starts, as after an
+          // interruption, has opened no log yet.
+          const isStarting = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+          if (sidecar.exit === undefined && !isStarting) throw error;
         });
       }),
     );
