@@ -114,6 +114,8 @@ test('a chain of apps fails where its last one does, is retried in the middle, a
     setting: expect.stringMatching(/portLevelSettings\[0\]\.connectionPool\.http\.http2MaxRequests: 1$/),
     source: expect.stringMatching(/limited\.yaml:10$/),
   });
+  // What is said for one port is in effect wherever somebody calls it.
+  expect(JSON.stringify(limited?.effective)).not.toContain('not in effect');
   expect(refused?.cause).toMatch(
     /^The app of shop failed, since its call to stock got 503\. .* sidecar of shop/,
   );

@@ -180,6 +180,7 @@ function callsOf(
       host,
       namespace,
       port,
+      calledOn: ports.join(' and '),
       clusters: clusters.filter((cluster) => cluster.service === name && cluster.port === port),
       virtualHost: hosts.find((other) => other.port === port && other.domains.includes(host)),
       labels: topology.instances

@@ -26,6 +26,8 @@ export interface CalledService {
   readonly host: string;
   readonly namespace: string;
   readonly port: number;
+  /** Every port that it is called on by this sidecar: "8080 and 9090". */
+  readonly calledOn: string;
   /** Its clusters in the sidecar, subsets too. */
   readonly clusters: readonly Cluster[];
   readonly virtualHost: VirtualHost | undefined;
@@ -178,11 +180,11 @@ function whyWins(
 /** Why a block of a rule that the sidecar has is not in effect. */
 function whyNotBlock(
   { place, block, subset, port }: WrittenBlock,
-  { name, port: called }: CalledService,
+  { name, port: called, calledOn }: CalledService,
   inEffect: readonly (readonly [Cluster, Policy])[],
 ): string {
   if (port !== undefined && port !== called)
-    return `it is for port ${port}, and ${name} is called on ${called}`;
+    return `it is for port ${port}, and ${name} is called on ${calledOn}`;
   const [cluster, policy] = inEffect[0] ?? [];
   if (subset !== undefined) {
     const holder = policy?.rules.find((rule) =>
@@ -284,7 +286,10 @@ function unusedRoutes(service: CalledService, { under, workload }: UnusedContext
   const isMade = (place: Place) => made.has(keyAt(place));
   const about = all
     .filter((each) => isAbout(hostsOf(each), each, service))
-    .map((resource) => ({ resource, routes: writtenRoutes(resource, workload, service.port, all) }));
+    .map((resource) => ({
+      resource,
+      routes: writtenRoutes(resource, workload, service.port, all, service.calledOn),
+    }));
   const holders = about
     .filter(({ routes }) => routes.some(({ places: [place] }) => isMade(place)))
     .map(({ resource }) => resource);

@@ -17,7 +17,8 @@ export interface WrittenRoute {
 }
 
 /**
- * The routes that a VirtualService makes in a sidecar on one port, in order, and those that it does not.
+ * The routes that a VirtualService makes in a sidecar on one port, in order, and those that it does not; `calledOn` are
+ * all ports that calls go to.
  * https://github.com/istio/istio/blob/1.29.1/pilot/pkg/networking/core/route/route.go (BuildHTTPRoutesForVirtualService)
  */
 export function writtenRoutes(
@@ -25,12 +26,13 @@ export function writtenRoutes(
   workload: Workload,
   port: number,
   delegates: readonly MeshResource[],
+  calledOn = String(port),
 ): readonly WrittenRoute[] {
   const routes: WrittenRoute[] = [];
   let last: string | undefined;
   for (const { places, matches } of entries(resource, delegates)) {
     for (const match of matches.length === 0 ? [undefined] : matches) {
-      const why = last ?? whyNoRoute(match, workload, port);
+      const why = last ?? whyNoRoute(match, workload, port, calledOn);
       routes.push({ places, match, why });
       if (why === undefined && takesAll(match)) {
         const [first] = places;
@@ -79,10 +81,11 @@ function whyNoRoute(
   match: unknown,
   { labels, namespace, instance }: Workload,
   port: number,
+  calledOn: string,
 ): string | undefined {
   const wantedPort = valueAt(match, ['port']);
   if (typeof wantedPort === 'number' && wantedPort !== 0 && wantedPort !== port) {
-    return `its match wants port ${wantedPort}, and calls go to ${port}`;
+    return `its match wants port ${wantedPort}, and calls go to ${calledOn}`;
   }
   const gateways = texts(valueAt(match, ['gateways']));
   if (gateways.length > 0) {
