@@ -4,7 +4,7 @@ import { expectChangeFailure, plantedChanges } from '../support/planted-changes.
 
 const name = 'control-plane-outage';
 const scenario = `scenarios/${name}.yaml`;
-const light = ['--profile', 'short', '--set', 'load.rate=60/s'];
+const light = ['--set', 'load.rate=60/s'];
 
 test('without a control plane nothing fails, and what is made meanwhile comes when it is back', async () => {
   using workspace = new Workspace();
