@@ -239,7 +239,8 @@ export const plantedTexts: readonly PlantedText[] = [
   {
     name: 'failover without outlier detection',
     scenario: 'regional-policy',
-    fails: 'time-to-fail-over',
+    // All zones alike: retries find a host that lives, wherever that is.
+    fails: 'share',
     change: [outlierDetection, ''],
     names: /^DestinationRule\/edge-app-dr .*failover is not in effect: without outlierDetection/,
   },
