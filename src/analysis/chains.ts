@@ -22,7 +22,10 @@ export class Chains {
     this.#endings = settleEndings(evidence);
   }
 
-  /** What the app of an instance failed for when it answered a request of a load; empty where it called nobody in vain. */
+  /**
+   * What the app of an instance failed for when it answered a request of a load, or waited for when it did not; empty
+   * where it called nobody in vain.
+   */
   ofRequest(request: number, instance: number): Chain {
     return this.#evidence.calls.length === 0
       ? []
@@ -45,9 +48,9 @@ export class Chains {
       .filter((row) => caller[row] === instance && this.#ending(ending[row])?.outcome !== 'ok')
       .toSorted((a, b) => (startMs[b] as number) - (startMs[a] as number))[0];
     if (failed === undefined) return [];
-    const { answered, instance: called = NO_HOST } = this.#ending(ending[failed]) ?? {};
+    const { answered, reason, instance: called = NO_HOST } = this.#ending(ending[failed]) ?? {};
     const others = rows.filter((row) => caller[row] !== instance);
-    return [failed, ...(answered ? this.#follow(others, called) : [])];
+    return [failed, ...(answered || reason === 'client-gone' ? this.#follow(others, called) : [])];
   }
 
   /** What tells chains apart whose reasons differ. */
@@ -59,6 +62,14 @@ export class Chains {
         return `${calls.caller[row]} ${calls.ending[row]} ${arrivals.ending[arrival] ?? ''}`;
       })
       .join(', ');
+  }
+
+  /** "The app of shop was waiting for stock then, and that of stock for ledger."; of requests that nobody answered. */
+  waiting(chain: Chain): string {
+    const [first, ...others] = this.#steps(chain).map(({ from, to }) => [from, to]);
+    if (first === undefined) return '';
+    const more = others.map(([from, to]) => `, and that of ${from} for ${to}`).join('');
+    return `The app of ${first[0]} was waiting for ${first[1]} then${more}.`;
   }
 
   /** The reason of a chain's last call, after how the failure came from there; undefined for an empty one. */
@@ -75,17 +86,26 @@ export class Chains {
     const asked = { client: ending, server, caller: picture.heldLike(caller), to, request };
     const question = { ...questionAbout(asked, called, picture), caller: caller.service };
     const told = textOfRequests(picture.reasonOfRequests(question), question);
-    const steps = chain.map((row) => {
-      const { service, status } = this.#ending(calls.ending[row]) ?? { service: '-', status: 0 };
-      const from = context.instances[calls.caller[row] as number]?.service;
+    const said = isFromServer(ending, server) ? server : ending;
+    return {
+      told: { ...told, cause: `${wayOf(this.#steps(chain, to))} ${told.cause}` },
+      ending,
+      said,
+      called,
+    };
+  }
+
+  /** `named`: whom a call asked for that no route took anywhere. */
+  #steps(chain: Chain, named = '-'): readonly Step[] {
+    const { calls, context } = this.#evidence;
+    return chain.map((row) => {
+      const { service = '-', status = 0 } = this.#ending(calls.ending[row]) ?? {};
       return {
-        from,
-        to: service === '-' ? to : service,
+        from: context.instances[calls.caller[row] as number]?.service,
+        to: service === '-' ? named : service,
         how: status === 0 ? 'got no answer' : `got ${status}`,
       };
     });
-    const said = isFromServer(ending, server) ? server : ending;
-    return { told: { ...told, cause: `${wayOf(steps)} ${told.cause}` }, ending, said, called };
   }
 
   #ending(number: number | undefined): SettledEnding | undefined {
