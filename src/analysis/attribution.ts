@@ -63,7 +63,8 @@ export function attribute(
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
     const called = serverNumber < 0 ? client.instance : (arrivals.instance[last] as number);
-    const chain = called < 0 ? [] : chains.ofRequest(row, called);
+    const sinceMs = serverNumber < 0 ? undefined : arrivals.startMs[last];
+    const chain = called < 0 ? [] : chains.ofRequest(row, called, sinceMs);
     const key = `${number} ${serverNumber} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
@@ -106,7 +107,8 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
   // What the newest cannot be the reason of, one that was still in effect may be.
   const { question, reason } =
     answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
-  const onward = client.answered ? chains.reason(chain, pictures[0]) : undefined;
+  const onwards = client.answered ? pictures.flatMap((picture) => chains.reason(chain, picture) ?? []) : [];
+  const onward = onwards.find(({ known }) => known) ?? onwards[0];
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
   const { cause, others, ...first } = onward?.told ?? textOfRequests(reason, question);
   const { flag } = (onward?.said ?? said).raw;
