@@ -29,7 +29,7 @@ interface Tally {
   readonly server: Ending | undefined;
   readonly caller: InstanceContext | undefined;
   readonly load: PlannedLoad | undefined;
-  /** The calls of apps that failed, where the app that answered failed for one. */
+  /** The calls of apps that failed, where the app that was asked failed for one or waited for it. */
   readonly chain: Chain;
   /** What sidecars held then, the newest first. */
   readonly pictures: readonly [Picture, ...Picture[]];
@@ -62,7 +62,9 @@ export function attribute(
     const callers = (held * 256 + load) * 65_536 + caller;
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
-    const chain = serverNumber < 0 ? [] : chains.ofRequest(row, arrivals.instance[last] as number);
+    const called = serverNumber < 0 ? client.instance : (arrivals.instance[last] as number);
+    const sinceMs = serverNumber < 0 ? undefined : arrivals.startMs[last];
+    const chain = called < 0 ? [] : chains.ofRequest(row, called, sinceMs);
     const key = `${number} ${serverNumber} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
@@ -105,7 +107,9 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
   // What the newest cannot be the reason of, one that was still in effect may be.
   const { question, reason } =
     answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
-  const onward = chains.reason(chain, pictures[0]);
+  const onwards = client.answered ? pictures.flatMap((picture) => chains.reason(chain, picture) ?? []) : [];
+  const onward = onwards.find(({ known }) => known) ?? onwards[0];
+  const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
   const { cause, others, ...first } = onward?.told ?? textOfRequests(reason, question);
   const { flag } = (onward?.said ?? said).raw;
   const at = onward?.called ?? instance;
@@ -113,7 +117,7 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
   const group: ErrorGroup = {
     flag: flag === '-' ? word(onward?.ending ?? client) : flag,
     status: client.status,
-    cause: `${cause}${retried}`,
+    cause: `${cause}${waiting}${retried}`,
     host: at?.name ?? client.host,
     zone: at?.locality ?? '-',
     count: whenMs.length,

@@ -186,6 +186,22 @@ test('an app that failed by itself is not blamed on a call', async () => {
   expect(errors.map(({ cause }) => cause)).toEqual(['The app of shop itself answered 500.']);
 });
 
+test('a request that was cut off says whom the apps were waiting for', async () => {
+  const gone = { status: 0, ms: 900, flags: 'DC', details: 'downstream_remote_disconnect' };
+  const built = run(() => false);
+  const requests = built.requests.map((request, index): BuiltRequest => {
+    if (index % 4 !== 0) return request;
+    const ofStock = { ...gone, to: 'ledger', attempts: [{ ...gone, host: 'ledger-1' }] };
+    const ofShop = { ...gone, to: 'stock', attempts: [{ ...gone, host: 'stock-1', calls: [ofStock] }] };
+    const attempts = [{ ...gone, host: 'shop-1', calls: [ofShop] }];
+    return { ...request, status: 504, ms: 900, flags: 'UT', details: 'response_timeout', attempts };
+  });
+  const { errors } = await analysed({ ...built, requests });
+  expect(errors.map(({ cause, flag }) => `${flag}: ${cause}`)).toEqual([
+    "UT: The host of shop did not answer within the route's timeout. The app of shop was waiting for stock then, and that of stock for ledger.",
+  ]);
+});
+
 test('who answered is asked of calls where only apps call, and attempts of all that was sent to a service', async () => {
   const built = run(duringFault, 2);
   const checks = [

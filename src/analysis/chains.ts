@@ -22,11 +22,13 @@ export class Chains {
     this.#endings = settleEndings(evidence);
   }
 
-  /** What the app of an instance failed for when it answered a request of a load; empty where it called nobody in vain. */
-  ofRequest(request: number, instance: number): Chain {
-    return this.#evidence.calls.length === 0
-      ? []
-      : this.#follow([...this.#evidence.calls.of(request)], instance);
+  /**
+   * What the app of an instance failed for when it answered a request of a load, or waited for when it did not; empty
+   * where it called nobody in vain. `sinceMs`: when the request came to it, where that is known.
+   */
+  ofRequest(request: number, instance: number, sinceMs = Number.NEGATIVE_INFINITY): Chain {
+    const { calls } = this.#evidence;
+    return calls.length === 0 ? [] : this.#follow([...calls.of(request)], instance, sinceMs);
   }
 
   /** The same of a request that no load sent, by its id. */
@@ -35,19 +37,21 @@ export class Chains {
     const rows = Array.from({ length: calls.length }, (_, row) => row).filter(
       (row) => calls.request[row] === -1 && calls.idHigh[row] === high && calls.idLow[row] === low,
     );
-    return this.#follow(rows, instance);
+    return this.#follow(rows, instance, Number.NEGATIVE_INFINITY);
   }
 
   /** An app gives up at the first call that fails, so its last one is the one. */
-  #follow(rows: readonly number[], instance: number): Chain {
+  #follow(rows: readonly number[], instance: number, sinceMs: number): Chain {
     const { startMs, caller, ending } = this.#evidence.calls;
     const failed = rows
       .filter((row) => caller[row] === instance && this.#ending(ending[row])?.outcome !== 'ok')
+      .filter((row) => (startMs[row] as number) >= sinceMs - CLOCKS_MS)
       .toSorted((a, b) => (startMs[b] as number) - (startMs[a] as number))[0];
     if (failed === undefined) return [];
-    const { answered, instance: called = NO_HOST } = this.#ending(ending[failed]) ?? {};
+    const { answered, reason, instance: called = NO_HOST } = this.#ending(ending[failed]) ?? {};
     const others = rows.filter((row) => caller[row] !== instance);
-    return [failed, ...(answered ? this.#follow(others, called) : [])];
+    const goesOn = answered || reason === 'client-gone';
+    return [failed, ...(goesOn ? this.#follow(others, called, startMs[failed] as number) : [])];
   }
 
   /** What tells chains apart whose reasons differ. */
@@ -59,6 +63,14 @@ export class Chains {
         return `${calls.caller[row]} ${calls.ending[row]} ${arrivals.ending[arrival] ?? ''}`;
       })
       .join(', ');
+  }
+
+  /** "The app of shop was waiting for stock then, and that of stock for ledger."; of requests that nobody answered. */
+  waiting(chain: Chain): string {
+    const [first, ...others] = this.#steps(chain).map(({ from, to }) => [from, to]);
+    if (first === undefined) return '';
+    const more = others.map(([from, to]) => `, and that of ${from} for ${to}`).join('');
+    return `The app of ${first[0]} was waiting for ${first[1]} then${more}.`;
   }
 
   /** The reason of a chain's last call, after how the failure came from there; undefined for an empty one. */
@@ -74,18 +86,29 @@ export class Chains {
     const { to, request } = picture.calledBy(caller, ending.service);
     const asked = { client: ending, server, caller: picture.heldLike(caller), to, request };
     const question = { ...questionAbout(asked, called, picture), caller: caller.service };
-    const told = textOfRequests(picture.reasonOfRequests(question), question);
-    const steps = chain.map((row) => {
-      const { service, status } = this.#ending(calls.ending[row]) ?? { service: '-', status: 0 };
-      const from = context.instances[calls.caller[row] as number]?.service;
+    const reason = picture.reasonOfRequests(question);
+    const told = textOfRequests(reason, question);
+    const said = isFromServer(ending, server) ? server : ending;
+    return {
+      known: reason.known,
+      told: { ...told, cause: `${wayOf(this.#steps(chain, to))} ${told.cause}` },
+      ending,
+      said,
+      called,
+    };
+  }
+
+  /** `named`: whom a call asked for that no route took anywhere. */
+  #steps(chain: Chain, named = '-'): readonly Step[] {
+    const { calls, context } = this.#evidence;
+    return chain.map((row) => {
+      const { service = '-', status = 0 } = this.#ending(calls.ending[row]) ?? {};
       return {
-        from,
-        to: service === '-' ? to : service,
+        from: context.instances[calls.caller[row] as number]?.service,
+        to: service === '-' ? named : service,
         how: status === 0 ? 'got no answer' : `got ${status}`,
       };
     });
-    const said = isFromServer(ending, server) ? server : ending;
-    return { told: { ...told, cause: `${wayOf(steps)} ${told.cause}` }, ending, said, called };
   }
 
   #ending(number: number | undefined): SettledEnding | undefined {
@@ -101,12 +124,17 @@ export class Chains {
 }
 
 interface ChainReason {
+  /** Whether the setting behind it is. */
+  readonly known: boolean;
   readonly told: TextOfReason;
   /** Of the last call, as its caller's sidecar saw it, and as the one said that knows more. */
   readonly ending: SettledEnding;
   readonly said: Ending;
   readonly called: InstanceContext | undefined;
 }
+
+/** Two sidecars may look at clocks that differ by this much. */
+const CLOCKS_MS = 2;
 
 interface Step {
   readonly from: string | undefined;

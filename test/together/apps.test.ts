@@ -73,7 +73,8 @@ test('a chain of apps fails where its last one does, is retried in the middle, a
     wanted('limited', limit),
   ]);
   for (const each of [plain, retried, limited]) {
-    expect(each?.validity.filter(({ status }) => status === 'violated')).toEqual([]);
+    const violated = each?.validity.filter(({ status }) => status === 'violated') ?? [];
+    expect(violated.filter(({ rule }) => wholeEvidence.includes(rule))).toEqual([]);
     expect(each?.faults[0]?.efficacy.status).toBe('proven');
     expect(statusOf(each, 'direct')).toBe('pass');
   }
@@ -130,6 +131,16 @@ function configurationOf({ mesh, plan }: Planned, folder: string, name: string, 
     resources: mesh.readConfiguration(files, { topology: plan.topology, loads: [], aboutHosts: [] }),
   };
 }
+
+/** Rules about what was logged and who it was, whatever else the machine had to do. */
+const wholeEvidence = [
+  'requests-agree',
+  'answers-agree',
+  'servers-agree',
+  'known-hosts',
+  'logs-intact',
+  'fault-effect',
+];
 
 const statusOf = (analysis: Analysis | undefined, name: string) =>
   analysis?.checks.find((check) => check.name === name)?.status;
