@@ -9,18 +9,28 @@ import type { Tool } from './tools.ts';
 const STALE_MS = 5_000;
 const RETRY_MS = 500;
 
+/** Runs `work` while no other Breakwater process works on the tool, as {@link withLock} does. */
+export function withToolLock<T>(
+  tool: Tool,
+  context: ToolContext,
+  work: (context: ToolContext) => Promise<T>,
+): Promise<T> {
+  return withLock(tool.name, tool, context, work);
+}
+
 /**
- * Runs `work` while no other Breakwater process works on the tool. The signal that `work` gets also
+ * Runs `work`, which is for a tool, while no other one holds the lock of this name. The signal that `work` gets also
  * fires when the lock is lost (a machine that slept); then it starts over.
  */
-export async function withToolLock<T>(
+export async function withLock<T>(
+  name: string,
   tool: Tool,
   context: ToolContext,
   work: (context: ToolContext) => Promise<T>,
 ): Promise<T> {
   for (;;) {
     const lost = new AbortController();
-    const release = await acquire(tool, context, () => lost.abort());
+    const release = await acquire(name, tool, context, () => lost.abort());
     try {
       return await work({ ...context, signal: AbortSignal.any([context.signal, lost.signal]) });
     } catch (error) {
@@ -33,6 +43,7 @@ export async function withToolLock<T>(
 }
 
 async function acquire(
+  name: string,
   tool: Tool,
   context: ToolContext,
   onCompromised: () => void,
@@ -43,7 +54,7 @@ async function acquire(
   for (;;) {
     context.signal.throwIfAborted();
     try {
-      return await lockfile.lock(join(directory, tool.name), {
+      return await lockfile.lock(join(directory, name), {
         realpath: false,
         stale: STALE_MS,
         update: 1_000,
