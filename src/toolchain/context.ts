@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import envPaths from 'env-paths';
 import { type Lanes, openLanes } from './lanes.ts';
 import type { ToolProgress } from './progress.ts';
-import type { Unavailable } from './sources.ts';
+import type { Unreachable } from './sources.ts';
 import { TOOLS, type Tool } from './tools.ts';
 
 export interface ResolveOptions {
@@ -27,7 +27,7 @@ export interface ToolContext {
   readonly imagePins?: string | undefined;
   readonly lanes: Lanes;
   /** Registries that have not answered, with what they were asked in vain: they are not asked for the next tool. */
-  readonly silent: Map<string, Unavailable>;
+  readonly silent: Map<string, Unreachable>;
 }
 
 export function toolContext(options: ResolveOptions = {}): ToolContext {

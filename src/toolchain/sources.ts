@@ -21,3 +21,6 @@ export function allowedSources(env: NodeJS.ProcessEnv): readonly Source[] {
 
 /** What a source says that cannot give a tool to this machine: the next one is asked. */
 export class Unavailable extends OperatorError {}
+
+/** The same when nobody answered there: it is not asked for the next tool either. */
+export class Unreachable extends Unavailable {}

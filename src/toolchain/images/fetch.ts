@@ -6,7 +6,7 @@ import { download } from '../download.ts';
 import type { Made } from '../ensure.ts';
 import { httpClient } from '../http-client.ts';
 import { withLock } from '../lock.ts';
-import { Unavailable } from '../sources.ts';
+import { Unavailable, Unreachable } from '../sources.ts';
 import { readStored, type Staging, sha256OfFile, toolDirectory } from '../store.ts';
 import type { ImageFiles, Tool } from '../tools.ts';
 import { filesOutOf } from './layer.ts';
@@ -100,7 +100,7 @@ async function findAtAny(
       return await findImage(registry, files, platform, context);
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
-      if (/cannot be reached/.test(error.message)) context.silent.set(registry.place.shown, error);
+      if (error instanceof Unreachable) context.silent.set(registry.place.shown, error);
       refusals.push(error);
     }
   }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
 import type { ToolContext } from '../context.ts';
 import { type HttpClient, type Response, reasonOfNoAnswer } from '../http-client.ts';
-import { Unavailable } from '../sources.ts';
+import { Unavailable, Unreachable } from '../sources.ts';
 import { authorizationAt } from './authorization.ts';
 import { REGISTRY_VARIABLE, type RegistryPlace } from './registries.ts';
 
@@ -134,10 +134,10 @@ function requireDigest(place: RegistryPlace, repository: string, expected: strin
   );
 }
 
-function unreachable({ shown }: RegistryPlace, error: unknown): Unavailable {
+function unreachable({ shown }: RegistryPlace, error: unknown): Unreachable {
   const reason = reasonOfNoAnswer(error);
   const isUntrusted = /certificate|CERT_|self-signed|SSL|TLS/i.test(reason);
-  return new Unavailable(`${shown} cannot be reached: ${reason}`, {
+  return new Unreachable(`${shown} cannot be reached: ${reason}`, {
     hint: isUntrusted
       ? 'If its certificate is of an authority of your own, NODE_EXTRA_CA_CERTS=/path/to/ca.pem makes it known.'
       : `Check the network, HTTPS_PROXY and NO_PROXY; ${REGISTRY_VARIABLE} names a registry that can be reached.`,

@@ -3,7 +3,7 @@ import 'reflect-metadata';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
 /** Path in the image → content; "link:" before it makes a link of it. */
@@ -21,6 +21,8 @@ export interface ImageParts {
   readonly docker?: boolean;
   readonly architecture?: string;
 }
+
+const FAST = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 
 const own = process.arch === 'x64' ? 'amd64' : process.arch;
 const other = own === 'amd64' ? 'arm64' : 'amd64';
@@ -127,7 +129,7 @@ async function archive(
   const whole = Buffer.concat(chunks);
   if (compression === 'none') return whole;
   // As little work as possible: what is packed in a test may be of a hundred megabytes.
-  return compression === 'gzip' ? gzipSync(whole, { level: 1 }) : zstdCompressSync(whole);
+  return compression === 'gzip' ? gzipSync(whole, { level: 1 }) : zstdCompressSync(whole, FAST);
 }
 
 export interface RegistryOptions {
