@@ -131,7 +131,8 @@ function makeFrom(source: Source, tool: Tool, staging: Staging, context: ToolCon
     case 'mirror':
       return lanes.download(() => fetchFromMirror(tool, staging, context));
     case 'image':
-      return lanes.download(() => fetchFromImages(tool, staging, context));
+      // It knows what of it is a download.
+      return fetchFromImages(tool, staging, context);
     default:
       return makeFromSource(tool, staging, context);
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
+import { together } from '../kit/together.ts';
 import { type ResolveOptions, type ToolContext, toolContext } from './context.ts';
 import { type EnsuredTool, ensureTool } from './ensure.ts';
 import { explicitProgram } from './explicit.ts';
@@ -60,20 +61,15 @@ export async function resolveToolchain<P extends Program>(
   options: ResolveOptions = {},
 ): Promise<Record<P, ResolvedProgram>> {
   const context = toolContext(options);
-  const failed = new AbortController();
-  const together = { ...context, signal: AbortSignal.any([context.signal, failed.signal]) };
   const ofTools = context.tools.map(({ programs: own }) =>
     programs.filter((program) => own.some(({ name }) => name === program)),
   );
-  const resolving = ofTools.map(async (own) => {
-    const resolved: ResolvedProgram[] = [];
-    for (const program of own) resolved.push(await resolveIn(program, together));
-    return resolved;
+  const works = ofTools.map((own) => async (signal: AbortSignal) => {
+    const done: ResolvedProgram[] = [];
+    for (const program of own) done.push(await resolveIn(program, { ...context, signal }));
+    return done;
   });
-  for (const one of resolving) one.catch((error: unknown) => failed.abort(error));
-  await Promise.allSettled(resolving);
-  together.signal.throwIfAborted();
-  const resolved = (await Promise.all(resolving)).flat();
+  const resolved = (await together(context.signal, works)).flat();
   return Object.fromEntries(resolved.map((one) => [one.program, one])) as Record<P, ResolvedProgram>;
 }
 

@@ -37,7 +37,10 @@ export async function inspectTools(options: ResolveOptions = {}): Promise<ToolSt
         const { source, madeBy, files, versions } = stored.complete;
         const version = versions?.[program.name] ?? tool.version;
         const bytes = files[program.name]?.bytes ?? null;
-        statuses.push({ ...base, version, state: 'ready', source, madeBy, path, bytes });
+        // Of several images it is in one.
+        const place = tool.images.findIndex((image) => program.name in image.files);
+        const own = source === 'image' ? (madeBy.split(', ')[place] ?? madeBy) : madeBy;
+        statuses.push({ ...base, version, state: 'ready', source, madeBy: own, path, bytes });
       } else if (stored.state === 'damaged') {
         statuses.push({
           ...base,

@@ -1,7 +1,7 @@
 import type { LimitFunction } from 'p-limit';
 import pLimit from 'p-limit';
 
-/** How many tools are on their way at once: the network carries two, and one compiler takes every core. */
+/** How much is on its way at once: the network carries two downloads, and one compiler takes every core. */
 export interface Lanes {
   readonly download: LimitFunction;
   readonly build: LimitFunction;

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
+import { together } from '../../kit/together.ts';
 import type { ToolContext } from '../context.ts';
 import { download } from '../download.ts';
 import type { Made } from '../ensure.ts';
@@ -31,19 +32,27 @@ interface FoundImage {
  * where there are none for this machine, or no registry gives them.
  */
 export async function fetchFromImages(tool: Tool, staging: Staging, context: ToolContext): Promise<Made> {
-  const made: string[] = [];
-  const layers = new Set<string>();
-  await withImages(tool, context, async (find) => {
-    for (const files of tool.images) {
-      const image = await find(files);
-      for (const archive of await takeFiles(tool, image, staging, context)) layers.add(archive);
-      if (!image.pinned) await remember(tool, image, context);
-      made.push(`${image.registry.place.shown}/${nameOf(files)}@${image.digest}`);
-    }
-  });
+  const taken = await withImages(tool, context, (find) =>
+    together(
+      context.signal,
+      tool.images.map((files) => async (signal) => {
+        const image = await find(files);
+        const archives = await takeFiles(tool, image, staging, { ...context, signal });
+        return { image, archives };
+      }),
+    ),
+  );
   await requireHashes(tool, staging);
-  if (!(await isWantedElsewhere(tool, context))) for (const path of layers) await rm(path, { force: true });
-  return { source: 'image', madeBy: made.join(', ') };
+  // After each other: they are kept in one file.
+  for (const { image } of taken) if (!image.pinned) await remember(tool, image, context);
+  if (!(await isWantedElsewhere(tool, context))) {
+    const archives = new Set(taken.flatMap((one) => one.archives));
+    for (const path of archives) await rm(path, { force: true });
+  }
+  const images = taken.map(({ image: { registry, files, digest } }) => {
+    return `${registry.place.shown}/${nameOf(files)}@${digest}`;
+  });
+  return { source: 'image', madeBy: images.join(', ') };
 }
 
 /** Where a tool would be fetched from, and how much that is at the most: all layers of its images. Fetches nothing. */
@@ -194,21 +203,23 @@ function downloadLayer(
 ): Promise<string> {
   const sha256 = digest.slice('sha256:'.length);
   return withLock(`layer-${sha256.slice(0, 16)}`, tool, context, (locked) =>
-    download(
-      {
-        tool,
-        file: `${repository}:${tag}`,
-        shown: `${registry.place.shown}/${repository}@${digest}`,
-        sha256,
-        bytes: size,
-        request: (headers, signal) => registry.blob(repository, digest, headers, signal),
-        hints: {
-          unfinished:
-            'What has arrived is kept, and the next time goes on from there. BREAKWATER_TOOLS_SOURCES=wheel,build does without images.',
-          wrong: `Nothing of it was used, and it was thrown away. Ask who runs ${registry.place.shown}, or try again.`,
+    context.lanes.download(() =>
+      download(
+        {
+          tool,
+          file: `${repository}:${tag}`,
+          shown: `${registry.place.shown}/${repository}@${digest}`,
+          sha256,
+          bytes: size,
+          request: (headers, signal) => registry.blob(repository, digest, headers, signal),
+          hints: {
+            unfinished:
+              'What has arrived is kept, and the next time goes on from there. BREAKWATER_TOOLS_SOURCES=wheel,build does without images.',
+            wrong: `Nothing of it was used, and it was thrown away. Ask who runs ${registry.place.shown}, or try again.`,
+          },
         },
-      },
-      locked,
+        locked,
+      ),
     ),
   );
 }
