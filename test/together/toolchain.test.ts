@@ -37,7 +37,7 @@ test('Ctrl-C in the middle of a build leaves nothing behind', async () => {
     GOCACHE: join(cache.path, 'cold'),
     BREAKWATER_TOOLS_SOURCES: 'build',
   });
-  await expect.poll(run.stderr, { timeout: 60_000 }).toContain('k6: building');
+  await expect.poll(run.stderr, { timeout: 150_000 }).toContain('k6: building');
   run.child.kill('SIGINT');
   expect((await run.ended).code).toBe(130);
   expect(await readdir(join(cache.path, 'tools'))).toEqual([]);
