@@ -11,6 +11,7 @@ import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
+import { selfTestCommand } from './commands/self-test.ts';
 import { toolsCommand } from './commands/tools.ts';
 import { ExitCode, environmentError, OperatorError } from './kit/errors.ts';
 import { watchLauncher } from './kit/launcher.ts';
@@ -68,6 +69,7 @@ function program(signal: AbortSignal, begun: (command: string) => void): Command
     .addCommand(labCommand(signal))
     .addCommand(reportCommand())
     .addCommand(doctorCommand())
+    .addCommand(selfTestCommand(signal))
     .addCommand(toolsCommand({ signal }))
     .addCommand(compareEnvironmentsCommand(signal))
     .addCommand(cleanupCommand())

@@ -3,8 +3,11 @@ import { OperatorError } from '../kit/errors.ts';
 import { howItEnded, runProgram } from '../kit/run-program.ts';
 import { lastLines } from '../kit/tail.ts';
 import type { ToolContext } from '../toolchain/context.ts';
+import { sourcesOf } from '../toolchain/ensure.ts';
 import { findGo } from '../toolchain/go-environment.ts';
+import { surveyImages } from '../toolchain/images/fetch.ts';
 import { inspectTools, type ToolStatus } from '../toolchain/index.ts';
+import { Unavailable } from '../toolchain/sources.ts';
 import { readStored, toolDirectory } from '../toolchain/store.ts';
 import { type Tool, toolFiles } from '../toolchain/tools.ts';
 import { findPip } from '../toolchain/wheel.ts';
@@ -23,24 +26,32 @@ export interface DoctorFinding {
   readonly fetched?: boolean;
 }
 
-/** The programs, and beside those that are not there yet what they would be made with. */
+/** Where a tool that is not there yet would come from. */
+interface Origin {
+  /** "docker.io/grafana/k6:1.8.1, at most 62 MB"; undefined when it takes what is missing here. */
+  readonly from?: string;
+  /** What else there is to say: what it would be made with, and who does not answer. */
+  readonly findings: readonly DoctorFinding[];
+}
+
+/** The programs, and beside those that are not there yet where they would come from. */
 export async function programs(context: ToolContext): Promise<DoctorFinding[]> {
   const statuses = await inspectTools({});
   const findings: DoctorFinding[] = [];
   for (const tool of context.tools) {
     const own = statuses.filter(({ program }) => tool.programs.some(({ name }) => name === program));
-    const maker = (await needsMaking(tool, own, context)) ? await makerOf(tool, context) : undefined;
-    findings.push(...own.map((status) => programFinding(status, maker)), ...(maker ? [maker] : []));
+    const origin = (await needsFetching(tool, own, context)) ? await originOf(tool, context) : undefined;
+    findings.push(...own.map((status) => programFinding(status, origin)), ...(origin?.findings ?? []));
   }
   return findings;
 }
 
-function programFinding(status: ToolStatus, maker: DoctorFinding | undefined): DoctorFinding {
+function programFinding(status: ToolStatus, origin: Origin | undefined): DoctorFinding {
   const { state, version, path, reason } = status;
   const fetching =
-    maker?.ok === false
+    origin !== undefined && origin.from === undefined
       ? `npx breakwater tools fetch ${status.program}, once there is what it is made with (see the next ✗)`
-      : 'a run fetches it by itself; to do so now: npx breakwater tools fetch';
+      : `a run fetches it by itself${origin?.from ? ` (${origin.from})` : ''}; to do so now: npx breakwater tools fetch`;
   return {
     what: status.program,
     ok: state === 'ready',
@@ -55,17 +66,39 @@ function programFinding(status: ToolStatus, maker: DoctorFinding | undefined): D
   };
 }
 
-/** Whether something of a tool has still to come out of its source: a mirror has it ready-made. */
-async function needsMaking(
+/** Whether something of a tool is not there yet. */
+async function needsFetching(
   tool: Tool,
   statuses: readonly ToolStatus[],
   context: ToolContext,
 ): Promise<boolean> {
-  if (context.env['BREAKWATER_TOOLS_MIRROR']) return false;
   if (statuses.some(({ state }) => state === 'missing' || state === 'damaged')) return true;
   // Programs of one's own come without the data file that goes with them.
   if (toolFiles(tool).data.length === 0 || context.env['BREAKWATER_ISTIO_BOOTSTRAP']) return false;
   return (await readStored(await toolDirectory(tool, context), tool)).state !== 'ready';
+}
+
+/** Asks the sources of a tool in their order, as a run would, and fetches nothing. */
+async function originOf(tool: Tool, context: ToolContext): Promise<Origin> {
+  const findings: DoctorFinding[] = [];
+  for (const source of sourcesOf(tool, context)) {
+    if (source === 'mirror') return { from: 'out of the mirror', findings };
+    if (source !== 'image') {
+      const maker = await makerOf(tool, context);
+      return maker.ok
+        ? { from: tool.expectation, findings: [...findings, maker] }
+        : { findings: [...findings, maker] };
+    }
+    try {
+      const { from, bytes } = await surveyImages(tool, context);
+      return { from: `${from.join(', ')}; at most ${Math.ceil(bytes / 1e6)} MB`, findings };
+    } catch (error) {
+      const needed = !(error instanceof Unavailable);
+      findings.push({ what: `images, for ${tool.name}`, ok: false, needed, ...explained(error) });
+      if (needed) return { findings };
+    }
+  }
+  return { findings };
 }
 
 /** Go, or Python with pip, as the tool's source asks for it. */

@@ -12,6 +12,7 @@ import { visible } from '../kit/visible.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { findLeftovers, runsDirectory, runsFolder, strayClusters } from '../runs/run-directory.ts';
 import { type ToolContext, toolContext } from '../toolchain/context.ts';
+import { type KeptTool, keptTools } from '../toolchain/kept.ts';
 import { clusterPrograms, type DoctorFinding, explained, programs } from './doctor-programs.ts';
 
 /** Five sidecars, istiod and four apps take about 1 GB; k6 up to another. */
@@ -67,7 +68,7 @@ async function examine(): Promise<DoctorFinding[]> {
     memory(),
     ...disk(context),
     runs(),
-    cache(context, found),
+    await cache(context, found),
     await loopback(),
     await servicePort(),
     fileDescriptors(),
@@ -120,15 +121,27 @@ function runs(): DoctorFinding {
 }
 
 /** The place of the programs; whoever has all of them need not write there. */
-function cache({ cacheDir }: ToolContext, found: readonly DoctorFinding[]): DoctorFinding {
+async function cache(context: ToolContext, found: readonly DoctorFinding[]): Promise<DoctorFinding> {
+  const { cacheDir } = context;
   const refusal = refusalOf(cacheDir);
   return {
     what: 'folder of programs',
     ok: refusal === undefined,
     needed: found.some(({ ok, fetched }) => !ok && fetched),
-    found: refusal ?? cacheDir,
+    found: refusal ?? `${cacheDir}${await sizes(context)}`,
     fix: 'BREAKWATER_CACHE names another place',
   };
+}
+
+/** How much the programs take, and how much of it nothing uses any more. */
+async function sizes(context: ToolContext): Promise<string> {
+  const kept = await keptTools(context);
+  if (kept.length === 0) return '';
+  const megabytes = (tools: readonly KeptTool[]) =>
+    `${Math.round(tools.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6)} MB`;
+  const old = kept.filter(({ current }) => !current);
+  const removal = `, ${megabytes(old)} of them old versions: npx breakwater tools remove --old`;
+  return ` (${megabytes(kept)}${old.length > 0 ? removal : ''})`;
 }
 
 /** Where what is to be fetched, and what runs leave for a while, has to fit. */

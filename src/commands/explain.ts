@@ -2,7 +2,12 @@ import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { effectiveTables, renderTable } from '../effective/index.ts';
-import { type EnvironmentName, environmentNames, environments } from '../environments/index.ts';
+import {
+  type EnvironmentName,
+  environmentNames,
+  environmentPrograms,
+  environments,
+} from '../environments/index.ts';
 import { readEffectiveConfiguration } from '../experiment/effective.ts';
 import { usageError } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
@@ -14,6 +19,7 @@ import { planScenario } from '../plan/plan.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { createRunDirectory } from '../runs/run-directory.ts';
 import { loadScenario } from '../scenario/load.ts';
+import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
@@ -65,6 +71,7 @@ async function effectiveOf(
   const configuration = { files: trial.configuration, resources };
   const progress = createProgress(process.stderr, options.json ?? false);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
+  await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
   await mesh.validate(configuration, progress, signal);
   const id = `explain-${Date.now().toString(36)}`;
   try {

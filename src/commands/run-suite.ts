@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import { randomSeed } from '../../apps/edge-app/src/chance.ts';
-import { environments } from '../environments/index.ts';
+import { environmentPrograms, environments } from '../environments/index.ts';
 import { planSuite } from '../experiment/plan-suite.ts';
 import { newRunId } from '../experiment/run.ts';
 import { scenarioFiles } from '../experiment/scenario-files.ts';
@@ -15,6 +15,7 @@ import type { SuiteScenario } from '../report/suite/model.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
+import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
 import { refuseFewFiles } from './preflight.ts';
@@ -37,7 +38,11 @@ export async function runScenarios(
     files,
     options,
     { seed, environment: options.env },
-    (mesh, configuration) => mesh.validate(configuration, progress, signal),
+    async (mesh, configuration) => {
+      // All at once, before validation asks for one of them.
+      await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
+      await mesh.validate(configuration, progress, signal);
+    },
   );
   if (options.env === 'local') for (const { plan } of scenarios) refuseFewFiles(plan);
   if (withoutProfile.length > 0) {

@@ -1,7 +1,12 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
-import { environmentCapabilities, environmentNames, environments } from '../environments/index.ts';
+import {
+  environmentCapabilities,
+  environmentNames,
+  environmentPrograms,
+  environments,
+} from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { newRunId, runExperiment } from '../experiment/run.ts';
 import { isFolder } from '../experiment/scenario-files.ts';
@@ -13,6 +18,7 @@ import { reportFormats, writeReports } from '../report/index.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
+import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
 import { pathArgument } from './path-argument.ts';
@@ -94,6 +100,8 @@ async function runScenario(
   const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
+  // All at once, before validation asks for one of them.
+  await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
   await mesh.validate(everWritten([configuration, ...planned.steps]), progress, signal);
   await makeReportFolder(reportDirectory, options.reports);
   const report = await runExperiment({

@@ -31,7 +31,7 @@ export function toolsCommand(options: { readonly signal?: AbortSignal } = {}): C
       'after',
       `
 Examples:
-  $ npx breakwater tools fetch           get everything that is missing (about 10 minutes, once)
+  $ npx breakwater tools fetch           get everything that is missing: seconds where there is a network, ten minutes where it is built
   $ npx breakwater tools fetch envoy k6  get only these
   $ npx breakwater tools list            where they are, each held against its recorded hash
   $ BREAKWATER_K6=/usr/bin/k6 npx breakwater run scenarios/circuit-breaker.yaml   use a program of your own
@@ -40,6 +40,10 @@ Environment:
   BREAKWATER_CACHE                where programs are kept
   BREAKWATER_ENVOY, _K6, _ISTIOD, _PILOT_AGENT, _ISTIOCTL   programs of your own
   BREAKWATER_ISTIO_BOOTSTRAP      envoy_bootstrap.json of your own
+  BREAKWATER_TOOLS_SOURCES        what may be used of mirror, image, wheel, build
+  BREAKWATER_TOOLS_REGISTRY       registries instead of Docker Hub: registry.example.com,mirror.example.com/hub
+  BREAKWATER_TOOLS_IMAGES         list of the only images allowed, one a line: istio/pilot:1.29.1@sha256:…
+  BREAKWATER_KEEP_BUILD_CACHE     1 keeps what a compiler needs again
   BREAKWATER_TOOLS_MIRROR         URL of a mirror made with \`npx breakwater tools pack\`
   BREAKWATER_TOOLS_SHA256SUMS     the tools.sha256 of that mirror`,
     );
@@ -81,12 +85,15 @@ function removeCommand(options: ResolveOptions): Command {
       'remove cached programs, every version of them; istiod, pilot-agent and istioctl go together',
     )
     .addArgument(programsArgument())
+    .option('--old', 'only versions that this Breakwater does not use', false)
     .addHelpText('after', '\nExample:\n  $ npx breakwater tools remove k6')
-    .action(async (programs: Program[]) => {
+    .action(async (programs: Program[], { old }: { old: boolean }) => {
       const wanted = programs.length === 0 ? PROGRAMS : programs;
-      const removed = await withProgress(options, (reporting) => removeTools(wanted, reporting));
+      const removed = await withProgress(options, (reporting) =>
+        removeTools(wanted, { ...reporting, onlyOld: old }),
+      );
       if (removed.length === 0) say('nothing was cached');
-      for (const path of removed) say(`removed ${path}`);
+      for (const { path, bytes } of removed) say(`removed ${path} (${megabytes(bytes)})`);
     });
 }
 
@@ -108,6 +115,8 @@ Example:
     });
 }
 
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+
 /** A line on standard output. */
 const say = (line: string) => print(`${line}\n`);
 
@@ -127,14 +136,20 @@ async function withProgress<T>(
   }
 }
 
+/** What made a program, without digests and flags. */
+function shortly(madeBy: string): string {
+  return madeBy.replaceAll(/@sha256:\w+/g, '').replace(/ go build .*/, '');
+}
+
 function formatTable(statuses: readonly ToolStatus[]): string {
-  const header = ['PROGRAM', 'VERSION', 'SOURCE', 'SIZE', 'STATE', 'PATH'];
-  const rows = statuses.map(({ program, version, source, bytes, state, path }) => [
+  const header = ['PROGRAM', 'VERSION', 'SOURCE', 'SIZE', 'STATE', 'MADE BY', 'PATH'];
+  const rows = statuses.map(({ program, version, source, bytes, state, madeBy, path }) => [
     program,
     version,
     source ?? '-',
-    bytes === null ? '-' : `${Math.round(bytes / 1e6)} MB`,
+    bytes === null ? '-' : megabytes(bytes),
     state,
+    shortly(madeBy ?? '-'),
     path ?? '-',
   ]);
   const widths = header.map((title, column) =>

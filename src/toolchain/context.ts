@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import envPaths from 'env-paths';
+import { type Lanes, openLanes } from './lanes.ts';
 import type { ToolProgress } from './progress.ts';
+import type { Unreachable } from './sources.ts';
 import { TOOLS, type Tool } from './tools.ts';
 
 export interface ResolveOptions {
@@ -11,6 +13,8 @@ export interface ResolveOptions {
   readonly onProgress?: ((event: ToolProgress) => void) | undefined;
   /** The tools to choose from; only tests bring their own. */
   readonly tools?: readonly Tool[] | undefined;
+  /** The digests of images that come with Breakwater; only tests bring their own. */
+  readonly imagePins?: string | undefined;
 }
 
 /** {@link ResolveOptions} with every default filled in. */
@@ -20,6 +24,10 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   readonly onProgress: (event: ToolProgress) => void;
   readonly tools: readonly Tool[];
+  readonly imagePins?: string | undefined;
+  readonly lanes: Lanes;
+  /** Registries that have not answered, with what they were asked in vain: they are not asked for the next tool. */
+  readonly silent: Map<string, Unreachable>;
 }
 
 export function toolContext(options: ResolveOptions = {}): ToolContext {
@@ -30,6 +38,9 @@ export function toolContext(options: ResolveOptions = {}): ToolContext {
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress ?? (() => {}),
     tools: options.tools ?? TOOLS,
+    imagePins: options.imagePins,
+    lanes: openLanes(),
+    silent: new Map(),
   };
 }
 

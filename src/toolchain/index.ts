@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
+import { together } from '../kit/together.ts';
 import { type ResolveOptions, type ToolContext, toolContext } from './context.ts';
-import { ensureTool } from './ensure.ts';
+import { type EnsuredTool, ensureTool } from './ensure.ts';
 import { explicitProgram } from './explicit.ts';
 import { moduleDataFile } from './go.ts';
 import { isInMirror } from './mirror.ts';
@@ -21,7 +22,7 @@ export interface ResolvedProgram {
   /** Absolute. */
   readonly path: string;
   readonly version: string;
-  readonly source: 'explicit' | 'cache' | 'download' | 'build';
+  readonly source: 'explicit' | EnsuredTool['source'];
 }
 
 /** The path of one pinned program, fetched or built if need be. Throws OperatorError. */
@@ -29,12 +30,15 @@ export async function resolveProgram(
   program: Program,
   options: ResolveOptions = {},
 ): Promise<ResolvedProgram> {
-  const context = toolContext(options);
+  return resolveIn(program, toolContext(options));
+}
+
+async function resolveIn(program: Program, context: ToolContext): Promise<ResolvedProgram> {
   const [tool, spec] = findProgram(program, context);
   const explicit = await explicitProgram(tool, spec, context);
   if (explicit !== undefined) return { program, path: explicit, version: tool.version, source: 'explicit' };
-  const { directory, source } = await ensureTool(tool, context);
-  return { program, path: join(directory, program), version: tool.version, source };
+  const { directory, source, versions } = await ensureTool(tool, context);
+  return { program, path: join(directory, program), version: versions[program] ?? tool.version, source };
 }
 
 /** The path of a program that is there, or that a mirror has; undefined when it would have to be made from its source. */
@@ -51,17 +55,22 @@ export async function programAtHand(
   return (await isInMirror(tool, context)) ? (await resolveProgram(program, options)).path : undefined;
 }
 
-/** Several programs, one after the other: downloads first, so that success shows early. */
+/** Several programs, those of different tools at once as far as they are fetched. The first that fails ends all. */
 export async function resolveToolchain<P extends Program>(
   programs: readonly P[],
   options: ResolveOptions = {},
 ): Promise<Record<P, ResolvedProgram>> {
-  const order = toolContext(options).tools.flatMap((tool) => tool.programs.map((program) => program.name));
-  const resolved: Partial<Record<P, ResolvedProgram>> = {};
-  for (const program of [...programs].sort((a, b) => order.indexOf(a) - order.indexOf(b))) {
-    resolved[program] = await resolveProgram(program, options);
-  }
-  return resolved as Record<P, ResolvedProgram>;
+  const context = toolContext(options);
+  const ofTools = context.tools.map(({ programs: own }) =>
+    programs.filter((program) => own.some(({ name }) => name === program)),
+  );
+  const works = ofTools.map((own) => async (signal: AbortSignal) => {
+    const done: ResolvedProgram[] = [];
+    for (const program of own) done.push(await resolveIn(program, { ...context, signal }));
+    return done;
+  });
+  const resolved = (await together(context.signal, works)).flat();
+  return Object.fromEntries(resolved.map((one) => [one.program, one])) as Record<P, ResolvedProgram>;
 }
 
 /**

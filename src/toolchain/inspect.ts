@@ -12,7 +12,9 @@ export interface ToolStatus {
   readonly version: string;
   readonly state: 'ready' | 'missing' | 'damaged' | 'unusable';
   /** Where it came from; null while it is missing. */
-  readonly source: 'explicit' | 'download' | 'build' | null;
+  readonly source: 'explicit' | 'image' | 'download' | 'build' | null;
+  /** That in full: the variable, the image with its digest, the mirror, the wheel, the compiler and its flags. */
+  readonly madeBy: string | null;
   readonly path: string | null;
   readonly bytes: number | null;
   /** Why it is damaged or unusable. */
@@ -32,12 +34,25 @@ export async function inspectTools(options: ResolveOptions = {}): Promise<ToolSt
       if (context.env[program.variable]) {
         statuses.push({ ...base, ...(await inspectExplicit(tool, program, context)) });
       } else if (stored.state === 'ready') {
-        const bytes = stored.complete.files[program.name]?.bytes ?? null;
-        statuses.push({ ...base, state: 'ready', source: stored.complete.source, path, bytes });
+        const { source, madeBy, files, versions } = stored.complete;
+        const version = versions?.[program.name] ?? tool.version;
+        const bytes = files[program.name]?.bytes ?? null;
+        // Of several images it is in one.
+        const place = tool.images.findIndex((image) => program.name in image.files);
+        const own = source === 'image' ? (madeBy.split(', ')[place] ?? madeBy) : madeBy;
+        statuses.push({ ...base, version, state: 'ready', source, madeBy: own, path, bytes });
       } else if (stored.state === 'damaged') {
-        statuses.push({ ...base, state: 'damaged', source: null, path, bytes: null, reason: stored.reason });
+        statuses.push({
+          ...base,
+          state: 'damaged',
+          source: null,
+          madeBy: null,
+          path,
+          bytes: null,
+          reason: stored.reason,
+        });
       } else {
-        statuses.push({ ...base, state: 'missing', source: null, path: null, bytes: null });
+        statuses.push({ ...base, state: 'missing', source: null, madeBy: null, path: null, bytes: null });
       }
     }
   }
@@ -49,12 +64,13 @@ async function inspectExplicit(
   program: ToolProgram,
   context: ToolContext,
 ): Promise<Omit<ToolStatus, 'program' | 'version'>> {
+  const madeBy = program.variable;
   try {
     const path = (await explicitProgram(tool, program, context)) ?? '';
-    return { state: 'ready', source: 'explicit', path, bytes: (await stat(path)).size };
+    return { state: 'ready', source: 'explicit', madeBy, path, bytes: (await stat(path)).size };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     const path = context.env[program.variable] ?? '';
-    return { state: 'unusable', source: 'explicit', path, bytes: null, reason: error.message };
+    return { state: 'unusable', source: 'explicit', madeBy, path, bytes: null, reason: error.message };
   }
 }

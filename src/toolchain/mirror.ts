@@ -6,14 +6,22 @@ import { createGunzip } from 'node:zlib';
 import { type Address, below, hideInAddress, parseAddress } from '../kit/address.ts';
 import { usageError } from '../kit/errors.ts';
 import { PLATFORM, type ToolContext } from './context.ts';
-import { download } from './download.ts';
+import { type DownloadRequest, download } from './download.ts';
 import type { Made } from './ensure.ts';
+import { httpClient } from './http-client.ts';
+import { Unavailable } from './sources.ts';
 import type { Staging } from './store.ts';
 import { type Tool, toolFiles } from './tools.ts';
 
-const MIRROR_VARIABLE = 'BREAKWATER_TOOLS_MIRROR';
+export const MIRROR_VARIABLE = 'BREAKWATER_TOOLS_MIRROR';
 const SUMS_VARIABLE = 'BREAKWATER_TOOLS_SHA256SUMS';
 export const SUMS_FILE = 'tools.sha256';
+
+const HINTS = {
+  unfinished: 'Check BREAKWATER_TOOLS_MIRROR and the network; a partial download is kept and continued.',
+  wrong:
+    'The file was thrown away. The mirror and the list of hashes must come from the same `npx breakwater tools pack`.',
+};
 
 /** Where a mirror keeps one file of a tool, below its base URL. */
 export function mirrorPath(tool: Tool, file: string): string {
@@ -21,28 +29,27 @@ export function mirrorPath(tool: Tool, file: string): string {
 }
 
 /**
- * Downloads a prebuilt tool out of a mirror. Undefined without a mirror, and when the operator's list
- * of hashes does not name the tool: then it comes from its source.
+ * Downloads a prebuilt tool out of the mirror. Throws Unavailable when the operator's list of hashes does not name the
+ * tool: then it comes from elsewhere.
  */
-export async function fetchFromMirror(
-  tool: Tool,
-  staging: Staging,
-  context: ToolContext,
-): Promise<Made | undefined> {
+export async function fetchFromMirror(tool: Tool, staging: Staging, context: ToolContext): Promise<Made> {
   const mirror = mirrorOf(context.env);
-  if (mirror === undefined) return undefined;
+  if (mirror === undefined) throw new Unavailable(`${MIRROR_VARIABLE} names no mirror`);
   const sums = await readSums(context.env);
   const { programs, data } = toolFiles(tool);
   const files = [...programs, ...data].map((name) => ({ name, sha256: sums.get(mirrorPath(tool, name)) }));
   const missing = files.find((file) => file.sha256 === undefined);
   if (missing !== undefined) {
-    const message = `${mirrorPath(tool, missing.name)} is not in ${context.env[SUMS_VARIABLE]}; not using the mirror`;
-    context.onProgress({ tool: tool.name, phase: 'notice', message, elapsedMs: 0 });
-    return undefined;
+    throw new Unavailable(
+      `${mirrorPath(tool, missing.name)} is not in ${context.env[SUMS_VARIABLE]}, so not using the mirror`,
+    );
   }
-  for (const { name, sha256 } of files) {
-    const address = below(mirror, mirrorPath(tool, name));
-    const archive = await download({ tool, file: name, address, sha256: sha256 ?? '' }, context);
+  await using client = await httpClient(context, [mirror.url.host]);
+  for (const { name, sha256 = '' } of files) {
+    const { url, headers, shown } = below(mirror, mirrorPath(tool, name));
+    const request: DownloadRequest['request'] = (more, signal) =>
+      client.fetch(url, { headers: { ...headers, ...more }, signal });
+    const archive = await download({ tool, file: name, shown, sha256, request, hints: HINTS }, context);
     await pipeline(createReadStream(archive), createGunzip(), createWriteStream(join(staging.files, name)), {
       signal: context.signal,
     });

@@ -8,6 +8,7 @@ export type ToolProgress = { readonly tool: string; readonly elapsedMs: number }
       readonly file: string;
       readonly bytes: number;
       readonly totalBytes?: number;
+      readonly bytesPerSecond?: number;
     }
   | { readonly phase: 'wheel'; readonly bytes: number; readonly expectation: string }
   | { readonly phase: 'modules'; readonly modules: number; readonly expectation: string }
@@ -18,7 +19,7 @@ export type ToolProgress = { readonly tool: string; readonly elapsedMs: number }
       readonly expectation: string;
     }
   | { readonly phase: 'notice'; readonly message: string }
-  | { readonly phase: 'done'; readonly source: 'download' | 'build' }
+  | { readonly phase: 'done'; readonly source: 'image' | 'download' | 'build' }
 );
 
 /** One line for people. */
@@ -26,10 +27,11 @@ export function describeProgress(event: ToolProgress): string {
   const elapsed = formatSeconds(event.elapsedMs);
   switch (event.phase) {
     case 'waiting':
-      return `another breakwater is building ${event.tool}; waiting (${elapsed})`;
+      return `another breakwater is fetching or building ${event.tool}; waiting (${elapsed})`;
     case 'download': {
       const of = event.totalBytes === undefined ? '' : ` of ${formatMegabytes(event.totalBytes)}`;
-      return `${event.tool}: downloading ${event.file}, ${formatMegabytes(event.bytes)}${of} (${elapsed})`;
+      const rate = event.bytesPerSecond ? `, ${formatMegabytes(event.bytesPerSecond)}/s` : '';
+      return `${event.tool}: downloading ${event.file}, ${formatMegabytes(event.bytes)}${of}${rate} (${elapsed})`;
     }
     case 'wheel':
       return `${event.tool}: downloading with pip, ${formatMegabytes(event.bytes)} so far (${elapsed}; ${event.expectation})`;
@@ -49,15 +51,17 @@ export function describeProgress(event: ToolProgress): string {
 
 /** Passes tool progress on to what shows progress to people. */
 export function reportTo(progress: Progress): (event: ToolProgress) => void {
-  let showing = '';
+  /** Tool → the phase that it is in, and how far. */
+  const showing = new Map<string, { readonly phase: string; readonly line: string }>();
   return (event) => {
     const line = describeProgress(event);
+    if (event.phase === 'done') showing.delete(event.tool);
     if (event.phase === 'notice' || event.phase === 'done') return progress.note(line);
     // A new phase shows at once, so that nobody wonders what the last one is still doing.
-    const phase = `${event.tool} ${event.phase}`;
-    if (phase === showing) progress.status(line);
-    else progress.step(line);
-    showing = phase;
+    const isNew = showing.get(event.tool)?.phase !== event.phase;
+    showing.set(event.tool, { phase: event.phase, line });
+    if (isNew) progress.step(line);
+    else progress.status([...showing.values()].map((one) => one.line).join(' · '));
   };
 }
 

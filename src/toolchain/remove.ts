@@ -1,30 +1,55 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { makeFolder } from '../kit/folder.ts';
-import { type ResolveOptions, toolContext, toolsDirectory } from './context.ts';
+import { type ResolveOptions, type ToolContext, toolContext, toolsDirectory } from './context.ts';
+import { downloadsDirectory } from './download.ts';
+import { goDirectory } from './go-environment.ts';
+import { keptTools, sizeOf } from './kept.ts';
 import { withToolLock } from './lock.ts';
 import { removeStaging, removeTree } from './store.ts';
 import type { Program } from './tools.ts';
 
-/** Removes every cached version of the tools that hold these programs; returns the removed folders. */
+/** A folder that is gone. */
+export interface Removed {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Removes every cached version of the tools that hold these programs, or every one but that of this Breakwater; and
+ * with all of them what was left of downloads and compilers.
+ */
 export async function removeTools(
   programs: readonly Program[],
-  options: ResolveOptions = {},
-): Promise<string[]> {
+  options: ResolveOptions & { readonly onlyOld?: boolean } = {},
+): Promise<readonly Removed[]> {
   const context = toolContext(options);
   const parent = toolsDirectory(context);
   await makeFolder(parent);
-  const removed: string[] = [];
-  for (const tool of context.tools) {
-    if (!tool.programs.some((program) => programs.some((name) => name === program.name))) continue;
+  const removed: Removed[] = [];
+  const tools = context.tools.filter((tool) =>
+    tool.programs.some((program) => programs.some((name) => name === program.name)),
+  );
+  for (const tool of tools) {
     await withToolLock(tool, context, async () => {
       await removeStaging(tool, context);
-      const versions = new RegExp(`^${tool.name}-\\d`);
-      for (const name of (await readdir(parent)).filter((entry) => versions.test(entry))) {
-        await removeTree(join(parent, name));
-        removed.push(join(parent, name));
+      for (const { path, bytes, current } of await keptTools({ ...context, tools: [tool] })) {
+        if (options.onlyOld && current) continue;
+        await removeTree(path);
+        removed.push({ path, bytes });
       }
     });
+  }
+  if (tools.length === context.tools.length && !options.onlyOld)
+    removed.push(...(await removeRests(context)));
+  return removed;
+}
+
+async function removeRests(context: ToolContext): Promise<readonly Removed[]> {
+  const removed: Removed[] = [];
+  for (const path of [downloadsDirectory(context), goDirectory(context)]) {
+    if ((await readdir(path).catch(() => [])).length === 0) continue;
+    removed.push({ path, bytes: await sizeOf(path) });
+    await removeTree(path);
   }
   return removed;
 }

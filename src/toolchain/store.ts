@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { jsonAs } from '../kit/json.ts';
 import { PLATFORM, type ToolContext, toolsDirectory } from './context.ts';
 import { type Tool, toolFiles } from './tools.ts';
 
@@ -11,11 +12,13 @@ const Complete = z.strictObject({
   schema: z.literal(1),
   tool: z.string(),
   version: z.string(),
-  source: z.enum(['download', 'build']),
-  /** What made it: the compiler and its flags, the mirror, the wheel. */
+  source: z.enum(['image', 'download', 'build']),
+  /** What made it: the images with their digests, the mirror, the wheel, or the compiler and its flags. */
   madeBy: z.string(),
   madeAt: z.iso.datetime(),
   seconds: z.number(),
+  /** Program → its version, where that is not the tool's. */
+  versions: z.record(z.string(), z.string()).optional(),
   files: z.record(z.string(), z.strictObject({ sha256: z.string(), bytes: z.number(), mtimeMs: z.number() })),
 });
 export type Complete = z.infer<typeof Complete>;
@@ -26,7 +29,7 @@ export type StoredTool =
   | { readonly state: 'ready'; readonly complete: Complete };
 
 /** Where a tool with exactly these pins is kept. */
-export async function toolDirectory(tool: Tool, context: ToolContext): Promise<string> {
+export async function toolDirectory(tool: Tool, context: Pick<ToolContext, 'cacheDir'>): Promise<string> {
   const name = `${tool.name}-${tool.version}-${PLATFORM}-${await pinsHash(tool)}`;
   return join(toolsDirectory(context), name);
 }
@@ -52,7 +55,7 @@ export async function readStored(
 ): Promise<StoredTool> {
   const text = await readFile(join(directory, 'complete.json'), 'utf8').catch(() => undefined);
   if (text === undefined) return { state: 'missing' };
-  const complete = parseComplete(text);
+  const complete = jsonAs(Complete, text);
   if (complete === undefined) return { state: 'damaged', reason: 'complete.json cannot be read' };
   const { programs, data } = toolFiles(tool);
   for (const name of [...programs, ...data]) {
@@ -63,14 +66,6 @@ export async function readStored(
     if (reason !== undefined) return { state: 'damaged', reason };
   }
   return { state: 'ready', complete };
-}
-
-function parseComplete(text: string): Complete | undefined {
-  try {
-    return Complete.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }
 
 async function findDamage(
@@ -127,7 +122,7 @@ export async function install(
   staged: string,
   directory: string,
   tool: Tool,
-  made: Pick<Complete, 'source' | 'madeBy' | 'seconds'>,
+  made: Pick<Complete, 'source' | 'madeBy' | 'seconds' | 'versions'>,
 ): Promise<void> {
   const { programs, data } = toolFiles(tool);
   const files: Complete['files'] = {};

@@ -34,6 +34,7 @@ export async function tinyTool(parent: string, goMod = 'go 1.25.0\n'): Promise<T
       ldflags: '-s -w -X main.version=1.2.3',
       data: { 'tiny.txt': { path: 'data.txt', sha256: createHash('sha256').update('data\n').digest('hex') } },
     },
+    images: [],
     programs: [{ name: 'tinyd', variable: 'BREAKWATER_TINYD', versionArgs: ['version'] }],
     expectation: 'a second',
   };

@@ -35,13 +35,27 @@ export interface Wheel {
   readonly platforms: Readonly<Record<string, string>>;
 }
 
+/** Files of an official image. */
+export interface ImageFiles {
+  /** Its name at a registry, without that: `istio/proxyv2`. */
+  readonly repository: string;
+  readonly tag: string;
+  /** Program or data file → path inside the image, without a slash before it. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Program → what it says of its version, where that is not the tool's own: a build of somebody else. */
+  readonly versions?: Readonly<Record<string, RegExp>>;
+}
+
 /** What is fetched or built as one piece. */
 export interface Tool {
   readonly name: string;
   readonly version: string;
   /** The folder with the pins. */
   readonly directory: string;
+  /** What it is made of where no image can be had. */
   readonly source: GoModule | Wheel;
+  /** Images that have every file of it, for Linux alone. */
+  readonly images: readonly ImageFiles[];
   readonly programs: readonly ToolProgram[];
   /** What to expect of the first time, shown while it runs. */
   readonly expectation: string;
@@ -59,6 +73,9 @@ export const ISTIO_BOOTSTRAP = 'envoy_bootstrap.json';
 
 const pins = pinsDirectory();
 
+/** The digests of images that are known: not beside the other pins, as programs that were made without them stay good. */
+export const imagePinsFile = () => join(pins, 'images.txt');
+
 /** The pinned programs. A new version is a change of this table and of the pins in toolchain/. */
 export const TOOLS: readonly Tool[] = [
   {
@@ -74,6 +91,15 @@ export const TOOLS: readonly Tool[] = [
         'darwin-arm64': 'macosx_15_0_arm64',
       },
     },
+    images: [
+      {
+        repository: 'istio/proxyv2',
+        tag: '1.29.1',
+        files: { envoy: 'usr/local/bin/envoy' },
+        // Istio's own build, of a commit of the same line of Envoy.
+        versions: { envoy: /(?<=\/)1\.37\.\d[\w.-]*/ },
+      },
+    ],
     programs: [{ name: 'envoy', variable: 'BREAKWATER_ENVOY', versionArgs: ['--version'] }],
     expectation: '31 MB, once',
   },
@@ -89,6 +115,7 @@ export const TOOLS: readonly Tool[] = [
       ldflags: '-s -w',
       data: {},
     },
+    images: [{ repository: 'grafana/k6', tag: '1.8.1', files: { k6: 'usr/bin/k6' } }],
     programs: [{ name: 'k6', variable: 'BREAKWATER_K6', versionArgs: ['version'] }],
     expectation: 'about 3 minutes on 2 cores, once',
   },
@@ -115,6 +142,18 @@ export const TOOLS: readonly Tool[] = [
         },
       },
     },
+    images: [
+      { repository: 'istio/pilot', tag: '1.29.1', files: { istiod: 'usr/local/bin/pilot-discovery' } },
+      {
+        repository: 'istio/proxyv2',
+        tag: '1.29.1',
+        files: {
+          'pilot-agent': 'usr/local/bin/pilot-agent',
+          [ISTIO_BOOTSTRAP]: 'var/lib/istio/envoy/envoy_bootstrap_tmpl.json',
+        },
+      },
+      { repository: 'istio/istioctl', tag: '1.29.1', files: { istioctl: 'usr/local/bin/istioctl' } },
+    ],
     programs: [
       { name: 'istiod', variable: 'BREAKWATER_ISTIOD', versionArgs: ['version'] },
       { name: 'pilot-agent', variable: 'BREAKWATER_PILOT_AGENT', versionArgs: ['version'] },

@@ -8,14 +8,17 @@ const TIME_LIMIT_MS = 30_000;
 /** The longest answer that says a version is a page. */
 const MOST_CHARACTERS = 1024 * 1024;
 
-/** Throws unless the program at `path` runs here and says that it is `version`. */
+/**
+ * Throws unless the program at `path` runs here and says that it is `version`, or something that this finds; answers
+ * with what it found.
+ */
 export async function requireVersion(
   program: ToolProgram,
   path: string,
-  version: string,
+  version: string | RegExp,
   context: Pick<ToolContext, 'env' | 'signal'>,
   hint: string,
-): Promise<void> {
+): Promise<string> {
   const command = [path, ...program.versionArgs].join(' ');
   const result = await runProgram({
     program: path,
@@ -34,13 +37,19 @@ export async function requireVersion(
     throw environmentError(`\`${command}\` failed with code ${result.exitCode}:\n${lastLines(output)}`, hint);
   }
   if (result.ended !== 'ok') throw environmentError(`\`${command}\` ${howItEnded(result)}`, hint);
-  if (!mentionsVersion(output, version)) {
+  const said = typeof version === 'string' ? saidVersion(output, version) : version.exec(output)?.[0];
+  if (said === undefined) {
+    const wanted = typeof version === 'string' ? version : `of this version (${version.source})`;
     throw environmentError(
-      `${path} is not ${program.name} ${version}; \`${command}\` says:\n${lastLines(output, 3)}`,
+      `${path} is not ${program.name} ${wanted}; \`${command}\` says:\n${lastLines(output, 3)}`,
       hint,
     );
   }
+  return said;
 }
+
+const saidVersion = (output: string, version: string) =>
+  mentionsVersion(output, version) ? version : undefined;
 
 /** Whether `output` names exactly this version: not 1.29.10 nor 1.29.1-rc.0 where 1.29.1 is wanted. */
 export function mentionsVersion(output: string, version: string): boolean {

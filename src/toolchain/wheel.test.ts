@@ -37,6 +37,7 @@ async function setUp() {
       members: { tinyd: 'tinywheel/bin/tinyd' },
       platforms: { [`${process.platform}-${process.arch}`]: 'any' },
     },
+    images: [],
     programs: [{ name: 'tinyd', variable: 'BREAKWATER_TINYD', versionArgs: [] }],
     expectation: 'a second',
   };

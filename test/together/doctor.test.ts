@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { RegistryContent, serveRegistry } from '../../src/toolchain/images/testing.ts';
 import { root, Workspace } from '../support/breakwater.ts';
 
 test('without programs, and without what makes them, the machine is not ready, and each has its fix', async () => {
@@ -25,6 +26,37 @@ test('a mirror needs neither Go nor Python, and nobody needs Docker who stays on
   expect(stdout).toMatch(/! kind +there is no kind \(only for --env kind\)\n.*fix: /);
 });
 
+test('official images need neither, and are asked for their size', async () => {
+  using workspace = new Workspace();
+  const content = new RegistryContent();
+  for (const name of [
+    'istio/proxyv2:1.29.1',
+    'istio/pilot:1.29.1',
+    'istio/istioctl:1.29.1',
+    'grafana/k6:1.8.1',
+  ]) {
+    await content.add(name, {
+      layers: [{ 'etc/os-release': 'x'.repeat(1_000) }],
+      compression: 'none',
+      index: true,
+    });
+  }
+  await using registry = await serveRegistry(content);
+  const pins = join(workspace.path, 'images.txt');
+  writeFileSync(pins, [...content.tags].map(([name, digest]) => `${name}@${digest}\n`).join(''));
+  const images = {
+    ...bare(workspace),
+    BREAKWATER_TOOLS_SOURCES: 'image',
+    BREAKWATER_TOOLS_REGISTRY: registry.host,
+    BREAKWATER_TOOLS_IMAGES: pins,
+  };
+  const { code, stdout } = await workspace.finish(doctor(workspace, images));
+  expect(code, stdout).toBe(0);
+  expect(stdout).toContain(`a run fetches it by itself (${registry.host}/grafana/k6:1.8.1; at most 1 MB)`);
+  // Manifests and configurations, and no layer.
+  expect(existsSync(join(workspace.path, 'cache/tools'))).toBe(false);
+});
+
 test('a program of one’s own that is none stops a run, so the machine is not ready', async () => {
   using workspace = new Workspace();
   const { code, stdout } = await workspace.finish(doctor(workspace, { BREAKWATER_K6: '/nowhere/k6' }));
@@ -43,7 +75,11 @@ test('this machine is ready', async () => {
 function bare(workspace: Workspace): NodeJS.ProcessEnv {
   const path = join(workspace.path, 'no-programs');
   mkdirSync(path);
-  return { BREAKWATER_CACHE: join(workspace.path, 'cache'), PATH: path };
+  return {
+    BREAKWATER_CACHE: join(workspace.path, 'cache'),
+    PATH: path,
+    BREAKWATER_TOOLS_SOURCES: 'mirror,wheel,build',
+  };
 }
 
 function doctor(workspace: Workspace, env: NodeJS.ProcessEnv) {
