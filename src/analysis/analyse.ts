@@ -20,6 +20,7 @@ import { Pictures } from './picture.ts';
 import { judgeProbes, probeFacts, reportProbes } from './probes.ts';
 import { proveFault } from './proofs/index.ts';
 import { withReasons } from './reasons.ts';
+import { RefusedCertificates } from './refused-certificates.ts';
 import { resourcesOf } from './resources.ts';
 import { applyRules } from './rules/index.ts';
 import { createFacts } from './run-facts.ts';
@@ -72,9 +73,10 @@ export async function analyse(input: {
   const records = recordFaults(trial.faults, evidence.journal, evidence.originMs);
   const changes = recordChanges(trial.changes, evidence.journal, evidence.originMs, records);
   const windows = windowsOf(records, changes, trial.warmupMs, endMs);
-  const traffic = settleTraffic(evidence, records, trial.warmupMs);
+  const refused = new RefusedCertificates(evidence, records);
+  const traffic = settleTraffic(evidence, records, trial.warmupMs, refused);
   const loads = loadsOf(trial, input.topology, evidence, traffic);
-  const probes = judgeProbes(trial.probes, evidence);
+  const probes = judgeProbes(trial.probes, evidence, refused);
   const ofProbes = probeFacts(probes);
   const facts = createFacts(evidence, traffic, records, changes, windows, endMs, ofProbes);
   const phases = phasesOf(traffic, windows);
@@ -92,7 +94,7 @@ export async function analyse(input: {
   const byLoad = totalsByLoad(loads, traffic, factsOf);
   const pictures = new Pictures(evidence, input, changes);
   const { first: picture } = pictures;
-  const errors = attribute(evidence, traffic, phases, pictures, trial.loads);
+  const errors = attribute(evidence, traffic, phases, pictures, trial.loads, records);
   const planned = withReasons(withdrawDoubtful(judged, results), judged, {
     evidence,
     facts,

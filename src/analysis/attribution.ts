@@ -1,10 +1,12 @@
-import { type RequestQuestion, textOfRequests } from '../effective/index.ts';
+import { type RequestQuestion, type TextOfReason, textOfRequests } from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { InstanceContext, Outcome } from '../model/evidence.ts';
 import type { Report } from '../report/model.ts';
+import { certifyingFault } from './certifying.ts';
 import { type Chain, Chains } from './chains.ts';
+import type { RecordedFault } from './fault-records.ts';
 import { phaseNames } from './phases.ts';
 import type { Picture, Pictures } from './picture.ts';
 import { isFromServer, questionAbout } from './question.ts';
@@ -31,6 +33,8 @@ interface Tally {
   readonly load: PlannedLoad | undefined;
   /** The calls of apps that failed, where the app that was asked failed for one or waited for it. */
   readonly chain: Chain;
+  /** What gave one of the two another certificate then, of requests that failed for that. */
+  readonly certifying: RecordedFault | undefined;
   /** What sidecars held then, the newest first. */
   readonly pictures: readonly [Picture, ...Picture[]];
   readonly whenMs: number[];
@@ -45,6 +49,7 @@ export function attribute(
   pictures: Pictures,
   /** By number of load. */
   loads: readonly PlannedLoad[],
+  records: readonly RecordedFault[],
 ): Attributed[] {
   /** By what was in effect, load and client, then by what both sides said. */
   const tallies = new Map<number, Map<string, Tally>>();
@@ -58,14 +63,20 @@ export function attribute(
     const serverNumber = client.answered && last >= 0 ? (arrivals.ending[last] as number) : -1;
     const load = requests.load[row] as number;
     const caller = requests.client[row] as number;
-    const held = pictures.numberAt(traffic.whenMs[row] as number);
+    const atMs = traffic.whenMs[row] as number;
+    const held = pictures.numberAt(atMs);
     const callers = (held * 256 + load) * 65_536 + caller;
+    const certifying = certifyingFault(
+      { client, server: endings[serverNumber], caller, atMs },
+      records,
+      evidence,
+    );
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
     const called = serverNumber < 0 ? client.instance : (arrivals.instance[last] as number);
     const sinceMs = serverNumber < 0 ? undefined : arrivals.startMs[last];
     const chain = called < 0 ? [] : chains.ofRequest(row, called, sinceMs);
-    const key = `${number} ${serverNumber} ${chains.key(chain)}`;
+    const key = `${number} ${serverNumber} ${certifying} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
       tally = {
@@ -74,13 +85,14 @@ export function attribute(
         caller: evidence.context.instances[caller],
         load: loads[load],
         chain,
+        certifying: records[certifying],
         pictures: pictures.get(held),
         whenMs: [],
         byPhase: phaseNames.map(() => 0),
       };
       alike.set(key, tally);
     }
-    tally.whenMs.push(traffic.whenMs[row] as number);
+    tally.whenMs.push(atMs);
     for (let bit = 0; bit < phaseNames.length; bit += 1) {
       if (((phases[row] as number) >> bit) & 1) tally.byPhase[bit] = (tally.byPhase[bit] ?? 0) + 1;
     }
@@ -90,7 +102,7 @@ export function attribute(
 }
 
 function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed {
-  const { client, server, byPhase, whenMs, pictures, chain } = tally;
+  const { client, server, byPhase, whenMs, pictures, chain, certifying } = tally;
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const about = {
@@ -110,7 +122,7 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
   const onwards = client.answered ? pictures.flatMap((picture) => chains.reason(chain, picture) ?? []) : [];
   const onward = onwards.find(({ known }) => known) ?? onwards[0];
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
-  const { cause, others, ...first } = onward?.told ?? textOfRequests(reason, question);
+  const { cause, others, ...first } = onward?.told ?? withFault(textOfRequests(reason, question), certifying);
   const { flag } = (onward?.said ?? said).raw;
   const at = onward?.called ?? instance;
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
@@ -128,6 +140,14 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
     ...(others === undefined ? {} : { others: [...others] }),
   };
   return { load: tally.load?.name, group, whenMs, outcome: client.outcome, ended: question.ended };
+}
+
+/** The same with the fault that it comes of, before the settings that have a part in it. */
+function withFault(text: TextOfReason, fault: RecordedFault | undefined): TextOfReason {
+  if (fault === undefined) return text;
+  const { cause, others = [], ...first } = text;
+  const { name, description, source } = fault.planned;
+  return { cause, setting: `fault ${name}: ${description}`, source, others: [first, ...others] };
 }
 
 /** The cause in a word where the sidecar has none. */

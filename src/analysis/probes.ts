@@ -22,6 +22,7 @@ import type { Report } from '../report/model.ts';
 import { Chains } from './chains.ts';
 import type { Picture } from './picture.ts';
 import { questionAbout } from './question.ts';
+import type { RefusedCertificates } from './refused-certificates.ts';
 import { knownReason, type ReportReason, reportReason } from './report-reason.ts';
 
 type ReportProbe = NonNullable<Report['probes']>[number];
@@ -44,12 +45,30 @@ export interface JudgedProbe {
 }
 
 /** Holds every answer against what was expected of it. */
-export function judgeProbes(probes: readonly PlannedProbe[], evidence: Evidence): JudgedProbe[] {
-  const byProbe = Map.groupBy(evidence.probes, ({ probe }) => probe);
+export function judgeProbes(
+  probes: readonly PlannedProbe[],
+  evidence: Evidence,
+  refused: RefusedCertificates,
+): JudgedProbe[] {
+  const answers = evidence.probes.map((answer) => withRefusal(answer, evidence, refused));
+  const byProbe = Map.groupBy(answers, ({ probe }) => probe);
   return probes.map((probe) => ({
     probe,
     came: (byProbe.get(probe.number) ?? []).map((answer) => cameOf(probe, answer, evidence)),
   }));
+}
+
+/** The answer to a request whose certificate was refused where no line says so, as that. */
+function withRefusal(
+  answer: ProbeAnswer,
+  { context, originMs }: Evidence,
+  refused: RefusedCertificates,
+): ProbeAnswer {
+  const { client, server, sentAt } = answer;
+  if (client === undefined || server !== undefined) return answer;
+  const host = context.instances.findIndex(({ addresses }) => addresses.includes(client.ending.host));
+  const ending = refused.settle(client.ending, client.instance, host, sentAt - originMs);
+  return { ...answer, client: { ...client, ending } };
 }
 
 /** A probe with what came of it in a window. */
@@ -230,7 +249,7 @@ function refuserOf(
   { client, server, status, errorCode }: ProbeAnswer,
 ): Refuser | undefined {
   if (server?.ending.refusedBy === 'server') return 'server';
-  if (client?.ending.refusedBy === 'client') return 'client';
+  if (client?.ending.refusedBy !== undefined) return client.ending.refusedBy;
   if (isAnswered({ status })) return 'nobody';
   if (status >= 400 && server?.ending.answered) return 'app';
   // Whoever has no sidecar is cut off by the server's, which logs no request then.

@@ -3,6 +3,7 @@ import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { type Outcome, outcomes } from '../model/evidence.ts';
 import { calibrate, type DueClock } from './due-clock.ts';
+import type { RefusedCertificates } from './refused-certificates.ts';
 
 /** No host was chosen; a host that run.json does not know. */
 export const NO_HOST = -1;
@@ -30,7 +31,12 @@ export interface SettledEnding extends Ending {
 }
 
 /** Puts every request at its due time and gives it its latency and its host. */
-export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[], warmupMs: number): Traffic {
+export function settleTraffic(
+  evidence: Evidence,
+  faults: readonly FaultRecord[],
+  warmupMs: number,
+  refused?: RefusedCertificates,
+): Traffic {
   const { requests } = evidence;
   const clocks = clocksOf(evidence, warmupMs);
   const whenMs = new Float64Array(requests.length);
@@ -61,7 +67,34 @@ export function settleTraffic(evidence: Evidence, faults: readonly FaultRecord[]
     latencyMs[row] = lagMs + durationMs;
   }
   const endings = settleEndings(evidence);
-  return { length: requests.length, whenMs, latencyMs, clocks, endings, endingOf: requests.ending };
+  const told = refused?.any
+    ? withRefusals(evidence, endings, refused)
+    : { endings, endingOf: requests.ending };
+  return { length: requests.length, whenMs, latencyMs, clocks, ...told };
+}
+
+/** Endings, and those beside them of requests whose certificates were refused where no line says so. */
+function withRefusals(
+  { requests }: Evidence,
+  endings: readonly SettledEnding[],
+  refused: RefusedCertificates,
+): Pick<Traffic, 'endings' | 'endingOf'> {
+  const all = [...endings];
+  const endingOf = requests.ending.slice(0, requests.length);
+  const numbers = new Map<string, number>();
+  for (let row = 0; row < requests.length; row += 1) {
+    const number = endingOf[row] as number;
+    const ending = endings[number];
+    if (ending === undefined || ending.reason !== 'reset' || requests.arrivals[row] !== 0) continue;
+    const { client, startMs } = requests;
+    const settled = refused.settle(ending, client[row] as number, ending.instance, startMs[row] as number);
+    if (settled === ending) continue;
+    const key = `${number} ${settled.clues?.distrust?.since}`;
+    const known = numbers.get(key) ?? all.push(settled) - 1;
+    numbers.set(key, known);
+    endingOf[row] = known;
+  }
+  return { endings: all, endingOf };
 }
 
 /** Every ending with the instance that it is about. */

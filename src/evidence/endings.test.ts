@@ -40,3 +40,10 @@ test('half an answer is none', () => {
     expect(ended({ ...said, reason: 'reset' })).toMatchObject({ outcome: 'unanswered', answered: false });
   }
 });
+
+test('a certificate is refused by the side that it was shown to', () => {
+  const distrusted = (of: 'client' | 'server') =>
+    ended({ status: 503, fromHost: false, reason: 'tls', clues: { distrust: { of, since: 'expired' } } });
+  expect(distrusted('client')).toMatchObject({ outcome: 'error', answered: false, refusedBy: 'server' });
+  expect(distrusted('server')).toMatchObject({ outcome: 'error', answered: false, refusedBy: 'client' });
+});

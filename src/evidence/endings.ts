@@ -33,9 +33,15 @@ export function settleEnding(logged: LoggedEnding): Ending {
     ...logged,
     outcome,
     answered: host !== '-' && (outcome === 'ok' || (outcome === 'error' && fromHost)),
-    refusedBy:
-      !isRefusal(logged) || direction === 'none' ? undefined : direction === 'outbound' ? 'client' : 'server',
+    refusedBy: refuserOf(logged, direction),
   };
+}
+
+function refuserOf(logged: LoggedEnding, direction: LoggedEnding['direction']): Side | undefined {
+  const distrust = logged.clues?.distrust;
+  if (distrust !== undefined) return distrust.of === 'client' ? 'server' : 'client';
+  if (!isRefusal(logged) || direction === 'none') return undefined;
+  return direction === 'outbound' ? 'client' : 'server';
 }
 
 function outcomeOf({ reason, status, whole }: LoggedEnding): Outcome {

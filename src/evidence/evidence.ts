@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
 import type { MeshAccessLog, MeshTelemetry } from '../meshes/contract.ts';
+import type { CredentialsSample } from '../model/credentials.ts';
 import type { LoggedEnding, NoRequest } from '../model/ending.ts';
 import type {
   EffectiveAnswers,
@@ -33,6 +34,8 @@ export interface Evidence {
   readonly loads: readonly LoadTotals[];
   readonly timer: TimerNoise | undefined;
   readonly journal: readonly JournalEntry[];
+  /** What sidecars said of their certificates in the course of faults of those, in the order of their answers. */
+  readonly credentials: readonly CredentialsSample[];
   /** Epoch milliseconds that all times count from: when the first request was due. */
   readonly originMs: number;
   /** Undefined when the load never ended by itself. */
@@ -66,7 +69,7 @@ interface EvidenceQuality {
   readonly lines: number;
   readonly malformedLines: number;
   readonly tornLines: number;
-  /** Lines of statistics, processes, machine and journal that were no JSON. */
+  /** Lines of statistics, processes, machine, credentials and journal that were no JSON. */
   readonly damagedSamples: number;
   /** Logs of instances that run.json does not know. */
   readonly strangeFiles: readonly string[];
@@ -105,6 +108,10 @@ export async function readEvidence(
   let damagedSamples = await readJsonLines<JournalEntry>(join(directory, 'journal.jsonl'), (entry) =>
     journal.push(entry),
   );
+  const credentials: CredentialsSample[] = [];
+  damagedSamples += await readJsonLines<CredentialsSample>(join(directory, 'credentials.jsonl'), (sample) =>
+    credentials.push(sample),
+  );
   const started = journal.find((entry) => entry.event === 'load-started')?.t;
   const ended = journal.findLast((entry) => entry.event === 'load-ended')?.t;
   const begun = loads.map(({ startedAt }) => startedAt).filter((at) => at > 0);
@@ -135,6 +142,7 @@ export async function readEvidence(
     loads,
     timer,
     journal,
+    credentials,
     originMs,
     loadEndedMs: ended === undefined ? undefined : ended - originMs,
     statistics: statistics.series,

@@ -51,7 +51,7 @@ export async function readProbes(
       const side = isClient(instance) ? 'client' : 'server';
       if (ending.direction === (side === 'client' ? 'inbound' : 'outbound')) return;
       // Where no cluster was found no line says which way it went; whose log it is does.
-      const refusedBy = isRefusal(ending) ? side : undefined;
+      const refusedBy = isRefusal(ending) ? side : ending.refusedBy;
       sides[side].set(read.mark, { ending: { ...ending, refusedBy }, instance: number, peer: read.peer, id });
     });
   }

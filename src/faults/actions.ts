@@ -1,4 +1,4 @@
-import type { AppBehaviour, InstanceTarget, ReversibleAction } from '../model/fault.ts';
+import type { AppBehaviour, InstanceTarget, ReversibleAction, WantedCertificate } from '../model/fault.ts';
 import type { Instance } from '../model/topology.ts';
 
 const onEach = (
@@ -20,3 +20,12 @@ export const killAndStart = (instances: readonly Instance[]) =>
 /** The apps of the instances are frozen, and go on. */
 export const pauseAndResume = (instances: readonly Instance[]) =>
   onEach(instances, (target) => ({ inject: { do: 'pause', target }, revert: { do: 'resume', target } }));
+
+/** The instances get a certificate like this, and one that is as it should be at the end. */
+export const certify = (instances: readonly Instance[], certificate: Partial<WantedCertificate> = {}) => {
+  const sound = { by: 'authority', expired: false } as const;
+  return onEach(instances, (target) => ({
+    inject: { do: 'issue', target, certificate: { ...sound, ...certificate } },
+    revert: { do: 'issue', target, certificate: sound },
+  }));
+};

@@ -7,8 +7,12 @@ import type { Instance } from '../model/topology.ts';
 /** One kind of fault: how it is written, what it does, and how it shows. */
 export interface FaultKind<Schema extends KindSchema = KindSchema> {
   readonly schema: Schema;
-  /** What it hits when that is no instance, as a sentence begins; such a fault has no `on`. */
+  /** What it hits when nobody has a choice, as a sentence begins; such a fault has no `on`. */
   readonly subject?: string;
+  /** Whom it can hit: those that are called unless given, for clients observe; one without an `on` hits all of them. */
+  readonly hits?: 'servers' | 'everyone';
+  /** Whether it gives its targets certificates: of two such faults, nobody would know what a target has. */
+  readonly certifies?: true;
   /**
    * What becomes of its targets' processes while it is on; no other fault can be made on them then. What it has
    * `ended` is started again at its end, which takes a while.
@@ -16,8 +20,8 @@ export interface FaultKind<Schema extends KindSchema = KindSchema> {
   readonly halts?: Halt;
   /** "200 ms slower", "answers 503 to every request". */
   describe(fault: z.output<Schema>): string;
-  /** What is wrong with it that its schema cannot say: a delay of nothing. */
-  mistakes?(fault: z.output<Schema>): readonly Omit<Mistake, 'at'>[];
+  /** What is wrong with it that its schema cannot say: a delay of nothing. `instances` are what it hits. */
+  mistakes?(fault: z.output<Schema>, instances: readonly Instance[]): readonly Omit<Mistake, 'at'>[];
   /** All that is done; `id` is the fault's own in its trial, and `instances` are what its `on` matches. */
   actions(fault: z.output<Schema>, id: string, instances: readonly Instance[]): readonly ReversibleAction[];
   proof(fault: z.output<Schema>): Proof;

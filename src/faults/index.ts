@@ -15,6 +15,11 @@ const kinds = [
   (await import('./node-stopped.ts')).nodeStopped,
   (await import('./scaled-to-zero.ts')).scaledToZero,
   (await import('./control-plane-outage.ts')).controlPlaneOutage,
+  (await import('./certificate-rotated.ts')).certificateRotated,
+  (await import('./certificate-expired.ts')).certificateExpired,
+  (await import('./certificate-foreign.ts')).certificateForeign,
+  (await import('./certificate-wrong-identity.ts')).certificateWrongIdentity,
+  (await import('./authority-rotated.ts')).authorityRotated,
 ] as const;
 
 /** One fault of a scenario, told apart by `kind`. */

@@ -18,14 +18,12 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** `did you mean "x"? Allowed here: x, y, z`; undefined when there is nothing to say. */
-export function suggest(name: string, candidates: readonly string[]): string | undefined {
+/** `did you mean "x"? Allowed here: x, y, z`, unless there are more than `most`; undefined when there is nothing to say. */
+export function suggest(name: string, candidates: readonly string[], most = mostListed): string | undefined {
   const meant = nearest(name, candidates);
   const parts = [
     ...(meant === undefined ? [] : [`did you mean ${quote(meant)}?`]),
-    ...(candidates.length > 0 && candidates.length <= mostListed
-      ? [`allowed: ${candidates.join(', ')}`]
-      : []),
+    ...(candidates.length > 0 && candidates.length <= most ? [`allowed: ${candidates.join(', ')}`] : []),
   ];
   return parts.length === 0 ? undefined : parts.join(' ');
 }

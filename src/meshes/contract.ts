@@ -3,9 +3,11 @@ import type { Ready } from '../kit/eventually.ts';
 import type { Problem } from '../kit/problems.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
 import type { Progress } from '../kit/terminal.ts';
+import type { Credentials } from '../model/credentials.ts';
 import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { LoggedEnding } from '../model/ending.ts';
 import type { HostSample, StatisticsSample } from '../model/evidence.ts';
+import type { WantedCertificate } from '../model/fault.ts';
 import type { LogLines } from '../model/log-lines.ts';
 import type { MeshConfiguration, MeshFile, MeshResource, ResourceName } from '../model/mesh-configuration.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
@@ -115,11 +117,34 @@ export interface HostMesh {
   sidecar(instance: HostInstance): ProgramSpec;
   /** Gives the control plane other mesh configuration under test, and with it a marker of this revision. */
   configure(configuration: MeshConfiguration, revision: MarkedRevision): Promise<void>;
+  readonly authority: HostAuthority;
   /** File that gets what a sidecar prints. */
   sidecarLog(instance: HostInstance): string;
   /** Folder that a control plane which is ready watches, and the file in it with the configuration under test. */
   readonly configurationDirectory: string;
   readonly configurationFile: string;
+}
+
+/**
+ * The certificate authority of a lab. It hands sidecars what they are to hold, which one that runs takes by itself a
+ * moment later: each answer says what it holds then. One sidecar is handed one thing at a time.
+ */
+export interface HostAuthority {
+  issue(instance: HostInstance, certificate: WantedCertificate): Promise<Handed>;
+  /** Makes a new authority, which issues from now on; nobody trusts it yet. */
+  succeed(): Promise<void>;
+  /** Lets a sidecar trust the newest authority alone, or the one before as well. */
+  trust(instance: HostInstance, whom: 'both' | 'newest'): Promise<Handed>;
+  /** A certificate of the newest authority, unless it has one. */
+  renew(instance: HostInstance): Promise<Handed>;
+}
+
+/** What a sidecar has been handed. */
+export interface Handed {
+  /** Serial number of its certificate, as `Certificate` has it. */
+  readonly serial: string;
+  /** Fingerprints of the roots that it is to trust. */
+  readonly roots: readonly string[];
 }
 
 /** A revision of the mesh configuration as its marker says it. */
@@ -142,6 +167,8 @@ export interface MeshSidecar {
   readonly written: AdminQuestion;
   /** How often it rejected configuration since it started. */
   readonly rejected: { readonly paths: readonly string[]; count(answers: readonly string[]): number };
+  /** What it shows of itself when it speaks TLS, and whom it trusts. */
+  readonly credentials: { readonly paths: readonly string[]; read(answers: readonly string[]): Credentials };
   /** POST that makes it open its access log anew, by the same name. */
   readonly reopenLogPath: string;
 }

@@ -62,8 +62,16 @@ export interface Clues {
   readonly policy?: string;
   /** Who else decided about access: a service that was asked, or the check of a token. */
   readonly decidedBy?: 'authorizer' | 'token';
-  /** Of two that did not agree on TLS: the host has another identity than it has to, or its certificate is not trusted. */
-  readonly distrust?: 'identity' | 'certificate';
+  /** Of two that did not agree on TLS, where one did not accept the certificate of the other. */
+  readonly distrust?: Distrust;
+}
+
+/** A certificate that was not accepted. */
+export interface Distrust {
+  /** Whose it is. */
+  readonly of: Side;
+  /** It names another identity than it has to; its time is over; nobody who is trusted has signed it. */
+  readonly since: 'identity' | 'expired' | 'authority' | 'unknown';
 }
 
 /** How a request ended, as one line of a sidecar's log says. Every combination is told once. */

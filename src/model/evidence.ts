@@ -9,6 +9,7 @@ import type { Role } from './topology.ts';
  *   machine.jsonl           `MachineSample`, one per sample; none where the system does not say
  *   timer.json              `TimerNoise`
  *   journal.jsonl           `JournalEntry`, faults and changes as they were made and taken back
+ *   credentials.jsonl       `CredentialsSample`, what sidecars showed and trusted in the course of faults of certificates
  *   effective.json          `EffectiveAnswers`, what sidecars held before the loads began
  *   effective-N.json        the same after the Nth change of the configuration, counted from 1
  *   loads.json              `LoadTotals` of every load, what k6 itself counted

@@ -1,5 +1,10 @@
 /** What an action is done to. */
-export type ActionTarget = InstanceTarget | NodeTarget | WorkloadTarget | ControlPlaneTarget;
+export type ActionTarget =
+  | InstanceTarget
+  | NodeTarget
+  | WorkloadTarget
+  | ControlPlaneTarget
+  | AuthorityTarget;
 
 /** One replica. */
 export interface InstanceTarget {
@@ -23,6 +28,11 @@ interface ControlPlaneTarget {
   readonly kind: 'control-plane';
 }
 
+/** The certificate authority of all workloads. */
+interface AuthorityTarget {
+  readonly kind: 'authority';
+}
+
 /** The target as the journal and reports say it: "edge-app-east-1", "the node of edge-app-east-1", "control-plane". */
 export function describeActionTarget(target: ActionTarget): string {
   switch (target.kind) {
@@ -34,6 +44,8 @@ export function describeActionTarget(target: ActionTarget): string {
       return `the workload ${target.name}`;
     case 'control-plane':
       return 'control-plane';
+    case 'authority':
+      return 'the certificate authority';
   }
 }
 
@@ -54,7 +66,29 @@ export type Action =
   | { readonly do: 'stop-node' | 'start-node'; readonly target: NodeTarget }
   /** To no replica, and back to as many as there were. */
   | { readonly do: 'scale-down' | 'scale-up'; readonly target: WorkloadTarget }
-  | { readonly do: 'stop-control-plane' | 'start-control-plane'; readonly target: ControlPlaneTarget };
+  | { readonly do: 'stop-control-plane' | 'start-control-plane'; readonly target: ControlPlaneTarget }
+  /** A new key and certificate for the sidecar, which holds them when this is done. */
+  | { readonly do: 'issue'; readonly target: InstanceTarget; readonly certificate: WantedCertificate }
+  /**
+   * From one authority to the next. With an overlap every sidecar first trusts both roots, then gets a certificate of
+   * the new one; without, each gets both at once, those that are called first. `complete-rotation` is what is left: the
+   * callers' turn, and the old root withdrawn.
+   */
+  | {
+      readonly do: 'rotate-authority' | 'complete-rotation';
+      readonly target: AuthorityTarget;
+      readonly overlap: boolean;
+    };
+
+/** A certificate that a sidecar is to have. */
+export interface WantedCertificate {
+  /** The authority that all trust, or one that nobody does. */
+  readonly by: 'authority' | 'stranger';
+  /** Whether its time is over. */
+  readonly expired: boolean;
+  /** Whose identity it has; the instance's own unless given. */
+  readonly serviceAccount?: string;
+}
 
 /** A misbehaviour of the sample edge app; the body of `PUT /faults/ID` on its control port. */
 export type AppBehaviour =
@@ -96,4 +130,11 @@ export type Proof =
   /** The target answers nothing that arrived after the injection, and its process is gone or stopped. */
   | { readonly kind: 'silent' }
   /** The clients' sidecars had the control plane before, and have lost it. */
-  | { readonly kind: 'disconnected' };
+  | { readonly kind: 'disconnected' }
+  /** The targets' sidecars hold such a certificate, and make connections with it. */
+  | { readonly kind: 'certificate'; readonly is: CertificateTrait; readonly serviceAccount?: string }
+  /** Certificates are of another authority than before, and both are trusted; or the two sides trust different ones. */
+  | { readonly kind: 'authority'; readonly overlap: boolean };
+
+/** What of a certificate is other than it was: only that it is new, or what makes it one to be refused. */
+export type CertificateTrait = 'renewed' | 'expired' | 'foreign' | 'of-another';

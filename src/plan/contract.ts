@@ -12,6 +12,8 @@ export interface PlannedFault {
   /** Unique in the trial. */
   readonly name: string;
   readonly fault: Fault;
+  /** file:line in the scenario; the option where it was given on the command line. */
+  readonly source: string;
   /** "region1/zone-east goes dark". */
   readonly description: string;
   /** Names of the instances that it disturbs; none where it hits something else, such as the control plane. */

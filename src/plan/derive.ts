@@ -82,13 +82,22 @@ export function probeContext(scenario: Scenario): ProbeContext {
 
 const replicaName = (workload: string, index: number) => `${workload}-${index + 1}`;
 
-/** The replicas that a fault hits; none where it hits something else. The client observes: a fault on its zone spares it. */
+/**
+ * The replicas that a fault hits; none where it hits something else. The client observes: most faults on its zone
+ * spare it.
+ */
 export function instancesHit(fault: Fault, replicas: readonly Instance[]): Instance[] {
-  if (!('on' in fault)) return [];
-  return replicas.filter((each) => isServer(each) && matches(each, fault.on));
+  const may = replicas.filter(mayBeHit(fault));
+  if ('on' in fault) return may.filter((each) => matches(each, fault.on));
+  return faultKind(fault).hits === 'everyone' ? may : [];
 }
 
-/** What a fault hits where that is no instance: "the control plane". */
+/** Whether a fault of that kind can hit a replica at all. */
+export function mayBeHit(fault: Fault): (each: Instance) => boolean {
+  return faultKind(fault).hits === 'everyone' ? () => true : isServer;
+}
+
+/** What a fault hits where nobody has a choice: "the control plane". */
 export const subjectOf = (fault: Fault) => faultKind(fault).subject ?? fault.kind;
 
 /** When sidecars can first hear of a change, as planned: at once, or at the end of an outage that it comes in. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { environmentCapabilities } from '../environments/index.ts';
 import { formatProblem } from '../kit/problems.ts';
 import type { Action } from '../model/fault.ts';
 import { loadedScenario } from '../scenario/testing/loaded.ts';
@@ -70,4 +71,34 @@ test('more replicas than an environment holds are refused', () => {
       use fewer replicas, or --env kind"
   `);
   expect(refusal('cluster', { cluster: all }, 2)).toBe('');
+});
+
+test('a fault that stands for no other is refused without one, by the environments as they are', () => {
+  const certificates = loadedScenario({
+    name: 'example',
+    description: 'Certificates.',
+    topology: {
+      services: {
+        shop: { workloads: [{ name: 'shop', locality: 'region1/east' }] },
+        client: { workloads: [{ name: 'client', locality: 'region1/east' }] },
+      },
+    },
+    load: { from: 'client', to: 'shop', rate: '100/s', duration: '30s' },
+    faults: [
+      { kind: 'certificate-expired', on: { service: 'client' }, at: '3s', for: '5s' },
+      { kind: 'authority-rotated', at: '10s', for: '5s' },
+    ],
+    checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
+  });
+  const refused = (environment: string) =>
+    unfitFor(planScenario(certificates), environment, environmentCapabilities, certificates.locate)
+      .map(formatProblem)
+      .join('\n');
+  expect(refused('local')).toBe('');
+  expect(refused('kind')).toMatchInlineSnapshot(`
+    "example.yaml: faults.0.kind: the kind environment has no certificate-expired
+      run it with --env local
+    example.yaml: faults.1.kind: the kind environment has no authority-rotated
+      run it with --env local"
+  `);
 });

@@ -28,14 +28,17 @@ export function unfitFor(
   const foreign = plan.trial.faults.flatMap((fault, index) => {
     if (canMake(fault, performs)) return [];
     const elsewhere = able(fault);
-    const run = elsewhere.length === 0 ? '' : `run it with --env ${elsewhere.join(' or --env ')}, or `;
+    const hints = [
+      ...(elsewhere.length === 0 ? [] : [`run it with --env ${elsewhere.join(' or --env ')}`]),
+      ...(fault.halts === 'ended' ? ['use zone-outage or kill'] : []),
+    ];
     const message = `the ${environment} environment has no ${fault.fault.kind}`;
     return [
       locate({
         path: ['faults', index, 'kind'],
         at: 'value',
         message,
-        hint: `${run}use zone-outage or kill`,
+        ...(hints.length === 0 ? {} : { hint: hints.join(', or ') }),
       }),
     ];
   });

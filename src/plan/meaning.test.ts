@@ -471,6 +471,59 @@ const table: [string, object, string][] = [
     'faults.0.on.workload: there is no workload "shopp" | did you mean "shop"? allowed: shop',
   ],
   [
+    'two certificates at once',
+    {
+      faults: [
+        { kind: 'certificate-rotated', on: { service: 'shop' }, at: '5s', for: '5s' },
+        { kind: 'certificate-expired', on: { workload: 'shop', replica: 2 }, at: '7s', for: '5s' },
+      ],
+    },
+    'faults.1.at: shop-2 has the fault certificate-rotated at the same time, and each of the two gives it a certificate | let one end before the other starts',
+  ],
+  [
+    'a certificate while the authority changes',
+    {
+      faults: [
+        { kind: 'certificate-foreign', on: { service: 'client' }, at: '5s', for: '5s' },
+        { kind: 'authority-rotated', at: '7s', for: '5s' },
+      ],
+    },
+    'faults.1.at: client-1 has the fault certificate-foreign at the same time, and each of the two gives it a certificate | let one end before the other starts',
+  ],
+  [
+    'another authority while an instance is dead',
+    {
+      faults: [
+        { kind: 'kill', on: { service: 'shop' }, at: '5s', for: '5s' },
+        { kind: 'authority-rotated', at: '7s', for: '5s' },
+      ],
+    },
+    'faults.1.at: shop-1 has the fault kill at the same time, and one of the two stops its process | let one end before the other starts',
+  ],
+  [
+    'the right identity as the wrong one',
+    {
+      faults: [
+        {
+          kind: 'certificate-wrong-identity',
+          on: { service: 'client' },
+          serviceAccount: 'client',
+          at: '5s',
+          for: '5s',
+        },
+      ],
+    },
+    'faults.0.serviceAccount: that is the service account of client-1 itself: its identity would not be a wrong one',
+  ],
+  [
+    'a client that is to be ejected',
+    {
+      faults: [{ kind: 'certificate-expired', on: { service: 'client' }, at: '5s', for: '5s' }],
+      ...checked({ kind: 'time-to-eject', atMost: '1s' }),
+    },
+    'checks.0.kind: certificate-expired hits no instance that could leave or return | check the success rate or the latency during the fault',
+  ],
+  [
     'a fault on the client',
     faulty({ on: { service: 'client' } }),
     'faults.0.on.service: "client" is a client (load.from); it runs no app, the load stands in for it | allowed: shop',

@@ -14,7 +14,15 @@ import { callersOf, mistakesInProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { mistakesInCalls } from './chains.ts';
-import { faultNames, instancesHit, probeContext, reachableAt, replicasOf, subjectOf } from './derive.ts';
+import {
+  faultNames,
+  instancesHit,
+  mayBeHit,
+  probeContext,
+  reachableAt,
+  replicasOf,
+  subjectOf,
+} from './derive.ts';
 
 /** Ports of the sidecar and of the sample app's control interface. */
 const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as const;
@@ -155,10 +163,12 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     if (!isFirst(fault.name, index)) {
       add(['name'], `there is already a fault ${quote(fault.name)}`, 'names are unique');
     }
-    const target = 'on' in fault ? mistakeInTarget(fault.on, replicas) : undefined;
+    const target = 'on' in fault ? mistakeInTarget(fault.on, replicas, mayBeHit(fault)) : undefined;
     if (target) add(['on', ...target.path], target.message, target.hint);
     if (fault.for < 1) add(['for'], 'expected a duration above 0', 'every fault lasts and ends');
-    for (const { path, message, hint } of faultKind(fault).mistakes?.(fault) ?? []) add(path, message, hint);
+    for (const { path, message, hint } of faultKind(fault).mistakes?.(fault, instancesHit(fault, replicas)) ??
+      [])
+      add(path, message, hint);
     if (fault.at <= warmupMs) {
       const message = `it starts at ${formatMs(fault.at)}, when the warmup of ${formatMs(warmupMs)} is not over`;
       add(['at'], message, 'between the two lies the steady state that the fault is compared with');
@@ -168,12 +178,13 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
       add([fault.at >= loadMs ? 'at' : 'for'], message);
     }
     for (const [before, other] of faults.slice(0, index).entries()) {
-      if (!faultKind(fault).halts && !faultKind(other).halts) continue;
+      const clash = clashOf(fault, other);
+      if (clash === undefined) continue;
       if (fault.at > other.at + other.for || other.at > fault.at + fault.for) continue;
       const hit = new Set(hits[before]);
       const who = hits[index]?.find((name) => hit.has(name));
       if (who === undefined) continue;
-      const message = `${who} has the fault ${names[before]} at the same time, and one of the two stops its process`;
+      const message = `${who} has the fault ${names[before]} at the same time, and ${clash}`;
       add(['at'], message, 'let one end before the other starts');
     }
   }
@@ -258,20 +269,36 @@ function firstOfName(named: readonly { readonly name?: string | undefined }[]) {
   return (name: string | undefined, index: number) => name === undefined || first.get(name) === index;
 }
 
-/** What a fault hits, one by one. */
-const hitBy = (fault: Fault, replicas: readonly Instance[]) =>
-  'on' in fault ? instancesHit(fault, replicas).map(({ name }) => name) : [subjectOf(fault)];
+/** Why two faults cannot be made on one target at the same time; undefined where they can. */
+function clashOf(one: Fault, other: Fault): string | undefined {
+  const [kind, otherKind] = [faultKind(one), faultKind(other)];
+  if (kind.halts || otherKind.halts) return 'one of the two stops its process';
+  return kind.certifies && otherKind.certifies ? 'each of the two gives it a certificate' : undefined;
+}
 
-/** Why a target hits nothing; its path is within the target. */
-function mistakeInTarget(target: FaultTarget, replicas: readonly Instance[]): Mistake | undefined {
+/** Whether nobody sends anything to what is hit. */
+const isOfClients = (hit: readonly Instance[]) => hit.length > 0 && hit.every(isClient);
+
+/** What a fault hits, one by one. */
+const hitBy = (fault: Fault, replicas: readonly Instance[]) => [
+  ...('on' in fault ? [] : [subjectOf(fault)]),
+  ...instancesHit(fault, replicas).map(({ name }) => name),
+];
+
+/** Why a target hits nothing that may be hit; its path is within the target. */
+function mistakeInTarget(
+  target: FaultTarget,
+  replicas: readonly Instance[],
+  may: (each: Instance) => boolean = isServer,
+): Mistake | undefined {
   for (const field of ['service', 'workload'] as const) {
     const name = target[field];
     if (name === undefined) continue;
     const those = replicas.filter((replica) => replica[field] === name);
-    const known = [...new Set(replicas.filter(isServer).map((replica) => replica[field]))];
+    const known = [...new Set(replicas.filter(may).map((replica) => replica[field]))];
     if (those.length === 0)
       return wrong([field], `there is no ${field} ${quote(name)}`, suggest(name, known));
-    if (those.every(isClient)) {
+    if (!those.some(may)) {
       const message = `${quote(name)} is a client (load.from); it runs no app, the load stands in for it`;
       return wrong([field], message, suggest(name, known));
     }
@@ -286,7 +313,7 @@ function mistakeInTarget(target: FaultTarget, replicas: readonly Instance[]): Mi
       return wrong(['replica'], `${target.workload} has ${count} ${count === 1 ? 'replica' : 'replicas'}`);
     }
   }
-  const hit = replicas.filter((replica) => isServer(replica) && matches(replica, target));
+  const hit = replicas.filter((replica) => may(replica) && matches(replica, target));
   if (hit.length > 0) return undefined;
   const only = target.service === undefined && target.workload === undefined;
   const clients = [...new Set(replicas.filter(isClient).map(({ service }) => service))].join(', ');
@@ -363,7 +390,7 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       !('during' in check) &&
       !('of' in check && check.of) &&
       disturbed &&
-      !('on' in disturbed)
+      !('on' in disturbed && !isOfClients(instancesHit(disturbed, replicas)))
     ) {
       add(
         ['kind'],

@@ -114,6 +114,40 @@ describe('a plan', () => {
     expect(topology.services[0]).toMatchObject({ port: 8080, extraPorts: [9090] });
   });
 
+  it('hits clients with certificates too, and with another authority everybody', () => {
+    const faults = [
+      { kind: 'certificate-expired', on: { service: 'client' }, at: '5s', for: '5s' },
+      { kind: 'certificate-foreign', on: { zone: 'region1/east' }, at: '12s', for: '5s' },
+      { kind: 'authority-rotated', overlap: false, at: '20s', for: '5s' },
+    ];
+    const planned = plan({ faults, checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }] });
+    expect(planned.trial.faults.map(({ description, targets }) => [description, targets])).toEqual([
+      ['client shows a certificate that has expired', ['client-1']],
+      [
+        'region1/east shows a certificate of an authority that nobody trusts',
+        ['shop-east-1', 'shop-east-2', 'client-1'],
+      ],
+      [
+        'the certificate authority is replaced, overlap: false',
+        ['shop-east-1', 'shop-east-2', 'shop-west-1', 'client-1'],
+      ],
+    ]);
+    expect(planned.trial.faults[0]?.actions).toEqual([
+      {
+        inject: {
+          do: 'issue',
+          target: { kind: 'instance', name: 'client-1' },
+          certificate: { by: 'authority', expired: true },
+        },
+        revert: {
+          do: 'issue',
+          target: { kind: 'instance', name: 'client-1' },
+          certificate: { by: 'authority', expired: false },
+        },
+      },
+    ]);
+  });
+
   it('acts on what a fault is about: a node of each instance, a workload, the control plane', () => {
     const faults = [
       { kind: 'node-stopped', on: { zone: 'region1/east' }, at: '5s', for: '5s' },

@@ -1,6 +1,7 @@
 import { changeOf, checkKind, faultOf, formatLimits, loadOf, windowName } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { formatMs, formatPercent } from '../kit/format.ts';
+import type { Path } from '../kit/path.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import { shapeOf, sizeOf } from '../load/written.ts';
@@ -50,7 +51,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
       probes: plannedProbes(scenario.probes, probeContext(scenario), (path) =>
         loaded.isGiven(['probes', ...path]),
       ),
-      faults: planFaults(scenario, topology.instances),
+      faults: planFaults(loaded, topology.instances),
       changes: planChanges(loaded),
       checks: planChecks(scenario),
     },
@@ -123,7 +124,7 @@ function planLoad(
   };
 }
 
-function planFaults(scenario: Scenario, instances: readonly Instance[]): PlannedFault[] {
+function planFaults({ scenario, locate }: LoadedScenario, instances: readonly Instance[]): PlannedFault[] {
   const names = faultNames(scenario.faults);
   return scenario.faults.map((fault, index) => {
     const kind = faultKind(fault);
@@ -132,6 +133,7 @@ function planFaults(scenario: Scenario, instances: readonly Instance[]): Planned
     return {
       name,
       fault,
+      source: placeOf(['faults', index], locate),
       description: `${'on' in fault ? describeTarget(fault.on) : subjectOf(fault)} ${kind.describe(fault)}`,
       targets: hit.map((instance) => instance.name),
       atMs: fault.at,
@@ -151,10 +153,9 @@ function planChanges({ scenario, changeFiles, locate }: LoadedScenario): Planned
       ...(files.length === 0 ? [] : [`puts in ${files.map(({ file }) => file).join(', ')}`]),
       ...(deletes.length === 0 ? [] : [`takes out ${deletes.map(describeResource).join(', ')}`]),
     ];
-    const { file, line } = locate({ path: ['changes', index], at: 'value', message: '' });
     return {
       name,
-      source: line === undefined ? file : `${file}:${line}`,
+      source: placeOf(['changes', index], locate),
       description: parts.join(', '),
       atMs: at,
       files,
@@ -162,6 +163,12 @@ function planChanges({ scenario, changeFiles, locate }: LoadedScenario): Planned
       guard: guard && planGuard(guard),
     };
   });
+}
+
+/** file:line of a part of the scenario; the option where it was given on the command line. */
+function placeOf(path: Path, locate: LoadedScenario['locate']): string {
+  const { file, line } = locate({ path, at: 'value', message: '' });
+  return line === undefined ? file : `${file}:${line}`;
 }
 
 /** "VirtualService/name" or "VirtualService/namespace/name". */

@@ -59,7 +59,7 @@ function explain(issue: z.core.$ZodIssue, schema: z.core.$ZodType, root: unknown
         );
       if (!('options' in issue)) return wrong(`${issue.message}, got ${typeName(value)}`);
       const kinds = issue.options?.map(String) ?? [];
-      return wrong(`unknown ${path.at(-1)} ${quote(value)}`, suggest(String(value), kinds));
+      return wrong(`unknown ${path.at(-1)} ${quote(value)}`, suggest(String(value), kinds, kinds.length));
     }
     case 'too_small': {
       const least = `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;

@@ -17,7 +17,7 @@ export function referenceMarkdown(): string {
     '## Fields',
     fieldTable({ ...schema, properties: fields }, ''),
     '## Faults',
-    'Entries of `faults`. Every fault has a `kind`, hits the instances that all fields of `on` match, never the client, and ends. All have these fields:',
+    'Entries of `faults`. Every fault has a `kind`, hits the instances that all fields of `on` match, and ends. Clients are hit only by kinds that say so: they observe. All have these fields:',
     ...kinds(inputSchema(faultSchema)),
     '## Checks',
     'Entries of `checks`. A check without enough samples never passes: it makes the run invalid, unless another one fails. Most have these fields:',
@@ -124,6 +124,7 @@ function typeOf(field: JsonSchema): string {
     return typeof values === 'object' && values.type === 'string' ? 'map of texts' : 'map by name';
   }
   if (field.type === 'integer' || field.type === 'number') return numberType(field);
+  if (field.type === 'boolean') return 'true or false';
   if (field.pattern === undefined) return field.type === 'string' ? 'text' : 'any';
   return units.find(([pattern]) => pattern.test(field.pattern ?? ''))?.[1] ?? 'text';
 }

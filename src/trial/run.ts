@@ -12,6 +12,7 @@ import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import { prepareProbes } from '../probes/probes.ts';
 import { Changes } from './changes.ts';
+import { recordCredentials } from './credentials.ts';
 import { recordEffective } from './effective.ts';
 import { type Sampler, startSampler } from './sampler.ts';
 import { Journal, runTimeline } from './timeline.ts';
@@ -119,6 +120,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     const timeline = runTimeline(trial, lab, journal, startedAt, either, {
       injecting: (fault) => watcher.fault(`${fault.name}: ${fault.description}`),
       reverted: (fault) => watcher.fault(`${fault.name}: taken back`),
+      asked: (fault, moment) => recordCredentials(lab, mesh, fault, moment, evidence),
     });
     const changing = changes.run(startedAt, either);
     const totals = Promise.all([

@@ -121,3 +121,70 @@ test('what Ctrl-C finds just starting again is left to the end of the lab, too',
   expect(journal).toContain('"left"');
   expect(journal).not.toContain('"failed"');
 });
+
+test('what sidecars hold is asked around a fault, and no more once it is interrupted', async () => {
+  const fault = (name: string, forMs: number) => ({
+    name,
+    atMs: 0,
+    forMs,
+    targets: [name],
+    actions: [on('set-fault', 'clear-fault')],
+  });
+  const plan = { faults: [fault('short', 50), fault('long', 60_000)] } as unknown as TrialPlan;
+  const done: string[] = [];
+  const interrupt = new AbortController();
+  const lab = {
+    signal: interrupt.signal,
+    async perform(action: Action) {
+      done.push(action.do);
+    },
+  } as Lab;
+  const events = {
+    injecting: ({ name }: { name: string }) => done.push(`${name} begins`),
+    reverted: ({ name }: { name: string }) => {
+      done.push(`${name} is over`);
+      if (name === 'short') interrupt.abort();
+    },
+    asked: async ({ name }: { name: string }, moment: string) => {
+      done.push(`${name} ${moment}`);
+    },
+  };
+  const timeline = runTimeline(plan, lab, new Journal(path), Date.now(), interrupt.signal, events);
+  await expect(timeline).rejects.toMatchObject({ name: 'AbortError' });
+  expect(done.filter((each) => each.startsWith('short'))).toEqual([
+    'short before',
+    'short begins',
+    'short injected',
+    'short reverting',
+    'short is over',
+  ]);
+  expect(done.filter((each) => each.startsWith('long'))).toEqual([
+    'long before',
+    'long begins',
+    'long injected',
+    'long is over',
+  ]);
+});
+
+test('a fault waits for the one before it on the same instance, however late that is made', async () => {
+  const fault = (name: string, atMs: number) => ({
+    name,
+    atMs,
+    forMs: 50,
+    targets: ['one'],
+    actions: [on('kill', 'start')],
+  });
+  const plan = { faults: [fault('first', 0), fault('second', 100)] } as unknown as TrialPlan;
+  const done: string[] = [];
+  const { signal } = new AbortController();
+  const lab = {
+    signal,
+    async perform(action: Action) {
+      if (action.do === 'kill' && done.length === 0) await sleep(300);
+      done.push(action.do);
+    },
+  } as Lab;
+  const events = { injecting() {}, reverted() {} };
+  await runTimeline(plan, lab, new Journal(path), Date.now(), signal, events);
+  expect(done).toEqual(['kill', 'start', 'kill', 'start']);
+});

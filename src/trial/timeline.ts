@@ -2,6 +2,7 @@ import { appendFileSync, closeSync, fsyncSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab } from '../environments/contract.ts';
 import { environmentError } from '../kit/errors.ts';
+import type { CredentialsMoment } from '../model/credentials.ts';
 import type { JournalEntry } from '../model/evidence.ts';
 import { describeActionTarget } from '../model/fault.ts';
 import type { PlannedFault, TrialPlan } from '../plan/contract.ts';
@@ -34,13 +35,25 @@ export class Journal {
 const lines = (entries: readonly JournalEntry[]) =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
+/** Asking takes a while, and is no part of a fault. */
+const askedBeforeMs = 250;
+
 /** The instances that a fault disturbs, and what it is done to. */
 const touched = ({ targets, actions }: PlannedFault) =>
   new Set([...targets, ...actions.map(({ inject }) => describeActionTarget(inject.target))]);
 
+/** Whether a fault is to be over when the other one begins, and disturbs something that this one does. */
+function isDueBefore(fault: PlannedFault, other: PlannedFault): boolean {
+  if (fault.atMs + fault.forMs > other.atMs) return false;
+  const disturbed = touched(other);
+  return [...touched(fault)].some((name) => disturbed.has(name));
+}
+
 export interface TimelineEvents {
   injecting(fault: PlannedFault): void;
   reverted(fault: PlannedFault): void;
+  /** Called at these moments of a fault, or a little earlier; it goes on once this is done. Not after an interruption. */
+  asked?(fault: PlannedFault, moment: CredentialsMoment): Promise<void>;
 }
 
 /**
@@ -57,13 +70,17 @@ export async function runTimeline(
   events: TimelineEvents,
 ): Promise<void> {
   const until = (ms: number) => sleep(Math.max(0, startedAt + ms - Date.now()), undefined, { signal });
-  /** Instance, or what else faults hit → what has not ended yet of taking back the last fault on it. */
-  const takingBack = new Map<string, Promise<void>>();
+  /** Fault → when it has been taken back, or never will be made. */
+  const over = new Map(trial.faults.map((fault) => [fault, Promise.withResolvers<void>()]));
   const one = async (fault: PlannedFault) => {
+    await until(fault.atMs - askedBeforeMs);
+    // Something that is still starting is not stopped again: it would never have been back. A busy machine may even
+    // be late to make a fault that ends before this one begins.
+    await Promise.all(
+      trial.faults.filter((other) => isDueBefore(other, fault)).map((other) => over.get(other)?.promise),
+    );
+    await events.asked?.(fault, 'before');
     await until(fault.atMs);
-    // Something that is still starting is not stopped again: it would never have been back.
-    await Promise.all([...touched(fault)].map((name) => takingBack.get(name)));
-    signal.throwIfAborted();
     events.injecting(fault);
     const made = [...fault.actions];
     try {
@@ -86,12 +103,12 @@ export async function runTimeline(
           journal.write({ t: Date.now(), event: 'injected', ...entry });
         }),
       );
+      await events.asked?.(fault, 'injected');
+      await until(fault.atMs + fault.forMs - askedBeforeMs);
+      await events.asked?.(fault, 'reverting');
       await until(fault.atMs + fault.forMs);
     } finally {
-      const takenBack = takeBack(fault, made);
-      const settled = takenBack.catch(() => {});
-      for (const name of touched(fault)) takingBack.set(name, settled);
-      await takenBack;
+      await takeBack(fault, made);
       events.reverted(fault);
     }
   };
@@ -129,7 +146,9 @@ export async function runTimeline(
       );
     }
   };
-  const results = await Promise.allSettled(trial.faults.map(one));
+  const results = await Promise.allSettled(
+    trial.faults.map((fault) => one(fault).finally(() => over.get(fault)?.resolve())),
+  );
   const failed = results.filter((result) => result.status === 'rejected').map((result) => result.reason);
   const worst =
     failed.find((reason) => !(reason instanceof Error && reason.name === 'AbortError')) ?? failed[0];

@@ -1,4 +1,5 @@
 import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
+import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 
 /** A planted defect of a scenario, however it is planted. */
@@ -28,4 +29,5 @@ export const mutations: readonly Mutation[] = [
     (planted): Mutation => ({ ...planted, args: (folder) => ['--config', plantedText(folder, planted)] }),
   ),
   ...plantedChanges,
+  ...plantedCertificates,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

@@ -11,6 +11,8 @@ const proofs: { readonly [K in Proof['kind']]: ProofKind<ProofOf<K>> } = {
   unanswered: (await import('./unanswered.ts')).unanswered,
   silent: (await import('./silent.ts')).silent,
   disconnected: (await import('./disconnected.ts')).disconnected,
+  certificate: (await import('./certificate.ts')).certificate,
+  authority: (await import('./authority.ts')).authority,
 };
 
 /** Whether a fault really did to its targets what it was to do, from their own side; the load ends at `endMs`. */

@@ -9,18 +9,21 @@ const FEW_REQUESTS = 50;
 export const faultEffect: Rule = {
   name: 'fault-effect',
   title: 'Every fault had its effect',
-  judge({ faults }) {
+  judge({ faults, records }) {
     if (faults.length === 0) return { ...NOT_APPLICABLE, limit: 'only with faults' };
     const idle = faults.filter(({ efficacy }) => efficacy.status !== 'proven');
     const [first] = idle;
     if (first === undefined) {
       return judgement(false, `${plural(faults.length, 'fault')} proven`, 'every fault proven', '');
     }
+    const { kind } = records.find(({ name }) => name === first.name)?.planned.proof ?? {};
     const advice = {
       proven: '',
       'not-injected': 'It could not be injected: the journal and logs/ say why.',
       'no-traffic':
-        'Nothing reached its targets, so it disturbed nobody: aim it at instances that get traffic in the steady state.',
+        kind === 'certificate' || kind === 'authority'
+          ? 'Open connections ask for no certificate, and plaintext has none: let connections be new, with maxRequestsPerConnection in a DestinationRule, and let there be requests.'
+          : 'Nothing reached its targets, so it disturbed nobody: aim it at instances that get traffic in the steady state.',
       unproven:
         first.efficacy.samples < FEW_REQUESTS
           ? 'Hardly anything reached its targets while it was on, so there is little to see it by: raise the rate, or aim it at instances that keep their traffic.'

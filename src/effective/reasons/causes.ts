@@ -1,3 +1,4 @@
+import type { Distrust } from '../../model/ending.ts';
 import type { RequestQuestion } from './question.ts';
 
 /** Of whoever sent them: "the client's sidecar"; "the sidecar of shop" where the app of a service has called onward. */
@@ -10,6 +11,14 @@ const capitalised = (text: string) => `${text.charAt(0).toUpperCase()}${text.sli
 export function causeOfRequests(question: RequestQuestion): string {
   return causes[question.ended](question);
 }
+
+/** Why a certificate was not accepted. */
+const refusals = {
+  identity: ', which names another identity than it has to',
+  expired: ', which has expired',
+  authority: ', which is of an authority that it does not trust',
+  unknown: '',
+} as const satisfies Record<Distrust['since'], string>;
 
 const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuestion) => string>> = {
   overflow: (question) =>
@@ -24,12 +33,17 @@ const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuesti
     question.side === 'server'
       ? `The app of ${question.service} took no connection from its own sidecar: it is not listening, or it is down.`
       : `${capitalised(callersSidecar(question))} could not connect to the host of ${question.service}: it is down, refuses or does not answer.`,
-  tls: (question) =>
-    question.distrust === 'identity'
-      ? `${capitalised(callersSidecar(question))} refused to speak with the host of ${question.service}, which has none of the identities that it has to have.`
-      : question.distrust === 'certificate'
-        ? `${capitalised(callersSidecar(question))} does not trust the certificate of ${question.service}.`
-        : `${capitalised(callersSidecar(question))} and ${question.service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`,
+  tls: (question) => {
+    const { service, distrust } = question;
+    const caller = capitalised(callersSidecar(question));
+    if (distrust === undefined)
+      return `${caller} and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`;
+    if (distrust.of === 'client')
+      return `The sidecar of ${service} refused the caller's certificate${refusals[distrust.since]}.`;
+    return distrust.since === 'identity'
+      ? `${caller} refused to speak with the host of ${service}, which has none of the identities that it has to have.`
+      : `${caller} refused the certificate of ${service}${refusals[distrust.since]}.`;
+  },
   reset: ({ service, side }) =>
     side === 'server'
       ? `The app of ${service} closed the connection before it had answered.`

@@ -1,4 +1,5 @@
 import type { Origin, Unused } from '../../model/effective.ts';
+import type { Distrust } from '../../model/ending.ts';
 import type { Detections } from '../../model/evidence.ts';
 
 /** What a request asked for, as far as routes look at it. */
@@ -73,8 +74,8 @@ export interface RequestQuestion extends About {
   readonly policy?: string;
   /** Of a refusal: who decided, where it was no policy of the mesh's own. */
   readonly decidedBy?: 'authorizer' | 'token';
-  /** Of a handshake that failed: what of the host the caller's sidecar did not accept. */
-  readonly distrust?: 'identity' | 'certificate';
+  /** Of a handshake that failed: whose certificate was not accepted, and why. */
+  readonly distrust?: Distrust;
   /** The sidecar's own words, for an ending that nobody has a word for. */
   readonly said?: string;
 }

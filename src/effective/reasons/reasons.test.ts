@@ -112,8 +112,13 @@ test.each<[string, Asked, readonly string[] | string]>([
   ['subset-of-a-hidden-rule', { ended: 'no-cluster' }, ['route: edge-app:8080 subset v1 16']],
   [
     'another-identity',
-    { ended: 'tls', distrust: 'identity' },
+    { ended: 'tls', distrust: { of: 'server', since: 'identity' } },
     ['subjectAltNames: spiffe://cluster.local/ns/default/sa/payments 9', 'mode: ISTIO_MUTUAL 8'],
+  ],
+  [
+    'another-identity',
+    { ended: 'tls', distrust: { of: 'client', since: 'expired' } },
+    ['what the server takes: mTLS only scenario', 'mode: ISTIO_MUTUAL 8'],
   ],
   ['allow-nothing', { ended: 'denied', side: 'server', policy: 'none' }, ['nothing: ALLOW 4']],
   ['token-required', { ended: 'denied', side: 'server', policy: 'none' }, ['with-a-token: ALLOW 16']],

@@ -175,9 +175,17 @@ function noTls(scene: Scene): Reason {
   const tls = common(clusters, (cluster) => cluster.tls);
   const identities = common(clusters, (cluster) => cluster.identities);
   if (tls === undefined || identities === undefined) return severalClusters(scene);
-  if (question.distrust === 'identity') {
+  const { distrust } = question;
+  if (distrust?.of === 'server' && distrust.since === 'identity') {
     return known(causeOfRequests(question), [
       named('server has to be', identities, (names) => names.join(', ')),
+      named('TLS', tls, (mode) => tlsWords[mode]),
+    ]);
+  }
+  // Whose certificate it was has no say; that the other one asks for it, does.
+  if (distrust?.of === 'client' && inbound !== undefined) {
+    return known(causeOfRequests(question), [
+      named('what the server takes', inbound.accepts, (mode) => acceptsWords[mode]),
       named('TLS', tls, (mode) => tlsWords[mode]),
     ]);
   }

@@ -20,6 +20,9 @@ const performs = [
   'resume',
   'stop-control-plane',
   'start-control-plane',
+  'issue',
+  'rotate-authority',
+  'complete-rotation',
 ] as const satisfies Environment['performs'];
 
 export const local: EnvironmentKind = {

@@ -17,6 +17,7 @@ import { Trial } from '../trial.ts';
 import { accessLines } from './access.ts';
 import type { LoopbackBlock } from './addresses.ts';
 import { type AppPorts, appProgram, appReady, controlApp, seedApp, usualAppPorts } from './app.ts';
+import { HandingOut } from './credentials.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 import { Programs } from './programs.ts';
@@ -261,6 +262,13 @@ export class LocalLab implements Lab {
         return mesh.closeControlPlane();
       case 'start-control-plane':
         return this.#startControlPlane(mesh);
+      case 'issue':
+      case 'rotate-authority':
+      case 'complete-rotation':
+        return new HandingOut(mesh.authority, this.#sidecars, this.#hosts, this.signal).perform(
+          action,
+          signal,
+        );
       default:
         throw environmentError(`the local lab cannot ${action.do}`, 'use --env kind');
     }

@@ -9,7 +9,8 @@ import {
   type Ready,
 } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
-import type { HostInstance, HostMesh, Mesh, ServiceAddresses } from '../../meshes/contract.ts';
+import type { Handed, HostInstance, HostMesh, Mesh, ServiceAddresses } from '../../meshes/contract.ts';
+import type { Credentials } from '../../model/credentials.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { isCaller, isServer, portsOf } from '../../model/topology.ts';
@@ -238,6 +239,33 @@ export class Sidecars {
     const said = await this.#rejectionsOf(host, hostMesh);
     if (said.length === 0) return awaitingReason;
     throw refusedConfiguration(said, revision.resources, this.#mesh);
+  }
+
+  /** What a sidecar shows of itself, and whom it trusts. */
+  async credentials(host: HostInstance): Promise<Credentials> {
+    const { credentials } = this.#mesh.sidecar;
+    return credentials.read(await this.#ask(host, credentials.paths));
+  }
+
+  /** Waits until a sidecar that runs holds what it has been handed; one that has no use for TLS never asks for it. */
+  async took(host: HostInstance, { serial, roots }: Handed, signal: AbortSignal): Promise<void> {
+    const handed = [...roots].sort().join();
+    await eventually(
+      () =>
+        patiently(async () => {
+          if (!this.#runs(host)) return undefined;
+          const held = await this.credentials(host);
+          if (held.certificate === undefined && held.roots.length === 0) return undefined;
+          if (held.certificate?.serial !== serial) return notYet('its Envoy shows another one');
+          return [...held.roots].sort().join() === handed ? undefined : notYet('its Envoy trusts others');
+        }),
+      {
+        waitingFor: `the sidecar of ${host.name} to take its certificate`,
+        timeoutMs: arrivalTimeoutMs,
+        everyMs: changeEveryMs,
+        signal,
+      },
+    );
   }
 
   /** Waits until no sidecar has a request under way or lines to write; twice, since the two are not told at once. */

@@ -9,7 +9,7 @@ export function statsPath(...patterns: readonly string[]): string {
 }
 
 /** "name: value" lines of an answer to `statsPath` → map. */
-function parseStats(answer: string): Map<string, string> {
+export function parseStats(answer: string): Map<string, string> {
   const stats = new Map<string, string>();
   for (const line of answer.split('\n')) {
     const colon = line.lastIndexOf(': ');

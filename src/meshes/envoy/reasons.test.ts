@@ -42,6 +42,8 @@ test('two sides that do not agree on TLS show as a connection that failed or bro
   const said = 'TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED';
   expect(reasonOf('UF', reset(`remote_connection_failure|${said}`))).toBe('tls');
   expect(reasonOf('UC', reset(`connection_termination|${said}`))).toBe('tls');
+  const gone = 'TLS_error:|33554536:system_library:OPENSSL_internal:Connection_reset_by_peer:TLS_error_end';
+  expect(reasonOf('UF', reset(`remote_connection_failure|${gone}`))).toBe('connect');
 });
 
 test.each([
@@ -51,9 +53,42 @@ test.each([
   [
     'UF',
     reset('TLS_error:|1:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_SAN_matcher'),
-    { distrust: 'identity' },
+    { distrust: { of: 'server', since: 'identity' } },
   ],
-  ['UF', reset('TLS_error:|1:CERTIFICATE_VERIFY_FAILED:self_signed'), { distrust: 'certificate' }],
+  [
+    'UF',
+    reset('TLS_error:|1:CERTIFICATE_VERIFY_FAILED:self_signed'),
+    { distrust: { of: 'server', since: 'authority' } },
+  ],
+  [
+    'UF',
+    reset(
+      'remote_connection_failure|TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_X509_verify_cert:_certificate_verification_error_at_depth_0:_certificate_has_expired:TLS_error_end',
+    ),
+    { distrust: { of: 'server', since: 'expired' } },
+  ],
+  [
+    'UF',
+    reset(
+      'remote_connection_failure|TLS_error:|268435581:SSL_routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:verify_cert_failed:_X509_verify_cert:_certificate_verification_error_at_depth_0:_unable_to_get_local_issuer_certificate:TLS_error_end',
+    ),
+    { distrust: { of: 'server', since: 'authority' } },
+  ],
+  ['UF', reset('CERTIFICATE_VERIFY_FAILED'), { distrust: { of: 'server', since: 'unknown' } }],
+  [
+    'UC',
+    reset(
+      'connection_termination|TLS_error:|268436501:SSL_routines:OPENSSL_internal:SSLV3_ALERT_CERTIFICATE_EXPIRED:TLS_error_end',
+    ),
+    { distrust: { of: 'client', since: 'expired' } },
+  ],
+  [
+    'UC',
+    reset('OPENSSL_internal:TLSV1_ALERT_UNKNOWN_CA:TLS_error_end'),
+    { distrust: { of: 'client', since: 'authority' } },
+  ],
+  ['UC', reset('SSLV3_ALERT_CERTIFICATE_UNKNOWN:TLS'), { distrust: { of: 'client', since: 'unknown' } }],
+  ['UC', reset('SSLV3_ALERT_HANDSHAKE_FAILURE:TLS'), undefined],
   ['UO', reset('overflow'), undefined],
   ['UT', 'upstream_per_try_timeout', { time: 'attempt' }],
   ['UT', 'response_timeout', undefined],

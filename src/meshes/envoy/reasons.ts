@@ -1,4 +1,4 @@
-import type { Clues, NoRequest, Reason } from '../../model/ending.ts';
+import type { Clues, Distrust, NoRequest, Reason } from '../../model/ending.ts';
 
 /** Of an answer that came from the host, whatever it says. */
 export const VIA_UPSTREAM = 'via_upstream';
@@ -66,7 +66,8 @@ const retried: ReadonlySet<Reason> = new Set(['connect', 'reset', 'timeout', 'pr
  * A flag alone can mislead. UO also says that a retry was refused: beside an answer from the host, and beside the
  * failure that was to be retried, that is no overflow of the request itself (RetryStatus::NoOverflow in
  * https://github.com/envoyproxy/envoy/blob/main/source/common/router/router.cc). UF and UC may both be two sides that
- * do not agree on TLS, of which only the details tell.
+ * do not agree on TLS, of which only the details tell; a host that goes away in the middle of the handshake shows
+ * there too, as an error of the system.
  */
 export function reasonOf(flags: string, details: string): Reason {
   const told = byDetails.find(([begin]) => details.startsWith(begin))?.[1];
@@ -78,7 +79,9 @@ export function reasonOf(flags: string, details: string): Reason {
     .filter((reason) => reason !== undefined)
     .filter((reason) => !(fromHost && beforeHost.has(reason)));
   const reason = reasons.find((each) => retried.has(each)) ?? reasons[0];
-  if ((reason === 'connect' || reason === 'reset') && /TLS|CERTIFICATE/i.test(details)) return 'tls';
+  if ((reason === 'connect' || reason === 'reset') && /TLS|CERTIFICATE/i.test(details)) {
+    return details.includes('system_library') ? reason : 'tls';
+  }
   return reason ?? (fromHost ? 'none' : 'other');
 }
 
@@ -102,11 +105,7 @@ export function cluesOf(flags: string, details: string): Clues | undefined {
       : details.startsWith('jwt_authn')
         ? 'token'
         : undefined;
-  const distrust = details.includes('SAN_matcher')
-    ? 'identity'
-    : details.includes('CERTIFICATE_VERIFY_FAILED')
-      ? 'certificate'
-      : undefined;
+  const distrust = distrustOf(details);
   const clues: Clues = {
     ...(time === undefined ? {} : { time }),
     ...(retry === undefined ? {} : { retry }),
@@ -116,6 +115,27 @@ export function cluesOf(flags: string, details: string): Clues | undefined {
   };
   return Object.keys(clues).length === 0 ? undefined : clues;
 }
+
+/**
+ * Whose certificate was not accepted, and why: the caller's sidecar says what it has found of the host's, and hears as
+ * an alert what the host's has found of its own.
+ */
+function distrustOf(details: string): Distrust | undefined {
+  const [, alert = ''] = /ALERT_(\w+)/.exec(details) ?? [];
+  if (alert === 'UNKNOWN_CA') return { of: 'client', since: 'authority' };
+  if (alert.includes('CERTIFICATE'))
+    return { of: 'client', since: alert === 'CERTIFICATE_EXPIRED' ? 'expired' : 'unknown' };
+  if (!details.includes('CERTIFICATE_VERIFY_FAILED')) return undefined;
+  const [, since = 'unknown'] = verification.find(([words]) => words.test(details)) ?? [];
+  return { of: 'server', since };
+}
+
+/** What is wrong with a certificate, in the words of X509_verify_cert_error_string and Envoy. */
+const verification: readonly (readonly [RegExp, Distrust['since']])[] = [
+  [/SAN_matcher|verify_SAN/, 'identity'],
+  [/has_expired/, 'expired'],
+  [/issuer|self.signed/, 'authority'],
+];
 
 /** Whether a line is about a connection that no request came of, which Envoy logs beside requests; undefined of those. */
 export function noRequestOf(details: string): NoRequest | undefined {

@@ -1,3 +1,5 @@
+import { handshakeCounters } from '../envoy/credentials.ts';
+
 /** What every sidecar is configured with, on one host and in a cluster. */
 export const proxySettings = {
   // The less is in the buffer, the less is lost when a fault kills the sidecar.
@@ -14,5 +16,7 @@ export const proxySettings = {
       'http.inbound',
       'filesystem',
     ],
+    // Whether anybody makes connections with a certificate.
+    inclusionSuffixes: handshakeCounters,
   },
 } as const;

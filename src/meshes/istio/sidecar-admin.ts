@@ -10,6 +10,7 @@ import {
   readyPath,
   warmedUp,
 } from '../envoy/admin.ts';
+import { envoyCredentials } from '../envoy/credentials.ts';
 import { clusterNames } from './clusters.ts';
 import { ROOT_NAMESPACE } from './names.ts';
 
@@ -56,6 +57,8 @@ export const sidecarAdmin: MeshSidecar = {
     paths: [readyPath, clustersPath],
     answer: ([counters = '', clusters = ''], hosts) => initialised(counters) ?? seesHosts(clusters, hosts),
   },
+  // What pilot-agent calls them.
+  credentials: envoyCredentials({ certificate: 'default', roots: 'ROOTCA' }),
   ...envoyAdmin,
 };
 

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { X509Certificate as ReadCertificate } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -8,30 +7,40 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
-  type X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
+import { serialText } from '../../../model/credentials.ts';
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 /** Runs are short; clocks of containers and virtual machines are not always right. */
 const skewMs = 5 * 60_000;
 
-/** The certificate authority of one run; its key never leaves the process. */
+/** A certificate authority; its key never leaves the process. */
 export interface CertificateAuthority {
-  readonly certificate: X509Certificate;
-  /** Writes cert-chain.pem, key.pem and root-cert.pem for a SPIFFE identity; valid for `lifetimeMs`. */
-  issue(spiffeId: string, directory: string, lifetimeMs: number): Promise<void>;
+  /** Its own certificate. */
+  readonly root: string;
+  /** SHA-256 of that, as everybody else has it. */
+  readonly fingerprint: string;
+  /** A new key with a certificate for a SPIFFE identity: for a day, or one whose time was over an hour ago. */
+  issue(spiffeId: string, expired?: boolean): Promise<Issued>;
 }
 
-export async function createCertificateAuthority(
-  name: string,
-  lifetimeMs: number,
-): Promise<CertificateAuthority> {
+/** A key and its certificate, as PEM. */
+interface Issued {
+  readonly chain: string;
+  readonly key: string;
+  /** As `Certificate` has it. */
+  readonly serial: string;
+}
+
+export async function createCertificateAuthority(name: string): Promise<CertificateAuthority> {
   const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned({
     name: `O=breakwater, CN=${name}`,
     notBefore: new Date(Date.now() - skewMs),
-    notAfter: new Date(Date.now() + lifetimeMs),
+    notAfter: new Date(Date.now() + dayMs),
     signingAlgorithm: algorithm,
     keys,
     extensions: [
@@ -39,15 +48,18 @@ export async function createCertificateAuthority(
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
+  const root = `${certificate.toString('pem')}\n`;
   return {
-    certificate,
-    async issue(spiffeId, directory, leafLifetimeMs) {
+    root,
+    fingerprint: new ReadCertificate(root).fingerprint256,
+    async issue(spiffeId, expired = false) {
       const leafKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+      const notAfter = Date.now() + (expired ? -hourMs : dayMs);
       const leaf = await X509CertificateGenerator.create({
         subject: 'O=breakwater',
         issuer: certificate.subject,
-        notBefore: new Date(Date.now() - skewMs),
-        notAfter: new Date(Date.now() + leafLifetimeMs),
+        notBefore: new Date(Math.min(Date.now() - skewMs, notAfter - hourMs)),
+        notAfter: new Date(notAfter),
         signingAlgorithm: algorithm,
         publicKey: leafKeys.publicKey,
         signingKey: keys.privateKey,
@@ -58,13 +70,11 @@ export async function createCertificateAuthority(
         ],
       });
       const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey)).toString('base64');
-      const keyPem = `-----BEGIN PRIVATE KEY-----\n${key.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`;
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      await Promise.all([
-        writeFile(join(directory, 'cert-chain.pem'), `${leaf.toString('pem')}\n`),
-        writeFile(join(directory, 'key.pem'), keyPem, { mode: 0o600 }),
-        writeFile(join(directory, 'root-cert.pem'), `${certificate.toString('pem')}\n`),
-      ]);
+      return {
+        chain: `${leaf.toString('pem')}\n`,
+        key: `-----BEGIN PRIVATE KEY-----\n${key.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`,
+        serial: serialText(leaf.serialNumber),
+      };
     },
   };
 }

@@ -7,9 +7,8 @@ import type { MeshConfiguration } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
 import type { HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
 import { inItsNamespace, writeKubernetesYaml } from '../../kubernetes/write.ts';
-import { spiffeId } from '../names.ts';
 import { sidecarAdmin } from '../sidecar-admin.ts';
-import { createCertificateAuthority } from './certificates.ts';
+import { Authority } from './authority.ts';
 import { ConfigurationDirectory } from './configuration-directory.ts';
 import { accepts, controlPlanePorts, knownServices, prepareControlPlane } from './control-plane.ts';
 import { DiscoveryGate } from './discovery-gate.ts';
@@ -23,17 +22,15 @@ export const hostPorts = {
   others: [...Object.values(otherSidecarPorts), ...Object.values(controlPlanePorts)],
 } as const;
 
-const dayMs = 24 * 3_600_000;
 /** All of the configuration under test in one file: istiod sees it change at once, or not at all. */
 const underTest = 'under-test.yaml';
 
 /** Istio as plain processes on loopback: its virtual machine mode, with a certificate authority of the run's own. */
 export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh> {
-  const { namespace } = request.topology;
   const configuration = new ConfigurationDirectory(request.directory);
   const [controlPlane, authority, template] = await Promise.all([
     prepareControlPlane(request, configuration.watched),
-    createCertificateAuthority('run', dayMs),
+    Authority.create(request.topology.namespace),
     readFile(request.files['envoy-bootstrap'] ?? '', 'utf8'),
     configuration.write({
       [underTest]: textOf({ resources: [] }, { name: request.revision, hostsSince: request.revision }),
@@ -45,11 +42,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   await Promise.all(
     request.instances.map(async (instance) => {
       await prepareSidecar(instance, template);
-      await authority.issue(
-        spiffeId(namespace, instance.serviceAccount),
-        join(instance.directory, 'var/run/secrets/workload-spiffe-credentials'),
-        dayMs,
-      );
+      await authority.provide(instance);
     }),
   );
   const at = (usual: number) => ({ host: request.address, port: request.port(usual) });
@@ -57,6 +50,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   const services = new Set(request.instances.filter(isServer).map(({ service }) => service));
   return {
     controlPlane,
+    authority,
     configurationDirectory: configuration.published,
     configurationFile: join(configuration.published, underTest),
     holdControlPlane: async () => {
