@@ -92,7 +92,7 @@ export async function analyse(input: {
   const byLoad = totalsByLoad(loads, traffic, factsOf);
   const pictures = new Pictures(evidence, input, changes);
   const { first: picture } = pictures;
-  const errors = attribute(evidence, traffic, phases, pictures, trial.loads);
+  const errors = attribute(evidence, traffic, phases, pictures, trial.loads, records);
   const planned = withReasons(withdrawDoubtful(judged, results), judged, {
     evidence,
     facts,

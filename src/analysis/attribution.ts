@@ -1,3 +1,4 @@
+import type { FaultRecord } from '../checks/facts.ts';
 import { type RequestQuestion, textOfRequests } from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -33,6 +34,8 @@ interface Tally {
   readonly chain: Chain;
   /** What sidecars held then, the newest first. */
   readonly pictures: readonly [Picture, ...Picture[]];
+  /** Whether a fault was on at the host, or at one that its app called. */
+  readonly disturbed: boolean;
   readonly whenMs: number[];
   readonly byPhase: number[];
 }
@@ -45,8 +48,10 @@ export function attribute(
   pictures: Pictures,
   /** By number of load. */
   loads: readonly PlannedLoad[],
+  faults: readonly FaultRecord[],
 ): Attributed[] {
-  /** By what was in effect, load and client, then by what both sides said. */
+  const underFault = faultsOn(faults, evidence);
+  /** By what was in effect, on the mesh and at the host, load and client, then by what both sides said. */
   const tallies = new Map<number, Map<string, Tally>>();
   const chains = new Chains(evidence);
   const { requests, arrivals, endings } = evidence;
@@ -59,10 +64,13 @@ export function attribute(
     const load = requests.load[row] as number;
     const caller = requests.client[row] as number;
     const held = pictures.numberAt(traffic.whenMs[row] as number);
-    const callers = (held * 256 + load) * 65_536 + caller;
+    const chain = serverNumber < 0 ? [] : chains.ofRequest(row, arrivals.instance[last] as number);
+    const disturbed = [client.instance, ...chains.called(chain)].some((instance) =>
+      underFault(instance, traffic.whenMs[row] as number),
+    );
+    const callers = ((held * 2 + +disturbed) * 256 + load) * 65_536 + caller;
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
-    const chain = serverNumber < 0 ? [] : chains.ofRequest(row, arrivals.instance[last] as number);
     const key = `${number} ${serverNumber} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
@@ -73,6 +81,7 @@ export function attribute(
         load: loads[load],
         chain,
         pictures: pictures.get(held),
+        disturbed,
         whenMs: [],
         byPhase: phaseNames.map(() => 0),
       };
@@ -87,8 +96,21 @@ export function attribute(
   return all.map((tally) => describe(tally, evidence, chains));
 }
 
+/** Whether a fault was on at an instance, by its index, at a moment of the load. */
+function faultsOn(faults: readonly FaultRecord[], { context }: Evidence) {
+  const spans = context.instances.map(({ name }) =>
+    faults.flatMap(({ targets, injectingAtMs, revertedAtMs }) =>
+      injectingAtMs === undefined || !targets.includes(name)
+        ? []
+        : [{ fromMs: injectingAtMs, toMs: revertedAtMs ?? Number.POSITIVE_INFINITY }],
+    ),
+  );
+  return (instance: number, ms: number) =>
+    spans[instance]?.some(({ fromMs, toMs }) => ms >= fromMs && ms <= toMs) ?? false;
+}
+
 function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed {
-  const { client, server, byPhase, whenMs, pictures, chain } = tally;
+  const { client, server, byPhase, whenMs, pictures, chain, disturbed } = tally;
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const about = {
@@ -99,13 +121,16 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
     request: tally.load && pictures[0].askedFor(tally.load),
   };
   const answers = pictures.map((picture) => {
-    const question = questionAbout(about, instance, picture);
+    const question = {
+      ...questionAbout(about, instance, picture),
+      ...(disturbed ? { underFault: true as const } : {}),
+    };
     return { question, reason: picture.reasonOfRequests(question) };
   });
   // What the newest cannot be the reason of, one that was still in effect may be.
   const { question, reason } =
     answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
-  const onward = chains.reason(chain, pictures[0]);
+  const onward = chains.reason(chain, pictures[0], disturbed);
   const { cause, others, ...first } = onward?.told ?? textOfRequests(reason, question);
   const { flag } = (onward?.said ?? said).raw;
   const at = onward?.called ?? instance;

@@ -75,6 +75,8 @@ export interface RequestQuestion extends About {
   readonly decidedBy?: 'authorizer' | 'token';
   /** Of a handshake that failed: what of the host the caller's sidecar did not accept. */
   readonly distrust?: 'identity' | 'certificate';
+  /** A fault was on at the server then, which may be all there is to it. */
+  readonly underFault?: true;
   /** The sidecar's own words, for an ending that nobody has a word for. */
   readonly said?: string;
 }
@@ -108,6 +110,10 @@ export type Expected =
   | 'return'
   /** Traffic is spread over hosts as wanted. */
   | 'spread'
+  /** Connections carry one request after the other. */
+  | 'reuse'
+  /** Connections are closed, and new ones opened in their place. */
+  | 'renewal'
   | 'low-latency'
   /** What is refused is refused at once. */
   | 'quick-refusal'
