@@ -43,6 +43,12 @@ test('an app that closes idle connections as soon as its sidecar does is why a r
   });
 });
 
+test('an idle timeout that is hardly less than that of the app may come too late', () => {
+  expect(whyReset('idle-time-of-tcp', 20_500)?.cause).toContain(
+    'nothing has come for 20.5 s, and its sidecar keeps it for 20 s, hardly less: a request',
+  );
+});
+
 test('without an idle timeout a sidecar keeps connections for an hour, and retries that are off are named', () => {
   expect(whyReset('no-retries', 5_000)).toEqual({
     cause:
@@ -64,7 +70,7 @@ test('a pool of a subset is not what a server has towards its app', () => {
 });
 
 test.each([
-  ['its sidecar closes them first', whyReset('idle-time-of-tcp', 20_001)],
+  ['its sidecar closes them well before', whyReset('idle-time-of-tcp', 25_000)],
   [
     'nobody says when the app closes them',
     textOfReason(reasonOfRequests(recorded('no-retries'), { ...about, ended: 'reset', side: 'server' })),
@@ -74,6 +80,24 @@ test.each([
 ])('idle connections are not to blame where %s', (_, reason) => {
   expect(reason?.cause).toMatch(
     /^The (app|host) of edge-app closed the connection before it had answered\.$/,
+  );
+});
+
+test('an idle timeout that ends a connection before it is up is why there was none', () => {
+  const why = (name: string, more: Partial<RequestQuestion> = {}) =>
+    textOfReason(
+      reasonOfRequests(recorded(name), { ...about, ended: 'connect', of: 'idle', side: 'client', ...more }),
+    );
+  const short = why('requests-limit-below-connections');
+  expect(short?.cause).not.toContain('not up yet');
+  expect(why('brief-idle-time')).toMatchObject({
+    cause:
+      "The client's sidecar closed a connection to edge-app that was not up yet: the idle timeout of 5 ms begins when a connection is opened, and not when it is first used.",
+    setting: 'DestinationRule/edge-app-dr spec.trafficPolicy.connectionPool.http.idleTimeout: 5ms',
+    source: 'mesh.yaml:8',
+  });
+  expect(why('brief-idle-time', { side: 'server' })?.cause).toMatch(
+    /^The sidecar of edge-app closed a connection to its app that was not up yet: /,
   );
 });
 

@@ -4,6 +4,7 @@ import { limitText, timeText } from '../words.ts';
 import { causeOfRequests } from './causes.ts';
 import {
   type CheckScene,
+  common,
   commonRetries,
   insteadOf,
   known,
@@ -15,15 +16,22 @@ import {
 import type { Reason } from './question.ts';
 
 /**
- * Why an app closed a connection on which it had a request: it closes idle ones no later than its sidecar does.
+ * A sidecar that closes idle connections hardly sooner than its app may come too late: its time begins when it has read
+ * the answer that the app's begins with, and whoever is busy looks at it later.
+ */
+const hardlyLess = 0.9;
+
+/**
+ * Why an app closed a connection on which it had a request: its sidecar does not close idle ones well before it does.
  * Undefined where that cannot be it.
  */
 export function closedWhileIdle(scene: RequestScene): Reason | undefined {
   const { question, client, server, inbound } = scene;
   if (inbound?.appKeepsMs === undefined || question.underFault) return undefined;
   const { idleTimeoutMs: idle, appKeepsMs: keeps } = inbound;
-  if (idle.value !== null && idle.value < keeps.value) return undefined;
-  const sidecars = idle.value === null ? 'as long as it can' : `for ${timeText(idle.value)}`;
+  if (idle.value !== null && idle.value < keeps.value * hardlyLess) return undefined;
+  const hardly = idle.value !== null && idle.value < keeps.value ? ', hardly less' : '';
+  const sidecars = idle.value === null ? 'as long as it can' : `for ${timeText(idle.value)}${hardly}`;
   const retries = commonRetries(scene);
   return known(
     `${causeOfRequests(question)} It closes one on which nothing has come for ${timeText(keeps.value)}, and its sidecar keeps it ${sidecars}: a request that is sent at that very moment is lost.${retries === undefined ? '' : notTriedAgain(retries)}`,
@@ -36,6 +44,28 @@ export function closedWhileIdle(scene: RequestScene): Reason | undefined {
       ...insteadOf(client, question.service, 'limits', 'retries'),
       ...(server?.unused ?? []).filter(({ side, about }) => side === 'server' && about === 'limits'),
     ],
+  );
+}
+
+/** An idle timeout that is shorter than what it takes to open a connection; undefined where that cannot be it. */
+export function closedWhileOpening(scene: RequestScene): Reason | undefined {
+  const { question, clusters, inbound } = scene;
+  if (question.of !== 'idle') return undefined;
+  const times =
+    question.side === 'server'
+      ? inbound
+      : common(clusters, ({ idleTimeoutMs, connectTimeoutMs }) => ({ idleTimeoutMs, connectTimeoutMs }));
+  if (times === undefined) return undefined;
+  const { idleTimeoutMs: idle, connectTimeoutMs: connect } = times;
+  if (idle.value === null || idle.value >= connect.value) return undefined;
+  const whose =
+    question.side === 'server'
+      ? `The sidecar of ${question.service} closed a connection to its app`
+      : `The client's sidecar closed a connection to ${question.service}`;
+  const retries = commonRetries(scene);
+  return known(
+    `${whose} that was not up yet: the idle timeout of ${timeText(idle.value)} begins when a connection is opened, and not when it is first used.`,
+    [named('idleTimeout', idle, timeText), ...(retries === undefined ? [] : retrySettings(retries))],
   );
 }
 

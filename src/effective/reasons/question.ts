@@ -66,7 +66,7 @@ export interface RequestQuestion extends About {
   readonly side: 'client' | 'server';
   /** The instance that was called, where its sidecar ended them. */
   readonly server?: string;
-  /** Of a timeout: the whole request unless given; of an overflow: a request unless given. */
+  /** Of a timeout: the whole request unless given; of an overflow: a request unless given; of a connection: its idle time. */
   readonly of?: 'attempt' | 'idle' | 'lifetime' | 'retry';
   readonly status?: number;
   /** Of a refusal by policy: its name as the log has it; "none" when nothing allowed the request. */

@@ -9,7 +9,7 @@ import type {
 } from '../../model/effective.ts';
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
 import { callersSidecar, causeOfRequests } from './causes.ts';
-import { closedWhileIdle } from './connections.ts';
+import { closedWhileIdle, closedWhileOpening } from './connections.ts';
 import {
   common,
   commonRetries,
@@ -153,7 +153,7 @@ function noHost(scene: RequestScene): Reason {
 function notConnected(scene: RequestScene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  return letThrough(scene);
+  return closedWhileOpening(scene) ?? letThrough(scene);
 }
 
 /** The handshake failed: what each side speaks, and whom the client takes for the server. */
