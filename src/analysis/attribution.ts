@@ -37,6 +37,8 @@ interface Tally {
   readonly certifying: RecordedFault | undefined;
   /** What sidecars held then, the newest first. */
   readonly pictures: readonly [Picture, ...Picture[]];
+  /** Whether a fault was on at the host, or at one that its app called. */
+  readonly disturbed: boolean;
   readonly whenMs: number[];
   readonly byPhase: number[];
 }
@@ -51,7 +53,8 @@ export function attribute(
   loads: readonly PlannedLoad[],
   records: readonly RecordedFault[],
 ): Attributed[] {
-  /** By what was in effect, load and client, then by what both sides said. */
+  const underFault = faultsOn(records, evidence);
+  /** By what was in effect, on the mesh and at the host, load and client, then by what both sides said. */
   const tallies = new Map<number, Map<string, Tally>>();
   const chains = new Chains(evidence);
   const { requests, arrivals, endings } = evidence;
@@ -65,17 +68,20 @@ export function attribute(
     const caller = requests.client[row] as number;
     const atMs = traffic.whenMs[row] as number;
     const held = pictures.numberAt(atMs);
-    const callers = (held * 256 + load) * 65_536 + caller;
     const certifying = certifyingFault(
       { client, server: endings[serverNumber], caller, atMs },
       records,
       evidence,
     );
-    const alike = tallies.get(callers) ?? new Map<string, Tally>();
-    tallies.set(callers, alike);
     const called = serverNumber < 0 ? client.instance : (arrivals.instance[last] as number);
     const sinceMs = serverNumber < 0 ? undefined : arrivals.startMs[last];
     const chain = called < 0 ? [] : chains.ofRequest(row, called, sinceMs);
+    const disturbed = [client.instance, ...chains.called(chain)].some((instance) =>
+      underFault(instance, atMs),
+    );
+    const callers = ((held * 2 + +disturbed) * 256 + load) * 65_536 + caller;
+    const alike = tallies.get(callers) ?? new Map<string, Tally>();
+    tallies.set(callers, alike);
     const key = `${number} ${serverNumber} ${certifying} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
@@ -87,6 +93,7 @@ export function attribute(
         chain,
         certifying: records[certifying],
         pictures: pictures.get(held),
+        disturbed,
         whenMs: [],
         byPhase: phaseNames.map(() => 0),
       };
@@ -101,8 +108,21 @@ export function attribute(
   return all.map((tally) => describe(tally, evidence, chains));
 }
 
+/** Whether a fault was on at an instance, by its index, at a moment of the load. */
+function faultsOn(faults: readonly RecordedFault[], { context }: Evidence) {
+  const spans = context.instances.map(({ name }) =>
+    faults.flatMap(({ targets, injectingAtMs, revertedAtMs }) =>
+      injectingAtMs === undefined || !targets.includes(name)
+        ? []
+        : [{ fromMs: injectingAtMs, toMs: revertedAtMs ?? Number.POSITIVE_INFINITY }],
+    ),
+  );
+  return (instance: number, ms: number) =>
+    spans[instance]?.some(({ fromMs, toMs }) => ms >= fromMs && ms <= toMs) ?? false;
+}
+
 function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed {
-  const { client, server, byPhase, whenMs, pictures, chain, certifying } = tally;
+  const { client, server, byPhase, whenMs, pictures, chain, certifying, disturbed } = tally;
   const said = isFromServer(client, server) ? server : client;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
   const about = {
@@ -113,13 +133,18 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
     request: tally.load && pictures[0].askedFor(tally.load),
   };
   const answers = pictures.map((picture) => {
-    const question = questionAbout(about, instance, picture);
+    const question = {
+      ...questionAbout(about, instance, picture),
+      ...(disturbed ? { underFault: true as const } : {}),
+    };
     return { question, reason: picture.reasonOfRequests(question) };
   });
   // What the newest cannot be the reason of, one that was still in effect may be.
   const { question, reason } =
     answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
-  const onwards = client.answered ? pictures.flatMap((picture) => chains.reason(chain, picture) ?? []) : [];
+  const onwards = client.answered
+    ? pictures.flatMap((picture) => chains.reason(chain, picture, disturbed) ?? [])
+    : [];
   const onward = onwards.find(({ known }) => known) ?? onwards[0];
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
   const { cause, others, ...first } = onward?.told ?? withFault(textOfRequests(reason, question), certifying);

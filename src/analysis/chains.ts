@@ -73,8 +73,16 @@ export class Chains {
     return `The app of ${first[0]} was waiting for ${first[1]} then${more}.`;
   }
 
-  /** The reason of a chain's last call, after how the failure came from there; undefined for an empty one. */
-  reason(chain: Chain, picture: Picture): ChainReason | undefined {
+  /** Whom the calls of a chain went to. */
+  called(chain: Chain): readonly number[] {
+    return chain.map((row) => this.#ending(this.#evidence.calls.ending[row])?.instance ?? NO_HOST);
+  }
+
+  /**
+   * The reason of a chain's last call, after how the failure came from there; undefined for an empty one. `disturbed`:
+   * a fault was on at one of whom it went to.
+   */
+  reason(chain: Chain, picture: Picture, disturbed = false): ChainReason | undefined {
     const { calls, context } = this.#evidence;
     const last = chain.at(-1);
     if (last === undefined) return undefined;
@@ -85,7 +93,11 @@ export class Chains {
     const server = ending.answered ? this.#server(last) : undefined;
     const { to, request } = picture.calledBy(caller, ending.service);
     const asked = { client: ending, server, caller: picture.heldLike(caller), to, request };
-    const question = { ...questionAbout(asked, called, picture), caller: caller.service };
+    const question = {
+      ...questionAbout(asked, called, picture),
+      caller: caller.service,
+      ...(disturbed ? { underFault: true as const } : {}),
+    };
     const reason = picture.reasonOfRequests(question);
     const told = textOfRequests(reason, question);
     const said = isFromServer(ending, server) ? server : ending;

@@ -10,6 +10,37 @@ const series = (name: string, ...samples: readonly (readonly [t: number, pid: nu
   rssBytes: samples.map((_, index) => (index + 1) * 1e6),
 });
 
+/** frontend-1 sent three requests, and one of them was tried again. */
+const evidenceOf = (processes: readonly ReturnType<typeof series>[]) =>
+  ({
+    processes: new Map(processes.map((each) => [each.name, each])),
+    context: { instances: [{ name: 'frontend-1' }, { name: 'edge-app-1' }, { name: 'edge-app-2' }] },
+    requests: { length: 3, client: Uint16Array.of(0, 0, 0, 7) },
+    arrivals: { length: 4, instance: Uint16Array.of(1, 1, 2, 2, 7) },
+    statistics: [
+      {
+        instance: 'frontend-1',
+        service: 'edge-app',
+        t: [-100, 100, 300],
+        opened: [40, 41, 43],
+        completed: [100, 101, 103],
+      },
+      { instance: 'frontend-1', service: 'other', t: [-100, 100], opened: [0, 0], completed: [0, 0] },
+    ],
+  }) as unknown as Evidence;
+
+test('connections are those since the load began, of services that were called', () => {
+  expect(resourcesOf(evidenceOf([])).connections).toEqual([
+    { client: 'frontend-1', service: 'edge-app', opened: 3, requests: 3 },
+  ]);
+});
+
+test('sidecars and apps have the requests that their instance sent or got', () => {
+  const names = ['k6', 'frontend-1/sidecar', 'edge-app-1/app', 'edge-app-2/sidecar'];
+  const { programs } = resourcesOf(evidenceOf(names.map((name) => series(name, [0, 1, 0]))));
+  expect(names.map((name) => programs[name]?.requests)).toEqual([undefined, 3, 2, 2]);
+});
+
 test('CPU is that of the trial: what was used before the load began is left out, each life counts', () => {
   const processes = [
     series('harness', [-500, 1, 900], [1_000, 1, 1_000], [5_000, 1, 1_250]),
@@ -17,8 +48,7 @@ test('CPU is that of the trial: what was used before the load began is left out,
     series('k6', [200, 3, 20], [5_000, 3, 700]),
     series('edge-app-1/sidecar', [-500, 4, 100], [1_000, 4, 150], [4_000, 5, 30], [5_000, 5, 60]),
   ];
-  const evidence = { processes: new Map(processes.map((each) => [each.name, each])) };
-  const { harness, programs } = resourcesOf(evidence as unknown as Evidence);
+  const { harness, programs } = resourcesOf(evidenceOf(processes));
   expect(harness).toEqual({ cpuMs: 350, maxRssBytes: 3e6 });
   expect(Object.fromEntries(Object.entries(programs).map(([name, { cpuMs }]) => [name, cpuMs]))).toEqual({
     istiod: 10,

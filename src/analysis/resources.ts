@@ -1,12 +1,17 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { Report } from '../report/model.ts';
+import { increase } from './run-facts.ts';
+
+type Resources = Report['resources'];
+type Program = Resources['programs'][string];
 
 /**
  * CPU time in the trial and peak memory of every program that was watched; a restarted one counts all its lives. What
  * it had used before the load began was for the lab, or for an earlier trial on it.
  */
-export function resourcesOf(evidence: Evidence): Report['resources'] {
-  const programs: Report['resources']['programs'] = {};
+export function resourcesOf(evidence: Evidence): Resources {
+  const handled = requestsHandled(evidence);
+  const programs: Record<string, Program> = {};
   for (const { name, t, pid, cpuMs, rssBytes } of evidence.processes.values()) {
     const before = new Map<number, number>();
     const byPid = new Map<number, number>();
@@ -16,11 +21,41 @@ export function resourcesOf(evidence: Evidence): Report['resources'] {
       byPid.set(id, Math.max(byPid.get(id) ?? 0, cpuMs[index] ?? 0));
       maxRssBytes = Math.max(maxRssBytes, rssBytes[index] ?? 0);
     }
+    const requests = handled.get(name.replace(/\/(?:sidecar|app)$/, ''));
     programs[name] = {
       cpuMs: [...byPid].reduce((sum, [id, used]) => sum + used - (before.get(id) ?? 0), 0),
       maxRssBytes,
+      ...(requests === undefined ? {} : { requests }),
     };
   }
   const { harness = { cpuMs: 0, maxRssBytes: 0 }, ...others } = programs;
-  return { harness, programs: others };
+  return { harness, programs: others, connections: connectionsOf(evidence) };
+}
+
+/** Requests that each instance has sent or got, retries included where they came. */
+function requestsHandled({ context, requests, arrivals }: Evidence): ReadonlyMap<string, number> {
+  const counts = context.instances.map(() => 0);
+  for (const [{ length }, instance] of [
+    [requests, requests.client],
+    [arrivals, arrivals.instance],
+  ] as const) {
+    for (let row = 0; row < length; row += 1) {
+      const index = instance[row] as number;
+      counts[index] = (counts[index] ?? 0) + 1;
+    }
+  }
+  return new Map(context.instances.map(({ name }, index) => [name, counts[index] ?? 0]));
+}
+
+/** What clients' sidecars opened since the load began, of services that they called. */
+function connectionsOf({ statistics }: Evidence): NonNullable<Resources['connections']> {
+  const sinceTheLoad = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+  return statistics
+    .map(({ instance, service, t, opened, completed }) => ({
+      client: instance,
+      service,
+      opened: increase(t, opened, sinceTheLoad).value,
+      requests: increase(t, completed, sinceTheLoad).value,
+    }))
+    .filter(({ requests }) => requests > 0);
 }

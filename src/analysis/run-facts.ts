@@ -154,6 +154,15 @@ export function createFacts(
       }
       return { value, samples };
     },
+    connections(window) {
+      let opened = 0;
+      let requests = 0;
+      for (const series of statistics) {
+        opened += increase(series.t, series.opened, window).value;
+        requests += increase(series.t, series.completed, window).value;
+      }
+      return { opened, requests };
+    },
     ejections(window, names) {
       const addresses = addressesOf(evidence, names);
       let value = 0;

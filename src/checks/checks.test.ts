@@ -74,6 +74,25 @@ test('where traffic went, and what the sidecar counted', async () => {
   `);
 });
 
+test('how many requests a connection carried', async () => {
+  expect(
+    await judge(
+      healed(),
+      { kind: 'connections', during: 'steady', atLeast: 0.09, atMost: 0.11 },
+      { kind: 'connections', during: 'run', atLeast: 0.5 },
+      { kind: 'connections', during: 'run', atMost: 0.05 },
+      { kind: 'connections', during: 'fault', after: '3990ms', atMost: 1 },
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "pass: connections opened per request at least 0.09 and at most 0.11: 0.1",
+      "fail: connections opened per request at least 0.5: 0.1",
+      "fail: connections opened per request at most 0.05: 0.1",
+      "invalid: connections opened per request at most 1: no requests",
+    ]
+  `);
+});
+
 const timed = [
   { kind: 'time-to-eject', atMost: '1s' },
   { kind: 'time-to-eject', which: 'any', of: { zone: 'local/west' }, atMost: '1s' },

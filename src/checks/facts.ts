@@ -101,6 +101,8 @@ export interface RunFacts {
   instancesOf(of: InstanceSelector): readonly string[];
   /** Requests the client's sidecar refused because a pool was full (by the sidecars' own count). */
   overflow(window: Window): { readonly value: number; readonly samples: number };
+  /** Connections that the clients' sidecars opened, and requests that ended meanwhile (by the sidecars' own count). */
+  connections(window: Window): { readonly opened: number; readonly requests: number };
   /** Ejections seen by clients in the window: how often an instance went from healthy to ejected. */
   ejections(
     window: Window,

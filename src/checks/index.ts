@@ -17,6 +17,7 @@ const kinds = [
   (await import('./attempts.ts')).attempts,
   (await import('./expectations.ts')).expectations,
   (await import('./overflow.ts')).overflow,
+  (await import('./connections.ts')).connections,
   (await import('./ejections.ts')).ejections,
   (await import('./time-to-eject.ts')).timeToEject,
   (await import('./time-to-fail-over.ts')).timeToFailOver,

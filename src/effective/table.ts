@@ -246,13 +246,16 @@ function zoneRows({ zones, locality: mode }: Cluster): readonly Row[] {
   }));
 }
 
-function inboundSections({ port, limits, accepts, filters, connectTimeoutMs }: Inbound): readonly Section[] {
+function inboundSections(inbound: Inbound): readonly Section[] {
+  const { port, limits, accepts, filters, connectTimeoutMs, idleTimeoutMs, appKeepsMs } = inbound;
   return [
     {
       title: `port ${port}`,
       rows: [
         row('takes', accepts, (mode) => acceptsWords[mode]),
         row('connect timeout to the app', connectTimeoutMs, timeText),
+        row('idle timeout to the app', idleTimeoutMs, timeText),
+        ...(appKeepsMs === undefined ? [] : [row('idle timeout of the app', appKeepsMs, timeText)]),
       ],
     },
     { title: 'limits, for all callers together', rows: limitRows(limits) },

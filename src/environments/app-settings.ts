@@ -10,12 +10,13 @@ export function appSettings(
   hostOf: (service: string) => string,
   addressOf: (host: string) => string,
 ): Readonly<Record<string, string>> {
-  const { protocol = 'http1', serviceTime, concurrency, queue, bytes, maxAgeS } = app;
+  const { protocol = 'http1', serviceTime, concurrency, queue, bytes, maxAgeS, keepAliveMs } = app;
   return {
     PROTOCOL: protocol,
     SERVICE_TIME: serviceTime,
     CONCURRENCY: String(concurrency),
     QUEUE: String(queue),
+    ...(keepAliveMs === undefined ? {} : { KEEP_ALIVE: `${keepAliveMs}ms` }),
     ...(bytes === undefined ? {} : { BYTES: String(bytes) }),
     ...(maxAgeS === undefined ? {} : { MAX_AGE: String(maxAgeS) }),
     CALLS: JSON.stringify(

@@ -7,6 +7,9 @@ export interface StatisticsSeries {
   readonly t: number[];
   readonly overflow: number[];
   readonly connections: number[];
+  /** Connections since its sidecar started. */
+  readonly opened: number[];
+  readonly completed: number[];
   readonly pending: number[];
   readonly retries: number[];
   readonly ejectionsRefused: number[];
@@ -33,6 +36,8 @@ export class StatisticsReader {
         t: [],
         overflow: [],
         connections: [],
+        opened: [],
+        completed: [],
         pending: [],
         retries: [],
         ejectionsRefused: [],
@@ -49,6 +54,8 @@ export class StatisticsReader {
     series.t.push(t);
     series.overflow.push(sample.overflow);
     series.connections.push(sample.connections);
+    series.opened.push(sample.opened);
+    series.completed.push(sample.completed);
     series.pending.push(sample.pending);
     series.retries.push(sample.retries);
     series.ejectionsRefused.push(sample.ejectionsRefused);

@@ -16,6 +16,8 @@ interface Schedule {
   readonly executor: object;
   /** When requests are due, one piece after the other; none in a closed loop. */
   readonly pieces: readonly Piece[];
+  /** Of a closed loop: how far apart the moments are at which users ask; at once after an answer unless given. */
+  readonly everyMs?: number;
 }
 
 /** The half of a shape that speaks with k6, for shapes whose script is generated. */
@@ -55,12 +57,15 @@ interface ScriptJob {
   /** What follows the due time in that header. */
   readonly mark: string;
   readonly pieces: readonly Piece[];
+  /** 0: at once after an answer. */
+  readonly everyMs: number;
+  readonly durationMs: number;
 }
 
 /** Plain JavaScript; needs nothing but k6. */
 function scriptOf(
-  { request, port }: LoadOf<unknown>,
-  { executor, pieces }: Schedule,
+  { request, port, durationMs }: LoadOf<unknown>,
+  { executor, pieces, everyMs = 0 }: Schedule,
   host: string,
   mark: string,
 ): string {
@@ -73,6 +78,8 @@ function scriptOf(
     dueHeader: DUE_HEADER,
     mark,
     pieces,
+    everyMs,
+    durationMs,
   };
   const options = {
     scenarios: { load: { ...executor, gracefulStop: `${request.timeoutMs}ms` } },
@@ -90,7 +97,8 @@ export const options = ${JSON.stringify(options, null, 2)};
 ${body.replace('__SUMMARY__', SUMMARY_FILE).replace('__STARTED__', LOAD_STARTED)}`;
 }
 
-const prelude = `import http from 'k6/http';
+const prelude = `import { sleep } from 'k6';
+import http from 'k6/http';
 import exec from 'k6/execution';
 import { Counter } from 'k6/metrics';`;
 
@@ -143,6 +151,12 @@ export default function () {
   if (open) params.headers[job.dueHeader] = String(start + due(n)) + job.mark;
   const status = http.request(job.method, job.url, job.body, params).status;
   if (status < 200 || status >= 300) counters[Math.floor(status / 100)].add(1);
+  if (job.everyMs > 0) {
+    const passed = Date.now() - start;
+    // Beyond the end of the load there is no next moment to wait for.
+    const next = Math.min(job.durationMs, (Math.floor(passed / job.everyMs) + 1) * job.everyMs);
+    sleep(Math.max(0, next - passed) / 1000);
+  }
 }
 
 export function handleSummary(data) {

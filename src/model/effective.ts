@@ -263,6 +263,10 @@ export interface Inbound {
   readonly limits: Limits;
   readonly rule: Origin | undefined;
   readonly connectTimeoutMs: Told<number>;
+  /** How long the sidecar keeps a connection to the app on which nothing comes. */
+  readonly idleTimeoutMs: Told<number | null>;
+  /** How long the app does, where the scenario says so; longer than its sidecar otherwise. */
+  readonly appKeepsMs?: Told<number>;
   readonly accepts: Told<'mtls' | 'plaintext' | 'both'>;
   readonly filters: readonly Filter[];
 }

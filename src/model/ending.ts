@@ -54,7 +54,7 @@ export interface RawEnding {
 
 /** What more a sidecar's words say of an ending, for whoever looks for the setting behind it. */
 export interface Clues {
-  /** Which time ran out, where it was not that of the whole request. */
+  /** Which time ran out, where it was not that of the whole request; that of a connection that was still opening may be too. */
   readonly time?: 'attempt' | 'idle' | 'lifetime';
   /** What kept the request from being tried again. */
   readonly retry?: 'used-up' | 'refused';

@@ -72,6 +72,8 @@ export interface StatisticsSample {
   /** Counters since the sidecar started, gauges now; names are the mesh-neutral ones. */
   readonly overflow: number;
   readonly connections: number;
+  /** Connections to its hosts since the sidecar started. */
+  readonly opened: number;
   readonly pending: number;
   readonly active: number;
   readonly retries: number;

@@ -12,6 +12,8 @@ interface AppSettings {
   readonly serviceTime: string;
   readonly concurrency: number;
   readonly queue: number;
+  /** How long it keeps an idle connection of HTTP/1.1; longer than any sidecar unless given. */
+  readonly keepAliveMs?: number;
   /** What its random choices are drawn from; a random one unless the run has a seed. */
   readonly seed?: number;
   /** Size of an answer's body; as long as it takes unless given. */

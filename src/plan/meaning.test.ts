@@ -131,6 +131,16 @@ const table: [string, object, string][] = [
     'probes.0.port: shop has no port 1 | it has 8080; more of them go into topology.services.shop.extraPorts',
   ],
   [
+    'an app that keeps no connection',
+    services({ shop: { ...shop, app: { keepAlive: '0s' } } }),
+    'topology.services.shop.app.keepAlive: expected a duration above 0 | leave it out for an app that keeps idle connections longer than its sidecar does',
+  ],
+  [
+    'idle connections of HTTP/2',
+    services({ shop: { ...shop, app: { keepAlive: '5s', protocol: 'http2' } } }),
+    'topology.services.shop.app.keepAlive: an app that speaks HTTP/2 closes no idle connection | leave it out, or the protocol',
+  ],
+  [
     'a workload twice',
     services({ other: shop }),
     'topology.services.other.workloads.0.name: there is already a workload "shop" in the service shop | names are unique over all services',

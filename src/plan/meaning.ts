@@ -79,6 +79,7 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
           ? [wrong(at, `the service has the port ${each} already`, 'each is written once')]
           : mistakesInPort(each, at);
       }),
+      ...mistakesInKeepAlive(service.app, [...path, 'app', 'keepAlive']),
       ...service.workloads.flatMap((workload, index) => {
         const other = seen.get(workload.name);
         seen.set(workload.name, name);
@@ -95,6 +96,19 @@ function mistakesInPort(port: number, path: Path): Mistake[] {
   if ((port < from || port > to) && !app.some((taken) => taken === port)) return [];
   const message = `port ${port} is taken by the sidecar or the sample app's control interface`;
   return [wrong(path, message, `not ${from} to ${to}, ${app.join(' or ')}`)];
+}
+
+function mistakesInKeepAlive(
+  { keepAlive, protocol }: Scenario['topology']['services'][string]['app'],
+  path: Path,
+): Mistake[] {
+  if (keepAlive === undefined) return [];
+  if (protocol === 'http2')
+    return [
+      wrong(path, 'an app that speaks HTTP/2 closes no idle connection', 'leave it out, or the protocol'),
+    ];
+  const hint = 'leave it out for an app that keeps idle connections longer than its sidecar does';
+  return keepAlive < 1 ? [wrong(path, 'expected a duration above 0', hint)] : [];
 }
 
 function mistakesInNames(loads: readonly ScenarioLoad[]): Mistake[] {

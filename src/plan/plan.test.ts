@@ -213,6 +213,21 @@ describe('a plan', () => {
     expect(plan({}, 42).seed).toBe(42);
   });
 
+  it('gives an app what is written of it, and nothing of what is not', () => {
+    const apps = (app: object) => {
+      const workloads = (name: string) => [{ name, locality: 'region1/east' }];
+      const services = {
+        shop: { app, workloads: workloads('shop') },
+        client: { workloads: workloads('client') },
+      };
+      const checks = [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }];
+      const planned = plan({ topology: { services }, faults: [], checks });
+      return planned.topology.instances.flatMap((instance) => instance.app ?? []);
+    };
+    expect(apps({ keepAlive: '1m30s' })[0]).toMatchObject({ keepAliveMs: 90_000, queue: 10_000 });
+    expect(apps({})[0]).not.toHaveProperty('keepAliveMs');
+  });
+
   it('tells several loads apart, and when each of them ends', () => {
     const load = { from: 'client', to: 'shop', rate: '100/s', duration: '30s' };
     const several = plan({

@@ -462,8 +462,9 @@ export function sampleReport(verdict: Report['verdict'] = 'pass'): Report {
       programs: {
         k6: { cpuMs: 19_400, maxRssBytes: 212 * 2 ** 20 },
         istiod: { cpuMs: 2_310, maxRssBytes: 131 * 2 ** 20 },
-        'frontend-1/sidecar': { cpuMs: 13_020, maxRssBytes: 78 * 2 ** 20 },
+        'frontend-1/sidecar': { cpuMs: 13_020, maxRssBytes: 78 * 2 ** 20, requests: 12_000 },
       },
+      connections: [{ client: 'frontend-1', service: 'edge-app', opened: 96, requests: 12_000 }],
     },
     effective: heldTables,
     configuration: [{ file: 'zone-failover.mesh.yaml', content: configuration }],

@@ -279,7 +279,24 @@ export const reportSchema = z
     series,
     resources: z.strictObject({
       harness: z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() }),
-      programs: z.record(z.string(), z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() })),
+      programs: z.record(
+        z.string(),
+        z.strictObject({
+          cpuMs: z.number(),
+          maxRssBytes: z.number(),
+          requests: count()
+            .optional()
+            .describe('That a sidecar or an app sent or got, retries included. Older reports have none.'),
+        }),
+      ),
+      connections: z
+        .array(
+          z.strictObject({ client: z.string(), service: z.string(), opened: count(), requests: count() }),
+        )
+        .optional()
+        .describe(
+          "Connections that a client's sidecar opened to the hosts of a service, and requests that ended meanwhile, by its own count. Older reports have none.",
+        ),
     }),
     effective: z
       .array(heldTable)

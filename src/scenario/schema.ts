@@ -96,6 +96,11 @@ const app = z.strictObject({
     .describe(
       'What the app calls onward for every request, one after the other and through its own sidecar, before it answers; where a call fails it answers 502. Calls may go on from there, but not in a circle.',
     ),
+  keepAlive: duration('24h')
+    .optional()
+    .describe(
+      'How long it keeps an HTTP/1.1 connection on which nothing comes; then it closes it, as servers do. Two hours unless given, which is longer than its sidecar does.',
+    ),
 });
 
 const service = z.strictObject({

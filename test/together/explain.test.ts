@@ -54,6 +54,7 @@ test('explain shows what a real sidecar holds, each with its line, and leaves no
   expect(line(/waiting requests +50/)).toMatch(/mesh\.yaml:12$/);
   expect(line(/waiting requests +1,000/)).toMatch(/mesh\.yaml:7$/);
   expect(line(/connect timeout +10 s/)).toMatch(/default of Istio$/);
+  expect(line(/idle timeout to the app +1 h/)).toMatch(/default of Envoy$/);
   expect(line(/spec\.trafficPolicy\.outlierDetection/)).toContain('tier=gold, and frontend-1 has not');
   expect(line(/takes +mTLS only/)).toMatch(/the scenario$/);
   expect(processesOf(workspace.runs)).toEqual([]);

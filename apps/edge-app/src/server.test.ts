@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { runningApp } from '../test-app.ts';
 
@@ -63,6 +64,19 @@ test('max-age makes the answer cacheable; a bad query is a 400 that says why', a
     expect(refused.status).toBe(400);
     expect((await refused.json()) as object).toHaveProperty('error');
   }
+});
+
+test('a connection on which nothing comes is closed after its time, and not before', async () => {
+  await using app = await runningApp({ KEEP_ALIVE: '300ms' });
+  // A client that heeds no hint of how long it may keep it.
+  const socket = connect(Number(new URL(app.url).port), '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nhost: edge-app\r\n\r\n');
+  await once(socket, 'data');
+  const idleSinceMs = performance.now();
+  await once(socket, 'end');
+  // Its answer was on its way for a moment.
+  expect(performance.now() - idleSinceMs).toBeGreaterThan(200);
+  socket.destroy();
 });
 
 test('beyond concurrency and queue it answers 503, while healthz and metrics go on', async () => {

@@ -44,7 +44,7 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
   };
   const { answers, faults, metrics, agent } = site;
   const serve = (request: Request, response: Response) => answer(site, request, response);
-  const make = settings.protocol === 'http2' ? () => http2Port(serve) : () => httpPort(serve);
+  const make = settings.protocol === 'http2' ? () => http2Port(serve) : () => httpPort(serve, settings);
   const listeners = await listenOn([settings.port, ...settings.extraPorts], settings.host, make);
   const [address, ...extra] = listeners.map((listener) => listener.address);
   if (address === undefined) throw new Error('no port to listen on');
@@ -84,13 +84,17 @@ async function listenOn(
 }
 
 /** A port that speaks HTTP/1.1. */
-function httpPort(serve: (request: Request, response: Response) => void): Port {
+function httpPort(
+  serve: (request: Request, response: Response) => void,
+  { keepAliveMs }: Pick<ServiceSettings, 'keepAliveMs'>,
+): Port {
   const server = nodeHttp.createServer(serve);
   // A server that closes idle connections races the proxy: Envoy may have just sent a request on one, and
-  // reports 503 UC. Envoy keeps idle upstream connections for 1 h, so it is always the one that closes.
-  // https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts
-  server.keepAliveTimeout = 2 * 3_600_000;
-  // For the same reason: these two would close a connection that Envoy opened ahead of its first request.
+  // reports 503 UC. https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts
+  server.keepAliveTimeout = keepAliveMs;
+  // Node stays open a second longer than it tells clients in a header. No proxy reads that, and few servers do so.
+  server.keepAliveTimeoutBuffer = 0;
+  // These two would close a connection that Envoy opened ahead of its first request.
   server.headersTimeout = 0;
   server.requestTimeout = 0;
   return {

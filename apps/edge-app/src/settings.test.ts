@@ -17,6 +17,7 @@ test('everything has a default but the name, which is the host', () => {
     concurrency: 1_000,
     queue: 10_000,
     calls: [],
+    keepAliveMs: 7_200_000,
     control: { host: '127.0.0.1', port: 8081 },
     drainMs: 0,
   });
@@ -48,6 +49,13 @@ test('every problem is told at once', () => {
   expect(() => readSettings(environment)).toThrow(
     /PORT: .*EXTRA_PORTS: .*ZONE: .*SEED: .*BYTES: .*MAX_AGE: .*CONCURRENCY: .*QUEUE: .*DRAIN: /s,
   );
+});
+
+test('an idle connection is kept from a millisecond to a day', () => {
+  expect(readSettings({ KEEP_ALIVE: '1.5s' }).service.keepAliveMs).toBe(1_500);
+  for (const text of ['0s', '0.5ms', '86401s', 'none', '2']) {
+    expect(() => readSettings({ KEEP_ALIVE: text })).toThrow(/^KEEP_ALIVE: expected a duration from 1ms/);
+  }
 });
 
 test.each([

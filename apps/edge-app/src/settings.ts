@@ -22,6 +22,8 @@ export interface ServiceSettings {
   readonly concurrency: number;
   readonly queue: number;
   readonly calls: readonly OnwardCall[];
+  /** How long a connection may be idle before it is closed. */
+  readonly keepAliveMs: number;
 }
 
 const protocols = ['http1', 'http2'] as const;
@@ -87,6 +89,8 @@ export function readSettings(environment: Environment): Settings {
         'a JSON array of {"url": "http://…", "host": "…", "headers": {"…": "…"}} without other fields',
         parseCalls,
       ),
+      // Envoy keeps idle connections to its app for an hour, so that it is always the one that closes.
+      keepAliveMs: read('KEEP_ALIVE', '7200s', 'a duration from 1ms to a day', parseKeepAlive),
     },
     control: { host: host('CONTROL_HOST'), port: port('CONTROL_PORT', '8081') },
     drainMs: read('DRAIN', '0ms', 'a duration such as 500ms or 5s', parseDurationMs),
@@ -113,6 +117,11 @@ function parseHeaderValue(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function parseKeepAlive(text: string): number | undefined {
+  const ms = parseDurationMs(text);
+  return ms !== undefined && ms >= 1 && ms <= 86_400_000 ? ms : undefined;
 }
 
 function parseCalls(text: string): OnwardCall[] | undefined {

@@ -59,10 +59,12 @@ export function outage({
       service: 'edge-app',
       overflow: t < 6_000 ? 0 : 7,
       connections: 4,
+      // One new connection for ten requests.
+      opened: 4 + (t + 200) / 50,
       pending: 0,
       active: 1,
       retries: 0,
-      completed: 0,
+      completed: (t + 200) / 5,
       failed: 0,
       strayed: 0,
       ejectionsTotal: ejected ? 2 : 0,

@@ -1,6 +1,7 @@
 import { formatCount, plural } from '../../kit/format.ts';
 import type { Cluster, EffectiveConfiguration, Route, Zone } from '../../model/effective.ts';
 import { limitText, localityWords, matchText, shareText, timeText } from '../words.ts';
+import { closedEarly, keptOpen } from './connections.ts';
 import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
@@ -37,6 +38,10 @@ function didNotCome(scene: CheckScene): Reason {
       return notReturned(scene);
     case 'spread':
       return spread(scene);
+    case 'reuse':
+      return closedEarly(scene);
+    case 'renewal':
+      return keptOpen(scene);
     case 'low-latency':
       return highLatency(scene);
     case 'quick-refusal':
@@ -78,13 +83,18 @@ function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion):
   if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
   const clusters = clustersTaken(client, question);
   // Several clusters are one to a check as long as they have the same settings.
-  const alike = common(clusters, ({ limits, outlierDetection, protocol, locality, zones }) => ({
-    limits,
-    outlierDetection,
-    protocol,
-    locality,
-    zones,
-  }));
+  const ofConnections = question.expected === 'reuse' || question.expected === 'renewal';
+  const alike = common(
+    clusters,
+    ({ limits, idleTimeoutMs, outlierDetection, protocol, locality, zones }) => ({
+      ...(ofConnections ? { idleTimeoutMs } : {}),
+      limits,
+      outlierDetection,
+      protocol,
+      locality,
+      zones,
+    }),
+  );
   const [cluster] = clusters;
   if (cluster === undefined)
     return unknown(`the sidecar of ${client.instance} has no route to ${question.service}`);

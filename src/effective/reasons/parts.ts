@@ -3,19 +3,32 @@ import type {
   Inbound,
   Limits,
   OutlierDetection,
+  Retries,
+  Route,
   Sidecar,
   Subject,
   Told,
   Unused,
 } from '../../model/effective.ts';
 import { acceptsWords, limitText, tlsWords } from '../words.ts';
-import type { CheckQuestion, NamedSetting, Reason } from './question.ts';
+import type { CheckQuestion, NamedSetting, Reason, RequestQuestion } from './question.ts';
 
 /** What answers why something did not come: the caller's sidecar, and what its requests went to. */
 export interface CheckScene {
   readonly question: CheckQuestion;
   readonly client: Sidecar;
   readonly cluster: Cluster;
+}
+
+/** What answers why requests ended: the caller's sidecar, and what the one of the server takes on the port. */
+export interface RequestScene {
+  readonly question: RequestQuestion;
+  readonly client: Sidecar;
+  readonly server: Sidecar | undefined;
+  readonly inbound: Inbound | undefined;
+  /** What the requests may have met. */
+  readonly routes: readonly Route[];
+  readonly clusters: readonly Cluster[];
 }
 
 /** A value as the setting behind something; its name is the field's, where there is one. */
@@ -51,6 +64,18 @@ export function common<T, U>(all: readonly T[], of: (one: T) => U): U | undefine
   const [first, ...others] = all.map(of);
   const text = JSON.stringify(first);
   return first !== undefined && others.every((other) => JSON.stringify(other) === text) ? first : undefined;
+}
+
+/** The retries of the routes that requests may have met; undefined when those differ in it. */
+export const commonRetries = ({ routes }: Pick<RequestScene, 'routes'>) =>
+  common(routes, ({ action }) => (action.does === 'forward' ? action.retries : undefined));
+
+/** How often something is tried again, and on what. */
+export function retrySettings(retries: Retries): readonly NamedSetting[] {
+  const attempts = named('attempts', retries.attempts, String);
+  return retries.attempts.value === 0
+    ? [attempts]
+    : [named('retryOn', retries.conditions, (conditions) => conditions.join(', ')), attempts];
 }
 
 /**

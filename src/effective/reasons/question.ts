@@ -67,7 +67,7 @@ export interface RequestQuestion extends About {
   readonly side: 'client' | 'server';
   /** The instance that was called, where its sidecar ended them. */
   readonly server?: string;
-  /** Of a timeout: the whole request unless given; of an overflow: a request unless given. */
+  /** Of a timeout: the whole request unless given; of an overflow: a request unless given; of a connection: its idle time. */
   readonly of?: 'attempt' | 'idle' | 'lifetime' | 'retry';
   readonly status?: number;
   /** Of a refusal by policy: its name as the log has it; "none" when nothing allowed the request. */
@@ -76,6 +76,8 @@ export interface RequestQuestion extends About {
   readonly decidedBy?: 'authorizer' | 'token';
   /** Of a handshake that failed: whose certificate was not accepted, and why. */
   readonly distrust?: Distrust;
+  /** A fault was on at the server then, which may be all there is to it. */
+  readonly underFault?: true;
   /** The sidecar's own words, for an ending that nobody has a word for. */
   readonly said?: string;
 }
@@ -109,6 +111,10 @@ export type Expected =
   | 'return'
   /** Traffic is spread over hosts as wanted. */
   | 'spread'
+  /** Connections carry one request after the other. */
+  | 'reuse'
+  /** Connections are closed, and new ones opened in their place. */
+  | 'renewal'
   | 'low-latency'
   /** What is refused is refused at once. */
   | 'quick-refusal'

@@ -2,41 +2,30 @@ import { plural } from '../../kit/format.ts';
 import { hideQuery } from '../../kit/hidden.ts';
 import type {
   Action,
-  Cluster,
   EffectiveConfiguration,
   Filter,
-  Inbound,
   OutlierDetection,
   Retries,
-  Route,
-  Sidecar,
 } from '../../model/effective.ts';
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
 import { callersSidecar, causeOfRequests } from './causes.ts';
+import { closedWhileIdle, closedWhileOpening } from './connections.ts';
 import {
   common,
+  commonRetries,
   hostCount,
   insteadOf,
   known,
   mostOut,
   named,
+  type RequestScene,
   refusing,
+  retrySettings,
   tlsMismatch,
   unknown,
 } from './parts.ts';
 import type { NamedSetting, Reason, RequestQuestion } from './question.ts';
 import { clustersTaken, hostOf, matchesRequest, routesTaken } from './taken.ts';
-
-/** What answers a question: the caller's sidecar, and what the one of the server takes on the port. */
-interface Scene {
-  readonly question: RequestQuestion;
-  readonly client: Sidecar;
-  readonly server: Sidecar | undefined;
-  readonly inbound: Inbound | undefined;
-  /** What the requests may have met. */
-  readonly routes: readonly Route[];
-  readonly clusters: readonly Cluster[];
-}
 
 /** The setting behind requests that ended without success. */
 export function reasonOfRequests({ sidecars }: EffectiveConfiguration, question: RequestQuestion): Reason {
@@ -53,7 +42,7 @@ export function reasonOfRequests({ sidecars }: EffectiveConfiguration, question:
   return kinds[question.ended](scene);
 }
 
-const kinds: Readonly<Record<RequestQuestion['ended'], (scene: Scene) => Reason>> = {
+const kinds: Readonly<Record<RequestQuestion['ended'], (scene: RequestScene) => Reason>> = {
   overflow,
   'no-host': noHost,
   connect: notConnected,
@@ -72,7 +61,7 @@ const kinds: Readonly<Record<RequestQuestion['ended'], (scene: Scene) => Reason>
   other: () => unknown('what the sidecar says of it has no word here'),
 };
 
-function overflow(scene: Scene): Reason {
+function overflow(scene: RequestScene): Reason {
   const { question, client, server, inbound } = scene;
   const { service } = question;
   if (question.side === 'server') {
@@ -107,7 +96,7 @@ function overflow(scene: Scene): Reason {
   return known(cause, settings);
 }
 
-function noHost(scene: Scene): Reason {
+function noHost(scene: RequestScene): Reason {
   const { question, clusters, client } = scene;
   const { service } = question;
   const empty = clusters.filter((cluster) => hostCount(cluster) === 0);
@@ -161,14 +150,14 @@ function noHost(scene: Scene): Reason {
   ]);
 }
 
-function notConnected(scene: Scene): Reason {
+function notConnected(scene: RequestScene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  return letThrough(scene);
+  return closedWhileOpening(scene) ?? letThrough(scene);
 }
 
 /** The handshake failed: what each side speaks, and whom the client takes for the server. */
-function noTls(scene: Scene): Reason {
+function noTls(scene: RequestScene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
   const { question, clusters, inbound } = scene;
@@ -200,24 +189,24 @@ function noTls(scene: Scene): Reason {
   ]);
 }
 
-function reset(scene: Scene): Reason {
+function reset(scene: RequestScene): Reason {
   const { question } = scene;
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  if (question.side === 'server') return letThrough(scene);
+  if (question.side === 'server') return closedWhileIdle(scene) ?? letThrough(scene);
   const retries = retriesOf(scene);
   if (retries === undefined) return severalRoutes(scene);
   return known(causeOfRequests(question), retries);
 }
 
-function mismatchOf({ clusters, inbound }: Scene): Reason | undefined {
+function mismatchOf({ clusters, inbound }: RequestScene): Reason | undefined {
   const mismatches = clusters.map((cluster) => tlsMismatch(cluster, inbound));
   const [mismatch] = mismatches;
   if (mismatch === undefined || mismatches.includes(undefined)) return undefined;
   return known(mismatch.cause, mismatch.settings);
 }
 
-function timeout(scene: Scene): Reason {
+function timeout(scene: RequestScene): Reason {
   const { question, client } = scene;
   if (question.of === 'idle' || question.of === 'lifetime') {
     return unknown('that time is not among what is read of a sidecar');
@@ -265,11 +254,11 @@ function uselessTries(action: Action | undefined, timeoutMs: number): string {
   return ` It covers all attempts, so the ${timeText(perTry)} of one attempt never run out and a slow one is not tried again.`;
 }
 
-function filtersOf({ question, client, inbound }: Scene): readonly Filter[] {
+function filtersOf({ question, client, inbound }: RequestScene): readonly Filter[] {
   return question.side === 'server' ? (inbound?.filters ?? []) : client.filters;
 }
 
-function denied(scene: Scene): Reason {
+function denied(scene: RequestScene): Reason {
   const { question } = scene;
   const { decidedBy } = question;
   if (decidedBy !== undefined) {
@@ -310,7 +299,7 @@ function denied(scene: Scene): Reason {
   );
 }
 
-function rateLimited(scene: Scene): Reason {
+function rateLimited(scene: RequestScene): Reason {
   const limits = filtersOf(scene).flatMap((filter) => (filter.kind === 'rate-limit' ? [filter] : []));
   const whose =
     scene.question.side === 'server'
@@ -327,7 +316,7 @@ function rateLimited(scene: Scene): Reason {
   );
 }
 
-function noRoute({ question, client, routes }: Scene): Reason {
+function noRoute({ question, client, routes }: RequestScene): Reason {
   const host = hostOf(client, question);
   if (host === undefined)
     return unknown(
@@ -345,7 +334,7 @@ function noRoute({ question, client, routes }: Scene): Reason {
   );
 }
 
-function noCluster({ question, client, routes }: Scene): Reason {
+function noCluster({ question, client, routes }: RequestScene): Reason {
   const held = new Set(client.clusters.map(({ name }) => name));
   const lost = routes.flatMap((route) =>
     route.action.does === 'forward'
@@ -361,7 +350,7 @@ function noCluster({ question, client, routes }: Scene): Reason {
   );
 }
 
-function injected(scene: Scene): Reason {
+function injected(scene: RequestScene): Reason {
   const { question, routes } = scene;
   const aborts = routes.flatMap(({ fault }) => (fault.abort ? [fault.abort] : []));
   const abort = common(aborts, (each) => each);
@@ -392,7 +381,7 @@ function injected(scene: Scene): Reason {
 }
 
 /** The mesh waits as long as its route says; the caller did not. */
-function clientGone(scene: Scene): Reason {
+function clientGone(scene: RequestScene): Reason {
   const limit = common(scene.routes, ({ action }) =>
     action.does === 'forward' ? action.timeoutMs : undefined,
   );
@@ -400,14 +389,14 @@ function clientGone(scene: Scene): Reason {
   return known(causeOfRequests(scene.question), [named('timeout', limit, timeText)]);
 }
 
-function notTheProtocol(scene: Scene): Reason {
+function notTheProtocol(scene: RequestScene): Reason {
   const protocol = common(scene.clusters, (cluster) => cluster.protocol);
   if (protocol === undefined) return severalClusters(scene);
   return known(causeOfRequests(scene.question), [named('protocol', protocol, String)]);
 }
 
 /** What a host or its sidecar answered: no setting made that, but some could have kept it from the caller. */
-function letThrough(scene: Scene): Reason {
+function letThrough(scene: RequestScene): Reason {
   const { question, client } = scene;
   const retries = retriesOf(scene);
   if (retries === undefined) return severalRoutes(scene);
@@ -419,17 +408,13 @@ function letThrough(scene: Scene): Reason {
 }
 
 /** What of retries let an error through; undefined when the routes differ in it. */
-function retriesOf({ routes }: Scene): readonly NamedSetting[] | undefined {
-  const retries = common(routes, ({ action }) => (action.does === 'forward' ? action.retries : undefined));
-  if (retries === undefined) return undefined;
-  const attempts = named('attempts', retries.attempts, String);
-  return retries.attempts.value === 0
-    ? [attempts]
-    : [named('retryOn', retries.conditions, (conditions) => conditions.join(', ')), attempts];
+function retriesOf(scene: RequestScene): readonly NamedSetting[] | undefined {
+  const retries = commonRetries(scene);
+  return retries && retrySettings(retries);
 }
 
 /** Whether a bad host is ejected, where there is one answer. */
-function ejectionOf({ clusters }: Scene): readonly NamedSetting[] {
+function ejectionOf({ clusters }: RequestScene): readonly NamedSetting[] {
   const [cluster] = clusters;
   if (cluster === undefined || clusters.length > 1) return [];
   const { outlierDetection } = cluster;
@@ -454,7 +439,7 @@ function noneMayGo(outlierDetection: OutlierDetection, hosts: number): NamedSett
   return { ...cap, value: `${cap.value} (none of ${plural(hosts, 'host')})` };
 }
 
-function severalClusters(scene: Scene): Reason {
+function severalClusters(scene: RequestScene): Reason {
   return scene.clusters.length === 0
     ? unknown(
         `the sidecar of ${scene.client.instance} has no route to ${scene.question.service} that takes such requests`,
@@ -462,7 +447,7 @@ function severalClusters(scene: Scene): Reason {
     : unknown(`requests may have gone to ${clustersText(scene)}, which differ`);
 }
 
-function severalRoutes({ client, question, routes }: Scene): Reason {
+function severalRoutes({ client, question, routes }: RequestScene): Reason {
   return routes.length === 0
     ? unknown(
         `the sidecar of ${client.instance} has no route to ${question.service} that takes such requests`,
@@ -472,7 +457,7 @@ function severalRoutes({ client, question, routes }: Scene): Reason {
       );
 }
 
-const clustersText = ({ clusters, question }: Scene) =>
+const clustersText = ({ clusters, question }: RequestScene) =>
   clusters.length === 0 ? question.service : clusters.map(clusterText).join(' or ');
 
 const labelsText = (labels: Readonly<Record<string, string>>) =>

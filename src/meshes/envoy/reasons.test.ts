@@ -93,6 +93,7 @@ test.each([
   ['UT', 'upstream_per_try_timeout', { time: 'attempt' }],
   ['UT', 'response_timeout', undefined],
   ['SI', 'stream_idle_timeout', { time: 'idle' }],
+  ['UF', reset('local_connection_failure'), { time: 'idle' }],
   ['DT', 'duration_timeout', { time: 'lifetime' }],
   ['UAEX', 'ext_authz_denied', { decidedBy: 'authorizer' }],
   ['-', 'jwt_authn_access_denied{Jwt_is_missing}', { decidedBy: 'token' }],

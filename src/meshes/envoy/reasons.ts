@@ -91,7 +91,8 @@ export function cluesOf(flags: string, details: string): Clues | undefined {
   const time =
     flag.has('UT') && details.includes('per_try')
       ? 'attempt'
-      : flag.has('SI')
+      : // A connection that is not up yet is closed from this side when its idle time, which begins with it, runs out.
+        flag.has('SI') || details.includes('{local_connection_failure')
         ? 'idle'
         : flag.has('DT') || flag.has('UMSDR')
           ? 'lifetime'

@@ -14,6 +14,7 @@ const hostChange = new RegExp(String.raw`^cluster\..*\.(?:${hostChanges}): \d+$`
 const counted = [
   'upstream_rq_pending_overflow',
   'upstream_cx_active',
+  'upstream_cx_total',
   'upstream_rq_pending_active',
   'upstream_rq_active',
   'upstream_rq_retry',
@@ -101,6 +102,7 @@ export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
           service,
           overflow: value('upstream_rq_pending_overflow'),
           connections: value('upstream_cx_active'),
+          opened: value('upstream_cx_total'),
           pending: value('upstream_rq_pending_active'),
           active: value('upstream_rq_active'),
           retries: value('upstream_rq_retry'),

@@ -11,6 +11,8 @@ listener_manager.lds.update_success: 1
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_rq_pending_overflow: 7
 cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.upstream_rq_pending_overflow: 2
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_active: 100
+cluster.outbound|8080||edge-app.default.svc.cluster.local;.upstream_cx_total: 250
+cluster.outbound|8080|v2|edge-app.default.svc.cluster.local;.upstream_cx_total: 50
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_active: 1
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_enforced_total: 3
 cluster.outbound|8080||edge-app.default.svc.cluster.local;.outlier_detection.ejections_overflow: 4
@@ -39,6 +41,7 @@ inbound|8080||::127.1.2.12:18080::health_flags::healthy
       service: 'edge-app',
       overflow: 9,
       connections: 100,
+      opened: 300,
       pending: 0,
       active: 0,
       retries: 0,

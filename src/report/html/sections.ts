@@ -355,12 +355,36 @@ export function runFacts(report: Report) {
     '',
     html`<div class="card"><dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
     <details class="numbers"><summary>CPU time and memory by program</summary>${table(
-      ['Program', 'CPU time', 'Most memory'],
-      Object.entries({ ...resources.programs, 'the harness itself': resources.harness })
+      ['Program', 'CPU time', 'For 1,000 requests', 'Most memory'],
+      Object.entries<Resources['programs'][string]>({
+        ...resources.programs,
+        'the harness itself': resources.harness,
+      })
         .sort(([, a], [, b]) => b.cpuMs - a.cpuMs)
-        .map(([name, use]) => [name, formatMs(use.cpuMs), formatBytes(use.maxRssBytes)]),
-    )}</details></div>`,
+        .map(([name, { cpuMs, requests = 0, maxRssBytes }]) => [
+          name,
+          formatMs(cpuMs),
+          requests === 0 ? '-' : formatMs((cpuMs / requests) * 1_000),
+          formatBytes(maxRssBytes),
+        ]),
+    )}</details>${connectionsOpened(resources)}</div>`,
   );
+}
+
+type Resources = Report['resources'];
+
+function connectionsOpened({ connections = [] }: Resources) {
+  if (connections.length === 0) return '';
+  return html`<details class="numbers"><summary>Connections opened by the sidecars of clients</summary>${table(
+    ['Client', 'To', 'Connections', 'Requests', 'For 1,000 requests'],
+    connections.map(({ client, service, opened, requests }) => [
+      client,
+      service,
+      formatCount(opened),
+      formatCount(requests),
+      formatCount(Math.round((opened / requests) * 1_000)),
+    ]),
+  )}</details>`;
 }
 
 export function readableTime(iso: string): string {

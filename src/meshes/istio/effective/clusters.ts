@@ -181,7 +181,7 @@ export function readConnectTimeout(cluster: EnvoyCluster, { field, told }: Writt
 
 const optionsOf = (cluster: EnvoyCluster) => cluster.typed_extension_protocol_options?.[httpOptions];
 
-function readIdleTimeout(cluster: EnvoyCluster, { field, told }: Written): Told<number | null> {
+export function readIdleTimeout(cluster: EnvoyCluster, { field, told }: Written): Told<number | null> {
   const idle = optionsOf(cluster)?.common_http_protocol_options?.idle_timeout;
   const value = idle === undefined ? 3_600_000 : durationMs(idle);
   return told<number | null>(

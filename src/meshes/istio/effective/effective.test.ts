@@ -66,6 +66,18 @@ test.each([
   expect(limits(called(name))).toEqual([connections, pending, 'null Istio']);
 });
 
+test('a server has the idle timeout of the rule towards its app', () => {
+  const idle = (name: string) => {
+    const inbound = server(name);
+    return inbound && told(inbound.idleTimeoutMs);
+  };
+  expect(idle('idle-time-of-tcp')).toBe(`20000 8 ${policy}.connectionPool.tcp.idleTimeout`);
+  expect(idle('two-idle-times')).toBe(`45000 9 ${policy}.connectionPool.http.idleTimeout`);
+  // What is written for a subset is for callers.
+  expect(idle('pool-of-the-subset-wins')).toBe('3600000 Envoy');
+  expect(server('two-idle-times')).not.toHaveProperty('appKeepsMs');
+});
+
 test('a limit of requests holds whatever the protocol', () => {
   expect(limits(called('requests-limit-on-http1'))[2]).toBe(
     `40 8 ${policy}.connectionPool.http.http2MaxRequests`,

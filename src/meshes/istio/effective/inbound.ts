@@ -12,7 +12,13 @@ import type {
 } from '../../envoy/config-dump.ts';
 import { list } from '../configuration-hosts.ts';
 import { ROOT_NAMESPACE } from '../names.ts';
-import { type ClusterContext, readConnectTimeout, readLimits, writtenFor } from './clusters.ts';
+import {
+  type ClusterContext,
+  readConnectTimeout,
+  readIdleTimeout,
+  readLimits,
+  writtenFor,
+} from './clusters.ts';
 import { selectorOf, type Workload, whyNotSelected } from './selection.ts';
 import { type Place, type ResourcesUnderTest, settingAt, tell, within, writtenAt } from './written.ts';
 
@@ -37,6 +43,7 @@ export function readInbound(
     return cluster === undefined ? [] : [{ appPort, chains, cluster }];
   });
   const appPorts = served.map(({ appPort }) => appPort);
+  const keeps = context.workload.instance.app?.keepAliveMs;
   return served.map(({ appPort, chains, cluster }) => {
     const port = servicePort(context, appPort, appPorts);
     const written = writtenFor(cluster, undefined, port, context);
@@ -46,6 +53,8 @@ export function readInbound(
       limits: readLimits(cluster, written),
       rule: written.rule,
       connectTimeoutMs: readConnectTimeout(cluster, written),
+      idleTimeoutMs: readIdleTimeout(cluster, written),
+      ...(keeps === undefined ? {} : { appKeepsMs: { value: keeps, from: { by: 'scenario' as const } } }),
       accepts: readAccepts(chains, appPort, context),
       filters: readFilters(chains, context),
     };

@@ -4,7 +4,7 @@ import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { portsOf } from '../../../model/topology.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
-import { ROOT_NAMESPACE } from '../names.ts';
+import { ROOT_NAMESPACE, serviceHost } from '../names.ts';
 import { idleDistribute, idleFailover, idlePriorities, type LocatedHosts } from './localities.ts';
 import { type Block, blocks, mergedWith, type Policy, policyOf } from './policies.ts';
 import {
@@ -389,8 +389,30 @@ function nameAndPlace(resource: MeshResource): string {
   return `${resource.kind}/${resource.name} (${resource.file}:${resource.line})`;
 }
 
+/** What a server's sidecar makes nothing of: policies for other workloads, and what is for callers alone. */
+export function unusedByServer(service: string, context: UnusedContext): readonly Unused[] {
+  return [...unusedPolicies(service, context), ...poolsOfSubsets(service, context)];
+}
+
+/** The sidecar of a server has the connection pool of its host, towards its app; a subset is how callers see it. */
+function poolsOfSubsets(service: string, { under, workload }: UnusedContext): readonly Unused[] {
+  const host = serviceHost(service, workload.namespace);
+  return under
+    .ofKind('DestinationRule')
+    .filter((rule) => hostsOf(rule).some((each) => closeness(each, rule, host) >= 0))
+    .flatMap((rule) => writtenBlocks(rule))
+    .filter(({ block, subset }) => block === 'connectionPool' && subset !== undefined)
+    .map(({ place, subset }) => ({
+      about: 'limits',
+      service,
+      side: 'server',
+      setting: settingAt(place),
+      why: `the subset ${subset} is for callers; towards its app a sidecar has the connectionPool of the host`,
+    }));
+}
+
 /** Policies that are not for this workload. */
-export function unusedByServer(service: string, { under, workload }: UnusedContext): readonly Unused[] {
+function unusedPolicies(service: string, { under, workload }: UnusedContext): readonly Unused[] {
   return (
     [
       ['AuthorizationPolicy', 'authorization'],

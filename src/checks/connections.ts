@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { plural } from '../kit/format.ts';
+import type { CheckKind } from './contract.ts';
+import { bounds, checkFields, hasBound, noBound } from './fields.ts';
+import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+
+const schema = z
+  .strictObject({
+    kind: z.literal('connections'),
+    ...checkFields,
+    ...bounds(() =>
+      z
+        .number()
+        .min(0)
+        .describe(
+          'Connections that the client sidecars opened per request on average: 1 where each request has a new one, 0.1 where each connection carries ten.',
+        ),
+    ),
+  })
+  .refine(hasBound, noBound);
+
+const text = (value: number) => String(Number(value.toFixed(3)));
+
+/** How many connections to the hosts were opened per request, by the sidecars' own count: what limits and idle timeouts cost. */
+export const connections: CheckKind<typeof schema> = {
+  schema,
+  unit: 'ratio',
+  restsOn: 'statistics',
+  describe: (check) => `connections opened per request ${formatLimits(check, text)}`,
+  observe(check, facts, window) {
+    const { opened, requests } = facts.connections(window);
+    const value = requests === 0 ? undefined : opened / requests;
+    return {
+      value,
+      samples: requests,
+      neededSamples: NEEDED_REQUESTS,
+      holds: value !== undefined && isWithin(value, check),
+      observed: value === undefined ? 'no requests' : text(value),
+      limit: formatLimits(check, text),
+      ...(value === undefined
+        ? {}
+        : { detail: `${plural(opened, 'connection')} for ${plural(requests, 'request')}` }),
+      lacking: { what: (value ?? 0) < (check.atLeast ?? 0) ? 'renewal' : 'reuse' },
+    };
+  },
+};
