@@ -410,6 +410,38 @@ const table: [string, object, string][] = [
     'changes.0.guard.for: it watches until 32 s, and the load ends at 30 s',
   ],
   [
+    'a guard that outlasts its load, if not all of them',
+    {
+      load: [
+        { ...open, name: 'short', duration: '10s' },
+        { ...open, name: 'long' },
+      ],
+      ...changed({ at: '7s', guard: { ...guard, load: 'short' } }),
+    },
+    'changes.0.guard.for: it watches until 11 s, and the load short ends at 10 s',
+  ],
+  [
+    'a guard of a load that is over',
+    {
+      load: [
+        { ...open, name: 'short', duration: '10s' },
+        { ...open, name: 'long' },
+      ],
+      ...changed({ at: '15s', guard: { ...guard, load: 'short' } }),
+    },
+    'changes.0.guard.load: the load short is over at 10 s, and the change comes at 15 s',
+  ],
+  [
+    'a guard that looks at no time at all',
+    changed({ guard: { ...guard, over: '0s', for: '0s' } }),
+    'changes.0.guard.over: it looks at 0 ms each time, in which nothing is to be seen | expected at least 500 ms',
+  ],
+  [
+    'a guard that a light load never tells enough',
+    { ...loaded({ rate: '8/s' }), ...changed({ guard }) },
+    'changes.0.guard.over: in the 2 s that it looks at come at most 16 requests, and of fewer than 20 it says nothing | let it look at more, or the load be heavier',
+  ],
+  [
     'a guard of no load',
     changed({ guard: { ...guard, load: 'other' } }),
     'changes.0.guard.load: there is no load "other" | allowed: load',
