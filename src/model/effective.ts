@@ -81,6 +81,8 @@ export interface TextMatch {
 export interface NamedMatch extends TextMatch {
   readonly name: string;
   readonly not?: true;
+  /** One that is not there counts as one without a text. */
+  readonly emptyIfMissing?: true;
 }
 
 /** Which requests a route takes: all that everything matches. */

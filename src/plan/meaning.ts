@@ -258,7 +258,9 @@ function mistakesInGuard(
     return [wrong(['for'], message)];
   }
   if (at >= overMs && guard.load !== undefined) {
-    return [wrong(['load'], `${the} is over at ${formatMs(overMs)}, and the change comes at ${formatMs(at)}`)];
+    return [
+      wrong(['load'], `${the} is over at ${formatMs(overMs)}, and the change comes at ${formatMs(at)}`),
+    ];
   }
   const peak = sizes.reduce((sum, { peakRate }) => sum + (peakRate ?? Number.POSITIVE_INFINITY), 0);
   const most = Math.floor((peak * guard.over) / 1_000);

@@ -91,7 +91,9 @@ const change = z.strictObject({
       saw: z
         .string()
         .optional()
-        .describe('What it rolled back for; the worst that it saw where it held; none where it could never say.'),
+        .describe(
+          'What it rolled back for; the worst that it saw where it held; none where it could never say.',
+        ),
       rollingBackAtMs: ms().optional(),
       rolledBackAtMs: ms().optional().describe('When every sidecar held what was in effect before.'),
     })

@@ -193,7 +193,11 @@ function splitByWeight({ sidecars }: EffectiveConfiguration, question: CheckQues
   );
   return settings.length === 0
     ? undefined
-    : known(`The route to ${question.service} splits its requests by weight.`, settings);
+    : known(
+        `The route to ${question.service} splits its requests by weight.`,
+        settings,
+        insteadOf(client, question.service, 'route'),
+      );
 }
 
 /** How requests are spread, where something decides it. */

@@ -395,6 +395,10 @@ test('requests are matched as Envoy does it, and what cannot be told stays open'
   expect(matches({ headers: [{ name: ':method', kind: 'exact', value: 'POST' }] })).toBe('no');
   expect(matches({ headers: [{ name: 'x-a', kind: 'present', value: '', not: true }] })).toBe('no');
   expect(matches({ headers: [{ name: 'x-b', kind: 'exact', value: '1', not: true }] })).toBe('yes');
+  // Without the header, as with an empty one: https://github.com/istio/istio/issues/49593
+  const without = { name: 'x-b', not: true, emptyIfMissing: true } as const;
+  expect(matches({ headers: [{ ...without, kind: 'exact', value: '1' }] })).toBe('yes');
+  expect(matches({ headers: [{ ...without, kind: 'regex', value: '.*' }] })).toBe('no');
   expect(matches({ query: [{ name: 'user', kind: 'exact', value: '7' }] })).toBe('yes');
   expect(matches({ more: true })).toBe('perhaps');
 });

@@ -5,6 +5,7 @@ import { configurationContext } from '../../plan/configuration-context.ts';
 import { planScenario } from '../../plan/plan.ts';
 import { loadedScenario } from '../../scenario/testing/loaded.ts';
 import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
+import { olderFirst } from './effective/selection.ts';
 
 function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }]) {
   const loaded = loadedScenario({
@@ -548,6 +549,23 @@ describe('changes', () => {
     ]);
     expect(steps.map(({ missing }) => missing)).toEqual([[], [named('gone')]]);
     expect(steps.map(({ isSame }) => isSame)).toEqual([false, false]);
+  });
+
+  it('make new resources younger than what is there, and leave those that they replace their age', () => {
+    const aged = (name: string) =>
+      rule('  trafficPolicy: { loadBalancer: { simple: RANDOM } }', name).replace(
+        'metadata:',
+        'metadata:\n  creationTimestamp: "1999-01-01T00:00:00Z"',
+      );
+    const steps = stepsAfter(
+      { files: [file('one.yaml', `${aged('rule')}\n---\n${aged('young')}`)], deletes: [] },
+      { files: [file('two.yaml', aged('younger'))], deletes: [] },
+    );
+    const ages = steps
+      .at(-1)
+      ?.resources.toSorted(olderFirst)
+      .map(({ name }) => name);
+    expect(ages).toEqual(['other', 'rule', 'young', 'younger']);
   });
 
   it('that say what was said before change nothing', () => {

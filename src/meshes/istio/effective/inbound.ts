@@ -1,6 +1,5 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { Filter, Inbound, Origin, Policy, Setting, Told } from '../../../model/effective.ts';
-import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { portsOf, type TopologyPlan } from '../../../model/topology.ts';
 import type {
   EnvoyCluster,
@@ -11,9 +10,9 @@ import type {
   EnvoyTokenBucket,
 } from '../../envoy/config-dump.ts';
 import { list } from '../configuration-hosts.ts';
-import { ROOT_NAMESPACE } from '../names.ts';
 import { type ClusterContext, readConnectTimeout, readLimits, writtenFor } from './clusters.ts';
-import { selectorOf, type Workload, whyNotSelected } from './selection.ts';
+import { peerAuthentications } from './peer-authentications.ts';
+import { type Workload, whyNotSelected } from './selection.ts';
 import { type Place, type ResourcesUnderTest, settingAt, tell, within, writtenAt } from './written.ts';
 
 export interface InboundContext extends ClusterContext {
@@ -82,7 +81,7 @@ function readAccepts(
   const without = chains.some(({ transport_socket }) => !transport_socket?.typed_config?.common_tls_context);
   const value = withTls ? (without ? 'both' : 'mtls') : 'plaintext';
   const told = tell<Inbound['accepts']['value']>(value, {
-    places: peerAuthentications(under, workload).flatMap((resource) => [
+    places: peerAuthentications(under, workload).flatMap(([resource]) => [
       { resource, path: ['spec', 'portLevelMtls', String(port), 'mode'] },
       { resource, path: ['spec', 'mtls', 'mode'] },
     ]),
@@ -94,16 +93,6 @@ function readAccepts(
   return isTheScenarios && topology.mtls === 'strict' && value === 'mtls'
     ? { value, from: { by: 'scenario' } }
     : told;
-}
-
-/** Those that hold for a workload, the one that wins first: its own, its namespace's, everybody's. */
-function peerAuthentications(under: ResourcesUnderTest, workload: Workload): readonly MeshResource[] {
-  const rank = (resource: MeshResource) =>
-    selectorOf(resource) !== undefined ? 0 : resource.namespace === ROOT_NAMESPACE ? 2 : 1;
-  return under
-    .ofKind('PeerAuthentication')
-    .filter((resource) => whyNotSelected(resource, workload) === undefined)
-    .toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Filters that sidecars have anyway and that refuse nothing by themselves. */
