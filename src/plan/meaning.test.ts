@@ -442,6 +442,11 @@ const table: [string, object, string][] = [
     'changes.0.guard.over: in the 2 s that it looks at come at most 16 requests, and of fewer than 20 it says nothing | let it look at more, or the load be heavier',
   ],
   [
+    'a guard that everything is within',
+    changed({ guard: { ...guard, atLeast: '0%' } }),
+    'changes.0.guard.atLeast: whatever comes is within this, so that nothing would be rolled back',
+  ],
+  [
     'a guard of no load',
     changed({ guard: { ...guard, load: 'other' } }),
     'changes.0.guard.load: there is no load "other" | allowed: load',

@@ -262,6 +262,10 @@ function mistakesInGuard(
       wrong(['load'], `${the} is over at ${formatMs(overMs)}, and the change comes at ${formatMs(at)}`),
     ];
   }
+  if (guard.atLeast === 0 || guard.atMost === 1) {
+    const field = guard.atLeast === 0 ? 'atLeast' : 'atMost';
+    return [wrong([field], 'whatever comes is within this, so that nothing would be rolled back')];
+  }
   const peak = sizes.reduce((sum, { peakRate }) => sum + (peakRate ?? Number.POSITIVE_INFINITY), 0);
   const most = Math.floor((peak * guard.over) / 1_000);
   if (most >= GUARDED_REQUESTS) return [];

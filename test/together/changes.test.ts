@@ -68,4 +68,11 @@ test('what is wrong with a change is found before anything runs', async () => {
   );
   expect(gone.stderr).toMatch(/there is no VirtualService default\/old/);
   expect(gone.code).toBe(2);
+  writeFileSync(file, sound);
+  const both = await workspace.breakwater(
+    'plan',
+    ...args,
+    ...set('changes.0.delete=[VirtualService/edge-app-split]'),
+  );
+  expect(both.stderr).toMatch(/VirtualService default\/edge-app-split is put in by the same change/);
 });

@@ -143,8 +143,16 @@ export function reasonOfPassing(
       [accepts],
       nowhere(sidecars, server, 'authorization'),
     );
+  const fitsNobody = inbound.filters.flatMap((filter) =>
+    filter.kind === 'authorization' && filter.action === 'deny'
+      ? filter.policies.flatMap((policy) => policy.fitsNobody ?? [])
+      : [],
+  );
   return known(
-    `No policy at ${service} refuses it: a request passes when one rule of an ALLOW policy fits it and no rule of a DENY policy does; the rules of one policy are alternatives.`,
+    [
+      `No policy at ${service} refuses it: a request passes when one rule of an ALLOW policy fits it and no rule of a DENY policy does; the rules of one policy are alternatives.`,
+      ...fitsNobody,
+    ].join(' '),
     policies,
   );
 }

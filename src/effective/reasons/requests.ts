@@ -296,8 +296,9 @@ function denied(scene: Scene): Reason {
       `the sidecar of ${question.service} holds policies of both kinds, and which refused is not known`,
     );
   }
+  const fitsNobody = allowing.flatMap((policy) => policy.fitsNobody ?? []);
   return known(
-    causeOfRequests({ ...question, policy: 'none' }),
+    [causeOfRequests({ ...question, policy: 'none' }), ...fitsNobody].join(' '),
     allowing.map(({ id, resource, from }) => ({ name: resource?.name ?? id, value: 'ALLOW', from })),
   );
 }

@@ -330,9 +330,10 @@ ${rule('  trafficPolicy: {outlierDetection: {interval: 5, baseEjectionTime: soon
       header('authentication.istio.io/v1alpha1', 'Policy'),
       header('config.istio.io/v1alpha2', 'EgressRule'),
       header('networking.k8s.io/v1', 'Ingress'),
+      header('argoproj.io/v1alpha1', 'Rollout'),
     ].join('---\n');
     expect(problems(text)).toMatchInlineSnapshot(`
-      "6 problems
+      "7 problems
       mesh.yaml:1:13: apiVersion: HTTPRoute (gateway.networking.k8s.io/v1) is of the Kubernetes Gateway API, which is not read here
         write it as a VirtualService
       mesh.yaml:6:13: apiVersion: Gateway (gateway.networking.k8s.io/v1) is of the Kubernetes Gateway API, which is not read here
@@ -344,7 +345,9 @@ ${rule('  trafficPolicy: {outlierDetection: {interval: 5, baseEjectionTime: soon
       mesh.yaml:21:13: apiVersion: Istio 1.29.1 has no config.istio.io any more
         ServiceEntry took the place of EgressRule
       mesh.yaml:27:7: kind: "Ingress" (networking.k8s.io/v1) is not a kind that Istio 1.29.1 has
-        it has AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication, ServiceEntry, Sidecar, Telemetry, VirtualService, WasmPlugin, WorkloadEntry, WorkloadGroup"
+        it has AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication, ServiceEntry, Sidecar, Telemetry, VirtualService, WasmPlugin, WorkloadEntry, WorkloadGroup
+      mesh.yaml:32:7: kind: a Rollout (argoproj.io/v1alpha1) tells a controller what to make of Istio's resources, and there is none here
+        write its steps as changes of a scenario, each with the VirtualService as it is then, and its analysis as guard"
     `);
   });
 

@@ -9,7 +9,7 @@ import type {
   EnvoyRbac,
   EnvoyTokenBucket,
 } from '../../envoy/config-dump.ts';
-import { list } from '../configuration-hosts.ts';
+import { list, texts } from '../configuration-hosts.ts';
 import { type ClusterContext, readConnectTimeout, readLimits, writtenFor } from './clusters.ts';
 import { peerAuthentications } from './peer-authentications.ts';
 import { type Workload, whyNotSelected } from './selection.ts';
@@ -205,13 +205,25 @@ function policyOf(id: string, under: ResourcesUnderTest): Policy {
   const resource = { kind: 'AuthorizationPolicy', namespace, name };
   const found = under.find(resource);
   const place: Place | undefined = found && { resource: found, path: ['spec', 'rules', Number(rule)] };
+  const fitsNobody = place && whyNobody(writtenAt(place));
   return {
     id,
     resource,
     from: place
       ? settingAt(writtenAt(place) === undefined ? within({ ...place, path: [] }, 'spec') : place)
       : under.origin(resource),
+    ...(fitsNobody === undefined ? {} : { fitsNobody }),
   };
+}
+
+/** https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source */
+function whyNobody(rule: unknown): string | undefined {
+  const sources = list(valueAt(rule, ['from'])).map((from) => texts(valueAt(from, ['source', 'principals'])));
+  const [wrong] = sources.flat();
+  const isWhole = (principal: string) => principal.startsWith('spiffe://');
+  if (wrong === undefined || !sources.every((each) => each.length > 0 && each.every(isWhole)))
+    return undefined;
+  return `Principals are written without spiffe://, which Istio puts before each, so nobody is ${wrong}.`;
 }
 
 /** The patch of an EnvoyFilter that puts a filter of this name in. */
