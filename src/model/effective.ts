@@ -232,8 +232,8 @@ export interface Policy {
   readonly id: string;
   readonly resource: ResourceName | undefined;
   readonly from: Origin;
-  /** Why nobody is who it is about, in a sentence, where that is so. */
-  readonly fitsNobody?: string;
+  /** What of it is not as it reads, in a sentence, where something is not. */
+  readonly caveat?: string;
 }
 
 /** Something that a request passes in a sidecar and that may refuse or answer it. */

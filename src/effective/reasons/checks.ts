@@ -222,7 +222,7 @@ function spread(scene: CheckScene): Reason {
   return known(
     causes[locality.value],
     [named('zones', locality, (mode) => localityWords[mode])],
-    insteadOf(client, service, 'locality', 'balancing'),
+    insteadOf(client, service, 'locality', 'balancing', 'route'),
   );
 }
 

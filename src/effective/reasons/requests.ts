@@ -164,7 +164,8 @@ function noHost(scene: Scene): Reason {
 function notConnected(scene: Scene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  return letThrough(scene);
+  const through = letThrough(scene);
+  return through.known ? { ...through, settings: [...through.settings, ...weightsOf(scene)] } : through;
 }
 
 /** The handshake failed: what each side speaks, and whom the client takes for the server. */
@@ -296,11 +297,28 @@ function denied(scene: Scene): Reason {
       `the sidecar of ${question.service} holds policies of both kinds, and which refused is not known`,
     );
   }
-  const fitsNobody = allowing.flatMap((policy) => policy.fitsNobody ?? []);
+  const caveats = allowing.flatMap((policy) => policy.caveat ?? []);
+  const rewrites = rewritesOf(scene);
+  const seen = `The server's policies see the path as the route has rewritten it.`;
   return known(
-    [causeOfRequests({ ...question, policy: 'none' }), ...fitsNobody].join(' '),
-    allowing.map(({ id, resource, from }) => ({ name: resource?.name ?? id, value: 'ALLOW', from })),
+    [
+      causeOfRequests({ ...question, policy: 'none' }),
+      ...caveats,
+      ...(rewrites.length === 0 ? [] : [seen]),
+    ].join(' '),
+    [
+      ...allowing.map(({ id, resource, from }) => ({ name: resource?.name ?? id, value: 'ALLOW', from })),
+      ...rewrites,
+    ],
   );
+}
+
+/** What the route that took requests makes of their path; nothing where that is not known. */
+function rewritesOf({ routes }: Scene): readonly NamedSetting[] {
+  const [route, ...others] = routes;
+  if (route?.action.does !== 'forward' || others.length > 0) return [];
+  const ofPath = route.action.rewrites.filter((rewrite) => rewrite.startsWith('path '));
+  return ofPath.map((rewrite) => ({ name: 'rewrite', value: rewrite, from: route.from }));
 }
 
 function rateLimited(scene: Scene): Reason {
@@ -408,6 +426,21 @@ function letThrough(scene: Scene): Reason {
     causeOfRequests(question),
     [...retries, ...ejectionOf(scene)],
     insteadOf(client, question.service, 'retries', 'outlier-detection'),
+  );
+}
+
+/** Where requests go by the weights of their route, whether anybody is there or not. */
+function weightsOf({ routes }: Scene): readonly NamedSetting[] {
+  return routes.flatMap(({ action, from }): NamedSetting[] =>
+    action.does === 'forward' && action.to.length > 1
+      ? [
+          {
+            name: 'weights',
+            value: action.to.map(({ place, share }) => `${place} ${shareText(share)}`).join(', '),
+            from,
+          },
+        ]
+      : [],
   );
 }
 

@@ -205,25 +205,33 @@ function policyOf(id: string, under: ResourcesUnderTest): Policy {
   const resource = { kind: 'AuthorizationPolicy', namespace, name };
   const found = under.find(resource);
   const place: Place | undefined = found && { resource: found, path: ['spec', 'rules', Number(rule)] };
-  const fitsNobody = place && whyNobody(writtenAt(place));
+  const caveat = place && caveatOf(writtenAt(place));
   return {
     id,
     resource,
     from: place
       ? settingAt(writtenAt(place) === undefined ? within({ ...place, path: [] }, 'spec') : place)
       : under.origin(resource),
-    ...(fitsNobody === undefined ? {} : { fitsNobody }),
+    ...(caveat === undefined ? {} : { caveat }),
   };
 }
 
-/** https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source */
-function whyNobody(rule: unknown): string | undefined {
-  const sources = list(valueAt(rule, ['from'])).map((from) => texts(valueAt(from, ['source', 'principals'])));
-  const [wrong] = sources.flat();
-  const isWhole = (principal: string) => principal.startsWith('spiffe://');
-  if (wrong === undefined || !sources.every((each) => each.length > 0 && each.every(isWhole)))
-    return undefined;
-  return `Principals are written without spiffe://, which Istio puts before each, so nobody is ${wrong}.`;
+/** https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source, and #Operation */
+function caveatOf(rule: unknown): string | undefined {
+  const principals = list(valueAt(rule, ['from'])).flatMap((from) =>
+    texts(valueAt(from, ['source', 'principals'])),
+  );
+  const whole = principals.find((principal) => principal.startsWith('spiffe://'));
+  if (whole !== undefined)
+    return `Principals are written without spiffe://, which Istio puts before each, so nobody is ${whole}.`;
+  const paths = list(valueAt(rule, ['to'])).flatMap((to) => [
+    ...texts(valueAt(to, ['operation', 'paths'])),
+    ...texts(valueAt(to, ['operation', 'notPaths'])),
+  ]);
+  const starred = paths.find((path) => /^[^{}]+\*[^{}]+$/.test(path));
+  return starred === undefined
+    ? undefined
+    : `A * stands for any text at the beginning or the end of a path only; ${starred} is that very path.`;
 }
 
 /** The patch of an EnvoyFilter that puts a filter of this name in. */
