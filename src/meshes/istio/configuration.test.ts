@@ -536,7 +536,12 @@ describe('changes', () => {
     file('mesh.yaml', `${rule('  trafficPolicy: {}')}\n---\n${rule('  subsets: []', 'other')}`),
   ];
   const named = (name: string, namespace = 'default') => ({ kind: 'DestinationRule', namespace, name });
-  const stepsAfter = (...changes: Parameters<typeof readChanges>[1]) => readChanges(before, changes, plan());
+  const stepsAfter = (...changes: Omit<Parameters<typeof readChanges>[1][number], 'name'>[]) =>
+    readChanges(
+      before,
+      changes.map((each, index) => ({ name: `change-${index}`, ...each })),
+      plan(),
+    );
 
   it('put in, take the place of what has the same name, and take out, each after the one before', () => {
     const other = file('10.yaml', rule('  trafficPolicy: { loadBalancer: { simple: RANDOM } }'));
@@ -574,6 +579,23 @@ describe('changes', () => {
   it('that say what was said before change nothing', () => {
     const same = file('same.yaml', `# Written otherwise.\n${rule('  trafficPolicy:\n    {}')}`);
     expect(stepsAfter({ files: [same], deletes: [] })[0]?.isSame).toBe(true);
+  });
+
+  it('that take away what others need are named where those are', () => {
+    const routes = file(
+      'routes.yaml',
+      virtualService(
+        '  hosts: [edge-app]\n  http: [{route: [{destination: {host: edge-app, subset: east}}]}]',
+      ),
+    );
+    const subsets = file(
+      'subsets.yaml',
+      rule('  subsets: [{name: east, labels: {app: edge-app}}]', 'subsets'),
+    );
+    const both = { files: [routes, subsets], deletes: [] };
+    expect(() => stepsAfter(both, { files: [], deletes: [named('subsets')] })).toThrow(
+      /routes\.yaml:6:\d+: .*: after the change change-1: edge-app has no subset "east"/,
+    );
   });
 
   it('are held against the topology as a whole', () => {

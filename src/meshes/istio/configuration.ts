@@ -52,7 +52,14 @@ export function readChanges(
         .filter((each) => !there.has(describeResource(each)))
         .map((each) => createdAt(each, creationIn(index))),
     ];
-    const all = [...problems, ...mistakesTogether(resources, context)];
+    const own = new Set(change.files.map(({ file }) => file));
+    // What is sound by itself may be left without what it needs.
+    const together = mistakesTogether(resources, context).map((problem) =>
+      own.has(problem.file)
+        ? problem
+        : { ...problem, message: `after the change ${change.name}: ${problem.message}` },
+    );
+    const all = [...problems, ...together];
     if (all.length > 0) throw new ProblemsError(all);
     const isSame =
       resources.length === before.length &&
