@@ -412,8 +412,9 @@ const table: [string, object, string][] = [
   [
     'a guard that outlasts its load, if not all of them',
     {
+      ...services({ other: { workloads: [{ name: 'other', locality: 'region1/east' }] } }),
       load: [
-        { ...open, name: 'short', duration: '10s' },
+        { ...open, name: 'short', from: 'other', duration: '10s' },
         { ...open, name: 'long' },
       ],
       ...changed({ at: '7s', guard: { ...guard, load: 'short' } }),
@@ -421,10 +422,22 @@ const table: [string, object, string][] = [
     'changes.0.guard.for: it watches until 11 s, and the load short ends at 10 s',
   ],
   [
-    'a guard of a load that is over',
+    'a guard of one of two loads that nobody counts apart',
     {
       load: [
-        { ...open, name: 'short', duration: '10s' },
+        { ...open, name: 'browse' },
+        { ...open, name: 'buy' },
+      ],
+      ...changed({ guard: { ...guard, load: 'buy' } }),
+    },
+    'changes.0.guard.load: browse calls shop from client as well, and sidecars count the two together | let it watch all loads, or give one of the two a client of its own',
+  ],
+  [
+    'a guard of a load that is over',
+    {
+      ...services({ other: { workloads: [{ name: 'other', locality: 'region1/east' }] } }),
+      load: [
+        { ...open, name: 'short', from: 'other', duration: '10s' },
         { ...open, name: 'long' },
       ],
       ...changed({ at: '15s', guard: { ...guard, load: 'short' } }),

@@ -224,6 +224,17 @@ function mistakesInChanges(scenario: Scenario): Mistake[] {
     }
     const next = changes[index + 1];
     const watched = loads.filter((load) => guard.load === undefined || load.name === guard.load);
+    const mingled = loads.find((other) =>
+      watched.some(
+        ({ load }) => !watched.includes(other) && other.load.from === load.from && other.load.to === load.to,
+      ),
+    );
+    if (mingled !== undefined) {
+      const { from, to } = mingled.load;
+      const message = `${mingled.name} calls ${to} from ${from} as well, and sidecars count the two together`;
+      add(['guard', 'load'], message, 'let it watch all loads, or give one of the two a client of its own');
+      continue;
+    }
     for (const { path, message, hint } of mistakesInGuard(guard, reachesMs, next, watched))
       add(['guard', ...path], message, hint);
   }
