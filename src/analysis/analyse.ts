@@ -107,7 +107,7 @@ export async function analyse(input: {
     errors,
   });
   const checks = [...planned, ...ownChecks(loads, endMs)];
-  const answered = reportProbes(probes, evidence, picture);
+  const answered = reportProbes(probes, evidence, pictures);
   const told = {
     verdict: verdictOf(results, checks),
     traffic: totalsOf(evidence, traffic, facts),

@@ -21,7 +21,7 @@ export function recordChanges(
     const at = (entry: ChangeEntry | undefined) => (entry === undefined ? undefined : entry.t - originMs);
     const changed = find('changed');
     const broken = find('rolling-back');
-    const saw = (broken ?? find('guarded'))?.saw;
+    const over = broken ?? find('guarded');
     const changingAtMs = at(find('changing'));
     const outage = changingAtMs === undefined ? undefined : outageAt(changingAtMs, faults);
     return {
@@ -33,11 +33,11 @@ export function recordChanges(
       arrivedAtMs: at(changed),
       arrivals: changed?.arrivals ?? {},
       guard:
-        guard === undefined || saw === undefined
+        guard === undefined || over === undefined
           ? undefined
           : {
               description: guard.description,
-              saw,
+              saw: over.saw,
               rolledBack:
                 broken === undefined
                   ? undefined
@@ -82,7 +82,7 @@ export function reportChanges(
         : {
             guard: {
               description: guard.description,
-              saw: guard.saw,
+              ...(guard.saw === undefined ? {} : { saw: guard.saw }),
               ...(rolledBack === undefined ? {} : { rollingBackAtMs: rolledBack.atMs }),
               ...(rolledBack?.doneAtMs === undefined ? {} : { rolledBackAtMs: rolledBack.doneAtMs }),
             },

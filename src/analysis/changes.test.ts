@@ -120,3 +120,19 @@ test('a sidecar that held a change before the control plane was back was never c
   expect(checks[0]?.status).not.toBe('pass');
   expect(checks[0]?.detail).toMatch(/frontend-1 held it before the end of outage/);
 });
+
+test('a guard that could say nothing passes no run, and takes no check away', async () => {
+  const guarded = async (saw: object) =>
+    await analysed(
+      entry(2_010, 'changing'),
+      entry(2_200, 'changed', { arrivals }),
+      entry(2_900, 'guarded', saw),
+      { ...entry(3_000, 'changing'), change: 'two' } as JournalEntry,
+      { ...entry(3_100, 'changed', { arrivals }), change: 'two' } as JournalEntry,
+    );
+  const silent = await guarded({});
+  expect(violations(silent)).toContain('guards-could-say');
+  expect(silent.changes?.[0]?.guard).toEqual({ description: 'success rate at least 99 % over 1 s' });
+  expect(silent.checks.map(({ status }) => status)).toEqual(['pass', 'pass']);
+  expect(violations(await guarded({ saw: '99.2 % of 120 requests' }))).not.toContain('guards-could-say');
+});

@@ -20,7 +20,7 @@ import {
 } from '../probes/planned.ts';
 import type { Report } from '../report/model.ts';
 import { Chains } from './chains.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, Pictures } from './picture.ts';
 import { questionAbout } from './question.ts';
 import type { RefusedCertificates } from './refused-certificates.ts';
 import { knownReason, type ReportReason, reportReason } from './report-reason.ts';
@@ -101,13 +101,13 @@ export function probeFacts(judged: readonly JudgedProbe[]) {
 export function reportProbes(
   judged: readonly JudgedProbe[],
   evidence: Evidence,
-  picture: Picture,
+  pictures: Pictures,
 ): Report['probes'] {
   if (judged.length === 0) return undefined;
   return judged.map(({ probe, came }): ReportProbe => {
     const known = came.filter(({ met }) => met !== undefined);
     const met = known.filter((each) => each.met);
-    const rule = ruleBehind({ probe, came }, evidence, picture);
+    const rule = ruleBehind({ probe, came }, evidence, pictures);
     return {
       name: probe.name,
       request: describeProbe(probe),
@@ -128,15 +128,17 @@ export function reportProbes(
   });
 }
 
-/** The rule behind what came, of what was not expected first. */
+/** The rule behind what came, of what was not expected first: one that was in effect when it came. */
 export function ruleBehind(
   { probe, came }: JudgedProbe,
   evidence: Evidence,
-  picture: Picture,
+  pictures: Pictures,
 ): ReportReason | undefined {
   const wrong = came.filter(({ met }) => met === false);
   const typical = mostOften(wrong.length > 0 ? wrong : came);
-  return typical && reasonOf(probe, typical.answer, evidence, picture);
+  if (typical === undefined) return undefined;
+  const [picture] = pictures.get(pictures.numberAt(typical.atMs));
+  return reasonOf(probe, typical.answer, evidence, picture);
 }
 
 function reasonOf(

@@ -33,6 +33,8 @@ function isReached({ window, lacking, result, restsOn, implied }: JudgedCheck, r
   switch (reach) {
     case 'everything':
       return true;
+    case 'nothing':
+      return false;
     case 'statistics':
       return restsOn === 'statistics';
     case 'lateness': {

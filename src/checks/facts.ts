@@ -48,8 +48,8 @@ export interface ChangeRecord {
 interface GuardRecord {
   /** "success rate at least 99 % over 2 s". */
   readonly description: string;
-  /** "71.2 % of 198 requests": what it rolled back for, or the worst that it saw. */
-  readonly saw: string;
+  /** "71.2 % of 198 requests": what it rolled back for, or the worst that it saw; undefined where it could never say. */
+  readonly saw: string | undefined;
   /** When rolling back began, and when every sidecar held what was in effect before; undefined when it held. */
   readonly rolledBack: { readonly atMs: number; readonly doneAtMs: number | undefined } | undefined;
 }

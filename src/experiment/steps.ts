@@ -17,8 +17,22 @@ export function readSteps(
   const { configuration, changes } = plan.trial;
   if (changes.length === 0) return [];
   const steps = mesh.readChanges(configuration, changes, configurationContext(plan));
-  const problems = steps.flatMap(({ missing, isSame }, index) => {
-    const { name = '', deletes = [] } = changes[index] ?? {};
+  const problems = steps.flatMap(({ resources, missing, isSame }, index) => {
+    const { name = '', deletes = [], files = [] } = changes[index] ?? {};
+    const put = new Set(
+      resources.filter((each) => files.some(({ file }) => file === each.file)).map(describeResource),
+    );
+    const both = deletes.filter((each) => put.has(describeResource(each)));
+    if (both.length > 0) {
+      return both.map((each) =>
+        locate({
+          path: ['changes', index, 'delete', deletes.indexOf(each)],
+          at: 'value',
+          message: `${describeResource(each)} is put in by the same change`,
+          hint: 'make it two changes, or leave one out',
+        }),
+      );
+    }
     const gone = missing.map((each) =>
       locate({
         path: ['changes', index, 'delete', deletes.indexOf(each)],

@@ -20,6 +20,7 @@ beforeAll(async () => {
     writeFile(at('scenario.yaml'), '\ufeffname: é\n'),
     mkdir(at('folder')),
     symlink(at('circle'), at('circle')),
+    symlink(at('nowhere'), at('dangling')),
   ]);
   execFileSync('/usr/bin/mkfifo', [at('pipe')]);
 });
@@ -33,6 +34,7 @@ describe('a file that cannot be read is told why', () => {
     ['nul.yaml', 'this is not a text file: it has NUL characters in it', undefined],
     ['folder', 'this is a directory, not a file', undefined],
     ['pipe', 'this is not a regular file', undefined],
+    ['dangling', 'this is a link that leads to no file', undefined],
     ['circle', 'the path runs in a circle of symbolic links', undefined],
     ['nul.yaml/x', 'there is no such file: a part of the path is not a directory', undefined],
     ['x'.repeat(5_000), 'the path is too long', undefined],

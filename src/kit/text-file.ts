@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
+import { lstat, open, readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { nearest } from './nearest.ts';
 
@@ -33,6 +33,7 @@ async function explain(path: string, error: unknown): Promise<TextFile> {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   switch (code) {
     case 'ENOENT': {
+      if (await isLink(path)) return { message: 'this is a link that leads to no file' };
       const meant = await nearestFile(path);
       return { message: 'there is no such file', ...(meant ? { hint: `did you mean ${meant}?` } : {}) };
     }
@@ -54,6 +55,12 @@ async function explain(path: string, error: unknown): Promise<TextFile> {
       return { message: `the file cannot be read: ${code}` };
   }
 }
+
+const isLink = (path: string) =>
+  lstat(path).then(
+    (about) => about.isSymbolicLink(),
+    () => false,
+  );
 
 async function nearestFile(path: string): Promise<string | undefined> {
   const folder = dirname(path);

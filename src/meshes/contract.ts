@@ -42,6 +42,8 @@ export interface LintedConfiguration {
 
 /** What a change does to mesh configuration. */
 export interface ConfigurationChange {
+  /** How mistakes call it. */
+  readonly name: string;
   /** Their resources are put in, or take the place of those with their names. */
   readonly files: readonly MeshFile[];
   readonly deletes: readonly ResourceName[];

@@ -81,6 +81,8 @@ export interface TextMatch {
 export interface NamedMatch extends TextMatch {
   readonly name: string;
   readonly not?: true;
+  /** One that is not there counts as one without a text. */
+  readonly emptyIfMissing?: true;
 }
 
 /** Which requests a route takes: all that everything matches. */
@@ -230,6 +232,8 @@ export interface Policy {
   readonly id: string;
   readonly resource: ResourceName | undefined;
   readonly from: Origin;
+  /** What of it is not as it reads, in a sentence, where something is not. */
+  readonly caveat?: string;
 }
 
 /** Something that a request passes in a sidecar and that may refuse or answer it. */

@@ -172,7 +172,7 @@ export type JournalEntry =
       readonly change: string;
       /** Instance → milliseconds until its sidecar held it; of what every sidecar holds. */
       readonly arrivals?: Readonly<Record<string, number>>;
-      /** What a guard saw: "71.2 % of 198 requests". */
+      /** What a guard saw: "71.2 % of 198 requests"; absent where too few ended for it to say anything. */
       readonly saw?: string;
     };
 

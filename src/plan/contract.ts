@@ -25,6 +25,9 @@ export interface PlannedFault {
   readonly proof: Proof;
 }
 
+/** Of fewer requests a guard says nothing: one more or less is 5 % of them. */
+export const GUARDED_REQUESTS = 20;
+
 /** What watches over a change while the load goes on; shares are from 0 to 1. */
 export interface PlannedGuard {
   readonly kind: 'success-rate' | 'error-rate';

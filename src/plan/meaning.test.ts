@@ -420,6 +420,56 @@ const table: [string, object, string][] = [
     'changes.0.guard.for: it watches until 32 s, and the load ends at 30 s',
   ],
   [
+    'a guard that outlasts its load, if not all of them',
+    {
+      ...services({ other: { workloads: [{ name: 'other', locality: 'region1/east' }] } }),
+      load: [
+        { ...open, name: 'short', from: 'other', duration: '10s' },
+        { ...open, name: 'long' },
+      ],
+      ...changed({ at: '7s', guard: { ...guard, load: 'short' } }),
+    },
+    'changes.0.guard.for: it watches until 11 s, and the load short ends at 10 s',
+  ],
+  [
+    'a guard of one of two loads that nobody counts apart',
+    {
+      load: [
+        { ...open, name: 'browse' },
+        { ...open, name: 'buy' },
+      ],
+      ...changed({ guard: { ...guard, load: 'buy' } }),
+    },
+    'changes.0.guard.load: browse calls shop from client as well, and sidecars count the two together | let it watch all loads, or give one of the two a client of its own',
+  ],
+  [
+    'a guard of a load that is over',
+    {
+      ...services({ other: { workloads: [{ name: 'other', locality: 'region1/east' }] } }),
+      load: [
+        { ...open, name: 'short', from: 'other', duration: '10s' },
+        { ...open, name: 'long' },
+      ],
+      ...changed({ at: '15s', guard: { ...guard, load: 'short' } }),
+    },
+    'changes.0.guard.load: the load short is over at 10 s, and the change comes at 15 s',
+  ],
+  [
+    'a guard that looks at no time at all',
+    changed({ guard: { ...guard, over: '0s', for: '0s' } }),
+    'changes.0.guard.over: it looks at 0 ms each time, in which nothing is to be seen | expected at least 500 ms',
+  ],
+  [
+    'a guard that a light load never tells enough',
+    { ...loaded({ rate: '8/s' }), ...changed({ guard }) },
+    'changes.0.guard.over: in the 2 s that it looks at come at most 16 requests, and of fewer than 20 it says nothing | let it look at more, or the load be heavier',
+  ],
+  [
+    'a guard that everything is within',
+    changed({ guard: { ...guard, atLeast: '0%' } }),
+    'changes.0.guard.atLeast: whatever comes is within this, so that nothing would be rolled back',
+  ],
+  [
     'a guard of no load',
     changed({ guard: { ...guard, load: 'other' } }),
     'changes.0.guard.load: there is no load "other" | allowed: load',

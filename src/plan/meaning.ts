@@ -1,7 +1,7 @@
 import type { Window } from '../checks/contract.ts';
 import { answeredBy, changeOf, faultOf, loadOf, windowName } from '../checks/index.ts';
 import { type Fault, faultKind } from '../faults/index.ts';
-import { formatMs } from '../kit/format.ts';
+import { formatMs, plural } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
@@ -14,6 +14,7 @@ import { callersOf, mistakesInProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 import { mistakesInCalls } from './chains.ts';
+import { GUARDED_REQUESTS } from './contract.ts';
 import {
   faultNames,
   instancesHit,
@@ -208,7 +209,7 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
 function mistakesInChanges(scenario: Scenario): Mistake[] {
   const { changes } = scenario;
   const { warmupMs, durationMs } = spanOf(scenario);
-  const loads = loadsIn(scenario).map(({ name }) => name);
+  const loads = loadsIn(scenario);
   const isFirst = firstOfName(changes);
   const found: Mistake[] = [];
   for (const [index, change] of changes.entries()) {
@@ -241,20 +242,71 @@ function mistakesInChanges(scenario: Scenario): Mistake[] {
       add(['at'], message, 'let the load go on for longer, or the outage end sooner');
     }
     if (guard === undefined) continue;
+    if (guard.load !== undefined && !loads.some((load) => load.name === guard.load)) {
+      const names = loads.map((load) => load.name);
+      add(['guard', 'load'], `there is no load ${quote(guard.load)}`, suggest(guard.load, names));
+      continue;
+    }
     const next = changes[index + 1];
-    const endMs = next?.at ?? durationMs;
-    if (guard.over > guard.for) {
-      const message = `it looks at ${formatMs(guard.over)} each time and watches for ${formatMs(guard.for)}, so it would never have seen enough`;
-      add(['guard', 'over'], message, 'let it watch longer, or look at less');
-    } else if (reachesMs < durationMs && reachesMs + guard.for > endMs) {
-      const message = `it watches until ${formatMs(reachesMs + guard.for)}, and ${next === undefined ? 'the load ends' : `${next.name} comes`} at ${formatMs(endMs)}`;
-      add(['guard', 'for'], message);
+    const watched = loads.filter((load) => guard.load === undefined || load.name === guard.load);
+    const mingled = loads.find((other) =>
+      watched.some(
+        ({ load }) => !watched.includes(other) && other.load.from === load.from && other.load.to === load.to,
+      ),
+    );
+    if (mingled !== undefined) {
+      const { from, to } = mingled.load;
+      const message = `${mingled.name} calls ${to} from ${from} as well, and sidecars count the two together`;
+      add(['guard', 'load'], message, 'let it watch all loads, or give one of the two a client of its own');
+      continue;
     }
-    if (guard.load !== undefined && !loads.includes(guard.load)) {
-      add(['guard', 'load'], `there is no load ${quote(guard.load)}`, suggest(guard.load, loads));
-    }
+    for (const { path, message, hint } of mistakesInGuard(guard, reachesMs, next, watched))
+      add(['guard', ...path], message, hint);
   }
   return found;
+}
+
+/** Statistics come every 200 ms: in less a guard sees no two of them. */
+const leastLookMs = 500;
+
+/** What keeps a guard from ever acting; paths are within the guard. */
+function mistakesInGuard(
+  guard: NonNullable<Scenario['changes'][number]['guard']>,
+  at: number,
+  next: Scenario['changes'][number] | undefined,
+  watched: readonly ScenarioLoad[],
+): Mistake[] {
+  const sizes = watched.map(({ load }) => sizeOf(load));
+  const overMs = Math.max(...sizes.map(({ durationMs }) => durationMs));
+  const endMs = Math.min(next?.at ?? overMs, overMs);
+  const the = guard.load === undefined ? 'the load' : `the load ${guard.load}`;
+  if (guard.over < leastLookMs) {
+    const message = `it looks at ${formatMs(guard.over)} each time, in which nothing is to be seen`;
+    return [wrong(['over'], message, `expected at least ${formatMs(leastLookMs)}`)];
+  }
+  if (guard.over > guard.for) {
+    const message = `it looks at ${formatMs(guard.over)} each time and watches for ${formatMs(guard.for)}, so it would never have seen enough`;
+    return [wrong(['over'], message, 'let it watch longer, or look at less')];
+  }
+  if (at < overMs && at + guard.for > endMs) {
+    const ends = next === undefined || overMs < next.at ? `${the} ends` : `${next.name} comes`;
+    const message = `it watches until ${formatMs(at + guard.for)}, and ${ends} at ${formatMs(endMs)}`;
+    return [wrong(['for'], message)];
+  }
+  if (at >= overMs && guard.load !== undefined) {
+    return [
+      wrong(['load'], `${the} is over at ${formatMs(overMs)}, and the change comes at ${formatMs(at)}`),
+    ];
+  }
+  if (guard.atLeast === 0 || guard.atMost === 1) {
+    const field = guard.atLeast === 0 ? 'atLeast' : 'atMost';
+    return [wrong([field], 'whatever comes is within this, so that nothing would be rolled back')];
+  }
+  const peak = sizes.reduce((sum, { peakRate }) => sum + (peakRate ?? Number.POSITIVE_INFINITY), 0);
+  const most = Math.floor((peak * guard.over) / 1_000);
+  if (most >= GUARDED_REQUESTS) return [];
+  const message = `in the ${formatMs(guard.over)} that it looks at come at most ${plural(most, 'request')}, and of fewer than ${GUARDED_REQUESTS} it says nothing`;
+  return [wrong(['over'], message, 'let it look at more, or the load be heavier')];
 }
 
 /** Why a check looks at no change; undefined where it looks at one. */

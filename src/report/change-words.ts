@@ -3,8 +3,9 @@ import { formatCount, formatMoment, formatMs, plural } from './words.ts';
 
 type ReportChange = NonNullable<Report['changes']>[number];
 
-/** Whether a change was made, for a mark: what a guard forbade is as good as what it let pass. */
-export const changeMark = ({ status }: ReportChange): Status => (status === 'not-made' ? 'invalid' : 'pass');
+/** Whether a change was made and watched as planned, for a mark: what a guard forbade is as good as what it let pass. */
+export const changeMark = ({ status, guard }: ReportChange): Status =>
+  status === 'not-made' || (guard !== undefined && guard.saw === undefined) ? 'invalid' : 'pass';
 
 /** When a change was made, and how long it took: "4.01 s, in effect after 240 ms (frontend-1 last)". */
 export function formatChangeTime({ plannedAtMs, changingAtMs, heldUp, arrivals }: ReportChange): string {
@@ -35,6 +36,8 @@ export function formatChangeOutcome(change: ReportChange): string {
   if (status === 'withheld') return 'not made, since an earlier one was rolled back';
   if (guard === undefined) return switched.join('');
   const { rollingBackAtMs, rolledBackAtMs } = guard;
+  if (guard.saw === undefined)
+    return [...switched, `its guard could say nothing of so few requests: ${guard.description}`].join('; ');
   if (rollingBackAtMs === undefined)
     return [...switched, `its guard held: ${guard.description}, at worst ${guard.saw}`].join('; ');
   const afterMs = rollingBackAtMs - (arrivedAtMs ?? changingAtMs ?? 0);

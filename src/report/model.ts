@@ -88,7 +88,12 @@ const change = z.strictObject({
   guard: z
     .strictObject({
       description: z.string().describe('"success rate at least 99 % over 2 s".'),
-      saw: z.string().describe('What it rolled back for; the worst that it saw where it held.'),
+      saw: z
+        .string()
+        .optional()
+        .describe(
+          'What it rolled back for; the worst that it saw where it held; none where it could never say.',
+        ),
       rollingBackAtMs: ms().optional(),
       rolledBackAtMs: ms().optional().describe('When every sidecar held what was in effect before.'),
     })

@@ -69,7 +69,7 @@ function onLab(changes: readonly PlannedChange[], failing = 0, over: Partial<Cha
         },
       ] as unknown as StatisticsSample[];
     },
-    watched: () => [{ instance: 'frontend-1', service: 'edge-app' }],
+    watched: () => [{ instance: 'frontend-1', others: [] }],
     arrived: async () => {},
     ...over,
   });

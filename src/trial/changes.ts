@@ -74,8 +74,8 @@ export class Changes implements AsyncDisposable {
         events.rolledBack(change, broken.text);
         return;
       }
-      const saw = worst?.text ?? 'too few requests to say';
-      journal.write({ t: Date.now(), event: 'guarded', change: change.name, saw });
+      const saw = worst === undefined ? {} : { saw: worst.text };
+      journal.write({ t: Date.now(), event: 'guarded', change: change.name, ...saw });
     }
   }
 

@@ -1,9 +1,9 @@
 import { formatPercent, plural } from '../kit/format.ts';
+import type { PlannedLoad } from '../load/planned.ts';
 import type { StatisticsSample } from '../model/evidence.ts';
-import type { PlannedGuard } from '../plan/contract.ts';
+import type { Instance } from '../model/topology.ts';
+import { GUARDED_REQUESTS, type PlannedGuard } from '../plan/contract.ts';
 
-/** Fewer requests say nothing: one more or less is 5 % of them. */
-const leastRequests = 20;
 /** Samples come every 200 ms, and not on the dot. */
 const slackMs = 100;
 
@@ -27,10 +27,29 @@ interface Sums {
 /** What of a guard is looked at each time. */
 type Limit = Pick<PlannedGuard, 'kind' | 'atLeast' | 'atMost' | 'overMs'>;
 
-/** Whose counters a guard watches: the client's instances, and the service that they call. */
+/**
+ * Whose counters a guard watches: an instance of a client, and every service that it calls, since routes may lead to
+ * others than the one that was called; without those that belong to other loads.
+ */
 export interface Watched {
   readonly instance: string;
-  readonly service: string;
+  readonly others: readonly string[];
+}
+
+/** Every instance of the clients whose loads a guard watches, without what other loads call from there. */
+export function watchedBy(
+  { load }: Pick<PlannedGuard, 'load'>,
+  loads: readonly Pick<PlannedLoad, 'name' | 'from' | 'to'>[],
+  instances: readonly Pick<Instance, 'name' | 'service'>[],
+): readonly Watched[] {
+  const own = loads.filter(({ name }) => load === undefined || name === load);
+  const called = new Set(own.map(({ to }) => to));
+  return instances
+    .filter(({ service }) => own.some(({ from }) => from === service))
+    .map(({ name, service }) => ({
+      instance: name,
+      others: loads.filter(({ from, to }) => from === service && !called.has(to)).map(({ to }) => to),
+    }));
 }
 
 /**
@@ -51,9 +70,13 @@ export class GuardWatch {
   look(samples: readonly StatisticsSample[]): Sight | undefined {
     const own = samples.filter((sample) => this.#watched.some((each) => isOf(sample, each)));
     // With one that did not answer the sums would be smaller than before.
-    if (own.length < this.#watched.length) return undefined;
+    if (this.#watched.some(({ instance }) => own.every((sample) => sample.instance !== instance)))
+      return undefined;
     const now = sumsOf(own);
-    if (now.t === this.#past.at(-1)?.t) return undefined;
+    const last = this.#past.at(-1);
+    if (now.t === last?.t) return undefined;
+    // A cluster that configuration has taken away took its counters along.
+    if (last !== undefined && now.completed < last.completed) this.#past.splice(0);
     this.#past.push(now);
     const since = this.#past.findLast(({ t }) => t <= now.t - this.#guard.overMs + slackMs);
     if (since === undefined) return undefined;
@@ -62,7 +85,7 @@ export class GuardWatch {
   }
 
   #judge(completed: number, failed: number, shed: number): Sight | undefined {
-    if (completed < leastRequests) return undefined;
+    if (completed < GUARDED_REQUESTS) return undefined;
     const { kind, atLeast, atMost } = this.#guard;
     const errors = Math.max(0, failed - shed);
     const value = kind === 'success-rate' ? 1 - failed / completed : errors / completed;
@@ -71,8 +94,8 @@ export class GuardWatch {
   }
 }
 
-const isOf = (sample: StatisticsSample, { instance, service }: Watched) =>
-  sample.instance === instance && sample.service === service;
+const isOf = (sample: StatisticsSample, { instance, others }: Watched) =>
+  sample.instance === instance && !others.includes(sample.service);
 
 function sumsOf(samples: readonly StatisticsSample[]): Sums {
   const sum = (of: (sample: StatisticsSample) => number) => samples.reduce((all, each) => all + of(each), 0);

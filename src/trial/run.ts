@@ -14,6 +14,7 @@ import { prepareProbes } from '../probes/probes.ts';
 import { Changes } from './changes.ts';
 import { recordCredentials } from './credentials.ts';
 import { recordEffective } from './effective.ts';
+import { watchedBy } from './guard.ts';
 import { type Sampler, startSampler } from './sampler.ts';
 import { Journal, runTimeline } from './timeline.ts';
 import { measureTimerNoise } from './timer-noise.ts';
@@ -176,14 +177,7 @@ function changesOf(
       rolledBack: ({ name }, saw) => watcher.fault(`${name}: rolled back, ${saw}`),
     },
     latest: () => sampler.latest,
-    watched: ({ load }) =>
-      trial.loads
-        .filter(({ name }) => load === undefined || name === load)
-        .flatMap(({ from, to }) =>
-          topology.instances
-            .filter(({ service }) => service === from)
-            .map(({ name }) => ({ instance: name, service: to })),
-        ),
+    watched: (guard) => watchedBy(guard, trial.loads, topology.instances),
     arrived: (number, { resources }) =>
       recordEffective(lab, mesh, topology, resources, folder.evidence, number),
   });

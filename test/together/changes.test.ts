@@ -47,6 +47,13 @@ test.concurrent('a guard takes a bad version back, and the next step is not made
   expect(all?.status).toBe('withheld');
 });
 
+test.concurrent('a guard sees a canary that has a service of its own, beside a replica that dies', async () => {
+  using workspace = new Workspace();
+  const finished = await workspace.run('test/cases/canary-with-a-service/scenario.yaml');
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  expect(finished.report?.changes?.[0]?.status).toBe('rolled-back');
+});
+
 for (const planted of plantedChanges.filter(({ scenario }) => scenario.startsWith('canary-'))) {
   test.concurrent(`${planted.name}: ${planted.scenario} fails`, () => expectChangeFailure(planted, ...light));
 }
@@ -68,4 +75,11 @@ test('what is wrong with a change is found before anything runs', async () => {
   );
   expect(gone.stderr).toMatch(/there is no VirtualService default\/old/);
   expect(gone.code).toBe(2);
+  writeFileSync(file, sound);
+  const both = await workspace.breakwater(
+    'plan',
+    ...args,
+    ...set('changes.0.delete=[VirtualService/edge-app-split]'),
+  );
+  expect(both.stderr).toMatch(/VirtualService default\/edge-app-split is put in by the same change/);
 });

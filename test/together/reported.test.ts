@@ -136,6 +136,34 @@ const reported: readonly [what: string, content: string, line?: number, message?
     `${resource('VirtualService', '  hosts: [shop.default.svc.cluster.local]\n  http:\n    - route: [{destination: {host: shop.default.svc.cluster.local, subset: v1}}]')}---\n${resource('DestinationRule', '  host: shop.default.svc.cluster.local\n  subsets: [{name: v1, labels: {version: v1}}]')}`,
   ],
   [
+    'argoproj/argo-rollouts 3141: weights that are all zero',
+    resource(
+      'VirtualService',
+      '  hosts: [shop]\n  http:\n    - route:\n        - {destination: {host: shop, subset: a}, weight: 0}\n        - {destination: {host: shop, subset: b}, weight: 0}',
+    ),
+    8,
+    'VirtualService/shop: total destination weight = 0',
+  ],
+  [
+    '35489: an empty text that a header is to begin with',
+    resource(
+      'VirtualService',
+      '  hosts: [shop]\n  http:\n    - match: [{headers: {x-mine: {prefix: ""}}}]\n      route: [{destination: {host: shop}}]',
+    ),
+    8,
+    'VirtualService/shop: "headers": prefix string match should not be empty',
+  ],
+  [
+    '32642: a version that is a number',
+    resource(
+      'VirtualService',
+      '  hosts: [shop]\n  http:\n    - match: [{headers: {x-version: {exact: 2.0}}}]\n      route: [{destination: {host: shop}}]',
+    ),
+    8,
+    'expected text, got the number 2',
+    'put it in quotes',
+  ],
+  [
     '26222: a host of another namespace by its full name',
     resource(
       'VirtualService',

@@ -12,6 +12,7 @@ const rules: readonly Rule[] = [
   (await import('./fault-effect.ts')).faultEffect,
   (await import('./faults-reverted.ts')).faultsReverted,
   (await import('./changes-made.ts')).changesMade,
+  (await import('./guards-could-say.ts')).guardsCouldSay,
   (await import('./on-time.ts')).onTime,
   (await import('./dropped-iterations.ts')).droppedIterations,
   (await import('./generator-cpu.ts')).generatorCpu,

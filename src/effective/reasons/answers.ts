@@ -86,8 +86,11 @@ export function reasonOfRouteSetting(
       [{ name: 'route', value: matchText(route.match), from: route.from }],
       instead,
     );
+  const hitsNobody = [delay, abort].every((each) => each === undefined || each.value.share === 0);
   return known(
-    `The route that takes the requests to ${service} injects what its fault says.`,
+    hitsNobody
+      ? `The fault of the route that takes the requests to ${service} hits none of them: without a percentage it is for 0 %.`
+      : `The route that takes the requests to ${service} injects what its fault says.`,
     [
       ...(delay === undefined
         ? []
@@ -143,8 +146,16 @@ export function reasonOfPassing(
       [accepts],
       nowhere(sidecars, server, 'authorization'),
     );
+  const caveats = inbound.filters.flatMap((filter) =>
+    filter.kind === 'authorization' && filter.action === 'deny'
+      ? filter.policies.flatMap((policy) => policy.caveat ?? [])
+      : [],
+  );
   return known(
-    `No policy at ${service} refuses it: a request passes when one rule of an ALLOW policy fits it and no rule of a DENY policy does; the rules of one policy are alternatives.`,
+    [
+      `No policy at ${service} refuses it: a request passes when one rule of an ALLOW policy fits it and no rule of a DENY policy does; the rules of one policy are alternatives.`,
+      ...caveats,
+    ].join(' '),
     policies,
   );
 }

@@ -203,7 +203,11 @@ function splitByWeight({ sidecars }: EffectiveConfiguration, question: CheckQues
   );
   return settings.length === 0
     ? undefined
-    : known(`The route to ${question.service} splits its requests by weight.`, settings);
+    : known(
+        `The route to ${question.service} splits its requests by weight.`,
+        settings,
+        insteadOf(client, question.service, 'route'),
+      );
 }
 
 /** How requests are spread, where something decides it. */
@@ -228,7 +232,7 @@ function spread(scene: CheckScene): Reason {
   return known(
     causes[locality.value],
     [named('zones', locality, (mode) => localityWords[mode])],
-    insteadOf(client, service, 'locality', 'balancing'),
+    insteadOf(client, service, 'locality', 'balancing', 'route'),
   );
 }
 

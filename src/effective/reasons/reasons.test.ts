@@ -8,6 +8,7 @@ import {
   reasonOfCheck,
   reasonOfPassing,
   reasonOfRequests,
+  reasonOfRouteSetting,
   textOfReason,
 } from '../index.ts';
 import { matchesRequest } from './taken.ts';
@@ -400,6 +401,10 @@ test('requests are matched as Envoy does it, and what cannot be told stays open'
   expect(matches({ headers: [{ name: ':method', kind: 'exact', value: 'POST' }] })).toBe('no');
   expect(matches({ headers: [{ name: 'x-a', kind: 'present', value: '', not: true }] })).toBe('no');
   expect(matches({ headers: [{ name: 'x-b', kind: 'exact', value: '1', not: true }] })).toBe('yes');
+  // Without the header, as with an empty one: https://github.com/istio/istio/issues/49593
+  const without = { name: 'x-b', not: true, emptyIfMissing: true } as const;
+  expect(matches({ headers: [{ ...without, kind: 'exact', value: '1' }] })).toBe('yes');
+  expect(matches({ headers: [{ ...without, kind: 'regex', value: '.*' }] })).toBe('no');
   expect(matches({ query: [{ name: 'user', kind: 'exact', value: '7' }] })).toBe('yes');
   expect(matches({ more: true })).toBe('perhaps');
 });
@@ -419,6 +424,51 @@ test('the table of a caller says what never comes, and why', () => {
   expect(never('distribute-own-zone-only')).toEqual(['overflow', 'failover']);
 });
 
+test('a split that is written and not in effect is told with why', () => {
+  const idle = (name: string) => textOfReason(ofCheck(name, { expected: 'spread' }));
+  // https://github.com/istio/istio/issues/9268
+  expect(idle('split-for-another-name')?.others).toEqual([
+    {
+      setting:
+        'VirtualService/split spec.http[0] is not in effect: its host is frontend.default.svc.cluster.local, and edge-app is edge-app.default.svc.cluster.local',
+      source: 'mesh.yaml:16',
+    },
+  ]);
+  // https://github.com/istio/istio/issues/36621
+  expect(idle('split-beside-a-whole')?.others).toContainEqual({
+    setting:
+      'VirtualService/b-split spec.http[0] is not in effect: VirtualService/a-whole (mesh.yaml:20) has this host already, and Istio takes one of them',
+    source: 'mesh.yaml:16',
+  });
+});
+
+test('a fault without a percentage hits nobody: https://github.com/istio/istio/issues/36303', () => {
+  const asked = (headers: Readonly<Record<string, string>>) =>
+    reasonOfRouteSetting(recorded('abort-without-percentage'), {
+      ...about,
+      request: { ...about.request, headers },
+      setting: 'fault',
+    });
+  // `.*` fits the header that is not there as well, so that the first route takes nothing.
+  for (const headers of [{}, { 'x-calm': 'yes' }]) {
+    expect(settings(asked(headers))).toEqual(['abort: 418 for 0 % 9']);
+    expect(textOfReason(asked(headers))?.cause).toContain('without a percentage it is for 0 %');
+  }
+});
+
+test('a policy says what of it is not as it reads', () => {
+  const denied = ofRequests('principals-with-scheme', {
+    ended: 'denied',
+    side: 'server',
+    server: 'edge-app-east-1',
+    policy: 'none',
+  });
+  expect(settings(denied)).toEqual(['callers: ALLOW 7']);
+  expect(textOfReason(denied)?.cause).toMatch(
+    /nobody is spiffe:\/\/cluster\.local\/ns\/default\/sa\/frontend\.$/,
+  );
+});
+
 /** What let a request pass, in words, with what is written for nobody. */
 function passing(name: string, { plaintext = false, filtered = true } = {}) {
   const { sidecars, ...others } = recorded(name);
@@ -433,6 +483,15 @@ function passing(name: string, { plaintext = false, filtered = true } = {}) {
   if (!reason.known) return reason.why;
   return [reason.cause, ...reason.instead.map(({ setting, why }) => `${setting.resource.name}: ${why}`)];
 }
+
+test('of two policies for one workload the oldest counts: https://github.com/istio/istio/issues/48036', () => {
+  expect(passing('two-peer-authentications', { plaintext: true })).toEqual([
+    'The sidecar of edge-app takes mTLS and plaintext.',
+    expect.stringMatching(
+      /^b-closed: PeerAuthentication\/a-open \(mesh\.yaml:8\) is for edge-app-east-1 as well/,
+    ),
+  ]);
+});
 
 test('who may pass is told with the policies that were written for nobody there', () => {
   expect(passing('policies')).toEqual([expect.stringMatching(/^No policy at edge-app refuses it: /)]);

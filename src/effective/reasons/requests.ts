@@ -153,7 +153,10 @@ function noHost(scene: RequestScene): Reason {
 function notConnected(scene: RequestScene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  return closedWhileOpening(scene) ?? letThrough(scene);
+  const closed = closedWhileOpening(scene);
+  if (closed !== undefined) return closed;
+  const through = letThrough(scene);
+  return through.known ? { ...through, settings: [...through.settings, ...weightsOf(scene)] } : through;
 }
 
 /** The handshake failed: what each side speaks, and whom the client takes for the server. */
@@ -293,10 +296,28 @@ function denied(scene: RequestScene): Reason {
       `the sidecar of ${question.service} holds policies of both kinds, and which refused is not known`,
     );
   }
+  const caveats = allowing.flatMap((policy) => policy.caveat ?? []);
+  const rewrites = rewritesOf(scene);
+  const seen = `The server's policies see the path as the route has rewritten it.`;
   return known(
-    causeOfRequests({ ...question, policy: 'none' }),
-    allowing.map(({ id, resource, from }) => ({ name: resource?.name ?? id, value: 'ALLOW', from })),
+    [
+      causeOfRequests({ ...question, policy: 'none' }),
+      ...caveats,
+      ...(rewrites.length === 0 ? [] : [seen]),
+    ].join(' '),
+    [
+      ...allowing.map(({ id, resource, from }) => ({ name: resource?.name ?? id, value: 'ALLOW', from })),
+      ...rewrites,
+    ],
   );
+}
+
+/** What the route that took requests makes of their path; nothing where that is not known. */
+function rewritesOf({ routes }: RequestScene): readonly NamedSetting[] {
+  const [route, ...others] = routes;
+  if (route?.action.does !== 'forward' || others.length > 0) return [];
+  const ofPath = route.action.rewrites.filter((rewrite) => rewrite.startsWith('path '));
+  return ofPath.map((rewrite) => ({ name: 'rewrite', value: rewrite, from: route.from }));
 }
 
 function rateLimited(scene: RequestScene): Reason {
@@ -404,6 +425,21 @@ function letThrough(scene: RequestScene): Reason {
     causeOfRequests(question),
     [...retries, ...ejectionOf(scene)],
     insteadOf(client, question.service, 'retries', 'outlier-detection'),
+  );
+}
+
+/** Where requests go by the weights of their route, whether anybody is there or not. */
+function weightsOf({ routes }: RequestScene): readonly NamedSetting[] {
+  return routes.flatMap(({ action, from }): NamedSetting[] =>
+    action.does === 'forward' && action.to.length > 1
+      ? [
+          {
+            name: 'weights',
+            value: action.to.map(({ place, share }) => `${place} ${shareText(share)}`).join(', '),
+            from,
+          },
+        ]
+      : [],
   );
 }
 

@@ -81,7 +81,8 @@ function all(matches: readonly Matches[]): Matches {
   return matches.includes('perhaps') ? 'perhaps' : 'yes';
 }
 
-function matchesNamed(match: NamedMatch, value: string | undefined): Matches {
+function matchesNamed(match: NamedMatch, given: string | undefined): Matches {
+  const value = given ?? (match.emptyIfMissing ? '' : undefined);
   // Whoever calls by a name may have put a port behind it.
   if (value === undefined && match.name === ':authority') return 'perhaps';
   if (value === undefined && match.name === ':scheme') return 'perhaps';

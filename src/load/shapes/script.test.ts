@@ -45,6 +45,23 @@ test('a script has users of its own', () => {
   ]);
 });
 
+test('a threshold on what never happened was held against nothing', () => {
+  const zeros = { avg: 0, min: 0, med: 0, max: 0, 'p(90)': 0, 'p(95)': 0, thresholds: { 'p(95)<1': false } };
+  const metrics = {
+    'http_req_duration{scenario:late}': zeros,
+    // On a connection that is there already, nothing is waited for.
+    http_req_connecting: zeros,
+    // None of these were counted, as wanted.
+    mistakes: { count: 0, rate: 0, thresholds: { 'count<1': false } },
+  };
+  const { own } = shapeKinds.script.counts({ metrics });
+  expect(own?.thresholds.map(({ metric, empty }) => `${metric} ${empty}`)).toEqual([
+    'http_req_duration{scenario:late} true',
+    'http_req_connecting false',
+    'mistakes false',
+  ]);
+});
+
 test('thresholds and checks of a script are told with what they were held against', () => {
   const metrics = {
     http_req_duration: { 'p(95)': 12.5, thresholds: { 'p(95)<10': true, ' p(95) < 20': false } },

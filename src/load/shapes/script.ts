@@ -108,12 +108,25 @@ function findingsIn({ metrics, root_group: root = {}, generators = 1 }: Exported
           holds: !crossed,
           // What several k6 have counted apart cannot be put together.
           ...(value === undefined || generators > 1 ? {} : { value }),
-          empty: numbers['passes'] === 0 && numbers['fails'] === 0,
+          empty: isEmpty(metric, numbers),
         };
       }),
     ),
     checks: checksIn(root),
   };
+}
+
+/** What takes longer than no time whenever it happens, with tags or without. */
+const lasting = /^(http_req_(duration|waiting)|(iteration|group|ws_session|grpc_req)_duration)(\{|$)/;
+
+/**
+ * Whether nothing was counted into a metric. k6 exports zeros of one that has no samples, such as of the requests of a
+ * scenario that never began, and takes every upper limit for kept.
+ */
+function isEmpty(metric: string, numbers: Metric): boolean {
+  if (numbers['passes'] === 0 && numbers['fails'] === 0) return true;
+  const told = Object.values(numbers).filter((each) => typeof each === 'number');
+  return lasting.test(metric) && told.length > 0 && told.every((each) => each === 0);
 }
 
 /** The number that an expression is about; a rate is called otherwise there than in what k6 exports. */

@@ -112,6 +112,7 @@ interface EnvoyHeaderMatcher extends StringMatcher {
   readonly safe_regex_match?: { readonly regex?: string };
   readonly present_match?: boolean;
   readonly invert_match?: boolean;
+  readonly treat_missing_header_as_empty?: boolean;
 }
 
 interface EnvoyQueryMatcher {

@@ -37,6 +37,9 @@ const insteadOfGatewayApi: Readonly<Record<string, string>> = {
   BackendTLSPolicy: 'write it as a DestinationRule',
 };
 
+/** What those who roll out in steps have beside Istio's resources: group → kind, and where a scenario says the same. */
+const rollouts: Readonly<Record<string, string>> = { 'argoproj.io': 'Rollout', 'flagger.app': 'Canary' };
+
 /** The mistake of a resource whose apiVersion and kind together are none of `known` ("networking.istio.io/v1/Gateway"). */
 export function unknownKind(
   apiVersion: string,
@@ -59,6 +62,12 @@ export function unknownKind(
   if (successors !== undefined) {
     const message = `Istio ${version} has no ${group} any more`;
     return wrong(['apiVersion'], message, `${successors[kind] ?? successors['']} took the place of ${kind}`);
+  }
+  if (rollouts[group] === kind) {
+    const message = `a ${kind} (${apiVersion}) tells a controller what to make of Istio's resources, and there is none here`;
+    const hint =
+      'write its steps as changes of a scenario, each with the VirtualService as it is then, and its analysis as guard';
+    return wrong(['kind'], message, hint);
   }
   if (kind === 'List' || known.includes(`${apiVersion}/${kind.replace(/List$/, '')}`)) {
     return wrong(['items'], `a ${kind} has a list of items`);

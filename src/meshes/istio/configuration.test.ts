@@ -5,6 +5,7 @@ import { configurationContext } from '../../plan/configuration-context.ts';
 import { planScenario } from '../../plan/plan.ts';
 import { loadedScenario } from '../../scenario/testing/loaded.ts';
 import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
+import { olderFirst } from './effective/selection.ts';
 
 function plan(checks: object[] = [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }]) {
   const loaded = loadedScenario({
@@ -329,9 +330,10 @@ ${rule('  trafficPolicy: {outlierDetection: {interval: 5, baseEjectionTime: soon
       header('authentication.istio.io/v1alpha1', 'Policy'),
       header('config.istio.io/v1alpha2', 'EgressRule'),
       header('networking.k8s.io/v1', 'Ingress'),
+      header('argoproj.io/v1alpha1', 'Rollout'),
     ].join('---\n');
     expect(problems(text)).toMatchInlineSnapshot(`
-      "6 problems
+      "7 problems
       mesh.yaml:1:13: apiVersion: HTTPRoute (gateway.networking.k8s.io/v1) is of the Kubernetes Gateway API, which is not read here
         write it as a VirtualService
       mesh.yaml:6:13: apiVersion: Gateway (gateway.networking.k8s.io/v1) is of the Kubernetes Gateway API, which is not read here
@@ -343,7 +345,9 @@ ${rule('  trafficPolicy: {outlierDetection: {interval: 5, baseEjectionTime: soon
       mesh.yaml:21:13: apiVersion: Istio 1.29.1 has no config.istio.io any more
         ServiceEntry took the place of EgressRule
       mesh.yaml:27:7: kind: "Ingress" (networking.k8s.io/v1) is not a kind that Istio 1.29.1 has
-        it has AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication, ServiceEntry, Sidecar, Telemetry, VirtualService, WasmPlugin, WorkloadEntry, WorkloadGroup"
+        it has AuthorizationPolicy, DestinationRule, EnvoyFilter, Gateway, PeerAuthentication, ProxyConfig, RequestAuthentication, ServiceEntry, Sidecar, Telemetry, VirtualService, WasmPlugin, WorkloadEntry, WorkloadGroup
+      mesh.yaml:32:7: kind: a Rollout (argoproj.io/v1alpha1) tells a controller what to make of Istio's resources, and there is none here
+        write its steps as changes of a scenario, each with the VirtualService as it is then, and its analysis as guard"
     `);
   });
 
@@ -532,7 +536,12 @@ describe('changes', () => {
     file('mesh.yaml', `${rule('  trafficPolicy: {}')}\n---\n${rule('  subsets: []', 'other')}`),
   ];
   const named = (name: string, namespace = 'default') => ({ kind: 'DestinationRule', namespace, name });
-  const stepsAfter = (...changes: Parameters<typeof readChanges>[1]) => readChanges(before, changes, plan());
+  const stepsAfter = (...changes: Omit<Parameters<typeof readChanges>[1][number], 'name'>[]) =>
+    readChanges(
+      before,
+      changes.map((each, index) => ({ name: `change-${index}`, ...each })),
+      plan(),
+    );
 
   it('put in, take the place of what has the same name, and take out, each after the one before', () => {
     const other = file('10.yaml', rule('  trafficPolicy: { loadBalancer: { simple: RANDOM } }'));
@@ -550,9 +559,43 @@ describe('changes', () => {
     expect(steps.map(({ isSame }) => isSame)).toEqual([false, false]);
   });
 
+  it('make new resources younger than what is there, and leave those that they replace their age', () => {
+    const aged = (name: string) =>
+      rule('  trafficPolicy: { loadBalancer: { simple: RANDOM } }', name).replace(
+        'metadata:',
+        'metadata:\n  creationTimestamp: "1999-01-01T00:00:00Z"',
+      );
+    const steps = stepsAfter(
+      { files: [file('one.yaml', `${aged('rule')}\n---\n${aged('young')}`)], deletes: [] },
+      { files: [file('two.yaml', aged('younger'))], deletes: [] },
+    );
+    const ages = steps
+      .at(-1)
+      ?.resources.toSorted(olderFirst)
+      .map(({ name }) => name);
+    expect(ages).toEqual(['other', 'rule', 'young', 'younger']);
+  });
+
   it('that say what was said before change nothing', () => {
     const same = file('same.yaml', `# Written otherwise.\n${rule('  trafficPolicy:\n    {}')}`);
     expect(stepsAfter({ files: [same], deletes: [] })[0]?.isSame).toBe(true);
+  });
+
+  it('that take away what others need are named where those are', () => {
+    const routes = file(
+      'routes.yaml',
+      virtualService(
+        '  hosts: [edge-app]\n  http: [{route: [{destination: {host: edge-app, subset: east}}]}]',
+      ),
+    );
+    const subsets = file(
+      'subsets.yaml',
+      rule('  subsets: [{name: east, labels: {app: edge-app}}]', 'subsets'),
+    );
+    const both = { files: [routes, subsets], deletes: [] };
+    expect(() => stepsAfter(both, { files: [], deletes: [named('subsets')] })).toThrow(
+      /routes\.yaml:6:\d+: .*: after the change change-1: edge-app has no subset "east"/,
+    );
   });
 
   it('are held against the topology as a whole', () => {

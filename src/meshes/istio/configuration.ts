@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { valueAt } from '../../kit/path.ts';
 import { ProblemsError } from '../../kit/problems.ts';
 import { describeResource, type MeshFile, type MeshResource } from '../../model/mesh-configuration.ts';
 import type {
@@ -10,7 +11,7 @@ import type {
 import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
 import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
-import { nothingIn, type PlacedResource, parseConfiguration } from './configuration-resources.ts';
+import { isMap, nothingIn, type PlacedResource, parseConfiguration } from './configuration-resources.ts';
 import { celRules } from './schemas/rules.ts';
 
 /**
@@ -34,26 +35,55 @@ export function readChanges(
   context: ConfigurationContext,
 ): readonly ChangedConfiguration[] {
   let before: readonly PlacedResource[] = parsed(files, context).resources;
-  return changes.map((change) => {
+  return changes.map((change, index) => {
     const { resources: added, problems } = parsed(change.files, context);
     const put = new Map(added.map((each) => [describeResource(each), each]));
     const out = new Set(change.deletes.map(describeResource));
     const there = new Map(before.map((each) => [describeResource(each), each]));
+    const replaced = (each: PlacedResource) => {
+      const other = put.get(describeResource(each));
+      return other === undefined ? each : createdAt(other, creationOf(each));
+    };
     const resources = [
       ...before
         .filter((each) => !out.has(describeResource(each)) || put.has(describeResource(each)))
-        .map((each) => put.get(describeResource(each)) ?? each),
-      ...added.filter((each) => !there.has(describeResource(each))),
+        .map(replaced),
+      ...added
+        .filter((each) => !there.has(describeResource(each)))
+        .map((each) => createdAt(each, creationIn(index))),
     ];
-    const all = [...problems, ...mistakesTogether(resources, context)];
+    const own = new Set(change.files.map(({ file }) => file));
+    // What is sound by itself may be left without what it needs.
+    const together = mistakesTogether(resources, context).map((problem) =>
+      own.has(problem.file)
+        ? problem
+        : { ...problem, message: `after the change ${change.name}: ${problem.message}` },
+    );
+    const all = [...problems, ...together];
     if (all.length > 0) throw new ProblemsError(all);
     const isSame =
       resources.length === before.length &&
-      added.every((each) => isDeepStrictEqual(each.value, there.get(describeResource(each))?.value));
+      resources.every((each) => isDeepStrictEqual(each.value, there.get(describeResource(each))?.value));
     before = resources;
     const missing = change.deletes.filter((each) => !there.has(describeResource(each)));
     return { resources, missing, isSame };
   });
+}
+
+/**
+ * When a resource was created, which decides between two that want the same: an API server writes that down when it
+ * first gets one of this name, whatever the resource says itself.
+ */
+const creationOf = ({ value }: PlacedResource) => valueAt(value, ['metadata', 'creationTimestamp']);
+
+/** Later than all that is there before the first change, and in the order of the changes. */
+const creationIn = (change: number) => new Date(Date.UTC(2100, 0, 1) + change * 1_000).toISOString();
+
+function createdAt(resource: PlacedResource, creationTimestamp: unknown): PlacedResource {
+  const written = resource.value['metadata'];
+  const { creationTimestamp: _, ...named } = isMap(written) ? written : {};
+  const metadata = creationTimestamp === undefined ? named : { ...named, creationTimestamp };
+  return { ...resource, value: { ...resource.value, metadata } };
 }
 
 function parsed(files: readonly MeshFile[], { topology }: ConfigurationContext) {

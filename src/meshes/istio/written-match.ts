@@ -15,17 +15,22 @@ export function writtenMatch(match: unknown): RouteMatch {
       ...pseudo,
       ...entries(match, 'headers').flatMap(([name, value]) => named(name, value)),
       ...entries(match, 'withoutHeaders').flatMap(([name, value]) =>
-        named(name, value).map((each) => ({ ...each, not: true as const })),
+        named(name, value).map((each) => ({
+          ...each,
+          not: true as const,
+          ...(each.kind === 'present' ? {} : { emptyIfMissing: true as const }),
+        })),
       ),
     ],
     query: entries(match, 'queryParams').flatMap(([name, value]) => named(name, value)),
   };
 }
 
-/** Istio takes a match that says nothing of the text for one that it is there. */
+/** Istio takes a match that says nothing of the text, and the expression `*`, for one that it is there. */
 function named(name: string, written: unknown): NamedMatch[] {
   if (written === undefined) return [];
-  return [{ name, ...(textMatch(written) ?? { kind: 'present', value: '' }) }];
+  const match = valueAt(written, ['regex']) === '*' ? undefined : textMatch(written);
+  return [{ name, ...(match ?? { kind: 'present', value: '' }) }];
 }
 
 function textMatch(written: unknown): TextMatch | undefined {

@@ -6,7 +6,7 @@ import { suiteHtml } from './html.ts';
 import { suiteJson } from './json.ts';
 import { suiteJunit } from './junit.ts';
 import { suiteMarkdown } from './markdown.ts';
-import type { Suite } from './model.ts';
+import type { Suite, SuiteScenario } from './model.ts';
 import { suiteTerminal } from './terminal.ts';
 
 export { conclude } from './outcome.ts';
@@ -17,14 +17,26 @@ interface SuiteFormat {
   render(suite: Suite, terminal: TerminalOptions): string;
 }
 
-/** The same formats as of a run. */
+/** The same formats as of a run; all but the one for programs tell scenarios of one name apart. */
 export const suiteFormats = {
-  terminal: { render: suiteTerminal },
+  terminal: { render: (suite, terminal) => suiteTerminal(toldApart(suite), terminal) },
   json: { file: 'suite.json', render: suiteJson },
-  html: { file: 'index.html', render: suiteHtml },
-  md: { file: 'suite.md', render: suiteMarkdown },
-  junit: { file: 'junit.xml', render: suiteJunit },
+  html: { file: 'index.html', render: (suite) => suiteHtml(toldApart(suite)) },
+  md: { file: 'suite.md', render: (suite) => suiteMarkdown(toldApart(suite)) },
+  junit: { file: 'junit.xml', render: (suite) => suiteJunit(toldApart(suite)) },
 } as const satisfies Record<ReportFormat, SuiteFormat>;
+
+/** The same with the files behind names that several scenarios have. */
+function toldApart(suite: Suite): Suite {
+  const files = new Map<string, Set<string>>();
+  for (const { name, file } of suite.scenarios) files.set(name, (files.get(name) ?? new Set()).add(file));
+  const label = ({ name, file }: SuiteScenario) =>
+    (files.get(name)?.size ?? 0) > 1 ? `${name} (${file})` : name;
+  return {
+    ...suite,
+    scenarios: suite.scenarios.map((scenario) => ({ ...scenario, name: label(scenario) })),
+  };
+}
 
 /** Writes every format that has a file into the suite's folder, which is there; each whole or not at all. */
 export async function writeSuite(directory: string, suite: Suite): Promise<void> {

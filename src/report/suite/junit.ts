@@ -7,7 +7,7 @@ export function suiteJunit({ scenarios }: Suite): string {
 }
 
 function suiteOf(scenario: SuiteScenario): TestSuite {
-  if (scenario.ended === 'reported') return testSuite(scenario.report);
+  if (scenario.ended === 'reported') return { ...testSuite(scenario.report), name: scenario.name };
   const { name, file } = scenario;
   const about = { name: 'run', group: 'run', seconds: 0 };
   if (scenario.ended === 'not-run') {

@@ -45,6 +45,20 @@ describe('what scenarios come to together', () => {
   });
 });
 
+test('scenarios of one name are told apart by their files', () => {
+  const suite = suiteOf([
+    { ...fail, name: 'shop', file: 'east/shop.yaml' },
+    { ...fail, name: 'shop', file: 'west/shop.yaml' },
+    invalid,
+  ]);
+  for (const format of ['terminal', 'html', 'md', 'junit'] as const) {
+    const text = render(format, suite).replaceAll(/<wbr ?\/?>|\\/g, '');
+    expect(text, format).toContain('shop (east/shop.yaml)');
+    expect(text, format).toContain('shop (west/shop.yaml)');
+    expect(text, format).not.toContain(`${invalid.name} (`);
+  }
+});
+
 describe('the files of a suite', () => {
   test('are written whole, found by folder, id and file, and read again', async () => {
     const reports = await mkdtemp(join(tmpdir(), 'bw-suite-'));

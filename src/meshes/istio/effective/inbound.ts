@@ -1,6 +1,5 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { Filter, Inbound, Origin, Policy, Setting, Told } from '../../../model/effective.ts';
-import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { portsOf, type TopologyPlan } from '../../../model/topology.ts';
 import type {
   EnvoyCluster,
@@ -10,8 +9,7 @@ import type {
   EnvoyRbac,
   EnvoyTokenBucket,
 } from '../../envoy/config-dump.ts';
-import { list } from '../configuration-hosts.ts';
-import { ROOT_NAMESPACE } from '../names.ts';
+import { list, texts } from '../configuration-hosts.ts';
 import {
   type ClusterContext,
   readConnectTimeout,
@@ -19,7 +17,8 @@ import {
   readLimits,
   writtenFor,
 } from './clusters.ts';
-import { selectorOf, type Workload, whyNotSelected } from './selection.ts';
+import { peerAuthentications } from './peer-authentications.ts';
+import { type Workload, whyNotSelected } from './selection.ts';
 import { type Place, type ResourcesUnderTest, settingAt, tell, within, writtenAt } from './written.ts';
 
 export interface InboundContext extends ClusterContext {
@@ -91,7 +90,7 @@ function readAccepts(
   const without = chains.some(({ transport_socket }) => !transport_socket?.typed_config?.common_tls_context);
   const value = withTls ? (without ? 'both' : 'mtls') : 'plaintext';
   const told = tell<Inbound['accepts']['value']>(value, {
-    places: peerAuthentications(under, workload).flatMap((resource) => [
+    places: peerAuthentications(under, workload).flatMap(([resource]) => [
       { resource, path: ['spec', 'portLevelMtls', String(port), 'mode'] },
       { resource, path: ['spec', 'mtls', 'mode'] },
     ]),
@@ -103,16 +102,6 @@ function readAccepts(
   return isTheScenarios && topology.mtls === 'strict' && value === 'mtls'
     ? { value, from: { by: 'scenario' } }
     : told;
-}
-
-/** Those that hold for a workload, the one that wins first: its own, its namespace's, everybody's. */
-function peerAuthentications(under: ResourcesUnderTest, workload: Workload): readonly MeshResource[] {
-  const rank = (resource: MeshResource) =>
-    selectorOf(resource) !== undefined ? 0 : resource.namespace === ROOT_NAMESPACE ? 2 : 1;
-  return under
-    .ofKind('PeerAuthentication')
-    .filter((resource) => whyNotSelected(resource, workload) === undefined)
-    .toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Filters that sidecars have anyway and that refuse nothing by themselves. */
@@ -225,13 +214,33 @@ function policyOf(id: string, under: ResourcesUnderTest): Policy {
   const resource = { kind: 'AuthorizationPolicy', namespace, name };
   const found = under.find(resource);
   const place: Place | undefined = found && { resource: found, path: ['spec', 'rules', Number(rule)] };
+  const caveat = place && caveatOf(writtenAt(place));
   return {
     id,
     resource,
     from: place
       ? settingAt(writtenAt(place) === undefined ? within({ ...place, path: [] }, 'spec') : place)
       : under.origin(resource),
+    ...(caveat === undefined ? {} : { caveat }),
   };
+}
+
+/** https://istio.io/latest/docs/reference/config/security/authorization-policy/#Source, and #Operation */
+function caveatOf(rule: unknown): string | undefined {
+  const principals = list(valueAt(rule, ['from'])).flatMap((from) =>
+    texts(valueAt(from, ['source', 'principals'])),
+  );
+  const whole = principals.find((principal) => principal.startsWith('spiffe://'));
+  if (whole !== undefined)
+    return `Principals are written without spiffe://, which Istio puts before each, so nobody is ${whole}.`;
+  const paths = list(valueAt(rule, ['to'])).flatMap((to) => [
+    ...texts(valueAt(to, ['operation', 'paths'])),
+    ...texts(valueAt(to, ['operation', 'notPaths'])),
+  ]);
+  const starred = paths.find((path) => /^[^{}]+\*[^{}]+$/.test(path));
+  return starred === undefined
+    ? undefined
+    : `A * stands for any text at the beginning or the end of a path only; ${starred} is that very path.`;
 }
 
 /** The patch of an EnvoyFilter that puts a filter of this name in. */

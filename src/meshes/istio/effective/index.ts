@@ -136,6 +136,7 @@ function readSidecar(
     readHosts(configuration, context),
   );
   const listeners = dumpedListeners(listenerAnswer);
+  const calls = isCaller(instance, topology) ? callsOf(instance, topology, clusters, hosts) : [];
   const { service, locality, role } = instance;
   return {
     instance: instance.name,
@@ -151,8 +152,8 @@ function readSidecar(
     ),
     inbound: readInbound(listeners, heldClusters, context),
     unused: [
-      ...(isCaller(instance, topology) ? callsOf(instance, topology, clusters, hosts) : []).flatMap((ports) =>
-        onEvery(ports.map((called) => unusedByCaller(called, { under, workload }))),
+      ...calls.flatMap((ports) =>
+        onEvery(ports.map((called) => unusedByCaller(called, { under, workload, calls: calls.flat() }))),
       ),
       ...(isServer(instance) ? unusedByServer(service, { under, workload }) : []),
     ],

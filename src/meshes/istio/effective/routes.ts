@@ -135,6 +135,7 @@ function readMatch(match: EnvoyRouteMatch): RouteMatch {
           },
         ),
         ...(header.invert_match ? { not: true as const } : {}),
+        ...(header.treat_missing_header_as_empty ? { emptyIfMissing: true as const } : {}),
       }),
     ),
     query: query_parameters.map(({ name, string_match }) => ({ name, ...textMatch(string_match ?? {}) })),

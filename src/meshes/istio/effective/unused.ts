@@ -6,6 +6,7 @@ import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import { ROOT_NAMESPACE, serviceHost } from '../names.ts';
 import { idleDistribute, idleFailover, idlePriorities, type LocatedHosts } from './localities.ts';
+import { peerAuthentications } from './peer-authentications.ts';
 import { type Block, blocks, mergedWith, type Policy, policyOf } from './policies.ts';
 import {
   closeness,
@@ -40,6 +41,11 @@ export interface UnusedContext {
   readonly workload: Workload;
 }
 
+interface CallerContext extends UnusedContext {
+  /** Every service that the sidecar calls. */
+  readonly calls: readonly CalledService[];
+}
+
 const subjects: Readonly<Record<Block, Subject>> = {
   connectionPool: 'limits',
   outlierDetection: 'outlier-detection',
@@ -48,7 +54,7 @@ const subjects: Readonly<Record<Block, Subject>> = {
 };
 
 /** What is written about a service that this caller's sidecar does not hold, or that no call of it meets. */
-export function unusedByCaller(service: CalledService, context: UnusedContext): readonly Unused[] {
+export function unusedByCaller(service: CalledService, context: CallerContext): readonly Unused[] {
   return [
     ...unusedRules(service, context),
     ...unusedLocalities(service, context),
@@ -278,14 +284,21 @@ const routeSubjects: Readonly<Record<string, Subject>> = {
   fault: 'fault',
 };
 
-function unusedRoutes(service: CalledService, { under, workload }: UnusedContext): readonly Unused[] {
+function unusedRoutes(service: CalledService, { under, workload, calls }: CallerContext): readonly Unused[] {
   const all = under.ofKind('VirtualService');
+  const isAboutAny = (resource: MeshResource) =>
+    calls.some((called) => isAbout(hostsOf(resource), resource, called));
   const made = new Set(
     (service.virtualHost?.routes ?? []).flatMap(({ from }) => (from.by === 'setting' ? [keyOf(from)] : [])),
   );
   const isMade = (place: Place) => made.has(keyAt(place));
   const about = all
-    .filter((each) => isAbout(hostsOf(each), each, service))
+    .filter(
+      (each) =>
+        isAbout(hostsOf(each), each, service) ||
+        // One for a name that nobody calls was meant for what it leads to.
+        (hostsOf(each).length > 0 && leadsTo(each, service) && !isAboutAny(each)),
+    )
     .map((resource) => ({
       resource,
       routes: writtenRoutes(resource, workload, service.port, all, service.calledOn),
@@ -369,6 +382,16 @@ function whyNotVirtualService(
     : `${nameAndPlace(holder)} has this host already, and Istio takes one of them`;
 }
 
+function leadsTo(resource: MeshResource, { host }: CalledService): boolean {
+  return list(valueAt(resource.value, ['spec', 'http'])).some((http) =>
+    list(valueAt(http, ['route'])).some((route) =>
+      texts([valueAt(route, ['destination', 'host'])]).some(
+        (each) => fullHost(each, resource.namespace) === host,
+      ),
+    ),
+  );
+}
+
 function hostsOf(resource: MeshResource): readonly string[] {
   const { kind, value } = resource;
   return kind === 'DestinationRule'
@@ -411,8 +434,13 @@ function poolsOfSubsets(service: string, { under, workload }: UnusedContext): re
     }));
 }
 
-/** Policies that are not for this workload. */
+/** Policies that are not for this workload, or that another one of its kind keeps from it. */
 function unusedPolicies(service: string, { under, workload }: UnusedContext): readonly Unused[] {
+  const kept = new Map(
+    peerAuthentications(under, workload).flatMap(([first, ...others]) =>
+      others.map((resource) => [resource, first] as const),
+    ),
+  );
   return (
     [
       ['AuthorizationPolicy', 'authorization'],
@@ -420,7 +448,11 @@ function unusedPolicies(service: string, { under, workload }: UnusedContext): re
     ] as const
   ).flatMap(([kind, about]) =>
     under.ofKind(kind).flatMap((resource): readonly Unused[] => {
-      const why = whyNotSelected(resource, workload);
+      const first = kept.get(resource);
+      const why =
+        first === undefined
+          ? whyNotSelected(resource, workload)
+          : `${nameAndPlace(first)} is for ${workload.instance.name} as well, and of several Istio takes the oldest, or the first by name`;
       if (why === undefined)
         return unusedPorts(resource, workload).map((each) => ({ about, service, side: 'server', ...each }));
       const setting: Setting = settingAt({ resource, path: ['spec'] });
