@@ -337,7 +337,7 @@ export const plantedTexts: readonly PlantedText[] = [
     name: 'hosts that stay ejected for longer than the fault is over',
     scenario: 'regional-policy',
     fails: 'time-to-return',
-    change: ['baseEjectionTime: 8s', 'baseEjectionTime: 60s'],
+    change: ['baseEjectionTime: 9s', 'baseEjectionTime: 60s'],
     names: /^DestinationRule\/edge-app-dr .*baseEjectionTime: 60s/,
   },
   {
