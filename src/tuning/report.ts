@@ -92,7 +92,13 @@ export function assembleTuning(about: TuningAbout, end: TuningEnd): TuningReport
             ...(conclusion.knee.high === undefined ? {} : { high: conclusion.knee.high }),
           },
         }),
-    reasoning: conclusion === undefined ? [] : reasoningOf(question, conclusion, plan.topology, load.to),
+    reasoning:
+      conclusion === undefined
+        ? []
+        : [
+            ...reasoningOf(question, conclusion, plan.topology, load.to),
+            ...proofOf(question, records, limits),
+          ],
     trials: records.map((record) => trialOf(record, question, limits)),
     ...(end.ended === 'found' && limits !== undefined ? { patch: patchOf(about, limits) } : {}),
     wallMs: Date.now() - about.startedAt,
@@ -143,6 +149,29 @@ function trialOf(
     ...(ms === undefined ? {} : { latency: { name: latency, ms } }),
     why: measured?.missed ?? (why === undefined ? [] : [why]),
   };
+}
+
+/** How often the limits held, of all that proved something: a proof is a few trials, and chance has a part in each. */
+function proofOf(
+  question: Question,
+  records: readonly TrialRecord[],
+  found: PoolLimits | undefined,
+): string[] {
+  const nominal = Number((question.rate * (1 + question.headroom)).toFixed(3));
+  const told = (['nominal', 'overload'] as const).map((judged) => {
+    const valid = records.filter(
+      ({ ask, measured }) =>
+        measured !== undefined &&
+        ask.judged === judged &&
+        stageOf(ask, found) === 'after' &&
+        (judged === 'overload' || ask.rate === nominal),
+    );
+    return `${valid.filter(({ verdict }) => verdict === 'holds').length} of ${valid.length}`;
+  });
+  if (told.every((each) => each === '0 of 0')) return [];
+  return [
+    `Of the trials with exactly these limits that prove something, ${told[0]} held at the nominal rate and its headroom, and ${told[1]} under overload.`,
+  ];
 }
 
 /** What a trial was made with, in words. */

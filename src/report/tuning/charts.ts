@@ -55,7 +55,7 @@ export function tuningCharts({ trials }: TuningReport) {
     '',
     h`<p class="legend">${Object.entries(stages).map(
       ([stage, words]) =>
-        h`<span class="plots-key"><span class="plots"><svg viewBox="0 0 12 12" aria-hidden="true"><circle class=${`point ${stage}`} cx="6" cy="6" r="4.5" /></svg></span> ${words}</span>`,
+        h`<span><svg viewBox="0 0 12 12" aria-hidden="true"><circle class=${`point ${stage}`} cx="6" cy="6" r="4.5" /></svg> ${words}</span>`,
     )}</p>
     <div class="plots">${plots.map((plot) => drawing(plot, ordered))}</div>`,
   );
@@ -66,8 +66,8 @@ function drawing(plot: Plot, trials: readonly Trial[]) {
     const value = plot.of(trial);
     return value === undefined ? [] : [{ trial, value }];
   });
-  const mostOffered = Math.max(...trials.map(({ offered }) => offered)) * 1.05;
-  const most = Math.max(plot.ideal ? mostOffered : 0, ...points.map(({ value }) => value)) * 1.05 || 1;
+  const mostOffered = roundUp(Math.max(...trials.map(({ offered }) => offered)));
+  const most = roundUp(Math.max(plot.ideal ? mostOffered : 0, ...points.map(({ value }) => value)));
   const x = (offered: number) => size.left + (offered / mostOffered) * (size.width - size.left - size.right);
   const y = (value: number) =>
     size.height - size.bottom - (value / most) * (size.height - size.top - size.bottom);
@@ -91,4 +91,11 @@ function drawing(plot: Plot, trials: readonly Trial[]) {
       )}
     </svg>
   </figure>`;
+}
+
+/** The next number that divides into four steps which read well. */
+function roundUp(value: number): number {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return ([1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8].find((each) => each * power >= value) ?? 10) * power;
 }

@@ -15,12 +15,11 @@ const css = `${style}
 .plots svg { width: 100%; height: auto; overflow: visible; }
 .plots text { font: 11px var(--sans); fill: var(--muted); }
 .plots .axis { stroke: var(--line); } .plots .grid { stroke: var(--grid); }
-.plots .limit { stroke: var(--fail-ink); stroke-dasharray: 4 3; }
 .plots .ideal { stroke: var(--muted); stroke-dasharray: 1 4; }
 .plots a:focus-visible .point { stroke: var(--ink); stroke-width: 3; }
-.plots .before { fill: var(--series-2); } .plots .search { fill: none; stroke: var(--muted); } .plots .after { fill: var(--series-1); }
-.legend { display: flex; gap: 18px; margin-bottom: 10px; flex-wrap: wrap; } .legend svg { width: 12px; height: 12px; }
-.plots svg, .legend svg { display: inline-block; vertical-align: -1px; }
+.point.before { fill: var(--series-2); } .point.search { fill: none; stroke: var(--muted); } .point.after { fill: var(--series-1); }
+.legend { display: flex; gap: 4px 22px; margin-bottom: 10px; flex-wrap: wrap; } .legend svg { width: 12px; height: 12px; vertical-align: -1px; }
+.trials td:nth-child(n + 3):nth-child(-n + 6) { white-space: nowrap; }
 .patch { padding: 16px 20px; overflow: auto; }
 `;
 
@@ -97,7 +96,7 @@ function trials({ trials: all }: TuningReport) {
           h`${trial.purpose}${trial.why.map((why) => h`<p class="detail">${why}</p>`)}`,
         ];
       }),
-      'card',
+      'trials card',
     ),
   );
 }
