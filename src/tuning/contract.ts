@@ -48,7 +48,7 @@ export interface Ask {
   readonly known?: Pick<Interval, 'low' | 'high'>;
 }
 
-type Purpose = 'without limits' | 'as written' | LimitName | 'proof' | 'knee';
+type Purpose = 'without limits' | 'as written' | LimitName | 'proof' | 'a tenth less' | 'knee';
 
 /** What one valid trial has shown. Rates are per second, shares from 0 to 1, times in milliseconds. */
 export interface Measured {
@@ -88,6 +88,8 @@ export interface Conclusion {
   readonly intervals: Readonly<Partial<Record<LimitName, Interval>>>;
   /** Why the search for limits stopped. */
   readonly stopped: 'narrow enough' | 'budget';
+  /** Whether a pool smaller by a tenth missed the objective, where that was tried. */
+  readonly tenthLess?: { readonly limits: PoolLimits; readonly missed: readonly string[] };
   /** Between which rates the objective ceases to hold with these limits; `high` is none where it still held. */
   readonly knee?: { readonly low: number; readonly high: number | undefined };
   readonly inferred: Inferred | undefined;

@@ -37,6 +37,8 @@ test('the smallest pool is what is under way at the nominal rate and its headroo
     missed: [],
     edges: [],
   });
+  expect(result.tenthLess?.limits['tcp.maxConnections']).toBe(19);
+  expect(result.tenthLess?.missed).toContain('success');
   expect(result.inferred).toMatchObject({ serviceMs: 200, underWay: 20 });
   expect(asked.length).toBeLessThan(35);
   // A connection serves five a second, so 22 of them serve 110.

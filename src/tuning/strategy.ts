@@ -79,6 +79,7 @@ class LimitsSearch {
   #proof: 'none' | 'held' | 'failed' = 'none';
   #missed: readonly string[] = [];
   #narrow = true;
+  #tenthLess: Conclusion['tenthLess'];
   #knee: { low: number; high: number | undefined } | undefined;
   /** The search for the larger of the limits, connections or requests. */
   #pool: BoundarySearch | undefined;
@@ -100,7 +101,9 @@ class LimitsSearch {
     }
     limits = yield* this.#prove(limits);
     this.#limits = limits;
-    if (this.#proof === 'held') yield* this.#findKnee(limits);
+    if (this.#proof !== 'held') return;
+    yield* this.#tryTenthLess(limits);
+    yield* this.#findKnee(limits);
   }
 
   /** The nominal rate with its headroom, of all clients. */
@@ -333,6 +336,22 @@ class LimitsSearch {
     return { ...limits, [name]: Math.min(largest, size + Math.max(1, Math.round(WITHIN * size))) };
   }
 
+  /** That these limits hold says nothing of smaller ones: a pool that lacks a tenth is tried too. */
+  *#tryTenthLess(limits: PoolLimits): Asking<void> {
+    const name = this.#question.limits.find((each) => each !== QUEUE);
+    const size = name === undefined ? undefined : limits[name];
+    if (name === undefined || size === undefined || size < 2 || !this.#affords(1)) return;
+    const less = { ...limits, [name]: Math.min(size - 1, Math.floor(0.9 * size)) };
+    const told = yield* this.#askFor({
+      purpose: 'a tenth less',
+      judged: 'nominal',
+      rate: this.#rate,
+      limits: less,
+      optional: true,
+    });
+    if (told !== undefined) this.#tenthLess = { limits: less, missed: told.missed };
+  }
+
   /** The highest rate at which the objective holds with these limits: below the lowest at which it does not. */
   *#findKnee(limits: PoolLimits): Asking<void> {
     const { rate, overload } = this.#question;
@@ -381,6 +400,7 @@ class LimitsSearch {
       limits,
       intervals: this.#intervals,
       stopped: this.#narrow && ended !== 'undecided' ? 'narrow enough' : 'budget',
+      ...(this.#tenthLess === undefined ? {} : { tenthLess: this.#tenthLess }),
       ...(this.#knee === undefined ? {} : { knee: this.#knee }),
       inferred: this.#inferred,
       edges: names.flatMap((name) => {

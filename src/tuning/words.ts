@@ -51,7 +51,7 @@ function measured(
 
 function searched(
   { headroom, rate, limits: names }: Question,
-  { intervals, stopped, edges, knee, ended, missed }: Conclusion,
+  { intervals, stopped, edges, knee, tenthLess, ended, missed }: Conclusion,
 ) {
   const sentences: string[] = [];
   const intervalWords = names.flatMap((name) => {
@@ -77,6 +77,13 @@ function searched(
   sentences.push(
     `Nominal trials were made at ${formatRate(rate * (1 + headroom))}, ${round(headroom * 100)} % above the nominal rate, so that the objective holds with headroom.`,
   );
+  if (tenthLess !== undefined) {
+    sentences.push(
+      tenthLess.missed.length > 0
+        ? `With a tenth less (${describeLimits(tenthLess.limits)}) the objective is missed: ${tenthLess.missed.join('; ')}.`
+        : `In one trial with a tenth less (${describeLimits(tenthLess.limits)}) the objective held too: the boundary is not sharp here.`,
+    );
+  }
   if (knee !== undefined) {
     sentences.push(
       knee.high === undefined
