@@ -14,8 +14,10 @@ export interface Question {
   readonly headroom: number;
   /** Client proxies that the load comes through; each has limits of its own. */
   readonly clients: number;
-  /** Replicas whose own sidecars have the same limits towards their app; 0 where only clients have limits. */
-  readonly limitedServers: number;
+  /** Replicas of the service. */
+  readonly servers: number;
+  /** Whether each replica's own sidecar has the same limits towards its app. */
+  readonly limitsAtServers: boolean;
   readonly limits: readonly LimitName[];
   readonly bounds: Readonly<Partial<Record<LimitName, Bounds>>>;
   /** What is in the mesh configuration as it is written. */
@@ -24,8 +26,12 @@ export interface Question {
 }
 
 /** Over how many pools the load is spread where these are fewest: before the clients' limits, or the servers'. */
-export const poolsOf = ({ clients, limitedServers }: Pick<Question, 'clients' | 'limitedServers'>) =>
-  limitedServers === 0 ? clients : Math.min(clients, limitedServers);
+export const poolsOf = ({
+  clients,
+  servers,
+  limitsAtServers,
+}: Pick<Question, 'clients' | 'servers' | 'limitsAtServers'>) =>
+  limitsAtServers ? Math.min(clients, servers) : clients;
 
 /** What may be used up before a search has to say what it knows. */
 export interface Budget {

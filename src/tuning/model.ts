@@ -66,9 +66,12 @@ export function fewestWithoutQueue(demand: Demand, share: number): number {
   return servers;
 }
 
-/** The longest queue whose last request still begins within `seconds`, with every server taken. */
-export function longestQueue(servers: number, serviceSeconds: number, seconds: number): number {
-  return Math.max(1, Math.floor((servers * Math.max(0, seconds)) / serviceSeconds));
+/**
+ * The longest queue whose last request still begins within `seconds`, with every server taken. Where these are divided
+ * among hosts, all of it may wait for one host.
+ */
+export function longestQueue(servers: number, serviceSeconds: number, seconds: number, hosts = 1): number {
+  return Math.max(1, Math.floor((servers * Math.max(0, seconds)) / serviceSeconds / hosts + 1e-9));
 }
 
 /**

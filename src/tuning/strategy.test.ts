@@ -12,7 +12,8 @@ const question: Question = {
   overload: 2,
   headroom: 0.1,
   clients: 1,
-  limitedServers: 0,
+  servers: 1,
+  limitsAtServers: false,
   limits: ['tcp.maxConnections', 'http.http1MaxPendingRequests'],
   bounds: {},
   written: {},
@@ -49,6 +50,14 @@ test('the smallest pool is what is under way at the nominal rate and its headroo
 test('each of two clients has a pool of its own', () => {
   const { result } = search({ clients: 2, rate: 200 }, { ...service, clients: 2, servers: 120 });
   expect(result).toMatchObject({ ended: 'found', limits: { 'tcp.maxConnections': 22 } });
+});
+
+test('connections are divided among replicas, so it takes more of them', () => {
+  const { result } = search({ servers: 4 }, { ...service, hosts: 4 });
+  expect(result.ended).toBe('found');
+  // With 29 three of four exact trials hold.
+  expect(result.limits?.['tcp.maxConnections']).toBeGreaterThanOrEqual(27);
+  expect(result.limits?.['tcp.maxConnections']).toBeLessThanOrEqual(32);
 });
 
 test('theory that is far off is found out', () => {

@@ -81,6 +81,8 @@ class LimitsSearch {
   #narrow = true;
   #tenthLess: Conclusion['tenthLess'];
   #knee: { low: number; high: number | undefined } | undefined;
+  /** No longer queue is tried: under overload those in it waited too long. */
+  #queueCap = Number.POSITIVE_INFINITY;
   /** The search for the larger of the limits, connections or requests. */
   #pool: BoundarySearch | undefined;
   /** Seconds that an answer may wait. */
@@ -191,7 +193,7 @@ class LimitsSearch {
     };
     const late = 1 - tightest(objective).percentile / 100;
     const connections = limits.includes('tcp.maxConnections')
-      ? fewestServers(demand, this.#slack, late)
+      ? fewestServers(demand, this.#slack, late) + spareConnections(this.#question.servers)
       : written['tcp.maxConnections'];
     const all: PoolLimits = {
       ...(connections === undefined
@@ -255,7 +257,10 @@ class LimitsSearch {
   #longestQueue(connections: number): number {
     const seconds = (this.#inferred?.serviceMs ?? 1) / 1_000;
     const given = this.#question.bounds[QUEUE];
-    const longest = longestQueue(connections, seconds, this.#slack);
+    const longest = Math.min(
+      this.#queueCap,
+      longestQueue(connections, seconds, this.#slack, this.#question.servers),
+    );
     return given === undefined ? longest : Math.min(given.highest, Math.max(given.lowest, longest));
   }
 
@@ -289,7 +294,7 @@ class LimitsSearch {
       this.#proof = 'failed';
       this.#missed = under.missed;
       if (attempt >= MOST_PROOFS) return limits;
-      const next = nominal.holds ? this.#largerPool(limits) : yield* this.#larger(limits);
+      const next = nominal.holds ? yield* this.#shorterQueue(limits) : yield* this.#larger(limits);
       if (next === undefined) return limits;
       limits = next;
     }
@@ -323,6 +328,16 @@ class LimitsSearch {
     const larger = yield* this.#continued(name, this.#pool, {});
     const pool = larger > size ? { [name]: larger } : this.#largerPool({ [name]: size });
     if (pool === undefined || !this.#question.limits.includes(QUEUE)) return pool;
+    this.#limits = pool;
+    return { ...pool, [QUEUE]: yield* this.#smallest(QUEUE, pool) };
+  }
+
+  /** Where it was missed under overload: a shorter queue, which a larger pool may do with. */
+  *#shorterQueue(limits: PoolLimits): Asking<PoolLimits | undefined> {
+    const { [QUEUE]: waiting, ...rest } = limits;
+    const pool = this.#largerPool(rest);
+    if (pool === undefined || waiting === undefined || !this.#question.limits.includes(QUEUE)) return pool;
+    this.#queueCap = Math.max(1, waiting - 1);
     this.#limits = pool;
     return { ...pool, [QUEUE]: yield* this.#smallest(QUEUE, pool) };
   }
@@ -414,6 +429,12 @@ class LimitsSearch {
     };
   }
 }
+
+/**
+ * A connection belongs to one replica, and a request waits for one of the replica that was chosen for it even while
+ * those of others are idle: about one more for each further replica makes up for that.
+ */
+const spareConnections = (replicas: number) => Math.max(0, replicas - 1);
 
 /** The shortest queue that refuses at most `share` of the requests, by how many wait longer than it takes to pass. */
 function shortestQueue(servers: number, demand: Demand, share: number): number {

@@ -96,7 +96,7 @@ function searched(
 }
 
 function meaning(
-  { clients, limitedServers, limits: names }: Question,
+  { clients, servers, limitsAtServers, limits: names }: Question,
   { limits = {}, inferred }: Conclusion,
 ) {
   const sentences: string[] = [];
@@ -108,14 +108,19 @@ function meaning(
       `The limits hold for each client's proxy by itself: ${plural(clients, 'client')} may have ${pool * clients} ${connections === undefined ? 'requests' : 'connections'} to the service together.`,
     );
   }
-  if (pool !== undefined && limitedServers > 0) {
+  if (pool !== undefined && limitsAtServers) {
     sentences.push(
-      `Each replica's own sidecar has the same limits towards its app, for all callers together: ${plural(limitedServers, 'replica')} let${limitedServers === 1 ? 's' : ''} ${pool * limitedServers} in.`,
+      `Each replica's own sidecar has the same limits towards its app, for all callers together: ${plural(servers, 'replica')} let${servers === 1 ? 's' : ''} ${pool * servers} in.`,
     );
   }
   if (connections !== undefined && inferred !== undefined) {
     sentences.push(
       `A connection carries one request at a time over HTTP/1.1, so ${connections} of them serve ${formatRate(round((1_000 * connections) / inferred.serviceMs))} at ${formatMs(round(inferred.serviceMs))} each. Envoy may open one more for each of its workers and hosts that would have none.`,
+    );
+  }
+  if (connections !== undefined && servers > 1) {
+    sentences.push(
+      `A connection belongs to one of the ${servers} replicas, and a request waits for one of the replica that was chosen for it even while those of others are idle: it takes more of them than there are requests under way.`,
     );
   }
   if (names.includes('http.http2MaxRequests')) {
@@ -128,7 +133,7 @@ function meaning(
 
 /** What the same limits come to when there are other clients or servers, from the model; not tried. */
 function scaling(
-  { clients, limitedServers, rate }: Question,
+  { clients, servers: replicas, limitsAtServers, rate }: Question,
   { limits = {}, inferred }: Conclusion,
   { instances }: TopologyPlan,
   service: string,
@@ -136,7 +141,7 @@ function scaling(
   const pool = limits['tcp.maxConnections'] ?? limits['http.http2MaxRequests'];
   if (pool === undefined || inferred === undefined) return [];
   const more = clients + 1;
-  const whole = pool * (limitedServers > 0 ? Math.min(more, limitedServers) : more);
+  const whole = pool * (limitsAtServers ? Math.min(more, replicas) : more);
   const sentences = [
     `From the model, not tried: with ${plural(more, 'client')} the same limits let at most ${whole} in at once.`,
   ];
