@@ -31,7 +31,7 @@ import { settleTraffic, type Traffic } from './traffic.ts';
 import { heldThoughLate, verdictOf, withdrawDoubtful } from './verdict.ts';
 import { windowsOf } from './windows.ts';
 
-/** Everything in a report that follows from the plan of a trial and its evidence alone. */
+/** Everything in a report that follows from the plan of a trial and its evidence alone, and what searches ask beside it. */
 export type Analysis = Pick<
   Report,
   | 'verdict'

@@ -6,7 +6,7 @@ import { type Planned, planExperiment } from '../experiment/planned.ts';
 import { type ExperimentWatcher, newRunId } from '../experiment/run.ts';
 import { OperatorError, usageError } from '../kit/errors.ts';
 import { fingerprint } from '../kit/fingerprint.ts';
-import { formatMs, formatPercent, formatRate } from '../kit/format.ts';
+import { formatMs, formatPercent, formatRate, plural } from '../kit/format.ts';
 import { print } from '../kit/output.ts';
 import { shellCommand } from '../kit/shell.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
@@ -201,7 +201,7 @@ function trialLine(
   const left =
     budget.trials === Number.MAX_SAFE_INTEGER
       ? `${formatMs(Math.max(0, Math.round((budget.ms - spent.ms) / 1_000) * 1_000))} left`
-      : `${Math.max(0, budget.trials - spent.trials)} trials left`;
+      : `${plural(Math.max(0, budget.trials - spent.trials), 'trial')} left`;
   return [
     `${name.replace(/^trial-/, '').padStart(4)} ${paint(verdict.padEnd(7))} ${formatRate(ask.rate).padStart(8)}  ${limitsOf(ask)}`,
     ...(why === undefined ? [] : [why]),

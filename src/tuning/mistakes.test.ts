@@ -132,6 +132,7 @@ test.each([
 
 test.each([
   ['h2UpgradePolicy: UPGRADE', 'tcp.maxConnections', 'nothing is limited by tcp.maxConnections'],
+  ['idleTimeout: 1h', 'maxConnections', '--limits: nothing limits how many wait for a connection'],
   [
     'idleTimeout: 1h',
     'http1MaxPendingRequests',

@@ -107,6 +107,16 @@ function refuseIdle(limits: readonly LimitName[], rule: PoolRule | undefined): v
       'take http.http2MaxRequests',
     );
   }
+  const endless =
+    limits.includes('tcp.maxConnections') &&
+    !limits.includes('http.http1MaxPendingRequests') &&
+    rule?.written['http.http1MaxPendingRequests'] === undefined;
+  if (endless) {
+    throw usageError(
+      '--limits: nothing limits how many wait for a connection, so with tcp.maxConnections alone nobody is refused',
+      'search for http.http1MaxPendingRequests as well, or write it',
+    );
+  }
   const alone = limits.includes('http.http1MaxPendingRequests') && !limits.includes('tcp.maxConnections');
   if (alone && rule?.written['tcp.maxConnections'] === undefined) {
     throw usageError(
