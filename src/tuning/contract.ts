@@ -73,6 +73,8 @@ export interface Measured {
   /** Mean and squared coefficient of variation of how long the client's proxy had a request that ended well. */
   readonly serviceMs: number;
   readonly serviceVariation: number;
+  /** Mean time that the servers' own proxies had such a request: limits of clients are no part of it. */
+  readonly serverMs: number;
 }
 
 /** The answer to an `Ask`, and what has been used up by then. */

@@ -16,6 +16,8 @@ const LEAST_COUNTED_MS = 2_500;
 const SPARE_ANSWERS = 1.15;
 /** Virtual users for answers that take so long, whatever the scenario's own load says. */
 const LEAST_LATENCY_MS = 2_000;
+/** Servers that take so many times as long as before were held up. */
+const SLOWER = 1.05;
 /** Refusals are quick when nine of ten take less than this share of what an answer may take. */
 const QUICK_SHARE = 0.5;
 const QUICK_PERCENTILE = 90;
@@ -133,6 +135,7 @@ const isOwn = (name: string) => name === 'success' || name === 'goodput' || /^p[
 function countAnswers({ requests, arrivals, endings, loadEndedMs }: Evidence) {
   const isShed = (number: number | undefined) => number !== undefined && endings[number]?.outcome === 'shed';
   const held: number[] = [];
+  const served: number[] = [];
   const refusedMs: number[] = [];
   let all = 0;
   let inWindow = 0;
@@ -145,12 +148,14 @@ function countAnswers({ requests, arrivals, endings, loadEndedMs }: Evidence) {
     if (outcome === 'ok' && overMs >= WARMUP_MS && overMs <= endMs) inWindow += 1;
     if (startMs < WARMUP_MS) continue;
     all += 1;
-    if (outcome === 'ok') held.push(durationMs);
-    else if (outcome === 'shed' || isShed(arrivals.ending[requests.lastArrival[row] ?? -1])) {
+    if (outcome === 'ok') {
+      held.push(durationMs);
+      served.push(arrivals.durationMs[requests.lastArrival[row] ?? -1] ?? durationMs);
+    } else if (outcome === 'shed' || isShed(arrivals.ending[requests.lastArrival[row] ?? -1])) {
       refusedMs.push(durationMs);
     }
   }
-  const mean = held.reduce((sum, each) => sum + each, 0) / Math.max(1, held.length);
+  const mean = meanOf(held);
   const variance = held.reduce((sum, each) => sum + (each - mean) ** 2, 0) / Math.max(1, held.length);
   refusedMs.sort((a, b) => a - b);
   const p90 = refusedMs[Math.ceil((QUICK_PERCENTILE / 100) * refusedMs.length) - 1];
@@ -160,8 +165,26 @@ function countAnswers({ requests, arrivals, endings, loadEndedMs }: Evidence) {
     refused: all === 0 ? 0 : refusedMs.length / all,
     ...(p90 === undefined ? {} : { refusedP90Ms: p90 }),
     serviceMs: mean,
+    serverMs: meanOf(served),
     serviceVariation: mean === 0 ? 0 : variance / mean ** 2,
   };
+}
+
+const meanOf = (values: readonly number[]) =>
+  values.reduce((sum, each) => sum + each, 0) / Math.max(1, values.length);
+
+/**
+ * Why a trial at the nominal rate that missed the objective says nothing about its limits: the servers themselves took
+ * longer than they do without any. Limits let fewer in at once, and make no server slower; a busy machine does.
+ */
+export function disturbanceIn(
+  measured: Measured,
+  ask: Ask,
+  unlimited: Measured | undefined,
+): string | undefined {
+  if (measured.holds || ask.limits === 'none' || unlimited?.offered !== measured.offered) return undefined;
+  if (measured.serverMs <= SLOWER * unlimited.serverMs) return undefined;
+  return `servers took ${formatMs(measured.serverMs)} instead of ${formatMs(unlimited.serverMs)} without limits`;
 }
 
 const lastStart = ({ startMs, length }: Evidence['requests']) =>

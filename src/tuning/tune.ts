@@ -15,7 +15,7 @@ import { writeReports } from '../report/index.ts';
 import type { Ask, Conclusion, Measured, Question, Told } from './contract.ts';
 import type { Journal, TrialRecord } from './journal.ts';
 import { BudgetUsed, searchLimits } from './strategy.ts';
-import { measure, trialPlan } from './trial.ts';
+import { disturbanceIn, measure, trialPlan } from './trial.ts';
 
 /** Istio's largest limit: what a limit is set to that shall not hold. */
 const NO_LIMIT = 2_147_483_647;
@@ -84,6 +84,8 @@ class Driven {
   #number: number;
   #inRow = { invalid: 0, broken: 0 };
   #tooBusy: string | undefined;
+  /** What the servers do at the nominal rate when nobody limits them. */
+  #unlimited: Measured | undefined;
 
   constructor(request: TuningRequest) {
     this.#request = request;
@@ -142,6 +144,9 @@ class Driven {
       invalid: verdict === 'invalid' ? this.#inRow.invalid + 1 : 0,
       broken: verdict === 'broken' ? this.#inRow.broken + 1 : 0,
     };
+    if (measured?.holds && record.ask.limits === 'none' && record.ask.judged === 'nominal') {
+      this.#unlimited = measured;
+    }
     if (measured !== undefined) this.#next = this.#strategy.next({ ...measured, spent: this.#spent });
     else if (record.ask.optional && this.#inRow.invalid >= MOST_INVALID_OPTIONAL) {
       this.#inRow.invalid = 0;
@@ -225,6 +230,8 @@ class Driven {
       planned.mesh,
     );
     if (measured === undefined) return { verdict: 'invalid', why: doubtOf(analysis) };
+    const disturbance = disturbanceIn(measured, ask, this.#unlimited);
+    if (disturbance !== undefined) return { verdict: 'invalid', why: disturbance };
     return { verdict: measured.holds ? 'holds' : 'fails', measured };
   }
 }

@@ -115,6 +115,7 @@ export function simulateTrial(
     latencyMs,
     ...(refused > 0 ? { refusedP90Ms: 1 } : {}),
     serviceMs: mean,
+    serverMs: mean,
     serviceVariation: variance / mean ** 2,
   };
 }
