@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { type Draw, drawn } from './draws.ts';
 import { runScenario } from './support.ts';
 
 const runs = Number(process.argv[2] ?? 100);
@@ -16,30 +17,6 @@ const seed = Number(process.argv[3] ?? 1);
 const atATime = Number(process.argv[4] ?? 3);
 
 type Values = Readonly<Record<string, unknown>>;
-interface Draw {
-  /** One of the values, each as likely. */
-  of<Value>(...values: readonly Value[]): Value;
-  /** A whole number from the lowest to the highest, both included. */
-  whole(lowest: number, highest: number): number;
-  chance(share: number): boolean;
-}
-
-/** Draws that a number alone decides (mulberry32). */
-function drawn(from: number): Draw {
-  let state = from;
-  const next = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return {
-    of: (...values) => values[Math.floor(next() * values.length)] as (typeof values)[number],
-    whole: (lowest, highest) => lowest + Math.floor(next() * (highest - lowest + 1)),
-    chance: (share) => next() < share,
-  };
-}
-
 /** What a scenario promises about, as rules of a DestinationRule that keep the promise. */
 const policies: Readonly<Record<string, (draw: Draw) => Values>> = {
   'circuit-breaker': (draw) => ({

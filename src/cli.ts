@@ -13,6 +13,7 @@ import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { selfTestCommand } from './commands/self-test.ts';
 import { toolsCommand } from './commands/tools.ts';
+import { tuneCommand } from './commands/tune.ts';
 import { ExitCode, environmentError, OperatorError } from './kit/errors.ts';
 import { watchLauncher } from './kit/launcher.ts';
 import { flushOutput, guardOutput, type OutputGuard } from './kit/output.ts';
@@ -63,6 +64,7 @@ function program(signal: AbortSignal, begun: (command: string) => void): Command
     .version(version, '-V, --version')
     .showHelpAfterError('(add --help for what it takes)')
     .addCommand(runCommand(signal, performance.timeOrigin))
+    .addCommand(tuneCommand(signal, performance.timeOrigin))
     .addCommand(planCommand())
     .addCommand(explainCommand(signal))
     .addCommand(lintCommand(signal))

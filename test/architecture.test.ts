@@ -32,10 +32,12 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
     /^index\.ts$/,
     /^read\.ts$/,
     /^(words|terminal|markdown)\.ts$/,
-    /^suite\/(index|model)\.ts$/,
+    /^(?:suite|tuning)\/(index|model)\.ts$/,
   ],
   analysis: [/^analyse\.ts$/],
   experiment: 'all',
+  /** The search for pool limits. */
+  tuning: 'all',
   comparison: 'all',
   commands: [/^[a-z-]+\.ts$/],
 };
@@ -189,7 +191,7 @@ test('what is said on standard output goes through one place, where no text of o
 
 test('a command that somebody is told to run is one that they can paste', () => {
   const commands =
-    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|lab|report|doctor|self-test|tools|compare-environments|cleanup)\b/;
+    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|lab|report|doctor|self-test|tools|compare-environments|cleanup|tune)\b/;
   const wrong = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|\btesting\/|^report\/fixture\.ts$/.test(file))
     .flatMap((file) =>

@@ -29,10 +29,10 @@ import { summaryOf } from './summary.ts';
 import { topologyOf } from './topology.ts';
 import { totalsByLoad, totalsOf } from './totals.ts';
 import { settleTraffic, type Traffic } from './traffic.ts';
-import { verdictOf, withdrawDoubtful } from './verdict.ts';
+import { heldThoughLate, verdictOf, withdrawDoubtful } from './verdict.ts';
 import { windowsOf } from './windows.ts';
 
-/** Everything in a report that follows from the plan of a trial and its evidence alone. */
+/** Everything in a report that follows from the plan of a trial and its evidence alone, and what searches ask beside it. */
 export type Analysis = Pick<
   Report,
   | 'verdict'
@@ -52,7 +52,10 @@ export type Analysis = Pick<
   | 'effective'
   | 'gaps'
   | 'notes'
->;
+> & {
+  /** Whether every check held and nothing but lateness is in doubt: that can make checks fail, and none hold. */
+  readonly heldThoughLate: boolean;
+};
 
 /** Turns `reports/<run id>/evidence/` into findings. Reads files, changes nothing. */
 export async function analyse(input: {
@@ -118,6 +121,7 @@ export async function analyse(input: {
   };
   return {
     ...told,
+    heldThoughLate: heldThoughLate(results, checks),
     ...(answered === undefined ? {} : { probes: answered }),
     ...(byLoad === undefined ? {} : { loads: byLoad }),
     summary: summaryOf(told),

@@ -24,6 +24,16 @@ test('it may be one for everything else', async () => {
   expect((await analysed(late(healed()), [fast])).verdict).toBe('invalid');
 });
 
+test('what held although the generator came late is told from what might have', async () => {
+  const slow = planned({ kind: 'latency', during: 'steady', percentile: 95, atMost: '60ms' });
+  const held = await analysed(late(healed()), [slow]);
+  expect([held.verdict, held.heldThoughLate]).toEqual(['invalid', true]);
+  expect((await analysed(late(healed()), [fast])).heldThoughLate).toBe(false);
+  expect((await analysed(late(healed()), [never])).heldThoughLate).toBe(false);
+  const dropping: BuiltRun = { ...healed(), load: { droppedIterations: 300 } };
+  expect((await analysed(dropping, [slow])).heldThoughLate).toBe(false);
+});
+
 test('a check without samples is said beside one that fails, and hides it not', async () => {
   const shed = planned(
     { kind: 'latency', during: 'fault', of: 'shed', percentile: 95, atMost: '1s' },

@@ -69,3 +69,13 @@ export function verdictOf(results: readonly RuleResult[], checks: readonly Repor
   }
   return 'pass';
 }
+
+/** Whether every check held, and whatever is in doubt is what came late: see `verdictOf` for what a run makes of that. */
+export function heldThoughLate(results: readonly RuleResult[], checks: readonly ReportCheck[]): boolean {
+  const violated = results.filter(({ finding }) => finding.status === 'violated');
+  return (
+    checks.length > 0 &&
+    checks.every(({ status }) => status === 'pass') &&
+    violated.every(({ reach }) => reach === 'lateness')
+  );
+}

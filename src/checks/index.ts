@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { byKind, unionOf } from '../kit/kinds.ts';
 import type { CheckKind, Window } from './contract.ts';
 
-export { formatLimits } from './limits.ts';
+export { formatLimits, neededForPercentile } from './limits.ts';
 export { answeredBy } from './proportion.ts';
 
 /** Every kind of check a scenario may name, in the order of the reference. docs/adding-a-check.md says how to add one. */

@@ -27,7 +27,7 @@ export interface RunAbout {
 export function assembleReport(
   { plan, configuration, steps }: Planned,
   about: RunAbout,
-  analysis: Analysis,
+  { heldThoughLate: _, ...analysis }: Analysis,
 ): Report {
   const wallMs = Date.now() - about.startedAt;
   return {

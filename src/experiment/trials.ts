@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Analysis, analyse } from '../analysis/analyse.ts';
-import type { Environment } from '../environments/contract.ts';
+import type { Environment, Lab } from '../environments/contract.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
@@ -30,6 +30,8 @@ export type TrialResult =
       /** Instance → milliseconds until its sidecar held the trial's configuration. */
       readonly arrivals: ReadonlyMap<string, number>;
       readonly outcome: TrialOutcome;
+      /** What its lab ran: the mesh, and program → version. */
+      readonly ran: Pick<Lab, 'mesh' | 'programs'>;
     }
   /** Its own signal ended it; the lab is as before. */
   | { readonly ended: 'interrupted'; readonly name: string }
@@ -122,7 +124,8 @@ class Series implements AsyncDisposable {
       resources: configuration.resources,
       steps: steps.map(({ resources }) => resources),
     });
-    return { ended: 'done', name, analysis, arrivals, outcome };
+    const { mesh: version, programs } = lab;
+    return { ended: 'done', name, analysis, arrivals, outcome, ran: { mesh: version, programs } };
   }
 
   async #labFor({ configuration }: TrialWanted): Promise<OpenLab> {

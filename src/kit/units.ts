@@ -6,7 +6,7 @@ const mostDuration = '240h';
 const durationMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** "1m30s", "500ms", "2s" → milliseconds; undefined when it is not a duration. */
-function parseDuration(text: string): number | undefined {
+export function parseDuration(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?(?:ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
@@ -16,17 +16,18 @@ function parseDuration(text: string): number | undefined {
 }
 
 /** "200/s", "12000/m" → requests per second. */
-function parseRate(text: string): number | undefined {
+export function parseRate(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)\/(s|m)$/.exec(text);
   if (!match) return undefined;
   return match[2] === 'm' ? Number(match[1]) / 60 : Number(match[1]);
 }
 
 /** "99.9%" → 0.999. */
-function parsePercent(text: string): number | undefined {
+export function parsePercent(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)%$/.exec(text);
   if (!match) return undefined;
-  const value = Number(match[1]) / 100;
+  // Divided, 99.9 would be a little more than what 999 of 1,000 are.
+  const value = Number((Number(match[1]) / 100).toPrecision(12));
   return value <= 1 ? value : undefined;
 }
 

@@ -10,6 +10,7 @@ import type { HostSample, StatisticsSample } from '../model/evidence.ts';
 import type { WantedCertificate } from '../model/fault.ts';
 import type { LogLines } from '../model/log-lines.ts';
 import type { MeshConfiguration, MeshFile, MeshResource, ResourceName } from '../model/mesh-configuration.ts';
+import type { PoolLimits } from '../model/pool-limits.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { Program } from '../toolchain/index.ts';
 
@@ -242,6 +243,32 @@ interface MeshEffective {
   ): EffectiveConfiguration;
 }
 
+/** The resource that says how many connections and requests a client's proxy may have to a service. */
+export interface PoolRule {
+  readonly resource: MeshResource;
+  readonly written: PoolLimits;
+  /** What sidecars speak with each other to that service. */
+  readonly protocol: 'http1' | 'http2';
+}
+
+/** Where the limits of pools are written. */
+export interface PoolSettings {
+  /** Whether each server's own sidecar has the same limits towards its app, for all callers together. */
+  readonly holdAtServers: boolean;
+  /** The rule for a service; undefined where there is none. Throws a usage error where limits would not hold in one place. */
+  ruleFor(resources: readonly MeshResource[], service: string, namespace: string): PoolRule | undefined;
+  /** The text of the rule's file with these limits, and with everything else as it is; throws where that cannot be done. */
+  withLimits(content: string, rule: PoolRule, limits: PoolLimits): string;
+  /** A rule for a service that has none. */
+  newRule(
+    service: string,
+    namespace: string,
+    limits: PoolLimits,
+  ): { readonly name: ResourceName; readonly text: string };
+  /** What of a rule is to be changed, as `kubectl patch --type merge` takes it. */
+  patch(limits: PoolLimits): string;
+}
+
 /** A field of a resource, such as a patch, that a sidecar may have rejected. */
 export interface RejectionOrigin {
   readonly resource: MeshResource;
@@ -257,6 +284,7 @@ export interface Mesh extends MeshKnowledge {
   readonly telemetry: MeshTelemetry;
   readonly sidecar: MeshSidecar;
   readonly effective: MeshEffective;
+  readonly pools: PoolSettings;
   /** The mesh's own validation of configuration; throws one usage error with every problem. */
   validate(configuration: MeshConfiguration, progress: Progress, signal: AbortSignal): Promise<void>;
   /**

@@ -8,6 +8,7 @@ import { lintConfiguration, readChanges, readConfiguration } from './configurati
 import { effectivePaths, readEffective } from './effective/index.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
+import { poolSettings } from './pool-limits.ts';
 import { originsOfRejection, rejectionsIn } from './rejections.ts';
 import { sidecarAdmin } from './sidecar-admin.ts';
 import { askIstioctl, validateWithIstioctl } from './validate.ts';
@@ -26,6 +27,7 @@ export const istio: Mesh = {
   telemetry: envoyTelemetry(clusterNames),
   sidecar: sidecarAdmin,
   effective: { paths: effectivePaths, read: readEffective },
+  pools: poolSettings,
   hostPrograms: ['envoy', 'istiod', 'pilot-agent', 'istioctl'],
   hostPorts,
   prepareOnHost,

@@ -1,0 +1,11 @@
+/**
+ * How pool sizes are searched: thousands of searches on a closed form under false verdicts, side by side with plain
+ * bisection and with a grid. `npm run bench:tune -- [searches] [seed]`; seconds. `npm run bench:tune -- lab [searches]
+ * [shape]`: real searches for six services whose best limits are known; five of each take about 90 minutes.
+ */
+import { searchOnLab } from './tune-lab.ts';
+import { simulate } from './tune-search.ts';
+
+const [first, second, third] = process.argv.slice(2);
+if (first === 'lab') await searchOnLab(Number(second ?? 5), third);
+else simulate(Number(first ?? 2_000), Number(second ?? 1));

@@ -1,0 +1,244 @@
+import { join, relative, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import pc from 'picocolors';
+import { environmentCapabilities, environments } from '../environments/index.ts';
+import { type Planned, planExperiment } from '../experiment/planned.ts';
+import { type ExperimentWatcher, newRunId } from '../experiment/run.ts';
+import { OperatorError, usageError } from '../kit/errors.ts';
+import { fingerprint } from '../kit/fingerprint.ts';
+import { formatMs, formatPercent, formatRate, plural } from '../kit/format.ts';
+import { print } from '../kit/output.ts';
+import { shellCommand } from '../kit/shell.ts';
+import { createProgress, type Progress } from '../kit/terminal.ts';
+import { refuseUnfit } from '../plan/environments.ts';
+import { tuningTerminal, writeTuning } from '../report/tuning/index.ts';
+import { makeReportFolder } from '../runs/report-folder.ts';
+import { shownArguments } from '../scenario/load.ts';
+import type { Question, Told } from '../tuning/contract.ts';
+import { Journal, type TrialRecord } from '../tuning/journal.ts';
+import { describeObjective } from '../tuning/objective.ts';
+import { type Asked, readQuestion, type TuningOptions } from '../tuning/question.ts';
+import { assembleTuning, limitsOf } from '../tuning/report.ts';
+import { OutOfReach } from '../tuning/strategy.ts';
+import { type TuningEnd, type TuningWatcher, tune } from '../tuning/tune.ts';
+import { destinationOf } from '../tuning/write.ts';
+import { sweepLeftovers } from './cleanup.ts';
+import { deliver } from './deliver.ts';
+import { pathArgument } from './path-argument.ts';
+import { refuseFewFiles } from './preflight.ts';
+import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
+import { watchRun } from './watch-run.ts';
+
+interface TuneOptions extends ScenarioOptions, TuningOptions {
+  readonly write?: string;
+  readonly resume?: string;
+  readonly reports: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+const notes = `
+The search measures the service without limits, reckons where the limits lie (Little's law, a queueing model), and
+looks for the smallest of each with which the objective holds at the nominal rate and its headroom; trials that prove
+nothing are repeated and do not count. It then proves them: there, and under overload, where the excess has to be
+refused quickly and who is let in answered in time. Last it looks for the highest rate at which the objective holds.
+Only the topology, the mesh configuration and the request of the scenario are used; its faults, changes, probes and
+checks are not. Searches are made on the local lab. Not searched: http.maxRequestsPerConnection.
+
+Exit codes: 0 found and proven, 1 no limits meet the objective, 2 a mistake, or an objective out of reach without
+limits too, 3 the budget was used up before a proof, or trials prove nothing here, 4 environment error, 130 interrupted.
+
+Examples:
+  $ npx breakwater tune scenarios/circuit-breaker.yaml --slo 'p95 < 50ms, success >= 99.9%'
+  $ npx breakwater tune my-shop.yaml --slo 'p99 < 200ms, success >= 99.9%' --overload 3 --write mesh/cart.yaml
+  $ npx breakwater tune my-shop.yaml --slo 'p95 < 80ms, success >= 99%' --limits tcp.maxConnections --budget 40`;
+
+/** `tune`: the smallest pool limits with which an objective holds, proven on a lab. */
+export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
+  return addScenarioOptions(new Command('tune'))
+    .description('Find the smallest pool limits that meet an objective, and prove them.')
+    .argument('<scenario>', 'scenario file with one load')
+    .requiredOption('--slo <objective>', "what has to hold: 'p99 < 50ms, success >= 99.9%'")
+    .addOption(
+      new Option(
+        '--limits <names>',
+        'what is searched: tcp.maxConnections, http.http1MaxPendingRequests, http.http2MaxRequests',
+      ).default(undefined, 'the first two, over HTTP/2 the last'),
+    )
+    .addOption(
+      new Option('--bounds <limit=low..high>', 'where one of them is looked for; repeatable')
+        .argParser((text: string, before: readonly string[]) => [...before, text])
+        .default([], 'around what theory says'),
+    )
+    .addOption(new Option('--rate <rate>', 'the nominal rate').default(undefined, "the scenario's"))
+    .option('--overload <factor>', 'how many times the nominal rate may come', '2')
+    .option('--headroom <share>', 'how much more than the nominal rate has to be within the objective', '10%')
+    .option('--budget <time or trials>', 'what may be used up: 4m, or 40 trials', '4m')
+    .option('--write <file>', 'puts the limits into this file, and changes nothing else in it', pathArgument)
+    .option('--resume <folder>', 'goes on with an interrupted search: its folder in --reports', pathArgument)
+    .option('--reports <dir>', 'folder that gets a folder per search', pathArgument, 'reports')
+    .option('--json', 'print the report as JSON on standard output')
+    .option('-q, --quiet', 'no progress, only the result')
+    .addHelpText('after', notes)
+    .action(async (file: string, options: TuneOptions) => {
+      process.exitCode = await tuneScenario(file, options, signal, startedAt);
+    });
+}
+
+async function tuneScenario(file: string, options: TuneOptions, signal: AbortSignal, startedAt: number) {
+  const progress = createProgress(process.stderr, options.quiet ?? false);
+  const planned = await planExperiment(file, options);
+  const { plan, mesh, configuration } = planned;
+  refuseUnfit(plan, 'local', environmentCapabilities, planned.locate);
+  const asked = readQuestion(planned, options);
+  const destination =
+    options.write === undefined
+      ? undefined
+      : destinationOf(options.write, mesh, asked.load.to, plan.topology.namespace);
+  refuseFewFiles(plan);
+  const { runId, directory, journal: opened } = await openJournal(file, options, planned, asked);
+  using journal = opened;
+  await sweepLeftovers(progress, signal, undefined);
+  const environment = environments.local(mesh, progress, signal, {});
+  await mesh.validate(configuration, progress, signal);
+  const command = shownArguments(process.argv.slice(2));
+  const end = await tune({
+    runId,
+    planned,
+    ...asked,
+    environment,
+    directory,
+    command,
+    journal,
+    signal,
+    watcher: { ...watchRun(plan, progress), ...watchSearch(asked.question, progress) },
+  })
+    .catch((error: unknown) => {
+      throw explained(error, asked.question, directory, signal);
+    })
+    .finally(() => progress.done());
+  const report = assembleTuning(
+    {
+      id: runId,
+      startedAt,
+      command,
+      environment: environment.name,
+      plan,
+      mesh,
+      asked,
+      records: journal.records,
+    },
+    end,
+  );
+  await deliver({
+    found: report,
+    directory,
+    json: options.json ?? false,
+    write: writeTuning,
+    render: tuningTerminal,
+    hint: '--reports names another folder; the trials are in its journal',
+  });
+  await putInto(destination, end, options);
+  return report.exitCode;
+}
+
+/** A new folder with a journal, or the one that is gone on with. */
+async function openJournal(
+  file: string,
+  options: TuneOptions,
+  { plan, configuration }: Planned,
+  asked: Asked,
+) {
+  const { budget: _, ...question } = asked.question;
+  const head = {
+    scenario: file,
+    slo: describeObjective(question.objective),
+    fingerprint: fingerprint(JSON.stringify([plan, configuration.files, question])),
+  };
+  if (options.resume !== undefined) {
+    const directory = resolve(options.resume);
+    const journal = Journal.resume(directory, head);
+    return { runId: newRunId(`tune-${plan.name}`), directory, journal };
+  }
+  const runId = newRunId(`tune-${plan.name}`);
+  const directory = join(resolve(options.reports), runId);
+  await makeReportFolder(directory, options.reports);
+  return { runId, directory, journal: Journal.begin(directory, head) };
+}
+
+/** The table of trials that grows as they end. */
+function watchSearch(
+  { budget }: Question,
+  progress: Progress,
+): TuningWatcher & Pick<ExperimentWatcher, 'step' | 'load'> {
+  let under = '';
+  return {
+    asking({ purpose }, number) {
+      under = `trial ${number}, ${purpose}`;
+      progress.status(under);
+    },
+    // What a trial is at is said on a line that changes.
+    step: (text) => (under === '' ? progress.step(text) : progress.status(`${under}: ${text}`)),
+    load: (atMs, totalMs) =>
+      progress.status(`${under}: load ${Math.round(atMs / 1_000)}/${Math.round(totalMs / 1_000)} s`),
+    trial(record, spent) {
+      progress.note(trialLine(record, spent, budget));
+    },
+  };
+}
+
+function trialLine(
+  { name, ask, verdict, measured, why }: TrialRecord,
+  spent: Told['spent'],
+  budget: Question['budget'],
+): string {
+  const paint = { holds: pc.green, fails: pc.red, invalid: pc.yellow, broken: pc.yellow }[verdict];
+  const latency = Object.entries(measured?.latencyMs ?? {}).map(([of, ms]) => `${of} ${formatMs(ms)}`);
+  const refused =
+    measured === undefined ? [] : [`refused ${formatPercent(Number(measured.refused.toFixed(4)))}`];
+  const { known } = ask;
+  const interval = known === undefined ? [] : [`was between ${known.low} and ${known.high}`];
+  const left =
+    budget.trials === Number.MAX_SAFE_INTEGER
+      ? `${formatMs(Math.max(0, Math.round((budget.ms - spent.ms) / 1_000) * 1_000))} left`
+      : `${plural(Math.max(0, budget.trials - spent.trials), 'trial')} left`;
+  return [
+    `${name.replace(/^trial-/, '').padStart(4)} ${paint(verdict.padEnd(7))} ${formatRate(ask.rate).padStart(8)}  ${limitsOf(ask)}`,
+    ...(why === undefined ? [] : [why]),
+    ...(measured?.missed ?? []),
+    ...latency,
+    ...refused,
+    ...interval,
+    `at most ${left}`,
+  ].join(' · ');
+}
+
+/** What an operator needs to know of a search that came to no conclusion. */
+function explained(error: unknown, question: Question, directory: string, signal: AbortSignal): unknown {
+  if (error instanceof OutOfReach) {
+    const { rate, headroom, objective } = question;
+    return usageError(
+      `--slo: ${describeObjective(objective)} is out of reach even without limits, at ${formatRate(rate * (1 + headroom))}: ${error.told.missed.join('; ')}`,
+      'give an objective that the service meets when nobody limits it, a lower --rate, or more replicas',
+    );
+  }
+  if (!signal.aborted) return error;
+  const arguments_ = shownArguments(process.argv.slice(2));
+  const folder = relative(process.cwd(), directory);
+  const again = arguments_.includes('--resume') ? arguments_ : [...arguments_, '--resume', folder];
+  const { exitCode, message } = signal.reason as OperatorError;
+  return new OperatorError(message, {
+    exitCode,
+    hint: `its trials are kept; it goes on with\n${shellCommand(['npx', 'breakwater', ...again])}`,
+  });
+}
+
+async function putInto(
+  destination: ReturnType<typeof destinationOf> | undefined,
+  end: TuningEnd,
+  { json }: TuneOptions,
+): Promise<void> {
+  if (destination === undefined || end.ended !== 'found' || end.limits === undefined) return;
+  await destination.write(end.limits);
+  if (!json) print(` ${destination.file} has these limits now\n`);
+}

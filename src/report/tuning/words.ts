@@ -1,0 +1,46 @@
+import { formatMs, formatPercent, formatRate } from '../../kit/format.ts';
+import type { TuningReport } from './model.ts';
+
+type Trial = TuningReport['trials'][number];
+
+/** A share as a trial can tell it: a tenth of a percent. */
+const share = (value: number | undefined) =>
+  value === undefined ? '-' : formatPercent(Number(value.toFixed(4)));
+
+export const trialHead = [
+  'Trial',
+  'Limits at each client',
+  'Offered',
+  'Goodput',
+  'Refused',
+  'Latency',
+  'Result',
+];
+
+/** The cells of one trial. */
+export function trialCells({ name, limits, offered, goodput, refused, latency, verdict }: Trial): string[] {
+  return [
+    name.replace(/^trial-0*/, ''),
+    limits,
+    formatRate(offered),
+    goodput === undefined ? '-' : formatRate(goodput),
+    share(refused),
+    latency === undefined ? '-' : `${latency.name} ${formatMs(latency.ms)}`,
+    verdict,
+  ];
+}
+
+export const limitHead = ['Limit', 'Each client', 'All clients', 'With 95 %', 'Before', 'Theory'];
+
+/** The cells of one limit. */
+export function limitCells(limit: TuningReport['limits'][number]): string[] {
+  const { name, value, whole, low, high, before, expected, edge } = limit;
+  return [
+    name,
+    `${value}${edge === undefined ? '' : ` (${edge})`}`,
+    String(whole),
+    low === high ? String(low) : `${low} to ${high}`,
+    before === undefined ? 'no limit' : String(before),
+    expected === undefined ? '-' : String(expected),
+  ];
+}

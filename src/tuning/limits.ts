@@ -1,0 +1,84 @@
+import { usageError } from '../kit/errors.ts';
+import { nearest, quote } from '../kit/nearest.ts';
+import { type LimitName, limitNames, type PoolLimits } from '../model/pool-limits.ts';
+
+export interface Bounds {
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** What is asked for over each protocol unless told otherwise. */
+export const usualLimits: Readonly<Record<'http1' | 'http2', readonly LimitName[]>> = {
+  http1: ['tcp.maxConnections', 'http.http1MaxPendingRequests'],
+  http2: ['http.http2MaxRequests'],
+};
+
+/** What Envoy can hold, less than which Istio takes as no limit. */
+const mostLimit = 1_000_000;
+
+/** "tcp.maxConnections,http.http1MaxPendingRequests"; throws a usage error for names that are not searched. */
+export function parseLimits(text: string): readonly LimitName[] {
+  const names = text.split(',').map((name) => limitNamed(name.trim(), '--limits'));
+  const again = names.find((name, index) => names.indexOf(name) !== index);
+  if (again !== undefined) throw usageError(`--limits: ${again} is there twice`, 'name each limit once');
+  if (names.includes('http.http2MaxRequests') && names.length > 1) {
+    throw usageError(
+      '--limits: http.http2MaxRequests is searched by itself',
+      'over HTTP/2 requests share connections and none waits for one; over HTTP/1.1 leave it out, since it refuses there too',
+    );
+  }
+  return limitNames.filter((name) => names.includes(name));
+}
+
+/** "tcp.maxConnections=5..200". */
+export function parseBounds(text: string): { readonly name: LimitName; readonly bounds: Bounds } {
+  const match = /^([^=]*)=(\d+)\.\.(\d+)$/.exec(text.replaceAll(' ', ''));
+  if (match === null) {
+    throw usageError(`--bounds: ${quote(text)} has no bounds`, 'write --bounds tcp.maxConnections=5..200');
+  }
+  const name = limitNamed(match[1] ?? '', '--bounds');
+  const [lowest, highest] = [Number(match[2]), Number(match[3])];
+  if (lowest < 1) {
+    throw usageError(
+      `--bounds: ${name} cannot be ${lowest}`,
+      'Istio takes 0 as no limit at all; the smallest is 1',
+    );
+  }
+  if (highest > mostLimit) {
+    throw usageError(
+      `--bounds: ${name} is at most ${mostLimit}, not ${highest}`,
+      'a limit that large limits nothing',
+    );
+  }
+  if (lowest > highest) {
+    throw usageError(
+      `--bounds: ${name} has nothing from ${lowest} to ${highest}`,
+      'write the lower bound first',
+    );
+  }
+  return { name, bounds: { lowest, highest } };
+}
+
+function limitNamed(name: string, option: string): LimitName {
+  const found = limitNames.find((each) => each === name || each.split('.')[1] === name);
+  if (found !== undefined) return found;
+  if (name.endsWith('maxRequestsPerConnection')) {
+    throw usageError(
+      `${option}: http.maxRequestsPerConnection is not searched`,
+      'no load needs a certain one: it is kept as it is written, and what reconnecting costs is part of what is measured',
+    );
+  }
+  const meant = nearest(name, [...limitNames, ...limitNames.map((each) => each.split('.')[1] ?? each)]);
+  throw usageError(
+    `${option}: no limit is called ${quote(name)}`,
+    `${meant === undefined ? '' : `did you mean ${meant}? `}it takes ${limitNames.join(', ')}`,
+  );
+}
+
+/** "maxConnections 24, http1MaxPendingRequests 6". */
+export function describeLimits(limits: PoolLimits): string {
+  const parts = limitNames.flatMap((name) =>
+    limits[name] === undefined ? [] : [`${name.split('.')[1]} ${limits[name]}`],
+  );
+  return parts.length === 0 ? 'no limits' : parts.join(', ');
+}

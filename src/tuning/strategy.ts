@@ -1,0 +1,445 @@
+import type { LimitName, PoolLimits } from '../model/pool-limits.ts';
+import { type Ask, type Conclusion, type Inferred, poolsOf, type Question, type Told } from './contract.ts';
+import {
+  type Demand,
+  fewestServers,
+  fewestWithoutQueue,
+  longestQueue,
+  serviceSecondsAt,
+  underWay,
+  waitingBeyond,
+} from './model.ts';
+import { tightest } from './objective.ts';
+import { BoundarySearch, type Interval, wholeSteps } from './search.ts';
+
+/** Shares that the search reckons with: wrong verdicts, and how far around the answer verdicts differ. */
+const FALSE_SHARE = 0.05;
+const BLUR = 0.03;
+/** Done when the answer is known to so much of itself, with that probability. */
+const WITHIN = 0.05;
+const CONFIDENCE = 0.95;
+/** How far theory is usually off, as a natural logarithm. */
+const SPREAD = 0.25;
+/** Bounds that nobody gave reach so many times as far as theory, either way. */
+const REACH = 4;
+/** Trials that a search for one limit may take, and the knee. */
+const MOST_TRIALS = { limit: 16, knee: 6 } as const;
+/** Verdicts that agree before something counts as proven, or as failed. */
+const AGREEING = 2;
+/** Kept of the budget for the proof. */
+const PROOF_TRIALS = 2 * AGREEING + 1;
+const QUEUE = 'http.http1MaxPendingRequests';
+/** How often larger limits are tried when the proof fails. */
+const MOST_PROOFS = 6;
+/** Of the time that an answer has to spare, so much is for waiting. */
+const QUEUE_SHARE = 0.8;
+/** Below this share of what came, a service that nobody limits is saturated. */
+const SATURATED = 0.95;
+
+/** Thrown where no trial is left; thrown into a search, it makes that conclude from what it knows. */
+export class BudgetUsed extends Error {}
+
+/** Thrown when the objective is out of reach however large the limits are. */
+export class OutOfReach extends Error {
+  readonly told: Told;
+  constructor(told: Told) {
+    super(told.missed.join('; '));
+    this.told = told;
+  }
+}
+
+/** What a search does: it asks for trials, is told what came of each (nothing of some that are optional), and concludes. */
+export type Strategy = Generator<Ask, Conclusion, Told | undefined>;
+type Asking<Result> = Generator<Ask, Result, Told | undefined>;
+
+/**
+ * The search for pool limits, without a clock, a lab or chance: whoever drives it makes the trials. It measures the
+ * service without limits, reckons from that where the limits lie, looks for the smallest of each with which the
+ * objective holds at the nominal rate and its headroom, proves them there and under overload, and looks for the knee.
+ * Throws OutOfReach when not even a service without limits meets the objective.
+ */
+export function* searchLimits(question: Question): Strategy {
+  const search = new LimitsSearch(question);
+  try {
+    yield* search.run();
+  } catch (error) {
+    if (!(error instanceof BudgetUsed)) throw error;
+  }
+  return search.conclusion();
+}
+
+class LimitsSearch {
+  readonly #question: Question;
+  readonly #intervals: Partial<Record<LimitName, Interval>> = {};
+  readonly #ends: Partial<Record<LimitName, { lowest: number; highest: number }>> = {};
+  #spent = { ms: 0, trials: 0 };
+  #asked = 0;
+  #inferred: Inferred | undefined;
+  #limits: PoolLimits | undefined;
+  #proof: 'none' | 'held' | 'failed' = 'none';
+  #missed: readonly string[] = [];
+  #narrow = true;
+  #tenthLess: Conclusion['tenthLess'];
+  #knee: { low: number; high: number | undefined } | undefined;
+  /** No longer queue is tried: under overload those in it waited too long. */
+  #queueCap = Number.POSITIVE_INFINITY;
+  /** The search for the larger of the limits, connections or requests. */
+  #pool: BoundarySearch | undefined;
+  /** Seconds that an answer may wait. */
+  #slack = 0;
+  /** Verdicts by what was tried. */
+  readonly #verdicts = new Map<string, { held: number; failed: number; last: Told }>();
+
+  constructor(question: Question) {
+    this.#question = question;
+  }
+
+  *run(): Asking<void> {
+    yield* this.#measure();
+    let limits: PoolLimits = {};
+    for (const name of this.#question.limits) {
+      limits = { ...limits, [name]: yield* this.#smallest(name, limits) };
+      this.#limits = limits;
+    }
+    limits = yield* this.#prove(limits);
+    this.#limits = limits;
+    if (this.#proof !== 'held') return;
+    yield* this.#tryTenthLess(limits);
+    yield* this.#findKnee(limits);
+  }
+
+  /** The nominal rate with its headroom, of all clients. */
+  get #rate(): number {
+    return Number((this.#question.rate * (1 + this.#question.headroom)).toFixed(3));
+  }
+
+  *#ask(ask: Ask): Asking<Told> {
+    const told = yield* this.#askFor(ask);
+    if (told === undefined) throw new Error(`nothing came of a trial that is needed (${ask.purpose})`);
+    return told;
+  }
+
+  *#askFor(ask: Ask): Asking<Told | undefined> {
+    const { budget } = this.#question;
+    const typicalMs = this.#asked === 0 ? 0 : this.#spent.ms / this.#asked;
+    if (this.#spent.trials >= budget.trials || this.#spent.ms + typicalMs > budget.ms) throw new BudgetUsed();
+    const told = yield ask;
+    if (told === undefined) return undefined;
+    this.#asked += 1;
+    this.#spent = { ...told.spent };
+    const key = JSON.stringify([ask.judged, ask.rate, ask.limits]);
+    const before = this.#verdicts.get(key) ?? { held: 0, failed: 0 };
+    this.#verdicts.set(key, {
+      held: before.held + (told.holds ? 1 : 0),
+      failed: before.failed + (told.holds ? 0 : 1),
+      last: told,
+    });
+    return told;
+  }
+
+  /** Whether so many more trials are within the budget. */
+  #affords(trials: number): boolean {
+    const { budget } = this.#question;
+    const typicalMs = this.#spent.ms / Math.max(1, this.#asked);
+    return this.#spent.trials + trials <= budget.trials && this.#spent.ms + trials * typicalMs <= budget.ms;
+  }
+
+  /** What the service is without limits, and, for comparison, with those that are written. */
+  *#measure(): Asking<void> {
+    const question = this.#question;
+    const free = { limits: 'none', purpose: 'without limits' } as const;
+    let failed = 0;
+    let nominal = yield* this.#ask({ ...free, judged: 'nominal', rate: this.#rate });
+    while (!nominal.holds) {
+      failed += 1;
+      if (failed >= AGREEING) throw new OutOfReach(nominal);
+      nominal = yield* this.#ask({ ...free, judged: 'nominal', rate: this.#rate });
+    }
+    const overload = yield* this.#askFor({
+      ...free,
+      judged: 'overload',
+      rate: question.rate * question.overload,
+      optional: true,
+    });
+    const { percentile, atMostMs } = tightest(question.objective);
+    const service = { serviceSeconds: nominal.serviceMs / 1_000, serviceVariation: nominal.serviceVariation };
+    this.#slack = QUEUE_SHARE * Math.max(0, atMostMs / 1_000 - serviceSecondsAt(percentile, service));
+    this.#inferred = {
+      serviceMs: nominal.serviceMs,
+      serviceVariation: nominal.serviceVariation,
+      underWay: underWay({ rate: question.rate, serviceSeconds: nominal.serviceMs / 1_000 }),
+      capacity: overload && {
+        perSecond: overload.goodput,
+        saturated: overload.goodput < SATURATED * overload.offered,
+      },
+      expected: this.#expected(nominal, 0),
+      expectedAtRandom: this.#expected(nominal, 1),
+    };
+    if (Object.keys(question.written).length > 0) {
+      const written = { limits: {}, purpose: 'as written', optional: true } as const;
+      yield* this.#askFor({ ...written, judged: 'nominal', rate: this.#rate });
+      yield* this.#askFor({ ...written, judged: 'overload', rate: question.rate * question.overload });
+    }
+  }
+
+  /** What theory says of each limit that is looked for. */
+  #expected({ serviceMs, serviceVariation }: Told, arrivalVariation: number): PoolLimits {
+    const { limits, written, objective } = this.#question;
+    const demand: Demand = {
+      rate: this.#rate / poolsOf(this.#question),
+      serviceSeconds: serviceMs / 1_000,
+      serviceVariation,
+      arrivalVariation,
+    };
+    const late = 1 - tightest(objective).percentile / 100;
+    const connections = limits.includes('tcp.maxConnections')
+      ? fewestServers(demand, this.#slack, late) + spareConnections(this.#question.servers)
+      : written['tcp.maxConnections'];
+    const all: PoolLimits = {
+      ...(connections === undefined
+        ? {}
+        : {
+            'tcp.maxConnections': connections,
+            [QUEUE]: shortestQueue(connections, demand, 1 - objective.successAtLeast),
+          }),
+      'http.http2MaxRequests': fewestWithoutQueue(demand, 1 - objective.successAtLeast),
+    };
+    return Object.fromEntries(limits.map((name) => [name, all[name]]));
+  }
+
+  /** The smallest value of a limit with which the objective holds, beside those that were found already. */
+  *#smallest(name: LimitName, found: PoolLimits): Asking<number> {
+    const { lowest, highest } = this.#boundsOf(name, found);
+    this.#ends[name] = { lowest, highest };
+    const search = new BoundarySearch({
+      candidates: wholeSteps(lowest, highest, 0.02),
+      guess: this.#guess(name),
+      falseShare: FALSE_SHARE,
+      blur: BLUR,
+      within: WITHIN,
+      confidence: CONFIDENCE,
+    });
+    if (name !== QUEUE) this.#pool = search;
+    return yield* this.#continued(name, search, found);
+  }
+
+  *#continued(name: LimitName, search: BoundarySearch, found: PoolLimits): Asking<number> {
+    for (let trial = 0; trial < MOST_TRIALS.limit && this.#affords(PROOF_TRIALS + 1); trial += 1) {
+      const at = search.ask();
+      if (at === undefined) break;
+      const limits = this.#beside(name, { ...found, [name]: at });
+      const { low, high } = search.interval;
+      const known = { low, high };
+      const told = yield* this.#ask({ purpose: name, judged: 'nominal', rate: this.#rate, limits, known });
+      search.tell(at, told.holds);
+      this.#intervals[name] = search.interval;
+      this.#limits = { ...found, [name]: search.interval.likely };
+    }
+    this.#narrow = search.settled;
+    this.#intervals[name] = search.interval;
+    return search.interval.likely;
+  }
+
+  /** Of queues theory says little: they are for moments, which it knows only on average. */
+  #guess(name: LimitName) {
+    const at = this.#inferred?.expected[name];
+    return name === QUEUE || at === undefined ? undefined : { at, spread: SPREAD };
+  }
+
+  /** A pool is tried with the longest queue that leaves answers in time, for as long as none is found. */
+  #beside(name: LimitName, limits: PoolLimits): PoolLimits {
+    const connections = limits['tcp.maxConnections'];
+    if (name !== 'tcp.maxConnections' || connections === undefined) return limits;
+    if (!this.#question.limits.includes(QUEUE)) return limits;
+    return { ...limits, [QUEUE]: this.#longestQueue(connections) };
+  }
+
+  #longestQueue(connections: number): number {
+    const seconds = (this.#inferred?.serviceMs ?? 1) / 1_000;
+    const given = this.#question.bounds[QUEUE];
+    const longest = Math.min(
+      this.#queueCap,
+      longestQueue(connections, seconds, this.#slack, this.#question.servers),
+    );
+    return given === undefined ? longest : Math.min(given.highest, Math.max(given.lowest, longest));
+  }
+
+  #boundsOf(name: LimitName, found: PoolLimits): { lowest: number; highest: number } {
+    const given = this.#question.bounds[name];
+    if (given !== undefined) return given;
+    if (name === QUEUE) {
+      const connections = found['tcp.maxConnections'] ?? this.#question.written['tcp.maxConnections'] ?? 1;
+      return { lowest: 1, highest: this.#longestQueue(connections) };
+    }
+    const expected = this.#inferred?.expected[name] ?? 1;
+    return { lowest: Math.max(1, Math.floor(expected / REACH)), highest: Math.ceil(expected * REACH) };
+  }
+
+  /** The limits once they are proven, at the nominal rate and under overload; larger ones where these fail. */
+  *#prove(first: PoolLimits): Asking<PoolLimits> {
+    const { rate, overload } = this.#question;
+    let limits = first;
+    for (let attempt = 1; ; attempt += 1) {
+      this.#proof = 'none';
+      this.#limits = limits;
+      const nominal = yield* this.#agreed({ purpose: 'proof', judged: 'nominal', rate: this.#rate, limits });
+      const under = nominal.holds
+        ? yield* this.#agreed({ purpose: 'proof', judged: 'overload', rate: rate * overload, limits })
+        : nominal;
+      if (under.holds) {
+        this.#proof = 'held';
+        this.#missed = [];
+        return limits;
+      }
+      this.#proof = 'failed';
+      this.#missed = under.missed;
+      if (attempt >= MOST_PROOFS) return limits;
+      const next = nominal.holds ? yield* this.#shorterQueue(limits) : yield* this.#larger(limits);
+      if (next === undefined) return limits;
+      limits = next;
+    }
+  }
+
+  /** What most of up to three trials say; those that were made before count. */
+  *#agreed(ask: Ask): Asking<Told> {
+    const key = JSON.stringify([ask.judged, ask.rate, ask.limits]);
+    for (;;) {
+      const seen = this.#verdicts.get(key);
+      if (seen !== undefined && seen.held >= AGREEING && seen.held > seen.failed)
+        return { ...seen.last, holds: true };
+      if (seen !== undefined && seen.failed >= AGREEING && seen.failed >= seen.held) {
+        return { ...seen.last, holds: false };
+      }
+      yield* this.#ask(ask);
+    }
+  }
+
+  /** Where the objective was missed at the nominal rate: a longer queue, or where there is none the pool again. */
+  *#larger(limits: PoolLimits): Asking<PoolLimits | undefined> {
+    const waiting = limits[QUEUE];
+    const longest = this.#ends[QUEUE]?.highest ?? 0;
+    if (waiting !== undefined && waiting < longest) {
+      return { ...limits, [QUEUE]: Math.min(longest, waiting + Math.max(1, Math.round(waiting / 2))) };
+    }
+    const name = this.#question.limits.find((each) => each !== QUEUE);
+    const size = name === undefined ? undefined : limits[name];
+    if (name === undefined || size === undefined || this.#pool === undefined) return undefined;
+    for (let count = 0; count < AGREEING; count += 1) this.#pool.tell(size, false);
+    const larger = yield* this.#continued(name, this.#pool, {});
+    const pool = larger > size ? { [name]: larger } : this.#largerPool({ [name]: size });
+    if (pool === undefined || !this.#question.limits.includes(QUEUE)) return pool;
+    this.#limits = pool;
+    return { ...pool, [QUEUE]: yield* this.#smallest(QUEUE, pool) };
+  }
+
+  /** Where it was missed under overload: a shorter queue, which a larger pool may do with. */
+  *#shorterQueue(limits: PoolLimits): Asking<PoolLimits | undefined> {
+    const { [QUEUE]: waiting, ...rest } = limits;
+    const pool = this.#largerPool(rest);
+    if (pool === undefined || waiting === undefined || !this.#question.limits.includes(QUEUE)) return pool;
+    this.#queueCap = Math.max(1, waiting - 1);
+    this.#limits = pool;
+    return { ...pool, [QUEUE]: yield* this.#smallest(QUEUE, pool) };
+  }
+
+  /** The next larger pool; none at the end of its bounds. */
+  #largerPool(limits: PoolLimits): PoolLimits | undefined {
+    const name = this.#question.limits.find((each) => each !== QUEUE);
+    const size = name === undefined ? undefined : limits[name];
+    const largest = name === undefined ? 0 : (this.#ends[name]?.highest ?? 0);
+    if (name === undefined || size === undefined || size >= largest) return undefined;
+    return { ...limits, [name]: Math.min(largest, size + Math.max(1, Math.round(WITHIN * size))) };
+  }
+
+  /** That these limits hold says nothing of smaller ones: a pool that lacks a tenth is tried too. */
+  *#tryTenthLess(limits: PoolLimits): Asking<void> {
+    const name = this.#question.limits.find((each) => each !== QUEUE);
+    const size = name === undefined ? undefined : limits[name];
+    if (name === undefined || size === undefined || size < 2 || !this.#affords(1)) return;
+    const less = { ...limits, [name]: Math.min(size - 1, Math.floor(0.9 * size)) };
+    const told = yield* this.#askFor({
+      purpose: 'a tenth less',
+      judged: 'nominal',
+      rate: this.#rate,
+      limits: less,
+      optional: true,
+    });
+    if (told !== undefined) this.#tenthLess = { limits: less, missed: told.missed };
+  }
+
+  /** The highest rate at which the objective holds with these limits: below the lowest at which it does not. */
+  *#findKnee(limits: PoolLimits): Asking<void> {
+    const { rate, overload } = this.#question;
+    const [from, to] = [Math.round(this.#rate), Math.round(rate * overload)];
+    const candidates = wholeSteps(from + 1, Math.max(from + 1, to), 0.025);
+    const pool = limits['tcp.maxConnections'] ?? limits['http.http2MaxRequests'];
+    const seconds = (this.#inferred?.serviceMs ?? 1) / 1_000;
+    const full = pool === undefined ? undefined : (pool * poolsOf(this.#question)) / seconds;
+    const search = new BoundarySearch({
+      candidates,
+      guess: full === undefined ? undefined : { at: full, spread: SPREAD / 2 },
+      falseShare: FALSE_SHARE,
+      blur: BLUR,
+      within: WITHIN,
+      confidence: CONFIDENCE,
+    });
+    for (let trial = 0; trial < MOST_TRIALS.knee && this.#affords(1); trial += 1) {
+      const at = search.ask();
+      if (at === undefined) break;
+      const told = yield* this.#askFor({
+        purpose: 'knee',
+        judged: 'nominal',
+        rate: at,
+        limits,
+        optional: true,
+      });
+      if (told === undefined) break;
+      // What is looked for is the lowest rate that fails.
+      search.tell(at, !told.holds);
+      const { low, high, none } = search.interval;
+      const index = candidates.indexOf(low);
+      this.#knee = {
+        low: index > 0 ? (candidates[index - 1] ?? from) : from,
+        high: none > 0.5 ? undefined : high,
+      };
+    }
+  }
+
+  conclusion(): Conclusion {
+    const { limits: names, bounds } = this.#question;
+    const limits = this.#limits;
+    const ended = this.#proof === 'held' ? 'found' : this.#proof === 'failed' ? 'missed' : 'undecided';
+    return {
+      ended,
+      missed: this.#missed,
+      limits,
+      intervals: this.#intervals,
+      stopped: this.#narrow && ended !== 'undecided' ? 'narrow enough' : 'budget',
+      ...(this.#tenthLess === undefined ? {} : { tenthLess: this.#tenthLess }),
+      ...(this.#knee === undefined ? {} : { knee: this.#knee }),
+      inferred: this.#inferred,
+      edges: names.flatMap((name) => {
+        const ends = this.#ends[name];
+        const value = limits?.[name];
+        if (ends === undefined || value === undefined || ends.lowest === ends.highest) return [];
+        const edge =
+          value >= ends.highest ? 'highest' : value <= ends.lowest && value > 1 ? 'lowest' : undefined;
+        return edge === undefined ? [] : [{ name, edge, given: bounds[name] !== undefined }];
+      }),
+    };
+  }
+}
+
+/**
+ * A connection belongs to one replica, and a request waits for one of the replica that was chosen for it even while
+ * those of others are idle: about one more for each further replica makes up for that.
+ */
+const spareConnections = (replicas: number) => Math.max(0, replicas - 1);
+
+/** The shortest queue that refuses at most `share` of the requests, by how many wait longer than it takes to pass. */
+function shortestQueue(servers: number, demand: Demand, share: number): number {
+  const seconds = (length: number) => (length * demand.serviceSeconds) / servers;
+  let length = 1;
+  while (length < 10_000 && waitingBeyond(servers, demand, seconds(length)) > share) length += 1;
+  return length;
+}

@@ -1,0 +1,265 @@
+import { join } from 'node:path';
+import type { Analysis } from '../analysis/analyse.ts';
+import type { Environment } from '../environments/contract.ts';
+import type { Planned } from '../experiment/planned.ts';
+import { assembleReport } from '../experiment/report.ts';
+import type { ExperimentWatcher } from '../experiment/run.ts';
+import { runTrials, type TrialResult, type TrialWanted } from '../experiment/trials.ts';
+import { environmentError, OperatorError } from '../kit/errors.ts';
+import type { PlannedLoad } from '../load/planned.ts';
+import type { PoolRule } from '../meshes/contract.ts';
+import type { MeshConfiguration } from '../model/mesh-configuration.ts';
+import { limitNames, type PoolLimits } from '../model/pool-limits.ts';
+import { configurationContext } from '../plan/configuration-context.ts';
+import { writeReports } from '../report/index.ts';
+import type { Ask, Conclusion, Measured, Question, Told } from './contract.ts';
+import type { Journal, TrialRecord } from './journal.ts';
+import { BudgetUsed, searchLimits } from './strategy.ts';
+import { disturbanceIn, measure, trialPlan } from './trial.ts';
+
+/** Istio's largest limit: what a limit is set to that shall not hold. */
+const NO_LIMIT = 2_147_483_647;
+/** So many trials in a row that prove nothing, or break, end the search. */
+const MOST_INVALID = 8;
+const MOST_BROKEN = 2;
+/** So many that prove nothing, and the search goes on without one that it need not have. */
+const MOST_INVALID_OPTIONAL = 2;
+
+export interface TuningRequest {
+  readonly runId: string;
+  readonly planned: Planned;
+  readonly load: PlannedLoad;
+  readonly question: Question;
+  /** Where the limits are written; undefined where the service has no rule yet. */
+  readonly rule: PoolRule | undefined;
+  readonly environment: Environment;
+  /** The report folder; `trials/` is made in it. */
+  readonly directory: string;
+  readonly command: readonly string[];
+  readonly journal: Journal;
+  readonly signal: AbortSignal;
+  readonly watcher: ExperimentWatcher & TuningWatcher;
+}
+
+/** What a person may watch while a search goes on. */
+export interface TuningWatcher {
+  trial(record: TrialRecord, spent: Told['spent']): void;
+  asking(ask: Ask, number: number): void;
+}
+
+/** What a search has come to, or why it came to nothing: this machine is too busy to prove anything. */
+export type TuningEnd = Conclusion | { readonly ended: 'invalid'; readonly why: string };
+
+/**
+ * Drives a search on a lab. What its journal has already is not tried again; a trial that proves nothing is repeated,
+ * and so is one whose lab broke, on a new lab. Throws OutOfReach, and the error of a lab that breaks again.
+ */
+export async function tune(request: TuningRequest): Promise<TuningEnd> {
+  const search = new Driven(request);
+  if (search.ask === undefined) return search.end();
+  const { runId, planned, environment, directory, signal, watcher } = request;
+  const series = {
+    runId,
+    what: `tune ${planned.plan.name}`,
+    topology: planned.plan.topology,
+    mesh: planned.mesh,
+    environment,
+    directory: join(directory, 'trials'),
+    signal,
+    watcher,
+  };
+  for await (const result of runTrials(series, search.wanted())) await search.take(result);
+  return search.end();
+}
+
+/** A search with its journal: which trial is next, and what has come of those before it. */
+class Driven {
+  readonly #request: TuningRequest;
+  readonly #strategy: ReturnType<typeof searchLimits>;
+  /** Records of the journal that nobody has asked for again. */
+  readonly #left: TrialRecord[];
+  #spent = { ms: 0, trials: 0 };
+  #next: IteratorResult<Ask, Conclusion>;
+  #began = performance.now();
+  #number: number;
+  #inRow = { invalid: 0, broken: 0 };
+  #tooBusy: string | undefined;
+  /** What the servers do at the nominal rate when nobody limits them. */
+  #unlimited: Measured | undefined;
+
+  constructor(request: TuningRequest) {
+    this.#request = request;
+    this.#strategy = searchLimits(request.question);
+    this.#left = [...request.journal.records];
+    this.#number = this.#left.length;
+    this.#next = this.#strategy.next();
+    this.#replay();
+  }
+
+  /** The trial that is to be made next; undefined when the search is over. */
+  get ask(): Ask | undefined {
+    return this.#next.done || this.#tooBusy !== undefined ? undefined : this.#next.value;
+  }
+
+  end(): TuningEnd {
+    if (this.#tooBusy !== undefined) return { ended: 'invalid', why: this.#tooBusy };
+    if (!this.#next.done) throw new Error('the search is not over');
+    return this.#next.value;
+  }
+
+  async *wanted(): AsyncGenerator<TrialWanted> {
+    for (let ask = this.ask; ask !== undefined; ask = this.ask) {
+      this.#number += 1;
+      this.#request.watcher.asking(ask, this.#number);
+      this.#began = performance.now();
+      yield { name: nameOf(this.#number), ...this.#planOf(ask) };
+    }
+  }
+
+  async take(result: TrialResult): Promise<void> {
+    const ask = this.ask;
+    if (ask === undefined) return;
+    const about = { name: result.name, ask, endedAt: Date.now() };
+    const found = result.ended === 'done' ? await this.#found(ask, result) : brokenBy(result);
+    this.#keep({ ...about, tookMs: Math.round(performance.now() - this.#began), ...found });
+    this.#replay();
+  }
+
+  #keep(record: TrialRecord): void {
+    this.#request.journal.add(record);
+    this.#count(record);
+    if (record.verdict === 'broken' && this.#inRow.broken >= MOST_BROKEN) {
+      throw environmentError(
+        `two trials in a row broke: ${record.why}`,
+        'npx breakwater doctor says what this machine lacks; --resume goes on from here',
+      );
+    }
+  }
+
+  #count(record: TrialRecord): void {
+    const { verdict, measured, tookMs, why } = record;
+    this.#spent = { ms: this.#spent.ms + tookMs, trials: this.#spent.trials + 1 };
+    this.#request.watcher.trial(record, this.#spent);
+    this.#inRow = {
+      invalid: verdict === 'invalid' ? this.#inRow.invalid + 1 : 0,
+      broken: verdict === 'broken' ? this.#inRow.broken + 1 : 0,
+    };
+    if (measured?.holds && record.ask.limits === 'none' && record.ask.judged === 'nominal') {
+      this.#unlimited = measured;
+    }
+    if (measured !== undefined) this.#next = this.#strategy.next({ ...measured, spent: this.#spent });
+    else if (record.ask.optional && this.#inRow.invalid >= MOST_INVALID_OPTIONAL) {
+      this.#inRow.invalid = 0;
+      this.#next = this.#strategy.next(undefined);
+    } else if (this.#isUsedUp()) this.#next = this.#strategy.throw(new BudgetUsed());
+    else if (this.#inRow.invalid >= MOST_INVALID) this.#tooBusy = why ?? 'trials prove nothing';
+  }
+
+  #isUsedUp(): boolean {
+    const { budget } = this.#request.question;
+    return this.#spent.trials >= budget.trials || this.#spent.ms >= budget.ms;
+  }
+
+  /** Answers the search from the journal for as long as that has what it asks for; invalid trials count as made. */
+  #replay(): void {
+    for (;;) {
+      const ask = this.ask;
+      if (ask === undefined) return;
+      const at = this.#left.findIndex((record) => isSame(record.ask, ask));
+      if (at < 0) return;
+      const [record] = this.#left.splice(at, 1);
+      // Why it stopped then is no reason to stop now.
+      if (record) this.#count(record);
+      if (this.#tooBusy !== undefined) {
+        this.#tooBusy = undefined;
+        this.#inRow.invalid = 0;
+      }
+    }
+  }
+
+  #planOf(ask: Ask): Omit<TrialWanted, 'name'> {
+    const { planned, load, question } = this.#request;
+    const files = this.#filesFor(ask);
+    const trial = trialPlan(load, ask, question, files);
+    const context = configurationContext({ ...planned.plan, trial });
+    return { trial, configuration: { files, resources: planned.mesh.readConfiguration(files, context) } };
+  }
+
+  #filesFor({ limits }: Ask): MeshConfiguration['files'] {
+    const { planned, question, rule, load } = this.#request;
+    const { files } = planned.configuration;
+    const { pools } = planned.mesh;
+    const set = limits === 'none' ? withoutLimits(question) : limits;
+    if (rule === undefined) {
+      const { text } = pools.newRule(load.to, planned.plan.topology.namespace, set);
+      return [...files, { file: 'limits under trial', path: '', content: text }];
+    }
+    return files.map((file) =>
+      file.file === rule.resource.file
+        ? { ...file, content: pools.withLimits(file.content, rule, set) }
+        : file,
+    );
+  }
+
+  async #found(
+    ask: Ask,
+    { name, analysis, outcome, ran }: Extract<TrialResult, { ended: 'done' }>,
+  ): Promise<Pick<TrialRecord, 'verdict' | 'measured' | 'why'>> {
+    const { planned, question, directory, command, runId, environment } = this.#request;
+    const folder = join(directory, 'trials', name);
+    const { trial, configuration } = this.#planOf(ask);
+    const report = assembleReport(
+      { ...planned, plan: { ...planned.plan, trial }, configuration, steps: [] },
+      {
+        id: `${runId}/${name}`,
+        startedAt: Math.round(Date.now() - (performance.now() - this.#began)),
+        loadMs: outcome.loadMs,
+        interrupted: false,
+        environment: environment.name,
+        command,
+        ...ran,
+      },
+      analysis,
+    );
+    await writeReports(folder, report);
+    const measured: Measured | undefined = await measure(
+      ask,
+      question,
+      analysis,
+      join(folder, 'evidence'),
+      planned.mesh,
+    );
+    if (measured === undefined) return { verdict: 'invalid', why: doubtOf(analysis) };
+    const disturbance = disturbanceIn(measured, ask, this.#unlimited);
+    if (disturbance !== undefined) return { verdict: 'invalid', why: disturbance };
+    return { verdict: measured.holds ? 'holds' : 'fails', measured };
+  }
+}
+
+/** Why a trial proves nothing, in short: its own report says the rest. */
+function doubtOf({ validity, checks, summary }: Analysis): string {
+  const violated = validity.filter(({ status }) => status === 'violated');
+  const doubts = [
+    ...violated.map(({ rule, observed }) => `${rule}: ${observed}`),
+    ...checks.filter(({ status }) => status === 'invalid').map(({ name }) => `${name} cannot be told`),
+  ];
+  return doubts.length === 0 ? summary : doubts.join('; ');
+}
+
+const nameOf = (number: number) => `trial-${String(number).padStart(3, '0')}`;
+
+function brokenBy(result: Exclude<TrialResult, { ended: 'done' }>): Pick<TrialRecord, 'verdict' | 'why'> {
+  const { error } = result.ended === 'failed' ? result : { error: new Error('it was interrupted') };
+  // A mistake in what was written is one in every trial, and a bug is no broken lab.
+  if (!(error instanceof OperatorError) || error.exitCode === 2) throw error;
+  return { verdict: 'broken', why: error.message };
+}
+
+/** Every limit that is written or looked for, out of the way. */
+function withoutLimits({ limits, written }: Question): PoolLimits {
+  const there = limitNames.filter((name) => limits.includes(name) || written[name] !== undefined);
+  return Object.fromEntries(there.map((name) => [name, NO_LIMIT]));
+}
+
+const isSame = (a: Ask, b: Ask) =>
+  a.judged === b.judged && a.rate === b.rate && JSON.stringify(a.limits) === JSON.stringify(b.limits);
