@@ -356,6 +356,68 @@ export const plantedTexts: readonly PlantedText[] = [
     ],
     names: /^DestinationRule\/edge-app-versions .*baseEjectionTime: 60s/,
   },
+  {
+    name: "an idle timeout above the app's",
+    scenario: 'connection-churn',
+    fails: 'error-count',
+    change: ['idleTimeout: 200ms', 'idleTimeout: 30s'],
+    names: /^DestinationRule\/orders-dr spec\.trafficPolicy\.connectionPool\.http\.idleTimeout: 30s/,
+  },
+  {
+    name: 'an idle timeout for a subset, which its server does not have',
+    scenario: 'connection-churn',
+    fails: 'error-count',
+    change: [
+      '  trafficPolicy:\n    connectionPool:\n      http:\n        idleTimeout: 200ms\n',
+      `  subsets:
+  - name: all
+    trafficPolicy: { connectionPool: { http: { idleTimeout: 200ms } } }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: orders-vs }
+spec: { hosts: [orders], http: [{ route: [{ destination: { host: orders, subset: all } }] }] }
+`,
+    ],
+    names: /^DestinationRule\/orders-dr spec\.subsets\[0\]\.trafficPolicy\.connectionPool is not in effect/,
+  },
+  {
+    name: 'an idle timeout shorter than a connection takes to open',
+    scenario: 'connection-churn',
+    fails: 'error-count',
+    change: ['idleTimeout: 200ms', 'idleTimeout: 2ms'],
+    names: /^DestinationRule\/orders-dr spec\.trafficPolicy\.connectionPool\.http\.idleTimeout: 2ms/,
+  },
+  {
+    name: 'retries off',
+    scenario: 'connection-churn',
+    fails: 'error-count',
+    change: ['attempts: 3\n        retryOn: connect-failure,refused-stream,503', 'attempts: 0'],
+    names: /^VirtualService\/catalog-vs spec\.http\[0\]\.retries\.attempts: 0/,
+  },
+  {
+    name: 'retryOn with reset in place of the status',
+    scenario: 'connection-churn',
+    fails: 'error-count',
+    change: ['refused-stream,503', 'refused-stream,reset,reset-before-request'],
+    names: /^VirtualService\/catalog-vs spec\.http\[0\]\.retries\.retryOn: connect-failure,/,
+  },
+  {
+    name: 'a connection for each request',
+    scenario: 'connection-churn',
+    fails: 'connections',
+    change: ['maxRequestsPerConnection: 10', 'maxRequestsPerConnection: 1'],
+    names:
+      /^DestinationRule\/edge-app-dr spec\.trafficPolicy\.connectionPool\.http\.maxRequestsPerConnection: 1/,
+  },
+  {
+    name: 'connections that carry too much',
+    scenario: 'connection-churn',
+    fails: 'connections',
+    change: ['maxRequestsPerConnection: 10', 'maxRequestsPerConnection: 1000'],
+    names:
+      /^DestinationRule\/edge-app-dr spec\.trafficPolicy\.connectionPool\.http\.maxRequestsPerConnection: 1000/,
+  },
 ];
 
 /** Runs the scenario of a planted text on the local lab: it has to fail, and the report has to name the reason. */
