@@ -121,6 +121,17 @@ test('a sidecar that held a change before the control plane was back was never c
   expect(checks[0]?.detail).toMatch(/frontend-1 held it before the end of outage/);
 });
 
+test('a change that came after the load proves nothing of it', async () => {
+  const late = await analysed(
+    entry(2_010, 'changing'),
+    entry(2_200, 'changed', { arrivals }),
+    { ...entry(60_000, 'changing'), change: 'two' } as JournalEntry,
+    { ...entry(60_100, 'changed', { arrivals }), change: 'two' } as JournalEntry,
+  );
+  const rule = late.validity.find((each) => each.rule === 'changes-made');
+  expect(rule).toMatchObject({ status: 'violated', observed: 'two came when the load was over' });
+});
+
 test('a guard that could say nothing passes no run, and takes no check away', async () => {
   const guarded = async (saw: object) =>
     await analysed(

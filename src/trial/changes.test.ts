@@ -49,6 +49,7 @@ function onLab(changes: readonly PlannedChange[], failing = 0, over: Partial<Cha
   };
   const made = new Changes({
     changes,
+    endMs: 60_000,
     before: configuration('before'),
     steps: changes.map(({ name }) => configuration(name)),
     lab,
@@ -98,6 +99,17 @@ test('changes are made in their order, and taken back at the end of the trial', 
     'restored two',
   ]);
   expect(journal()[1]?.arrivals).toEqual({ 'frontend-1': 12 });
+});
+
+test('what is not made while loads go on is not made', async () => {
+  const slow = async () => {
+    await new Promise((done) => setTimeout(done, 120));
+    return new Map([['frontend-1', 120]]);
+  };
+  const lab = { signal: new AbortController().signal, lost: new Promise<string>(() => {}), change: slow };
+  const { made } = onLab([change('one', 10), change('two', 60)], 0, { lab, endMs: 100 });
+  await made.run(Date.now(), new AbortController().signal);
+  expect(told()).toEqual(['changing one', 'changed one']);
 });
 
 test('a guard that does not hold takes everything back, and later changes are not made', async () => {

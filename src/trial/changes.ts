@@ -11,6 +11,8 @@ const lookEveryMs = 50;
 
 export interface ChangesRequest {
   readonly changes: readonly PlannedChange[];
+  /** When the loads are over, in milliseconds from their start: what is not made by then is not made. */
+  readonly endMs: number;
   /** What is in effect before the first change. */
   readonly before: MeshConfiguration;
   /** What is in effect after each. */
@@ -51,6 +53,8 @@ export class Changes implements AsyncDisposable {
     const { changes, steps, journal, events, arrived } = this.#request;
     for (const [index, change] of changes.entries()) {
       await sleep(Math.max(0, startedAt + change.atMs - Date.now()), undefined, { signal });
+      // The ones before took longer than planned, and nobody would notice this one.
+      if (Date.now() >= startedAt + this.#request.endMs) return;
       const configuration = steps[index];
       if (configuration === undefined) throw new Error(`no configuration for the change ${change.name}`);
       events.changing(change);

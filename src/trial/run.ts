@@ -168,6 +168,8 @@ function changesOf(
 ): Changes {
   return new Changes({
     changes: trial.changes,
+    // Of a script nobody knows how long it goes on.
+    endMs: trial.durationMs || Number.POSITIVE_INFINITY,
     before: configuration,
     steps,
     lab,

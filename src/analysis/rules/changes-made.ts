@@ -12,17 +12,19 @@ const because = (heldUp: ChangeRecord['heldUp']) =>
 export const changesMade: Rule = {
   name: 'changes-made',
   title: 'Every change of the configuration was made',
-  judge({ facts: { changes } }) {
+  judge({ facts: { changes, durationMs } }) {
     const limit = 'all of them, unless a guard rolled back';
     if (changes.length === 0) return { ...NOT_APPLICABLE, limit: 'only with changes' };
     const rolledBack = changes.findIndex(({ guard }) => guard?.rolledBack !== undefined);
     const due = rolledBack < 0 ? changes : changes.slice(0, rolledBack + 1);
     const missing = due.filter(({ arrivedAtMs }) => arrivedAtMs === undefined);
+    const late = due.filter(({ arrivedAtMs = 0 }) => arrivedAtMs > durationMs);
     const unfinished = due.filter(
       ({ guard }) => guard?.rolledBack && guard.rolledBack.doneAtMs === undefined,
     );
     const troubles = [
       ...missing.map(({ name, heldUp }) => `${name} never came to every sidecar${because(heldUp)}`),
+      ...late.map(({ name, heldUp }) => `${name} came when the load was over${because(heldUp)}`),
       ...unfinished.map(({ name }) => `${name} was never rolled back`),
     ];
     return judgement(
