@@ -66,14 +66,11 @@ export function attribute(
     const atMs = traffic.whenMs[row] as number;
     const held = pictures.numberAt(atMs);
     const callers = (held * 256 + load) * 65_536 + caller;
-    const certifying = certifyingFault(
-      { client, server: endings[serverNumber], caller, atMs },
-      records,
-      evidence,
-    );
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
     const chain = serverNumber < 0 ? [] : chains.ofRequest(row, arrivals.instance[last] as number);
+    const failed = chains.failed(chain) ?? { client, server: endings[serverNumber], caller };
+    const certifying = certifyingFault({ ...failed, atMs }, records, evidence);
     const key = `${number} ${serverNumber} ${certifying} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
@@ -118,7 +115,7 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
   const { question, reason } =
     answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
   const onward = chains.reason(chain, pictures[0]);
-  const { cause, others, ...first } = onward?.told ?? withFault(textOfRequests(reason, question), certifying);
+  const { cause, others, ...first } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
   const { flag } = (onward?.said ?? said).raw;
   const at = onward?.called ?? instance;
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
