@@ -68,14 +68,11 @@ export function attribute(
     const caller = requests.client[row] as number;
     const atMs = traffic.whenMs[row] as number;
     const held = pictures.numberAt(atMs);
-    const certifying = certifyingFault(
-      { client, server: endings[serverNumber], caller, atMs },
-      records,
-      evidence,
-    );
     const called = serverNumber < 0 ? client.instance : (arrivals.instance[last] as number);
     const sinceMs = serverNumber < 0 ? undefined : arrivals.startMs[last];
     const chain = called < 0 ? [] : chains.ofRequest(row, called, sinceMs);
+    const failed = chains.failed(chain) ?? { client, server: endings[serverNumber], caller };
+    const certifying = certifyingFault({ ...failed, atMs }, records, evidence);
     const disturbed = [client.instance, ...chains.called(chain)].some((instance) =>
       underFault(instance, atMs),
     );
@@ -147,7 +144,7 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
     : [];
   const onward = onwards.find(({ known }) => known) ?? onwards[0];
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
-  const { cause, others, ...first } = onward?.told ?? withFault(textOfRequests(reason, question), certifying);
+  const { cause, others, ...first } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
   const { flag } = (onward?.said ?? said).raw;
   const at = onward?.called ?? instance;
   const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';

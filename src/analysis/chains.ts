@@ -84,13 +84,11 @@ export class Chains {
    */
   reason(chain: Chain, picture: Picture, disturbed = false): ChainReason | undefined {
     const { calls, context } = this.#evidence;
-    const last = chain.at(-1);
-    if (last === undefined) return undefined;
-    const ending = this.#ending(calls.ending[last]);
-    const caller = context.instances[calls.caller[last] as number];
-    if (ending === undefined || caller === undefined) return undefined;
+    const failed = this.failed(chain);
+    const caller = failed && context.instances[failed.caller];
+    if (failed === undefined || caller === undefined) return undefined;
+    const { client: ending, server } = failed;
     const called = context.instances[ending.instance];
-    const server = ending.answered ? this.#server(last) : undefined;
     const { to, request } = picture.calledBy(caller, ending.service);
     const asked = { client: ending, server, caller: picture.heldLike(caller), to, request };
     const question = {
@@ -121,6 +119,20 @@ export class Chains {
         how: status === 0 ? 'got no answer' : `got ${status}`,
       };
     });
+  }
+
+  /** A chain's last call, as both sides saw it; undefined for an empty one. */
+  failed(
+    chain: Chain,
+  ):
+    | { readonly client: SettledEnding; readonly server: Ending | undefined; readonly caller: number }
+    | undefined {
+    const { calls } = this.#evidence;
+    const last = chain.at(-1);
+    const client = last === undefined ? undefined : this.#ending(calls.ending[last]);
+    if (last === undefined || client === undefined) return undefined;
+    const server = client.answered ? this.#server(last) : undefined;
+    return { client, server, caller: calls.caller[last] as number };
   }
 
   #ending(number: number | undefined): SettledEnding | undefined {
