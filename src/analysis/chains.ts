@@ -83,7 +83,7 @@ export class Chains {
    * a fault was on at one of whom it went to.
    */
   reason(chain: Chain, picture: Picture, disturbed = false): ChainReason | undefined {
-    const { calls, context } = this.#evidence;
+    const { context } = this.#evidence;
     const failed = this.failed(chain);
     const caller = failed && context.instances[failed.caller];
     if (failed === undefined || caller === undefined) return undefined;
