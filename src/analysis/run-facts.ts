@@ -24,7 +24,7 @@ export function createFacts(
   load?: Pick<LoadFacts, 'number' | 'ways'>,
 ): RunFacts {
   const { instances } = evidence.context;
-  const { whenMs, endingOf, endings } = traffic;
+  const { whenMs, latencyMs, endingOf, endings } = traffic;
   const indexes = (names: readonly string[]) =>
     new Set(names.map((name) => instances.findIndex((instance) => instance.name === name)));
 
@@ -184,7 +184,15 @@ export function createFacts(
       });
       return moments.length === 0 ? undefined : Math.min(...moments);
     },
-    firstSettled({ fromMs, untilMs, holdMs, success, instances: names, share }) {
+    firstSettled({
+      fromMs,
+      untilMs,
+      holdMs,
+      success,
+      slowestMs = Number.POSITIVE_INFINITY,
+      instances: names,
+      share,
+    }) {
       const among = indexes(names);
       const behind = behindApps(names);
       const steps = Math.max(0, Math.floor((untilMs - fromMs) / STEP_MS));
@@ -205,7 +213,7 @@ export function createFacts(
         const ending = endings[endingOf[row] as number];
         if (ending === undefined) return;
         add(all, step);
-        if (ending.outcome === 'ok') add(ok, step);
+        if (ending.outcome === 'ok' && (latencyMs[row] as number) <= slowestMs) add(ok, step);
         if (behind === undefined) tally(ending.answeredBy, step);
       });
       if (behind !== undefined)

@@ -98,6 +98,8 @@ const timed = [
   { kind: 'time-to-eject', which: 'any', of: { zone: 'local/west' }, atMost: '1s' },
   { kind: 'time-to-fail-over', atMost: '1s' },
   { kind: 'time-to-return', atMost: '2s' },
+  { kind: 'time-to-recover', atMost: '2s' },
+  { kind: 'time-to-recover', answeredIn: '1ms', atMost: '2s' },
 ];
 
 test('times of a mesh that heals', async () => {
@@ -107,6 +109,8 @@ test('times of a mesh that heals', async () => {
       "fail: one of local/west ejected within 1 s: never",
       "pass: failed over within 1 s: 490 ms",
       "pass: traffic back within 2 s of the end of the fault: 500 ms",
+      "pass: recovered within 2 s of the end of the fault: 0 ms",
+      "fail: recovered within 2 s of the end of the fault, with answers in 1 ms: never",
     ]
   `);
 });
@@ -118,6 +122,8 @@ test('a mesh that never ejects fails, and is not invalid', async () => {
       "fail: one of local/west ejected within 1 s: never",
       "fail: failed over within 1 s: never",
       "pass: traffic back within 2 s of the end of the fault: 0 ms",
+      "pass: recovered within 2 s of the end of the fault: 0 ms",
+      "fail: recovered within 2 s of the end of the fault, with answers in 1 ms: never",
     ]
   `);
 });

@@ -112,13 +112,15 @@ export interface RunFacts {
   firstEjected(fromMs: number, instances: readonly string[], which: 'any' | 'all'): number | undefined;
   /**
    * First moment at or after `fromMs` (and before `untilMs`) from which on, for `holdMs` (all of it before `untilMs`), at least `success` of the
-   * requests succeed and the instances' share of answered requests satisfies `share`. Undefined: it never came.
+   * requests succeed, in `slowestMs` where that is given, and the instances' share of answered requests satisfies
+   * `share`. Undefined: it never came.
    */
   firstSettled(question: {
     fromMs: number;
     untilMs: number;
     holdMs: number;
     success: number;
+    slowestMs?: number;
     instances: readonly string[];
     share: { atMost?: number; atLeast?: number };
   }): number | undefined;

@@ -22,6 +22,7 @@ const kinds = [
   (await import('./time-to-eject.ts')).timeToEject,
   (await import('./time-to-fail-over.ts')).timeToFailOver,
   (await import('./time-to-return.ts')).timeToReturn,
+  (await import('./time-to-recover.ts')).timeToRecover,
   (await import('./convergence.ts')).convergence,
 ] as const;
 

@@ -7,19 +7,24 @@ import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
 const HOLD_MS = 1_000;
 const SUCCESS = 0.99;
 
-/** How long from the start of a window until, for a second, requests succeed and the instances have the share they should. */
+/**
+ * How long from the start of a window until, for a second, requests succeed (within `slowestMs`, where that is given)
+ * and the instances have the share they should.
+ */
 export function settling(
   check: { readonly atMost: number },
   facts: RunFacts,
   window: Window,
   instances: readonly string[],
   share: { readonly atMost?: number; readonly atLeast?: number },
+  slowestMs?: number,
 ): Observation {
   const at = facts.firstSettled({
     fromMs: window.fromMs,
     untilMs: window.toMs,
     holdMs: HOLD_MS,
     success: SUCCESS,
+    ...(slowestMs === undefined ? {} : { slowestMs }),
     instances,
     share,
   });
