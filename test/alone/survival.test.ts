@@ -86,7 +86,11 @@ test('kill -9 of harness, supervisor and its watchdog is cleaned up by breakwate
   const before = loopbackListeners();
   const child = workspace.start('run', scenario, '--reports', workspace.reports);
   const closed = workspace.finish(child);
-  const isUp = () => processesOf(workspace.runs).some(({ command }) => command.includes('pilot-agent'));
+  // They start side by side.
+  const isUp = () =>
+    [/\/istiod\S* discovery/, /pilot-agent/].every((program) =>
+      processesOf(workspace.runs).some(({ command }) => program.test(command)),
+    );
   while (!isUp() && child.exitCode === null) await sleep(50);
   child.kill('SIGSTOP');
   for (const name of ['supervisor/watchdog', 'supervisor/main']) {
