@@ -4,11 +4,12 @@
  * the defect is for, and the report names the planted setting. A run that is invalid had a machine too busy to
  * tell; it is made again up to twice, and what stays invalid counts as not caught.
  *
- * `npm run bench:mutations -- [--sound RUNS] [--at-a-time N] [--only SCENARIO] [--full] [--write]`: sound runs of each
- * scenario (10), runs side by side (1), one scenario, whole runs in place of the short profile, docs/mutations.md
- * written anew. All of it takes about an hour on two cores.
+ * `npm run bench:mutations -- [--sound RUNS] [--at-a-time N] [--only SCENARIO] [--full] [--results FILE] [--write]`:
+ * sound runs of each scenario (10), runs side by side (1), one scenario, whole runs in place of the short profile,
+ * results kept in a file (what is not made again stays as it is there), docs/mutations.md written anew. All of it takes
+ * about an hour on two cores.
  */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -23,6 +24,7 @@ const { values } = parseArgs({
     'at-a-time': { type: 'string', default: '1' },
     only: { type: 'string' },
     full: { type: 'boolean', default: false },
+    results: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -37,7 +39,8 @@ const scenarios = readdirSync(join(root, 'scenarios'))
 
 /** What came of one planted defect. */
 interface Row {
-  readonly mutation: Mutation;
+  readonly scenario: string;
+  readonly name: string;
   readonly verdict: string;
   readonly caught: boolean;
   /** Names of the checks that failed. */
@@ -75,7 +78,8 @@ async function planted(mutation: Mutation): Promise<Row> {
     const verdict = verdictOf(report);
     const rightCheck = mutation.fails === undefined || failed.some(({ kind }) => kind === mutation.fails);
     return {
-      mutation,
+      scenario: mutation.scenario,
+      name: mutation.name,
       verdict,
       caught: verdict === 'fail' && rightCheck && named !== undefined,
       failed: failed.map(({ name }) => name),
@@ -108,31 +112,60 @@ async function each<Item, Result>(items: readonly Item[], body: (item: Item) => 
   return results;
 }
 
-const rows = await each(
+/** A run of a scenario as it is. */
+interface SoundRun {
+  readonly scenario: string;
+  readonly verdict: string;
+}
+
+/** What is kept between runs of this bench. */
+interface Results {
+  readonly mesh?: string | undefined;
+  readonly rows: readonly Row[];
+  readonly sound: readonly SoundRun[];
+}
+
+let mesh: string | undefined;
+const made = await each(
   mutations.filter(({ scenario }) => scenarios.includes(scenario)),
   async (mutation) => {
     const row = await planted(mutation);
     console.log(
-      `${row.caught ? 'caught' : 'MISSED'} ${mutation.scenario}: ${mutation.name}: ${row.verdict}${row.again > 0 ? `, after ${row.again} invalid` : ''}, named: ${row.named}`,
+      `${row.caught ? 'caught' : 'MISSED'} ${row.scenario}: ${row.name}: ${row.verdict}${row.again > 0 ? `, after ${row.again} invalid` : ''}, named: ${row.named}`,
     );
     return row;
   },
 );
+const madeSound = await each(
+  Array.from({ length: soundRuns }, () => scenarios).flat(),
+  async (scenario): Promise<SoundRun> => {
+    const report = await reportOf(scenario);
+    const verdict = verdictOf(report);
+    console.log(`sound ${scenario}: ${verdict}`);
+    if (typeof report !== 'string') {
+      mesh = report.run.mesh;
+      if (verdict !== 'pass') console.log(`  ${report.summary}`);
+    }
+    return { scenario, verdict };
+  },
+);
 
-const sound = await each(Array.from({ length: soundRuns }, () => scenarios).flat(), async (scenario) => {
-  const report = await reportOf(scenario);
-  const verdict = verdictOf(report);
-  console.log(`sound ${scenario}: ${verdict}`);
-  if (typeof report !== 'string' && verdict !== 'pass') console.log(`  ${report.summary}`);
-  return { scenario, verdict, report };
-});
+const { results: file } = values;
+const before: Results =
+  file !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { rows: [], sound: [] };
+const isOf = (one: Row) => (other: Row) => one.scenario === other.scenario && one.name === other.name;
+const rows = [...before.rows.filter((row) => !made.some(isOf(row))), ...made].toSorted((a, b) =>
+  a.scenario.localeCompare(b.scenario),
+);
+const sound = [...before.sound, ...madeSound];
+mesh ??= before.mesh;
+if (file !== undefined) writeFileSync(file, `${JSON.stringify({ mesh, rows, sound }, null, 2)}\n`);
 
 const count = (scenario: string, verdict: string) =>
   sound.filter((run) => run.scenario === scenario && run.verdict === verdict).length;
 const total = (verdict: string) => sound.filter((run) => run.verdict === verdict).length;
 const caught = rows.filter((row) => row.caught).length;
 const alarms = sound.length - total('pass') - total('invalid');
-const programs = sound.map(({ report }) => report).find((report) => typeof report !== 'string');
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
@@ -141,15 +174,15 @@ const page = `# Planted defects
 
 Made by \`npm run bench:mutations\`: every planted defect of every scenario, and each scenario on its own, sound configuration. Caught means that the run fails, that the check fails which the defect is for, and that the report names the planted setting with its line.
 
-${new Date().toISOString().slice(0, 10)}; ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; Node ${process.versions.node}${programs === undefined || typeof programs === 'string' ? '' : `; ${programs.run.mesh}`}; ${values.full ? 'whole runs' : 'the short profile'}, ${values['at-a-time']} at a time.
+${new Date().toISOString().slice(0, 10)}; ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; Node ${process.versions.node}${mesh === undefined ? '' : `; ${mesh}`}; ${values.full ? 'whole runs' : 'the short profile'}, ${values['at-a-time']} at a time.
 
 **${caught} of ${rows.length} caught (${((100 * caught) / Math.max(rows.length, 1)).toFixed(0)} %).** ${sound.length} runs on sound configuration: ${total('pass')} pass, ${alarms} false ${alarms === 1 ? 'alarm' : 'alarms'}, ${total('invalid')} said of themselves that they prove nothing.
 
 ${table(
   ['scenario', 'planted defect', 'verdict', 'checks that failed', 'the report names'],
-  rows.map(({ mutation, verdict, failed, named, again, caught: was }) => [
-    mutation.scenario,
-    mutation.name,
+  rows.map(({ scenario, name, verdict, failed, named, again, caught: was }) => [
+    scenario,
+    name,
     `${was ? '' : '**not caught**: '}${verdict}${again > 0 ? `, after ${again} invalid` : ''}`,
     failed.join('; '),
     `\`${named}\``,
@@ -158,7 +191,7 @@ ${table(
 
 ${table(
   ['scenario', 'sound runs', 'pass', 'false alarms', 'invalid'],
-  scenarios.map((scenario) => {
+  [...new Set(sound.map(({ scenario }) => scenario))].toSorted().map((scenario) => {
     const runs = sound.filter((run) => run.scenario === scenario).length;
     const [pass, invalid] = [count(scenario, 'pass'), count(scenario, 'invalid')];
     return [scenario, runs, pass, runs - pass - invalid, invalid].map(String);
