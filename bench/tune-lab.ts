@@ -1,13 +1,13 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { TuningReport } from '../src/report/tuning/model.ts';
 import type { Question } from '../src/tuning/contract.ts';
 import { longestQueue } from '../src/tuning/model.ts';
 import { parseObjective } from '../src/tuning/objective.ts';
 import { type SimulatedService, simulateTrial } from '../src/tuning/testing/simulated-service.ts';
 import { type Draw, drawn } from './draws.ts';
+import { outputOf } from './support.ts';
 
 /** A service whose capacity is known, as the sample app is set and as the model has it. */
 interface Shape {
@@ -147,14 +147,6 @@ async function tune(shape: Shape, reports: string, rule: string): Promise<Tuning
     ...(shape.http2 ? ['--config', rule] : []),
     ...['--reports', reports, '--json', '--quiet'],
   ];
-  const child = spawn(process.execPath, ['--no-warnings', 'bin/breakwater.js', ...args], {
-    cwd: resolve(import.meta.dirname, '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  await new Promise((done) => child.once('close', done));
+  const output = await outputOf(...args);
   return output.startsWith('{') ? JSON.parse(output) : undefined;
 }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { settingsBehind } from '../../src/report/words.ts';
-import { outcome, root, Workspace } from './breakwater.ts';
+import { type Finished, outcome, root, Workspace } from './breakwater.ts';
 
 /** A mistake in a change under load that is valid and not what was meant. */
 interface PlantedChange {
@@ -111,11 +111,19 @@ export async function expectChangeFailure(planted: PlantedChange, ...args: reado
   using workspace = new Workspace();
   const planting = planted.args(workspace.path);
   const finished = await workspace.run(`scenarios/${planted.scenario}.yaml`, ...args, ...planting);
+  expectFailedAt(finished, planted);
+}
+
+/** Expects that a run has failed at the check that a defect is for, and that the report names its line as the reason. */
+export function expectFailedAt(
+  finished: Finished,
+  { fails, names, source: where }: Pick<PlantedChange, 'fails' | 'names' | 'source'>,
+): void {
   expect(finished.report?.verdict, outcome(finished)).toBe('fail');
   const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
-  expect(failed.map(({ kind }) => kind)).toContain(planted.fails);
+  expect(failed.map(({ kind }) => kind)).toContain(fails);
   const said = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
-  const naming = said.filter(({ setting }) => planted.names.test(setting));
+  const naming = said.filter(({ setting }) => names.test(setting));
   expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
-  for (const { source } of naming) expect(source).toMatch(planted.source);
+  for (const { source } of naming) expect(source).toMatch(where);
 }

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { settingsBehind } from '../../src/report/words.ts';
 import { outcome, root, Workspace } from '../support/breakwater.ts';
 import { plantedCertificates } from '../support/planted-certificates.ts';
+import { expectFailedAt } from '../support/planted-changes.ts';
 
 /** The whole scenario, at rates that several of them can have at once. */
 const run = (workspace: Workspace, ...args: readonly string[]) =>
@@ -33,13 +33,7 @@ for (const planted of plantedCertificates) {
   test.concurrent(`${planted.name}: ${planted.scenario} fails`, async () => {
     using workspace = new Workspace();
     const finished = await run(workspace, ...planted.args(workspace.path));
-    expect(finished.report?.verdict, outcome(finished)).toBe('fail');
-    const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
-    expect(failed.map(({ kind }) => kind)).toContain(planted.fails);
-    const said = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
-    const naming = said.filter(({ setting }) => planted.names.test(setting));
-    expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
-    for (const { source } of naming) expect(source).toMatch(planted.source);
+    expectFailedAt(finished, planted);
   });
 }
 
