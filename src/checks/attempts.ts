@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { plural } from '../kit/format.ts';
 import type { CheckKind } from './contract.ts';
 import { bounds, checkFields, hasBound, noBound } from './fields.ts';
-import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+import { formatLimits } from './limits.ts';
+import { perRequest } from './per-request.ts';
 
 const schema = z
   .strictObject({
@@ -35,20 +35,9 @@ export const attempts: CheckKind<typeof schema> = {
   describe: (check) =>
     `attempts${check.service === undefined ? '' : ` at ${check.service}`} per request ${formatLimits(check, text)}`,
   observe(check, facts, window) {
-    const samples = facts.count(window);
+    const requests = facts.count(window);
     const made = facts.attempts(window, check.service);
-    const value = samples === 0 ? undefined : made / samples;
-    return {
-      value,
-      samples,
-      neededSamples: NEEDED_REQUESTS,
-      holds: value !== undefined && isWithin(value, check),
-      observed: value === undefined ? 'no requests' : text(value),
-      limit: formatLimits(check, text),
-      ...(value === undefined
-        ? {}
-        : { detail: `${plural(made, 'attempt')} for ${plural(samples, 'request')}` }),
-      lacking: { what: 'route', setting: 'retries' },
-    };
+    const observed = perRequest(check, { made, requests, noun: 'attempt' }, text);
+    return { ...observed, lacking: { what: 'route', setting: 'retries' } };
   },
 };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { plural } from '../kit/format.ts';
 import type { CheckKind } from './contract.ts';
 import { bounds, checkFields, hasBound, noBound } from './fields.ts';
-import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+import { formatLimits } from './limits.ts';
+import { perRequest } from './per-request.ts';
 
 const schema = z
   .strictObject({
@@ -28,19 +28,9 @@ export const connections: CheckKind<typeof schema> = {
   restsOn: 'statistics',
   describe: (check) => `connections opened per request ${formatLimits(check, text)}`,
   observe(check, facts, window) {
-    const { opened, requests } = facts.connections(window);
-    const value = requests === 0 ? undefined : opened / requests;
-    return {
-      value,
-      samples: requests,
-      neededSamples: NEEDED_REQUESTS,
-      holds: value !== undefined && isWithin(value, check),
-      observed: value === undefined ? 'no requests' : text(value),
-      limit: formatLimits(check, text),
-      ...(value === undefined
-        ? {}
-        : { detail: `${plural(opened, 'connection')} for ${plural(requests, 'request')}` }),
-      lacking: { what: (value ?? 0) < (check.atLeast ?? 0) ? 'renewal' : 'reuse' },
-    };
+    const { opened: made, requests } = facts.connections(window);
+    const observed = perRequest(check, { made, requests, noun: 'connection' }, text);
+    const isTooLittle = (observed.value ?? 0) < (check.atLeast ?? 0);
+    return { ...observed, lacking: { what: isTooLittle ? 'renewal' : 'reuse' } };
   },
 };
