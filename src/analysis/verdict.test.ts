@@ -61,6 +61,11 @@ test('a steady state that fails under the configuration under test fails the run
   expect(analysis.verdict).toBe('fail');
   expect(analysis.summary).toContain('even before the first fault: "the mesh works under this configuration');
   expect((await analysed(late(broken), [calm, fast], 'error', [file])).verdict).toBe('fail');
+  // A check that does look at it keeps its finding: being late makes no request fail, let alone most of them.
+  const well = planned({ kind: 'success-rate', during: 'steady', atLeast: '99%' }, 'outage');
+  const looked = await analysed(late(broken), [well, calm, fast], 'error', [file]);
+  expect(looked.checks.map(({ status }) => status)).toEqual(['fail', 'pass', 'fail', 'fail']);
+  expect(looked.summary).toContain('even before the first fault: "success rate at least 99 %"');
 });
 
 test('requests that were not sent hide failures and make none', async () => {
