@@ -4,8 +4,8 @@
  * the defect is for, and the report names the planted setting. A run that is invalid had a machine too busy to
  * tell; it is made again up to twice, and what stays invalid counts as not caught.
  *
- * `npm run bench:mutations -- [--sound RUNS] [--at-a-time N] [--only SCENARIO] [--full] [--results FILE] [--write]`:
- * sound runs of each scenario (10), runs side by side (1), one scenario, whole runs in place of the short profile,
+ * `npm run bench:mutations -- [--sound RUNS] [--sound-only] [--at-a-time N] [--only SCENARIO] [--full] [--results FILE] [--write]`:
+ * sound runs of each scenario (10), nothing planted, runs side by side (1), one scenario, whole runs in place of the short profile,
  * results kept in a file (what is not made again stays as it is there), docs/mutations.md written anew. All of it takes
  * about an hour on two cores.
  */
@@ -21,6 +21,7 @@ import { runScenario } from './support.ts';
 const { values } = parseArgs({
   options: {
     sound: { type: 'string', default: '10' },
+    'sound-only': { type: 'boolean', default: false },
     'at-a-time': { type: 'string', default: '1' },
     only: { type: 'string' },
     full: { type: 'boolean', default: false },
@@ -127,7 +128,7 @@ interface Results {
 
 let mesh: string | undefined;
 const made = await each(
-  mutations.filter(({ scenario }) => scenarios.includes(scenario)),
+  values['sound-only'] ? [] : mutations.filter(({ scenario }) => scenarios.includes(scenario)),
   async (mutation) => {
     const row = await planted(mutation);
     console.log(
