@@ -5,6 +5,7 @@ import { runProgram } from './kit/run-program.ts';
 import { extractSchemas } from './meshes/istio/schemas/extract.ts';
 import { ISTIO_VERSION } from './meshes/istio/version.ts';
 import { reportJsonSchema } from './report/json.ts';
+import { runsJsonSchema } from './report/runs/index.ts';
 import { suiteJsonSchema } from './report/suite/json.ts';
 import { scenarioJsonSchema } from './scenario/json-schema.ts';
 import { referenceMarkdown } from './scenario/reference.ts';
@@ -18,6 +19,7 @@ const generated: Readonly<Record<string, () => Promise<string | { readonly skipp
   'scenarios/scenario.schema.json': () => `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`,
   'docs/reference.md': referenceMarkdown,
   'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
+  'docs/runs.schema.json': () => `${JSON.stringify(runsJsonSchema(), null, 2)}\n`,
   'docs/suite.schema.json': () => `${JSON.stringify(suiteJsonSchema(), null, 2)}\n`,
   [`src/meshes/istio/schemas/istio-${ISTIO_VERSION}.generated.json`]: istioSchemas,
 };

@@ -13,6 +13,7 @@ import {
   reportFormats,
   reportJsonSchema,
 } from '../report/index.ts';
+import { readRuns, runsHtml, runsJson, runsTerminal } from '../report/runs/index.ts';
 import { findSuite, readSuite, suiteFormats } from '../report/suite/index.ts';
 import { pathArgument } from './path-argument.ts';
 
@@ -22,6 +23,7 @@ interface ReportOptions {
   readonly output?: string;
   readonly open?: boolean;
   readonly schema?: boolean;
+  readonly all?: boolean;
 }
 
 const examples = `
@@ -30,6 +32,8 @@ Examples:
   $ npx breakwater report zone-failover-20260314-101502-7f3a  one run, by its id or folder
   $ npx breakwater report reports/suite-20260314-101502-7f3a  the runs of several scenarios together
   $ npx breakwater report --open                              its HTML report in the browser
+  $ npx breakwater report --all                               a page of all runs, reports/index.html
+  $ npx breakwater report --all --format json                 the same for a program
   $ npx breakwater report --format md >> "$GITHUB_STEP_SUMMARY"
   $ npx breakwater report --format junit --output junit.xml
   $ npx breakwater report --schema                            the JSON Schema of report.json`;
@@ -45,6 +49,7 @@ export function reportCommand(): Command {
         .default('terminal' satisfies ReportFormat),
     )
     .option('--output <file>', 'write there instead of to standard output', pathArgument)
+    .option('--all', 'make a page of all runs (index.html beside them), and show how things stand')
     .option('--open', 'open the HTML report in the browser')
     .option('--schema', 'print the JSON Schema of report.json instead')
     .option('--reports <dir>', 'where runs are', pathArgument, 'reports')
@@ -54,14 +59,15 @@ export function reportCommand(): Command {
 
 async function showReport(run: string | undefined, options: ReportOptions): Promise<void> {
   if (options.schema) {
-    if (run !== undefined || options.open || options.format !== 'terminal') {
-      throw usageError('--schema is about all reports', 'Leave out the run, --open and --format.');
+    if (run !== undefined || options.open || options.all || options.format !== 'terminal') {
+      throw usageError('--schema is about all reports', 'Leave out the run, --all, --open and --format.');
     }
     return put(`${JSON.stringify(reportJsonSchema(), null, 2)}\n`, options.output, printDocument);
   }
   if (options.open && (options.output !== undefined || options.format !== 'terminal')) {
     throw usageError('--open shows the HTML report', 'Leave out --format and --output.');
   }
+  if (options.all) return showAll(run, options);
   const { directory, files, render } = await found(run, options.reports);
   if (options.open) {
     const file = path.resolve(directory, files.html);
@@ -70,6 +76,28 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
   }
   const text = render(options.format, options.output === undefined);
   return put(text, options.output, options.format === 'terminal' ? print : printDocument);
+}
+
+/** All runs: the page beside them, and a line a scenario, or the list for a program. */
+async function showAll(run: string | undefined, { reports, format, output, open: wanted }: ReportOptions) {
+  if (run !== undefined) throw usageError('--all is about every run', 'Leave out the run, or --all.');
+  if (format === 'md' || format === 'junit') {
+    throw usageError(`--all has no format ${format}`, 'Use terminal, html or json.');
+  }
+  if (format === 'html' && output !== undefined) {
+    throw usageError(
+      '--output would take the page away from the runs that it leads to',
+      `Leave it out: the page is ${path.join(reports, 'index.html')}.`,
+    );
+  }
+  const runs = await readRuns(reports);
+  if (format === 'json') return put(runsJson(runs), output, printDocument);
+  const file = path.join(reports, 'index.html');
+  await save(file, runsHtml(runs));
+  if (wanted) return open(path.resolve(file));
+  const text = runsTerminal(runs, terminalOptions(reports, output === undefined));
+  if (format === 'terminal') await put(text, output, print);
+  print(`\n ${file}\n`);
 }
 
 /** A run or a suite, and its formats. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { usageError } from '../kit/errors.ts';
 import { REPORT_SCHEMA, type Report, reportSchema } from './model.ts';
 
-const RUN_FIRST = 'Run a scenario first: npx breakwater run SCENARIO';
+export const RUN_FIRST = 'Run a scenario first: npx breakwater run SCENARIO';
 
 /** The folder of a run: by path, by id under `reports`, or the newest there. */
 export async function findReport(reports: string, run?: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { reportCommand } from '../../src/commands/report.ts';
 import { hostileReport, sampleReport } from '../../src/report/fixture.ts';
 import { writeReports } from '../../src/report/index.ts';
+import { sampleRuns } from '../../src/report/runs/fixture.ts';
+import { runsHtml } from '../../src/report/runs/index.ts';
 import { hostileSuite, sampleSuite } from '../../src/report/suite/fixture.ts';
 import { writeSuite } from '../../src/report/suite/index.ts';
 
@@ -36,6 +38,8 @@ beforeAll(async () => {
     await mkdir(path.join(folder, name));
     await writeSuite(path.join(folder, name), suite);
   }
+  await mkdir(path.join(folder, 'runs'));
+  await writeFile(path.join(folder, 'runs', 'index.html'), runsHtml(sampleRuns(1_000)));
   if (missing !== '') return;
   browser = await chromium.launch({
     executablePath,
@@ -57,11 +61,14 @@ afterAll(async () => {
 });
 
 /** The page, and everything it did that a report must not do. */
-async function open(name: keyof typeof reports | keyof typeof suites, options: BrowserContextOptions = {}) {
+async function open(
+  name: keyof typeof reports | keyof typeof suites | 'runs',
+  options: BrowserContextOptions = {},
+) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  const file = name in suites ? 'index.html' : 'report.html';
+  const file = name in reports ? 'report.html' : 'index.html';
   const url = pathToFileURL(path.join(folder, name, file)).href;
   const complaints: string[] = [];
   page.on('request', (request) => {
@@ -274,4 +281,35 @@ describe.skipIf(missing !== '')(`index.html of a suite in Chromium${missing}`, (
       }
     },
   );
+});
+
+describe.skipIf(missing !== '')(`the page of all runs in Chromium${missing}`, () => {
+  test('a thousand fit every screen, ask no network and break no policy', async () => {
+    for (const width of [1280, 390]) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const { page, complaints } = await open('runs', { viewport: { width, height: 860 }, colorScheme });
+        expect(await sideways(page)).toBe(0);
+        expect(complaints).toEqual([]);
+      }
+    }
+  });
+
+  test('the filter leaves what it is about, and says how many that is', async () => {
+    const { page } = await open('runs');
+    const shown = page.locator('.all tbody tr:visible');
+    expect(await shown.count()).toBe(1_000);
+    await page.getByLabel('Verdict').selectOption('fail');
+    expect(await shown.count()).toBe(100);
+    await page.locator('select[name=scenario]').selectOption('outlier-ejection');
+    expect(await shown.count()).toBe(50);
+    await page.getByLabel('Find').fill('cause 2026-03-13');
+    expect(await page.getByRole('status').textContent()).toBe('1 of 1000 runs');
+    expect(await shown.textContent()).toContain('Cause number 9.');
+  });
+
+  test('without JavaScript every run is there, and no filter that does nothing', async () => {
+    const { page } = await open('runs', { javaScriptEnabled: false });
+    expect(await page.locator('.all tbody tr').count()).toBe(1_000);
+    expect(await page.getByLabel('Find').isVisible()).toBe(false);
+  });
 });

@@ -17,13 +17,13 @@ export function readAssets(): Assets {
   return {
     chartLibrary: readFileSync(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8'),
     chartLibraryStyle: readFileSync(require.resolve('uplot/dist/uPlot.min.css'), 'utf8'),
-    charts: chartsScript(),
+    charts: readBrowserScript(new URL('./charts.browser.ts', import.meta.url)),
   };
 }
 
-/** charts.browser, compiled beside this file in the package, or as TypeScript in the repository. */
-function chartsScript(): string {
-  const here = fileURLToPath(import.meta.url);
-  if (here.endsWith('.js')) return readFileSync(new URL('./charts.browser.js', import.meta.url), 'utf8');
-  return stripTypeScriptTypes(readFileSync(new URL('./charts.browser.ts', import.meta.url), 'utf8'));
+/** A script of ours by its TypeScript in the repository: compiled beside it in the package, or as it stands there. */
+export function readBrowserScript(typescript: URL): string {
+  const compiled = new URL(typescript.href.replace(/\.ts$/, '.js'));
+  if (fileURLToPath(import.meta.url).endsWith('.js')) return readFileSync(compiled, 'utf8');
+  return stripTypeScriptTypes(readFileSync(typescript, 'utf8'));
 }
