@@ -4,6 +4,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ExitCode } from '../../src/kit/errors.ts';
 import type { Report } from '../../src/report/model.ts';
+import { place } from './places.ts';
 import { processesOf } from './processes.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
@@ -11,6 +12,9 @@ export const root = resolve(import.meta.dirname, '../..');
 const mostAgain = 2;
 /** Runnable processes a CPU; three meshes side by side make about three. */
 const overload = 5;
+
+/** Commands that have a mesh for as long as they go on. */
+const meshCommands = new Set(['run', 'explain', 'tune', 'self-test']);
 
 export interface Finished {
   readonly code: number | null;
@@ -37,9 +41,10 @@ export class Workspace implements Disposable {
     });
   }
 
-  /** Runs a command to its end. */
+  /** Runs a command to its end; one that takes a mesh up and down waits until there is a place for it. */
   async breakwater(...args: readonly string[]): Promise<Finished> {
-    return this.finish(this.start(...args));
+    await using _place = meshCommands.has(args[0] ?? '') ? await place() : undefined;
+    return await this.finish(this.start(...args));
   }
 
   /** `breakwater run` with its reports in this workspace. */

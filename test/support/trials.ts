@@ -6,6 +6,7 @@ import { type Planned, planExperiment } from '../../src/experiment/planned.ts';
 import { runTrials, type TrialWanted } from '../../src/experiment/trials.ts';
 import { createProgress } from '../../src/kit/terminal.ts';
 import type { TopologyPlan } from '../../src/model/topology.ts';
+import { place } from './places.ts';
 
 /** A folder for a test's trials on the local lab. */
 export class TrialFolder implements Disposable {
@@ -20,6 +21,7 @@ export class TrialFolder implements Disposable {
 
   /** Runs trials on one lab; each one's evidence is in `NAME/evidence`. Throws when one does not come to its end. */
   async run({ mesh }: Planned, topology: TopologyPlan, wanted: readonly TrialWanted[]) {
+    await using _place = await place();
     const { signal } = new AbortController();
     const request = {
       runId: `trials-${Date.now().toString(36)}`,
