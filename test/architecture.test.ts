@@ -32,7 +32,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
     /^index\.ts$/,
     /^read\.ts$/,
     /^(words|terminal|markdown)\.ts$/,
-    /^(?:suite|tuning)\/(index|model)\.ts$/,
+    /^(?:suite|tuning|runs)\/(index|model)\.ts$/,
   ],
   analysis: [/^analyse\.ts$/],
   experiment: 'all',
