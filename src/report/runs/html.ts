@@ -44,7 +44,7 @@ export function runsHtml(original: Runs): string {
       <a class="skip" href="#runs">Skip to the runs</a>
       ${band(runs)}
       <main>${scenarios(runs)}${all(runs, original)}${unreadable(runs)}</main>
-      <footer><p>Made by breakwater report --all. It shows what was there then: make it again after further runs.</p></footer>
+      <footer><p>Made by <code>npx breakwater report --all</code>. It shows what was there then: make it again after further runs.</p></footer>
       <script type="module" ...${raw(script)} />
     `,
   });
