@@ -33,9 +33,14 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
     /^read\.ts$/,
     /^(words|terminal|markdown)\.ts$/,
     /^(?:suite|tuning|runs)\/(index|model)\.ts$/,
+    /^suite\/words\.ts$/,
+    // What pages are made of.
+    /^html\/(assets|page|presentable|sections|style|table|topology)\.ts$/,
   ],
   analysis: [/^analyse\.ts$/],
   experiment: 'all',
+  /** A page that shows a trial while it goes on. */
+  live: [/^(contract|live)\.ts$/],
   /** The search for pool limits. */
   tuning: 'all',
   comparison: 'all',

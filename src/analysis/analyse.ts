@@ -1,6 +1,6 @@
 import type { RunFacts } from '../checks/facts.ts';
 import { loadOf } from '../checks/index.ts';
-import { type Evidence, readEvidence } from '../evidence/evidence.ts';
+import { type Evidence, readEvidence, type SoFar } from '../evidence/evidence.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
@@ -69,9 +69,11 @@ export async function analyse(input: {
   readonly resources: readonly MeshResource[];
   /** The same after each change of the trial; none unless given. */
   readonly steps?: readonly (readonly MeshResource[])[];
+  /** While the trial goes on: what is said then of its checks may change, and of its validity nothing is. */
+  readonly soFar?: SoFar;
 }): Promise<Analysis> {
   const { trial } = input;
-  const evidence = await readEvidence(input.directory, input.mesh.telemetry);
+  const evidence = await readEvidence(input.directory, input.mesh.telemetry, input.soFar);
   const endMs = endOfLoad(trial, evidence);
   const records = recordFaults(trial.faults, evidence.journal, evidence.originMs);
   const changes = recordChanges(trial.changes, evidence.journal, evidence.originMs, records);
@@ -93,7 +95,11 @@ export async function analyse(input: {
     ...trial.checks.map((check) => judgeCheck(check, factsOf(loadOf(check.check)))),
     ...impliedChecks(trial, facts),
   ];
-  const results = applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged });
+  // Rules are about a whole run.
+  const results =
+    input.soFar === undefined
+      ? applyRules({ trial, evidence, traffic, loads, facts, records, faults, checks: judged })
+      : [];
   const byLoad = totalsByLoad(loads, traffic, factsOf);
   const pictures = new Pictures(evidence, input, changes);
   const { first: picture } = pictures;

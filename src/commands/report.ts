@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import path from 'node:path';
 import { Command, Option } from 'commander';
 import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
@@ -15,6 +13,7 @@ import {
 } from '../report/index.ts';
 import { readRuns, runsHtml, runsJson, runsTerminal } from '../report/runs/index.ts';
 import { findSuite, readSuite, suiteFormats } from '../report/suite/index.ts';
+import { openFile } from './open-file.ts';
 import { pathArgument } from './path-argument.ts';
 
 interface ReportOptions {
@@ -148,15 +147,8 @@ async function save(file: string, text: string): Promise<void> {
   });
 }
 
-/** Hands the file to the desktop; resolves once its opener has started. */
+/** Shows a page in the browser. */
 async function open(file: string): Promise<void> {
-  const opener = { darwin: 'open', win32: 'explorer.exe' }[process.platform as string] ?? 'xdg-open';
-  const child = spawn(opener, [file], { detached: true, stdio: 'ignore' });
-  try {
-    await once(child, 'spawn');
-  } catch (cause) {
-    throw environmentError(`cannot start ${opener}`, `Open ${file} in a browser yourself.`, cause);
-  }
-  child.unref();
+  await openFile(file);
   print(`Opening ${file}\n`);
 }

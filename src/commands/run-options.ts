@@ -8,6 +8,8 @@ export interface RunOptions extends ScenarioOptions {
   readonly reports: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  /** A page that shows how it goes on. */
+  readonly live?: boolean;
   readonly keep?: boolean;
   /** Of several scenarios: names of those to run, all where it is empty. */
   readonly only: readonly string[];

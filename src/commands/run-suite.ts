@@ -12,12 +12,14 @@ import { createProgress } from '../kit/terminal.ts';
 import type { Plan } from '../plan/contract.ts';
 import { suiteFormats, writeSuite } from '../report/suite/index.ts';
 import type { SuiteScenario } from '../report/suite/model.ts';
+import { statusOf, suiteVerdictWords } from '../report/suite/words.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
+import { openLive } from './live.ts';
 import { refuseFewFiles } from './preflight.ts';
 import type { RunOptions } from './run-options.ts';
 import { scenarioArguments } from './scenario-options.ts';
@@ -27,10 +29,12 @@ import { watchRun } from './watch-run.ts';
 export async function runScenarios(
   named: readonly string[],
   options: RunOptions,
-  signal: AbortSignal,
+  outer: AbortSignal,
   startedAt: number,
 ): Promise<ExitCode> {
   const progress = createProgress(process.stderr, options.quiet ?? false);
+  await using live = await openLive(options, named.join(', '), outer, progress);
+  const { signal } = live;
   const seed = options.seed ?? randomSeed();
   const { files, leftOut } = await scenarioFiles(named);
   if (leftOut.length > 0) progress.note(`no scenarios, and left out: ${leftOut.join(', ')}`);
@@ -67,7 +71,7 @@ export async function runScenarios(
     freshLabs: options.freshLabs ?? false,
     failFast: options.failFast ?? false,
     signal,
-    watcherOf: (plan) => watchRun(plan, progress),
+    watcherOf: (plan) => live.watch(plan, watchRun(plan, progress)),
     watcher: {
       begins: (number, of, { name }) => progress.note(pc.bold(`${number} of ${of}: ${name}`)),
       ended: (scenario) => progress.note(`  ${endOf(scenario)}`),
@@ -80,6 +84,12 @@ export async function runScenarios(
     write: writeSuite,
     render: suiteFormats.terminal.render,
     hint: '--reports names another folder; the folders of the runs have their own reports',
+  });
+  await live.ended({
+    status: statusOf(suite.verdict),
+    label: suiteVerdictWords[suite.verdict].label,
+    summary: suite.summary,
+    report: join(directory, suiteFormats.html.file),
   });
   return suite.exitCode as ExitCode;
 }

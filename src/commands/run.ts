@@ -15,12 +15,14 @@ import { ExitCode } from '../kit/errors.ts';
 import { createProgress } from '../kit/terminal.ts';
 import { refuseUnfit } from '../plan/environments.ts';
 import { reportFormats, writeReports } from '../report/index.ts';
+import { verdictWords } from '../report/words.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
+import { LIVE_TEXT, openLive } from './live.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
 import type { RunOptions } from './run-options.ts';
@@ -42,6 +44,7 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
     .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
     .option('--json', 'print the report as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the verdict')
+    .option('--live', LIVE_TEXT)
     .addOption(
       new Option('--only <name>', 'of several scenarios the one of this name; repeatable')
         .argParser((name: string, before: readonly string[]) => [...before, name])
@@ -67,6 +70,7 @@ Examples:
   $ npx breakwater run scenarios/zone-failover.yaml --config my-destination-rules.yaml
   $ npx breakwater run scenarios/outlier-ejection.yaml --set load.rate=400/s --set checks.0.atMost=2s
   $ npx breakwater run scenarios/ --profile short
+  $ npx breakwater run scenarios/zone-failover.yaml --live
   $ npx breakwater run scenarios/ my-scenarios/ --only mtls --only authorization --fail-fast`,
     )
     .action(async (named: readonly string[], options: RunOptions) => {
@@ -88,7 +92,7 @@ function readSeed(text: string): number {
 async function runScenario(
   file: string,
   options: RunOptions,
-  signal: AbortSignal,
+  outer: AbortSignal,
   startedAt: number,
 ): Promise<ExitCode> {
   const progress = createProgress(process.stderr, options.quiet ?? false);
@@ -96,6 +100,8 @@ async function runScenario(
   const { plan, mesh, configuration } = planned;
   refuseUnfit(plan, options.env, environmentCapabilities, planned.locate);
   if (options.env === 'local') refuseFewFiles(plan);
+  await using live = await openLive(options, plan.name, outer, progress);
+  const { signal } = live;
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);
@@ -112,7 +118,7 @@ async function runScenario(
     startedAt,
     command: shownArguments(process.argv.slice(2)),
     signal,
-    watcher: watchRun(plan, progress),
+    watcher: live.watch(plan, watchRun(plan, progress)),
   }).finally(() => progress.done());
   await deliver({
     found: report,
@@ -121,6 +127,12 @@ async function runScenario(
     write: writeReports,
     render: reportFormats.terminal.render,
     hint: '--reports names another folder; npx breakwater report makes the others out of a report.json that is whole',
+  });
+  await live.ended({
+    status: report.verdict,
+    label: verdictWords[report.verdict].label,
+    summary: report.summary,
+    report: join(reportDirectory, reportFormats.html.file),
   });
   if (report.interrupted) return ExitCode.interrupted;
   return ExitCode[report.verdict];

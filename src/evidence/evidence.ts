@@ -15,12 +15,12 @@ import type {
   StatisticsSample,
   TimerNoise,
 } from '../model/evidence.ts';
-import { type LogLines, NO_DUE, OF_CALL, OF_PROBE, UNSAID } from '../model/log-lines.ts';
+import { type LogLines, OF_CALL, OF_PROBE } from '../model/log-lines.ts';
 import { isClient } from '../model/topology.ts';
 import { Calls } from './calls.ts';
 import { type Ending, settleEnding } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
-import { loadsOfClients, NO_LOAD } from './loads.ts';
+import { loadOfLine, loadsOfClients, NO_LOAD } from './loads.ts';
 import { Saturation } from './machine.ts';
 import { type ProbeAnswer, readProbes } from './probes.ts';
 import { RequestIndex } from './request-index.ts';
@@ -89,19 +89,29 @@ const BELIEVABLE_LAG_MS = { least: -1_000, most: 600_000 };
 /** Clocks of the harness and of a sidecar may differ by this much. */
 const CLOCK_SLACK_MS = 50;
 
-/** Reads `reports/<run id>/evidence/` of a mesh that tells so; throws an OperatorError when it cannot say who is who. */
+/** What is known of a trial before its end, when it is written down. */
+export interface SoFar {
+  readonly context: RunContext;
+  readonly loads: readonly LoadTotals[];
+}
+
+/**
+ * Reads `reports/<run id>/evidence/` of a mesh that tells so; throws an OperatorError when it cannot say who is who.
+ * While the trial goes on, what is missing in its folder is taken from `soFar`.
+ */
 export async function readEvidence(
   directory: string,
   { accessLog }: Pick<MeshTelemetry, 'accessLog'>,
+  soFar?: SoFar,
 ): Promise<Evidence> {
-  const context = await readJson<RunContext>(join(directory, 'run.json'));
+  const context = (await readJson<RunContext>(join(directory, 'run.json'))) ?? soFar?.context;
   if (context === undefined) {
     throw environmentError(
       `${directory} has no run.json, so nobody can say which log belongs to whom`,
       'The run ended before it had started its mesh; run it again.',
     );
   }
-  const loads = (await readJson<readonly LoadTotals[]>(join(directory, 'loads.json'))) ?? [];
+  const loads = (await readJson<readonly LoadTotals[]>(join(directory, 'loads.json'))) ?? soFar?.loads ?? [];
   const timer = await readJson<TimerNoise>(join(directory, 'timer.json'));
   const effective = (await readJson<EffectiveAnswers>(join(directory, 'effective.json'))) ?? {};
   const journal: JournalEntry[] = [];
@@ -223,15 +233,11 @@ async function readLogs(
 
   const byClient = loadsOfClients(loads, instances);
   await readAll(true, (lines, client) => {
-    const { silent, first } = byClient[client] ?? { silent: NO_LOAD, first: NO_LOAD };
+    const own = byClient[client] ?? { silent: NO_LOAD, first: NO_LOAD };
     const service = instances[client]?.service;
     for (let line = 0; line < lines.length; line += 1) {
       const dueMs = lines.dueMs[line] as number;
-      const said = lines.load[line] as number;
-      if (said === OF_PROBE) continue;
-      // Callers can write anything there.
-      const isOwn = loads[said]?.from === service;
-      const load = isOwn ? said : said === UNSAID && dueMs === NO_DUE ? silent : first;
+      const load = loadOfLine(lines, line, loads, service, own);
       if (load === NO_LOAD) continue;
       const startMs = (lines.startMs[line] as number) - span.originMs;
       // Only the load says when a request was due; without that, time tells it from what came before.

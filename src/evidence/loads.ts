@@ -1,4 +1,5 @@
 import type { InstanceContext, LoadTotals } from '../model/evidence.ts';
+import { type LogLines, NO_DUE, OF_PROBE, UNSAID } from '../model/log-lines.ts';
 
 /** The request belongs to no load. */
 export const NO_LOAD = -1;
@@ -31,3 +32,18 @@ export function loadsOfClients(
 const isTold = (load: LoadTotals, all: readonly LoadTotals[]) =>
   load.carriesDue ||
   (load.loop !== 'script' && all.some((other) => other !== load && other.from === load.from));
+
+/** The number of the load that a line of a client of `service` is about; NO_LOAD when it is about none. */
+export function loadOfLine(
+  { dueMs, load }: LogLines,
+  line: number,
+  loads: readonly LoadTotals[],
+  service: string | undefined,
+  { silent, first }: ClientLoads,
+): number {
+  const said = load[line] as number;
+  if (said === OF_PROBE) return NO_LOAD;
+  // Callers can write anything there.
+  if (loads[said]?.from === service) return said;
+  return said === UNSAID && dueMs[line] === NO_DUE ? silent : first;
+}

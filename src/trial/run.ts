@@ -38,9 +38,28 @@ export interface TrialRequest {
   readonly watcher: TrialWatcher;
 }
 
+/** A trial whose load has begun; pure data. */
+export interface BegunTrial {
+  readonly runId: string;
+  readonly environment: string;
+  /** "istio 1.29.1". */
+  readonly mesh: string;
+  readonly topology: TopologyPlan;
+  readonly trial: TrialPlan;
+  readonly instances: Lab['instances'];
+  /** Folder that its evidence comes into. */
+  readonly evidence: string;
+  /** Epoch milliseconds that every time of the trial counts from. */
+  readonly startedAt: number;
+}
+
 /** What a person may watch while a trial goes on. */
 export interface TrialWatcher {
   step(text: string): void;
+  /** Its load has begun: from here on evidence comes. */
+  began?(trial: BegunTrial): void;
+  /** Its evidence is whole. */
+  collected?(): void;
   fault(text: string): void;
   /** Milliseconds into the load, its length, and what the clients' sidecars last said. */
   load(atMs: number, totalMs: number, latest: Sampler['latest']): void;
@@ -72,6 +91,7 @@ async function onLab(request: TrialRequest): Promise<TrialOutcome> {
   const outcome = await loadAndFaults(request, window);
   request.watcher.step('collecting evidence');
   await writeContext(request, await window.close());
+  request.watcher.collected?.();
   return outcome;
 }
 
@@ -108,6 +128,18 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     await probes.begin();
     const { startedAt } = loads;
     journal.write({ t: startedAt, event: 'load-started' });
+    const { runId, environment } = request;
+    const { mesh: version, instances } = lab;
+    watcher.began?.({
+      runId,
+      environment,
+      mesh: version,
+      topology,
+      trial,
+      instances,
+      evidence,
+      startedAt,
+    });
     const clock = setInterval(
       () => watcher.load(Math.max(0, Date.now() - startedAt), trial.durationMs, sampler.latest),
       500,

@@ -11,16 +11,19 @@ interface Page {
   readonly css: string;
   /** The texts of the only scripts that may run in it; none, so that none may. */
   readonly scripts?: readonly string[];
+  /** Whether its script may ask the server that it comes from; a file comes from none. */
+  readonly asksServer?: boolean;
   readonly body: VNode | VNode[];
 }
 
 /** One HTML file that needs no network, and in which nothing may run or load but what it brings itself. */
-export function page({ title, status, css, scripts = [], body }: Page): string {
+export function page({ title, status, css, scripts = [], asksServer = false, body }: Page): string {
   const policy = [
     "default-src 'none'",
     ...(scripts.length === 0 ? [] : [`script-src ${scripts.map(hash).join(' ')}`]),
     `style-src ${hash(css)}`,
     'img-src data:',
+    ...(asksServer ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');

@@ -12,6 +12,12 @@ const ONWARD = { left: INSTANCE.left + INSTANCE.width, width: 74, bulge: 64, hea
 /** Beyond this many edges their numbers would overlap: instances carry the sums instead. */
 const MOST_NUMBERED = 8;
 
+/** What of a report a map is made of. */
+export type Mapped = Pick<Report, 'topology' | 'windows' | 'faults'> & {
+  readonly timing: Pick<Report['timing'], 'loadMs'>;
+  readonly series: Pick<Report['series'], 'stepMs' | 'ejected'>;
+};
+
 interface Edge {
   readonly from: string;
   readonly to: string;
@@ -21,7 +27,7 @@ interface Edge {
 }
 
 /** Who called whom in each window, drawn side by side. */
-export function topologyFigures(report: Report) {
+export function topologyFigures(report: Mapped) {
   if (report.topology.edges.length === 0) return html`<p class="card none">No traffic was observed.</p>`;
   const names = windowNames(report);
   const fastest = Math.max(
@@ -35,7 +41,7 @@ export function topologyFigures(report: Report) {
   <details class="numbers"><summary>The same as a table</summary>${asTable(report, names)}</details>`;
 }
 
-function windowNames(report: Report): string[] {
+function windowNames(report: Mapped): string[] {
   const seen = new Set(report.topology.edges.flatMap((edge) => Object.keys(edge.byWindow)));
   const names = (['steady', 'fault', 'recovery', 'change'] as const).filter(
     (name) => seen.has(name) && report.windows.some((window) => window.name === name),
@@ -43,13 +49,13 @@ function windowNames(report: Report): string[] {
   return names.length > 0 ? names : ['run'];
 }
 
-function seconds(report: Report, name: string): number {
+function seconds(report: Mapped, name: string): number {
   if (name === 'run') return report.timing.loadMs / 1_000;
   const windows = report.windows.filter((window) => window.name === name);
   return windows.reduce((sum, window) => sum + window.toMs - window.fromMs, 0) / 1_000;
 }
 
-function edgesIn(report: Report, name: string): Edge[] {
+function edgesIn(report: Mapped, name: string): Edge[] {
   const duration = seconds(report, name);
   return report.topology.edges.map(({ from, to, byWindow }) => {
     const { requests, failed } = byWindow[name] ?? { requests: 0, failed: 0 };
@@ -57,7 +63,7 @@ function edgesIn(report: Report, name: string): Edge[] {
   });
 }
 
-function wasEjected({ series, windows }: Report, instance: string, name: string): boolean {
+function wasEjected({ series, windows }: Mapped, instance: string, name: string): boolean {
   const values = series.ejected[instance] ?? [];
   return windows
     .filter((window) => window.name === name)
@@ -68,13 +74,13 @@ function wasEjected({ series, windows }: Report, instance: string, name: string)
     );
 }
 
-const isClient = ({ topology }: Report, name: string) => topology.clients.some((each) => each.name === name);
+const isClient = ({ topology }: Mapped, name: string) => topology.clients.some((each) => each.name === name);
 
 /** Whether some app of the topology called another. */
-const callsOnward = (report: Report) => report.topology.edges.some(({ from }) => !isClient(report, from));
+const callsOnward = (report: Mapped) => report.topology.edges.some(({ from }) => !isClient(report, from));
 
 /** Those that called the same one before, the clients among them apart: each has a place of its own at it. */
-function slotOf(report: Report, { from, to }: Pick<Edge, 'from' | 'to'>): number {
+function slotOf(report: Mapped, { from, to }: Pick<Edge, 'from' | 'to'>): number {
   const { clients, edges } = report.topology;
   if (isClient(report, from)) return clients.findIndex(({ name }) => name === from);
   return edges
@@ -83,7 +89,7 @@ function slotOf(report: Report, { from, to }: Pick<Edge, 'from' | 'to'>): number
 }
 
 /** Where everything stands; all coordinates in the units of the view box. */
-function place(report: Report) {
+function place(report: Mapped) {
   const { topology } = report;
   const numbered = topology.edges.length <= MOST_NUMBERED;
   const slots = numbered ? 1 + Math.max(0, ...topology.edges.map((edge) => slotOf(report, edge))) : 1;
@@ -108,7 +114,7 @@ function place(report: Report) {
 }
 
 /** One window: clients left, zones with their instances right, an edge for each pair; those of apps on the far right. */
-function figure(report: Report, name: string, fastest: number) {
+function figure(report: Mapped, name: string, fastest: number) {
   const layout = place(report);
   const edges = edgesIn(report, name);
   const { numbered } = layout;
@@ -213,7 +219,7 @@ interface InstanceFacts {
 }
 
 function instanceFacts(
-  report: Report,
+  report: Mapped,
   window: string,
   instance: string,
   edges: readonly Edge[],
@@ -241,7 +247,7 @@ function instanceFacts(
 }
 
 /** What an instance has a share of: all that clients sent, or what apps called of its service where only they do. */
-function edgesAlike(report: Report, instance: string, edges: readonly Edge[]): readonly Edge[] {
+function edgesAlike(report: Mapped, instance: string, edges: readonly Edge[]): readonly Edge[] {
   const { instances } = report.topology;
   const serviceOf = (name: string) => instances.find((each) => each.name === name)?.service;
   const service = serviceOf(instance);
@@ -267,7 +273,7 @@ function instanceBox(
   </g>`;
 }
 
-function asTable(report: Report, names: string[]) {
+function asTable(report: Mapped, names: string[]) {
   const byName = names.map((name) => edgesIn(report, name));
   return table(
     ['From', 'To', ...names],
