@@ -22,8 +22,7 @@ export interface LivePage extends AsyncDisposable {
 
 /** Starts serving; `stop` is called when somebody on the page wants the run to stop. */
 export async function openLivePage(title: string, stop: () => void): Promise<LivePage> {
-  const extension = fileURLToPath(import.meta.url).endsWith('.js') ? 'js' : 'ts';
-  const worker = new Worker(new URL(`./worker.${extension}`, import.meta.url), { workerData: { title } });
+  const worker = new Worker(threadFile(new URL('./worker.ts', import.meta.url)), { workerData: { title } });
   const failed = once(worker, 'error').then(([error]) => {
     throw error;
   });
@@ -57,4 +56,10 @@ export async function openLivePage(title: string, stop: () => void): Promise<Liv
       await worker.terminate();
     },
   };
+}
+
+/** The file of a thread: compiled in the package, or TypeScript as it stands in the repository. */
+function threadFile(typescript: URL): URL {
+  const isCompiled = fileURLToPath(import.meta.url).endsWith('.js');
+  return isCompiled ? new URL(typescript.href.replace(/\.ts$/, '.js')) : typescript;
 }
