@@ -118,6 +118,7 @@ export async function analyse(input: {
     validity: results.map(({ finding }) => finding),
     faults,
     errors: mergeAlike(errors),
+    ...(changes.length === 0 ? {} : { changes: reportChanges(changes, evidence, traffic) }),
   };
   return {
     ...told,
@@ -136,7 +137,6 @@ export async function analyse(input: {
     })),
     notes: notesOn(evidence, traffic, loads, facts, picture),
     effective: picture.tables(),
-    ...(changes.length === 0 ? {} : { changes: reportChanges(changes, evidence, traffic) }),
   };
 }
 

@@ -38,6 +38,8 @@ export interface ChangeRecord {
   readonly heldUp?: { readonly fault: string; readonly untilMs: number | undefined } | undefined;
   /** When every sidecar held it. */
   readonly arrivedAtMs: number | undefined;
+  /** Why a sidecar did not take it, with where that is written: the trial has ended with that. */
+  readonly refused?: string | undefined;
   /** Instance → milliseconds until its sidecar held it. */
   readonly arrivals: Readonly<Record<string, number>>;
   /** What its guard made of it, where it has one that came to an end. */

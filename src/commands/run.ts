@@ -104,7 +104,7 @@ async function runScenario(
   await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
   await mesh.validate(everWritten([configuration, ...planned.steps]), progress, signal);
   await makeReportFolder(reportDirectory, options.reports);
-  const report = await runExperiment({
+  const { report, refused } = await runExperiment({
     runId,
     planned,
     environment,
@@ -123,5 +123,6 @@ async function runScenario(
     hint: '--reports names another folder; npx breakwater report makes the others out of a report.json that is whole',
   });
   if (report.interrupted) return ExitCode.interrupted;
+  if (refused !== undefined) throw refused;
   return ExitCode[report.verdict];
 }
