@@ -110,7 +110,7 @@ export async function analyse(input: {
     errors,
   });
   const checks = [...planned, ...ownChecks(loads, endMs)];
-  const answered = reportProbes(probes, evidence, pictures);
+  const answered = reportProbes(probes, evidence, pictures, records);
   const told = {
     verdict: verdictOf(results, checks),
     traffic: totalsOf(evidence, traffic, facts),
