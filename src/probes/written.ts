@@ -253,6 +253,13 @@ function cellsOf(probe: WrittenProbe): (Cell & { readonly origins: CellOrigins }
   );
 }
 
+/** How many requests a probe stands for. */
+const countOf = ({ matrix = {} }: Pick<WrittenProbe, 'matrix'>) =>
+  [matrix.from, matrix.method, matrix.path, matrix.headers].reduce(
+    (product, list) => product * (list?.length ?? 1),
+    1,
+  );
+
 function expectationOf(
   { expect }: WrittenProbe,
   cell: Cell,
@@ -282,6 +289,13 @@ function fits(cell: Cell, when: ConditionalExpectation['when']): boolean {
 
 /** Everything that is wrong with the probes of a scenario; paths begin at the list of them. */
 export function mistakesInProbes(probes: readonly WrittenProbe[], context: ProbeContext): Mistake[] {
+  const counts = probes.map(countOf);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (all > mostCells) {
+    // Nobody looks at that many one by one.
+    const message = `these are ${all} requests; at most ${mostCells} probes fit beside a load`;
+    return [wrong([], message, 'list fewer combinations')];
+  }
   const names = new Set<string>();
   const found = probes.flatMap((probe, index) => {
     const twice = names.has(probe.name);
@@ -294,15 +308,9 @@ export function mistakesInProbes(probes: readonly WrittenProbe[], context: Probe
     ].map((mistake) => ({ ...mistake, path: [index, ...mistake.path] }));
   });
   if (found.length > 0) return found;
-  const cells = probes.map((probe) => cellsOf(probe).length);
-  const all = cells.reduce((sum, count) => sum + count, 0);
-  if (all > mostCells) {
-    const message = `these are ${all} requests; at most ${mostCells} probes fit beside a load`;
-    return [wrong([], message, 'list fewer combinations')];
-  }
   const perSecond = probes.reduce(
     (sum, { every, at }, index) =>
-      at === undefined ? sum + ((cells[index] ?? 0) * 1_000) / (every ?? 1_000) : sum,
+      at === undefined ? sum + ((counts[index] ?? 0) * 1_000) / (every ?? 1_000) : sum,
     0,
   );
   if (perSecond > mostPerSecond) {
