@@ -116,7 +116,7 @@ export async function analyse(input: {
     errors,
   });
   const checks = [...planned, ...ownChecks(loads, endMs)];
-  const answered = reportProbes(probes, evidence, pictures);
+  const answered = reportProbes(probes, evidence, pictures, records);
   const told = {
     verdict: verdictOf(results, checks),
     traffic: totalsOf(evidence, traffic, facts),
@@ -124,6 +124,7 @@ export async function analyse(input: {
     validity: results.map(({ finding }) => finding),
     faults,
     errors: mergeAlike(errors),
+    ...(changes.length === 0 ? {} : { changes: reportChanges(changes, evidence, traffic) }),
   };
   return {
     ...told,
@@ -142,7 +143,6 @@ export async function analyse(input: {
     })),
     notes: notesOn(evidence, traffic, loads, facts, picture),
     effective: picture.tables(),
-    ...(changes.length === 0 ? {} : { changes: reportChanges(changes, evidence, traffic) }),
   };
 }
 

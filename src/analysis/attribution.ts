@@ -1,15 +1,15 @@
-import { type RequestQuestion, type TextOfReason, textOfRequests } from '../effective/index.ts';
+import type { RequestQuestion } from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { InstanceContext, Outcome } from '../model/evidence.ts';
 import type { Report } from '../report/model.ts';
-import { certifyingFault } from './certifying.ts';
 import { type Chain, Chains } from './chains.ts';
+import { type Blame, Faults, reasonOfFailure } from './failures.ts';
 import type { RecordedFault } from './fault-records.ts';
 import { phaseNames } from './phases.ts';
 import type { Picture, Pictures } from './picture.ts';
-import { isFromServer, questionAbout } from './question.ts';
+import { isFromServer } from './question.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
 type ErrorGroup = Report['errors'][number];
@@ -33,12 +33,9 @@ interface Tally {
   readonly load: PlannedLoad | undefined;
   /** The calls of apps that failed, where the app that was asked failed for one or waited for it. */
   readonly chain: Chain;
-  /** What gave one of the two another certificate then, of requests that failed for that. */
-  readonly certifying: RecordedFault | undefined;
+  readonly blame: Blame;
   /** What sidecars held then, the newest first. */
   readonly pictures: readonly [Picture, ...Picture[]];
-  /** Whether a fault was on at the host, or at one that its app called. */
-  readonly disturbed: boolean;
   readonly whenMs: number[];
   readonly byPhase: number[];
 }
@@ -53,10 +50,10 @@ export function attribute(
   loads: readonly PlannedLoad[],
   records: readonly RecordedFault[],
 ): Attributed[] {
-  const underFault = faultsOn(records, evidence);
   /** By what was in effect, on the mesh and at the host, load and client, then by what both sides said. */
   const tallies = new Map<number, Map<string, Tally>>();
   const chains = new Chains(evidence);
+  const faults = new Faults(records, evidence, chains);
   const { requests, arrivals, endings } = evidence;
   for (let row = 0; row < traffic.length; row += 1) {
     const number = traffic.endingOf[row] as number;
@@ -71,26 +68,22 @@ export function attribute(
     const called = serverNumber < 0 ? client.instance : (arrivals.instance[last] as number);
     const sinceMs = serverNumber < 0 ? undefined : arrivals.startMs[last];
     const chain = called < 0 ? [] : chains.ofRequest(row, called, sinceMs);
-    const failed = chains.failed(chain) ?? { client, server: endings[serverNumber], caller };
-    const certifying = certifyingFault({ ...failed, atMs }, records, evidence);
-    const disturbed = [client.instance, ...chains.called(chain)].some((instance) =>
-      underFault(instance, atMs),
-    );
-    const callers = ((held * 2 + +disturbed) * 256 + load) * 65_536 + caller;
+    const server = endings[serverNumber];
+    const blame = faults.blame({ client, server, caller, atMs, chain });
+    const callers = ((held * 2 + +blame.disturbed) * 256 + load) * 65_536 + caller;
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
-    const key = `${number} ${serverNumber} ${certifying} ${chains.key(chain)}`;
+    const key = `${number} ${serverNumber} ${blame.certifying} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
       tally = {
         client,
-        server: endings[serverNumber],
+        server,
         caller: evidence.context.instances[caller],
         load: loads[load],
         chain,
-        certifying: records[certifying],
+        blame,
         pictures: pictures.get(held),
-        disturbed,
         whenMs: [],
         byPhase: phaseNames.map(() => 0),
       };
@@ -102,56 +95,33 @@ export function attribute(
     }
   }
   const all = [...tallies.values()].flatMap((alike) => [...alike.values()]);
-  return all.map((tally) => describe(tally, evidence, chains));
+  return all.map((tally) => describe(tally, evidence, chains, faults));
 }
 
-/** Whether a fault was on at an instance, by its index, at a moment of the load. */
-function faultsOn(faults: readonly RecordedFault[], { context }: Evidence) {
-  const spans = context.instances.map(({ name }) =>
-    faults.flatMap(({ targets, injectingAtMs, revertedAtMs }) =>
-      injectingAtMs === undefined || !targets.includes(name)
-        ? []
-        : [{ fromMs: injectingAtMs, toMs: revertedAtMs ?? Number.POSITIVE_INFINITY }],
-    ),
+function describe(tally: Tally, evidence: Evidence, chains: Chains, faults: Faults): Attributed {
+  const { client, server, byPhase, whenMs, pictures, chain, blame, load } = tally;
+  const { text, ended, onward } = reasonOfFailure(
+    {
+      client,
+      server,
+      chain,
+      caller: tally.caller?.name ?? '-',
+      to: load?.to ?? '-',
+      request: load && pictures[0].askedFor(load),
+      disturbed: blame.disturbed,
+      certifying: faults.at(blame.certifying),
+    },
+    pictures,
+    evidence,
+    chains,
   );
-  return (instance: number, ms: number) =>
-    spans[instance]?.some(({ fromMs, toMs }) => ms >= fromMs && ms <= toMs) ?? false;
-}
-
-function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed {
-  const { client, server, byPhase, whenMs, pictures, chain, certifying, disturbed } = tally;
-  const said = isFromServer(client, server) ? server : client;
+  const { others, ...first } = text;
+  const { flag } = (onward?.said ?? (isFromServer(client, server) ? server : client)).raw;
   const instance = client.instance === NO_HOST ? undefined : evidence.context.instances[client.instance];
-  const about = {
-    client,
-    server,
-    caller: tally.caller?.name ?? '-',
-    to: tally.load?.to ?? '-',
-    request: tally.load && pictures[0].askedFor(tally.load),
-  };
-  const answers = pictures.map((picture) => {
-    const question = {
-      ...questionAbout(about, instance, picture),
-      ...(disturbed ? { underFault: true as const } : {}),
-    };
-    return { question, reason: picture.reasonOfRequests(question) };
-  });
-  // What the newest cannot be the reason of, one that was still in effect may be.
-  const { question, reason } =
-    answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
-  const onwards = client.answered
-    ? pictures.flatMap((picture) => chains.reason(chain, picture, disturbed) ?? [])
-    : [];
-  const onward = onwards.find(({ known }) => known) ?? onwards[0];
-  const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
-  const { cause, others, ...first } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
-  const { flag } = (onward?.said ?? said).raw;
   const at = onward?.called ?? instance;
-  const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
   const group: ErrorGroup = {
     flag: flag === '-' ? word(onward?.ending ?? client) : flag,
     status: client.status,
-    cause: `${cause}${waiting}${retried}`,
     host: at?.name ?? client.host,
     zone: at?.locality ?? '-',
     count: whenMs.length,
@@ -161,15 +131,7 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains): Attributed 
     ...first,
     ...(others === undefined ? {} : { others: [...others] }),
   };
-  return { load: tally.load?.name, group, whenMs, outcome: client.outcome, ended: question.ended };
-}
-
-/** The same with the fault that it comes of, before the settings that have a part in it. */
-function withFault(text: TextOfReason, fault: RecordedFault | undefined): TextOfReason {
-  if (fault === undefined) return text;
-  const { cause, others = [], ...first } = text;
-  const { name, description, source } = fault.planned;
-  return { cause, setting: `fault ${name}: ${description}`, source, others: [first, ...others] };
+  return { load: load?.name, group, whenMs, outcome: client.outcome, ended };
 }
 
 /** The cause in a word where the sidecar has none. */

@@ -147,7 +147,7 @@ export class Chains {
   }
 }
 
-interface ChainReason {
+export interface ChainReason {
   /** Whether the setting behind it is. */
   readonly known: boolean;
   readonly told: TextOfReason;

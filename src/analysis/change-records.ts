@@ -20,6 +20,7 @@ export function recordChanges(
     const find = (event: ChangeEntry['event']) => own.find((entry) => entry.event === event);
     const at = (entry: ChangeEntry | undefined) => (entry === undefined ? undefined : entry.t - originMs);
     const changed = find('changed');
+    const refused = find('refused');
     const broken = find('rolling-back');
     const over = broken ?? find('guarded');
     const changingAtMs = at(find('changing'));
@@ -31,6 +32,7 @@ export function recordChanges(
       changingAtMs,
       ...(outage === undefined ? {} : { heldUp: { fault: outage.name, untilMs: outage.revertedAtMs } }),
       arrivedAtMs: at(changed),
+      ...(refused === undefined ? {} : { refused: refused.why ?? '' }),
       arrivals: changed?.arrivals ?? {},
       guard:
         guard === undefined || over === undefined
@@ -64,6 +66,7 @@ export function reportChanges(
   const rolled = records.findIndex(({ guard }) => guard?.rolledBack !== undefined);
   return records.map((record, index) => {
     const { name, description, plannedAtMs, changingAtMs, heldUp, arrivedAtMs, arrivals, guard } = record;
+    const { refused } = record;
     const rolledBack = guard?.rolledBack;
     return {
       name,
@@ -73,6 +76,7 @@ export function reportChanges(
       ...(changingAtMs === undefined ? {} : { changingAtMs }),
       ...(heldUp === undefined ? {} : { heldUp: plainHeldUp(heldUp) }),
       ...(arrivedAtMs === undefined ? {} : { arrivedAtMs }),
+      ...(refused === undefined ? {} : { refused }),
       arrivals: { ...arrivals },
       ...(changingAtMs === undefined || arrivedAtMs === undefined
         ? {}
@@ -96,7 +100,8 @@ const plainHeldUp = ({ fault, untilMs }: NonNullable<ChangeRecord['heldUp']>) =>
   ...(untilMs === undefined ? {} : { untilMs }),
 });
 
-function statusOf({ guard, arrivedAtMs }: ChangeRecord, isForbidden: boolean) {
+function statusOf({ guard, arrivedAtMs, refused }: ChangeRecord, isForbidden: boolean) {
+  if (refused !== undefined) return 'refused';
   if (guard?.rolledBack !== undefined) return 'rolled-back';
   if (arrivedAtMs !== undefined) return 'made';
   return isForbidden ? 'withheld' : 'not-made';

@@ -78,6 +78,24 @@ test('a change that never came to every sidecar proves nothing', async () => {
   expect(made.checks[0]?.status).toBe('pass');
 });
 
+test('a change that a sidecar refused ends the run, and is the first that its summary says', async () => {
+  const why = 'two.yaml:7: the sidecar of frontend-1 rejected its configuration: cluster x: no';
+  const { verdict, summary, changes, validity } = await analysed(
+    entry(2_010, 'changing'),
+    entry(2_100, 'refused', { why }),
+    entry(2_150, 'restoring'),
+    entry(2_300, 'restored', { arrivals }),
+  );
+  expect(verdict).toBe('invalid');
+  expect(summary).toMatch(
+    /^This run ended when a sidecar refused the change one, and proves nothing: two\.yaml:7: /,
+  );
+  expect(summary).toMatch(/Until then .* % of [\d,]+ requests succeeded\.$/);
+  expect(changes?.map(({ status }) => status)).toEqual(['refused', 'not-made']);
+  const rule = validity.find((each) => each.rule === 'changes-made');
+  expect(rule).toMatchObject({ status: 'violated', observed: `one was refused: ${why}` });
+});
+
 /** The analysis of a change that is made at 5 s, while the control plane is gone from 4 s to 8 s. */
 async function heldUp(check: object, arrivals: Readonly<Record<string, number>>) {
   const run = outage({ shows: 'nothing' });

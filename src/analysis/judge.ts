@@ -28,7 +28,7 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
   const observation = kind.observe(planned.check, facts, window);
   const { value, samples, neededSamples, holds, observed, limit, detail, doubt, lacking } = observation;
   const enough = samples >= neededSamples;
-  const doubtful = !holds && doubt !== undefined;
+  const doubtful = doubt !== undefined;
   const details = [
     ...(detail === undefined ? [] : [detail]),
     ...(enough ? [] : [tooFew(kind.restsOn, observation, window, facts)]),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { buildEvidence, startTime } from '../evidence/testing/build-evidence.ts';
 import { accessLine } from '../meshes/envoy/testing/access-line.ts';
+import { recording } from '../meshes/istio/effective/testing/recordings.ts';
 import { istio } from '../meshes/istio/index.ts';
 import { probeMark } from '../model/evidence.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
@@ -35,8 +36,21 @@ const passedOn = { status: 403, details: 'via_upstream', upstreamHost: '127.1.0.
 /** A run in which each of these was sent once, and what the check of the whole run said. */
 const probed = (...all: readonly Sent[]) => probedFor(planned({ kind: 'expectations', during: 'run' }), all);
 
-async function probedFor(check: PlannedCheck, all: readonly Sent[]): Promise<Analysis> {
-  const run = healed();
+/** What sidecars held, in a recorded lab whose apps keep idle connections for 5 s. */
+function keeping(name: string) {
+  const { topology, answers, resources } = recording(name);
+  const instances = topology.instances.map((each) =>
+    each.app === undefined ? each : { ...each, app: { ...each.app, keepAliveMs: 5_000 } },
+  );
+  return { topology: { ...topology, instances }, answers, resources };
+}
+
+async function probedFor(
+  check: PlannedCheck,
+  all: readonly Sent[],
+  held?: ReturnType<typeof keeping>,
+): Promise<Analysis> {
+  const run = { ...healed(), ...(held === undefined ? {} : { effective: held.answers }) };
   const sentAt = (number: number) => (all[number]?.atMs ?? 2_000) + number;
   const line = (number: number, fields: object, cluster: string) =>
     accessLine({
@@ -89,10 +103,10 @@ async function probedFor(check: PlannedCheck, all: readonly Sent[]): Promise<Ana
   );
   return await analyse({
     trial: { ...trial, probes },
-    topology,
+    topology: held?.topology ?? topology,
     directory: built.directory,
     mesh: istio,
-    resources: [],
+    resources: held?.resources ?? [],
   });
 }
 
@@ -165,4 +179,26 @@ test('the reason of a check is looked for in the answers of its own window', asy
     status: 'fail',
     reason: { text: 'No route of the sidecar of frontend-1 takes it.' },
   });
+});
+
+test('a connection that broke off while a fault was on at its host was not closed for being idle', async () => {
+  const closed = {
+    status: 503,
+    flags: 'UC',
+    details: 'upstream_reset_before_response_started{connection_termination}',
+  };
+  const reset: Sent = {
+    status: 503,
+    client: { ...passedOn, status: 503 },
+    server: { ...atServer, ...closed },
+    expect: { status: 200 },
+  };
+  const { probes } = await probedFor(
+    planned({ kind: 'expectations', during: 'run' }),
+    [reset, { ...reset, atMs: 5_000 }],
+    keeping('no-retries'),
+  );
+  const [idle, disturbed] = probes?.map(({ rule }) => rule?.text) ?? [];
+  expect(idle).toMatch(/ It closes one on which nothing has come for 5 s, /);
+  expect(disturbed).toBe('The app of edge-app closed the connection before it had answered.');
 });

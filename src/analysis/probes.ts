@@ -20,10 +20,13 @@ import {
 } from '../probes/planned.ts';
 import type { Report } from '../report/model.ts';
 import { Chains } from './chains.ts';
+import { Faults, reasonOfFailure } from './failures.ts';
+import type { RecordedFault } from './fault-records.ts';
 import type { Picture, Pictures } from './picture.ts';
 import { questionAbout } from './question.ts';
 import type { RefusedCertificates } from './refused-certificates.ts';
 import { knownReason, type ReportReason, reportReason } from './report-reason.ts';
+import { settleEndings } from './traffic.ts';
 
 type ReportProbe = NonNullable<Report['probes']>[number];
 
@@ -102,12 +105,13 @@ export function reportProbes(
   judged: readonly JudgedProbe[],
   evidence: Evidence,
   pictures: Pictures,
+  records: readonly RecordedFault[],
 ): Report['probes'] {
   if (judged.length === 0) return undefined;
   return judged.map(({ probe, came }): ReportProbe => {
     const known = came.filter(({ met }) => met !== undefined);
     const met = known.filter((each) => each.met);
-    const rule = ruleBehind({ probe, came }, evidence, pictures);
+    const rule = ruleBehind({ probe, came }, evidence, pictures, records);
     return {
       name: probe.name,
       request: describeProbe(probe),
@@ -133,20 +137,23 @@ export function ruleBehind(
   { probe, came }: JudgedProbe,
   evidence: Evidence,
   pictures: Pictures,
+  records: readonly RecordedFault[],
 ): ReportReason | undefined {
   const wrong = came.filter(({ met }) => met === false);
   const typical = mostOften(wrong.length > 0 ? wrong : came);
   if (typical === undefined) return undefined;
-  const [picture] = pictures.get(pictures.numberAt(typical.atMs));
-  return reasonOf(probe, typical.answer, evidence, picture);
+  const held = pictures.get(pictures.numberAt(typical.atMs));
+  return reasonOf(probe, typical, evidence, held, records);
 }
 
 function reasonOf(
   probe: PlannedProbe,
-  answer: ProbeAnswer,
+  { answer, atMs }: Pick<Came, 'answer' | 'atMs'>,
   evidence: Evidence,
-  picture: Picture,
+  pictures: readonly [Picture, ...Picture[]],
+  records: readonly RecordedFault[],
 ): ReportReason | undefined {
+  const [picture] = pictures;
   const { configuration } = picture;
   const { instances } = evidence.context;
   const about = { service: probe.to, port: probe.port };
@@ -176,26 +183,24 @@ function reasonOf(
     const reason = reasonOfRoute(configuration, { client: caller, service: probe.to, request });
     return reason.known ? knownReason(reason) : { text: `Not known: ${reason.why}.` };
   }
-  const onward = onwardReason(answer, evidence, picture);
-  if (onward !== undefined) return onward;
-  const question = questionAbout(
-    { client: client.ending, server: answer.server?.ending, caller, to: probe.to, request },
-    called,
-    picture,
-  );
-  return reportReason(textOfRequests(picture.reasonOfRequests(question), question));
-}
-
-/** Why an app that answered with a failure failed, where it was for a call of its own. */
-function onwardReason(
-  { id, server }: ProbeAnswer,
-  evidence: Evidence,
-  picture: Picture,
-): ReportReason | undefined {
-  if (id === undefined || server === undefined) return undefined;
+  const [ending] = settleEndings({ ...evidence, endings: [client.ending] });
+  if (ending === undefined) return undefined;
+  const { id, server } = answer;
   const chains = new Chains(evidence);
-  const reason = chains.reason(chains.ofId(id, server.instance), picture);
-  return reason && reportReason(reason.told);
+  const reached = server?.instance ?? ending.instance;
+  const chain = id === undefined || reached < 0 ? [] : chains.ofId(id, reached);
+  const both = { client: ending, server: server?.ending, chain };
+  const faults = new Faults(records, evidence, chains);
+  const { disturbed, certifying } = faults.blame({ ...both, caller: client.instance, atMs });
+  const failure = {
+    ...both,
+    caller,
+    to: probe.to,
+    request,
+    disturbed,
+    certifying: faults.at(certifying),
+  };
+  return reportReason(reasonOfFailure(failure, pictures, evidence, chains).text);
 }
 
 function cameOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence): Came {

@@ -91,7 +91,7 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
         .filter(({ probe }) => lacking.probe === undefined || probe.name === lacking.probe)
         .map((judged) => cameIn(window, judged))
         .find(({ came }) => came.some(({ met }) => met === false));
-      return unmet && ruleBehind(unmet, scene.evidence, scene.pictures);
+      return unmet && ruleBehind(unmet, scene.evidence, scene.pictures, scene.records);
     }
     default: {
       const { what, hosts } = lacking;

@@ -5,7 +5,7 @@ import type { StatisticsSeries } from '../evidence/samples.ts';
 import { isServer, matches } from '../model/topology.ts';
 import type { LoadFacts } from './loads.ts';
 import { latenciesOf } from './percentile.ts';
-import { NO_HOST, type Traffic } from './traffic.ts';
+import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
 /** Steps in which `firstSettled` looks; also the finest time it can answer. */
 const STEP_MS = 10;
@@ -66,6 +66,13 @@ export function createFacts(
     return called && !endingOf.subarray(0, traffic.length).some(hasAnswered) ? alike : undefined;
   };
 
+  const mostAttempts = Math.max(0, ...endings.map(({ attempts }) => attempts));
+  /** Attempts in as much time without what was waited for a processor, but no more than anybody made. */
+  const mightHaveBeen = ({ attempts }: SettledEnding, lastedMs: number, waitedMs: number) =>
+    waitedMs >= lastedMs
+      ? mostAttempts
+      : Math.min(mostAttempts, (attempts * lastedMs) / (lastedMs - waitedMs));
+
   return {
     durationMs,
     faults,
@@ -102,13 +109,19 @@ export function createFacts(
       else scanCalls(window, (row) => tally(endings[calls.ending[row] as number]));
       return { all, by };
     },
-    attempts(window, service) {
+    attempts(window, service, told = 'as-seen') {
       let count = 0;
-      const tally = (ending: Traffic['endings'][number] | undefined) => {
-        if (service === undefined || ending?.service === service) count += ending?.attempts ?? 0;
+      const tally = (ending: SettledEnding | undefined, { startMs, durationMs }: Times, row: number) => {
+        if (ending === undefined || (service !== undefined && ending.service !== service)) return;
+        const fromMs = startMs[row] as number;
+        const toMs = fromMs + (durationMs[row] as number);
+        const waitedMs = told === 'as-seen' ? 0 : evidence.saturation.during(fromMs, toMs);
+        count +=
+          waitedMs > 0 && isCutOff(ending) ? mightHaveBeen(ending, toMs - fromMs, waitedMs) : ending.attempts;
       };
-      scan(window, every, (row) => tally(endings[endingOf[row] as number]));
-      if (service !== undefined) scanCalls(window, (row) => tally(endings[calls.ending[row] as number]));
+      scan(window, every, (row) => tally(endings[endingOf[row] as number], requests, row));
+      if (service !== undefined)
+        scanCalls(window, (row) => tally(endings[calls.ending[row] as number], calls, row));
       return count;
     },
     ended({ fromMs, toMs }, wanted) {
@@ -240,6 +253,12 @@ export function createFacts(
     },
   };
 }
+
+type Times = Pick<Evidence['requests'], 'startMs' | 'durationMs'>;
+
+/** Whether a request's time was over before it could be tried as often as its route says. */
+const isCutOff = ({ reason, clues }: SettledEnding) =>
+  reason === 'client-gone' || (reason === 'timeout' && clues?.time === undefined);
 
 interface Span {
   readonly fromMs: number;

@@ -2,7 +2,7 @@ import { formatPercent, plural } from '../kit/format.ts';
 import type { Report, ReportCheck } from '../report/model.ts';
 import { formatSetting, settingsBehind } from '../report/words.ts';
 
-type Told = Pick<Report, 'verdict' | 'traffic' | 'checks' | 'validity' | 'faults' | 'errors'>;
+type Told = Pick<Report, 'verdict' | 'traffic' | 'checks' | 'validity' | 'faults' | 'errors' | 'changes'>;
 
 /** The verdict in a sentence or two, for someone who reads nothing else. */
 export function summaryOf(report: Told): string {
@@ -15,7 +15,7 @@ export function summaryOf(report: Told): string {
       return `The mesh did not hold${when(report)}: ${failures(report.checks)}.${firstReason(report, cause)}${cause}`;
     }
     case 'invalid':
-      return `This run proves nothing: ${doubt(report)}`;
+      return `This run ${refusal(report) ?? `proves nothing: ${doubt(report)}`}`;
   }
 }
 
@@ -32,7 +32,7 @@ function when(report: Told): string {
   return before ? ', even before the first fault' : during(report);
 }
 
-function success({ traffic }: Told): string {
+function success({ traffic }: Pick<Told, 'traffic'>): string {
   return `${formatPercent(traffic.requests === 0 ? 0 : traffic.ok / traffic.requests)} of ${plural(traffic.requests, 'request')} succeeded`;
 }
 
@@ -78,6 +78,13 @@ function mainCause({ errors, traffic }: Told): string {
       ? 'All failures'
       : `Most failures (${formatPercent(Math.round((first.count / failed) * 100) / 100)})`;
   return ` ${share} have one cause: ${first.cause}${behind(first)}`;
+}
+
+/** That the mesh did not take a change, which explains all that is missing. */
+function refusal({ changes = [], traffic }: Told): string | undefined {
+  const refused = changes.find(({ status }) => status === 'refused');
+  if (refused === undefined) return undefined;
+  return `ended when a sidecar refused the change ${refused.name}, and proves nothing: ${refused.refused}. Until then ${success({ traffic })}.`;
 }
 
 function doubt({ validity, checks }: Told): string {

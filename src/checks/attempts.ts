@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CheckKind } from './contract.ts';
 import { bounds, checkFields, hasBound, noBound } from './fields.ts';
-import { formatLimits } from './limits.ts';
+import { formatLimits, isWithin } from './limits.ts';
 import { perRequest } from './per-request.ts';
 
 const schema = z
@@ -38,6 +38,15 @@ export const attempts: CheckKind<typeof schema> = {
     const requests = facts.count(window);
     const made = facts.attempts(window, check.service);
     const observed = perRequest(check, { made, requests, noun: 'attempt' }, text);
-    return { ...observed, lacking: { what: 'route', setting: 'retries' } };
+    const atMost = requests === 0 ? 0 : facts.attempts(window, check.service, 'at-most') / requests;
+    return {
+      ...observed,
+      doubt: observed.holds === isWithin(atMost, check) ? undefined : doubtOf(atMost),
+      lacking: { what: 'route', setting: 'retries' },
+    };
   },
 };
+
+/** A limit that holds, or does not, only since requests ran out of time on a machine that had none to spare. */
+const doubtOf = (atMost: number) =>
+  `proves nothing: requests ran out of time while this machine had no CPU to spare, and without that it might be ${text(atMost)}; lower the rate, or run where there are more or quieter CPUs`;

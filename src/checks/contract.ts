@@ -42,7 +42,7 @@ export interface Observation {
   readonly neededSamples: number;
   /** Whether the limit holds; a value that never came about (never ejected) fails. */
   readonly holds: boolean;
-  /** Why a limit that does not hold says nothing about the mesh: the check is invalid then. */
+  /** Why what was observed says nothing about the mesh, be it within the limit or not: the check is invalid then. */
   readonly doubt?: string | undefined;
   /** "99.98 %", "1.24 s", "never". */
   readonly observed: string;

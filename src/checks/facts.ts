@@ -38,6 +38,8 @@ export interface ChangeRecord {
   readonly heldUp?: { readonly fault: string; readonly untilMs: number | undefined } | undefined;
   /** When every sidecar held it. */
   readonly arrivedAtMs: number | undefined;
+  /** Why a sidecar did not take it, with where that is written: the trial has ended with that. */
+  readonly refused?: string | undefined;
   /** Instance → milliseconds until its sidecar held it. */
   readonly arrivals: Readonly<Record<string, number>>;
   /** What its guard made of it, where it has one that came to an end. */
@@ -85,9 +87,10 @@ export interface RunFacts {
   answered(window: Window, instances: readonly string[]): { readonly all: number; readonly by: number };
   /**
    * How often the requests of a window were sent to a host, first attempts included; or how often something was sent
-   * to a service for them, by clients and by apps.
+   * to a service for them, by clients and by apps. `at-most`: as often as it might have been on a machine with processors
+   * to spare, since whoever is slow for the lack of them tries less often before the time for the request is over.
    */
-  attempts(window: Window, service?: string): number;
+  attempts(window: Window, service?: string, told?: 'as-seen' | 'at-most'): number;
   /** Requests of an outcome that ended in a window, whenever they were due. */
   ended(window: Window, outcome: Outcome): number;
   /**

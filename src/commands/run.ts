@@ -110,7 +110,7 @@ async function runScenario(
   await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
   await mesh.validate(everWritten([configuration, ...planned.steps]), progress, signal);
   await makeReportFolder(reportDirectory, options.reports);
-  const report = await runExperiment({
+  const { report, refused } = await runExperiment({
     runId,
     planned,
     environment,
@@ -135,5 +135,6 @@ async function runScenario(
     report: join(reportDirectory, reportFormats.html.file),
   });
   if (report.interrupted) return ExitCode.interrupted;
+  if (refused !== undefined) throw refused;
   return ExitCode[report.verdict];
 }

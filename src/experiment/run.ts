@@ -33,11 +33,18 @@ export interface ExperimentWatcher extends TrialWatcher {
   warn(text: string): void;
 }
 
+/** What a run leaves. */
+export interface ExperimentOutcome {
+  readonly report: Report;
+  /** What the mesh did not take in the middle of it: the report says what there was until then. */
+  readonly refused?: OperatorError;
+}
+
 /**
  * The way through a run: lab up, one trial, lab down, analysis, report. Everything acquired is released when this
  * returns or throws.
  */
-export async function runExperiment(request: ExperimentRequest): Promise<Report> {
+export async function runExperiment(request: ExperimentRequest): Promise<ExperimentOutcome> {
   const { planned, runId, signal, startedAt, command } = request;
   const { plan, mesh, configuration, steps } = planned;
   const evidence = join(request.reportDirectory, 'evidence');
@@ -52,10 +59,11 @@ export async function runExperiment(request: ExperimentRequest): Promise<Report>
     resources: configuration.resources,
     steps: steps.map(({ resources }) => resources),
   });
-  return assembleReport(
+  const { refused, ...about } = outcome;
+  const report = assembleReport(
     planned,
     {
-      ...outcome,
+      ...about,
       id: runId,
       startedAt,
       command,
@@ -64,6 +72,7 @@ export async function runExperiment(request: ExperimentRequest): Promise<Report>
     },
     analysis,
   );
+  return { report, ...(refused === undefined ? {} : { refused }) };
 }
 
 async function onLab(request: ExperimentRequest, evidence: string) {
@@ -98,7 +107,7 @@ async function onLab(request: ExperimentRequest, evidence: string) {
     watcher,
   });
   // What is moved away is not taken down.
-  if (request.leavesLab && !outcome.interrupted) ending.move();
+  if (request.leavesLab && !outcome.interrupted && outcome.refused === undefined) ending.move();
   else watcher.step('taking the mesh down');
   const { mesh: meshVersion, programs } = lab;
   return { ...outcome, ...(own ? { firstRequestAt: lab.firstRequestAt } : {}), mesh: meshVersion, programs };

@@ -1,6 +1,12 @@
+import { suggest } from '../kit/nearest.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import type { Mesh } from '../meshes/contract.ts';
-import { describeResource, type MeshConfiguration, type MeshResource } from '../model/mesh-configuration.ts';
+import {
+  describeResource,
+  type MeshConfiguration,
+  type MeshResource,
+  type ResourceName,
+} from '../model/mesh-configuration.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
 import type { Plan } from '../plan/contract.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
@@ -17,7 +23,8 @@ export function readSteps(
   const { configuration, changes } = plan.trial;
   if (changes.length === 0) return [];
   const steps = mesh.readChanges(configuration, changes, configurationContext(plan));
-  const problems = steps.flatMap(({ resources, missing, isSame }, index) => {
+  const { namespace } = plan.topology;
+  const problems = steps.flatMap(({ resources, before, missing, isSame }, index) => {
     const { name = '', deletes = [], files = [] } = changes[index] ?? {};
     const put = new Set(
       resources.filter((each) => files.some(({ file }) => file === each.file)).map(describeResource),
@@ -38,6 +45,10 @@ export function readSteps(
         path: ['changes', index, 'delete', deletes.indexOf(each)],
         at: 'value',
         message: `there is no ${describeResource(each)} in the configuration before this change`,
+        hint: suggest(
+          asWritten(each, namespace),
+          before.map((other) => asWritten(other, namespace)),
+        ),
       }),
     );
     if (!isSame || gone.length > 0) return gone;
@@ -50,6 +61,10 @@ export function readSteps(
     resources,
   }));
 }
+
+/** "VirtualService/edge-app-vs", and with the namespace where that is another than the topology's. */
+const asWritten = ({ kind, namespace, name }: ResourceName, usual: string) =>
+  [kind, ...(namespace === usual ? [] : [namespace]), name].join('/');
 
 /** Everything that is in effect at some time, each resource once. */
 export function everWritten(configurations: readonly MeshConfiguration[]): MeshConfiguration {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Environment } from '../environments/contract.ts';
-import { ExitCode, environmentError } from '../kit/errors.ts';
+import { ExitCode, environmentError, type OperatorError } from '../kit/errors.ts';
 import { shellCommand } from '../kit/shell.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { Plan } from '../plan/contract.ts';
 import { writeReports } from '../report/index.ts';
-import { brief, type Report } from '../report/model.ts';
+import { brief } from '../report/model.ts';
 import { conclude } from '../report/suite/index.ts';
 import { SUITE_SCHEMA, type Suite, type SuiteScenario } from '../report/suite/model.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
@@ -14,7 +14,7 @@ import { Labs, sharingLabs } from './labs.ts';
 import { operatorError } from './operator-error.ts';
 import type { Planned } from './planned.ts';
 import { thisMachine } from './report.ts';
-import { type ExperimentWatcher, newRunId, runExperiment } from './run.ts';
+import { type ExperimentOutcome, type ExperimentWatcher, newRunId, runExperiment } from './run.ts';
 
 export interface SuiteRequest {
   readonly id: string;
@@ -98,23 +98,31 @@ async function runTurn(
   const startedAt = Date.now();
   const about = aboutOf(turn);
   try {
-    const { report, folder } = await runOne(request, turn, labs, leavesLab, startedAt);
-    return { ...about, ended: 'reported', wallMs: report.timing.wallMs, folder, report: brief(report) };
+    const { report, refused, folder } = await runOne(request, turn, labs, leavesLab, startedAt);
+    const { wallMs } = report.timing;
+    if (refused === undefined || report.interrupted)
+      return { ...about, ended: 'reported', wallMs, folder, report: brief(report) };
+    return { ...about, ended: 'error', wallMs, folder, error: plainError(refused) };
   } catch (error) {
     const known = operatorError(error);
     // What an interruption cut off before there was evidence.
     if (request.signal.aborted && known?.exitCode === ExitCode.interrupted) {
       return { ...about, ended: 'not-run', why: 'the suite was interrupted' };
     }
-    const { message, hint, exitCode } = known ?? bug(error);
     return {
       ...about,
       ended: 'error',
       wallMs: Date.now() - startedAt,
-      error: { message, exitCode, ...(hint === undefined ? {} : { hint }) },
+      error: plainError(known ?? bug(error)),
     };
   }
 }
+
+const plainError = ({ message, hint, exitCode }: Pick<OperatorError, 'message' | 'hint' | 'exitCode'>) => ({
+  message,
+  exitCode,
+  ...(hint === undefined ? {} : { hint }),
+});
 
 /** The run of one scenario, with its reports written. */
 async function runOne(
@@ -123,11 +131,11 @@ async function runOne(
   labs: Labs,
   leavesLab: boolean,
   startedAt: number,
-): Promise<{ readonly report: Report; readonly folder: string }> {
+): Promise<ExperimentOutcome & { readonly folder: string }> {
   const folder = newRunId(turn.plan.name);
   const reportDirectory = join(request.reports, folder);
   await makeReportFolder(reportDirectory, request.reports);
-  const report = await runExperiment({
+  const outcome = await runExperiment({
     runId: folder,
     planned: turn,
     environment: labs.environment,
@@ -139,17 +147,13 @@ async function runOne(
     signal: request.signal,
     watcher: request.watcherOf(turn.plan),
   });
-  await writeReports(reportDirectory, report);
-  return { report, folder };
+  await writeReports(reportDirectory, outcome.report);
+  return { ...outcome, folder };
 }
 
-function bug(error: unknown) {
+function bug(error: unknown): OperatorError {
   const stack = String(error instanceof Error ? error.stack : error);
-  const { message, hint, exitCode } = environmentError(
-    'this is a bug in Breakwater',
-    `please report it with this: ${stack}`,
-  );
-  return { message, hint, exitCode };
+  return environmentError('this is a bug in Breakwater', `please report it with this: ${stack}`);
 }
 
 function assembleSuite(request: SuiteRequest, scenarios: readonly SuiteScenario[]): Suite {

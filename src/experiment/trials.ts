@@ -116,6 +116,7 @@ class Series implements AsyncDisposable {
       watcher,
     });
     if (outcome.interrupted) return { ended: 'interrupted', name };
+    if (outcome.refused !== undefined) throw outcome.refused;
     const analysis = await analyse({
       trial,
       directory: folder.evidence,

@@ -53,6 +53,8 @@ export interface ConfigurationChange {
 /** Mesh configuration after a change. */
 export interface ChangedConfiguration {
   readonly resources: readonly MeshResource[];
+  /** What was there before it. */
+  readonly before: readonly ResourceName[];
   /** What was to be taken out, and was not there. */
   readonly missing: readonly ResourceName[];
   /** Whether it says what it said before. */

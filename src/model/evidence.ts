@@ -157,13 +157,15 @@ export type JournalEntry =
   | {
       readonly t: number;
       /**
-       * changing: about to; changed: every sidecar holds it; guarded: its guard came to its end and held;
+       * changing: about to; changed: every sidecar holds it; refused: one does not take it, and the trial ends;
+       * guarded: its guard came to its end and held;
        * rolling-back: it did not, and everything is about to be as before the first change; rolled-back: it is;
        * restoring, restored: the same at the end of the trial, for the last change that was made.
        */
       readonly event:
         | 'changing'
         | 'changed'
+        | 'refused'
         | 'guarded'
         | 'rolling-back'
         | 'rolled-back'
@@ -174,6 +176,8 @@ export type JournalEntry =
       readonly arrivals?: Readonly<Record<string, number>>;
       /** What a guard saw: "71.2 % of 198 requests"; absent where too few ended for it to say anything. */
       readonly saw?: string;
+      /** Who did not take it and why, with where it is written; of what was refused. */
+      readonly why?: string;
     };
 
 /** What k6 counted itself of one load; the other side of the reconciliation. */

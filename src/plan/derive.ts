@@ -75,7 +75,7 @@ export function probeContext(scenario: Scenario): ProbeContext {
     servers: new Map(
       services.filter(([name]) => !clients.has(name)).map(([name, each]) => [name, portsOf(each)]),
     ),
-    replicas: replicasOf(scenario).filter(isServer),
+    replicas: replicasOf(scenario),
     durationMs: Math.max(...loadsIn(scenario).map(({ load }) => sizeOf(load).durationMs)),
     warmupMs: Math.max(...loadsIn(scenario).map(({ load }) => load.warmup)),
   };

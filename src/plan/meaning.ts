@@ -7,8 +7,8 @@ import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
 import { mistakesInLoad, sizeOf } from '../load/written.ts';
 import { mistakeInPort } from '../model/ports.ts';
-import type { FaultTarget } from '../model/target.ts';
-import { type Instance, isClient, isServer, matches, portsOf } from '../model/topology.ts';
+import { mistakeInTarget } from '../model/target-mistake.ts';
+import { type Instance, isClient, portsOf } from '../model/topology.ts';
 import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, mistakesInProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
@@ -350,44 +350,6 @@ const hitBy = (fault: Fault, replicas: readonly Instance[]) => [
   ...('on' in fault ? [] : [subjectOf(fault)]),
   ...instancesHit(fault, replicas).map(({ name }) => name),
 ];
-
-/** Why a target hits nothing that may be hit; its path is within the target. */
-function mistakeInTarget(
-  target: FaultTarget,
-  replicas: readonly Instance[],
-  may: (each: Instance) => boolean = isServer,
-): Mistake | undefined {
-  for (const field of ['service', 'workload'] as const) {
-    const name = target[field];
-    if (name === undefined) continue;
-    const those = replicas.filter((replica) => replica[field] === name);
-    const known = [...new Set(replicas.filter(may).map((replica) => replica[field]))];
-    if (those.length === 0)
-      return wrong([field], `there is no ${field} ${quote(name)}`, suggest(name, known));
-    if (!those.some(may)) {
-      const message = `${quote(name)} is a client (load.from); it runs no app, the load stands in for it`;
-      return wrong([field], message, suggest(name, known));
-    }
-  }
-  if (target.zone !== undefined && !replicas.some((replica) => matches(replica, { zone: target.zone }))) {
-    const zones = [...new Set(replicas.map(({ locality }) => locality))];
-    return wrong(['zone'], `nothing runs in ${quote(target.zone)}`, suggest(target.zone, zones));
-  }
-  if (target.workload !== undefined && target.replica !== undefined) {
-    const count = replicas.filter(({ workload }) => workload === target.workload).length;
-    if (target.replica > count) {
-      return wrong(['replica'], `${target.workload} has ${count} ${count === 1 ? 'replica' : 'replicas'}`);
-    }
-  }
-  const hit = replicas.filter((replica) => may(replica) && matches(replica, target));
-  if (hit.length > 0) return undefined;
-  const only = target.service === undefined && target.workload === undefined;
-  const clients = [...new Set(replicas.filter(isClient).map(({ service }) => service))].join(', ');
-  return wrong(
-    [],
-    only ? `only the load (${clients}) runs in ${target.zone}` : 'no replica is all of this at once',
-  );
-}
 
 function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
   const names = faultNames(scenario.faults);

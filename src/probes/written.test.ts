@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import type { Instance } from '../model/topology.ts';
 import { describeExpectation, describeProbe, shownProbe } from './planned.ts';
 import { mistakesInProbes, plannedProbes, probeSchema, type WrittenProbe } from './written.ts';
 
@@ -12,10 +13,21 @@ const schema = probeSchema(text, {
 });
 const parse = (probe: object): WrittenProbe =>
   schema.parse({ name: 'who', from: 'web', to: 'shop', expect: { status: 200 }, ...probe });
+const replica = (service: string, role: 'client' | 'server'): Instance => ({
+  name: `${service}-1`,
+  service,
+  workload: service,
+  replica: 1,
+  locality: 'region1/east',
+  serviceAccount: service,
+  labels: {},
+  port: 8080,
+  role,
+});
 const context = {
   clients: ['web', 'batch'],
   servers: new Map([['shop', [8080, 9090]]]),
-  replicas: [{ service: 'shop', workload: 'shop', replica: 1, locality: 'region1/east' }],
+  replicas: [replica('shop', 'server'), replica('web', 'client')],
   durationMs: 30_000,
   warmupMs: 2_000,
 };
@@ -140,7 +152,7 @@ test.each<[string, readonly object[], string]>([
   [
     'nobody there to answer',
     [{ expect: { answeredBy: { zone: 'region1/west' } } }],
-    '0.expect.answeredBy: no replica is all of this at once',
+    '0.expect.answeredBy.zone: nothing runs in "region1/west" | did you mean "region1/east"? allowed: region1/east',
   ],
   [
     'answered and refused',
@@ -149,7 +161,7 @@ test.each<[string, readonly object[], string]>([
   ],
   [
     'not all expected',
-    [{ expect: [{ when: { method: ['PUT'] }, status: 200 }] }],
+    [{ headers: { a: '1' }, expect: [{ when: { headers: { a: '2' } }, status: 200 }] }],
     '0.expect: nothing is expected of GET / from web | end the list with an expectation without when',
   ],
   [
@@ -169,6 +181,22 @@ test.each<[string, readonly object[], string]>([
       },
     ],
     ': these are 3000 requests; at most 2000 probes fit beside a load | list fewer combinations',
+  ],
+  [
+    'a workload that is not there',
+    [{ expect: { answeredBy: { workload: 'shpo' } } }],
+    '0.expect.answeredBy.workload: there is no workload "shpo" | did you mean "shop"? allowed: shop',
+  ],
+  [
+    'a condition that no request meets, beside one that does',
+    [
+      {
+        from: undefined,
+        matrix: { from: ['web', 'batch'] },
+        expect: [{ when: { from: ['web', 'bacth'] }, status: 200 }, { status: 403 }],
+      },
+    ],
+    '0.expect.0.when.from.1: no request of the probe has the from "bacth" | did you mean "batch"? allowed: web, batch',
   ],
   [
     'too many a second',

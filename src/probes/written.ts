@@ -7,7 +7,8 @@ import type { Mistake } from '../kit/problems.ts';
 import { duration } from '../kit/units.ts';
 import { mistakeInPort } from '../model/ports.ts';
 import { instanceTarget } from '../model/target.ts';
-import { type InstanceSelector, matches } from '../model/topology.ts';
+import { mistakeInTarget } from '../model/target-mistake.ts';
+import type { Instance, InstanceSelector } from '../model/topology.ts';
 import { OUTSIDE, type PlannedProbe, refusers } from './planned.ts';
 
 /** Cells of all probes of a scenario together. */
@@ -189,7 +190,7 @@ export interface ProbeContext {
   readonly clients: readonly string[];
   /** Service → its ports, the usual one first, of those that can be called. */
   readonly servers: ReadonlyMap<string, readonly number[]>;
-  readonly replicas: readonly Parameters<typeof matches>[0][];
+  readonly replicas: readonly Instance[];
   readonly durationMs: number;
   /** No check looks at what comes before. */
   readonly warmupMs: number;
@@ -252,6 +253,13 @@ function cellsOf(probe: WrittenProbe): (Cell & { readonly origins: CellOrigins }
   );
 }
 
+/** How many requests a probe stands for. */
+const countOf = ({ matrix = {} }: Pick<WrittenProbe, 'matrix'>) =>
+  [matrix.from, matrix.method, matrix.path, matrix.headers].reduce(
+    (product, list) => product * (list?.length ?? 1),
+    1,
+  );
+
 function expectationOf(
   { expect }: WrittenProbe,
   cell: Cell,
@@ -281,6 +289,13 @@ function fits(cell: Cell, when: ConditionalExpectation['when']): boolean {
 
 /** Everything that is wrong with the probes of a scenario; paths begin at the list of them. */
 export function mistakesInProbes(probes: readonly WrittenProbe[], context: ProbeContext): Mistake[] {
+  const counts = probes.map(countOf);
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  if (all > mostCells) {
+    // Nobody looks at that many one by one.
+    const message = `these are ${all} requests; at most ${mostCells} probes fit beside a load`;
+    return [wrong([], message, 'list fewer combinations')];
+  }
   const names = new Set<string>();
   const found = probes.flatMap((probe, index) => {
     const twice = names.has(probe.name);
@@ -293,15 +308,9 @@ export function mistakesInProbes(probes: readonly WrittenProbe[], context: Probe
     ].map((mistake) => ({ ...mistake, path: [index, ...mistake.path] }));
   });
   if (found.length > 0) return found;
-  const cells = probes.map((probe) => cellsOf(probe).length);
-  const all = cells.reduce((sum, count) => sum + count, 0);
-  if (all > mostCells) {
-    const message = `these are ${all} requests; at most ${mostCells} probes fit beside a load`;
-    return [wrong([], message, 'list fewer combinations')];
-  }
   const perSecond = probes.reduce(
     (sum, { every, at }, index) =>
-      at === undefined ? sum + ((cells[index] ?? 0) * 1_000) / (every ?? 1_000) : sum,
+      at === undefined ? sum + ((counts[index] ?? 0) * 1_000) / (every ?? 1_000) : sum,
     0,
   );
   if (perSecond > mostPerSecond) {
@@ -371,15 +380,21 @@ function mistakesInExpectations(probe: WrittenProbe, replicas: ProbeContext['rep
       found.push(wrong(pathOf(index), message, 'give status, answeredBy, refusedBy or identity'));
     }
     const { answeredBy, refusedBy } = expect;
-    if (answeredBy && !replicas.some((replica) => matches(replica, answeredBy)))
-      found.push(wrong([...pathOf(index), 'answeredBy'], 'no replica is all of this at once'));
+    const nobody = answeredBy && mistakeInTarget(answeredBy, replicas);
+    if (nobody) found.push({ ...nobody, path: [...pathOf(index), 'answeredBy', ...nobody.path] });
     if (answeredBy && refusedBy !== undefined && refusedBy !== 'nobody' && refusedBy !== 'app') {
       const message = 'what a sidecar refuses nobody answers';
       found.push(wrong([...pathOf(index), 'answeredBy'], message, 'leave one of the two out'));
     }
   }
+  const cells = cellsOf(probe);
+  const misspelt = list.flatMap(({ when }, index) =>
+    mistakesInWhen(when, cells).map((each) => ({ ...each, path: [...pathOf(index), 'when', ...each.path] })),
+  );
+  // What is left over, or left without an expectation, is for that.
+  if (misspelt.length > 0) return [...found, ...misspelt];
   const used = new Set<number>();
-  for (const cell of cellsOf(probe)) {
+  for (const cell of cells) {
     const taken = expectationOf(probe, cell);
     if (taken) used.add(taken.index);
     else {
@@ -395,6 +410,19 @@ function mistakesInExpectations(probe: WrittenProbe, replicas: ProbeContext['rep
       );
   }
   return found;
+}
+
+/** Names and paths in the condition of an expectation that no request has; its paths are within the condition. */
+function mistakesInWhen(when: ConditionalExpectation['when'], cells: readonly Cell[]): Mistake[] {
+  return (['from', 'method', 'path'] as const).flatMap((field) => {
+    const sent = [...new Set(cells.map((cell) => cell[field]))];
+    return (when?.[field] ?? []).flatMap((value, index) => {
+      if (sent.includes(value)) return [];
+      const shown = hideQuery(value);
+      const message = `no request of the probe has the ${field} ${quote(shown)}`;
+      return [wrong([field, index], message, suggest(shown, sent.map(hideQuery)))];
+    });
+  });
 }
 
 const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });

@@ -5,7 +5,9 @@ type ReportChange = NonNullable<Report['changes']>[number];
 
 /** Whether a change was made and watched as planned, for a mark: what a guard forbade is as good as what it let pass. */
 export const changeMark = ({ status, guard }: ReportChange): Status =>
-  status === 'not-made' || (guard !== undefined && guard.saw === undefined) ? 'invalid' : 'pass';
+  status === 'not-made' || status === 'refused' || (guard !== undefined && guard.saw === undefined)
+    ? 'invalid'
+    : 'pass';
 
 /** When a change was made, and how long it took: "4.01 s, in effect after 240 ms (frontend-1 last)". */
 export function formatChangeTime({ plannedAtMs, changingAtMs, heldUp, arrivals }: ReportChange): string {
@@ -32,6 +34,7 @@ export function formatChangeOutcome(change: ReportChange): string {
       : [
           `${formatCount(atSwitch.failed)} of ${plural(atSwitch.requests, 'request')} failed on the way of it`,
         ];
+  if (status === 'refused') return `refused, and with that the run ended: ${change.refused}`;
   if (status === 'not-made') return 'not made';
   if (status === 'withheld') return 'not made, since an earlier one was rolled back';
   if (guard === undefined) return switched.join('');

@@ -71,8 +71,10 @@ const change = z.strictObject({
   name: z.string(),
   description: z.string().describe('"puts in scenarios/mesh/canary-10.yaml".'),
   status: z
-    .enum(['made', 'rolled-back', 'withheld', 'not-made'])
-    .describe('withheld: the guard of an earlier change has rolled back.'),
+    .enum(['made', 'rolled-back', 'withheld', 'refused', 'not-made'])
+    .describe(
+      'withheld: the guard of an earlier change has rolled back; refused: a sidecar did not take it, and with that the run ended.',
+    ),
   plannedAtMs: ms(),
   changingAtMs: ms().optional().describe('When it was about to be made.'),
   heldUp: z
@@ -80,6 +82,7 @@ const change = z.strictObject({
     .optional()
     .describe('The outage of the control plane that was on then: nobody hears of a change before its end.'),
   arrivedAtMs: ms().optional().describe('When every sidecar held it.'),
+  refused: z.string().optional().describe('Who did not take it and why, with where that is written.'),
   arrivals: z.record(z.string(), z.number()).describe('Instance → milliseconds until its sidecar held it.'),
   atSwitch: z
     .strictObject({ requests: count(), failed: count() })

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ProblemsError } from '../kit/problems.ts';
 import type { JournalEntry, StatisticsSample } from '../model/evidence.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { PlannedChange, PlannedGuard } from '../plan/contract.ts';
@@ -126,6 +127,29 @@ test('a guard that holds is told with the worst that it saw', async () => {
   await made.run(Date.now(), new AbortController().signal);
   expect(given).toEqual(['one']);
   expect(journal().at(-1)).toMatchObject({ event: 'guarded', saw: expect.stringMatching(/^100 % of/) });
+});
+
+test('a change that a sidecar refuses is told with where it is written, and everything is taken back', async () => {
+  const given: (string | undefined)[] = [];
+  const lab: ChangesRequest['lab'] = {
+    signal: new AbortController().signal,
+    lost: new Promise(() => {}),
+    async change({ files: [file] }) {
+      given.push(file?.file);
+      if (file?.file === 'two')
+        throw new ProblemsError([
+          { file: 'two.yaml', line: 7, message: 'the sidecar of frontend-1 rejected it' },
+        ]);
+      return new Map();
+    },
+  };
+  const { made } = onLab([change('one', 0), change('two', 10), change('three', 20)], 0, { lab });
+  await expect(made.run(Date.now(), new AbortController().signal)).rejects.toBeInstanceOf(ProblemsError);
+  expect(made.refused?.problems).toHaveLength(1);
+  await made[Symbol.asyncDispose]();
+  expect(given).toEqual(['one', 'two', 'before']);
+  expect(told().slice(-4)).toEqual(['changing two', 'refused two', 'restoring two', 'restored two']);
+  expect(journal().at(-3)?.why).toBe('two.yaml:7: the sidecar of frontend-1 rejected it');
 });
 
 test('an interrupted trial takes its changes back, and a lab that goes down does not wait for that', async () => {

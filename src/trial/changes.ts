@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arrivals, Lab } from '../environments/contract.ts';
+import { formatProblem, ProblemsError } from '../kit/problems.ts';
 import type { StatisticsSample } from '../model/evidence.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { PlannedChange, PlannedGuard } from '../plan/contract.ts';
@@ -36,16 +37,23 @@ interface ChangeEvents {
 /**
  * Changes the mesh configuration of a trial, one step after the other, each on disk before it is made. A guard that
  * does not hold takes everything back to before the first change, and no more is changed. Disposing does so at the end
- * of the trial, on every way out; what fails then leaves a lab that nobody may use.
+ * of the trial, on every way out, that a sidecar does not take a change among them; what fails then leaves a lab that
+ * nobody may use.
  */
 export class Changes implements AsyncDisposable {
   readonly #request: ChangesRequest;
   /** The last change that is made and not taken back. */
   #made: PlannedChange | undefined;
+  #refused: ProblemsError | undefined;
   readonly #asking: Promise<void>[] = [];
 
   constructor(request: ChangesRequest) {
     this.#request = request;
+  }
+
+  /** What the first sidecar has said that did not take a change; `run` rejects with it. */
+  get refused(): ProblemsError | undefined {
+    return this.#refused;
   }
 
   /** Times count from `startedAt` (epoch ms). Resolves after the last change and its guard; rejects on abort. */
@@ -60,7 +68,7 @@ export class Changes implements AsyncDisposable {
       events.changing(change);
       journal.announce({ t: Date.now(), event: 'changing', change: change.name });
       this.#made = change;
-      const arrivals = await this.#request.lab.change(configuration, signal);
+      const arrivals = await this.#make(change, configuration, signal);
       const arrivedAt = Date.now();
       journal.write({ t: arrivedAt, event: 'changed', change: change.name, arrivals: plain(arrivals) });
       const asking = arrived(index + 1, configuration);
@@ -80,6 +88,23 @@ export class Changes implements AsyncDisposable {
       }
       const saw = worst === undefined ? {} : { saw: worst.text };
       journal.write({ t: Date.now(), event: 'guarded', change: change.name, ...saw });
+    }
+  }
+
+  async #make(
+    { name }: PlannedChange,
+    configuration: MeshConfiguration,
+    signal: AbortSignal,
+  ): Promise<Arrivals> {
+    try {
+      return await this.#request.lab.change(configuration, signal);
+    } catch (error) {
+      if (error instanceof ProblemsError) {
+        this.#refused = error;
+        const why = error.problems.map(formatProblem).join('; ');
+        this.#request.journal.write({ t: Date.now(), event: 'refused', change: name, why });
+      }
+      throw error;
     }
   }
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lab, LabTrial, TrialFolder, TrialWindow } from '../environments/contract.ts';
-import { environmentError } from '../kit/errors.ts';
+import { environmentError, type OperatorError } from '../kit/errors.ts';
 import { unlessAborted } from '../kit/eventually.ts';
 import { prepareLoads } from '../load/loads.ts';
 import type { Mesh } from '../meshes/contract.ts';
@@ -67,6 +67,8 @@ export interface TrialWatcher {
 
 export interface TrialOutcome {
   readonly interrupted: boolean;
+  /** Why a sidecar did not take one of its changes: that has ended the trial early, with everything taken back. */
+  readonly refused?: OperatorError;
   readonly loadMs: number;
 }
 
@@ -121,6 +123,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
   await unlessAborted(Promise.all([held, probes.ready()]), signal);
   await using noise = measureTimerNoise();
   let loadMs = 0;
+  let refused: OperatorError | undefined;
   {
     await using sampler = startSampler(lab, topology, mesh.telemetry.statistics, evidence);
     await using changes = changesOf(request, journal, sampler);
@@ -156,30 +159,31 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
       asked: (fault, moment) => recordCredentials(lab, mesh, fault, moment, evidence),
     });
     const changing = changes.run(startedAt, either);
-    const totals = Promise.all([
-      loads.finish(evidence, () => signal.aborted),
-      probes.finish(evidence, () => signal.aborted),
-    ]);
+    const endsEarly = () => signal.aborted || changes.refused !== undefined;
+    const totals = Promise.all([loads.finish(evidence, endsEarly), probes.finish(evidence, endsEarly)]);
     timeline.catch(() => {});
     changing.catch(() => {});
     totals.catch(() => {});
     lost.catch(() => {});
-    const onAbort = () => {
+    const stop = () => {
       loads.stop();
       probes.stop();
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', stop, { once: true });
     try {
       await Promise.race([Promise.all([totals, timeline, changing]), lost]);
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!endsEarly()) throw error;
+      ending.abort();
+      stop();
       await finishEarly(timeline, totals);
     } finally {
       ending.abort();
-      signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', stop);
       clearInterval(clock);
       await Promise.allSettled([timeline, changing]);
     }
+    refused = changes.refused;
     // An interruption ends the timeline early; a fault that could not be taken back leaves a lab nobody may use.
     await timeline.catch((error: Error) => {
       if (error.name !== 'AbortError') throw error;
@@ -189,7 +193,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     journal.write({ t: Date.now(), event: 'load-ended' });
   }
   await writeFile(join(evidence, 'timer.json'), JSON.stringify(await noise.stop()));
-  return { interrupted: signal.aborted, loadMs };
+  return { interrupted: signal.aborted, ...(refused === undefined ? {} : { refused }), loadMs };
 }
 
 /** The changes of a trial, with what they need to see of it. */
@@ -217,7 +221,7 @@ function changesOf(
   });
 }
 
-/** After an interruption: faults are taken back, and k6 gets a moment to write what it counted. */
+/** What ends before its time: faults are taken back, and k6 gets a moment to write what it counted. */
 async function finishEarly(timeline: Promise<void>, totals: Promise<unknown>): Promise<void> {
   const patienceMs = 1_200;
   await Promise.race([Promise.allSettled([timeline, totals]), sleep(patienceMs)]);

@@ -1,19 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from './breakwater.ts';
+import { type Planted, plantedFile } from './planted.ts';
 
-/** A mistake with certificates that is valid and not what was meant. */
-interface PlantedCertificate {
-  readonly name: string;
-  readonly scenario: 'certificate-rotation';
-  /** Kind of a check that must be among the failed ones. */
-  readonly fails: string;
-  /** Plants it, with what it takes written into the folder; arguments of `run`. */
-  readonly args: (folder: string) => readonly string[];
-  /** What the report has to name, and the end of where it is written. */
-  readonly names: RegExp;
-  readonly source: RegExp;
-}
+/** A mistake with certificates. */
+type PlantedCertificate = Planted<'certificate-rotation'>;
 
 export const plantedCertificates: readonly PlantedCertificate[] = [
   {
@@ -28,18 +16,15 @@ export const plantedCertificates: readonly PlantedCertificate[] = [
     name: 'an identity that the server does not have',
     scenario: 'certificate-rotation',
     fails: 'success-rate',
-    args: (folder) => {
-      const sound = readFileSync(join(root, 'scenarios/mesh/certificate-rotation.yaml'), 'utf8');
-      const path = join(folder, 'planted.yaml');
-      writeFileSync(
-        path,
-        sound.replace(
+    args: (folder) => [
+      '--config',
+      plantedFile(folder, 'certificate-rotation.yaml', (text) =>
+        text.replace(
           '  trafficPolicy:\n',
           '  trafficPolicy:\n    tls: { mode: ISTIO_MUTUAL, subjectAltNames: ["spiffe://cluster.local/ns/default/sa/edge"] }\n',
         ),
-      );
-      return ['--config', path];
-    },
+      ),
+    ],
     names: /^DestinationRule\/edge-app-dr spec\.trafficPolicy\.tls\.subjectAltNames/,
     source: /planted\.yaml:\d+$/,
   },

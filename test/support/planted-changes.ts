@@ -1,36 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect } from 'vitest';
-import { settingsBehind } from '../../src/report/words.ts';
-import { type Finished, outcome, root, Workspace } from './breakwater.ts';
+import { Workspace } from './breakwater.ts';
+import { expectFailedAt, type Planted, plantedFile } from './planted.ts';
 
-/** A mistake in a change under load that is valid and not what was meant. */
-interface PlantedChange {
-  readonly name: string;
-  readonly scenario: 'canary-rollout' | 'canary-rollback' | 'control-plane-outage';
-  /** Kind of a check that must be among the failed ones. */
-  readonly fails: string;
-  /** Plants it, with what it takes written into the folder; arguments of `run`. */
-  readonly args: (folder: string) => readonly string[];
-  /** What the report has to name, and the end of where it is written. */
-  readonly names: RegExp;
-  readonly source: RegExp;
-}
-
-/** Writes a file of a scenario's configuration with the mistake in it; its path. */
-function plant(folder: string, name: string, change: (text: string) => string): string {
-  const sound = readFileSync(join(root, 'scenarios/mesh', name), 'utf8');
-  const planted = change(sound);
-  if (planted === sound) throw new Error(`nothing was planted in ${name}`);
-  const path = join(folder, 'planted.yaml');
-  writeFileSync(path, planted);
-  return path;
-}
+/** A mistake in a change under load. */
+type PlantedChange = Planted<'canary-rollout' | 'canary-rollback' | 'control-plane-outage'>;
 
 /** Plants in what is put in while the control plane is gone. */
 const late = (change: (text: string) => string) => (folder: string) => [
   '--set',
-  `changes.0.apply.0=${plant(folder, 'control-plane-outage-change.yaml', change)}`,
+  `changes.0.apply.0=${plantedFile(folder, 'control-plane-outage-change.yaml', change)}`,
 ];
 
 export const plantedChanges: readonly PlantedChange[] = [
@@ -39,7 +16,7 @@ export const plantedChanges: readonly PlantedChange[] = [
     scenario: 'canary-rollout',
     fails: 'error-count',
     args: (folder) => {
-      const subsets = plant(folder, 'canary-subsets.yaml', (text) =>
+      const subsets = plantedFile(folder, 'canary-subsets.yaml', (text) =>
         text.replace('track: canary', 'track: canari'),
       );
       return ['--config', subsets, '--config', 'scenarios/mesh/canary-0.yaml'];
@@ -52,7 +29,7 @@ export const plantedChanges: readonly PlantedChange[] = [
     scenario: 'canary-rollout',
     fails: 'proportion',
     args: (folder) => {
-      const swapped = plant(folder, 'canary-10.yaml', (text) =>
+      const swapped = plantedFile(folder, 'canary-10.yaml', (text) =>
         text.replace(/weight: (90|10)$/gm, (_, weight) => `weight: ${100 - Number(weight)}`),
       );
       return ['--set', `changes.0.apply.0=${swapped}`];
@@ -112,18 +89,4 @@ export async function expectChangeFailure(planted: PlantedChange, ...args: reado
   const planting = planted.args(workspace.path);
   const finished = await workspace.run(`scenarios/${planted.scenario}.yaml`, ...args, ...planting);
   expectFailedAt(finished, planted);
-}
-
-/** Expects that a run has failed at the check that a defect is for, and that the report names its line as the reason. */
-export function expectFailedAt(
-  finished: Finished,
-  { fails, names, source: where }: Pick<PlantedChange, 'fails' | 'names' | 'source'>,
-): void {
-  expect(finished.report?.verdict, outcome(finished)).toBe('fail');
-  const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
-  expect(failed.map(({ kind }) => kind)).toContain(fails);
-  const said = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
-  const naming = said.filter(({ setting }) => names.test(setting));
-  expect(naming.length, `${outcome(finished)}\n${JSON.stringify(said, null, 2)}`).toBeGreaterThan(0);
-  for (const { source } of naming) expect(source).toMatch(where);
 }

@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { outcome, root, Workspace } from '../support/breakwater.ts';
+import { expectFailedAt } from '../support/planted.ts';
 import { plantedCertificates } from '../support/planted-certificates.ts';
-import { expectFailedAt } from '../support/planted-changes.ts';
 
 /** The whole scenario, at rates that several of them can have at once. */
 const run = (workspace: Workspace, ...args: readonly string[]) =>

@@ -71,9 +71,10 @@ test('what is wrong with a change is found before anything runs', async () => {
   const gone = await workspace.breakwater(
     'plan',
     'scenarios/canary-rollout.yaml',
-    ...set('changes.2.delete=[VirtualService/old]'),
+    ...set('changes.2.delete=[VirtualService/edge-app-splt]'),
   );
-  expect(gone.stderr).toMatch(/there is no VirtualService default\/old/);
+  expect(gone.stderr).toMatch(/there is no VirtualService default\/edge-app-splt/);
+  expect(gone.stderr).toContain('did you mean "VirtualService/edge-app-split"?');
   expect(gone.code).toBe(2);
   writeFileSync(file, sound);
   const both = await workspace.breakwater(

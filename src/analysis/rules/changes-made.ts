@@ -15,15 +15,21 @@ export const changesMade: Rule = {
   judge({ facts: { changes, durationMs } }) {
     const limit = 'all of them, unless a guard rolled back';
     if (changes.length === 0) return { ...NOT_APPLICABLE, limit: 'only with changes' };
-    const rolledBack = changes.findIndex(({ guard }) => guard?.rolledBack !== undefined);
-    const due = rolledBack < 0 ? changes : changes.slice(0, rolledBack + 1);
+    const last = changes.findIndex(
+      ({ guard, refused }) => guard?.rolledBack !== undefined || refused !== undefined,
+    );
+    const due = last < 0 ? changes : changes.slice(0, last + 1);
     const missing = due.filter(({ arrivedAtMs }) => arrivedAtMs === undefined);
     const late = due.filter(({ arrivedAtMs = 0 }) => arrivedAtMs > durationMs);
     const unfinished = due.filter(
       ({ guard }) => guard?.rolledBack && guard.rolledBack.doneAtMs === undefined,
     );
     const troubles = [
-      ...missing.map(({ name, heldUp }) => `${name} never came to every sidecar${because(heldUp)}`),
+      ...missing.map(({ name, heldUp, refused }) =>
+        refused === undefined
+          ? `${name} never came to every sidecar${because(heldUp)}`
+          : `${name} was refused: ${refused}`,
+      ),
       ...late.map(({ name, heldUp }) => `${name} came when the load was over${because(heldUp)}`),
       ...unfinished.map(({ name }) => `${name} was never rolled back`),
     ];
@@ -31,7 +37,9 @@ export const changesMade: Rule = {
       troubles.length > 0,
       troubles.length === 0 ? 'all of them' : troubles.join('; '),
       limit,
-      'The load ended before they were made: let it go on for longer, and see logs/ for what kept the control plane.',
+      changes.some(({ refused }) => refused !== undefined)
+        ? 'The run ended with that: put right what the sidecar names.'
+        : 'The load ended before they were made: let it go on for longer, and see logs/ for what kept the control plane.',
     );
   },
 };

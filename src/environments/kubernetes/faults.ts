@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually, notYet, type Ready } from '../../kit/eventually.ts';
+import { eventually, notYet, type Ready, unlessAborted } from '../../kit/eventually.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import { type Action, describeActionTarget } from '../../model/fault.ts';
 import { isClient } from '../../model/topology.ts';
@@ -23,6 +23,8 @@ export class ClusterFaults {
   readonly #down = new Set<string>();
   /** Instance → ids of the containers that a fault has ended. */
   readonly #dead = new Map<string, ReadonlySet<string>>();
+  /** Instances that are on their way into service, and get there once the control plane is back. */
+  readonly #coming = new Map<string, { there: Promise<void> }>();
   /** Target → the last thing done to it. */
   readonly #turns = new Map<string, Promise<void>>();
   readonly #interruptions = new Interruptions();
@@ -163,6 +165,7 @@ export class ClusterFaults {
     const { name } = member.instance;
     const pod = await this.#fresh(member);
     this.#down.add(name);
+    this.#coming.delete(name);
     this.#dead.set(name, new Set(containerIds(pod)));
     try {
       await end(pod.spec?.nodeName ?? '', pod);
@@ -173,7 +176,10 @@ export class ClusterFaults {
     }
   }
 
-  /** Lets the node run things again, and waits for the same pod with other containers than the dead ones. */
+  /**
+   * Lets the node run things again, and waits for the same pod with other containers than the dead ones. Its app is
+   * started only once its sidecar is ready, which waits for the control plane.
+   */
   async #runsAgain(
     member: Member,
     signal: AbortSignal | undefined,
@@ -182,15 +188,61 @@ export class ClusterFaults {
     const { instance } = member;
     const dead = this.#dead.get(instance.name);
     await allow(member.pod?.spec?.nodeName ?? '', instance.name);
-    await this.#until(`${instance.name} (${podName(member.pod)}) to run again`, signal, async () => {
+    const what = `${instance.name} (${podName(member.pod)}) to run again`;
+    const look = async (isThere: (pod: V1Pod, ids: readonly string[]) => boolean): Promise<Ready> => {
       const pod = (await this.#pods()).find(({ metadata }) => metadata?.uid === member.pod?.metadata?.uid);
       if (!pod) return notYet(standing(undefined));
-      const alive = containerIds(pod);
-      if (alive.length === 0 || alive.some((id) => dead?.has(id)) || !isReady(pod))
-        return notYet(standing(pod));
+      if (!isThere(pod, containerIds(pod))) return notYet(standing(pod));
       member.pod = pod;
       return undefined;
+    };
+    await this.#until(what, signal, () => look((_, ids) => ids.some((id) => !dead?.has(id))));
+    await this.#returns(member, what, signal, () =>
+      look((pod, ids) => ids.length > 0 && ids.every((id) => !dead?.has(id)) && isReady(pod)),
+    );
+  }
+
+  /**
+   * Waits until an instance is in service again. While the control plane is gone it cannot be: then that is waited for
+   * when it is back, and by nobody who has to go on.
+   */
+  async #returns(
+    member: Member,
+    what: string,
+    signal: AbortSignal | undefined,
+    isBack: () => Promise<Ready>,
+  ): Promise<void> {
+    let later = false;
+    await this.#until(what, signal, async () => {
+      const state = await isBack();
+      later = state !== undefined && this.#controlPlaneGone;
+      return later ? undefined : state;
     });
+    if (!later) return this.#welcome(member);
+    const { name } = member.instance;
+    const coming = { there: Promise.resolve() };
+    const isStill = () => this.#coming.get(name) === coming;
+    const comes = async () => {
+      const options = { timeoutMs: againTimeoutMs, everyMs: againEveryMs };
+      await eventually(
+        patiently(async () => (isStill() ? isBack() : undefined)),
+        {
+          ...options,
+          waitingFor: `${what} after the control plane`,
+          paused: () => this.#controlPlaneGone,
+          signal: this.#context.request.signal,
+        },
+      );
+      if (!isStill()) return;
+      await this.#welcome(member);
+      this.#coming.delete(name);
+    };
+    this.#coming.set(name, coming);
+    coming.there = comes();
+    coming.there.catch(() => {});
+  }
+
+  async #welcome(member: Member): Promise<void> {
     await seedApps(this.#context, [member]);
     this.#isUp(member);
   }
@@ -198,7 +250,10 @@ export class ClusterFaults {
   async #scaleDown(workload: string, signal?: AbortSignal): Promise<void> {
     const replicas = this.#replicas(workload);
     const going = new Set(replicas.map(({ pod }) => pod?.metadata?.uid));
-    for (const { instance } of replicas) this.#down.add(instance.name);
+    for (const { instance } of replicas) {
+      this.#down.add(instance.name);
+      this.#coming.delete(instance.name);
+    }
     this.#scaledAway.add(workload);
     const { api, namespace } = this.#context;
     await scale(api, namespace, workload, 0);
@@ -216,23 +271,24 @@ export class ClusterFaults {
   /** Waits for another pod than the one with this uid to take the instance's place. */
   async #replaced(member: Member, uid: string | undefined, signal?: AbortSignal): Promise<void> {
     const { roster, logs } = this.#context;
-    await this.#until(`${member.instance.name} to be there again`, signal, async () => {
+    await this.#returns(member, `${member.instance.name} to be there again`, signal, async () => {
       for (const { instance, pod } of roster.update(await this.#pods())) {
         logs.follow(instance.name, podName(pod), true);
       }
       const there = member.pod && member.pod.metadata?.uid !== uid && isReady(member.pod);
       return there ? undefined : notYet(standing(member.pod));
     });
-    await seedApps(this.#context, [member]);
-    this.#isUp(member);
   }
 
   /**
    * Replaces the pods whose containers have been started again, unless a fault is on; says whether there were any.
    * Kubernetes takes longer each time before it starts a container again, so a fault on one of them would last longer.
+   * Who is still on the way into service is waited for first.
    */
   async renew(signal: AbortSignal): Promise<boolean> {
     const { api, namespace, roster } = this.#context;
+    if (!this.#controlPlaneGone)
+      await unlessAborted(Promise.all([...this.#coming.values()].map(({ there }) => there)), signal);
     if (this.disturbed || this.#down.size > 0) return false;
     const worn = roster.members.filter(({ pod }) => pod && restarts(pod) > 0);
     await Promise.all(

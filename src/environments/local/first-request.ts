@@ -1,6 +1,6 @@
 import { eventually, notYet } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
-import type { HostInstance } from '../../meshes/contract.ts';
+import type { HostInstance, Mesh } from '../../meshes/contract.ts';
 import { isClient, type TopologyPlan } from '../../model/topology.ts';
 import { firstAnswerMs } from '../first-answer.ts';
 
@@ -11,6 +11,7 @@ import { firstAnswerMs } from '../first-answer.ts';
 export async function firstRequest(
   topology: TopologyPlan,
   instances: readonly HostInstance[],
+  mesh: Pick<Mesh, 'serviceHost'>,
   signal: AbortSignal,
 ): Promise<number> {
   const answered: number[] = [];
@@ -18,7 +19,7 @@ export async function firstRequest(
   for (const call of topology.calls) {
     // What apps call is answered before they are.
     if (!clients.has(call.from)) continue;
-    await answerTo(call, topology, instances, signal);
+    await answerTo(call, topology, instances, mesh, signal);
     answered.push(Date.now());
   }
   const [first] = answered;
@@ -30,6 +31,7 @@ async function answerTo(
   call: TopologyPlan['calls'][number],
   topology: TopologyPlan,
   instances: readonly HostInstance[],
+  mesh: Pick<Mesh, 'serviceHost'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { services, namespace } = topology;
@@ -42,7 +44,7 @@ async function answerTo(
   const attempt = async () => {
     try {
       const { status, body } = await http(`http://${client.egressAddress}:${port}/`, {
-        headers: { host: `${name}.${namespace}.svc.cluster.local:${port}` },
+        headers: { host: `${mesh.serviceHost(name, namespace)}:${port}` },
         timeoutMs,
       });
       return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);

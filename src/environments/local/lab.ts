@@ -150,7 +150,7 @@ export class LocalLab implements Lab {
     await Promise.all([this.#startControlPlane(mesh), ...apps]);
     await Promise.all(sidecars);
     request.progress('waiting for the first request through two sidecars');
-    this.firstRequestAt = await firstRequest(request.topology, this.#hosts, request.signal);
+    this.firstRequestAt = await firstRequest(request.topology, this.#hosts, this.#meshKind, request.signal);
     // What is under test comes when the mesh is known to work without it: what fails from then on is its doing.
     if (request.configuration.resources.length > 0) await this.configure(request.configuration);
   }

@@ -64,9 +64,10 @@ export function readChanges(
     const isSame =
       resources.length === before.length &&
       resources.every((each) => isDeepStrictEqual(each.value, there.get(describeResource(each))?.value));
-    before = resources;
     const missing = change.deletes.filter((each) => !there.has(describeResource(each)));
-    return { resources, missing, isSame };
+    const changed = { resources, before, missing, isSame };
+    before = resources;
+    return changed;
   });
 }
 

@@ -99,7 +99,8 @@ function scenarios(suite: Suite) {
 function nameOf(scenario: SuiteScenario) {
   const { name, profile } = scenario;
   const aside = profile === undefined ? null : h` <span class="faint">profile ${profile}</span>`;
-  if (scenario.ended !== 'reported') return h`<span class="name">${name}</span>${aside}`;
+  if (scenario.ended === 'not-run' || scenario.folder === undefined)
+    return h`<span class="name">${name}</span>${aside}`;
   return h`<a class="name" href=${reportBeside(scenario.folder, 'report.html')}>${name}</a>${aside}`;
 }
 

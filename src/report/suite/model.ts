@@ -23,8 +23,12 @@ const scenario = z.discriminatedUnion('ended', [
   }),
   z.strictObject({
     ...about,
-    ended: z.literal('error').describe('The run has no report.'),
+    ended: z.literal('error').describe('The run did not come to its end.'),
     wallMs: z.number(),
+    folder: z
+      .string()
+      .optional()
+      .describe("Name of the run's folder, where a report of it says what there was until then."),
     error: z.strictObject({
       message: z.string(),
       hint: z.string().optional(),
@@ -44,7 +48,9 @@ export const suiteSchema = z
     schema: z.literal(SUITE_SCHEMA),
     verdict: z
       .enum(['pass', 'fail', 'invalid', 'error'])
-      .describe('fail where one failed; else error where one has no report; pass where all passed.'),
+      .describe(
+        'fail where one failed; else error where one did not come to its end; pass where all passed.',
+      ),
     exitCode: z.int().describe('Of the command.'),
     interrupted: z.boolean(),
     summary: z.string(),

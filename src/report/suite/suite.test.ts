@@ -59,6 +59,13 @@ test('scenarios of one name are told apart by their files', () => {
   }
 });
 
+test('a run that did not come to its end leads to the report of what there was', () => {
+  const ended = { ...mistaken, folder: 'canary-1' } as SuiteScenario;
+  expect(render('html', suiteOf([ended]))).toContain('href="../canary-1/report.html"');
+  expect(render('md', suiteOf([ended]))).toContain('**not to its end**: a sidecar rejects it');
+  expect(render('html', suiteOf([mistaken]))).not.toContain('report.html"');
+});
+
 describe('the files of a suite', () => {
   test('are written whole, found by folder, id and file, and read again', async () => {
     const reports = await mkdtemp(join(tmpdir(), 'bw-suite-'));

@@ -34,8 +34,9 @@ export interface Failing {
 export function failingOf(scenario: SuiteScenario): readonly Failing[] {
   if (scenario.ended === 'not-run') return [];
   if (scenario.ended === 'error') {
-    const { message, hint } = scenario.error;
-    return [{ status: 'invalid', what: 'no report', observed: message, detail: hint }];
+    const { folder, error } = scenario;
+    const what = folder === undefined ? 'no report' : 'not to its end';
+    return [{ status: 'invalid', what, observed: error.message, detail: error.hint }];
   }
   const { report } = scenario;
   if (report.verdict === 'pass') return [];

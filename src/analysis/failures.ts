@@ -1,0 +1,130 @@
+import {
+  type AskedFor,
+  type RequestQuestion,
+  type TextOfReason,
+  textOfRequests,
+} from '../effective/index.ts';
+import type { Ending } from '../evidence/endings.ts';
+import type { Evidence } from '../evidence/evidence.ts';
+import { certifyingFault } from './certifying.ts';
+import type { Chain, ChainReason, Chains } from './chains.ts';
+import type { RecordedFault } from './fault-records.ts';
+import type { Picture } from './picture.ts';
+import { questionAbout } from './question.ts';
+import { NO_HOST, type SettledEnding } from './traffic.ts';
+
+/** A request that failed, of a load or a probe, as both sides saw it. */
+interface Failed {
+  readonly client: SettledEnding;
+  /** What the server's own sidecar said about the last attempt, when it says more than the client's. */
+  readonly server: Ending | undefined;
+  /** Place of the instance that sent it. */
+  readonly caller: number;
+  /** Milliseconds from the start of the loads. */
+  readonly atMs: number;
+  /** The calls of apps that failed, where the app that was asked failed for one or waited for it. */
+  readonly chain: Chain;
+}
+
+/** What of a run a request that failed may have failed for, beside what sidecars held. */
+export interface Blame {
+  /** What gave one of the two another certificate then, of those that failed for that; its place among the faults, or -1. */
+  readonly certifying: number;
+  /** Whether a fault was on at the host, or at one that its app called. */
+  readonly disturbed: boolean;
+}
+
+/** Finds the faults of a run that requests failed for. */
+export class Faults {
+  readonly #records: readonly RecordedFault[];
+  readonly #evidence: Evidence;
+  readonly #chains: Chains;
+  /** By place of the instance: when faults were on there. */
+  readonly #spans: readonly (readonly { readonly fromMs: number; readonly toMs: number }[])[];
+
+  constructor(records: readonly RecordedFault[], evidence: Evidence, chains: Chains) {
+    this.#records = records;
+    this.#evidence = evidence;
+    this.#chains = chains;
+    this.#spans = evidence.context.instances.map(({ name }) =>
+      records.flatMap(({ targets, injectingAtMs, revertedAtMs }) =>
+        injectingAtMs === undefined || !targets.includes(name)
+          ? []
+          : [{ fromMs: injectingAtMs, toMs: revertedAtMs ?? Number.POSITIVE_INFINITY }],
+      ),
+    );
+  }
+
+  blame({ client, server, caller, atMs, chain }: Failed): Blame {
+    const failed = this.#chains.failed(chain) ?? { client, server, caller };
+    return {
+      certifying: certifyingFault({ ...failed, atMs }, this.#records, this.#evidence),
+      disturbed:
+        this.#wasOn(client.instance, atMs) ||
+        this.#chains.called(chain).some((instance) => this.#wasOn(instance, atMs)),
+    };
+  }
+
+  at(place: number): RecordedFault | undefined {
+    return this.#records[place];
+  }
+
+  #wasOn(instance: number, ms: number): boolean {
+    return this.#spans[instance]?.some(({ fromMs, toMs }) => ms >= fromMs && ms <= toMs) ?? false;
+  }
+}
+
+/** Requests that failed alike. */
+interface FailedAlike extends Pick<Failed, 'client' | 'server' | 'chain'> {
+  /** The instance that sent them, the service it called, and what for, where that is known. */
+  readonly caller: string;
+  readonly to: string;
+  readonly request: AskedFor | undefined;
+  readonly disturbed: boolean;
+  readonly certifying: RecordedFault | undefined;
+}
+
+interface ReasonOfFailure {
+  readonly text: TextOfReason;
+  /** How they ended at the load's or the probe's own client. */
+  readonly ended: RequestQuestion['ended'];
+  /** The last call of the app that was asked, where it failed for one. */
+  readonly onward: ChainReason | undefined;
+}
+
+/** Why requests failed, by what sidecars held then (the newest first), and by the faults that were on. */
+export function reasonOfFailure(
+  { client, server, chain, caller, to, request, disturbed, certifying }: FailedAlike,
+  pictures: readonly [Picture, ...Picture[]],
+  { context }: Evidence,
+  chains: Chains,
+): ReasonOfFailure {
+  const instance = client.instance === NO_HOST ? undefined : context.instances[client.instance];
+  const about = { client, server, caller, to, request };
+  const answers = pictures.map((picture) => {
+    const question = {
+      ...questionAbout(about, instance, picture),
+      ...(disturbed ? { underFault: true as const } : {}),
+    };
+    return { question, reason: picture.reasonOfRequests(question) };
+  });
+  // What the newest cannot be the reason of, one that was still in effect may be.
+  const { question, reason } =
+    answers.find((each) => each.reason.known) ?? (answers[0] as (typeof answers)[number]);
+  const onwards = client.answered
+    ? pictures.flatMap((picture) => chains.reason(chain, picture, disturbed) ?? [])
+    : [];
+  const onward = onwards.find(({ known }) => known) ?? onwards[0];
+  const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
+  const { cause, ...rest } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
+  const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
+  return { text: { ...rest, cause: `${cause}${waiting}${retried}` }, ended: question.ended, onward };
+}
+
+/** The same with the fault that it comes of, before the settings that have a part in it. */
+function withFault(text: TextOfReason, fault: RecordedFault | undefined): TextOfReason {
+  if (fault === undefined) return text;
+  const { cause, others = [], ...first } = text;
+  const { name, description, source } = fault.planned;
+  return { cause, setting: `fault ${name}: ${description}`, source, others: [first, ...others] };
+}
