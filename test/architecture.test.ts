@@ -22,7 +22,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|k6|k6-log|loads)\.ts$/],
   probes: [/^(planned|written|probes)\.ts$/],
   meshes: [/^contract\.ts$/, /^index\.ts$/],
-  scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/],
+  scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/, /^named\.ts$/],
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
   evidence: 'all',
   environments: [/^contract\.ts$/, /^index\.ts$/, /^local\/addresses\.ts$/, /^kind\/versions\.ts$/],
