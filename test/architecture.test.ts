@@ -39,6 +39,8 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   /** The search for pool limits. */
   tuning: 'all',
   comparison: 'all',
+  /** The steps of the GitHub Action. */
+  github: [],
   commands: [/^[a-z-]+\.ts$/],
 };
 const order = Object.keys(folders);
@@ -118,6 +120,7 @@ test('no folders import each other in a circle, types included', () => {
   };
   walk('cli.ts', []);
   walk('generate.ts', []);
+  walk('github', []);
   expect([...new Set(circles)]).toEqual([]);
 });
 
