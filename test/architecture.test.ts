@@ -31,7 +31,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
     /^model\.ts$/,
     /^index\.ts$/,
     /^read\.ts$/,
-    /^(words|terminal|markdown)\.ts$/,
+    /^(words|terminal|markdown-text)\.ts$/,
     /^(?:suite|tuning)\/(index|model)\.ts$/,
   ],
   analysis: [/^analyse\.ts$/],
