@@ -22,7 +22,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|k6|k6-log|loads)\.ts$/],
   probes: [/^(planned|written|probes)\.ts$/],
   meshes: [/^contract\.ts$/, /^index\.ts$/],
-  scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/],
+  scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/, /^named\.ts$/],
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
   evidence: 'all',
   environments: [/^contract\.ts$/, /^index\.ts$/, /^local\/addresses\.ts$/, /^kind\/versions\.ts$/],
@@ -31,7 +31,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
     /^model\.ts$/,
     /^index\.ts$/,
     /^read\.ts$/,
-    /^(words|terminal|markdown)\.ts$/,
+    /^(words|terminal|markdown-text)\.ts$/,
     /^(?:suite|tuning|runs)\/(index|model)\.ts$/,
     /^suite\/words\.ts$/,
     // What pages are made of.
@@ -44,6 +44,8 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   /** The search for pool limits. */
   tuning: 'all',
   comparison: 'all',
+  /** The steps of the GitHub Action. */
+  github: [],
   commands: [/^[a-z-]+\.ts$/],
 };
 const order = Object.keys(folders);
@@ -123,6 +125,7 @@ test('no folders import each other in a circle, types included', () => {
   };
   walk('cli.ts', []);
   walk('generate.ts', []);
+  walk('github', []);
   expect([...new Set(circles)]).toEqual([]);
 });
 

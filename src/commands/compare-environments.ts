@@ -44,7 +44,7 @@ Examples:
 export function compareEnvironmentsCommand(signal: AbortSignal): Command {
   return addScenarioOptions(new Command('compare-environments'))
     .description('Run a scenario on the local lab and on kind, and say where behaviour differs.')
-    .argument('<scenario>', 'scenario file')
+    .argument('<scenario>', 'scenario file, or the name of one that came along')
     .addOption(
       new Option('--rounds <n>', `how many runs in each environment, 1 to ${MOST_ROUNDS}; one is noise`)
         .argParser(parseRounds)

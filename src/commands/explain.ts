@@ -36,7 +36,7 @@ export function explainCommand(signal: AbortSignal): Command {
     .description(
       'Show what the sidecars really hold: routes, limits, outlier detection, zones and TLS, each with the line of the mesh configuration that it comes from, or whose default it is. Starts the mesh for a moment, without load.',
     )
-    .argument('<scenario>', 'scenario file')
+    .argument('<scenario>', 'scenario file, or the name of one that came along')
     .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
     .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
     .option('--client <name>', 'only what this service, workload or instance holds')

@@ -90,7 +90,7 @@ function upCommand(signal: AbortSignal): Command {
     .description(
       'Start the topology and mesh configuration of a scenario, print how to reach it, and leave it running.',
     )
-    .argument('[scenario]', 'scenario file; the circuit breaker topology unless given')
+    .argument('[scenario]', 'scenario file, or the name of one that came along; circuit-breaker unless given')
     .addOption(environmentOption())
     .option('--json', 'print how to reach it as JSON')
     .addHelpText(

@@ -7,11 +7,12 @@ import { isConfiguration } from '../experiment/kind-of-file.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
 import { print, printJson } from '../kit/output.ts';
-import { formatProblem, type Problem } from '../kit/problems.ts';
+import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { visible } from '../kit/visible.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { MeshFile, MeshResource } from '../model/mesh-configuration.ts';
+import { scenarioNamed } from '../scenario/named.ts';
 
 interface LintOptions {
   readonly env?: EnvironmentName;
@@ -30,7 +31,7 @@ interface Linted {
 export function lintCommand(signal: AbortSignal): Command {
   return new Command('lint')
     .description('Check scenario files, with each of their profiles, and mesh configuration; runs nothing.')
-    .argument('<file...>', 'scenarios, or YAML files of mesh configuration')
+    .argument('<file...>', 'scenarios (files, or names of those that came along), or YAML files of mesh configuration')
     .addOption(
       new Option('--env <name>', 'where the scenarios are to run; anywhere unless given').choices(
         environmentNames,
@@ -107,7 +108,14 @@ function summary(files: readonly string[], { problems, warnings, notAsked }: Lin
 }
 
 /** What is wrong with a scenario; the file itself when it is mesh configuration. */
-async function lintFile(file: string, environment?: EnvironmentName): Promise<Examined | MeshFile> {
+async function lintFile(named: string, environment?: EnvironmentName): Promise<Examined | MeshFile> {
+  let file: string;
+  try {
+    file = scenarioNamed(named);
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    return { problems: error.problems, sound: [] };
+  }
   const read = await readTextFile(resolve(file));
   if ('message' in read) return { problems: [{ file, ...read }], sound: [] };
   return isConfiguration(read.text)

@@ -11,7 +11,7 @@ interface PlanOptions extends ScenarioOptions {
 export function planCommand(): Command {
   return addScenarioOptions(new Command('plan'))
     .description('Show what a run would do: load, faults, instances, checks. Starts nothing.')
-    .argument('<scenario>', 'scenario file')
+    .argument('<scenario>', 'scenario file, or the name of one that came along')
     .option('--json', 'print the plan as JSON')
     .addHelpText(
       'after',

@@ -33,7 +33,7 @@ import { watchRun } from './watch-run.ts';
 export function runCommand(signal: AbortSignal, startedAt: number): Command {
   return addScenarioOptions(new Command('run'))
     .description('Run scenarios: mesh up, load, faults, verdict, report; nothing stays behind.')
-    .argument('<scenario...>', 'scenario files, and folders of them: several have one verdict together')
+    .argument('<scenario...>', 'scenario files, folders of them, and names of those that came along: several have one verdict together')
     .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
     .addOption(
       new Option('--seed <n>', 'draw the random choices of an earlier run again; its report says the seed')
@@ -66,7 +66,7 @@ Of a folder, the scenarios that are directly in it are run, by name. Those with 
 after the other. --set and --config change all of them, --profile those that have such a profile.
 
 Examples:
-  $ npx breakwater run scenarios/circuit-breaker.yaml
+  $ npx breakwater run circuit-breaker
   $ npx breakwater run scenarios/zone-failover.yaml --config my-destination-rules.yaml
   $ npx breakwater run scenarios/outlier-ejection.yaml --set load.rate=400/s --set checks.0.atMost=2s
   $ npx breakwater run scenarios/ --profile short

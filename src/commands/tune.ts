@@ -57,7 +57,7 @@ Examples:
 export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
   return addScenarioOptions(new Command('tune'))
     .description('Find the smallest pool limits that meet an objective, and prove them.')
-    .argument('<scenario>', 'scenario file with one load')
+    .argument('<scenario>', 'scenario file with one load, or the name of one that came along')
     .requiredOption('--slo <objective>', "what has to hold: 'p99 < 50ms, success >= 99.9%'")
     .addOption(
       new Option(

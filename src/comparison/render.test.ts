@@ -119,7 +119,7 @@ test('Markdown has the same table', () => {
 test('names cannot leave their cell', () => {
   const run = finishedRun('local', 1, { checks: { latency: { name: 'a | b\u001b[2J' } } });
   const comparison = compareRuns([run, { ...run, environment: 'kind' }], 'x');
-  expect(renderMarkdown(comparison)).toContain('| a &#124; b &#91;2J (steady) |');
+  expect(renderMarkdown(comparison)).toContain('| a &#124; b \\[2J (steady) |');
   expect(renderText(comparison)).not.toContain('\u001b[2J');
 });
 

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
+import { scenarioNamed } from '../scenario/named.ts';
 import { isScenario } from './kind-of-file.ts';
 
 /** The scenario files that arguments of a command name. */
@@ -17,15 +18,15 @@ export const isFolder = async (path: string): Promise<boolean> =>
   (await stat(path).catch(() => undefined))?.isDirectory() === true;
 
 /**
- * Files as they are, whatever they hold; of a folder the scenarios that are directly in it. Throws one ProblemsError
- * for folders without any.
+ * Files as they are, whatever they hold, and for bare names the scenarios that came along; of a folder the scenarios that are directly in it. Throws one ProblemsError
+ * for folders without any, or for a bare name that is no scenario's.
  */
 export async function scenarioFiles(named: readonly string[]): Promise<ScenarioFiles> {
   const files = new Map<string, string>();
   const leftOut: string[] = [];
   const problems: Problem[] = [];
   for (const argument of named) {
-    const found = (await isFolder(argument)) ? await inFolder(argument) : { files: [argument], leftOut: [] };
+    const found = (await isFolder(argument)) ? await inFolder(argument) : { files: [scenarioNamed(argument)], leftOut: [] };
     if ('message' in found) problems.push({ file: argument, ...found });
     else {
       for (const file of found.files) if (!files.has(resolve(file))) files.set(resolve(file), file);

@@ -1,4 +1,17 @@
 import { formatArrivals, formatChangeOutcome, formatChangeTime } from './change-words.ts';
+import {
+  type Block,
+  cell,
+  code,
+  details,
+  fenced,
+  fitting,
+  list,
+  paragraphs,
+  sentences,
+  shortCode,
+  table,
+} from './markdown-text.ts';
 import type { Report } from './model.ts';
 import {
   byStatus,
@@ -16,301 +29,232 @@ import {
   formatWindow,
   loadHead,
   loadRows,
-  plain,
   settingsBehind,
   undisguised,
   unsaidMeaning,
   verdictWords,
 } from './words.ts';
 
-/** GitHub refuses a comment of more than 65,536 characters. */
-const LONGEST = 60_000;
-const MOST_ERRORS = 20;
-
+/** What a table of a comment has room for. */
+const mostErrors = 20;
+/** Files that have room; a fold for each of thousands is no help. */
+const mostFiles = 50;
+const mostTargets = 50;
+/** With more checks than this, those that held are folded. */
+const mostUnfolded = 12;
 export const marks = { pass: '✅', fail: '❌', invalid: '⚠️' } as const;
 const ruleMarks = { ok: '✅', violated: '⚠️', 'not-applicable': '➖' } as const;
 
 /** report.md: the verdict, what was checked and where errors came from, for a pull request. */
 export function markdown(report: Report): string {
-  const first = [
-    verdict(report),
-    report.verdict === 'invalid' ? violations(report) : [],
-    checks(report),
-    probes(report),
-    loads(report),
-    errors(report),
-  ];
-  const rest = [
-    details('Faults', faults(report)),
-    details('Changes of the mesh configuration', changes(report)),
-    details('Is this run valid?', rules(report)),
-    details('In effect', held(report)),
-    details('Notes and missing evidence', remarks(report)),
-    details('About this run', facts(report)),
-  ];
-  const configuration = report.configuration.map(({ file, content }) =>
-    details(`Configuration under test: ${file}`, fenced(undisguised(content))),
+  return fitting(
+    [
+      verdict(report),
+      ...(report.verdict === 'invalid' ? [violations(report)] : []),
+      ...checks(report),
+      ...probes(report),
+      loads(report),
+      ...errors(report),
+      details('Faults', faults(report)),
+      details('Changes of the mesh configuration', changes(report)),
+      details('Is this run valid?', rules(report)),
+      details('In effect', held(report)),
+      details('Notes and missing evidence', remarks(report)),
+      details('About this run', facts(report)),
+      ...report.configuration
+        .slice(0, mostFiles)
+        .map(({ file, content }) =>
+          details(`Configuration under test: ${file}`, fenced(undisguised(content), 'yaml')),
+        ),
+    ],
+    'report.html',
   );
-  return within([...first, ...rest, ...configuration].map((block) => block.join('\n')));
 }
 
-/** The blocks as far as they fit; what does not is left out whole, so that no table or code block stays open. */
-export function within(blocks: string[], whole = 'report.html'): string {
-  let text = '';
-  let left = 0;
-  for (const block of blocks) {
-    if (block === '') continue;
-    if (text.length + block.length <= LONGEST) text += `${block}\n`;
-    else left += 1;
-  }
-  return left === 0 ? text : `${text}\n*Too long for a comment; ${whole} has ${left} more sections.*\n`;
-}
-
-function verdict(report: Report): string[] {
+function verdict(report: Report): Block {
   const { label } = verdictWords[report.verdict];
   const meaning = unsaidMeaning(report);
-  return [
-    `## ${marks[report.verdict]} ${label}: ${escapeMarkdown(report.scenario.name)}`,
+  return paragraphs([
+    `## ${marks[report.verdict]} ${label}: ${cell(report.scenario.name)}`,
     '',
-    `${meaning === '' ? '' : `**${meaning}** `}${escapeMarkdown(report.summary)}`,
+    `${meaning === '' ? '' : `**${meaning}** `}${cell(report.summary)}`,
     ...(report.interrupted ? ['', '**The run was interrupted before its end.**'] : []),
     '',
     figures(report)
-      .map(({ label, value }) => `${escapeMarkdown(label)} **${escapeMarkdown(value)}**`)
+      .map(({ label, value }) => `${cell(label)} **${cell(value)}**`)
       .join(' · '),
-    '',
-  ];
-}
-
-function violations(report: Report): string[] {
-  const violated = report.validity.filter((finding) => finding.status === 'violated');
-  return violated.flatMap((finding) => [
-    `- **${escapeMarkdown(finding.title)}**: ${escapeMarkdown(finding.observed)}, limit ${escapeMarkdown(finding.limit)}. ${escapeMarkdown(finding.detail ?? '')}`.trimEnd(),
-    '',
   ]);
 }
 
-function checks(report: Report): string[] {
+function violations(report: Report): Block {
+  const violated = report.validity.filter((finding) => finding.status === 'violated');
+  return list(
+    violated,
+    ({ title, observed, limit, detail }) =>
+      `- **${cell(title)}**: ${cell(sentences([`${observed}, limit ${limit}`, detail]))}`,
+  );
+}
+
+/** Every check in a table, what did not hold first; behind it why, and those that held where they are many. */
+function checks(report: Report): readonly Block[] {
+  const ordered = byStatus(report.checks);
+  const held = ordered.filter(({ status }) => status === 'pass');
+  const folds = report.checks.length > mostUnfolded && held.length > 0;
+  const shown = folds ? ordered.filter(({ status }) => status !== 'pass') : report.checks;
+  const head = ['', 'Check', 'Observed', 'Limit', 'Window', 'Samples'];
+  const row = (check: Report['checks'][number]) => [
+    `${marks[check.status]} ${check.status}`,
+    cell(check.name),
+    `**${cell(check.observed)}**`,
+    cell(check.limit),
+    cell(formatWindow(report, check.window)),
+    formatCount(check.samples),
+  ];
+  const heading = ['### Checks', ''];
   return [
-    '### Checks',
-    '',
-    ...table(
-      ['', 'Check', 'Observed', 'Limit', 'Window', 'Samples'],
-      report.checks.map((check) => [
-        `${marks[check.status]} ${check.status}`,
-        escapeMarkdown(check.name) +
-          (check.detail !== undefined && check.status !== 'pass'
-            ? `<br><sub>${escapeMarkdown(check.detail)}</sub>`
-            : '') +
-          reasonOf(check),
-        `**${escapeMarkdown(check.observed)}**`,
-        escapeMarkdown(check.limit),
-        escapeMarkdown(formatWindow(report, check.window)),
-        formatCount(check.samples),
-      ]),
-    ),
+    shown.length === 0
+      ? paragraphs([`All ${formatCount(held.length)} checks held.`], heading)
+      : table(head, shown, row, heading),
+    whys(ordered),
+    ...(folds ? [details(`${formatCount(held.length)} checks held`, table(head, held, row))] : []),
   ];
 }
+
+/** Why checks did not hold, each with the settings behind it; what several share is told once. */
+function whys(all: Report['checks']): Block {
+  const told = new Set<string>();
+  return list(
+    all.filter(({ status, detail, reason }) => status !== 'pass' && (detail ?? reason) !== undefined),
+    ({ name, detail, reason }) => {
+      const why = JSON.stringify(reason);
+      const again = reason !== undefined && told.has(why);
+      told.add(why);
+      const said = sentences([detail, again ? 'For the same reason as above.' : reason?.text]);
+      return entry(`**${cell(name)}**: ${cell(said)}`, again ? undefined : reason);
+    },
+  );
+}
+
+/** An entry of a list with settings below it, which is one line of a block. */
+export const entry = (text: string, behind: Parameters<typeof settingsBehind>[0] = {}) =>
+  [`- ${text}`, ...placesOf(behind).map((place) => `  - ${place}`)].join('\n');
+
+/** Each setting with its place. */
+const placesOf = (behind: Parameters<typeof settingsBehind>[0]) =>
+  settingsBehind(behind).map(
+    ({ setting, source }) => `${shortCode(setting)}${source === undefined ? '' : ` in ${shortCode(source)}`}`,
+  );
 
 /** Every probe that went wrong; of those that went as expected, how many. */
-function probes({ probes: all = [] }: Report): string[] {
+function probes({ probes: all = [] }: Report): readonly Block[] {
   if (all.length === 0) return [];
   const wrong = byStatus(all).filter(({ status }) => status !== 'pass');
-  const met = `${all.length - wrong.length} of ${all.length} as expected.`;
+  const open = ['### Probes', '', `${all.length - wrong.length} of ${all.length} as expected.`, ''];
+  if (wrong.length === 0) return [paragraphs(open)];
   return [
-    '### Probes',
-    '',
-    met,
-    '',
-    ...(wrong.length === 0
-      ? []
-      : table(
-          ['', 'Request', 'Expected', 'What came', 'Rule behind it'],
-          wrong
-            .slice(0, MOST_ERRORS)
-            .map((probe) => [
-              `${marks[probe.status]} ${probe.status}`,
-              escapeMarkdown(probe.request),
-              escapeMarkdown(probe.expected),
-              escapeMarkdown(cameText(probe)),
-              probe.rule === undefined ? '' : ruleOf(probe.rule),
-            ]),
-        )),
-  ];
-}
-
-function ruleOf(rule: NonNullable<NonNullable<Report['probes']>[number]['rule']>): string {
-  return `${escapeMarkdown(rule.text)}${settingsOf(rule)
-    .map((setting) => `<br>${setting}`)
-    .join('')}`;
-}
-
-function loads(report: Report): string[] {
-  const rows = loadRows(report);
-  if (rows.length === 0) return [];
-  return [
-    '### Loads',
-    '',
-    ...table(
-      loadHead,
-      rows.map((row) => row.map(escapeMarkdown)),
+    table(
+      ['', 'Request', 'Expected', 'What came'],
+      wrong,
+      (probe) => [
+        `${marks[probe.status]} ${probe.status}`,
+        cell(probe.request),
+        cell(probe.expected),
+        cell(cameText(probe)),
+      ],
+      open,
+    ),
+    list(
+      wrong.filter(({ rule }) => rule !== undefined),
+      ({ request, rule }) => entry(`${cell(request)}: ${cell(rule?.text ?? '')}`, rule),
     ),
   ];
 }
 
-export function reasonOf({ reason }: Pick<Report['checks'][number], 'reason'>): string {
-  if (reason === undefined) return '';
-  return [escapeMarkdown(reason.text), ...settingsOf(reason)].map((line) => `<br>${line}`).join('');
+function loads(report: Report): Block {
+  return table(loadHead, loadRows(report), (row) => row.map(cell), ['### Loads', '']);
 }
 
-/** Each setting, and its place on a line of its own. */
-export const settingsOf = (behind: Parameters<typeof settingsBehind>[0]) =>
-  settingsBehind(behind).flatMap(({ setting, source }) => [
-    code(setting),
-    ...(source === undefined ? [] : [code(source)]),
-  ]);
-
-function errors(report: Report): string[] {
-  if (report.errors.length === 0) return [];
-  const left = report.errors.slice(MOST_ERRORS).reduce((sum, error) => sum + error.count, 0);
+function errors({ errors: all }: Report): readonly Block[] {
+  const left = all.slice(mostErrors).reduce((sum, error) => sum + error.count, 0);
   return [
-    '### Where errors came from',
-    '',
-    ...table(
+    table(
       ['Count', 'Answer', 'Cause', 'Host', 'Setting'],
-      report.errors
-        .slice(0, MOST_ERRORS)
-        .map((error) => [
-          `**${formatCount(error.count)}**`,
-          code(formatAnswer(error)),
-          escapeMarkdown(error.cause),
-          code(error.host),
-          settingsOf(error).join('<br>'),
-        ]),
+      all.slice(0, mostErrors),
+      (error) => [
+        `**${formatCount(error.count)}**`,
+        shortCode(formatAnswer(error)),
+        cell(error.cause),
+        shortCode(error.host),
+        placesOf(error).join('<br>'),
+      ],
+      ['### Where errors came from', ''],
     ),
-    ...(left === 0 ? [] : [`*${formatCount(left)} more in smaller groups, see report.html.*`, '']),
+    paragraphs(left === 0 ? [] : [`*${formatCount(left)} more in smaller groups: see report.html.*`]),
   ];
 }
 
-function changes({ changes: all = [] }: Report): string[] {
-  if (all.length === 0) return [];
-  return table(
-    ['Change', 'What', 'Made', 'Sidecars', 'What came of it'],
-    all.map((change) => [
-      code(change.name),
-      escapeMarkdown(change.description),
-      escapeMarkdown(formatChangeTime(change)),
-      escapeMarkdown(formatArrivals(change)),
-      escapeMarkdown(formatChangeOutcome(change)),
-    ]),
-  );
+function changes({ changes: all = [] }: Report): Block {
+  return table(['Change', 'What', 'Made', 'Sidecars', 'What came of it'], all, (change) => [
+    shortCode(change.name),
+    cell(change.description),
+    cell(formatChangeTime(change)),
+    cell(formatArrivals(change)),
+    cell(formatChangeOutcome(change)),
+  ]);
 }
 
-function faults(report: Report): string[] {
-  if (report.faults.length === 0) return [];
-  return table(
-    ['Fault', 'What', 'Targets', 'On', 'Effect'],
-    report.faults.map((fault) => [
-      code(fault.name),
-      escapeMarkdown(fault.description),
-      fault.targets.map(code).join(' '),
-      formatFaultSpan(fault, report),
-      `${efficacyWords[fault.efficacy.status]}: ${escapeMarkdown(fault.efficacy.observed)}; expected ${escapeMarkdown(fault.efficacy.expected)}`,
-    ]),
-  );
+function faults(report: Report): Block {
+  return table(['Fault', 'What', 'Targets', 'On', 'Effect'], report.faults, (fault) => [
+    shortCode(fault.name),
+    cell(fault.description),
+    cell(fault.targets.slice(0, mostTargets).join(', ')),
+    formatFaultSpan(fault, report),
+    `${efficacyWords[fault.efficacy.status]}: ${cell(fault.efficacy.observed)}; expected ${cell(fault.efficacy.expected)}`,
+  ]);
 }
 
-function rules(report: Report): string[] {
-  return table(
-    ['', 'Rule', 'Observed', 'Limit'],
-    byUrgency(report.validity).map((finding) => [
-      `${ruleMarks[finding.status]} ${finding.status}`,
-      escapeMarkdown(finding.title),
-      escapeMarkdown(finding.observed),
-      escapeMarkdown(finding.limit),
-    ]),
-  );
+function rules(report: Report): Block {
+  return table(['', 'Rule', 'Observed', 'Limit'], byUrgency(report.validity), (finding) => [
+    `${ruleMarks[finding.status]} ${finding.status}`,
+    cell(finding.title),
+    cell(finding.observed),
+    cell(finding.limit),
+  ]);
 }
 
 /** What the user wrote and what is in effect of it; defaults are left to report.html. */
-function held({ effective = [] }: Report): string[] {
-  return effective.flatMap(({ who, about, sections }) => {
-    const rows = sections.flatMap(({ title, rows: all, note }) => [
-      ...(note === undefined ? [] : [[escapeMarkdown(title), escapeMarkdown(note), '']]),
+function held({ effective = [] }: Report): Block {
+  const rows = effective.flatMap(({ who, about, sections }) =>
+    sections.flatMap(({ title, rows: all, note }) => [
+      ...(note === undefined ? [] : [{ who, about, what: title, value: note }]),
       ...all
         .filter(({ from }) => from === undefined)
-        .map(({ what, value, source }) => [
-          escapeMarkdown(what === '' ? title : `${title}: ${what}`),
-          escapeMarkdown(value),
-          source === undefined ? '' : code(source),
-        ]),
-    ]);
-    if (rows.length === 0) return [];
-    return [
-      `**${escapeMarkdown(who)}**, ${escapeMarkdown(about)}`,
-      '',
-      ...table(['What', 'In effect', 'From'], rows),
-    ];
-  });
+        .map((row) => ({ ...row, who, about, what: row.what === '' ? title : `${title}: ${row.what}` })),
+    ]),
+  );
+  return table(['Sidecar', 'What', 'In effect', 'From'], rows, ({ who, about, what, value, ...row }) => [
+    cell(`${who}, ${about}`),
+    cell(what),
+    cell(value),
+    'source' in row ? shortCode(row.source ?? '') : '',
+  ]);
 }
 
-function remarks(report: Report): string[] {
-  return [
-    ...report.notes.map((note) => `- ${escapeMarkdown(note)}`),
-    ...report.gaps.map(
-      (gap) => `- Missing evidence, ${formatSpan(gap.fromMs, gap.toMs)}: ${escapeMarkdown(gap.what)}`,
-    ),
-  ];
+function remarks({ notes, gaps }: Report): Block {
+  const missing = gaps.map(
+    ({ what, fromMs, toMs }) => `Missing evidence, ${formatSpan(fromMs, toMs)}: ${what}`,
+  );
+  return list([...notes, ...missing], (text) => `- ${cell(text)}`);
 }
 
-function facts(report: Report): string[] {
+function facts(report: Report): Block {
   const { run, scenario } = report;
-  return [
-    `- Scenario ${code(scenario.file)}${scenario.profile === undefined ? '' : `, profile ${code(scenario.profile)}`}: ${escapeMarkdown(scenario.load)}`,
-    `- Run ${code(run.id)}, started ${escapeMarkdown(run.startedAt)}`,
-    `- ${escapeMarkdown(run.mesh)} on ${escapeMarkdown(run.environment)}, ${escapeMarkdown(run.machine.platform)} with ${run.machine.cpus} CPUs and ${formatBytes(run.machine.memoryBytes)} memory`,
+  return paragraphs([
+    `- Scenario ${code(scenario.file)}${scenario.profile === undefined ? '' : `, profile ${code(scenario.profile)}`}: ${cell(scenario.load)}`,
+    `- Run ${code(run.id)}, started ${cell(run.startedAt)}`,
+    `- ${cell(run.mesh)} on ${cell(run.environment)}, ${cell(run.machine.platform)} with ${run.machine.cpus} CPUs and ${formatBytes(run.machine.memoryBytes)} memory`,
     `- Time: ${formatTiming(report)}`,
-    `- Seed: ${formatSeed(report)}`,
+    `- Seed: ${code(formatSeed(report))}`,
     `- Again: ${code(run.command)}`,
-  ];
+  ]);
 }
-
-function details(summary: string, body: string[]): string[] {
-  if (body.length === 0) return [];
-  return [`<details><summary>${escapeMarkdown(summary)}</summary>`, '', ...body, '', '</details>', ''];
-}
-
-export function table(head: string[], rows: string[][]): string[] {
-  if (rows.length === 0) return ['None.', ''];
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line), ''];
-}
-
-/** A code block whose fence is longer than any run of backticks inside. */
-function fenced(content: string): string[] {
-  const longest = Math.max(2, ...[...content.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return [`${fence}yaml`, content.trimEnd(), fence];
-}
-
-const entity = (character: string) => `&#${character.codePointAt(0)};`;
-
-/** Text as text: no markup, no table cell, no mention, no issue reference and no link comes out of it. */
-export function escapeMarkdown(text: string): string {
-  return unlinked(plain(text).replace(/[&<>"'\\`*_[\]|~]|^[#+-]/g, entity));
-}
-
-/** Text as code; HTML rather than backticks, which a table cell can't escape, and in which text is read as anywhere. */
-export function code(text: string): string {
-  return `<code>${unlinked(plain(text).replace(/[&<>"'\\`*_[\]|~]/g, entity))}</code>`;
-}
-
-/** What GitHub makes a link of by itself: addresses, mentions, issues, and commits by their hash. */
-const unlinked = (text: string) =>
-  text
-    .replace(/@(?=\w)/g, '@<!-- -->')
-    .replace(/#(?=\d)(?<!&#)/g, '#<!-- -->')
-    .replace(/:(?=\/\/)/g, ':<!-- -->')
-    .replace(/\b(mailto|xmpp):/gi, '$1<!-- -->:')
-    .replace(/\bwww\./gi, 'www<!-- -->.')
-    .replace(/\b(?=[\da-f]*\d)([\da-f]{6})([\da-f]{1,34})\b/g, '$1<!-- -->$2');

@@ -11,6 +11,7 @@ import type { MeshFile } from '../model/mesh-configuration.ts';
 import { explainIssues } from './explain.ts';
 import { loadsIn } from './loads.ts';
 import { readMeshFiles } from './mesh-files.ts';
+import { scenarioNamed } from './named.ts';
 import {
   applyOverrides,
   type Override,
@@ -52,8 +53,12 @@ export async function loadScenario(file: string, changes: Changes): Promise<Load
   return scenarioOf(await openScenario(file), changes);
 }
 
-/** Reads a file as far as every scenario in it needs it; throws a ProblemsError when it is no scenario. */
-export async function openScenario(file: string): Promise<ScenarioFile> {
+/**
+ * Reads a file, or the scenario of a bare name that came along, as far as every scenario in it needs it; throws a
+ * ProblemsError when it is no scenario.
+ */
+export async function openScenario(named: string): Promise<ScenarioFile> {
+  const file = scenarioNamed(named);
   return { file, document: await readDocument(file), meshFiles: new Map(), profilesChecked: false };
 }
 

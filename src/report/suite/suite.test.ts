@@ -115,7 +115,7 @@ describe('suite.md', () => {
     expect(text).toMatch(/^## ❌ FAIL: 1 of 5 scenarios passed/);
     expect(count(text, /^\| --- /gm)).toBe(1);
     expect(text).toContain('A host of edge-app is ejected after five errors in a row');
-    expect(text).toContain('<code>zone-failover.mesh.yaml:23</code>');
+    expect(text).toContain('`zone-failover.mesh.yaml:23`');
     expect(text).toContain('**DELETE /admin from intruder to edge-app**');
     expect(text).toContain('**no report**: istiod ended by itself (exit code 1)');
   });
