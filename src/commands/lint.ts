@@ -31,7 +31,10 @@ interface Linted {
 export function lintCommand(signal: AbortSignal): Command {
   return new Command('lint')
     .description('Check scenario files, with each of their profiles, and mesh configuration; runs nothing.')
-    .argument('<file...>', 'scenarios (files, or names of those that came along), or YAML files of mesh configuration')
+    .argument(
+      '<file...>',
+      'scenarios (files, or names of those that came along), or YAML files of mesh configuration',
+    )
     .addOption(
       new Option('--env <name>', 'where the scenarios are to run; anywhere unless given').choices(
         environmentNames,

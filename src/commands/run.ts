@@ -33,7 +33,10 @@ import { watchRun } from './watch-run.ts';
 export function runCommand(signal: AbortSignal, startedAt: number): Command {
   return addScenarioOptions(new Command('run'))
     .description('Run scenarios: mesh up, load, faults, verdict, report; nothing stays behind.')
-    .argument('<scenario...>', 'scenario files, folders of them, and names of those that came along: several have one verdict together')
+    .argument(
+      '<scenario...>',
+      'scenario files, folders of them, and names of those that came along: several have one verdict together',
+    )
     .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
     .addOption(
       new Option('--seed <n>', 'draw the random choices of an earlier run again; its report says the seed')

@@ -26,7 +26,9 @@ export async function scenarioFiles(named: readonly string[]): Promise<ScenarioF
   const leftOut: string[] = [];
   const problems: Problem[] = [];
   for (const argument of named) {
-    const found = (await isFolder(argument)) ? await inFolder(argument) : { files: [scenarioNamed(argument)], leftOut: [] };
+    const found = (await isFolder(argument))
+      ? await inFolder(argument)
+      : { files: [scenarioNamed(argument)], leftOut: [] };
     if ('message' in found) problems.push({ file: argument, ...found });
     else {
       for (const file of found.files) if (!files.has(resolve(file))) files.set(resolve(file), file);
