@@ -76,6 +76,9 @@ spec:
   trafficPolicy: { connectionPool: { http: { h2UpgradePolicy: UPGRADE } } }
 `;
 
+/** A search that proves nothing says nothing about how well it searches; how many there were is told. */
+const MOST_AGAIN = 3;
+
 /** Real searches on the lab for services whose best limit is known by the model. */
 export async function searchOnLab(searches: number, only: string | undefined): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-bench-tune-'));
@@ -83,14 +86,18 @@ export async function searchOnLab(searches: number, only: string | undefined): P
   writeFileSync(rule, http2Rule);
   console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0]?.model}`);
   console.log('  shape           best   found: value (trials, seconds)');
-  let [good, all] = [0, 0];
+  let [good, all, invalid] = [0, 0, 0];
   try {
     for (const shape of shapes) {
       if (only !== undefined && shape.name !== only) continue;
       const best = bestOf(shape);
       const found: string[] = [];
       for (let search = 0; search < searches; search += 1) {
-        const report = await tune(shape, folder, rule);
+        let report = await tune(shape, folder, rule);
+        let again = 0;
+        for (; report?.ended === 'invalid' && again < MOST_AGAIN; again++)
+          report = await tune(shape, folder, rule);
+        invalid += again;
         const value = report?.limits[0]?.value;
         const hit = report?.ended === 'found' && value !== undefined && Math.abs(value - best) <= 0.1 * best;
         all += 1;
@@ -104,7 +111,9 @@ export async function searchOnLab(searches: number, only: string | undefined): P
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  console.log(`  within 10 % of the best: ${good} of ${all}; ! marks the others`);
+  console.log(
+    `  within 10 % of the best: ${good} of ${all}; ! marks the others. ${invalid} searches said of themselves that this machine was too busy, and were made again.`,
+  );
   if (good < all) process.exitCode = 1;
 }
 
