@@ -83,6 +83,7 @@ test('a trial half way: faults as they came, checks as they stand, and a page th
   expect(view.map.topology.edges.length).toBeGreaterThan(2);
   const live = {
     title: '<b>odd</b>',
+    scenario: undefined,
     environment: 'local',
     step: 'load and faults',
     stopping: false,

@@ -78,11 +78,11 @@ function content(original: LiveView) {
 }
 
 function band(view: LiveView) {
-  const { ended, trial, title, environment } = view;
+  const { ended, trial, title, scenario, environment } = view;
   const kind = ended === undefined ? 'live' : `live over ${ended.status}`;
   return h`<header class=${kind}>
     <div class="inside">
-      <p class="origin"><strong>Breakwater</strong><span>${title}</span>${environment !== undefined && h`<span>${environment}</span>`}</p>
+      <p class="origin"><strong>Breakwater</strong><span>${title}</span>${scenario !== undefined && h`<strong>${scenario}</strong>`}${environment !== undefined && h`<span>${environment}</span>`}</p>
       <div class="top">
         <div>
           <h1>${ended === undefined ? 'Live' : ended.label}</h1>

@@ -13,6 +13,8 @@ import { LiveTraffic } from './traffic.ts';
 /** Everything that the page shows at one moment. */
 export interface LiveView {
   readonly title: string;
+  /** The scenario that is on, where its name is not the title. */
+  readonly scenario: string | undefined;
   readonly environment: string | undefined;
   /** What is being done. */
   readonly step: string;

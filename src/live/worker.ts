@@ -13,6 +13,7 @@ const tell = (message: FromPage) => parentPort?.postMessage(message);
 
 let view: LiveView = {
   title,
+  scenario: undefined,
   environment: undefined,
   step: 'getting ready',
   stopping: false,
@@ -64,7 +65,12 @@ parentPort?.on('message', (message: ToPage) => {
         await collected();
         const mesh = await meshOf(trial.meshKind);
         following = { follower: new TrialFollower(trial, mesh), startedAt: trial.startedAt };
-        view = { ...view, environment: `${trial.mesh} on ${trial.environment}` };
+        const { name } = trial.topology;
+        view = {
+          ...view,
+          scenario: name === title ? undefined : name,
+          environment: `${trial.mesh} on ${trial.environment}`,
+        };
         break;
       }
       case 'collected':
