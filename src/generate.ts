@@ -7,6 +7,7 @@ import { ISTIO_VERSION } from './meshes/istio/version.ts';
 import { reportJsonSchema } from './report/json.ts';
 import { runsJsonSchema } from './report/runs/index.ts';
 import { suiteJsonSchema } from './report/suite/json.ts';
+import { tuningJsonSchema } from './report/tuning/json.ts';
 import { scenarioJsonSchema } from './scenario/json-schema.ts';
 import { referenceMarkdown } from './scenario/reference.ts';
 
@@ -21,6 +22,7 @@ const generated: Readonly<Record<string, () => Promise<string | { readonly skipp
   'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
   'docs/runs.schema.json': () => `${JSON.stringify(runsJsonSchema(), null, 2)}\n`,
   'docs/suite.schema.json': () => `${JSON.stringify(suiteJsonSchema(), null, 2)}\n`,
+  'docs/tune.schema.json': () => `${JSON.stringify(tuningJsonSchema(), null, 2)}\n`,
   [`src/meshes/istio/schemas/istio-${ISTIO_VERSION}.generated.json`]: istioSchemas,
 };
 

@@ -147,7 +147,7 @@ function trialOf(
           ...(measured.refusedP90Ms === undefined ? {} : { refusedP90Ms: measured.refusedP90Ms }),
         }),
     ...(ms === undefined ? {} : { latency: { name: latency, ms } }),
-    why: measured?.missed ?? (why === undefined ? [] : [why]),
+    why: [...(measured?.missed ?? (why === undefined ? [] : [why]))],
   };
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { writeOutput } from '../../kit/output-file.ts';
 import { tuningHtml } from './html.ts';
+import { tuningJson } from './json.ts';
 import type { TuningReport } from './model.ts';
 
 export { tuningTerminal } from './terminal.ts';
@@ -9,6 +10,6 @@ export { tuningTerminal } from './terminal.ts';
 export async function writeTuning(directory: string, report: TuningReport): Promise<void> {
   await Promise.all([
     writeOutput(path.join(directory, 'report.html'), tuningHtml(report)),
-    writeOutput(path.join(directory, 'tune.json'), `${JSON.stringify(report, null, 2)}\n`),
+    writeOutput(path.join(directory, 'tune.json'), tuningJson(report)),
   ]);
 }

@@ -1,77 +1,101 @@
-import type { Report, Status } from '../model.ts';
+import { z } from 'zod';
+import { reportSchema, type Status } from '../model.ts';
 
 /** Version of tune.json; raised when a field changes its meaning or goes away. */
 export const TUNING_SCHEMA = 'breakwater/tuning/v1';
 
-/** tune.json: what a search for pool limits has found, and every trial of it. Rates are per second, shares 0 to 1. */
-export interface TuningReport {
-  readonly schema: typeof TUNING_SCHEMA;
-  /** `undecided`: the budget was used up before a proof; `invalid`: trials on this machine prove nothing. */
-  readonly ended: 'found' | 'missed' | 'undecided' | 'invalid';
-  readonly exitCode: number;
-  readonly summary: string;
-  readonly run: Pick<
-    Report['run'],
-    'id' | 'startedAt' | 'environment' | 'mesh' | 'breakwater' | 'machine' | 'command'
-  >;
-  readonly scenario: { readonly name: string; readonly file: string };
-  /** Who calls whom. */
-  readonly client: string;
-  readonly service: string;
-  readonly objective: string;
-  readonly nominalRate: number;
-  readonly overloadRate: number;
-  /** The nominal rate with its headroom, at which nominal trials are made. */
-  readonly headroomRate: number;
-  readonly clients: number;
-  readonly limits: readonly TunedLimit[];
-  /** Up to which rate the objective holds with these limits; without `high` it still held at the highest tried. */
-  readonly knee?: { readonly low: number; readonly high?: number };
-  /** Sentences: what was measured, what was inferred from it, what the limits mean. */
-  readonly reasoning: readonly string[];
-  readonly trials: readonly TunedTrial[];
-  /** What is to change in which resource, or the whole of a new one for a service that had none. */
-  readonly patch?: { readonly resource: string; readonly file?: string; readonly text: string };
-  readonly wallMs: number;
-}
+const rate = () => z.number().min(0);
+const share = () => z.number().min(0).max(1);
 
-interface TunedLimit {
-  /** Path in `connectionPool`. */
-  readonly name: string;
-  /** For each client's proxy. */
-  readonly value: number;
-  /** Of all clients together. */
-  readonly whole: number;
-  /** With 95 % between these. */
-  readonly low: number;
-  readonly high: number;
-  readonly before?: number;
-  /** What theory said before the trials. */
-  readonly expected?: number;
-  /** Which end of the bounds it is. */
-  readonly edge?: string;
-}
+const limit = z.strictObject({
+  name: z.string().describe('Path in `connectionPool`: "tcp.maxConnections".'),
+  value: z.int().describe("For each client's proxy."),
+  whole: z.int().describe('Of all clients together.'),
+  low: z.int().describe('With 95 % the smallest that holds is not below.'),
+  high: z.int().describe('With 95 % it is not above.'),
+  before: z.int().optional().describe('What was written; none where nothing was.'),
+  expected: z.int().optional().describe('What theory said before the trials.'),
+  edge: z.string().optional().describe('Which end of the bounds it is.'),
+});
 
-interface TunedTrial {
-  /** Its folder below `trials/`. */
-  readonly name: string;
-  readonly verdict: 'holds' | 'fails' | 'invalid' | 'broken';
-  readonly purpose: string;
-  readonly judged: 'nominal' | 'overload';
-  /** "maxConnections 22", "no limits", "as written". */
-  readonly limits: string;
-  /** Whether it was made with what is recommended, with what was there before, or with something between. */
-  readonly stage: 'before' | 'search' | 'after';
-  readonly offered: number;
-  readonly goodput?: number;
-  readonly success?: number;
-  readonly refused?: number;
-  readonly refusedP90Ms?: number;
-  /** The latency with the tightest limit of the objective. */
-  readonly latency?: { readonly name: string; readonly ms: number };
-  /** What did not hold, or why it proves nothing. */
-  readonly why: readonly string[];
-}
+const trial = z.strictObject({
+  name: z.string().describe('Its folder below `trials/`.'),
+  verdict: z
+    .enum(['holds', 'fails', 'invalid', 'broken'])
+    .describe('invalid: it proves nothing; broken: its lab broke.'),
+  purpose: z.string().describe('"without limits", "tcp.maxConnections", "proof", "knee".'),
+  judged: z
+    .enum(['nominal', 'overload'])
+    .describe('nominal: nobody may be refused; overload: the excess quickly.'),
+  limits: z.string().describe('"maxConnections 22", "no limits", "as written".'),
+  stage: z
+    .enum(['before', 'search', 'after'])
+    .describe('Whether it was made with what was there before, something between, or what is recommended.'),
+  offered: rate(),
+  goodput: rate().optional().describe('Answers that ended well; none where it proves nothing, as below.'),
+  success: share().optional(),
+  refused: share().optional(),
+  refusedP90Ms: z.number().optional().describe('Nine of ten refusals took no longer.'),
+  latency: z
+    .strictObject({ name: z.string(), ms: z.number() })
+    .optional()
+    .describe('The latency with the tightest limit of the objective.'),
+  why: z.array(z.string()).describe('What did not hold, or why it proves nothing.'),
+});
+
+/** tune.json: what a search for pool limits has found, and every trial of it. */
+export const tuningSchema = z
+  .strictObject({
+    schema: z.literal(TUNING_SCHEMA),
+    ended: z
+      .enum(['found', 'missed', 'undecided', 'invalid'])
+      .describe(
+        'undecided: the budget was used up before a proof; invalid: trials on this machine prove nothing.',
+      ),
+    exitCode: z.int().describe('Of the command.'),
+    summary: z.string(),
+    run: reportSchema.shape.run.pick({
+      id: true,
+      startedAt: true,
+      environment: true,
+      mesh: true,
+      breakwater: true,
+      machine: true,
+      command: true,
+    }),
+    scenario: z.strictObject({ name: z.string(), file: z.string() }),
+    client: z.string().describe('Who calls.'),
+    service: z.string().describe('Who is called.'),
+    objective: z.string().describe('"p99 at most 50 ms, success at least 99.9 %".'),
+    nominalRate: rate(),
+    overloadRate: rate(),
+    headroomRate: rate().describe('The nominal rate with its headroom, at which nominal trials are made.'),
+    clients: z.int(),
+    limits: z.array(limit),
+    knee: z
+      .strictObject({ low: rate(), high: rate().optional() })
+      .optional()
+      .describe(
+        'Up to which rate the objective holds with these limits; without `high` it still held at the highest tried.',
+      ),
+    reasoning: z
+      .array(z.string())
+      .describe('Sentences: what was measured, what was inferred from it, what the limits mean.'),
+    trials: z.array(trial),
+    patch: z
+      .strictObject({ resource: z.string(), file: z.string().optional(), text: z.string() })
+      .optional()
+      .describe(
+        'What is to change in which resource, or the whole of a new one for a service that had none.',
+      ),
+    wallMs: z.number(),
+  })
+  .meta({
+    title: 'Breakwater search for pool limits',
+    description: 'What a search has found, and every trial of it. Rates are per second, shares from 0 to 1.',
+  });
+
+export type TuningReport = z.output<typeof tuningSchema>;
 
 export const tuningWords = {
   found: { label: 'FOUND', meaning: 'These limits hold.', status: 'pass' },
@@ -89,4 +113,4 @@ export const trialStatus = {
   fails: 'fail',
   invalid: 'invalid',
   broken: 'invalid',
-} as const satisfies Record<TunedTrial['verdict'], Status>;
+} as const satisfies Record<TuningReport['trials'][number]['verdict'], Status>;

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { tuningHtml } from './html.ts';
+import { tuningJson, tuningJsonSchema } from './json.ts';
 import { TUNING_SCHEMA, type TuningReport } from './model.ts';
 import { tuningTerminal } from './terminal.ts';
 
@@ -105,4 +108,17 @@ test('every trial is a point that leads to its own report, and no name is anythi
   expect(page).not.toContain('<script');
   expect(page).not.toContain('\u202e');
   expect(page).toContain("default-src 'none'");
+});
+
+test('tune.json is what its published schema says, and nothing else', () => {
+  const published = JSON.parse(
+    readFileSync(new URL('../../../docs/tune.schema.json', import.meta.url), 'utf8'),
+  );
+  expect(published).toEqual(JSON.parse(JSON.stringify(tuningJsonSchema())));
+  const accepts = new Ajv2020({ strict: false }).compile(published);
+  const written = JSON.parse(tuningJson(report));
+  expect(accepts(written), JSON.stringify(accepts.errors)).toBe(true);
+  expect(accepts({ ...written, ended: 'maybe' })).toBe(false);
+  expect(accepts({ ...written, extra: 1 })).toBe(false);
+  expect(() => tuningJson({ ...report, nominalRate: Number.NaN })).toThrow('nominalRate');
 });
