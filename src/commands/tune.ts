@@ -43,7 +43,7 @@ looks for the smallest of each with which the objective holds at the nominal rat
 nothing are repeated and do not count. It then proves them: there, and under overload, where the excess has to be
 refused quickly and who is let in answered in time. Last it looks for the highest rate at which the objective holds.
 Only the topology, the mesh configuration and the request of the scenario are used; its faults, changes, probes and
-checks are not. Searches are made on the local lab. Not searched: http.maxRequestsPerConnection.
+checks are not. Searches are made on the local lab.
 
 Exit codes: 0 found and proven, 1 no limits meet the objective, 2 a mistake, or an objective out of reach without
 limits too, 3 the budget was used up before a proof, or trials prove nothing here, 4 environment error, 130 interrupted.
@@ -62,8 +62,8 @@ export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
     .addOption(
       new Option(
         '--limits <names>',
-        'what is searched: tcp.maxConnections, http.http1MaxPendingRequests, http.http2MaxRequests',
-      ).default(undefined, 'the first two, over HTTP/2 the last'),
+        'what is searched: tcp.maxConnections, http.http1MaxPendingRequests, http.http2MaxRequests, http.maxRequestsPerConnection',
+      ).default(undefined, 'the first two, over HTTP/2 the third'),
     )
     .addOption(
       new Option('--bounds <limit=low..high>', 'where one of them is looked for; repeatable')

@@ -23,6 +23,8 @@ export interface Question {
   /** What is in the mesh configuration as it is written. */
   readonly written: PoolLimits;
   readonly budget: Budget;
+  /** Milliseconds that the load of a trial lasts. */
+  readonly trialMs: number;
 }
 
 /** Over how many pools the load is spread where these are fewest: before the clients' limits, or the servers'. */
@@ -50,6 +52,8 @@ export interface Ask {
   readonly limits: PoolLimits | 'none';
   /** Whether the search goes on without it where it proves nothing. */
   readonly optional?: true;
+  /** The shape of the topology that it is made with, by name; the scenario's own unless given. */
+  readonly shape?: string;
   /** Between which the answer lies with 95 %, as far as was known when it was asked. */
   readonly known?: Pick<Interval, 'low' | 'high'>;
 }
@@ -75,6 +79,16 @@ export interface Measured {
   readonly serviceVariation: number;
   /** Mean time that the servers' own proxies had such a request: limits of clients are no part of it. */
   readonly serverMs: number;
+  /** What its connections cost; none where that was not seen. */
+  readonly cost?: ConnectionCost;
+}
+
+/** What the connections of a trial cost. */
+export interface ConnectionCost {
+  /** Connections that clients' sidecars opened to the service, per second. */
+  readonly opened: number;
+  /** CPU of all sidecars for each request, in milliseconds; none where nobody says. */
+  readonly cpuMs?: number;
 }
 
 /** The answer to an `Ask`, and what has been used up by then. */

@@ -1,6 +1,12 @@
 import { usageError } from '../kit/errors.ts';
 import { nearest, quote } from '../kit/nearest.ts';
-import { type LimitName, limitNames, type PoolLimits } from '../model/pool-limits.ts';
+import {
+  type LimitName,
+  limitNames,
+  NO_LIMIT,
+  PER_CONNECTION,
+  type PoolLimits,
+} from '../model/pool-limits.ts';
 
 export interface Bounds {
   readonly lowest: number;
@@ -21,9 +27,10 @@ export function parseLimits(text: string): readonly LimitName[] {
   const names = text.split(',').map((name) => limitNamed(name.trim(), '--limits'));
   const again = names.find((name, index) => names.indexOf(name) !== index);
   if (again !== undefined) throw usageError(`--limits: ${again} is there twice`, 'name each limit once');
-  if (names.includes('http.http2MaxRequests') && names.length > 1) {
+  const besides = names.find((name) => name !== 'http.http2MaxRequests' && name !== PER_CONNECTION);
+  if (names.includes('http.http2MaxRequests') && besides !== undefined) {
     throw usageError(
-      '--limits: http.http2MaxRequests is searched by itself',
+      `--limits: http.http2MaxRequests is not searched together with ${besides}`,
       'over HTTP/2 requests share connections and none waits for one; over HTTP/1.1 leave it out, since it refuses there too',
     );
   }
@@ -62,12 +69,6 @@ export function parseBounds(text: string): { readonly name: LimitName; readonly 
 function limitNamed(name: string, option: string): LimitName {
   const found = limitNames.find((each) => each === name || each.split('.')[1] === name);
   if (found !== undefined) return found;
-  if (name.endsWith('maxRequestsPerConnection')) {
-    throw usageError(
-      `${option}: http.maxRequestsPerConnection is not searched`,
-      'no load needs a certain one: it is kept as it is written, and what reconnecting costs is part of what is measured',
-    );
-  }
   const meant = nearest(name, [...limitNames, ...limitNames.map((each) => each.split('.')[1] ?? each)]);
   throw usageError(
     `${option}: no limit is called ${quote(name)}`,
@@ -78,7 +79,7 @@ function limitNamed(name: string, option: string): LimitName {
 /** "maxConnections 24, http1MaxPendingRequests 6". */
 export function describeLimits(limits: PoolLimits): string {
   const parts = limitNames.flatMap((name) =>
-    limits[name] === undefined ? [] : [`${name.split('.')[1]} ${limits[name]}`],
+    limits[name] === undefined || limits[name] >= NO_LIMIT ? [] : [`${name.split('.')[1]} ${limits[name]}`],
   );
   return parts.length === 0 ? 'no limits' : parts.join(', ');
 }

@@ -93,9 +93,11 @@ test.each([
 test.each<[Partial<TuningOptions>, string]>([
   [{ limits: 'maxConnection' }, '--limits: no limit is called "maxConnection"'],
   [{ limits: '' }, '--limits: no limit is called ""'],
-  [{ limits: 'http.maxRequestsPerConnection' }, '--limits: http.maxRequestsPerConnection is not searched'],
   [{ limits: 'maxConnections,tcp.maxConnections' }, '--limits: tcp.maxConnections is there twice'],
-  [{ limits: 'maxConnections,http2MaxRequests' }, '--limits: http.http2MaxRequests is searched by itself'],
+  [
+    { limits: 'maxConnections,http2MaxRequests' },
+    '--limits: http.http2MaxRequests is not searched together with tcp.maxConnections',
+  ],
   [{ bounds: ['tcp.maxConnections=5'] }, '--bounds: "tcp.maxConnections=5" has no bounds'],
   [{ bounds: ['tcp.maxConnections=0..5'] }, '--bounds: tcp.maxConnections cannot be 0'],
   [{ bounds: ['tcp.maxConnections=9..5'] }, '--bounds: tcp.maxConnections has nothing from 9 to 5'],

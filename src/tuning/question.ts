@@ -5,7 +5,7 @@ import { quote } from '../kit/nearest.ts';
 import { parseDuration, parseRate } from '../kit/units.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { PoolRule } from '../meshes/contract.ts';
-import type { LimitName } from '../model/pool-limits.ts';
+import { type LimitName, PER_CONNECTION } from '../model/pool-limits.ts';
 import type { Budget, Question } from './contract.ts';
 import { type Bounds, parseBounds, parseLimits, usualLimits } from './limits.ts';
 import { neededAnswers, parseObjective } from './objective.ts';
@@ -78,6 +78,7 @@ export function readQuestion({ plan, mesh, configuration }: Planned, options: Tu
       bounds: readBounds(options.bounds, limits),
       written: rule?.written ?? {},
       budget: readBudget(options.budget),
+      trialMs: eachMs,
     },
   };
 }
@@ -101,9 +102,10 @@ function onlyLoad(loads: readonly PlannedLoad[]): PlannedLoad {
 
 /** Limits that would do nothing where they are. */
 function refuseIdle(limits: readonly LimitName[], rule: PoolRule | undefined): void {
-  if (rule?.protocol === 'http2' && !limits.includes('http.http2MaxRequests')) {
+  const ofHttp1 = limits.filter((name) => name !== 'http.http2MaxRequests' && name !== PER_CONNECTION);
+  if (rule?.protocol === 'http2' && ofHttp1.length > 0) {
     throw usageError(
-      `--limits: over HTTP/2, where requests share a connection (h2UpgradePolicy in ${rule.resource.file}), nothing is limited by ${limits.join(' and ')}`,
+      `--limits: over HTTP/2, where requests share a connection (h2UpgradePolicy in ${rule.resource.file}), nothing is limited by ${ofHttp1.join(' and ')}`,
       'take http.http2MaxRequests',
     );
   }

@@ -4,10 +4,11 @@ import { formatRate } from '../kit/format.ts';
 import { shellCommand } from '../kit/shell.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import { describeResource } from '../model/mesh-configuration.ts';
-import type { PoolLimits } from '../model/pool-limits.ts';
+import { PER_CONNECTION, type PoolLimits } from '../model/pool-limits.ts';
 import type { Plan } from '../plan/contract.ts';
 import { TUNING_SCHEMA, type TuningReport } from '../report/tuning/model.ts';
 import { version } from '../version.ts';
+import { costsOf } from './connection-cost.ts';
 import type { Ask, Question } from './contract.ts';
 import type { TrialRecord } from './journal.ts';
 import { describeLimits } from './limits.ts';
@@ -42,6 +43,7 @@ export function assembleTuning(about: TuningAbout, end: TuningEnd): TuningReport
   const { question, load } = asked;
   const conclusion = end.ended === 'invalid' ? undefined : end;
   const limits = conclusion?.limits;
+  const costs = costsOf(question, records);
   return {
     schema: TUNING_SCHEMA,
     ended: end.ended,
@@ -75,7 +77,7 @@ export function assembleTuning(about: TuningAbout, end: TuningEnd): TuningReport
         {
           name,
           value,
-          whole: value * question.clients,
+          ...(name === PER_CONNECTION ? {} : { whole: value * question.clients }),
           low: Math.min(low, value),
           high: Math.max(high, value),
           ...(before === undefined ? {} : { before }),
@@ -84,6 +86,7 @@ export function assembleTuning(about: TuningAbout, end: TuningEnd): TuningReport
         },
       ];
     }),
+    ...(costs.length === 0 ? {} : { costs: [...costs] }),
     ...(conclusion?.knee === undefined
       ? {}
       : {
@@ -111,7 +114,16 @@ function summaryOf(question: Question, end: TuningEnd): string {
   const each = clients === 1 ? '' : ' for each client';
   switch (end.ended) {
     case 'found':
-      return `With ${describeLimits(end.limits ?? {})}${each}, ${objective} holds at ${formatRate(rate)} and ${Math.round(question.headroom * 100)} % more; at ${formatRate(rate * overload)} the excess is refused quickly and who is let in is answered in time.`;
+      return [
+        `With ${describeLimits(end.limits ?? {})}${each}, ${objective} holds at ${formatRate(rate)} and ${Math.round(question.headroom * 100)} % more`,
+        ...(question.limits.some((name) => name !== PER_CONNECTION)
+          ? [
+              `at ${formatRate(rate * overload)} the excess is refused quickly and who is let in is answered in time`,
+            ]
+          : []),
+      ]
+        .join('; ')
+        .concat('.');
     case 'missed':
       return `No limits were found with which ${objective} holds at ${formatRate(rate)} and at ${formatRate(rate * overload)}. Nearest: ${describeLimits(end.limits ?? {})}${each}; missed: ${end.missed.join('; ')}.`;
     case 'undecided':

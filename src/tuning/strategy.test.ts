@@ -18,6 +18,7 @@ const question: Question = {
   bounds: {},
   written: {},
   budget: { ms: 600_000, trials: 100 },
+  trialMs: 4_000,
 };
 
 function search(change: Partial<Question> = {}, on: SimulatedService = service, falseShare = 0, seed = 1) {
@@ -120,4 +121,36 @@ test('limits that are written are tried as they are, for comparison', () => {
   const { result, asked } = search({ written }, { ...service, written });
   expect(asked.filter(({ purpose }) => purpose === 'as written')).toHaveLength(2);
   expect(result).toMatchObject({ ended: 'found', limits: { 'tcp.maxConnections': 22 } });
+});
+
+test('the fewest requests that a connection has to carry are looked for where that is asked', () => {
+  const written = { 'tcp.maxConnections': 30, 'http.http1MaxPendingRequests': 8 };
+  const change = { limits: ['http.maxRequestsPerConnection'], written } as const;
+  const { result, asked } = search(change, { ...service, written, handshakeMs: 200 });
+  // 30 connections serve 110/s in 273 ms each: a third of the 200 ms for a new one still fits in.
+  expect(result).toMatchObject({ ended: 'found', limits: { 'http.maxRequestsPerConnection': 3 } });
+  // It refuses nobody, so there is nothing to prove under overload.
+  expect(asked.filter(({ purpose, judged }) => purpose === 'proof' && judged === 'overload')).toEqual([]);
+  expect(result.tenthLess).toBeUndefined();
+});
+
+test('a pool is looked for with connections that are kept, and then what they carry', () => {
+  const limits = [
+    'tcp.maxConnections',
+    'http.http1MaxPendingRequests',
+    'http.maxRequestsPerConnection',
+  ] as const;
+  const written = { 'http.maxRequestsPerConnection': 1 };
+  const on = { ...service, written, handshakeMs: 20 };
+  const { result, asked } = search({ limits, written }, on);
+  expect(result.ended).toBe('found');
+  // 22 have nothing to spare, not even for a new connection now and then.
+  expect(result.limits?.['tcp.maxConnections']).toBe(23);
+  expect(result.limits?.['http.maxRequestsPerConnection']).toBeGreaterThan(3);
+  const pools = asked.filter(({ purpose }) => purpose === 'tcp.maxConnections');
+  expect(
+    pools.every(
+      (ask) => ask.limits !== 'none' && ask.limits['http.maxRequestsPerConnection'] === 2_147_483_647,
+    ),
+  ).toBe(true);
 });

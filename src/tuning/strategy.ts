@@ -1,4 +1,4 @@
-import type { LimitName, PoolLimits } from '../model/pool-limits.ts';
+import { type LimitName, NO_LIMIT, PER_CONNECTION, type PoolLimits } from '../model/pool-limits.ts';
 import { type Ask, type Conclusion, type Inferred, poolsOf, type Question, type Told } from './contract.ts';
 import {
   type Demand,
@@ -204,7 +204,7 @@ class LimitsSearch {
           }),
       'http.http2MaxRequests': fewestWithoutQueue(demand, 1 - objective.successAtLeast),
     };
-    return Object.fromEntries(limits.map((name) => [name, all[name]]));
+    return Object.fromEntries(limits.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
   }
 
   /** The smallest value of a limit with which the objective holds, beside those that were found already. */
@@ -219,7 +219,7 @@ class LimitsSearch {
       within: WITHIN,
       confidence: CONFIDENCE,
     });
-    if (name !== QUEUE) this.#pool = search;
+    if (isPool(name)) this.#pool = search;
     return yield* this.#continued(name, search, found);
   }
 
@@ -240,14 +240,20 @@ class LimitsSearch {
     return search.interval.likely;
   }
 
-  /** Of queues theory says little: they are for moments, which it knows only on average. */
+  /** Of queues theory says little: they are for moments, which it knows only on average. Of reconnecting it says nothing. */
   #guess(name: LimitName) {
     const at = this.#inferred?.expected[name];
     return name === QUEUE || at === undefined ? undefined : { at, spread: SPREAD };
   }
 
-  /** A pool is tried with the longest queue that leaves answers in time, for as long as none is found. */
-  #beside(name: LimitName, limits: PoolLimits): PoolLimits {
+  /**
+   * A pool is tried with the longest queue that leaves answers in time, for as long as none is found; and all but the
+   * last with connections that are kept.
+   */
+  #beside(name: LimitName, given: PoolLimits): PoolLimits {
+    const { limits: names, written } = this.#question;
+    const closed = names.includes(PER_CONNECTION) && written[PER_CONNECTION] !== undefined;
+    const limits = closed ? { [PER_CONNECTION]: NO_LIMIT, ...given } : given;
     const connections = limits['tcp.maxConnections'];
     if (name !== 'tcp.maxConnections' || connections === undefined) return limits;
     if (!this.#question.limits.includes(QUEUE)) return limits;
@@ -271,8 +277,21 @@ class LimitsSearch {
       const connections = found['tcp.maxConnections'] ?? this.#question.written['tcp.maxConnections'] ?? 1;
       return { lowest: 1, highest: this.#longestQueue(connections) };
     }
+    if (name === PER_CONNECTION) return { lowest: 1, highest: this.#carried(found) };
     const expected = this.#inferred?.expected[name] ?? 1;
     return { lowest: Math.max(1, Math.floor(expected / REACH)), highest: Math.ceil(expected * REACH) };
+  }
+
+  /** Requests that a connection carries in a trial: of connections that are to carry more, none is closed in it. */
+  #carried(found: PoolLimits): number {
+    const { clients, written, trialMs } = this.#question;
+    const seconds = (this.#inferred?.serviceMs ?? 1) / 1_000;
+    const inUse = Math.ceil(underWay({ rate: this.#rate, serviceSeconds: seconds }));
+    const pool = found['tcp.maxConnections'] ?? written['tcp.maxConnections'] ?? inUse;
+    return Math.max(
+      2,
+      Math.floor((this.#rate * trialMs) / 1_000 / Math.max(1, Math.min(inUse, pool * clients))),
+    );
   }
 
   /** The limits once they are proven, at the nominal rate and under overload; larger ones where these fail. */
@@ -283,9 +302,10 @@ class LimitsSearch {
       this.#proof = 'none';
       this.#limits = limits;
       const nominal = yield* this.#agreed({ purpose: 'proof', judged: 'nominal', rate: this.#rate, limits });
-      const under = nominal.holds
-        ? yield* this.#agreed({ purpose: 'proof', judged: 'overload', rate: rate * overload, limits })
-        : nominal;
+      const under =
+        nominal.holds && this.#question.limits.some(refuses)
+          ? yield* this.#agreed({ purpose: 'proof', judged: 'overload', rate: rate * overload, limits })
+          : nominal;
       if (under.holds) {
         this.#proof = 'held';
         this.#missed = [];
@@ -314,19 +334,28 @@ class LimitsSearch {
     }
   }
 
-  /** Where the objective was missed at the nominal rate: a longer queue, or where there is none the pool again. */
+  /**
+   * Where the objective was missed at the nominal rate: connections that carry more, a longer queue, or where there is
+   * none the pool again.
+   */
   *#larger(limits: PoolLimits): Asking<PoolLimits | undefined> {
+    const carries = limits[PER_CONNECTION];
+    const most = this.#ends[PER_CONNECTION]?.highest ?? 0;
+    if (carries !== undefined && carries < most) {
+      return { ...limits, [PER_CONNECTION]: Math.min(most, Math.ceil(1.5 * carries)) };
+    }
     const waiting = limits[QUEUE];
     const longest = this.#ends[QUEUE]?.highest ?? 0;
     if (waiting !== undefined && waiting < longest) {
       return { ...limits, [QUEUE]: Math.min(longest, waiting + Math.max(1, Math.round(waiting / 2))) };
     }
-    const name = this.#question.limits.find((each) => each !== QUEUE);
+    const name = this.#question.limits.find(isPool);
     const size = name === undefined ? undefined : limits[name];
     if (name === undefined || size === undefined || this.#pool === undefined) return undefined;
     for (let count = 0; count < AGREEING; count += 1) this.#pool.tell(size, false);
-    const larger = yield* this.#continued(name, this.#pool, {});
-    const pool = larger > size ? { [name]: larger } : this.#largerPool({ [name]: size });
+    const kept = carries === undefined ? {} : { [PER_CONNECTION]: carries };
+    const larger = yield* this.#continued(name, this.#pool, kept);
+    const pool = larger > size ? { ...kept, [name]: larger } : this.#largerPool({ ...kept, [name]: size });
     if (pool === undefined || !this.#question.limits.includes(QUEUE)) return pool;
     this.#limits = pool;
     return { ...pool, [QUEUE]: yield* this.#smallest(QUEUE, pool) };
@@ -344,7 +373,7 @@ class LimitsSearch {
 
   /** The next larger pool; none at the end of its bounds. */
   #largerPool(limits: PoolLimits): PoolLimits | undefined {
-    const name = this.#question.limits.find((each) => each !== QUEUE);
+    const name = this.#question.limits.find(isPool);
     const size = name === undefined ? undefined : limits[name];
     const largest = name === undefined ? 0 : (this.#ends[name]?.highest ?? 0);
     if (name === undefined || size === undefined || size >= largest) return undefined;
@@ -353,7 +382,7 @@ class LimitsSearch {
 
   /** That these limits hold says nothing of smaller ones: a pool that lacks a tenth is tried too. */
   *#tryTenthLess(limits: PoolLimits): Asking<void> {
-    const name = this.#question.limits.find((each) => each !== QUEUE);
+    const name = this.#question.limits.find(isPool);
     const size = name === undefined ? undefined : limits[name];
     if (name === undefined || size === undefined || size < 2 || !this.#affords(1)) return;
     const less = { ...limits, [name]: Math.min(size - 1, Math.floor(0.9 * size)) };
@@ -429,6 +458,12 @@ class LimitsSearch {
     };
   }
 }
+
+/** Whether a limit is how many may be under way, connections or requests. */
+const isPool = (name: LimitName) => name === 'tcp.maxConnections' || name === 'http.http2MaxRequests';
+
+/** Whether anybody is refused because of a limit. */
+const refuses = (name: LimitName) => name !== PER_CONNECTION;
 
 /**
  * A connection belongs to one replica, and a request waits for one of the replica that was chosen for it even while

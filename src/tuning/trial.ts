@@ -5,7 +5,7 @@ import { formatMs, formatPercent } from '../kit/format.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { PlannedCheck, TrialPlan } from '../plan/contract.ts';
-import type { Ask, Measured, Question } from './contract.ts';
+import type { Ask, ConnectionCost, Measured, Question } from './contract.ts';
 import { type Objective, tightest } from './objective.ts';
 
 /** What is left out of a trial's start: pools are cold then. */
@@ -122,7 +122,30 @@ export async function measure(
       kind === 'latency' && value !== undefined ? [[name, value]] : [],
     ),
   );
-  return { holds: missed.length === 0, missed, latencyMs, offered: ask.rate, ...answers };
+  const cost = costOf(analysis.resources, ask.rate);
+  return {
+    holds: missed.length === 0,
+    missed,
+    latencyMs,
+    offered: ask.rate,
+    ...answers,
+    ...(cost === undefined ? {} : { cost }),
+  };
+}
+
+/** What the sidecars have counted of their connections, for each request that ended. */
+function costOf(
+  { connections = [], programs }: Analysis['resources'],
+  rate: number,
+): ConnectionCost | undefined {
+  const requests = connections.reduce((sum, each) => sum + each.requests, 0);
+  if (requests === 0) return undefined;
+  const opened = connections.reduce((sum, each) => sum + each.opened, 0);
+  const cpuMs = Object.entries(programs).reduce(
+    (sum, [name, each]) => (name.endsWith('/sidecar') ? sum + each.cpuMs : sum),
+    0,
+  );
+  return { opened: (rate * opened) / requests, ...(cpuMs > 0 ? { cpuMs: cpuMs / requests } : {}) };
 }
 
 /** Checks that every run has beside its own say nothing about the objective. */

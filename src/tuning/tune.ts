@@ -9,7 +9,7 @@ import { environmentError, OperatorError } from '../kit/errors.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { PoolRule } from '../meshes/contract.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
-import { limitNames, type PoolLimits } from '../model/pool-limits.ts';
+import { limitNames, NO_LIMIT, PER_CONNECTION, type PoolLimits } from '../model/pool-limits.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
 import { writeReports } from '../report/index.ts';
 import type { Ask, Conclusion, Measured, Question, Told } from './contract.ts';
@@ -17,8 +17,6 @@ import type { Journal, TrialRecord } from './journal.ts';
 import { BudgetUsed, searchLimits } from './strategy.ts';
 import { disturbanceIn, measure, trialPlan } from './trial.ts';
 
-/** Istio's largest limit: what a limit is set to that shall not hold. */
-const NO_LIMIT = 2_147_483_647;
 /** So many trials in a row that prove nothing, or break, end the search. */
 const MOST_INVALID = 8;
 const MOST_BROKEN = 2;
@@ -255,9 +253,11 @@ function brokenBy(result: Exclude<TrialResult, { ended: 'done' }>): Pick<TrialRe
   return { verdict: 'broken', why: error.message };
 }
 
-/** Every limit that is written or looked for, out of the way. */
+/** Every limit that is looked for, and all that are written and refuse anybody, out of the way. */
 function withoutLimits({ limits, written }: Question): PoolLimits {
-  const there = limitNames.filter((name) => limits.includes(name) || written[name] !== undefined);
+  const there = limitNames.filter(
+    (name) => limits.includes(name) || (written[name] !== undefined && name !== PER_CONNECTION),
+  );
   return Object.fromEntries(there.map((name) => [name, NO_LIMIT]));
 }
 

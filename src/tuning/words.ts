@@ -1,4 +1,5 @@
 import { formatMs, formatRate, plural } from '../kit/format.ts';
+import { PER_CONNECTION } from '../model/pool-limits.ts';
 import type { Instance, TopologyPlan } from '../model/topology.ts';
 import type { Conclusion, Inferred, Question } from './contract.ts';
 import { describeLimits } from './limits.ts';
@@ -50,7 +51,7 @@ function measured(
 }
 
 function searched(
-  { headroom, rate, limits: names }: Question,
+  { headroom, rate, limits: names, trialMs }: Question,
   { intervals, stopped, edges, knee, tenthLess, ended, missed }: Conclusion,
 ) {
   const sentences: string[] = [];
@@ -68,6 +69,12 @@ function searched(
     );
   }
   for (const { name, edge, given } of edges) {
+    if (name === PER_CONNECTION && edge === 'highest' && !given) {
+      sentences.push(
+        `${name} is at what a connection carries in a trial of ${formatMs(trialMs)}: of larger values trials say nothing, and with this one connections are hardly ever closed.`,
+      );
+      continue;
+    }
     sentences.push(
       given
         ? `${name} is at the ${edge} of the bounds that were given: what lies beyond was not tried.`
@@ -121,6 +128,12 @@ function meaning(
   if (connections !== undefined && servers > 1) {
     sentences.push(
       `A connection belongs to one of the ${servers} replicas, and a request waits for one of the replica that was chosen for it even while those of others are idle: it takes more of them than there are requests under way.`,
+    );
+  }
+  const carried = limits[PER_CONNECTION];
+  if (names.includes(PER_CONNECTION) && carried !== undefined) {
+    sentences.push(
+      `No load needs http.maxRequestsPerConnection: ${carried} is the smallest with which the objective still holds, and what it costs is in the table of connections. Each replica's own sidecar closes its connections to the app after as many.`,
     );
   }
   if (names.includes('http.http2MaxRequests')) {

@@ -7,7 +7,7 @@ import { table } from '../html/table.ts';
 import { formatBytes, formatMs, plural } from '../words.ts';
 import { tuningCharts } from './charts.ts';
 import { type TuningReport, trialStatus, tuningWords } from './model.ts';
-import { limitCells, limitHead, trialCells, trialHead } from './words.ts';
+import { costCells, costHead, limitCells, limitHead, trialCells, trialHead } from './words.ts';
 
 const css = `${style}
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 16px; }
@@ -34,7 +34,7 @@ export function tuningHtml(original: TuningReport): string {
     body: h`
       <a class="skip" href="#limits">Skip to the limits</a>
       ${band(report)}
-      <main>${limits(report)}${tuningCharts(report)}${reasoning(report)}${patch(report, original)}${trials(report)}${facts(report)}</main>
+      <main>${limits(report)}${costs(report)}${tuningCharts(report)}${reasoning(report)}${patch(report, original)}${trials(report)}${facts(report)}</main>
       <footer><p>Made by Breakwater ${report.run.breakwater} from search ${report.run.id}. Everything here is also in tune.json.</p></footer>
     `,
   });
@@ -63,6 +63,11 @@ function band(report: TuningReport) {
 function limits(report: TuningReport) {
   const aside = `for ${report.service}, called by ${report.client}: ${report.objective}`;
   return section('limits', 'Limits', aside, table(limitHead, report.limits.map(limitCells), 'card'));
+}
+
+function costs({ costs: found = [] }: TuningReport) {
+  if (found.length === 0) return null;
+  return section('costs', 'What connections cost', '', table(costHead, found.map(costCells), 'card'));
 }
 
 function reasoning({ reasoning: sentences }: TuningReport) {

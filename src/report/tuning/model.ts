@@ -10,7 +10,7 @@ const share = () => z.number().min(0).max(1);
 const limit = z.strictObject({
   name: z.string().describe('Path in `connectionPool`: "tcp.maxConnections".'),
   value: z.int().describe("For each client's proxy."),
-  whole: z.int().describe('Of all clients together.'),
+  whole: z.int().optional().describe('Of all clients together; none of what a single connection carries.'),
   low: z.int().describe('With 95 % the smallest that holds is not below.'),
   high: z.int().describe('With 95 % it is not above.'),
   before: z.int().optional().describe('What was written; none where nothing was.'),
@@ -72,6 +72,25 @@ export const tuningSchema = z
     headroomRate: rate().describe('The nominal rate with its headroom, at which nominal trials are made.'),
     clients: z.int(),
     limits: z.array(limit),
+    costs: z
+      .array(
+        z.strictObject({
+          requests: z
+            .int()
+            .optional()
+            .describe('That each connection carried; none where connections were kept.'),
+          trials: z.int(),
+          held: z.int().describe('In how many of these the objective held.'),
+          opened: rate().describe("Connections that clients' sidecars opened, per second."),
+          latency: z.strictObject({ name: z.string(), ms: z.number() }).optional(),
+          cpuMs: z
+            .number()
+            .optional()
+            .describe('CPU of all sidecars for each request; none where nobody says.'),
+        }),
+      )
+      .optional()
+      .describe('What it costs to open connections, where http.maxRequestsPerConnection was looked for.'),
     knee: z
       .strictObject({ low: rate(), high: rate().optional() })
       .optional()

@@ -12,7 +12,7 @@ import {
 } from '../terminal.ts';
 import { formatMs, plain } from '../words.ts';
 import { type TuningReport, trialStatus, tuningWords } from './model.ts';
-import { limitCells, limitHead, trialCells, trialHead } from './words.ts';
+import { costCells, costHead, limitCells, limitHead, trialCells, trialHead } from './words.ts';
 
 /** What a search says on the terminal when it is over; its trials were told as they ended. */
 export function tuningTerminal(report: TuningReport, options: TerminalOptions): string {
@@ -20,6 +20,7 @@ export function tuningTerminal(report: TuningReport, options: TerminalOptions): 
   const text = [
     banner(report, view),
     limits(report, view),
+    costs(report, view),
     reasoning(report, view),
     proof(report, view),
     patch(report, view),
@@ -47,6 +48,12 @@ function limits({ limits: found }: TuningReport, view: View): string[] {
         heading('Limits', view),
         ...rows([limitHead, ...found.map((each) => limitCells(each).map(plain))], view),
       ];
+}
+
+function costs({ costs: found = [] }: TuningReport, view: View): string[] {
+  return found.length === 0
+    ? []
+    : [heading('What connections cost', view), ...rows([costHead, ...found.map(costCells)], view)];
 }
 
 function reasoning({ reasoning: sentences }: TuningReport, view: View): string[] {

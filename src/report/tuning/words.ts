@@ -38,9 +38,35 @@ export function limitCells(limit: TuningReport['limits'][number]): string[] {
   return [
     name,
     `${value}${edge === undefined ? '' : ` (${edge})`}`,
-    String(whole),
+    whole === undefined ? '-' : String(whole),
     low === high ? String(low) : `${low} to ${high}`,
     before === undefined ? 'no limit' : String(before),
     expected === undefined ? '-' : String(expected),
+  ];
+}
+
+export const costHead = [
+  'Requests a connection',
+  'Trials that held',
+  'Connections opened',
+  'Latency',
+  'CPU of sidecars a request',
+];
+
+/** The cells of what connections cost that carry so many requests. */
+export function costCells({
+  requests,
+  trials,
+  held,
+  opened,
+  latency,
+  cpuMs,
+}: NonNullable<TuningReport['costs']>[number]): string[] {
+  return [
+    requests === undefined ? 'no limit' : String(requests),
+    `${held} of ${trials}`,
+    formatRate(opened),
+    latency === undefined ? '-' : `${latency.name} ${formatMs(latency.ms)}`,
+    cpuMs === undefined ? '-' : formatMs(cpuMs),
   ];
 }

@@ -1,4 +1,4 @@
-import type { PoolLimits } from '../../model/pool-limits.ts';
+import { PER_CONNECTION, type PoolLimits } from '../../model/pool-limits.ts';
 import type { Ask, Measured, Question, Told } from '../contract.ts';
 
 /** A service behind pools whose capacity is known. */
@@ -12,6 +12,8 @@ export interface SimulatedService {
   readonly hosts?: number;
   /** PoolLimits that are in effect where a trial does not say otherwise. */
   readonly written?: PoolLimits;
+  /** How long it takes to open a connection, shared out to the requests that it carries; nothing unless given. */
+  readonly handshakeMs?: number;
 }
 
 const seconds = 4;
@@ -30,6 +32,7 @@ export function simulateTrial(
     limits['http.http2MaxRequests'] === undefined
       ? (limits['http.http1MaxPendingRequests'] ?? Number.POSITIVE_INFINITY)
       : 0;
+  const handshakeMs = (service.handshakeMs ?? 0) / (limits[PER_CONNECTION] ?? Number.POSITIVE_INFINITY);
   const hosts = service.hosts ?? 1;
   const multiplexed = limits['http.http2MaxRequests'] !== undefined;
   const clients = Array.from(
@@ -49,7 +52,7 @@ export function simulateTrial(
     for (let server = 1; server < free.length; server += 1) {
       if ((free[server] ?? 0) < (free[first] ?? 0)) first = server;
     }
-    const endMs = Math.max(nowMs, free[first] ?? 0) + service.serviceMs(chance);
+    const endMs = Math.max(nowMs, free[first] ?? 0) + handshakeMs + service.serviceMs(chance);
     free[first] = endMs;
     ends.push({ at: endMs, client, host });
     ends.sort((a, b) => b.at - a.at);
