@@ -15,6 +15,7 @@ import { tuningTerminal, writeTuning } from '../report/tuning/index.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import type { Question, Told } from '../tuning/contract.ts';
+import { readEarlier } from '../tuning/earlier.ts';
 import { Journal, type TrialRecord } from '../tuning/journal.ts';
 import { describeObjective } from '../tuning/objective.ts';
 import { type Asked, readQuestion, type TuningOptions } from '../tuning/question.ts';
@@ -32,6 +33,7 @@ import { watchRun } from './watch-run.ts';
 interface TuneOptions extends ScenarioOptions, TuningOptions {
   readonly write?: string;
   readonly resume?: string;
+  readonly from?: string;
   readonly reports: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -75,6 +77,7 @@ export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
     .option('--headroom <share>', 'how much more than the nominal rate has to be within the objective', '10%')
     .option('--budget <time or trials>', 'what may be used up: 4m, or 40 trials', '4m')
     .option('--write <file>', 'puts the limits into this file, and changes nothing else in it', pathArgument)
+    .option('--from <folder>', 'draws on an earlier run of the same scenario: its folder', pathArgument)
     .option('--resume <folder>', 'goes on with an interrupted search: its folder in --reports', pathArgument)
     .option('--reports <dir>', 'folder that gets a folder per search', pathArgument, 'reports')
     .option('--json', 'print the report as JSON on standard output')
@@ -90,7 +93,7 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
   const planned = await planExperiment(file, options);
   const { plan, mesh, configuration } = planned;
   refuseUnfit(plan, 'local', environmentCapabilities, planned.locate);
-  const asked = readQuestion(planned, options);
+  const asked = await askedIn(planned, options);
   const destination =
     options.write === undefined
       ? undefined
@@ -140,6 +143,15 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
   });
   await putInto(destination, end, options);
   return report.exitCode;
+}
+
+/** What is asked, with what an earlier run says of it. */
+async function askedIn(planned: Planned, options: TuneOptions): Promise<Asked> {
+  const asked = readQuestion(planned, options);
+  if (options.from === undefined) return asked;
+  const { load, question } = asked;
+  const earlier = await readEarlier(options.from, { planned, load, environment: 'local' });
+  return { ...asked, question: { ...question, earlier } };
 }
 
 /** A new folder with a journal, or the one that is gone on with. */

@@ -1,7 +1,9 @@
 import { cpus, totalmem } from 'node:os';
 import type { Analysis } from '../analysis/analyse.ts';
+import { fingerprint } from '../kit/fingerprint.ts';
 import { shellCommand } from '../kit/shell.ts';
 import { describeLoad } from '../load/shapes/index.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 import { REPORT_SCHEMA, type Report } from '../report/model.ts';
 import { version } from '../version.ts';
 import type { Planned } from './planned.ts';
@@ -44,6 +46,7 @@ export function assembleReport(
       machine: thisMachine(),
       command: shellCommand(['npx', 'breakwater', ...about.command]),
       ...(plan.seed === undefined ? {} : { seed: plan.seed }),
+      topology: topologyMark(plan.topology),
     },
     scenario: {
       name: plan.name,
@@ -65,6 +68,15 @@ export function assembleReport(
       content,
     })),
   };
+}
+
+/** The same for topologies of the same services, replicas and apps, whatever their scenario is called and chance makes of them. */
+export function topologyMark({ namespace, mtls, services, instances }: TopologyPlan): string {
+  const alike = instances.map(({ app, ...instance }) => {
+    const { seed: _, ...rest } = app ?? {};
+    return app === undefined ? instance : { ...instance, app: rest };
+  });
+  return fingerprint(JSON.stringify([namespace, mtls, services, alike]));
 }
 
 /** What a report says of the machine that it was made on. */

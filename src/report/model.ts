@@ -185,6 +185,10 @@ export const reportSchema = z
         .int()
         .optional()
         .describe('What random choices were drawn from; --seed draws them again. Older reports have none.'),
+      topology: z
+        .string()
+        .optional()
+        .describe('The same for runs of the same services, replicas and apps. Older reports have none.'),
     }),
     scenario: z.strictObject({
       name: z.string(),

@@ -25,6 +25,29 @@ export interface Question {
   readonly budget: Budget;
   /** Milliseconds that the load of a trial lasts. */
   readonly trialMs: number;
+  /** What an earlier run has shown; none when everything is measured anew. */
+  readonly earlier?: Earlier;
+}
+
+/** What an earlier run has shown of the service; what it could not show is left out. Rates are per second. */
+export interface Earlier {
+  /** Its id. */
+  readonly run: string;
+  /** What came in its steady state. */
+  readonly rate: number;
+  /**
+   * How long a request took there: mean and squared coefficient of variation. None where requests waited for a
+   * connection or were refused.
+   */
+  readonly service?: { readonly ms: number; readonly variation: number };
+  /** Requests under way on average in its steady state, and at most in all of it. */
+  readonly underWay: number;
+  readonly mostUnderWay: number;
+  /** What came in its busiest second, and what was answered well then. */
+  readonly offered: number;
+  readonly goodput: number;
+  /** What its servers got done of that; none where some were refused or a fault was on. */
+  readonly capacity?: { readonly perSecond: number; readonly saturated: boolean };
 }
 
 /** Over how many pools the load is spread where these are fewest: before the clients' limits, or the servers'. */
@@ -131,6 +154,8 @@ export interface Inferred {
   readonly underWay: number;
   /** What the servers got done when nobody limited them and more came; `saturated` when that was less than came. */
   readonly capacity: { readonly perSecond: number; readonly saturated: boolean } | undefined;
+  /** What of an earlier run theory goes by; none where there was none. */
+  readonly drawn?: { readonly service: boolean; readonly capacity: boolean };
   /** What theory expects of each limit, before any trial with limits. */
   readonly expected: PoolLimits;
   /** The same if requests came at random instead of evenly spaced. */

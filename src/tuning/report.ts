@@ -14,6 +14,7 @@ import type { TrialRecord } from './journal.ts';
 import { describeLimits } from './limits.ts';
 import { describeObjective, tightest } from './objective.ts';
 import type { Asked } from './question.ts';
+import { sourcesOf } from './sources.ts';
 import type { TuningEnd } from './tune.ts';
 import { reasoningOf } from './words.ts';
 
@@ -44,6 +45,7 @@ export function assembleTuning(about: TuningAbout, end: TuningEnd): TuningReport
   const conclusion = end.ended === 'invalid' ? undefined : end;
   const limits = conclusion?.limits;
   const costs = costsOf(question, records);
+  const sources = conclusion?.inferred && sourcesOf(question, conclusion.inferred);
   return {
     schema: TUNING_SCHEMA,
     ended: end.ended,
@@ -95,6 +97,9 @@ export function assembleTuning(about: TuningAbout, end: TuningEnd): TuningReport
             ...(conclusion.knee.high === undefined ? {} : { high: conclusion.knee.high }),
           },
         }),
+    ...(sources === undefined
+      ? {}
+      : { from: { run: sources.run, taken: [...sources.taken], anew: [...sources.anew] } }),
     reasoning:
       conclusion === undefined
         ? []

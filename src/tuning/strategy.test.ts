@@ -116,6 +116,27 @@ test.each([1, 2, 5])('a budget of %i trials is kept, and what is known by then i
   expect(result).toMatchObject({ ended: 'undecided', stopped: 'budget' });
 });
 
+test('what an earlier run has shown is not tried again, and not believed where it is no longer so', () => {
+  const earlier = {
+    ...{ run: 'shop-1', rate: 100, underWay: 20, mostUnderWay: 30, offered: 200, goodput: 200 },
+    service: { ms: 203, variation: 0.001 },
+    capacity: { perSecond: 200, saturated: false },
+  };
+  const written = { 'tcp.maxConnections': 100 };
+  const { result, asked } = search({ earlier, written }, { ...service, written });
+  expect(result).toMatchObject({ ended: 'found', limits: { 'tcp.maxConnections': 22 } });
+  expect(result.inferred).toMatchObject({ serviceMs: 203, drawn: { service: true, capacity: true } });
+  expect(asked.filter(({ limits }) => limits === 'none').map(({ judged }) => judged)).toEqual(['nominal']);
+  expect(asked.some(({ purpose }) => purpose === 'as written')).toBe(false);
+  expect(asked.length).toBeLessThan(search({ written }, { ...service, written }).asked.length);
+
+  const old = { ...earlier, service: { ms: 90, variation: 0 }, offered: 120 };
+  const again = search({ earlier: old });
+  expect(again.result).toMatchObject({ ended: 'found', limits: { 'tcp.maxConnections': 22 } });
+  expect(again.result.inferred).toMatchObject({ serviceMs: 200, drawn: { service: false, capacity: false } });
+  expect(again.asked.filter(({ limits }) => limits === 'none')).toHaveLength(2);
+});
+
 test('limits that are written are tried as they are, for comparison', () => {
   const written = { 'tcp.maxConnections': 100 };
   const { result, asked } = search({ written }, { ...service, written });

@@ -20,6 +20,9 @@ const WITHIN = 0.05;
 const CONFIDENCE = 0.95;
 /** How far theory is usually off, as a natural logarithm. */
 const SPREAD = 0.25;
+/** The same where an earlier run and the first trial agree on the service time, to so much of it. */
+const SPREAD_AGREED = 0.15;
+const AGREED = 0.1;
 /** Bounds that nobody gave reach so many times as far as theory, either way. */
 const REACH = 4;
 /** Trials that a search for one limit may take, and the knee. */
@@ -87,6 +90,7 @@ class LimitsSearch {
   #pool: BoundarySearch | undefined;
   /** Seconds that an answer may wait. */
   #slack = 0;
+  #spread = SPREAD;
   /** Verdicts by what was tried. */
   readonly #verdicts = new Map<string, { held: number; failed: number; last: Told }>();
 
@@ -155,35 +159,50 @@ class LimitsSearch {
       if (failed >= AGREEING) throw new OutOfReach(nominal);
       nominal = yield* this.#ask({ ...free, judged: 'nominal', rate: this.#rate });
     }
-    const overload = yield* this.#askFor({
-      ...free,
-      judged: 'overload',
-      rate: question.rate * question.overload,
-      optional: true,
-    });
+    const overloadRate = question.rate * question.overload;
+    const { earlier } = question;
+    // What it has shown of a load as large as this one need not be tried again.
+    const known =
+      earlier !== undefined && earlier.offered >= SATURATED * overloadRate ? earlier.capacity : undefined;
+    const overload =
+      known === undefined
+        ? yield* this.#askFor({ ...free, judged: 'overload', rate: overloadRate, optional: true })
+        : undefined;
+    const agreed = earlier?.service !== undefined && agrees(earlier.service.ms, nominal.serviceMs);
+    const service =
+      agreed && earlier?.service !== undefined
+        ? { serviceMs: earlier.service.ms, serviceVariation: earlier.service.variation }
+        : { serviceMs: nominal.serviceMs, serviceVariation: nominal.serviceVariation };
+    const seconds = { serviceSeconds: service.serviceMs / 1_000, serviceVariation: service.serviceVariation };
     const { percentile, atMostMs } = tightest(question.objective);
-    const service = { serviceSeconds: nominal.serviceMs / 1_000, serviceVariation: nominal.serviceVariation };
-    this.#slack = QUEUE_SHARE * Math.max(0, atMostMs / 1_000 - serviceSecondsAt(percentile, service));
+    this.#slack = QUEUE_SHARE * Math.max(0, atMostMs / 1_000 - serviceSecondsAt(percentile, seconds));
+    this.#spread = agreed ? SPREAD_AGREED : SPREAD;
     this.#inferred = {
-      serviceMs: nominal.serviceMs,
-      serviceVariation: nominal.serviceVariation,
-      underWay: underWay({ rate: question.rate, serviceSeconds: nominal.serviceMs / 1_000 }),
-      capacity: overload && {
-        perSecond: overload.goodput,
-        saturated: overload.goodput < SATURATED * overload.offered,
-      },
-      expected: this.#expected(nominal, 0),
-      expectedAtRandom: this.#expected(nominal, 1),
+      ...service,
+      underWay: underWay({ rate: question.rate, serviceSeconds: seconds.serviceSeconds }),
+      capacity:
+        known ??
+        (overload && {
+          perSecond: overload.goodput,
+          saturated: overload.goodput < SATURATED * overload.offered,
+        }),
+      ...(earlier === undefined ? {} : { drawn: { service: agreed, capacity: known !== undefined } }),
+      expected: this.#expected(service, 0),
+      expectedAtRandom: this.#expected(service, 1),
     };
-    if (Object.keys(question.written).length > 0) {
+    // An earlier run was made with what is written.
+    if (earlier === undefined && Object.keys(question.written).length > 0) {
       const written = { limits: {}, purpose: 'as written', optional: true } as const;
       yield* this.#askFor({ ...written, judged: 'nominal', rate: this.#rate });
-      yield* this.#askFor({ ...written, judged: 'overload', rate: question.rate * question.overload });
+      yield* this.#askFor({ ...written, judged: 'overload', rate: overloadRate });
     }
   }
 
   /** What theory says of each limit that is looked for. */
-  #expected({ serviceMs, serviceVariation }: Told, arrivalVariation: number): PoolLimits {
+  #expected(
+    { serviceMs, serviceVariation }: Pick<Told, 'serviceMs' | 'serviceVariation'>,
+    arrivalVariation: number,
+  ): PoolLimits {
     const { limits, written, objective } = this.#question;
     const demand: Demand = {
       rate: this.#rate / poolsOf(this.#question),
@@ -243,7 +262,7 @@ class LimitsSearch {
   /** Of queues theory says little: they are for moments, which it knows only on average. Of reconnecting it says nothing. */
   #guess(name: LimitName) {
     const at = this.#inferred?.expected[name];
-    return name === QUEUE || at === undefined ? undefined : { at, spread: SPREAD };
+    return name === QUEUE || at === undefined ? undefined : { at, spread: this.#spread };
   }
 
   /**
@@ -458,6 +477,9 @@ class LimitsSearch {
     };
   }
 }
+
+/** Whether two service times are as good as one. */
+const agrees = (one: number, other: number) => Math.abs(one - other) <= AGREED * other;
 
 /** Whether a limit is how many may be under way, connections or requests. */
 const isPool = (name: LimitName) => name === 'tcp.maxConnections' || name === 'http.http2MaxRequests';

@@ -3,6 +3,7 @@ import { PER_CONNECTION } from '../model/pool-limits.ts';
 import type { Instance, TopologyPlan } from '../model/topology.ts';
 import type { Conclusion, Inferred, Question } from './contract.ts';
 import { describeLimits } from './limits.ts';
+import { sourcesOf } from './sources.ts';
 
 /** What a search has concluded, as sentences: what it measured, what follows, and what the limits mean. */
 export function reasoningOf(
@@ -13,7 +14,14 @@ export function reasoningOf(
 ): string[] {
   const { inferred } = conclusion;
   if (inferred === undefined) return [];
+  const sources = sourcesOf(question, inferred);
   return [
+    ...(sources === undefined
+      ? []
+      : [
+          `Taken from run ${sources.run}: ${sources.taken.join('; ')}.`,
+          `Measured anew: ${sources.anew.join('; ')}.`,
+        ]),
     ...measured(question, inferred),
     ...searched(question, conclusion),
     ...meaning(question, conclusion),
@@ -25,14 +33,14 @@ const round = (value: number) => Number(value.toPrecision(3));
 
 function measured(
   question: Question,
-  { serviceMs, serviceVariation, underWay, capacity, ...theory }: Inferred,
+  { serviceMs, serviceVariation, underWay, capacity, drawn, ...theory }: Inferred,
 ) {
   const spread =
     serviceVariation < 0.05
       ? 'nearly constant'
       : `squared coefficient of variation ${round(serviceVariation)}`;
   const sentences = [
-    `Without limits a request takes ${formatMs(round(serviceMs))} on average (${spread}), so ${formatRate(question.rate)} keep ${round(underWay)} under way (Little's law)${question.clients === 1 ? '' : `, ${round(underWay / question.clients)} for each of ${question.clients} clients`}.`,
+    `${inferredFrom(drawn)} a request takes ${formatMs(round(serviceMs))} on average (${spread}), so ${formatRate(question.rate)} keep ${round(underWay)} under way (Little's law)${question.clients === 1 ? '' : `, ${round(underWay / question.clients)} for each of ${question.clients} clients`}.`,
   ];
   if (capacity !== undefined) {
     const offered = formatRate(question.rate * question.overload);
@@ -49,6 +57,9 @@ function measured(
   }
   return sentences;
 }
+
+const inferredFrom = (drawn: Inferred['drawn']) =>
+  drawn?.service ? 'In the earlier run, and as long without limits,' : 'Without limits';
 
 function searched(
   { headroom, rate, limits: names, trialMs }: Question,

@@ -97,6 +97,10 @@ export const tuningSchema = z
       .describe(
         'Up to which rate the objective holds with these limits; without `high` it still held at the highest tried.',
       ),
+    from: z
+      .strictObject({ run: z.string(), taken: z.array(z.string()), anew: z.array(z.string()) })
+      .optional()
+      .describe('The earlier run that was drawn on, what was taken from it, and what was measured anew.'),
     reasoning: z
       .array(z.string())
       .describe('Sentences: what was measured, what was inferred from it, what the limits mean.'),
