@@ -1,39 +1,55 @@
 import { join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import pc from 'picocolors';
-import { environmentCapabilities, environments } from '../environments/index.ts';
+import {
+  type EnvironmentName,
+  environmentCapabilities,
+  environmentNames,
+  environmentPrograms,
+  environments,
+  environmentUsualMs,
+} from '../environments/index.ts';
 import { type Planned, planExperiment } from '../experiment/planned.ts';
-import { type ExperimentWatcher, newRunId } from '../experiment/run.ts';
+import { newRunId } from '../experiment/run.ts';
 import { OperatorError, usageError } from '../kit/errors.ts';
 import { fingerprint } from '../kit/fingerprint.ts';
-import { formatMs, formatPercent, formatRate, plural } from '../kit/format.ts';
+import { formatMs, formatRate, plural } from '../kit/format.ts';
 import { print } from '../kit/output.ts';
 import { shellCommand } from '../kit/shell.ts';
-import { createProgress, type Progress } from '../kit/terminal.ts';
+import { createProgress } from '../kit/terminal.ts';
+import type { Plan, TrialPlan } from '../plan/contract.ts';
 import { refuseUnfit } from '../plan/environments.ts';
 import { tuningTerminal, writeTuning } from '../report/tuning/index.ts';
+import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
-import type { Question, Told } from '../tuning/contract.ts';
+import { fetchPrograms } from '../toolchain/fetch.ts';
+import type { Question } from '../tuning/contract.ts';
 import { readEarlier } from '../tuning/earlier.ts';
-import { Journal, type TrialRecord } from '../tuning/journal.ts';
+import { estimate } from '../tuning/estimate.ts';
+import { Journal } from '../tuning/journal.ts';
 import { describeObjective } from '../tuning/objective.ts';
 import { type Asked, readQuestion, type TuningOptions } from '../tuning/question.ts';
-import { assembleTuning, limitsOf } from '../tuning/report.ts';
+import { assembleTuning } from '../tuning/report.ts';
+import { shapesOf } from '../tuning/scaling.ts';
 import { OutOfReach } from '../tuning/strategy.ts';
-import { type TuningEnd, type TuningWatcher, tune } from '../tuning/tune.ts';
+import { trialPlan } from '../tuning/trial.ts';
+import { type TuningEnd, tune } from '../tuning/tune.ts';
 import { destinationOf } from '../tuning/write.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
+import { watchSearch } from './tuning-progress.ts';
 import { watchRun } from './watch-run.ts';
 
 interface TuneOptions extends ScenarioOptions, TuningOptions {
   readonly write?: string;
   readonly resume?: string;
   readonly from?: string;
+  readonly env: EnvironmentName;
+  readonly keep?: boolean;
+  readonly verifyScaling?: boolean;
   readonly reports: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -45,7 +61,8 @@ looks for the smallest of each with which the objective holds at the nominal rat
 nothing are repeated and do not count. It then proves them: there, and under overload, where the excess has to be
 refused quickly and who is let in answered in time. Last it looks for the highest rate at which the objective holds.
 Only the topology, the mesh configuration and the request of the scenario are used; its faults, changes, probes and
-checks are not. Searches are made on the local lab.
+checks are not. Before it starts it says how long it will take; on kind it makes fewer trials for a wider answer.
+With --verify-scaling every shape gets a lab of its own after the search, beyond its budget: on kind use --keep.
 
 Exit codes: 0 found and proven, 1 no limits meet the objective, 2 a mistake, or an objective out of reach without
 limits too, 3 the budget was used up before a proof, or trials prove nothing here, 4 environment error, 130 interrupted.
@@ -53,7 +70,12 @@ limits too, 3 the budget was used up before a proof, or trials prove nothing her
 Examples:
   $ npx breakwater tune scenarios/circuit-breaker.yaml --slo 'p95 < 50ms, success >= 99.9%'
   $ npx breakwater tune my-shop.yaml --slo 'p99 < 200ms, success >= 99.9%' --overload 3 --write mesh/cart.yaml
-  $ npx breakwater tune my-shop.yaml --slo 'p95 < 80ms, success >= 99%' --limits tcp.maxConnections --budget 40`;
+  $ npx breakwater tune my-shop.yaml --slo 'p95 < 80ms, success >= 99%' --limits tcp.maxConnections --budget 40
+  $ npx breakwater tune my-shop.yaml --slo 'p95 < 80ms, success >= 99%' --from reports/my-shop-20261126-101500-3f9a
+  $ npx breakwater tune my-shop.yaml --slo 'p95 < 80ms, success >= 99%' --verify-scaling
+  $ npx breakwater tune my-shop.yaml --slo 'p95 < 80ms, success >= 99%' --limits maxRequestsPerConnection
+  $ npx breakwater tune my-shop.yaml --slo 'p95 < 80ms, success >= 99%' --env kind --keep
+  $ npx breakwater tune my-shop.yaml --slo 'p95 < 80ms, success >= 99%' --resume reports/tune-my-shop-20261126-101500-3f9a`;
 
 /** `tune`: the smallest pool limits with which an objective holds, proven on a lab. */
 export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
@@ -75,7 +97,18 @@ export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
     .addOption(new Option('--rate <rate>', 'the nominal rate').default(undefined, "the scenario's"))
     .option('--overload <factor>', 'how many times the nominal rate may come', '2')
     .option('--headroom <share>', 'how much more than the nominal rate has to be within the objective', '10%')
-    .option('--budget <time or trials>', 'what may be used up: 4m, or 40 trials', '4m')
+    .addOption(
+      new Option('--budget <time or trials>', 'what may be used up: 4m, or 40 trials').default(
+        undefined,
+        '4m, where trials are slow (kind) 12m',
+      ),
+    )
+    .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
+    .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
+    .option(
+      '--verify-scaling',
+      'tries what is found with one more client, one replica less, a zone lost and a rolling restart',
+    )
     .option('--write <file>', 'puts the limits into this file, and changes nothing else in it', pathArgument)
     .option('--from <folder>', 'draws on an earlier run of the same scenario: its folder', pathArgument)
     .option('--resume <folder>', 'goes on with an interrupted search: its folder in --reports', pathArgument)
@@ -92,20 +125,24 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const planned = await planExperiment(file, options);
   const { plan, mesh, configuration } = planned;
-  refuseUnfit(plan, 'local', environmentCapabilities, planned.locate);
-  const asked = await askedIn(planned, options);
+  refuseUnfit(usedOf(plan), options.env, environmentCapabilities, planned.locate);
+  const usualMs = environmentUsualMs[options.env];
+  const asked = await askedIn(planned, options, usualMs.besideLoad);
   const destination =
     options.write === undefined
       ? undefined
       : destinationOf(options.write, mesh, asked.load.to, plan.topology.namespace);
-  refuseFewFiles(plan);
+  if (options.env === 'local') refuseFewFiles({ ...plan, trial: largestTrial(plan, asked) });
   const { runId, directory, journal: opened } = await openJournal(file, options, planned, asked);
   using journal = opened;
-  await sweepLeftovers(progress, signal, undefined);
-  const environment = environments.local(mesh, progress, signal, {});
+  await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
+  const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
+  await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
   await mesh.validate(configuration, progress, signal);
   const command = shownArguments(process.argv.slice(2));
-  const end = await tune({
+  const { verifyScaling = false } = options;
+  progress.note(announced(plan, asked, usualMs, verifyScaling));
+  const tuned = await tune({
     runId,
     planned,
     ...asked,
@@ -113,8 +150,10 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
     directory,
     command,
     journal,
+    verifyScaling,
+    restartMs: usualMs.besideLoad,
     signal,
-    watcher: { ...watchRun(plan, progress), ...watchSearch(asked.question, progress) },
+    watcher: { ...watchRun(plan, progress), ...watchSearch(asked.question.budget, progress) },
   })
     .catch((error: unknown) => {
       throw explained(error, asked.question, directory, signal);
@@ -131,7 +170,7 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
       asked,
       records: journal.records,
     },
-    end,
+    tuned,
   );
   await deliver({
     found: report,
@@ -141,16 +180,46 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
     render: tuningTerminal,
     hint: '--reports names another folder; the trials are in its journal',
   });
-  await putInto(destination, end, options);
+  await putInto(destination, tuned.end, options);
   return report.exitCode;
 }
 
+/** What of a plan searches use; its faults, changes and probes are not among it. */
+const usedOf = (plan: Plan): Plan => ({
+  ...plan,
+  trial: { ...plan.trial, faults: [], changes: [], probes: [] },
+});
+
+/** The trial with the most requests under way: nobody is limited, and all that may come does. */
+function largestTrial({ trial }: Plan, { load, question }: Asked): TrialPlan {
+  const rate = question.rate * question.overload;
+  const ask = { purpose: 'without limits', judged: 'overload', rate, limits: 'none' } as const;
+  return trialPlan(load, ask, question, trial.configuration);
+}
+
+/** How long it will take, said before anything starts. */
+function announced(
+  { topology }: Plan,
+  { question, load }: Asked,
+  usualMs: Parameters<typeof estimate>[2],
+  verifyScaling: boolean,
+): string {
+  const shapes = verifyScaling ? shapesOf(topology, load, question.limitsAtServers) : [];
+  const { trials, ms } = estimate(question, shapes, usualMs);
+  const { budget } = question;
+  const most =
+    budget.trials === Number.MAX_SAFE_INTEGER ? formatMs(budget.ms) : plural(budget.trials, 'trial');
+  const beyond =
+    shapes.length === 0 ? '' : `, other shapes (${shapes.map(({ name }) => name).join(', ')}) beside`;
+  return `about ${plural(trials, 'trial')} of ${formatMs(question.trialMs + usualMs.besideLoad)}, ${formatMs(Math.ceil(ms / 30_000) * 30_000)} in all; --budget ends it after ${most}${beyond}`;
+}
+
 /** What is asked, with what an earlier run says of it. */
-async function askedIn(planned: Planned, options: TuneOptions): Promise<Asked> {
-  const asked = readQuestion(planned, options);
+async function askedIn(planned: Planned, options: TuneOptions, besideLoadMs: number): Promise<Asked> {
+  const asked = readQuestion(planned, options, besideLoadMs);
   if (options.from === undefined) return asked;
   const { load, question } = asked;
-  const earlier = await readEarlier(options.from, { planned, load, environment: 'local' });
+  const earlier = await readEarlier(options.from, { planned, load, environment: options.env });
   return { ...asked, question: { ...question, earlier } };
 }
 
@@ -176,53 +245,6 @@ async function openJournal(
   const directory = join(resolve(options.reports), runId);
   await makeReportFolder(directory, options.reports);
   return { runId, directory, journal: Journal.begin(directory, head) };
-}
-
-/** The table of trials that grows as they end. */
-function watchSearch(
-  { budget }: Question,
-  progress: Progress,
-): TuningWatcher & Pick<ExperimentWatcher, 'step' | 'load'> {
-  let under = '';
-  return {
-    asking({ purpose }, number) {
-      under = `trial ${number}, ${purpose}`;
-      progress.status(under);
-    },
-    // What a trial is at is said on a line that changes.
-    step: (text) => (under === '' ? progress.step(text) : progress.status(`${under}: ${text}`)),
-    load: (atMs, totalMs) =>
-      progress.status(`${under}: load ${Math.round(atMs / 1_000)}/${Math.round(totalMs / 1_000)} s`),
-    trial(record, spent) {
-      progress.note(trialLine(record, spent, budget));
-    },
-  };
-}
-
-function trialLine(
-  { name, ask, verdict, measured, why }: TrialRecord,
-  spent: Told['spent'],
-  budget: Question['budget'],
-): string {
-  const paint = { holds: pc.green, fails: pc.red, invalid: pc.yellow, broken: pc.yellow }[verdict];
-  const latency = Object.entries(measured?.latencyMs ?? {}).map(([of, ms]) => `${of} ${formatMs(ms)}`);
-  const refused =
-    measured === undefined ? [] : [`refused ${formatPercent(Number(measured.refused.toFixed(4)))}`];
-  const { known } = ask;
-  const interval = known === undefined ? [] : [`was between ${known.low} and ${known.high}`];
-  const left =
-    budget.trials === Number.MAX_SAFE_INTEGER
-      ? `${formatMs(Math.max(0, Math.round((budget.ms - spent.ms) / 1_000) * 1_000))} left`
-      : `${plural(Math.max(0, budget.trials - spent.trials), 'trial')} left`;
-  return [
-    `${name.replace(/^trial-/, '').padStart(4)} ${paint(verdict.padEnd(7))} ${formatRate(ask.rate).padStart(8)}  ${limitsOf(ask)}`,
-    ...(why === undefined ? [] : [why]),
-    ...(measured?.missed ?? []),
-    ...latency,
-    ...refused,
-    ...interval,
-    `at most ${left}`,
-  ].join(' · ');
 }
 
 /** What an operator needs to know of a search that came to no conclusion. */

@@ -52,6 +52,8 @@ export interface EnvironmentKind {
   readonly programs: (mesh: Mesh) => readonly Program[];
   /** How long it may take until a lab is up: a cluster may have to pull its images first. */
   readonly upTimeoutMs: number;
+  /** How long it usually takes, in milliseconds, until a lab is up, and what a trial takes on it beside its load. */
+  readonly usualMs: { readonly up: number; readonly besideLoad: number };
   readonly make: (
     mesh: Mesh,
     programs: () => Promise<HostPrograms>,

@@ -29,6 +29,9 @@ export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilit
 /** How long each may take until a lab is up, in milliseconds. */
 export const environmentUpTimeoutMs = ofEach(({ upTimeoutMs }) => upTimeoutMs);
 
+/** How long labs and their trials usually take in each. */
+export const environmentUsualMs = ofEach(({ usualMs }) => usualMs);
+
 /** How each is made. */
 export const environments = ofEach(
   ({ programs, make }) =>

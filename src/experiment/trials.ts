@@ -47,6 +47,8 @@ export interface SeriesRequest {
   readonly environment: Environment;
   /** A folder per trial is made in it, and `logs/`. */
   readonly directory: string;
+  /** Where in it programs' logs go; `logs` unless given. */
+  readonly logs?: string;
   readonly signal: AbortSignal;
   readonly watcher: ExperimentWatcher;
 }
@@ -132,13 +134,13 @@ class Series implements AsyncDisposable {
   async #labFor({ configuration }: TrialWanted): Promise<OpenLab> {
     if (this.#open?.lost) await this.#close();
     if (this.#open) return this.#open;
-    const { runId, what, topology, environment, directory, signal, watcher } = this.#request;
+    const { runId, what, topology, environment, directory, logs = 'logs', signal, watcher } = this.#request;
     this.#labs += 1;
     this.#open = await OpenLab.start(environment, what, {
       topology,
       configuration,
       runId: this.#labs === 1 ? runId : `${runId}-${this.#labs}`,
-      logs: join(directory, this.#labs === 1 ? 'logs' : `logs-${this.#labs}`),
+      logs: join(directory, this.#labs === 1 ? logs : `${logs}-${this.#labs}`),
       progress: (step) => watcher.step(step),
       ongoing: (text) => watcher.ongoing(text),
       warn: (text) => watcher.warn(text),

@@ -3,6 +3,7 @@ import { costsOf } from './connection-cost.ts';
 import type { Ask, Measured, Question } from './contract.ts';
 import type { TrialRecord } from './journal.ts';
 import { parseObjective } from './objective.ts';
+import { efforts } from './question.ts';
 
 const question: Question = {
   objective: parseObjective('p95 < 300ms, success >= 99.9%'),
@@ -16,6 +17,7 @@ const question: Question = {
   bounds: {},
   written: {},
   budget: { ms: 600_000, trials: 100 },
+  effort: efforts.usual,
   trialMs: 4_000,
 };
 

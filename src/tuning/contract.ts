@@ -23,6 +23,7 @@ export interface Question {
   /** What is in the mesh configuration as it is written. */
   readonly written: PoolLimits;
   readonly budget: Budget;
+  readonly effort: Effort;
   /** Milliseconds that the load of a trial lasts. */
   readonly trialMs: number;
   /** What an earlier run has shown; none when everything is measured anew. */
@@ -58,6 +59,15 @@ export const poolsOf = ({
 }: Pick<Question, 'clients' | 'servers' | 'limitsAtServers'>) =>
   limitsAtServers ? Math.min(clients, servers) : clients;
 
+/** How narrow an answer has to be, and what may be spent on it. */
+export interface Effort {
+  /** Done when the answer is known to this share of itself. */
+  readonly within: number;
+  /** Most trials for one limit, and for the knee. */
+  readonly limitTrials: number;
+  readonly kneeTrials: number;
+}
+
 /** What may be used up before a search has to say what it knows. */
 export interface Budget {
   readonly ms: number;
@@ -81,7 +91,14 @@ export interface Ask {
   readonly known?: Pick<Interval, 'low' | 'high'>;
 }
 
-type Purpose = 'without limits' | 'as written' | LimitName | 'proof' | 'a tenth less' | 'knee';
+type Purpose =
+  | 'without limits'
+  | 'as written'
+  | LimitName
+  | 'proof'
+  | 'a tenth less'
+  | 'knee'
+  | 'other shape';
 
 /** What one valid trial has shown. Rates are per second, shares from 0 to 1, times in milliseconds. */
 export interface Measured {

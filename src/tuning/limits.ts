@@ -19,6 +19,15 @@ export const usualLimits: Readonly<Record<'http1' | 'http2', readonly LimitName[
   http2: ['http.http2MaxRequests'],
 };
 
+/** The limit of how many wait for a connection. */
+export const QUEUE = 'http.http1MaxPendingRequests' satisfies LimitName;
+
+/** Whether a limit is how many may be under way, connections or requests. */
+export const isPool = (name: LimitName) => name === 'tcp.maxConnections' || name === 'http.http2MaxRequests';
+
+/** Whether anybody is refused because of a limit. */
+export const refuses = (name: LimitName) => name !== PER_CONNECTION;
+
 /** What Envoy can hold, less than which Istio takes as no limit. */
 const mostLimit = 1_000_000;
 

@@ -28,7 +28,7 @@ async function mistake(change: Partial<TuningOptions>, changes: Partial<typeof u
   const set = [...usual.set, ...(changes.set ?? [])];
   const planned = await planExperiment(scenario, { set, config: changes.config ?? [] });
   try {
-    readQuestion(planned, { ...options, ...change });
+    readQuestion(planned, { ...options, ...change }, 1_500);
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     expect(error.exitCode).toBe(ExitCode.usage);
@@ -40,7 +40,7 @@ async function mistake(change: Partial<TuningOptions>, changes: Partial<typeof u
 
 test('what is asked for is taken from the scenario unless it is said', async () => {
   const planned = await planExperiment(scenario, usual);
-  const { question, rule } = readQuestion(planned, options);
+  const { question, rule } = readQuestion(planned, options, 1_500);
   expect(question).toMatchObject({
     rate: 200,
     overload: 2,
@@ -51,13 +51,17 @@ test('what is asked for is taken from the scenario unless it is said', async () 
     budget: { ms: 240_000 },
   });
   expect(rule?.resource.name).toBe('edge-app-dr');
-  const other = readQuestion(planned, {
-    ...options,
-    limits: 'maxConnections',
-    bounds: ['tcp.maxConnections = 5 .. 50'],
-    rate: '50/s',
-    budget: '40',
-  });
+  const other = readQuestion(
+    planned,
+    {
+      ...options,
+      limits: 'maxConnections',
+      bounds: ['tcp.maxConnections = 5 .. 50'],
+      rate: '50/s',
+      budget: '40',
+    },
+    1_500,
+  );
   expect(other.question).toMatchObject({
     rate: 50,
     limits: ['tcp.maxConnections'],

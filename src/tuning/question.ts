@@ -6,7 +6,7 @@ import { parseDuration, parseRate } from '../kit/units.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { PoolRule } from '../meshes/contract.ts';
 import { type LimitName, PER_CONNECTION } from '../model/pool-limits.ts';
-import type { Budget, Question } from './contract.ts';
+import type { Budget, Effort, Question } from './contract.ts';
 import { type Bounds, parseBounds, parseLimits, usualLimits } from './limits.ts';
 import { neededAnswers, parseObjective } from './objective.ts';
 import { trialMs } from './trial.ts';
@@ -19,7 +19,8 @@ export interface TuningOptions {
   readonly rate?: string;
   readonly overload: string;
   readonly headroom: string;
-  readonly budget: string;
+  /** What the effort has unless given. */
+  readonly budget?: string;
 }
 
 /** A search that can be made: what is asked, of which load, and where its limits are written. */
@@ -35,10 +36,26 @@ const MOST_TRIAL_MS = 30_000;
 const MOST_RATE = 20_000;
 const MOST_OVERLOAD = 20;
 const LEAST_TRIALS = 8;
+/** Where trials take so much longer than their loads, fewer are made. */
+const SLOW_MS = 4_000;
 const LEAST_BUDGET_MS = 30_000;
 
+/** How much is spent on an answer: where trials are quick, and where they are not. */
+export const efforts = {
+  usual: { within: 0.05, limitTrials: 16, kneeTrials: 6 },
+  few: { within: 0.1, limitTrials: 8, kneeTrials: 3 },
+} as const satisfies Record<string, Effort>;
+const usualBudgets = { usual: '4m', few: '12m' } as const satisfies Record<keyof typeof efforts, string>;
+
+/** What a trial takes beside its load, in milliseconds, decides how much is spent. */
+const effortFor = (besideLoadMs: number) => (besideLoadMs > SLOW_MS ? 'few' : 'usual');
+
 /** Reads what a search is to find. Throws a usage error for everything that can be known to be wrong before a trial. */
-export function readQuestion({ plan, mesh, configuration }: Planned, options: TuningOptions): Asked {
+export function readQuestion(
+  { plan, mesh, configuration }: Planned,
+  options: TuningOptions,
+  besideLoadMs: number,
+): Asked {
   const objective = parseObjective(options.slo);
   const load = onlyLoad(plan.trial.loads);
   const rule = mesh.pools.ruleFor(configuration.resources, load.to, plan.topology.namespace);
@@ -55,6 +72,7 @@ export function readQuestion({ plan, mesh, configuration }: Planned, options: Tu
     );
   }
   const eachMs = trialMs(objective, rate);
+  const effort = effortFor(besideLoadMs);
   if (eachMs > MOST_TRIAL_MS) {
     throw usageError(
       `--slo: at ${formatRate(rate)} a trial takes ${formatMs(eachMs)} until its percentiles mean something (${neededAnswers(objective)} answers)`,
@@ -77,7 +95,8 @@ export function readQuestion({ plan, mesh, configuration }: Planned, options: Tu
       limits,
       bounds: readBounds(options.bounds, limits),
       written: rule?.written ?? {},
-      budget: readBudget(options.budget),
+      budget: readBudget(options.budget ?? usualBudgets[effort]),
+      effort: efforts[effort],
       trialMs: eachMs,
     },
   };

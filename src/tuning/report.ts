@@ -15,7 +15,7 @@ import { describeLimits } from './limits.ts';
 import { describeObjective, tightest } from './objective.ts';
 import type { Asked } from './question.ts';
 import { sourcesOf } from './sources.ts';
-import type { TuningEnd } from './tune.ts';
+import type { Tuned, TuningEnd } from './tune.ts';
 import { reasoningOf } from './words.ts';
 
 /** What is known of a search beside what was asked and what came of it. */
@@ -39,7 +39,7 @@ const exitCodes = {
 } as const satisfies Record<TuningEnd['ended'], ExitCode>;
 
 /** The report of a search, now. */
-export function assembleTuning(about: TuningAbout, end: TuningEnd): TuningReport {
+export function assembleTuning(about: TuningAbout, { end, scaling }: Tuned): TuningReport {
   const { plan, mesh, asked, records } = about;
   const { question, load } = asked;
   const conclusion = end.ended === 'invalid' ? undefined : end;
@@ -100,11 +100,12 @@ export function assembleTuning(about: TuningAbout, end: TuningEnd): TuningReport
     ...(sources === undefined
       ? {}
       : { from: { run: sources.run, taken: [...sources.taken], anew: [...sources.anew] } }),
+    ...(scaling.length === 0 ? {} : { scaling: [...scaling] }),
     reasoning:
       conclusion === undefined
         ? []
         : [
-            ...reasoningOf(question, conclusion, plan.topology, load.to),
+            ...reasoningOf(question, conclusion, plan.topology, load.to, scaling.length > 0),
             ...proofOf(question, records, limits),
           ],
     trials: records.map((record) => trialOf(record, question, limits)),
@@ -196,6 +197,7 @@ export const limitsOf = ({ limits, purpose }: Ask): string =>
   purpose === 'as written' ? 'as written' : limits === 'none' ? 'no limits' : describeLimits(limits);
 
 function stageOf({ limits, purpose }: Ask, found: PoolLimits | undefined) {
+  if (purpose === 'other shape') return 'scaling';
   if (limits === 'none' || purpose === 'as written') return 'before';
   return JSON.stringify(limits) === JSON.stringify(found) ? 'after' : 'search';
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { drawn } from '../../bench/draws.ts';
 import type { Question } from './contract.ts';
 import { parseObjective } from './objective.ts';
+import { efforts } from './question.ts';
 import { OutOfReach, searchLimits } from './strategy.ts';
 import { runSimulated, type SimulatedService, simulateTrial } from './testing/simulated-service.ts';
 
@@ -18,6 +19,7 @@ const question: Question = {
   bounds: {},
   written: {},
   budget: { ms: 600_000, trials: 100 },
+  effort: efforts.usual,
   trialMs: 4_000,
 };
 

@@ -1,22 +1,14 @@
 import { type LimitName, NO_LIMIT, PER_CONNECTION, type PoolLimits } from '../model/pool-limits.ts';
 import { type Ask, type Conclusion, type Inferred, poolsOf, type Question, type Told } from './contract.ts';
-import {
-  type Demand,
-  fewestServers,
-  fewestWithoutQueue,
-  longestQueue,
-  serviceSecondsAt,
-  underWay,
-  waitingBeyond,
-} from './model.ts';
-import { tightest } from './objective.ts';
+import { isPool, QUEUE, refuses } from './limits.ts';
+import { longestQueue, underWay } from './model.ts';
 import { BoundarySearch, type Interval, wholeSteps } from './search.ts';
+import { expectedLimits, slackSeconds } from './theory.ts';
 
 /** Shares that the search reckons with: wrong verdicts, and how far around the answer verdicts differ. */
 const FALSE_SHARE = 0.05;
 const BLUR = 0.03;
-/** Done when the answer is known to so much of itself, with that probability. */
-const WITHIN = 0.05;
+/** Done when the answer is known as narrowly as is asked, with that probability. */
 const CONFIDENCE = 0.95;
 /** How far theory is usually off, as a natural logarithm. */
 const SPREAD = 0.25;
@@ -25,17 +17,12 @@ const SPREAD_AGREED = 0.15;
 const AGREED = 0.1;
 /** Bounds that nobody gave reach so many times as far as theory, either way. */
 const REACH = 4;
-/** Trials that a search for one limit may take, and the knee. */
-const MOST_TRIALS = { limit: 16, knee: 6 } as const;
 /** Verdicts that agree before something counts as proven, or as failed. */
 const AGREEING = 2;
 /** Kept of the budget for the proof. */
 const PROOF_TRIALS = 2 * AGREEING + 1;
-const QUEUE = 'http.http1MaxPendingRequests';
 /** How often larger limits are tried when the proof fails. */
 const MOST_PROOFS = 6;
-/** Of the time that an answer has to spare, so much is for waiting. */
-const QUEUE_SHARE = 0.8;
 /** Below this share of what came, a service that nobody limits is saturated. */
 const SATURATED = 0.95;
 
@@ -173,13 +160,11 @@ class LimitsSearch {
       agreed && earlier?.service !== undefined
         ? { serviceMs: earlier.service.ms, serviceVariation: earlier.service.variation }
         : { serviceMs: nominal.serviceMs, serviceVariation: nominal.serviceVariation };
-    const seconds = { serviceSeconds: service.serviceMs / 1_000, serviceVariation: service.serviceVariation };
-    const { percentile, atMostMs } = tightest(question.objective);
-    this.#slack = QUEUE_SHARE * Math.max(0, atMostMs / 1_000 - serviceSecondsAt(percentile, seconds));
+    this.#slack = slackSeconds(question, service);
     this.#spread = agreed ? SPREAD_AGREED : SPREAD;
     this.#inferred = {
       ...service,
-      underWay: underWay({ rate: question.rate, serviceSeconds: seconds.serviceSeconds }),
+      underWay: underWay({ rate: question.rate, serviceSeconds: service.serviceMs / 1_000 }),
       capacity:
         known ??
         (overload && {
@@ -187,8 +172,8 @@ class LimitsSearch {
           saturated: overload.goodput < SATURATED * overload.offered,
         }),
       ...(earlier === undefined ? {} : { drawn: { service: agreed, capacity: known !== undefined } }),
-      expected: this.#expected(service, 0),
-      expectedAtRandom: this.#expected(service, 1),
+      expected: expectedLimits(question, service, this.#rate, 0),
+      expectedAtRandom: expectedLimits(question, service, this.#rate, 1),
     };
     // An earlier run was made with what is written.
     if (earlier === undefined && Object.keys(question.written).length > 0) {
@@ -196,34 +181,6 @@ class LimitsSearch {
       yield* this.#askFor({ ...written, judged: 'nominal', rate: this.#rate });
       yield* this.#askFor({ ...written, judged: 'overload', rate: overloadRate });
     }
-  }
-
-  /** What theory says of each limit that is looked for. */
-  #expected(
-    { serviceMs, serviceVariation }: Pick<Told, 'serviceMs' | 'serviceVariation'>,
-    arrivalVariation: number,
-  ): PoolLimits {
-    const { limits, written, objective } = this.#question;
-    const demand: Demand = {
-      rate: this.#rate / poolsOf(this.#question),
-      serviceSeconds: serviceMs / 1_000,
-      serviceVariation,
-      arrivalVariation,
-    };
-    const late = 1 - tightest(objective).percentile / 100;
-    const connections = limits.includes('tcp.maxConnections')
-      ? fewestServers(demand, this.#slack, late) + spareConnections(this.#question.servers)
-      : written['tcp.maxConnections'];
-    const all: PoolLimits = {
-      ...(connections === undefined
-        ? {}
-        : {
-            'tcp.maxConnections': connections,
-            [QUEUE]: shortestQueue(connections, demand, 1 - objective.successAtLeast),
-          }),
-      'http.http2MaxRequests': fewestWithoutQueue(demand, 1 - objective.successAtLeast),
-    };
-    return Object.fromEntries(limits.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]])));
   }
 
   /** The smallest value of a limit with which the objective holds, beside those that were found already. */
@@ -235,7 +192,7 @@ class LimitsSearch {
       guess: this.#guess(name),
       falseShare: FALSE_SHARE,
       blur: BLUR,
-      within: WITHIN,
+      within: this.#question.effort.within,
       confidence: CONFIDENCE,
     });
     if (isPool(name)) this.#pool = search;
@@ -243,7 +200,11 @@ class LimitsSearch {
   }
 
   *#continued(name: LimitName, search: BoundarySearch, found: PoolLimits): Asking<number> {
-    for (let trial = 0; trial < MOST_TRIALS.limit && this.#affords(PROOF_TRIALS + 1); trial += 1) {
+    for (
+      let trial = 0;
+      trial < this.#question.effort.limitTrials && this.#affords(PROOF_TRIALS + 1);
+      trial += 1
+    ) {
       const at = search.ask();
       if (at === undefined) break;
       const limits = this.#beside(name, { ...found, [name]: at });
@@ -396,7 +357,10 @@ class LimitsSearch {
     const size = name === undefined ? undefined : limits[name];
     const largest = name === undefined ? 0 : (this.#ends[name]?.highest ?? 0);
     if (name === undefined || size === undefined || size >= largest) return undefined;
-    return { ...limits, [name]: Math.min(largest, size + Math.max(1, Math.round(WITHIN * size))) };
+    return {
+      ...limits,
+      [name]: Math.min(largest, size + Math.max(1, Math.round(this.#question.effort.within * size))),
+    };
   }
 
   /** That these limits hold says nothing of smaller ones: a pool that lacks a tenth is tried too. */
@@ -428,10 +392,10 @@ class LimitsSearch {
       guess: full === undefined ? undefined : { at: full, spread: SPREAD / 2 },
       falseShare: FALSE_SHARE,
       blur: BLUR,
-      within: WITHIN,
+      within: this.#question.effort.within,
       confidence: CONFIDENCE,
     });
-    for (let trial = 0; trial < MOST_TRIALS.knee && this.#affords(1); trial += 1) {
+    for (let trial = 0; trial < this.#question.effort.kneeTrials && this.#affords(1); trial += 1) {
       const at = search.ask();
       if (at === undefined) break;
       const told = yield* this.#askFor({
@@ -480,23 +444,3 @@ class LimitsSearch {
 
 /** Whether two service times are as good as one. */
 const agrees = (one: number, other: number) => Math.abs(one - other) <= AGREED * other;
-
-/** Whether a limit is how many may be under way, connections or requests. */
-const isPool = (name: LimitName) => name === 'tcp.maxConnections' || name === 'http.http2MaxRequests';
-
-/** Whether anybody is refused because of a limit. */
-const refuses = (name: LimitName) => name !== PER_CONNECTION;
-
-/**
- * A connection belongs to one replica, and a request waits for one of the replica that was chosen for it even while
- * those of others are idle: about one more for each further replica makes up for that.
- */
-const spareConnections = (replicas: number) => Math.max(0, replicas - 1);
-
-/** The shortest queue that refuses at most `share` of the requests, by how many wait longer than it takes to pass. */
-function shortestQueue(servers: number, demand: Demand, share: number): number {
-  const seconds = (length: number) => (length * demand.serviceSeconds) / servers;
-  let length = 1;
-  while (length < 10_000 && waitingBeyond(servers, demand, seconds(length)) > share) length += 1;
-  return length;
-}

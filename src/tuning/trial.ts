@@ -1,10 +1,12 @@
 import type { Analysis } from '../analysis/analyse.ts';
 import { type Check, checkSchema, neededForPercentile } from '../checks/index.ts';
 import { type Evidence, readEvidence } from '../evidence/evidence.ts';
+import { type Fault, faultKind } from '../faults/index.ts';
 import { formatMs, formatPercent } from '../kit/format.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { Mesh } from '../meshes/contract.ts';
-import type { PlannedCheck, TrialPlan } from '../plan/contract.ts';
+import type { Instance } from '../model/topology.ts';
+import type { PlannedCheck, PlannedFault, TrialPlan } from '../plan/contract.ts';
 import type { Ask, ConnectionCost, Measured, Question } from './contract.ts';
 import { type Objective, tightest } from './objective.ts';
 
@@ -18,6 +20,8 @@ const SPARE_ANSWERS = 1.15;
 const LEAST_LATENCY_MS = 2_000;
 /** Servers that take so many times as long as before were held up. */
 const SLOWER = 1.05;
+/** A replica that restarts is away for so long. */
+const AWAY_MS = 1_000;
 /** Refusals are quick when nine of ten take less than this share of what an answer may take. */
 const QUICK_SHARE = 0.5;
 const QUICK_PERCENTILE = 90;
@@ -57,6 +61,31 @@ export function trialPlan(
     changes: [],
     checks: checksOf(ask, objective, nominal),
   };
+}
+
+/** The same trial, in which replicas are killed and started again one after the other, each in service before the next goes. */
+export function withRestarts(trial: TrialPlan, replicas: readonly Instance[], restartMs: number): TrialPlan {
+  const kind = faultKind({ kind: 'kill', on: {}, at: 0, for: AWAY_MS });
+  const faults = replicas.map((replica, index): PlannedFault => {
+    const on = { service: replica.service, workload: replica.workload, replica: replica.replica };
+    const atMs = WARMUP_MS + 500 + index * (AWAY_MS + restartMs);
+    const fault: Fault = { kind: 'kill', on, at: atMs, for: AWAY_MS };
+    const name = `restart-${index + 1}`;
+    return {
+      name,
+      fault,
+      source: '--verify-scaling',
+      description: `${replica.name} ${kind.describe(fault)}`,
+      targets: [replica.name],
+      atMs,
+      forMs: AWAY_MS,
+      halts: kind.halts,
+      actions: kind.actions(fault, name, [replica]),
+      proof: kind.proof(fault),
+    };
+  });
+  const durationMs = WARMUP_MS + 1_000 + replicas.length * (AWAY_MS + restartMs);
+  return { ...trial, faults, durationMs, loads: trial.loads.map((load) => ({ ...load, durationMs })) };
 }
 
 function checksOf(ask: Ask, { latencies, successAtLeast }: Objective, nominal: number): PlannedCheck[] {

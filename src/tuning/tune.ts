@@ -5,17 +5,18 @@ import type { Planned } from '../experiment/planned.ts';
 import { assembleReport } from '../experiment/report.ts';
 import type { ExperimentWatcher } from '../experiment/run.ts';
 import { runTrials, type TrialResult, type TrialWanted } from '../experiment/trials.ts';
-import { environmentError, OperatorError } from '../kit/errors.ts';
+import { ExitCode, environmentError, OperatorError } from '../kit/errors.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { PoolRule } from '../meshes/contract.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import { limitNames, NO_LIMIT, PER_CONNECTION, type PoolLimits } from '../model/pool-limits.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
 import { writeReports } from '../report/index.ts';
-import type { Ask, Conclusion, Measured, Question, Told } from './contract.ts';
+import type { Ask, Budget, Conclusion, Inferred, Measured, Question, Told } from './contract.ts';
 import type { Journal, TrialRecord } from './journal.ts';
+import { foreseenRows, type ScalingRow, type Shape, shapesOf, verifyShape } from './scaling.ts';
 import { BudgetUsed, searchLimits } from './strategy.ts';
-import { disturbanceIn, measure, trialPlan } from './trial.ts';
+import { disturbanceIn, measure, trialPlan, withRestarts } from './trial.ts';
 
 /** So many trials in a row that prove nothing, or break, end the search. */
 const MOST_INVALID = 8;
@@ -35,71 +36,149 @@ export interface TuningRequest {
   readonly directory: string;
   readonly command: readonly string[];
   readonly journal: Journal;
+  /** Whether limits that were found are tried on other shapes of the topology. */
+  readonly verifyScaling: boolean;
+  /** What it takes until a replica that was killed is in service again, in milliseconds. */
+  readonly restartMs: number;
   readonly signal: AbortSignal;
   readonly watcher: ExperimentWatcher & TuningWatcher;
 }
 
 /** What a person may watch while a search goes on. */
 export interface TuningWatcher {
-  trial(record: TrialRecord, spent: Told['spent']): void;
+  /** One has ended; `known`: between which the answer lies now with 95 %, where one is looked for. */
+  trial(record: TrialRecord, spent: Told['spent'], known: Ask['known']): void;
   asking(ask: Ask, number: number): void;
 }
 
 /** What a search has come to, or why it came to nothing: this machine is too busy to prove anything. */
-export type TuningEnd = Conclusion | { readonly ended: 'invalid'; readonly why: string };
+export type TuningEnd = Conclusion | TooBusy;
 
-/**
- * Drives a search on a lab. What its journal has already is not tried again; a trial that proves nothing is repeated,
- * and so is one whose lab broke, on a new lab. Throws OutOfReach, and the error of a lab that breaks again.
- */
-export async function tune(request: TuningRequest): Promise<TuningEnd> {
-  const search = new Driven(request);
-  if (search.ask === undefined) return search.end();
-  const { runId, planned, environment, directory, signal, watcher } = request;
-  const series = {
-    runId,
-    what: `tune ${planned.plan.name}`,
-    topology: planned.plan.topology,
-    mesh: planned.mesh,
-    environment,
-    directory: join(directory, 'trials'),
-    signal,
-    watcher,
-  };
-  for await (const result of runTrials(series, search.wanted())) await search.take(result);
-  return search.end();
+/** Trials proved nothing so often that more would not, either. */
+interface TooBusy {
+  readonly ended: 'invalid';
+  readonly why: string;
 }
 
-/** A search with its journal: which trial is next, and what has come of those before it. */
-class Driven {
-  readonly #request: TuningRequest;
-  readonly #strategy: ReturnType<typeof searchLimits>;
+/** A search, and what its limits came to on other shapes of the topology where that was tried. */
+export interface Tuned {
+  readonly end: TuningEnd;
+  readonly scaling: readonly ScalingRow[];
+}
+
+/**
+ * Drives a search on a lab, and after it, where that is asked, the trials of other shapes, each on a lab of its own.
+ * What its journal has already is not tried again; a trial that proves nothing is repeated, and so is one whose lab
+ * broke, on a new lab. Throws OutOfReach, and the error of a lab that breaks again.
+ */
+export async function tune(request: TuningRequest): Promise<Tuned> {
+  const trials = new Trials(request);
+  const { question, planned, load, verifyScaling } = request;
+  const { topology } = planned.plan;
+  const end = await trials.drive(searchLimits(question), { topology }, question.budget);
+  if (!verifyScaling || end.ended !== 'found' || end.inferred === undefined) return { end, scaling: [] };
+  const found = { limits: end.limits, inferred: end.inferred };
+  const scaling: ScalingRow[] = [];
+  for (const shape of shapesOf(topology, load, question.limitsAtServers)) {
+    scaling.push(...(await tried(trials, shape, found, question)));
+  }
+  return { end, scaling };
+}
+
+async function tried(
+  trials: Trials,
+  shape: Shape,
+  found: { readonly limits: Conclusion['limits']; readonly inferred: Inferred },
+  question: Question,
+): Promise<readonly ScalingRow[]> {
+  try {
+    const rows = await trials.drive(verifyShape(question, found, shape), shape);
+    return 'ended' in rows ? foreseenRows(question, found, shape, rows.why) : rows;
+  } catch (error) {
+    // What was found stands, whether another shape comes up or not: the configuration may name a zone that is gone.
+    if (trials.request.signal.aborted || !(error instanceof OperatorError)) throw error;
+    return foreseenRows(question, found, shape, error.message);
+  }
+}
+
+/** Where trials are made: a topology, and who is restarted in it while the load goes on. */
+type Where = Pick<Shape, 'topology' | 'restarted'> & { readonly name?: string };
+
+/** The trials of a search: those that its journal has, and those that are made; `drive` lets somebody ask for them. */
+class Trials {
+  readonly request: TuningRequest;
   /** Records of the journal that nobody has asked for again. */
-  readonly #left: TrialRecord[];
-  #spent = { ms: 0, trials: 0 };
-  #next: IteratorResult<Ask, Conclusion>;
-  #began = performance.now();
-  #number: number;
-  #inRow = { invalid: 0, broken: 0 };
-  #tooBusy: string | undefined;
+  readonly left: TrialRecord[];
+  spent = { ms: 0, trials: 0 };
+  number: number;
   /** What the servers do at the nominal rate when nobody limits them. */
-  #unlimited: Measured | undefined;
+  unlimited: Measured | undefined;
 
   constructor(request: TuningRequest) {
-    this.#request = request;
-    this.#strategy = searchLimits(request.question);
-    this.#left = [...request.journal.records];
-    this.#number = this.#left.length;
+    this.request = request;
+    this.left = [...request.journal.records];
+    this.number = this.left.length;
+  }
+
+  /** Answers a strategy until it concludes, or trials prove nothing; `budget` is what may be used up by then. */
+  async drive<Result>(
+    strategy: Generator<Ask, Result, Told | undefined>,
+    where: Where,
+    budget?: Budget,
+  ): Promise<Result | TooBusy> {
+    const driven = new Driven(this, strategy, where, budget);
+    if (driven.ask === undefined) return driven.end();
+    const { runId, planned, environment, directory, signal, watcher } = this.request;
+    const part = where.name?.replaceAll(' ', '-');
+    const series = {
+      runId: part === undefined ? runId : `${runId}-${part}`,
+      what: `tune ${planned.plan.name}`,
+      topology: where.topology,
+      mesh: planned.mesh,
+      environment,
+      directory: join(directory, 'trials'),
+      ...(part === undefined ? {} : { logs: `logs-${part}` }),
+      signal,
+      watcher,
+    };
+    for await (const result of runTrials(series, driven.wanted())) await driven.take(result);
+    return driven.end();
+  }
+}
+
+/** One strategy with its trials: which is next, and what has come of those before it. */
+class Driven<Result> {
+  readonly #trials: Trials;
+  readonly #request: TuningRequest;
+  readonly #strategy: Generator<Ask, Result, Told | undefined>;
+  readonly #where: Where;
+  readonly #budget: Budget | undefined;
+  #next: IteratorResult<Ask, Result>;
+  #began = performance.now();
+  #inRow = { invalid: 0, broken: 0 };
+  #tooBusy: string | undefined;
+
+  constructor(
+    trials: Trials,
+    strategy: Generator<Ask, Result, Told | undefined>,
+    where: Where,
+    budget: Budget | undefined,
+  ) {
+    this.#trials = trials;
+    this.#request = trials.request;
+    this.#strategy = strategy;
+    this.#where = where;
+    this.#budget = budget;
     this.#next = this.#strategy.next();
     this.#replay();
   }
 
-  /** The trial that is to be made next; undefined when the search is over. */
+  /** The trial that is to be made next; undefined when the strategy has concluded. */
   get ask(): Ask | undefined {
     return this.#next.done || this.#tooBusy !== undefined ? undefined : this.#next.value;
   }
 
-  end(): TuningEnd {
+  end(): Result | TooBusy {
     if (this.#tooBusy !== undefined) return { ended: 'invalid', why: this.#tooBusy };
     if (!this.#next.done) throw new Error('the search is not over');
     return this.#next.value;
@@ -107,10 +186,10 @@ class Driven {
 
   async *wanted(): AsyncGenerator<TrialWanted> {
     for (let ask = this.ask; ask !== undefined; ask = this.ask) {
-      this.#number += 1;
-      this.#request.watcher.asking(ask, this.#number);
+      this.#trials.number += 1;
+      this.#request.watcher.asking(ask, this.#trials.number);
       this.#began = performance.now();
-      yield { name: nameOf(this.#number), ...this.#planOf(ask) };
+      yield { name: nameOf(this.#trials.number), ...this.#planOf(ask) };
     }
   }
 
@@ -135,18 +214,27 @@ class Driven {
   }
 
   #count(record: TrialRecord): void {
-    const { verdict, measured, tookMs, why } = record;
-    this.#spent = { ms: this.#spent.ms + tookMs, trials: this.#spent.trials + 1 };
-    this.#request.watcher.trial(record, this.#spent);
+    const { verdict, measured, tookMs } = record;
+    const { spent } = this.#trials;
+    this.#trials.spent = { ms: spent.ms + tookMs, trials: spent.trials + 1 };
     this.#inRow = {
       invalid: verdict === 'invalid' ? this.#inRow.invalid + 1 : 0,
       broken: verdict === 'broken' ? this.#inRow.broken + 1 : 0,
     };
     if (measured?.holds && record.ask.limits === 'none' && record.ask.judged === 'nominal') {
-      this.#unlimited = measured;
+      this.#trials.unlimited = measured;
     }
-    if (measured !== undefined) this.#next = this.#strategy.next({ ...measured, spent: this.#spent });
-    else if (record.ask.optional && this.#inRow.invalid >= MOST_INVALID_OPTIONAL) {
+    try {
+      this.#advance(record);
+    } finally {
+      this.#request.watcher.trial(record, this.#trials.spent, this.ask?.known);
+    }
+  }
+
+  /** Tells the strategy what came of its trial, or that nothing does. */
+  #advance({ ask, measured, why }: TrialRecord): void {
+    if (measured !== undefined) this.#next = this.#strategy.next({ ...measured, spent: this.#trials.spent });
+    else if (ask.optional && this.#inRow.invalid >= MOST_INVALID_OPTIONAL) {
       this.#inRow.invalid = 0;
       this.#next = this.#strategy.next(undefined);
     } else if (this.#isUsedUp()) this.#next = this.#strategy.throw(new BudgetUsed());
@@ -154,18 +242,20 @@ class Driven {
   }
 
   #isUsedUp(): boolean {
-    const { budget } = this.#request.question;
-    return this.#spent.trials >= budget.trials || this.#spent.ms >= budget.ms;
+    if (this.#budget === undefined) return false;
+    const { spent } = this.#trials;
+    return spent.trials >= this.#budget.trials || spent.ms >= this.#budget.ms;
   }
 
-  /** Answers the search from the journal for as long as that has what it asks for; invalid trials count as made. */
+  /** Answers the strategy from the journal for as long as that has what it asks for; invalid trials count as made. */
   #replay(): void {
+    const { left } = this.#trials;
     for (;;) {
       const ask = this.ask;
       if (ask === undefined) return;
-      const at = this.#left.findIndex((record) => isSame(record.ask, ask));
+      const at = left.findIndex((record) => isSame(record.ask, ask));
       if (at < 0) return;
-      const [record] = this.#left.splice(at, 1);
+      const [record] = left.splice(at, 1);
       // Why it stopped then is no reason to stop now.
       if (record) this.#count(record);
       if (this.#tooBusy !== undefined) {
@@ -176,10 +266,12 @@ class Driven {
   }
 
   #planOf(ask: Ask): Omit<TrialWanted, 'name'> {
-    const { planned, load, question } = this.#request;
+    const { planned, load, question, restartMs } = this.#request;
     const files = this.#filesFor(ask);
-    const trial = trialPlan(load, ask, question, files);
-    const context = configurationContext({ ...planned.plan, trial });
+    const { topology, restarted = [] } = this.#where;
+    const steady = trialPlan(load, ask, question, files);
+    const trial = restarted.length === 0 ? steady : withRestarts(steady, restarted, restartMs);
+    const context = configurationContext({ ...planned.plan, topology, trial });
     return { trial, configuration: { files, resources: planned.mesh.readConfiguration(files, context) } };
   }
 
@@ -207,7 +299,12 @@ class Driven {
     const folder = join(directory, 'trials', name);
     const { trial, configuration } = this.#planOf(ask);
     const report = assembleReport(
-      { ...planned, plan: { ...planned.plan, trial }, configuration, steps: [] },
+      {
+        ...planned,
+        plan: { ...planned.plan, topology: this.#where.topology, trial },
+        configuration,
+        steps: [],
+      },
       {
         id: `${runId}/${name}`,
         startedAt: Math.round(Date.now() - (performance.now() - this.#began)),
@@ -228,7 +325,7 @@ class Driven {
       planned.mesh,
     );
     if (measured === undefined) return { verdict: 'invalid', why: doubtOf(analysis) };
-    const disturbance = disturbanceIn(measured, ask, this.#unlimited);
+    const disturbance = disturbanceIn(measured, ask, this.#trials.unlimited);
     if (disturbance !== undefined) return { verdict: 'invalid', why: disturbance };
     return { verdict: measured.holds ? 'holds' : 'fails', measured };
   }
@@ -249,7 +346,7 @@ const nameOf = (number: number) => `trial-${String(number).padStart(3, '0')}`;
 function brokenBy(result: Exclude<TrialResult, { ended: 'done' }>): Pick<TrialRecord, 'verdict' | 'why'> {
   const { error } = result.ended === 'failed' ? result : { error: new Error('it was interrupted') };
   // A mistake in what was written is one in every trial, and a bug is no broken lab.
-  if (!(error instanceof OperatorError) || error.exitCode === 2) throw error;
+  if (!(error instanceof OperatorError) || error.exitCode === ExitCode.usage) throw error;
   return { verdict: 'broken', why: error.message };
 }
 
@@ -262,4 +359,7 @@ function withoutLimits({ limits, written }: Question): PoolLimits {
 }
 
 const isSame = (a: Ask, b: Ask) =>
-  a.judged === b.judged && a.rate === b.rate && JSON.stringify(a.limits) === JSON.stringify(b.limits);
+  a.shape === b.shape &&
+  a.judged === b.judged &&
+  a.rate === b.rate &&
+  JSON.stringify(a.limits) === JSON.stringify(b.limits);

@@ -11,6 +11,7 @@ export function reasoningOf(
   conclusion: Conclusion,
   topology: TopologyPlan,
   service: string,
+  isVerified = false,
 ): string[] {
   const { inferred } = conclusion;
   if (inferred === undefined) return [];
@@ -25,7 +26,7 @@ export function reasoningOf(
     ...measured(question, inferred),
     ...searched(question, conclusion),
     ...meaning(question, conclusion),
-    ...scaling(question, conclusion, topology, service),
+    ...scaling(question, conclusion, topology, service, isVerified),
   ];
 }
 
@@ -161,13 +162,14 @@ function scaling(
   { limits = {}, inferred }: Conclusion,
   { instances }: TopologyPlan,
   service: string,
+  isVerified: boolean,
 ) {
   const pool = limits['tcp.maxConnections'] ?? limits['http.http2MaxRequests'];
   if (pool === undefined || inferred === undefined) return [];
   const more = clients + 1;
   const whole = pool * (limitsAtServers ? Math.min(more, replicas) : more);
   const sentences = [
-    `From the model, not tried: with ${plural(more, 'client')} the same limits let at most ${whole} in at once.`,
+    `From the model${isVerified ? '' : ', not tried'}: with ${plural(more, 'client')} the same limits let at most ${whole} in at once.`,
   ];
   const servers = instances.filter((each) => each.service === service);
   const { capacity } = inferred;

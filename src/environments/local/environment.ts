@@ -31,6 +31,7 @@ export const local: EnvironmentKind = {
   mostInstances,
   programs: (mesh) => ['k6', ...mesh.hostPrograms],
   upTimeoutMs: 120_000,
+  usualMs: { up: 3_000, besideLoad: 1_500 },
   make: localEnvironment,
 };
 

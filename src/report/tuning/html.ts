@@ -7,7 +7,16 @@ import { table } from '../html/table.ts';
 import { formatBytes, formatMs, plural } from '../words.ts';
 import { tuningCharts } from './charts.ts';
 import { type TuningReport, trialStatus, tuningWords } from './model.ts';
-import { costCells, costHead, limitCells, limitHead, trialCells, trialHead } from './words.ts';
+import {
+  costCells,
+  costHead,
+  limitCells,
+  limitHead,
+  scalingCells,
+  scalingHead,
+  trialCells,
+  trialHead,
+} from './words.ts';
 
 const css = `${style}
 .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 16px; }
@@ -34,7 +43,7 @@ export function tuningHtml(original: TuningReport): string {
     body: h`
       <a class="skip" href="#limits">Skip to the limits</a>
       ${band(report)}
-      <main>${limits(report)}${costs(report)}${tuningCharts(report)}${reasoning(report)}${patch(report, original)}${trials(report)}${facts(report)}</main>
+      <main>${limits(report)}${costs(report)}${tuningCharts(report)}${scaling(report)}${reasoning(report)}${patch(report, original)}${trials(report)}${facts(report)}</main>
       <footer><p>Made by Breakwater ${report.run.breakwater} from search ${report.run.id}. Everything here is also in tune.json.</p></footer>
     `,
   });
@@ -68,6 +77,16 @@ function limits(report: TuningReport) {
 function costs({ costs: found = [] }: TuningReport) {
   if (found.length === 0) return null;
   return section('costs', 'What connections cost', '', table(costHead, found.map(costCells), 'card'));
+}
+
+function scaling({ scaling: found = [] }: TuningReport) {
+  if (found.length === 0) return null;
+  return section(
+    'scaling',
+    'Other clients and replicas',
+    'with the same limits, by the model and by trials',
+    table(scalingHead, found.map(scalingCells), 'card'),
+  );
 }
 
 function reasoning({ reasoning: sentences }: TuningReport) {

@@ -29,8 +29,10 @@ const trial = z.strictObject({
     .describe('nominal: nobody may be refused; overload: the excess quickly.'),
   limits: z.string().describe('"maxConnections 22", "no limits", "as written".'),
   stage: z
-    .enum(['before', 'search', 'after'])
-    .describe('Whether it was made with what was there before, something between, or what is recommended.'),
+    .enum(['before', 'search', 'after', 'scaling'])
+    .describe(
+      'Whether it was made with what was there before, something between, or what is recommended; scaling: that, with other clients or replicas.',
+    ),
   offered: rate(),
   goodput: rate().optional().describe('Answers that ended well; none where it proves nothing, as below.'),
   success: share().optional(),
@@ -42,6 +44,9 @@ const trial = z.strictObject({
     .describe('The latency with the tightest limit of the objective.'),
   why: z.array(z.string()).describe('What did not hold, or why it proves nothing.'),
 });
+
+/** What a load comes to. */
+const outcome = z.strictObject({ holds: z.boolean(), goodput: rate(), refused: share() });
 
 /** tune.json: what a search for pool limits has found, and every trial of it. */
 export const tuningSchema = z
@@ -101,6 +106,35 @@ export const tuningSchema = z
       .strictObject({ run: z.string(), taken: z.array(z.string()), anew: z.array(z.string()) })
       .optional()
       .describe('The earlier run that was drawn on, what was taken from it, and what was measured anew.'),
+    scaling: z
+      .array(
+        z.strictObject({
+          shape: z
+            .string()
+            .describe('"one more client", "one replica less", "a zone lost", "rolling restart".'),
+          clients: z.int(),
+          servers: z.int(),
+          judged: z.enum(['nominal', 'overload']),
+          offered: rate(),
+          model: outcome.extend({
+            assuming: z.string().optional().describe('What has to be so for that, and was not seen.'),
+          }),
+          measured: outcome
+            .extend({
+              latency: z.strictObject({ name: z.string(), ms: z.number() }).optional(),
+              trials: z.int(),
+              held: z.int(),
+              why: z.array(z.string()).describe('What did not hold.'),
+            })
+            .optional(),
+          agrees: z.boolean().optional().describe('Whether what was measured is what the model says.'),
+          untried: z.string().optional().describe('Why it was not tried, or came to nothing.'),
+        }),
+      )
+      .optional()
+      .describe(
+        'The same limits with other clients or replicas, by the model and by trials (--verify-scaling).',
+      ),
     reasoning: z
       .array(z.string())
       .describe('Sentences: what was measured, what was inferred from it, what the limits mean.'),

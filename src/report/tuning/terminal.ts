@@ -12,7 +12,16 @@ import {
 } from '../terminal.ts';
 import { formatMs, plain } from '../words.ts';
 import { type TuningReport, trialStatus, tuningWords } from './model.ts';
-import { costCells, costHead, limitCells, limitHead, trialCells, trialHead } from './words.ts';
+import {
+  costCells,
+  costHead,
+  limitCells,
+  limitHead,
+  scalingCells,
+  scalingHead,
+  trialCells,
+  trialHead,
+} from './words.ts';
 
 /** What a search says on the terminal when it is over; its trials were told as they ended. */
 export function tuningTerminal(report: TuningReport, options: TerminalOptions): string {
@@ -23,6 +32,7 @@ export function tuningTerminal(report: TuningReport, options: TerminalOptions): 
     costs(report, view),
     reasoning(report, view),
     proof(report, view),
+    scaling(report, view),
     patch(report, view),
     whereabouts(report, view),
   ]
@@ -64,7 +74,7 @@ function reasoning({ reasoning: sentences }: TuningReport, view: View): string[]
 
 /** The trials that the answer rests on: without limits and with those found. */
 function proof({ trials }: TuningReport, view: View): string[] {
-  const shown = trials.filter(({ stage }) => stage !== 'search');
+  const shown = trials.filter(({ stage }) => stage === 'before' || stage === 'after');
   if (shown.length === 0) return [];
   const marked = shown.map((trial) => [
     mark(trialStatus[trial.verdict], view),
@@ -72,6 +82,16 @@ function proof({ trials }: TuningReport, view: View): string[] {
   ]);
   const head = ['', ...trialHead.slice(0, -1)];
   return [heading('Before and after', view), ...rows([head, ...marked], view)];
+}
+
+/** The same limits with other clients or replicas. */
+function scaling({ scaling: found = [] }: TuningReport, view: View): string[] {
+  return found.length === 0
+    ? []
+    : [
+        heading('Other clients and replicas', view),
+        ...rows([scalingHead, ...found.map((row) => scalingCells(row).map(plain))], view),
+      ];
 }
 
 function rows(cells: readonly (readonly string[])[], { width }: View): string[] {

@@ -70,3 +70,37 @@ export function costCells({
     cpuMs === undefined ? '-' : formatMs(cpuMs),
   ];
 }
+
+export const scalingHead = ['Shape', 'Clients, replicas', 'Offered', 'By the model', 'Measured', 'Agree'];
+
+/** The cells of what the same limits come to on another shape. */
+export function scalingCells({
+  shape,
+  clients,
+  servers,
+  offered,
+  model,
+  measured,
+  agrees,
+  untried,
+}: NonNullable<TuningReport['scaling']>[number]): string[] {
+  return [
+    shape,
+    `${clients}, ${servers}`,
+    formatRate(offered),
+    [outcomeWords(model), ...(model.assuming === undefined ? [] : [`if ${model.assuming}`])].join(', '),
+    measured === undefined
+      ? `not tried: ${untried ?? 'trials proved nothing'}`
+      : [
+          outcomeWords(measured),
+          ...(measured.latency === undefined
+            ? []
+            : [`${measured.latency.name} ${formatMs(measured.latency.ms)}`]),
+          ...(measured.trials === 1 ? [] : [`${measured.held} of ${measured.trials} trials held`]),
+        ].join(', '),
+    agrees === undefined ? '-' : agrees ? 'yes' : 'no',
+  ];
+}
+
+const outcomeWords = ({ holds, goodput, refused }: { holds: boolean; goodput: number; refused: number }) =>
+  `${holds ? 'holds' : 'misses'}: ${formatRate(goodput)}, refused ${share(Number(refused.toFixed(3)))}`;
