@@ -31,7 +31,7 @@ import { describeObjective } from '../tuning/objective.ts';
 import { type Asked, readQuestion, type TuningOptions } from '../tuning/question.ts';
 import { assembleTuning } from '../tuning/report.ts';
 import { shapesOf } from '../tuning/scaling.ts';
-import { OutOfReach } from '../tuning/strategy.ts';
+import { HeldBack, OutOfReach } from '../tuning/strategy.ts';
 import { trialPlan } from '../tuning/trial.ts';
 import { type TuningEnd, tune } from '../tuning/tune.ts';
 import { destinationOf } from '../tuning/write.ts';
@@ -254,6 +254,14 @@ function explained(error: unknown, question: Question, directory: string, signal
     return usageError(
       `--slo: ${describeObjective(objective)} is out of reach even without limits, at ${formatRate(rate * (1 + headroom))}: ${error.told.missed.join('; ')}`,
       'give an objective that the service meets when nobody limits it, a lower --rate, or more replicas',
+    );
+  }
+  if (error instanceof HeldBack) {
+    const { limit, value, underWay } = error;
+    const alike = limit === 'http.http2MaxRequests' ? '; it refuses over HTTP/1.1, too' : '';
+    return usageError(
+      `${limit} is written as ${value} and is not looked for: about ${Number(underWay.toPrecision(3))} requests are under way at each pool, so it refuses some whatever else is found${alike}`,
+      `take it out, write a larger one, or look for it: --limits ${limit}`,
     );
   }
   if (!signal.aborted) return error;

@@ -249,8 +249,10 @@ interface MeshEffective {
 export interface PoolRule {
   readonly resource: MeshResource;
   readonly written: PoolLimits;
-  /** What sidecars speak with each other to that service. */
-  readonly protocol: 'http1' | 'http2';
+  /** Whether sidecars speak HTTP/2 to that service whatever its app speaks. */
+  readonly upgrades: boolean;
+  /** Where the rule limits how many requests share a connection, "cart.yaml:12"; none where it does not. */
+  readonly streams?: string;
 }
 
 /** Where the limits of pools are written. */

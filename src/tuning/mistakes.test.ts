@@ -138,6 +138,11 @@ test.each([
 
 test.each([
   ['h2UpgradePolicy: UPGRADE', 'tcp.maxConnections', 'nothing is limited by tcp.maxConnections'],
+  [
+    'h2UpgradePolicy: UPGRADE, maxConcurrentStreams: 8',
+    'http2MaxRequests',
+    'rule.yaml:6: with maxConcurrentStreams connections fill up over HTTP/2',
+  ],
   ['idleTimeout: 1h', 'maxConnections', '--limits: nothing limits how many wait for a connection'],
   [
     'idleTimeout: 1h',
@@ -146,6 +151,15 @@ test.each([
   ],
 ])('with %s a search for %s finds nothing', async (http, limits, words) => {
   expect(await mistake({ limits }, { config: [ruleWith(http)] })).toContain(words);
+});
+
+test('an app that speaks HTTP/2 is limited by requests, with or without a rule that says so', async () => {
+  const set = ['topology.services.edge-app.app.protocol=http2'];
+  const planned = await planExperiment(scenario, { set: [...usual.set, ...set], config: [] });
+  expect(readQuestion(planned, options, 1_500).question.limits).toEqual(['http.http2MaxRequests']);
+  expect(await mistake({ limits: 'maxConnections' }, { set })).toContain(
+    '--limits: over HTTP/2, where requests share a connection (which the app speaks), nothing is limited by tcp.maxConnections',
+  );
 });
 
 test.each([

@@ -6,6 +6,7 @@ import { parseDuration, parseRate } from '../kit/units.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { PoolRule } from '../meshes/contract.ts';
 import { type LimitName, PER_CONNECTION } from '../model/pool-limits.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 import type { Budget, Effort, Question } from './contract.ts';
 import { type Bounds, parseBounds, parseLimits, usualLimits } from './limits.ts';
 import { neededAnswers, parseObjective } from './objective.ts';
@@ -59,9 +60,9 @@ export function readQuestion(
   const objective = parseObjective(options.slo);
   const load = onlyLoad(plan.trial.loads);
   const rule = mesh.pools.ruleFor(configuration.resources, load.to, plan.topology.namespace);
-  const protocol = rule?.protocol ?? 'http1';
+  const protocol = protocolOf(plan.topology, load.to, rule);
   const limits = options.limits === undefined ? usualLimits[protocol] : parseLimits(options.limits);
-  refuseIdle(limits, rule);
+  refuseIdle(limits, rule, protocol);
   const headroom = readShare('--headroom', options.headroom);
   const overload = readOverload(options.overload, headroom);
   const rate = nominalRate(load, options.rate);
@@ -102,6 +103,16 @@ export function readQuestion(
   };
 }
 
+/** What sidecars speak with each other to a service: HTTP/2 where a rule says so, and where its app speaks it. */
+function protocolOf(
+  { services }: TopologyPlan,
+  service: string,
+  rule: PoolRule | undefined,
+): 'http1' | 'http2' {
+  if (rule?.upgrades) return 'http2';
+  return services.find(({ name }) => name === service)?.protocol ?? 'http1';
+}
+
 function onlyLoad(loads: readonly PlannedLoad[]): PlannedLoad {
   const [load, ...others] = loads;
   if (load === undefined || others.length > 0) {
@@ -120,11 +131,21 @@ function onlyLoad(loads: readonly PlannedLoad[]): PlannedLoad {
 }
 
 /** Limits that would do nothing where they are. */
-function refuseIdle(limits: readonly LimitName[], rule: PoolRule | undefined): void {
-  const ofHttp1 = limits.filter((name) => name !== 'http.http2MaxRequests' && name !== PER_CONNECTION);
-  if (rule?.protocol === 'http2' && ofHttp1.length > 0) {
+function refuseIdle(
+  limits: readonly LimitName[],
+  rule: PoolRule | undefined,
+  protocol: 'http1' | 'http2',
+): void {
+  if (protocol === 'http2' && rule?.streams !== undefined) {
     throw usageError(
-      `--limits: over HTTP/2, where requests share a connection (h2UpgradePolicy in ${rule.resource.file}), nothing is limited by ${ofHttp1.join(' and ')}`,
+      `${rule.streams}: with maxConcurrentStreams connections fill up over HTTP/2, and how many requests are let in hangs on maxConnections and the queue as well`,
+      'tune looks for http.http2MaxRequests, which is one number for the same: leave maxConcurrentStreams out',
+    );
+  }
+  const ofHttp1 = limits.filter((name) => name !== 'http.http2MaxRequests' && name !== PER_CONNECTION);
+  if (protocol === 'http2' && ofHttp1.length > 0) {
+    throw usageError(
+      `--limits: over HTTP/2, where requests share a connection (${rule?.upgrades ? `h2UpgradePolicy in ${rule.resource.file}` : 'which the app speaks'}), nothing is limited by ${ofHttp1.join(' and ')}`,
       'take http.http2MaxRequests',
     );
   }

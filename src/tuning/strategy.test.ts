@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { drawn } from '../../bench/draws.ts';
-import type { Question } from './contract.ts';
+import type { Ask, Question } from './contract.ts';
 import { parseObjective } from './objective.ts';
 import { efforts } from './question.ts';
-import { OutOfReach, searchLimits } from './strategy.ts';
+import { HeldBack, OutOfReach, searchLimits } from './strategy.ts';
 import { runSimulated, type SimulatedService, simulateTrial } from './testing/simulated-service.ts';
 
 const service: SimulatedService = { clients: 1, serviceMs: () => 200, servers: 60 };
@@ -88,6 +88,19 @@ test.each([1, 2, 3, 4, 5])('three false verdicts in a hundred do not mislead it,
 
 test('an objective that is missed without limits is out of reach', () => {
   expect(() => search({ objective: parseObjective('p95 < 150ms, success >= 99.9%') })).toThrow(OutOfReach);
+});
+
+test('a limit that is kept as it is written and lets too few in is told before any is tried', () => {
+  const written = { 'http.http2MaxRequests': 15 };
+  const asked: Ask[] = [];
+  const strategy = searchLimits({ ...question, written });
+  expect(() =>
+    runSimulated(strategy, (ask) => {
+      asked.push(ask);
+      return simulateTrial({ ...service, written }, ask, question, () => 0.5);
+    }),
+  ).toThrow(HeldBack);
+  expect(asked.every(({ limits }) => limits === 'none')).toBe(true);
 });
 
 test('servers that are saturated are told from those that are not', () => {

@@ -1,4 +1,10 @@
-import { type LimitName, NO_LIMIT, PER_CONNECTION, type PoolLimits } from '../model/pool-limits.ts';
+import {
+  type LimitName,
+  limitNames,
+  NO_LIMIT,
+  PER_CONNECTION,
+  type PoolLimits,
+} from '../model/pool-limits.ts';
 import { type Ask, type Conclusion, type Inferred, poolsOf, type Question, type Told } from './contract.ts';
 import { isPool, QUEUE, refuses } from './limits.ts';
 import { longestQueue, underWay } from './model.ts';
@@ -38,6 +44,20 @@ export class OutOfReach extends Error {
   }
 }
 
+/** Thrown when a limit that is written, and not looked for, lets too few in for the nominal rate. */
+export class HeldBack extends Error {
+  readonly limit: LimitName;
+  readonly value: number;
+  /** Requests under way at one pool at the nominal rate and its headroom. */
+  readonly underWay: number;
+  constructor(limit: LimitName, value: number, underWay: number) {
+    super(`${limit} ${value}`);
+    this.limit = limit;
+    this.value = value;
+    this.underWay = underWay;
+  }
+}
+
 /** What a search does: it asks for trials, is told what came of each (nothing of some that are optional), and concludes. */
 export type Strategy = Generator<Ask, Conclusion, Told | undefined>;
 type Asking<Result> = Generator<Ask, Result, Told | undefined>;
@@ -46,7 +66,8 @@ type Asking<Result> = Generator<Ask, Result, Told | undefined>;
  * The search for pool limits, without a clock, a lab or chance: whoever drives it makes the trials. It measures the
  * service without limits, reckons from that where the limits lie, looks for the smallest of each with which the
  * objective holds at the nominal rate and its headroom, proves them there and under overload, and looks for the knee.
- * Throws OutOfReach when not even a service without limits meets the objective.
+ * Throws OutOfReach when not even a service without limits meets the objective, and HeldBack when a limit that is kept
+ * as it is written makes that so.
  */
 export function* searchLimits(question: Question): Strategy {
   const search = new LimitsSearch(question);
@@ -175,11 +196,22 @@ class LimitsSearch {
       expected: expectedLimits(question, service, this.#rate, 0),
       expectedAtRandom: expectedLimits(question, service, this.#rate, 1),
     };
+    this.#refuseHeldBack(service.serviceMs);
     // An earlier run was made with what is written.
     if (earlier === undefined && Object.keys(question.written).length > 0) {
       const written = { limits: {}, purpose: 'as written', optional: true } as const;
       yield* this.#askFor({ ...written, judged: 'nominal', rate: this.#rate });
       yield* this.#askFor({ ...written, judged: 'overload', rate: overloadRate });
+    }
+  }
+
+  /** Who comes on average has to be let in by the limits that are kept: Little's law, so no trial is needed. */
+  #refuseHeldBack(serviceMs: number): void {
+    const { limits, written } = this.#question;
+    const each = underWay({ rate: this.#rate, serviceSeconds: serviceMs / 1_000 }) / poolsOf(this.#question);
+    for (const name of limitNames.filter((one) => isPool(one) && !limits.includes(one))) {
+      const value = written[name];
+      if (value !== undefined && value < each) throw new HeldBack(name, value, each);
     }
   }
 

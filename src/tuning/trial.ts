@@ -126,9 +126,10 @@ export async function measure(
   analysis: Analysis,
   directory: string,
   mesh: Pick<Mesh, 'telemetry'>,
+  warmupMs = WARMUP_MS,
 ): Promise<Measured | undefined> {
   if (analysis.verdict === 'invalid' && !analysis.heldThoughLate) return undefined;
-  const answers = countAnswers(await readEvidence(directory, mesh.telemetry));
+  const answers = countAnswers(await readEvidence(directory, mesh.telemetry), warmupMs);
   const quickMs = QUICK_SHARE * tightest(objective).atMostMs;
   const under = ask.judged === 'overload';
   const slow = under && (answers.refusedP90Ms ?? 0) > quickMs;
@@ -184,7 +185,7 @@ const isOwn = (name: string) => name === 'success' || name === 'goodput' || /^p[
  * How the requests of a window ended and how long the clients' proxies had them, after the warmup. A request is refused by
  * its client's sidecar, or by the server's own, which has the same limits: to its caller both are the same.
  */
-function countAnswers({ requests, arrivals, endings, loadEndedMs }: Evidence) {
+function countAnswers({ requests, arrivals, endings, loadEndedMs }: Evidence, warmupMs: number) {
   const isShed = (number: number | undefined) => number !== undefined && endings[number]?.outcome === 'shed';
   const held: number[] = [];
   const served: number[] = [];
@@ -197,8 +198,8 @@ function countAnswers({ requests, arrivals, endings, loadEndedMs }: Evidence) {
     const durationMs = requests.durationMs[row] ?? 0;
     const outcome = endings[requests.ending[row] ?? -1]?.outcome;
     const overMs = startMs + durationMs;
-    if (outcome === 'ok' && overMs >= WARMUP_MS && overMs <= endMs) inWindow += 1;
-    if (startMs < WARMUP_MS) continue;
+    if (outcome === 'ok' && overMs >= warmupMs && overMs <= endMs) inWindow += 1;
+    if (startMs < warmupMs) continue;
     all += 1;
     if (outcome === 'ok') {
       held.push(durationMs);
@@ -212,7 +213,7 @@ function countAnswers({ requests, arrivals, endings, loadEndedMs }: Evidence) {
   refusedMs.sort((a, b) => a - b);
   const p90 = refusedMs[Math.ceil((QUICK_PERCENTILE / 100) * refusedMs.length) - 1];
   return {
-    goodput: (1_000 * inWindow) / Math.max(1, endMs - WARMUP_MS),
+    goodput: (1_000 * inWindow) / Math.max(1, endMs - warmupMs),
     success: all === 0 ? 0 : held.length / all,
     refused: all === 0 ? 0 : refusedMs.length / all,
     ...(p90 === undefined ? {} : { refusedP90Ms: p90 }),

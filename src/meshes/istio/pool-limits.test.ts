@@ -31,12 +31,14 @@ const found = (...contents: string[]) => {
 test('what is written is found, and whether requests share connections', () => {
   expect(found(rule(pool))).toMatchObject({
     written: { 'tcp.maxConnections': 100 },
-    protocol: 'http1',
+    upgrades: false,
     resource: { name: 'cart', file: '0.yaml' },
   });
   const upgraded =
     '  trafficPolicy: { connectionPool: { http: { h2UpgradePolicy: UPGRADE, http2MaxRequests: 9 } } }\n';
-  expect(found(rule(upgraded))).toMatchObject({ written: { 'http.http2MaxRequests': 9 }, protocol: 'http2' });
+  expect(found(rule(upgraded))).toMatchObject({ written: { 'http.http2MaxRequests': 9 }, upgrades: true });
+  const streams = upgraded.replace('h2Upgrade', 'maxConcurrentStreams: 8, h2Upgrade');
+  expect(found(rule(streams))?.streams).toBe('0.yaml:7');
   expect(found()).toBeUndefined();
   expect(found(rule(pool).replace('host: cart', 'host: other'))).toBeUndefined();
 });

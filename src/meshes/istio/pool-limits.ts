@@ -99,8 +99,10 @@ function ruleOf(resource: MeshResource): PoolRule {
     const value = Number(valueAt(resource.value, pathOf(name)) ?? 0);
     if (value > 0) written[name] = value;
   }
-  const upgraded = valueAt(resource.value, [...POOL, 'http', 'h2UpgradePolicy']) === 'UPGRADE';
-  return { resource, written, protocol: upgraded ? 'http2' : 'http1' };
+  const upgrades = valueAt(resource.value, [...POOL, 'http', 'h2UpgradePolicy']) === 'UPGRADE';
+  const streams = [...POOL, 'http', 'maxConcurrentStreams'];
+  const limitsStreams = Number(valueAt(resource.value, streams) ?? 0) > 0;
+  return { resource, written, upgrades, ...(limitsStreams ? { streams: at(resource, streams) } : {}) };
 }
 
 function isResource(value: unknown, { kind, name, namespace }: MeshResource): boolean {
