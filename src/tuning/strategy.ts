@@ -208,11 +208,16 @@ class LimitsSearch {
   /** Who comes on average has to be let in by the limits that are kept: Little's law, so no trial is needed. */
   #refuseHeldBack(serviceMs: number): void {
     const { limits, written } = this.#question;
-    const each = underWay({ rate: this.#rate, serviceSeconds: serviceMs / 1_000 }) / poolsOf(this.#question);
+    const each = this.#underWayEach(serviceMs);
     for (const name of limitNames.filter((one) => isPool(one) && !limits.includes(one))) {
       const value = written[name];
       if (value !== undefined && value < each) throw new HeldBack(name, value, each);
     }
+  }
+
+  /** Requests under way at each pool at the nominal rate and its headroom. */
+  #underWayEach(serviceMs: number): number {
+    return underWay({ rate: this.#rate, serviceSeconds: serviceMs / 1_000 }) / poolsOf(this.#question);
   }
 
   /** The smallest value of a limit with which the objective holds, beside those that were found already. */
@@ -291,7 +296,9 @@ class LimitsSearch {
     }
     if (name === PER_CONNECTION) return { lowest: 1, highest: this.#carried(found) };
     const expected = this.#inferred?.expected[name] ?? 1;
-    return { lowest: Math.max(1, Math.floor(expected / REACH)), highest: Math.ceil(expected * REACH) };
+    // Fewer than are under way cannot last: in a short trial a queue hides that, and goes on to grow.
+    const lasting = Math.floor(this.#underWayEach(this.#inferred?.serviceMs ?? 1) + 1e-9);
+    return { lowest: Math.max(1, lasting), highest: Math.max(lasting, Math.ceil(expected * REACH)) };
   }
 
   /** Requests that a connection carries in a trial: of connections that are to carry more, none is closed in it. */
@@ -466,8 +473,9 @@ class LimitsSearch {
         const ends = this.#ends[name];
         const value = limits?.[name];
         if (ends === undefined || value === undefined || ends.lowest === ends.highest) return [];
-        const edge =
-          value >= ends.highest ? 'highest' : value <= ends.lowest && value > 1 ? 'lowest' : undefined;
+        // Below what is under way nothing is looked for, and nothing would be found.
+        const isLowest = value <= ends.lowest && value > 1 && (bounds[name] !== undefined || !isPool(name));
+        const edge = value >= ends.highest ? 'highest' : isLowest ? 'lowest' : undefined;
         return edge === undefined ? [] : [{ name, edge, given: bounds[name] !== undefined }];
       }),
     };

@@ -1,8 +1,8 @@
 import { formatMs, formatRate, plural } from '../kit/format.ts';
 import { PER_CONNECTION } from '../model/pool-limits.ts';
 import type { Instance, TopologyPlan } from '../model/topology.ts';
-import type { Conclusion, Inferred, Question } from './contract.ts';
-import { describeLimits } from './limits.ts';
+import { type Conclusion, type Inferred, poolsOf, type Question } from './contract.ts';
+import { describeLimits, isPool } from './limits.ts';
 import { sourcesOf } from './sources.ts';
 
 /** What a search has concluded, as sentences: what it measured, what follows, and what the limits mean. */
@@ -49,6 +49,13 @@ function measured(
       capacity.saturated
         ? `Of ${offered} the servers get ${formatRate(round(capacity.perSecond))} done when nobody limits them: that is what they can do, about ${round((capacity.perSecond * serviceMs) / 1_000)} requests at once.`
         : `The servers get all of ${offered} done when nobody limits them, so they are not what limits this load; how much more they could take was not tried.`,
+    );
+  }
+  const pool = question.limits.find((name) => isPool(name) && question.bounds[name] === undefined);
+  const lasting = Math.floor((underWay * (1 + question.headroom)) / poolsOf(question) + 1e-9);
+  if (pool !== undefined && lasting > 1) {
+    sentences.push(
+      `Fewer than the ${lasting} that are under way with the headroom cannot last, however well a short trial goes, so no smaller ${pool} was looked for.`,
     );
   }
   if (Object.keys(theory.expected).length > 0) {

@@ -18,7 +18,6 @@ topology:
       app: { serviceTime: 'constant:400ms' }
       workloads: [{ name: edge-app, locality: region1/zone-east }]
     frontend: { workloads: [{ name: frontend, locality: region1/zone-east }] }
-mesh: { configuration: [rule.yaml] }
 load: { from: frontend, to: edge-app, rate: 50/s, duration: 14s, maxLatency: 5s }
 faults: [{ kind: latency, on: { service: edge-app }, delay: 400ms, at: 7s, for: 5s }]
 checks:
@@ -35,7 +34,6 @@ test('what a search finds holds at the nominal load and under overload; a tenth 
   const file = join(workspace.path, 'held.yaml');
   const rule = join(workspace.path, 'rule.yaml');
   writeFileSync(file, scenario);
-  writeFileSync(rule, '');
   const planned = await planExperiment(file, { set: [], config: [] });
   const { question } = readQuestion(planned, { slo, bounds: [], overload: '2', headroom: '10%' }, 0);
   const draw = drawn(1);
@@ -46,7 +44,7 @@ test('what a search finds holds at the nominal load and under overload; a tenth 
   const found: PoolLimits = result.limits ?? {};
   const run = (limits: PoolLimits) => {
     writeFileSync(rule, planned.mesh.pools.newRule('edge-app', 'default', limits).text);
-    return workspace.run(file);
+    return workspace.run(file, '--config', rule);
   };
 
   const held = await run(found);
