@@ -27,6 +27,8 @@ const slo = 'p95 < 800ms, success >= 99.9%';
 /** Filters learn from what comes, so the first seconds count for nobody. */
 const warmupMs = 6_000;
 const durationMs = 30_000;
+/** Where nothing stands in between, a queue grows for as long as more comes. */
+const unguardedMs = 14_000;
 /** A trial that proves nothing is made again so often. */
 const tries = 4;
 
@@ -137,10 +139,10 @@ async function compareOn(planned: Planned, what: string, signal: AbortSignal): P
       for (const rate of [service.rate, service.overload]) {
         for (let again = 1; again <= tries; again += 1) {
           const ask = askAt(rate);
-          const trial = { ...trialPlan(load, ask, question, guard.files), warmupMs, durationMs };
-          // Whom nobody refuses may wait until the end.
-          const users = Math.ceil((rate * durationMs) / 1_000);
-          const loads = trial.loads.map((each) => ({ ...each, durationMs, users }));
+          const forMs = guard.files.length === 0 ? unguardedMs : durationMs;
+          const trial = { ...trialPlan(load, ask, question, guard.files), warmupMs, durationMs: forMs };
+          const users = guard.files.length === 0 ? Math.ceil((rate * forMs) / 1_000) : 4 * rate;
+          const loads = trial.loads.map((each) => ({ ...each, durationMs: forMs, users }));
           const resources = mesh.readConfiguration(guard.files, configurationContext({ ...plan, trial }));
           const name = `${guards.indexOf(guard)}-${rate}-${again}`;
           yield { name, trial: { ...trial, loads }, configuration: { files: guard.files, resources } };

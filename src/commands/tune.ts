@@ -86,22 +86,20 @@ export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
     .addOption(
       new Option(
         '--limits <names>',
-        'what is searched: tcp.maxConnections, http.http1MaxPendingRequests, http.http2MaxRequests, http.maxRequestsPerConnection',
-      ).default(undefined, 'the first two, over HTTP/2 the third'),
+        'what is searched: tcp.maxConnections, http.http1MaxPendingRequests, http.http2MaxRequests, http.maxRequestsPerConnection; unless given the first two, over HTTP/2 the third',
+      ),
     )
     .addOption(
       new Option('--bounds <limit=low..high>', 'where one of them is looked for; repeatable')
         .argParser((text: string, before: readonly string[]) => [...before, text])
         .default([], 'around what theory says'),
     )
-    .addOption(new Option('--rate <rate>', 'the nominal rate').default(undefined, "the scenario's"))
+    .addOption(new Option('--rate <rate>', "the nominal rate; the scenario's unless given"))
     .option('--overload <factor>', 'how many times the nominal rate may come', '2')
     .option('--headroom <share>', 'how much more than the nominal rate has to be within the objective', '10%')
-    .addOption(
-      new Option('--budget <time or trials>', 'what may be used up: 4m, or 40 trials').default(
-        undefined,
-        '4m, where trials are slow (kind) 12m',
-      ),
+    .option(
+      '--budget <time or trials>',
+      'what may be used up: 40 trials, or a time; unless given 4m, where trials are slow (kind) 12m',
     )
     .addOption(new Option('--env <name>', 'where the mesh runs').choices(environmentNames).default('local'))
     .option('--keep', 'leave the cluster of --env kind, and use the one that was left')
