@@ -33,7 +33,7 @@ export const environmentUpTimeoutMs = ofEach(({ upTimeoutMs }) => upTimeoutMs);
 export const environments = ofEach(
   ({ programs, make }) =>
     (mesh: Mesh, progress: Progress, signal: AbortSignal, options: EnvironmentOptions = {}): Environment =>
-      make(mesh, () => fetchPrograms(programs(mesh), progress, signal), options),
+      make(mesh, () => fetchPrograms(programs(mesh), progress, signal, mesh.version), options),
 );
 
 function ofEach<T>(of: (kind: EnvironmentKind) => T): Readonly<Record<EnvironmentName, T>> {
