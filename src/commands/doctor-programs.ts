@@ -159,25 +159,26 @@ async function makerOf(tool: Tool, context: ToolContext): Promise<DoctorFinding>
   }
 }
 
-/** Docker and kind: nobody needs them who stays on this host. */
-export async function clusterPrograms(): Promise<DoctorFinding[]> {
+/** Docker and kind: nobody needs them who stays on this host, where that is possible. */
+export async function clusterPrograms(needed: boolean): Promise<DoctorFinding[]> {
   try {
     const { docker, kind } = kindSettings(process.env);
     return [
-      await optional('Docker', docker, ['version', '--format', '{{.Server.Version}}'], {
+      await optional('Docker', needed, docker, ['version', '--format', '{{.Server.Version}}'], {
         fix: 'https://docs.docker.com/engine/install/, or BREAKWATER_KIND_DOCKER=/path/to/docker',
       }),
-      await optional('kind', kind, ['version', '--quiet'], {
+      await optional('kind', needed, kind, ['version', '--quiet'], {
         fix: `go install sigs.k8s.io/kind@${versions.kind}, or BREAKWATER_KIND_PROGRAM=/path/to/kind`,
       }),
     ];
   } catch (error) {
-    return [{ what: 'kind', ok: false, needed: false, ...explained(error) }];
+    return [{ what: 'kind', ok: false, needed, ...explained(error) }];
   }
 }
 
 async function optional(
   what: string,
+  needed: boolean,
   program: string,
   args: readonly string[],
   { fix }: { readonly fix: string },
@@ -185,7 +186,7 @@ async function optional(
   const finding = (ok: boolean, found: string): DoctorFinding => ({
     what,
     ok,
-    needed: false,
+    needed,
     found: `${found} (only for --env kind)`,
     fix,
   });

@@ -14,7 +14,7 @@ export type EnvironmentName = keyof typeof kinds;
 
 export const environmentNames = Object.keys(kinds) as EnvironmentName[];
 
-/** What each environment starts or calls for a mesh. */
+/** What each environment starts or calls for a mesh. Throws on a system that it does not run on. */
 export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */

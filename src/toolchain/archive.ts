@@ -2,8 +2,8 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract } from 'tar-stream';
 import { environmentError } from '../kit/errors.ts';
+import { extract } from './tar.ts';
 
 /** A compressed tar on disk. */
 export interface Archive {
