@@ -10,7 +10,8 @@ if (status !== 0) process.exit(status ?? 1);
 for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
   if (file.endsWith('.json')) cpSync(join('src', file), join('dist/src', file));
 }
-for (const file of ['environments/kubernetes/client.js', 'toolchain/tar.js']) await takeIn(join('dist/src', file));
+for (const file of ['environments/kubernetes/client.js', 'toolchain/tar.js'])
+  await takeIn(join('dist/src', file));
 
 /** Puts what a file needs of development dependencies into it, and their licenses beside it. */
 async function takeIn(file: string): Promise<void> {

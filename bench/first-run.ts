@@ -52,7 +52,9 @@ try {
   console.log(`  load               ${seconds(loadMs)}`);
   console.log(`  all the rest       ${seconds(command.ms - loadMs)} (aim: 8)`);
   console.log(`  together           ${seconds(npm.ms + command.ms)} (aim: 60)`);
-  console.log(`  left in the home   ${readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(isTop).join(', ')}`);
+  console.log(
+    `  left in the home   ${readdirSync(home, { recursive: true, encoding: 'utf8' }).filter(isTop).join(', ')}`,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
@@ -75,7 +77,12 @@ async function timed<T>(act: () => Promise<T>): Promise<{ readonly ms: number; r
 }
 
 /** What a command prints; it ends with an error of ours where a report is no pass. */
-async function run(program: string, args: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Promise<string> {
+async function run(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<string> {
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {

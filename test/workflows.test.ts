@@ -50,7 +50,12 @@ test('the changelog has a place for what comes next, and the policy is in the pa
 
 test('every dependency runs on the oldest Node.js that is supported', () => {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  type Locked = { dev?: boolean; engines?: { node?: string }; deprecated?: string; hasInstallScript?: boolean };
+  type Locked = {
+    dev?: boolean;
+    engines?: { node?: string };
+    deprecated?: string;
+    hasInstallScript?: boolean;
+  };
   const carried = (Object.entries(packages) as [string, Locked][]).filter(([path, { dev }]) => path && !dev);
   expect(carried.length).toBeGreaterThan(20);
   const newer = carried.filter(([, { engines }]) => {

@@ -20,22 +20,29 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test.each(['darwin', 'win32'] as const)('on %s a cluster is what there is, with the fix', async (platform) => {
-  const findings = await examine(platform);
-  const of = (what: string) => findings.find((finding) => finding.what === what);
-  expect(of('system')).toMatchObject({
-    ok: false,
-    needed: false,
-    found: expect.stringContaining('the local lab does not'),
-    fix: expect.stringContaining('--env kind'),
-  });
-  expect(of('loopback addresses')).toBeUndefined();
-  expect(of('envoy')).toBeUndefined();
-  expect(of('istioctl')).toMatchObject({ ok: false, needed: false });
-  expect(of('Docker')).toMatchObject({ ok: false, needed: true, fix: expect.stringContaining('docker.com') });
-  expect(of('kind')).toMatchObject({ ok: false, needed: true });
-  expect(closing([], platform)).toContain('--env kind');
-});
+test.each(['darwin', 'win32'] as const)(
+  'on %s a cluster is what there is, with the fix',
+  async (platform) => {
+    const findings = await examine(platform);
+    const of = (what: string) => findings.find((finding) => finding.what === what);
+    expect(of('system')).toMatchObject({
+      ok: false,
+      needed: false,
+      found: expect.stringContaining('the local lab does not'),
+      fix: expect.stringContaining('--env kind'),
+    });
+    expect(of('loopback addresses')).toBeUndefined();
+    expect(of('envoy')).toBeUndefined();
+    expect(of('istioctl')).toMatchObject({ ok: false, needed: false });
+    expect(of('Docker')).toMatchObject({
+      ok: false,
+      needed: true,
+      fix: expect.stringContaining('docker.com'),
+    });
+    expect(of('kind')).toMatchObject({ ok: false, needed: true });
+    expect(closing([], platform)).toContain('--env kind');
+  },
+);
 
 test('on Linux nobody needs one', async () => {
   const findings = await examine('linux');

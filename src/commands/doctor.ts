@@ -190,7 +190,7 @@ function loopback(): Promise<DoctorFinding> {
       ok,
       needed: true,
       found,
-      fix: 'every workload gets an address of its own in 127.0.0.0/8: the loopback interface has to be up with all of it'
+      fix: 'every workload gets an address of its own in 127.0.0.0/8: the loopback interface has to be up with all of it',
     });
     const server = createServer();
     server.once('error', (error) => resolve(finding(false, `${address} cannot be bound: ${error.message}`)));

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { ResolveOptions } from '../context.ts';
 import { resolveToolchain } from '../index.ts';
 import { inspectTools } from '../inspect.ts';
+import { serve } from '../testing.ts';
 import type { Tool } from '../tools.ts';
 import {
   IDENTITY_TOKEN,
@@ -376,8 +377,56 @@ test('a registry behind a proxy, with an authority of one’s own', async () => 
     message: expect.stringContaining('registry.test cannot be reached'),
     hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
   });
-  expect((await images.ensure({ env: { ...env, SSL_CERT_FILE: ca } })).source).toBe('image');
+  const certificateFolders = [join(images.path, 'certs.d')];
+  await mkdir(join(images.path, 'certs.d/registry.test'), { recursive: true });
+  await writeFile(join(images.path, 'certs.d/registry.test/ca.crt'), tls.ca);
+  const ways: readonly ResolveOptions[] = [
+    { env: { ...env, SSL_CERT_FILE: ca } },
+    { env: { ...env, NODE_EXTRA_CA_CERTS: ca } },
+    { env, certificateFolders },
+  ];
+  for (const [index, way] of ways.entries()) {
+    const cacheDir = join(images.path, `cache-${index}`);
+    expect((await images.ensure({ ...way, cacheDir })).source).toBe('image');
+  }
   expect(new Set(proxy.connects)).toEqual(new Set(['registry.test:443']));
+  // It is of this registry alone.
+  const other = { ...env, BREAKWATER_TOOLS_REGISTRY: 'other.test' };
+  await expect(
+    images.ensure({ env: other, certificateFolders, cacheDir: join(images.path, 'other') }),
+  ).rejects.toThrow('other.test cannot be reached');
+});
+
+test.each(['registry.test', '.test', 'elsewhere.test,registry.test:80', '*'])(
+  'NO_PROXY=%s keeps a registry from the proxy',
+  async (noProxy) => {
+    await using images = await setUp();
+    const asked: string[] = [];
+    await using proxy = await serve(({ url = '' }, response) => {
+      asked.push(url);
+      response.writeHead(502).end();
+    });
+    const env = {
+      ...images.env,
+      BREAKWATER_TOOLS_REGISTRY: 'http://registry.test',
+      HTTP_PROXY: proxy.url,
+      NO_PROXY: noProxy,
+    };
+    // Nobody knows the name, and nobody else is asked for it.
+    await expect(images.ensure({ env })).rejects.toThrow(
+      /registry\.test cannot be reached: .*registry\.test/,
+    );
+    expect(asked).toEqual([]);
+    await expect(images.ensure({ env: { ...env, NO_PROXY: '' } })).rejects.toThrow(/\(HTTP 502\)/);
+    expect(asked[0]).toContain('http://registry.test/v2/tiny/tool/manifests/');
+  },
+);
+
+test('a login for Docker Hub is not shown to a mirror of it', async () => {
+  await using images = await setUp({}, { access: 'login' });
+  await images.login({ auths: { 'https://index.docker.io/v1/': { auth: AUTH } } });
+  await expect(images.ensure()).rejects.toThrow(/it wants a login, and there is none for it/);
+  expect(JSON.stringify(images.events)).not.toContain('hunter2');
 });
 
 test('a proxy that is none is told, without its password', async () => {
