@@ -8,6 +8,7 @@ import type { Made } from '../ensure.ts';
 import { httpClient } from '../http-client.ts';
 import { withLock } from '../lock.ts';
 import { pinOf, rememberDigest } from '../pins.ts';
+import type { ToolProgress } from '../progress.ts';
 import { Unavailable, Unreachable } from '../sources.ts';
 import { readStored, type Staging, sha256OfFile, toolDirectory } from '../store.ts';
 import type { ImageFiles, Tool } from '../tools.ts';
@@ -214,7 +215,12 @@ function downloadLayer(
   context: ToolContext,
 ): Promise<string> {
   const sha256 = digest.slice('sha256:'.length);
-  return withLock(`layer-${sha256.slice(0, 16)}`, tool, context, (locked) =>
+  // Whoever downloads it tells so, and that is mostly another tool of this very process.
+  const quiet = {
+    ...context,
+    onProgress: (event: ToolProgress) => event.phase !== 'waiting' && context.onProgress(event),
+  };
+  return withLock(`layer-${sha256.slice(0, 16)}`, tool, quiet, (locked) =>
     context.lanes.download(() =>
       download(
         {
