@@ -9,7 +9,7 @@ const [major] = process.versions.node.split('.').map(Number);
 if (major < 24) {
   refuse(
     `Breakwater needs Node.js 24 or newer; this is ${process.version}`,
-    'in a clone run "npm ci" and start it with npx, which brings the right one',
+    'https://nodejs.org has it; in a clone, "npm ci" brings it along, and npx starts Breakwater with it',
   );
 }
 // Programs are started in other folders than this one.

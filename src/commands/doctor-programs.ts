@@ -7,8 +7,10 @@ import { sourcesOf } from '../toolchain/ensure.ts';
 import { findGo } from '../toolchain/go-environment.ts';
 import { surveyImages } from '../toolchain/images/fetch.ts';
 import { inspectTools, type ToolStatus } from '../toolchain/index.ts';
-import { Unavailable } from '../toolchain/sources.ts';
-import { readStored, toolDirectory } from '../toolchain/store.ts';
+import { surveyMirror } from '../toolchain/mirror.ts';
+import { surveyRelease } from '../toolchain/release.ts';
+import { type Source, Unavailable } from '../toolchain/sources.ts';
+import { storedPlace } from '../toolchain/store.ts';
 import { type Tool, toolFiles } from '../toolchain/tools.ts';
 import { findPip } from '../toolchain/wheel.ts';
 
@@ -28,7 +30,7 @@ export interface DoctorFinding {
 
 /** Where a tool that is not there yet would come from. */
 interface Origin {
-  /** "docker.io/grafana/k6:1.8.1, at most 62 MB"; undefined when it takes what is missing here. */
+  /** "docker.io/grafana/k6:1.8.1; at most 62 MB"; undefined when it takes what is missing here. */
   readonly from?: string;
   /** What else there is to say: what it would be made with, and who does not answer. */
   readonly findings: readonly DoctorFinding[];
@@ -36,10 +38,12 @@ interface Origin {
 
 /** The programs, and beside those that are not there yet where they would come from. */
 export async function programs(context: ToolContext): Promise<DoctorFinding[]> {
-  const statuses = await inspectTools({});
+  const statuses = await inspectTools({ tools: context.tools });
   const findings: DoctorFinding[] = [];
   for (const tool of context.tools) {
-    const own = statuses.filter(({ program }) => tool.programs.some(({ name }) => name === program));
+    const own = statuses.filter(({ program }) =>
+      tool.programs.some(({ name }) => name === program && !tool.besides?.includes(name)),
+    );
     const origin = (await needsFetching(tool, own, context)) ? await originOf(tool, context) : undefined;
     findings.push(...own.map((status) => programFinding(status, origin)), ...(origin?.findings ?? []));
   }
@@ -60,10 +64,15 @@ function programFinding(status: ToolStatus, origin: Origin | undefined): DoctorF
     fetched: state !== 'unusable',
     found:
       state === 'ready'
-        ? `${version} at ${path}`
+        ? `${version} at ${path} (${originOfReady(status)})`
         : (reason ?? `${version} is ${state}`) + (state === 'damaged' ? ' (damaged)' : ''),
     fix: state === 'unusable' ? `point the variable to ${version}, or unset it` : fetching,
   };
+}
+
+/** Where a program came from that is there, without digests and flags. */
+function originOfReady({ madeBy }: ToolStatus): string {
+  return (madeBy ?? '').replaceAll(/@sha256:\w+/g, '').replace(/ go build .*/, '');
 }
 
 /** Whether something of a tool is not there yet. */
@@ -74,31 +83,67 @@ async function needsFetching(
 ): Promise<boolean> {
   if (statuses.some(({ state }) => state === 'missing' || state === 'damaged')) return true;
   // Programs of one's own come without the data file that goes with them.
-  if (toolFiles(tool).data.length === 0 || context.env['BREAKWATER_ISTIO_BOOTSTRAP']) return false;
-  return (await readStored(await toolDirectory(tool, context), tool)).state !== 'ready';
+  if (toolFiles(tool, 'image').data.length === 0 || context.env['BREAKWATER_ISTIO_BOOTSTRAP']) return false;
+  return (await storedPlace(tool, context)).stored.state !== 'ready';
 }
 
 /** Asks the sources of a tool in their order, as a run would, and fetches nothing. */
 async function originOf(tool: Tool, context: ToolContext): Promise<Origin> {
   const findings: DoctorFinding[] = [];
-  for (const source of sourcesOf(tool, context)) {
-    if (source === 'mirror') return { from: 'out of the mirror', findings };
-    if (source !== 'image') {
+  const sources = sourcesOf(tool, context);
+  for (const source of sources) {
+    try {
+      const from = await surveyOf(source, tool, context);
+      if (from !== undefined) return { from, findings };
       const maker = await makerOf(tool, context);
       return maker.ok
-        ? { from: tool.expectation, findings: [...findings, maker] }
+        ? { from: madeFromSource(tool), findings: [...findings, maker] }
         : { findings: [...findings, maker] };
-    }
-    try {
-      const { from, bytes } = await surveyImages(tool, context);
-      return { from: `${from.join(', ')}; at most ${Math.ceil(bytes / 1e6)} MB`, findings };
     } catch (error) {
-      const needed = !(error instanceof Unavailable);
-      findings.push({ what: `images, for ${tool.name}`, ok: false, needed, ...explained(error) });
+      const needed = !(error instanceof Unavailable) || source === sources.at(-1);
+      findings.push({ what: `${plurals[source]}, for ${tool.name}`, ok: false, needed, ...explained(error) });
       if (needed) return { findings };
     }
   }
   return { findings };
+}
+
+const plurals: Readonly<Record<Source, string>> = {
+  mirror: 'mirror',
+  image: 'images',
+  wheel: 'wheel',
+  release: 'releases',
+  build: 'build',
+};
+
+/** Where a source would take a tool from, and how much that is; undefined for one that makes it on this machine. */
+async function surveyOf(source: Source, tool: Tool, context: ToolContext): Promise<string | undefined> {
+  switch (source) {
+    case 'mirror': {
+      const { from, bytes } = await surveyMirror(tool, context);
+      return `${from}${sizeText(bytes)}`;
+    }
+    case 'image': {
+      const { from, bytes } = await surveyImages(tool, context);
+      return `${from.join(', ')}; at most ${megabytes(bytes)}`;
+    }
+    case 'release': {
+      const { from, bytes } = await surveyRelease(tool, context);
+      return `${from}${sizeText(bytes)}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+
+const sizeText = (bytes: number | undefined) => (bytes === undefined ? '' : `; ${megabytes(bytes)}`);
+
+/** "built with Go, about 3 minutes on 2 cores, once; 50 MB, and about 3 GB for the compiler meanwhile". */
+function madeFromSource({ source, expectation, size }: Tool): string {
+  if (source.kind === 'wheel') return `the wheel on PyPI, ${expectation}`;
+  return `built with Go, ${expectation}; ${size}, and about 3 GB for the compiler meanwhile`;
 }
 
 /** Go, or Python with pip, as the tool's source asks for it. */
@@ -114,25 +159,26 @@ async function makerOf(tool: Tool, context: ToolContext): Promise<DoctorFinding>
   }
 }
 
-/** Docker and kind: nobody needs them who stays on this host. */
-export async function clusterPrograms(): Promise<DoctorFinding[]> {
+/** Docker and kind: nobody needs them who stays on this host, where that is possible. */
+export async function clusterPrograms(needed: boolean): Promise<DoctorFinding[]> {
   try {
     const { docker, kind } = kindSettings(process.env);
     return [
-      await optional('Docker', docker, ['version', '--format', '{{.Server.Version}}'], {
+      await optional('Docker', needed, docker, ['version', '--format', '{{.Server.Version}}'], {
         fix: 'https://docs.docker.com/engine/install/, or BREAKWATER_KIND_DOCKER=/path/to/docker',
       }),
-      await optional('kind', kind, ['version', '--quiet'], {
+      await optional('kind', needed, kind, ['version', '--quiet'], {
         fix: `go install sigs.k8s.io/kind@${versions.kind}, or BREAKWATER_KIND_PROGRAM=/path/to/kind`,
       }),
     ];
   } catch (error) {
-    return [{ what: 'kind', ok: false, needed: false, ...explained(error) }];
+    return [{ what: 'kind', ok: false, needed, ...explained(error) }];
   }
 }
 
 async function optional(
   what: string,
+  needed: boolean,
   program: string,
   args: readonly string[],
   { fix }: { readonly fix: string },
@@ -140,7 +186,7 @@ async function optional(
   const finding = (ok: boolean, found: string): DoctorFinding => ({
     what,
     ok,
-    needed: false,
+    needed,
     found: `${found} (only for --env kind)`,
     fix,
   });

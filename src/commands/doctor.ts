@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { claimLoopbackBlock } from '../environments/local/addresses.ts';
+import { elsewhere } from '../environments/local/system.ts';
 import { refusalOf } from '../kit/folder.ts';
 import { mostOpenFiles } from '../kit/open-files.ts';
 import { print, printJson } from '../kit/output.ts';
@@ -30,11 +31,11 @@ export function doctorCommand(): Command {
       '\nExample:\n  $ npx breakwater doctor\n\nExit code 4 when something a run needs is missing.',
     )
     .action(async (options: { json?: boolean }) => {
-      const findings = await examine();
+      const findings = await examine(process.platform);
       const broken = findings.some((finding) => !finding.ok && finding.needed);
       const shown = findings.map(({ fetched: _, ...finding }) => finding);
       if (options.json) printJson(shown);
-      else print(`${findings.map(line).join('\n')}\n\n${closing(findings)}\n`);
+      else print(`${findings.map(line).join('\n')}\n\n${closing(findings, process.platform)}\n`);
       if (broken) process.exitCode = 4;
     });
 }
@@ -46,14 +47,20 @@ function line(finding: DoctorFinding): string {
   return `${mark} ${finding.what.padEnd(20)} ${visible(finding.found)}${fix}`;
 }
 
-function closing(findings: readonly DoctorFinding[]): string {
+/** The last line: what to do next. */
+export function closing(findings: readonly DoctorFinding[], platform: NodeJS.Platform): string {
   const missing = findings.filter(({ ok, needed }) => !ok && needed).length;
   if (missing > 0) return pc.red(`${missing} of ${findings.length} things are missing.`);
-  return pc.green('Ready: npx breakwater run scenarios/circuit-breaker.yaml');
+  const where = platform === 'linux' ? '' : ' --env kind';
+  return pc.green(`Ready: npx breakwater run scenarios/circuit-breaker.yaml${where}`);
 }
 
-async function examine(): Promise<DoctorFinding[]> {
-  const context = toolContext();
+/** What a run needs on a system: this one, but in tests. */
+export async function examine(platform: NodeJS.Platform): Promise<DoctorFinding[]> {
+  const usual = toolContext();
+  // What goes into a cluster is there; only what speaks to the mesh in it runs here.
+  const tools = usual.tools.filter(({ name }) => platform === 'linux' || name === 'istioctl');
+  const context = { ...usual, tools };
   const found = await programs(context);
   const [major = 0] = process.versions.node.split('.').map(Number);
   return [
@@ -64,18 +71,26 @@ async function examine(): Promise<DoctorFinding[]> {
       found: process.version,
       fix: 'install Node.js 24 or newer',
     },
+    ...system(platform),
     cores(),
     memory(),
     ...disk(context),
     runs(),
     await cache(context, found),
-    await loopback(),
-    await servicePort(),
+    ...(platform === 'linux' ? [await loopback(), await servicePort()] : []),
     fileDescriptors(),
     ...found,
-    ...(await clusterPrograms()),
+    ...(await clusterPrograms(platform !== 'linux')),
     await leftovers(),
   ];
+}
+
+/** What works on a system that is not Linux. */
+function system(platform: NodeJS.Platform): DoctorFinding[] {
+  if (platform === 'linux') return [];
+  const { system: name, fix } = elsewhere(platform);
+  const found = `${name}: plan, lint, report and --env kind work here, the local lab does not`;
+  return [{ what: 'system', ok: false, needed: false, found, fix }];
 }
 
 function cores(): DoctorFinding {
@@ -93,7 +108,8 @@ function memory(): DoctorFinding {
   let available = freemem();
   try {
     // What can be had without swapping, which is more than what is free.
-    available = Number(/MemAvailable:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024;
+    const said = /MemAvailable:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
+    if (said !== undefined) available = Number(said) * 1024;
   } catch {
     // not Linux
   }
@@ -174,7 +190,7 @@ function loopback(): Promise<DoctorFinding> {
       ok,
       needed: true,
       found,
-      fix: 'every workload gets an address of its own in 127.0.0.0/8; outside Linux add them as aliases of the loopback interface',
+      fix: 'every workload gets an address of its own in 127.0.0.0/8: the loopback interface has to be up with all of it',
     });
     const server = createServer();
     server.once('error', (error) => resolve(finding(false, `${address} cannot be bound: ${error.message}`)));

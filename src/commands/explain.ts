@@ -9,10 +9,10 @@ import {
   environments,
 } from '../environments/index.ts';
 import { readEffectiveConfiguration } from '../experiment/effective.ts';
+import { meshIn } from '../experiment/planned.ts';
 import { usageError } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import { createProgress } from '../kit/terminal.ts';
-import { meshOf } from '../meshes/index.ts';
 import type { EffectiveConfiguration, Sidecar } from '../model/effective.ts';
 import { calledFrom, type TopologyPlan } from '../model/topology.ts';
 import { planScenario } from '../plan/plan.ts';
@@ -63,15 +63,16 @@ async function effectiveOf(
   options: ExplainOptions,
   signal: AbortSignal,
 ): Promise<{ readonly topology: TopologyPlan; readonly configuration: EffectiveConfiguration }> {
-  const { topology, trial, mesh: kind, name } = planScenario(await loadScenario(file, options));
+  const loaded = await loadScenario(file, options);
+  const { topology, trial, name } = planScenario(loaded);
   if (options.client !== undefined) checkClient(options.client, topology);
-  const mesh = await meshOf(kind);
+  const mesh = await meshIn(loaded);
   // Checks are not looked at: what would make them prove nothing can still be shown.
   const resources = mesh.readConfiguration(trial.configuration, { topology, loads: [], aboutHosts: [] });
   const configuration = { files: trial.configuration, resources };
   const progress = createProgress(process.stderr, options.json ?? false);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
-  await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
+  await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal, mesh.version);
   await mesh.validate(configuration, progress, signal);
   const id = `explain-${Date.now().toString(36)}`;
   try {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { meshVersionOption } from './mesh-version.ts';
 import { pathArgument } from './path-argument.ts';
 
 /** What may be changed about a scenario from the command line. */
@@ -10,7 +11,7 @@ export interface ScenarioOptions {
   readonly config: string[];
 }
 
-/** Adds --profile, --set and --config to a command that takes a scenario. */
+/** Adds --profile, --set, --config and --mesh-version to a command that takes a scenario. */
 export function addScenarioOptions(command: Command): Command {
   return command
     .option('--profile <name>', "one of the scenario's named sets of overrides")
@@ -42,7 +43,13 @@ export function addScenarioOptions(command: Command): Command {
       )
         .argParser((path: string, previous: string[]) => collect(pathArgument(path), previous))
         .default([], "the scenario's own"),
-    );
+    )
+    .addOption(meshVersionOption())
+    .hook('preAction', (_, called) => {
+      const { meshVersion, set } = called.opts<{ meshVersion?: string; set: string[] }>();
+      // It is one of the fields of a scenario.
+      if (meshVersion !== undefined) called.setOptionValue('set', [...set, `mesh.version=${meshVersion}`]);
+    });
 }
 
 /** The same options for a command that this one starts. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
+import { requireLinux } from '../environments/local/system.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
@@ -38,6 +39,7 @@ Example:
 }
 
 async function selfTest(progress: Progress, signal: AbortSignal): Promise<readonly Shown[]> {
+  requireLinux();
   // The runs would not show a download or a build of minutes.
   await fetchPrograms(PROGRAMS, progress, signal);
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-self-test-'));

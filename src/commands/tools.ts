@@ -14,7 +14,12 @@ import {
   resolveToolchain,
   type ToolStatus,
 } from '../toolchain/index.ts';
+import { ISTIO_VERSION, ISTIO_VERSIONS } from '../toolchain/istio-tools.ts';
+import { meshVersionOption } from './mesh-version.ts';
 import { pathArgument } from './path-argument.ts';
+
+/** What a command may be told of the mesh. */
+type OfVersion = Pick<ResolveOptions, 'meshVersion'>;
 
 /**
  * `breakwater tools`: fetch, list and remove the programs from outside. Its commands throw usage errors
@@ -40,9 +45,10 @@ Environment:
   BREAKWATER_CACHE                where programs are kept
   BREAKWATER_ENVOY, _K6, _ISTIOD, _PILOT_AGENT, _ISTIOCTL   programs of your own
   BREAKWATER_ISTIO_BOOTSTRAP      envoy_bootstrap.json of your own
-  BREAKWATER_TOOLS_SOURCES        what may be used of mirror, image, wheel, build
+  BREAKWATER_TOOLS_SOURCES        what may be used of mirror, image, wheel, release, build
   BREAKWATER_TOOLS_REGISTRY       registries instead of Docker Hub: registry.example.com,mirror.example.com/hub
-  BREAKWATER_TOOLS_IMAGES         list of the only images allowed, one a line: istio/pilot:1.29.1@sha256:…
+  BREAKWATER_TOOLS_RELEASES       place that has what https://github.com has of releases
+  BREAKWATER_TOOLS_IMAGES         list of the only images and archives allowed, one a line: istio/pilot:1.29.1@sha256:…
   BREAKWATER_KEEP_BUILD_CACHE     1 keeps what a compiler needs again
   BREAKWATER_TOOLS_MIRROR         URL of a mirror made with \`npx breakwater tools pack\`
   BREAKWATER_TOOLS_SHA256SUMS     the tools.sha256 of that mirror`,
@@ -53,14 +59,15 @@ function listCommand(options: ResolveOptions): Command {
   return new Command('list')
     .description('show where each program would come from; fetches nothing')
     .option('--json', 'print JSON', false)
+    .addOption(meshVersionOption())
     .addHelpText(
       'after',
       '\nExample:\n  $ npx breakwater tools list --json | jq \'.[] | select(.state != "ready")\'',
     )
-    .action(async ({ json }: { json: boolean }) => {
-      const statuses = await inspectTools(options);
+    .action(async ({ json, ...chosen }: OfVersion & { json: boolean }) => {
+      const statuses = await inspectTools({ ...options, ...chosen });
       if (json) printJson(statuses);
-      else print(`${formatTable(statuses)}\n`);
+      else print(`${formatTable(statuses)}\n\n${versionsLine()}\n`);
     });
 }
 
@@ -68,10 +75,13 @@ function fetchCommand(options: ResolveOptions): Command {
   return new Command('fetch')
     .description('get programs that are missing or damaged')
     .addArgument(programsArgument())
+    .addOption(meshVersionOption())
     .addHelpText('after', '\nExample:\n  $ npx breakwater tools fetch envoy')
-    .action(async (programs: Program[]) => {
+    .action(async (programs: Program[], chosen: OfVersion) => {
       const wanted = programs.length === 0 ? PROGRAMS : programs;
-      const resolved = await withProgress(options, (reporting) => resolveToolchain(wanted, reporting));
+      const resolved = await withProgress({ ...options, ...chosen }, (reporting) =>
+        resolveToolchain(wanted, reporting),
+      );
       for (const program of wanted) {
         const { version, source, path } = resolved[program];
         say(`${program} ${version} ${pc.dim(`(${source})`)} ${path}`);
@@ -100,7 +110,8 @@ function removeCommand(options: ResolveOptions): Command {
 function packCommand(options: ResolveOptions): Command {
   return new Command('pack')
     .description('write a mirror of every program, for CI and machines without internet')
-    .argument('<dir>', 'folder to write; what it holds for other platforms stays', pathArgument)
+    .argument('<dir>', 'folder to write; what it holds for other platforms and versions stays', pathArgument)
+    .addOption(meshVersionOption())
     .addHelpText(
       'after',
       `
@@ -109,11 +120,17 @@ Example:
   BREAKWATER_TOOLS_MIRROR=https://files.example.com/mirror
   BREAKWATER_TOOLS_SHA256SUMS=./tools.sha256   a copy of mirror/tools.sha256, kept with your code`,
     )
-    .action(async (directory: string) => {
-      const packed = await withProgress(options, (reporting) => packMirror(resolve(directory), reporting));
+    .action(async (directory: string, chosen: OfVersion) => {
+      const packed = await withProgress({ ...options, ...chosen }, (reporting) =>
+        packMirror(resolve(directory), reporting),
+      );
       for (const path of packed) say(path);
     });
 }
+
+/** The versions of the mesh that there are. */
+const versionsLine = () =>
+  `Istio: ${ISTIO_VERSIONS.map((version) => (version === ISTIO_VERSION ? `${version} unless you say otherwise` : version)).join(', ')} (--mesh-version, mesh.version in a scenario)`;
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 

@@ -48,7 +48,7 @@ export interface EnvironmentKind {
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;
-  /** What it starts or calls for a mesh. */
+  /** What it starts or calls for a mesh. Throws on a system that it does not run on. */
   readonly programs: (mesh: Mesh) => readonly Program[];
   /** How long it may take until a lab is up: a cluster may have to pull its images first. */
   readonly upTimeoutMs: number;

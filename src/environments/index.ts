@@ -14,7 +14,7 @@ export type EnvironmentName = keyof typeof kinds;
 
 export const environmentNames = Object.keys(kinds) as EnvironmentName[];
 
-/** What each environment starts or calls for a mesh. */
+/** What each environment starts or calls for a mesh. Throws on a system that it does not run on. */
 export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
@@ -36,7 +36,7 @@ export const environmentUsualMs = ofEach(({ usualMs }) => usualMs);
 export const environments = ofEach(
   ({ programs, make }) =>
     (mesh: Mesh, progress: Progress, signal: AbortSignal, options: EnvironmentOptions = {}): Environment =>
-      make(mesh, () => fetchPrograms(programs(mesh), progress, signal), options),
+      make(mesh, () => fetchPrograms(programs(mesh), progress, signal, mesh.version), options),
 );
 
 function ofEach<T>(of: (kind: EnvironmentKind) => T): Readonly<Record<EnvironmentName, T>> {

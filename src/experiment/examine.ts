@@ -8,6 +8,7 @@ import { unfitFor } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { type Changes, openScenario, profileNames, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
+import { meshIn } from './planned.ts';
 import { everWritten, readSteps } from './steps.ts';
 
 /** What can be said about a scenario file without running it, or asking programs. */
@@ -65,8 +66,11 @@ async function examineConfiguration(
   seen: Set<string>,
 ): Promise<Examined> {
   const { scenario, meshFiles } = loaded;
-  const mesh = await meshOf(scenario.mesh.kind);
   const problems: Problem[] = [];
+  const mesh = await meshIn(loaded).catch((error: unknown) => {
+    problems.push(...problemsOf(error));
+    return meshOf(scenario.mesh.kind);
+  });
   const isNew = (...what: unknown[]) => {
     const key = JSON.stringify([...what, meshFiles.map(({ path }) => path)]);
     return !seen.has(key) && Boolean(seen.add(key));

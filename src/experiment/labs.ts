@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Environment, Lab, LabRequest } from '../environments/contract.ts';
 import { ProblemsError } from '../kit/problems.ts';
-import type { Mesh } from '../meshes/contract.ts';
+import { fullName, type Mesh } from '../meshes/contract.ts';
 import { createRunDirectory } from '../runs/run-directory.ts';
 import type { Planned } from './planned.ts';
 
@@ -103,7 +103,7 @@ type Site = Pick<LabWanted, 'topology' | 'mesh'>;
 function serves(one: Site, other: Site): boolean {
   const { name: _, file: __, ...topology } = one.topology;
   const { name: ___, file: ____, ...wanted } = other.topology;
-  return one.mesh === other.mesh && isDeepStrictEqual(topology, wanted);
+  return fullName(one.mesh) === fullName(other.mesh) && isDeepStrictEqual(topology, wanted);
 }
 
 /** Runs in groups that one lab may serve, each in the order of its first. */

@@ -2,7 +2,7 @@ import { type EnvironmentName, environmentCapabilities } from '../environments/i
 import { suggest } from '../kit/nearest.ts';
 import { valueAt } from '../kit/path.ts';
 import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
-import type { Mesh } from '../meshes/contract.ts';
+import { fullName, type Mesh } from '../meshes/contract.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import { unfitFor } from '../plan/environments.ts';
 import { type Changes, openScenario, profileNames, type ScenarioFile } from '../scenario/load.ts';
@@ -92,8 +92,8 @@ function noProfile(profile: string, scenarios: readonly ScenarioFile[]): Problem
 
 /** Each mesh about all configuration at once, each resource once: scenarios may share files. */
 async function askMeshes(scenarios: readonly Planned[], validate: Validate): Promise<void> {
-  for (const mesh of new Set(scenarios.map((each) => each.mesh))) {
-    const own = scenarios.filter((each) => each.mesh === mesh);
+  for (const [name, mesh] of new Map(scenarios.map((each) => [fullName(each.mesh), each.mesh]))) {
+    const own = scenarios.filter((each) => fullName(each.mesh) === name);
     await validate(mesh, everWritten(own.flatMap(({ configuration, steps }) => [configuration, ...steps])));
   }
 }

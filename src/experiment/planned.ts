@@ -1,3 +1,5 @@
+import { OperatorError } from '../kit/errors.ts';
+import { ProblemsError } from '../kit/problems.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import { meshOf } from '../meshes/index.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
@@ -29,9 +31,19 @@ export async function planOpened(opened: ScenarioFile, changes: Changes, seed?: 
   return planLoaded(await scenarioOf(opened, changes), seed);
 }
 
+/** The mesh of a scenario; throws a ProblemsError for a version that cannot be had. */
+export async function meshIn({ scenario, locate }: LoadedScenario): Promise<Mesh> {
+  const { kind, version } = scenario.mesh;
+  return meshOf(kind, version).catch((error: unknown) => {
+    if (!(error instanceof OperatorError)) throw error;
+    const { message, hint } = error;
+    throw new ProblemsError([locate({ path: ['mesh', 'version'], at: 'value', message, hint })]);
+  });
+}
+
 async function planLoaded(loaded: LoadedScenario, seed: number | undefined): Promise<Planned> {
   const plan = planScenario(loaded, seed);
-  const mesh = await meshOf(plan.mesh);
+  const mesh = await meshIn(loaded);
   const files = plan.trial.configuration;
   const resources = mesh.readConfiguration(files, configurationContext(plan));
   const steps = readSteps(plan, mesh, loaded.locate);

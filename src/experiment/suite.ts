@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Environment } from '../environments/contract.ts';
 import { ExitCode, environmentError, type OperatorError } from '../kit/errors.ts';
 import { shellCommand } from '../kit/shell.ts';
-import type { Mesh } from '../meshes/contract.ts';
+import { fullName, type Mesh } from '../meshes/contract.ts';
 import type { Plan } from '../plan/contract.ts';
 import { writeReports } from '../report/index.ts';
 import { brief } from '../report/model.ts';
@@ -57,10 +57,10 @@ export async function runSuite(request: SuiteRequest): Promise<Suite> {
   const ended = new Map<number, SuiteScenario>();
   const over = () =>
     request.signal.aborted || (request.failFast && [...ended.values()].some((scenario) => !passed(scenario)));
-  const labs = new Map<Mesh, Labs>();
+  const labs = new Map<string, Labs>();
   const labsOf = (mesh: Mesh) => {
-    const found = labs.get(mesh) ?? new Labs(request.environmentOf(mesh));
-    labs.set(mesh, found);
+    const found = labs.get(fullName(mesh)) ?? new Labs(request.environmentOf(mesh));
+    labs.set(fullName(mesh), found);
     return found;
   };
   for (const group of groups) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { findOnPath, isExecutableFile } from './executable.ts';
 import { signalGroup } from './process-identity.ts';
 
@@ -61,12 +61,14 @@ export async function runProgram(run: ProgramRun): Promise<ProgramResult> {
   if (!isExecutableFile(path)) return { ended: 'refused', code: 'EACCES', ...silent };
   // Its import takes longer than all else that `plan` or `lint` do.
   const { execa } = await import('execa');
-  const [file, words] = group === 'tied' ? ['/bin/sh', ['-c', LIFELINE, 'sh', path, ...args]] : [path, args];
+  // Windows has no such shell, and nothing there is started that would have to end with this process.
+  const isTied = group === 'tied' && process.platform !== 'win32';
+  const [file, words] = isTied ? ['/bin/sh', ['-c', LIFELINE, 'sh', path, ...args]] : [path, args];
   const child = execa(file, words, {
     env,
     extendEnv: false,
     ...(cwd === undefined ? {} : { cwd }),
-    ...(input === undefined ? { stdin: group === 'tied' ? 'pipe' : 'ignore' } : { input }),
+    ...(input === undefined ? { stdin: isTied ? 'pipe' : 'ignore' } : { input }),
     ...(run.onStderrLine === undefined ? {} : { stderr: tellingLines(run.onStderrLine) }),
     detached: group !== 'shared',
     killSignal: 'SIGKILL',
@@ -90,7 +92,7 @@ export async function runProgram(run: ProgramRun): Promise<ProgramResult> {
 
 /** The file that a name means; undefined when there is none. */
 function locate(program: string, env: NodeJS.ProcessEnv, cwd = '.'): string | undefined {
-  if (!program.includes('/')) return findOnPath([program], env);
+  if (!program.includes('/') && !isAbsolute(program)) return findOnPath([program], env);
   const path = resolve(cwd, program);
   return existsSync(path) ? path : undefined;
 }

@@ -279,7 +279,10 @@ export interface RejectionOrigin {
   readonly path: readonly (string | number)[];
 }
 
-/** One kind of mesh: what it knows, and how it runs. */
+/** "istio 1.29.1": two meshes that are called the same are the same. */
+export const fullName = ({ name, version }: Pick<Mesh, 'name' | 'version'>) => `${name} ${version}`;
+
+/** One kind of mesh in one version: what it knows, and how it runs. */
 export interface Mesh extends MeshKnowledge {
   readonly name: string;
   readonly version: string;

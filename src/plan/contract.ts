@@ -91,6 +91,8 @@ export interface Plan {
   /** What the seeds of instances and loads come from; undefined when each shall have a random one. */
   readonly seed: number | undefined;
   readonly mesh: MeshKind;
+  /** Of the mesh; undefined for the one that Breakwater is made for. */
+  readonly meshVersion: string | undefined;
   readonly topology: TopologyPlan;
   readonly trial: TrialPlan;
 }

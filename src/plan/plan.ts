@@ -42,6 +42,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
     profile: loaded.profile,
     seed,
     mesh: scenario.mesh.kind,
+    meshVersion: scenario.mesh.version,
     topology,
     trial: {
       configuration: loaded.meshFiles,

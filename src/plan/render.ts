@@ -37,7 +37,7 @@ export function renderPlan(plan: Plan, resources: readonly MeshResource[]): stri
     'Checks',
     ...checkLines(trial),
     '',
-    `Mesh: ${plan.mesh}, mTLS ${topology.mtls}, under test`,
+    `Mesh: ${[plan.mesh, plan.meshVersion].filter(Boolean).join(' ')}, mTLS ${topology.mtls}, under test`,
     ...resourceLines(resources),
     '',
   ]

@@ -56,7 +56,9 @@ export function runsDirectory(): string {
   // Like /tmp itself: whoever named it here must not lock everybody out.
   if (found.mode & 0o1000) throw refuse('is shared between users');
   // Read by all it may be: what a run has in it is closed. To look at it changes nothing.
-  if (found.mode & 0o022) throw refuse(`may be written to by others; chmod go-w ${path} ends that`);
+  // Windows has no such modes, and a folder of temporary files for each user.
+  if (self !== undefined && found.mode & 0o022)
+    throw refuse(`may be written to by others; chmod go-w ${path} ends that`);
   return path;
 }
 

@@ -128,6 +128,16 @@ const topology = z.strictObject({
 
 const mesh = z.strictObject({
   kind: z.enum(meshKinds).default('istio').describe('Which mesh.'),
+  version: z
+    .string()
+    .regex(
+      /^\d+\.\d+\.\d+$/,
+      'a version has three numbers, such as 1.28.3; in quotes if it looks like a number',
+    )
+    .optional()
+    .describe(
+      'Its version; the one that Breakwater is made for unless given. `npx breakwater tools list` says which there are.',
+    ),
   mtls: z.enum(['strict', 'permissive']).default('strict').describe('Whether workloads refuse plaintext.'),
   configuration: z
     .array(z.string())

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import envPaths from 'env-paths';
+import { ISTIO_VERSION, knownTools, toolsFor } from './istio-tools.ts';
 import { type Lanes, openLanes } from './lanes.ts';
 import type { ToolProgress } from './progress.ts';
 import type { Unreachable } from './sources.ts';
-import { TOOLS, type Tool } from './tools.ts';
+import type { Tool } from './tools.ts';
 
 export interface ResolveOptions {
   /** Where programs are kept; otherwise BREAKWATER_CACHE, otherwise the user's cache directory. */
@@ -11,10 +12,14 @@ export interface ResolveOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((event: ToolProgress) => void) | undefined;
+  /** Of the mesh; otherwise the one that Breakwater is made for. */
+  readonly meshVersion?: string | undefined;
   /** The tools to choose from; only tests bring their own. */
   readonly tools?: readonly Tool[] | undefined;
   /** The digests of images that come with Breakwater; only tests bring their own. */
   readonly imagePins?: string | undefined;
+  /** Where registries have certificate authorities of their own, a folder each; only tests bring their own. */
+  readonly certificateFolders?: readonly string[] | undefined;
 }
 
 /** {@link ResolveOptions} with every default filled in. */
@@ -24,7 +29,10 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   readonly onProgress: (event: ToolProgress) => void;
   readonly tools: readonly Tool[];
+  /** Those of every version that comes with pins: none of them is an old one. */
+  readonly known: readonly Tool[];
   readonly imagePins?: string | undefined;
+  readonly certificateFolders?: readonly string[] | undefined;
   readonly lanes: Lanes;
   /** Registries that have not answered, with what they were asked in vain: they are not asked for the next tool. */
   readonly silent: Map<string, Unreachable>;
@@ -37,8 +45,10 @@ export function toolContext(options: ResolveOptions = {}): ToolContext {
     env,
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress ?? (() => {}),
-    tools: options.tools ?? TOOLS,
+    tools: options.tools ?? toolsFor(options.meshVersion || ISTIO_VERSION, env),
+    known: options.tools ?? knownTools(),
     imagePins: options.imagePins,
+    certificateFolders: options.certificateFolders,
     lanes: openLanes(),
     silent: new Map(),
   };

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../kit/errors.ts';
 import { makeFolder } from '../kit/folder.ts';
 import { type ToolContext, toolsDirectory } from './context.ts';
-import { type Response, reasonOfNoAnswer } from './http-client.ts';
+import { isLongWait, type Response, reasonOfNoAnswer, wishedWaitMs } from './http-client.ts';
+import { formatSeconds } from './progress.ts';
 import { sha256OfFile } from './store.ts';
 import type { Tool } from './tools.ts';
 
@@ -63,11 +64,13 @@ async function downloadWithRetries(
   let failures = 0;
   for (;;) {
     const before = await sizeOf(path);
+    let wishedMs: number | undefined;
     try {
       return await downloadRest(request, path, before, context);
     } catch (error) {
       context.signal.throwIfAborted();
       failures = (await sizeOf(path)) > before ? 0 : failures + 1;
+      if (error instanceof TryAgain) wishedMs = error.wishedMs;
       if (error instanceof Refused || failures >= ATTEMPTS) {
         throw environmentError(
           `${request.shown} could not be downloaded: ${reasonOfNoAnswer(error)}`,
@@ -76,12 +79,22 @@ async function downloadWithRetries(
         );
       }
     }
-    await sleep(250 * 2 ** failures, undefined, { signal: context.signal });
+    await sleep(wishedMs ?? 250 * 2 ** failures, undefined, { signal: context.signal });
   }
 }
 
 /** An answer that another attempt will not change. */
 class Refused extends Error {}
+
+/** An answer that another attempt may change. */
+class TryAgain extends Error {
+  readonly wishedMs: number | undefined;
+
+  constructor(response: Response) {
+    super(`HTTP ${response.status}`);
+    this.wishedMs = wishedWaitMs(response);
+  }
+}
 
 async function downloadRest(
   { tool, file, request, bytes: expected }: DownloadRequest,
@@ -98,15 +111,33 @@ async function downloadRest(
   const startedAt = performance.now();
   try {
     const response = await request(
-      { 'accept-encoding': 'identity', ...(offset > 0 && { range: `bytes=${offset}-` }) },
+      { 'accept-encoding': 'identity', ...(offset > 0 && { range: rangeFrom(offset, expected) }) },
       signal,
     );
-    // Nothing lies beyond what we have: it was complete.
-    if (response.status === 416) return;
+    if (response.status === 416 && offset > 0) {
+      await response.body?.cancel();
+      // Nothing lies beyond what we have: it was complete.
+      if (expected === undefined || offset === expected) return;
+      // It gives no parts, or what we have is more than there is.
+      await rm(path, { force: true });
+      throw new Error('it gives nothing from where the last attempt broke off');
+    }
     const refused =
       response.status >= 400 && response.status < 500 && ![408, 425, 429].includes(response.status);
     if (refused) throw new Refused(`HTTP ${response.status}`);
-    if (!response.ok || response.body === null) throw new Error(`HTTP ${response.status}`);
+    const wished = wishedWaitMs(response);
+    if (!response.ok && isLongWait(wished)) {
+      throw new Refused(`HTTP ${response.status}, and again in ${formatSeconds(wished)}`);
+    }
+    if (!response.ok || response.body === null) {
+      await response.body?.cancel();
+      throw new TryAgain(response);
+    }
+    // Some answer a part that nobody has asked for, or everything.
+    const from = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
+    if (response.status === 206 && from !== undefined && Number(from) !== offset) {
+      throw new Refused(`it gives bytes from ${from} where those from ${offset} were asked for`);
+    }
     const start = response.status === 206 ? offset : 0;
     const length = response.headers.get('content-length');
     const totalBytes = expected ?? (length === null ? undefined : start + Number(length));
@@ -138,6 +169,10 @@ async function downloadRest(
     clearTimeout(watchdog);
   }
 }
+
+/** With its end where that is known: some registries know no other. */
+const rangeFrom = (offset: number, bytes: number | undefined) =>
+  `bytes=${offset}-${bytes === undefined ? '' : bytes - 1}`;
 
 async function sizeOf(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;

@@ -7,10 +7,11 @@ import { expect, test } from 'vitest';
 import { type ResolveOptions, toolContext } from './context.ts';
 import { ensureTool } from './ensure.ts';
 import { findGo } from './go-environment.ts';
+import { resolveProgram } from './index.ts';
 import { inspectTools } from './inspect.ts';
 import type { ToolProgress } from './progress.ts';
 import { temporaryDirectory, tinyTool } from './testing.ts';
-import type { Tool } from './tools.ts';
+import type { Program, Tool } from './tools.ts';
 
 const linux = process.platform === 'linux';
 const WITHOUT_PROGRAMS = { PATH: '' };
@@ -166,11 +167,13 @@ test('nothing of a compiler is left once it is done, in our cache or in a home',
   await using tiny = await setUp();
   const home = join(tiny.path, 'home');
   await mkdir(home);
-  expect((await tiny.ensure({ env: { PATH: process.env['PATH'], HOME: home } })).source).toBe('build');
+  const env = { PATH: process.env['PATH'], HOME: home };
+  const { source } = await resolveProgram('tinyd' as Program, { ...tiny.options, env });
+  expect(source).toBe('build');
   expect(await readdir(tiny.cacheDir)).toEqual(['tools']);
-  expect(
-    (await readdir(home, { recursive: true })).filter((name) => !/telemetry|^\.config/.test(name)),
-  ).toEqual([]);
+  // On macOS nothing but the home itself says where Go counts what it does.
+  const left = await readdir(home, { recursive: true });
+  expect(linux ? left : left.filter((name) => !/telemetry|^Library/.test(name))).toEqual([]);
 });
 
 test.runIf(linux)('an abort ends the build and leaves nothing', { timeout: 60_000 }, async () => {

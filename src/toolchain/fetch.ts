@@ -10,13 +10,17 @@ export interface HostPrograms {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Resolves programs, telling how far a download or build is. */
+/**
+ * Resolves programs, telling how far a download or build is; those of the mesh in this version, or in the one that
+ * Breakwater is made for.
+ */
 export async function fetchPrograms(
   programs: readonly Program[],
   progress: Progress,
   signal: AbortSignal,
+  meshVersion?: string,
 ): Promise<HostPrograms> {
-  const options = { signal, onProgress: reportTo(progress) };
+  const options = { meshVersion, signal, onProgress: reportTo(progress) };
   const resolved = Object.values(await resolveToolchain(programs, options));
   return {
     paths: Object.fromEntries(resolved.map(({ program, path }) => [program, path])),

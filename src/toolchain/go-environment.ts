@@ -38,6 +38,7 @@ export async function findGo(tool: Tool, context: ToolContext): Promise<GoToolch
     GOARCH: GOARCH[process.arch] ?? process.arch,
     // An older Go is an error to be seen, not a toolchain downloaded behind the operator's back.
     GOTOOLCHAIN: context.env['GOTOOLCHAIN'] || 'local',
+    ...withoutTelemetry(context.env),
   };
   const query = ['env', '-json', 'GOVERSION', 'GOMODCACHE', 'GOPROXY', 'GOFLAGS'];
   // Away from any go.mod, which could make Go switch to another version of itself.
@@ -69,6 +70,23 @@ export async function findGo(tool: Tool, context: ToolContext): Promise<GoToolch
     GOFLAGS: `${GOFLAGS} -modcacherw`.trim(),
   };
   return { go, env, version: GOVERSION };
+}
+
+/**
+ * Go counts what it does in the folder of the user's settings, and nothing but that folder says where. It is a place
+ * here where none can be made; what the user has set in it for Go and Git counts as before.
+ */
+function withoutTelemetry(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  if (process.platform !== 'linux') return {};
+  const settings = env['XDG_CONFIG_HOME'] || (env['HOME'] && join(env['HOME'], '.config'));
+  if (!settings) return {};
+  const git = join(settings, 'git/config');
+  const isUsed = !env['GIT_CONFIG_GLOBAL'] && existsSync(git);
+  return {
+    XDG_CONFIG_HOME: '/dev/null',
+    GOENV: env['GOENV'] || join(settings, 'go/env'),
+    ...(isUsed && { GIT_CONFIG_GLOBAL: git }),
+  };
 }
 
 const GoEnv = z.object({

@@ -3,12 +3,12 @@ import { join, resolve } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
 import { together } from '../kit/together.ts';
 import { type ResolveOptions, type ToolContext, toolContext } from './context.ts';
-import { type EnsuredTool, ensureTool } from './ensure.ts';
+import { type EnsuredTool, ensureTool, forgetCompiler, keptTool } from './ensure.ts';
 import { explicitProgram } from './explicit.ts';
 import { moduleDataFile } from './go.ts';
+import { ISTIO_BOOTSTRAP } from './istio-tools.ts';
 import { isInMirror } from './mirror.ts';
-import { readStored, toolDirectory } from './store.ts';
-import { ISTIO_BOOTSTRAP, type Program, type Tool, type ToolProgram } from './tools.ts';
+import type { Program, Tool, ToolProgram } from './tools.ts';
 
 export type { ResolveOptions } from './context.ts';
 export { inspectTools, type ToolStatus } from './inspect.ts';
@@ -30,7 +30,10 @@ export async function resolveProgram(
   program: Program,
   options: ResolveOptions = {},
 ): Promise<ResolvedProgram> {
-  return resolveIn(program, toolContext(options));
+  const context = toolContext(options);
+  const resolved = await resolveIn(program, context);
+  if (resolved.source === 'build') await forgetCompiler(context);
+  return resolved;
 }
 
 async function resolveIn(program: Program, context: ToolContext): Promise<ResolvedProgram> {
@@ -50,8 +53,8 @@ export async function programAtHand(
   const [tool, spec] = findProgram(program, context);
   const explicit = await explicitProgram(tool, spec, context);
   if (explicit !== undefined) return explicit;
-  const directory = await toolDirectory(tool, context);
-  if ((await readStored(directory, tool)).state === 'ready') return join(directory, program);
+  const kept = await keptTool(tool, context);
+  if (kept !== undefined) return join(kept.directory, program);
   return (await isInMirror(tool, context)) ? (await resolveProgram(program, options)).path : undefined;
 }
 
@@ -61,16 +64,25 @@ export async function resolveToolchain<P extends Program>(
   options: ResolveOptions = {},
 ): Promise<Record<P, ResolvedProgram>> {
   const context = toolContext(options);
-  const ofTools = context.tools.map(({ programs: own }) =>
-    programs.filter((program) => own.some(({ name }) => name === program)),
-  );
-  const works = ofTools.map((own) => async (signal: AbortSignal) => {
+  const works = inTurns(programs, context).map((own) => async (signal: AbortSignal) => {
     const done: ResolvedProgram[] = [];
     for (const program of own) done.push(await resolveIn(program, { ...context, signal }));
     return done;
   });
   const resolved = (await together(context.signal, works)).flat();
+  if (resolved.some(({ source }) => source === 'build')) await forgetCompiler(context);
   return Object.fromEntries(resolved.map((one) => [one.program, one])) as Record<P, ResolvedProgram>;
+}
+
+/** Programs in groups, each after each other: those of one tool, and then what its build would bring along. */
+function inTurns<P extends Program>(programs: readonly P[], context: ToolContext): readonly (readonly P[])[] {
+  const groups = new Map<string, P[]>();
+  for (const tool of context.tools) {
+    const own = programs.filter((program) => findProgram(program, context)[0] === tool);
+    const group = tool.builtWith ?? tool.name;
+    groups.set(group, [...(groups.get(group) ?? []), ...own]);
+  }
+  return [...groups.values()];
 }
 
 /**
@@ -82,8 +94,7 @@ export async function envoyBootstrapTemplate(options: ResolveOptions = {}): Prom
   const own = context.env['BREAKWATER_ISTIO_BOOTSTRAP'];
   if (own) return requireReadable(resolve(own));
   const [tool, agent] = findProgram('pilot-agent', context);
-  const directory = await toolDirectory(tool, context);
-  const cached = (await readStored(directory, tool)).state === 'ready';
+  const cached = (await keptTool(tool, context)) !== undefined;
   // With an agent of the operator's own there is no reason to build Istio for one text file.
   if (!cached && context.env[agent.variable] && tool.source.kind === 'go-module') {
     return moduleDataFile(tool, tool.source, ISTIO_BOOTSTRAP, context);
@@ -94,7 +105,7 @@ export async function envoyBootstrapTemplate(options: ResolveOptions = {}): Prom
 function findProgram(name: Program, context: ToolContext): [Tool, ToolProgram] {
   for (const tool of context.tools) {
     const program = tool.programs.find((candidate) => candidate.name === name);
-    if (program !== undefined) return [tool, program];
+    if (program !== undefined && !tool.besides?.includes(name)) return [tool, program];
   }
   throw new Error(`no tool has the program ${name}`);
 }

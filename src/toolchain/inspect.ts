@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OperatorError } from '../kit/errors.ts';
 import { type ResolveOptions, type ToolContext, toolContext } from './context.ts';
 import { explicitProgram } from './explicit.ts';
-import { readStored, toolDirectory } from './store.ts';
+import { storedPlace } from './store.ts';
 import type { Tool, ToolProgram } from './tools.ts';
 
 /** How one program would be found right now. */
@@ -12,7 +12,7 @@ export interface ToolStatus {
   readonly version: string;
   readonly state: 'ready' | 'missing' | 'damaged' | 'unusable';
   /** Where it came from; null while it is missing. */
-  readonly source: 'explicit' | 'image' | 'download' | 'build' | null;
+  readonly source: 'explicit' | 'image' | 'release' | 'download' | 'build' | null;
   /** That in full: the variable, the image with its digest, the mirror, the wheel, the compiler and its flags. */
   readonly madeBy: string | null;
   readonly path: string | null;
@@ -26,9 +26,10 @@ export async function inspectTools(options: ResolveOptions = {}): Promise<ToolSt
   const context = toolContext(options);
   const statuses: ToolStatus[] = [];
   for (const tool of context.tools) {
-    const directory = await toolDirectory(tool, context);
-    const stored = await readStored(directory, tool, { verify: true });
+    const { directory, stored } = await storedPlace(tool, context, { verify: true });
     for (const program of tool.programs) {
+      // It is a tool of its own as well.
+      if (tool.besides?.includes(program.name)) continue;
       const path = join(directory, program.name);
       const base = { program: program.name, version: tool.version };
       if (context.env[program.variable]) {

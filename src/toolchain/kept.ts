@@ -12,7 +12,7 @@ export interface KeptTool {
   readonly tool: Tool;
   readonly path: string;
   readonly bytes: number;
-  /** Whether it is the one that this Breakwater uses. */
+  /** Whether this Breakwater uses it. */
   readonly current: boolean;
   /** In milliseconds since 1970. */
   readonly usedAtMs: number;
@@ -20,18 +20,19 @@ export interface KeptTool {
 
 /** Every version of every tool that the cache has for this platform. */
 export async function keptTools(
-  context: Pick<ToolContext, 'cacheDir' | 'tools'>,
+  context: Pick<ToolContext, 'cacheDir' | 'tools' | 'known'>,
 ): Promise<readonly KeptTool[]> {
   const parent = toolsDirectory(context);
   const names = await readdir(parent).catch(() => []);
   const kept: KeptTool[] = [];
   for (const tool of context.tools) {
-    const current = await toolDirectory(tool, context);
+    const own = [tool, ...context.known].filter(({ name }) => name === tool.name);
+    const current = await Promise.all(own.map((one) => toolDirectory(one, context)));
     const isVersion = new RegExp(`^${tool.name}-\\d.*-${PLATFORM}-`);
     for (const name of names.filter((entry) => isVersion.test(entry))) {
       const path = join(parent, name);
       const usedAtMs = await usedAt(path);
-      kept.push({ tool, path, bytes: await sizeOf(path), current: path === current, usedAtMs });
+      kept.push({ tool, path, bytes: await sizeOf(path), current: current.includes(path), usedAtMs });
     }
   }
   return kept;

@@ -9,6 +9,7 @@ import type { Tool } from './tools.ts';
 /** A holder that was killed frees its lock after this long. */
 const STALE_MS = 5_000;
 const RETRY_MS = 500;
+const LOCK = { realpath: false, stale: STALE_MS, update: 1_000 } as const;
 
 /** Runs `work` while no other Breakwater process works on the tool, as {@link withLock} does. */
 export function withToolLock<T>(
@@ -44,6 +45,21 @@ export async function withLock<T>(
   }
 }
 
+/** Takes the lock of this name where nobody has it; answers with what gives it back. */
+export async function tryLock(
+  name: string,
+  context: Pick<ToolContext, 'cacheDir'>,
+): Promise<(() => Promise<void>) | undefined> {
+  const directory = toolsDirectory(context);
+  await makeFolder(directory);
+  try {
+    return await lockfile.lock(join(directory, name), { ...LOCK, onCompromised: () => {} });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+    return undefined;
+  }
+}
+
 interface Lock {
   readonly release: () => Promise<void>;
   /** Whether the folder that is the lock is still the one that was made for us. */
@@ -63,12 +79,7 @@ async function acquire(
   for (;;) {
     context.signal.throwIfAborted();
     try {
-      const release = await lockfile.lock(path, {
-        realpath: false,
-        stale: STALE_MS,
-        update: 1_000,
-        onCompromised,
-      });
+      const release = await lockfile.lock(path, { ...LOCK, onCompromised });
       const own = await identityOf(path);
       return {
         // Fails only for a lock that is somebody else's by now.

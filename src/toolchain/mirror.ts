@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type Address, below, hideInAddress, parseAddress } from '../kit/address.ts';
-import { usageError } from '../kit/errors.ts';
+import { environmentError, usageError } from '../kit/errors.ts';
 import { PLATFORM, type ToolContext } from './context.ts';
 import { type DownloadRequest, download } from './download.ts';
 import type { Made } from './ensure.ts';
-import { httpClient } from './http-client.ts';
+import { httpClient, reasonOfNoAnswer } from './http-client.ts';
+import { sizeAt } from './size.ts';
 import { Unavailable } from './sources.ts';
 import type { Staging } from './store.ts';
 import { type Tool, toolFiles } from './tools.ts';
@@ -28,6 +29,12 @@ export function mirrorPath(tool: Tool, file: string): string {
   return `${tool.name}/${tool.version}/${PLATFORM}/${file}.gz`;
 }
 
+/** What a mirror has of a tool. */
+export function mirroredFiles(tool: Tool): readonly string[] {
+  const { programs, data } = toolFiles(tool, 'download');
+  return [...programs.map(({ name }) => name), ...data];
+}
+
 /**
  * Downloads a prebuilt tool out of the mirror. Throws Unavailable when the operator's list of hashes does not name the
  * tool: then it comes from elsewhere.
@@ -36,8 +43,7 @@ export async function fetchFromMirror(tool: Tool, staging: Staging, context: Too
   const mirror = mirrorOf(context.env);
   if (mirror === undefined) throw new Unavailable(`${MIRROR_VARIABLE} names no mirror`);
   const sums = await readSums(context.env);
-  const { programs, data } = toolFiles(tool);
-  const files = [...programs, ...data].map((name) => ({ name, sha256: sums.get(mirrorPath(tool, name)) }));
+  const files = mirroredFiles(tool).map((name) => ({ name, sha256: sums.get(mirrorPath(tool, name)) }));
   const missing = files.find((file) => file.sha256 === undefined);
   if (missing !== undefined) {
     throw new Unavailable(
@@ -58,12 +64,47 @@ export async function fetchFromMirror(tool: Tool, staging: Staging, context: Too
   return { source: 'download', madeBy: `mirror ${mirror.shown}` };
 }
 
+/** Where a mirror would give a tool from, and how much that is where it says. Fetches nothing. */
+export async function surveyMirror(
+  tool: Tool,
+  context: ToolContext,
+): Promise<{ readonly from: string; readonly bytes: number | undefined }> {
+  const mirror = mirrorOf(context.env);
+  if (mirror === undefined || !(await isInMirror(tool, context))) {
+    throw new Unavailable(
+      `${context.env[SUMS_VARIABLE]} does not name all files of ${tool.name} ${tool.version}`,
+    );
+  }
+  await using client = await httpClient(context, [mirror.url.host]);
+  const sizes = await Promise.all(
+    mirroredFiles(tool).map((name) =>
+      sizeAt(below(mirror, mirrorPath(tool, name)), client, context.signal).catch((error: unknown) => {
+        throw environmentError(
+          `${mirror.shown} cannot be reached: ${reasonOfNoAnswer(error)}`,
+          HINTS.unfinished,
+        );
+      }),
+    ),
+  );
+  const refused = sizes.find((size) => typeof size === 'object');
+  if (refused !== undefined) {
+    throw environmentError(
+      `${mirror.shown} does not give ${tool.name} (HTTP ${refused.status})`,
+      HINTS.unfinished,
+    );
+  }
+  const known = sizes.filter((size) => typeof size === 'number');
+  return {
+    from: mirror.shown,
+    bytes: known.length === sizes.length ? known.reduce((sum, size) => sum + size, 0) : undefined,
+  };
+}
+
 /** Whether the operator's mirror has every file of a tool. */
 export async function isInMirror(tool: Tool, { env }: ToolContext): Promise<boolean> {
   if (mirrorOf(env) === undefined) return false;
   const sums = await readSums(env);
-  const { programs, data } = toolFiles(tool);
-  return [...programs, ...data].every((name) => sums.has(mirrorPath(tool, name)));
+  return mirroredFiles(tool).every((name) => sums.has(mirrorPath(tool, name)));
 }
 
 /** The mirror that the operator has set, if any. */

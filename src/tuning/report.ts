@@ -2,7 +2,7 @@ import { thisMachine } from '../experiment/report.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { formatRate } from '../kit/format.ts';
 import { shellCommand } from '../kit/shell.ts';
-import type { Mesh } from '../meshes/contract.ts';
+import { fullName, type Mesh } from '../meshes/contract.ts';
 import { describeResource } from '../model/mesh-configuration.ts';
 import { PER_CONNECTION, type PoolLimits } from '../model/pool-limits.ts';
 import type { Plan } from '../plan/contract.ts';
@@ -55,7 +55,7 @@ export function assembleTuning(about: TuningAbout, { end, scaling }: Tuned): Tun
       id: about.id,
       startedAt: new Date(about.startedAt).toISOString(),
       environment: about.environment,
-      mesh: `${mesh.name} ${mesh.version}`,
+      mesh: fullName(mesh),
       breakwater: version,
       machine: thisMachine(),
       command: shellCommand(['npx', 'breakwater', ...about.command]),

@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { toolContext } from '../../src/toolchain/context.ts';
 import { RegistryContent, serveRegistry } from '../../src/toolchain/images/testing.ts';
+import { mirroredFiles, mirrorPath } from '../../src/toolchain/mirror.ts';
+import { serve } from '../../src/toolchain/testing.ts';
 import { root, Workspace } from '../support/breakwater.ts';
 
 test('without programs, and without what makes them, the machine is not ready, and each has its fix', async () => {
@@ -12,16 +15,31 @@ test('without programs, and without what makes them, the machine is not ready, a
   expect(stdout).not.toContain('Ready');
   expect(stdout).toMatch(/✗ Go, for k6 .*not on the PATH\n.*fix: Install Go 1\.\d+\.\d+ or newer/);
   expect(stdout).toMatch(/✗ Go, for istio .*not on the PATH\n.*fix: .*BREAKWATER_ISTIOD=/);
+  expect(stdout).toMatch(/✗ Go, for istioctl .*not on the PATH/);
   expect(stdout).toMatch(/✗ Python, for envoy .*none on the PATH\n.*fix: Install Python 3 with pip/);
-  expect(stdout).toContain('3 of');
+  expect(stdout).toContain('4 of');
 });
 
 test('a mirror needs neither Go nor Python, and nobody needs Docker who stays on this host', async () => {
   using workspace = new Workspace();
-  const mirror = { ...bare(workspace), BREAKWATER_TOOLS_MIRROR: 'https://mirror.example' };
+  await using server = await serve((_, response) => {
+    response.writeHead(206, { 'content-range': 'bytes 0-0/2000000' }).end('x');
+  });
+  const sums = join(workspace.path, 'tools.sha256');
+  const paths = toolContext().tools.flatMap((tool) =>
+    mirroredFiles(tool).map((name) => mirrorPath(tool, name)),
+  );
+  writeFileSync(sums, paths.map((path) => `${'0'.repeat(64)}  ${path}\n`).join(''));
+  const mirror = {
+    ...bare(workspace),
+    BREAKWATER_TOOLS_MIRROR: server.url,
+    BREAKWATER_TOOLS_SHA256SUMS: sums,
+  };
   const { code, stdout } = await workspace.finish(doctor(workspace, mirror));
   expect(code, stdout).toBe(0);
   expect(stdout).not.toMatch(/Go, for|Python, for/);
+  // istiod, pilot-agent and the template of its bootstrap.
+  expect(stdout).toContain(`a run fetches it by itself (${server.url}/; 6 MB)`);
   expect(stdout).toMatch(/! Docker +there is no docker \(only for --env kind\)\n.*fix: /);
   expect(stdout).toMatch(/! kind +there is no kind \(only for --env kind\)\n.*fix: /);
 });
@@ -53,6 +71,7 @@ test('official images need neither, and are asked for their size', async () => {
   const { code, stdout } = await workspace.finish(doctor(workspace, images));
   expect(code, stdout).toBe(0);
   expect(stdout).toContain(`a run fetches it by itself (${registry.host}/grafana/k6:1.8.1; at most 1 MB)`);
+  expect(stdout).toMatch(/! istiod .* is missing\n.*istio\/pilot:\S+, \S+istio\/proxyv2:\S+; at most 1 MB/);
   // Manifests and configurations, and no layer.
   expect(existsSync(join(workspace.path, 'cache/tools'))).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { root, Workspace } from '../support/breakwater.ts';
@@ -12,15 +12,17 @@ test('the package, installed elsewhere, plans a scenario, keeps a mesh and shows
     const done = spawnSync('npm', args, {
       cwd,
       encoding: 'utf8',
-      env: { ...process.env, npm_config_audit: 'false' },
+      env: { ...process.env, npm_config_audit: 'false', npm_config_update_notifier: 'false' },
     });
     expect(done.status, `npm ${args.join(' ')}\n${done.stderr}`).toBe(0);
-    return done.stdout;
+    return done.stderr;
   };
   npm(root, 'pack', '--pack-destination', workspace.path);
   const [tarball = ''] = readdirSync(workspace.path).filter((file) => file.endsWith('.tgz'));
   npm(workspace.path, 'init', '-y');
-  npm(workspace.path, 'install', '--omit=dev', `./${tarball}`);
+  expect(npm(workspace.path, 'install', '--omit=dev', `./${tarball}`)).not.toMatch(/warn/i);
+  const megabytes = sizeOf(join(workspace.path, 'node_modules')) / 1e6;
+  expect(megabytes).toBeLessThan(25);
   const installed = join(workspace.path, 'node_modules/breakwater');
   expect(existsSync(join(installed, 'src'))).toBe(false);
   const program = join(installed, 'bin/breakwater.js');
@@ -43,3 +45,10 @@ test('the package, installed elsewhere, plans a scenario, keeps a mesh and shows
   expect(shown.stdout).toMatch(/✓ a load generator that falls behind.* invalid: .* were never sent/);
   expect(shown.stdout).toMatch(/✓ nothing stays behind +no process and no folder/);
 });
+
+/** Bytes of the files in a folder and below. */
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => lstatSync(join(folder, name)))
+    .reduce((sum, found) => sum + (found.isFile() ? found.size : 0), 0);
+}

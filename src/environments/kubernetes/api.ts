@@ -1,19 +1,17 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import type { RequestOptions } from 'node:https';
 import { Writable } from 'node:stream';
+import type { KubernetesObject, V1Pod, V1Status } from '@kubernetes/client-node';
+import { environmentError } from '../../kit/errors.ts';
 import {
   AppsV1Api,
   CoreV1Api,
   Exec,
   KubeConfig,
-  type KubernetesObject,
   KubernetesObjectApi,
   PatchStrategy,
   PortForward,
-  type V1Pod,
-  type V1Status,
-} from '@kubernetes/client-node';
-import { environmentError } from '../../kit/errors.ts';
+} from './client.ts';
 import { Connection } from './connection.ts';
 import { PodAgent } from './pod-agent.ts';
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import { type NotYet, notYet } from '../../kit/eventually.ts';
 import { fingerprint } from '../../kit/fingerprint.ts';
-import type { ClusterMesh, ClusterMeshSettings } from '../../meshes/contract.ts';
+import { type ClusterMesh, type ClusterMeshSettings, fullName } from '../../meshes/contract.ts';
 import type { Cluster } from './cluster.ts';
 import { type CommandOptions, visibly } from './commands.ts';
 import { type LabContext, type LabParts, visiblyUntil } from './context.ts';
@@ -39,7 +39,7 @@ export async function installMesh(parts: LabParts): Promise<void> {
   // Whoever comes after an installation that failed has to make it anew.
   if (installed !== undefined) await api.core.deleteNamespacedConfigMap({ name: installedMark, namespace });
   try {
-    await visibly(`installing ${mesh.name} ${mesh.version} (${command.what})`, request, () =>
+    await visibly(`installing ${fullName(mesh)} (${command.what})`, request, () =>
       unlessHopeless(parts, (signal) => meshCommand(parts, command, { timeoutMs: 300_000, signal })),
     );
   } catch (error) {

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fullName } from '../../meshes/contract.ts';
 import type { InstanceContext, ProcessSample } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration, MeshResource } from '../../model/mesh-configuration.ts';
@@ -65,7 +66,7 @@ export class KubernetesLab implements Lab {
     const { sidecar, controlPlane } = mesh.cluster;
     const { mark } = mesh.telemetry.accessLog;
     this.signal = request.signal;
-    this.mesh = `${mesh.name} ${mesh.version}`;
+    this.mesh = fullName(mesh);
     this.programs = { ...found.versions, ...cluster.versions };
     this.#roster = new Roster(request.topology.instances);
     this.#logs = new SidecarLogs(api, namespace, sidecar.container, mark, request.logs);

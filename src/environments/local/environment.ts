@@ -9,6 +9,7 @@ import type { Environment, EnvironmentKind, LabRequest } from '../contract.ts';
 import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
 import { usualAppPorts } from './app.ts';
 import { generatorPort, LocalLab, mostInstances } from './lab.ts';
+import { requireLinux } from './system.ts';
 
 /** What can be done to processes of this machine. */
 const performs = [
@@ -29,7 +30,11 @@ export const local: EnvironmentKind = {
   changes: true,
   performs,
   mostInstances,
-  programs: (mesh) => ['k6', ...mesh.hostPrograms],
+  programs(mesh) {
+    // Before anything is fetched that would not run.
+    requireLinux();
+    return ['k6', ...mesh.hostPrograms];
+  },
   upTimeoutMs: 120_000,
   usualMs: { up: 3_000, besideLoad: 1_500 },
   make: localEnvironment,

@@ -6,7 +6,7 @@ import { http } from '../../kit/http.ts';
 import type { Supervisor } from '../../kit/supervisor/client.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { segment, spreadLoad } from '../../load/generators.ts';
-import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
+import { fullName, type HostInstance, type HostMesh, type Mesh } from '../../meshes/contract.ts';
 import { generatorName, type InstanceContext, type ProcessSample } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
@@ -83,7 +83,7 @@ export class LocalLab implements Lab {
     this.#programs = new Programs(supervisor);
     this.lost = this.#programs.lost;
     this.signal = request.signal;
-    this.mesh = `${mesh.name} ${mesh.version}`;
+    this.mesh = fullName(mesh);
     this.programs = found.versions;
     this.#hosts = request.topology.instances.map((instance, index) => {
       const address = block.address(hosts.firstInstance + index);

@@ -1,8 +1,9 @@
 import { fetchPrograms } from '../../toolchain/fetch.ts';
 import { programAtHand } from '../../toolchain/index.ts';
+import { toolsFor } from '../../toolchain/istio-tools.ts';
 import type { Mesh } from '../contract.ts';
 import { envoyTelemetry } from '../envoy/telemetry.ts';
-import { cluster } from './cluster/mesh.ts';
+import { clusterOf } from './cluster/mesh.ts';
 import { clusterNames } from './clusters.ts';
 import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
 import { effectivePaths, readEffective } from './effective/index.ts';
@@ -14,10 +15,18 @@ import { sidecarAdmin } from './sidecar-admin.ts';
 import { askIstioctl, validateWithIstioctl } from './validate.ts';
 import { ISTIO_VERSION } from './version.ts';
 
-/** Istio: istiod, and a pilot-agent with its Envoy beside every workload. */
-export const istio: Mesh = {
+/**
+ * Istio of another version than Breakwater is made for; throws for one that cannot be had. Its configuration is read as
+ * that of the other one is: what it takes otherwise, its own istioctl says.
+ */
+export function istioOf(version: string): Mesh {
+  toolsFor(version, process.env);
+  return version === ISTIO_VERSION ? istio : ofVersion(version);
+}
+
+const ofVersion = (version: string): Mesh => ({
   name: 'istio',
-  version: ISTIO_VERSION,
+  version,
   readConfiguration,
   readChanges,
   lintConfiguration,
@@ -30,20 +39,23 @@ export const istio: Mesh = {
   pools: poolSettings,
   hostPrograms: ['envoy', 'istiod', 'pilot-agent', 'istioctl'],
   hostPorts,
-  prepareOnHost,
-  cluster,
+  prepareOnHost: (request) => prepareOnHost(request, version),
+  cluster: clusterOf(version),
   async validate({ resources }, progress, signal) {
-    const { paths } = await fetchPrograms(['istioctl'], progress, signal);
+    const { paths } = await fetchPrograms(['istioctl'], progress, signal, version);
     await validateWithIstioctl(paths['istioctl'] ?? '', resources, { signal });
   },
   async refused(resources, signal) {
     if (resources.length === 0) return { problems: [], warnings: [] };
-    const istioctl = await programAtHand('istioctl', { signal });
+    const istioctl = await programAtHand('istioctl', { meshVersion: version, signal });
     if (istioctl === undefined) {
       return {
-        notAsked: 'istioctl is not here, and would have to be built: npx breakwater tools fetch istioctl',
+        notAsked: 'istioctl is not here; to get it: npx breakwater tools fetch istioctl',
       };
     }
     return askIstioctl(istioctl, resources, { signal });
   },
-};
+});
+
+/** Istio: istiod, and a pilot-agent with its Envoy beside every workload. */
+export const istio = ofVersion(ISTIO_VERSION);

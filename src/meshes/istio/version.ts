@@ -1,2 +1,2 @@
 /** The Istio that Breakwater is made for; toolchain/istio pins the same. */
-export const ISTIO_VERSION = '1.29.1';
+export { ISTIO_VERSION } from '../../toolchain/istio-tools.ts';

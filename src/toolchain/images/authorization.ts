@@ -35,7 +35,12 @@ export function authorizationAt(
       known ??= credentialsFor(place, context);
       const credentials = await known;
       const problem = credentials.kind === 'none' ? credentials.problem : undefined;
-      const challenge = parseChallenge(text);
+      const challenges = parseChallenges(text);
+      const challenge =
+        challenges.find(({ scheme }) => scheme === 'bearer') ??
+        challenges.find(({ scheme }) => scheme === 'basic') ??
+        // Some ask without saying for what; a login is all that there is to show then.
+        (credentials.kind === 'login' ? ({ scheme: 'basic', parameters: {} } as const) : undefined);
       if (challenge === undefined) return problem ?? 'it does not say how to log in';
       if (challenge.scheme === 'basic') {
         if (credentials.kind !== 'login') return problem ?? 'it wants a login, and there is none for it';
@@ -64,8 +69,10 @@ async function requestToken(
   client: HttpClient,
   signal: AbortSignal,
 ): Promise<string | { readonly refused: string }> {
-  const realm = URL.parse(parameters['realm'] ?? '');
-  if (realm === null || !/^https?:$/.test(realm.protocol)) return { refused: 'it names no place for tokens' };
+  // Some name a path on their own host.
+  const realm = URL.parse(parameters['realm'] ?? '', place.url);
+  if (!parameters['realm'] || realm === null || !/^https?:$/.test(realm.protocol))
+    return { refused: 'it names no place for tokens' };
   // A login that goes to the registry encrypted does not go elsewhere in plain text.
   const isPlain = realm.protocol === 'http:' && place.url.protocol === 'https:';
   if (isPlain && credentials.kind !== 'none') {
@@ -105,15 +112,27 @@ function withQuery(url: URL, query: Readonly<Record<string, string>>): URL {
   return full;
 }
 
-/** The first challenge in a header that is one of ours: `Bearer realm="https://…",service="…"`. */
-function parseChallenge(header: string | null): Challenge | undefined {
-  const found = /\b(basic|bearer)\b\s*(.*)/is.exec(header ?? '');
-  if (found?.[1] === undefined) return undefined;
-  const parameters = [...(found[2] ?? '').matchAll(/(\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/g)];
-  return {
-    scheme: found[1].toLowerCase() === 'basic' ? 'basic' : 'bearer',
-    parameters: Object.fromEntries(
-      parameters.map(([, name = '', quoted, plain]) => [name.toLowerCase(), quoted ?? plain ?? '']),
-    ),
-  };
+/**
+ * The challenges in a header that are ours, of which it may have several:
+ * `Basic realm="here", Bearer realm="https://…",service="…"`.
+ */
+function parseChallenges(header: string | null): readonly Challenge[] {
+  const text = header ?? '';
+  // A scheme is a word that is not quoted, and no parameter, which has an equals sign.
+  const bare = text.replaceAll(/"[^"]*"/g, (quoted) => '_'.repeat(quoted.length));
+  const schemes = [...bare.matchAll(/(?:^|,)\s*([\w-]+)\b(?!\s*=)/g)];
+  return schemes.flatMap((found, index) => {
+    const scheme = found[1]?.toLowerCase();
+    if (scheme !== 'basic' && scheme !== 'bearer') return [];
+    const own = text.slice(found.index, schemes[index + 1]?.index);
+    const parameters = [...own.matchAll(/(\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))/g)];
+    return [
+      {
+        scheme,
+        parameters: Object.fromEntries(
+          parameters.map(([, name = '', quoted, plain]) => [name.toLowerCase(), quoted ?? plain ?? '']),
+        ),
+      },
+    ];
+  });
 }

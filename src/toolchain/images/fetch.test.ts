@@ -2,12 +2,10 @@ import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type ResolveOptions, toolContext } from '../context.ts';
-import { ensureTool } from '../ensure.ts';
+import type { ResolveOptions } from '../context.ts';
 import { resolveToolchain } from '../index.ts';
 import { inspectTools } from '../inspect.ts';
-import type { ToolProgress } from '../progress.ts';
-import { temporaryDirectory, tinyTool } from '../testing.ts';
+import { serve } from '../testing.ts';
 import type { Tool } from '../tools.ts';
 import {
   IDENTITY_TOKEN,
@@ -15,81 +13,13 @@ import {
   LOGIN,
   privateTls,
   RegistryContent,
-  type RegistryOptions,
   serveProxy,
   serveRegistry,
 } from './testing.ts';
+import { IMAGE, LAYERS, PROGRAM, type Setting, setUp } from './testing-setting.ts';
 
 /** What is compiled of Go itself is the same for all of them. */
 const WARM = join(tmpdir(), `breakwater-go-build-${process.getuid?.()}`);
-const IMAGE = 'tiny/tool:1.2.3';
-const PROGRAM = '#!/bin/sh\necho tiny v1.2.3\n';
-/** Istio's images look so: a system, then one file a layer. */
-const LAYERS = [
-  { 'etc/os-release': 'a system', 'usr/local/bin/tinyd': 'an older one' },
-  { 'etc/tiny.txt': 'data\n' },
-  { './usr/local/bin/tinyd': PROGRAM, 'usr/local/bin/other': 'x'.repeat(300_000) },
-  { 'var/lib/notes': 'nothing of interest' },
-];
-
-async function setUp(parts: Partial<ImageParts> = {}, options: RegistryOptions = {}) {
-  const temporary = await temporaryDirectory();
-  const built = await tinyTool(temporary.path);
-  const tool: Tool = {
-    ...built,
-    images: [
-      {
-        repository: 'tiny/tool',
-        tag: '1.2.3',
-        files: { tinyd: 'usr/local/bin/tinyd', 'tiny.txt': 'etc/tiny.txt' },
-      },
-    ],
-  };
-  const content = new RegistryContent();
-  const image = await content.add(IMAGE, { layers: LAYERS, ...parts });
-  const registry = await serveRegistry(content, options);
-  const cacheDir = join(temporary.path, 'cache');
-  const home = join(temporary.path, 'home');
-  const imagePins = join(temporary.path, 'images.txt');
-  await mkdir(join(home, '.docker'), { recursive: true });
-  await writeFile(imagePins, `${IMAGE}@${image.digest}\n`);
-  const events: ToolProgress[] = [];
-  const env = { PATH: '', HOME: home, BREAKWATER_TOOLS_REGISTRY: registry.host };
-  const base: ResolveOptions = {
-    cacheDir,
-    env,
-    imagePins,
-    tools: [tool],
-    onProgress: (event) => events.push(event),
-  };
-  const ensure = (more: ResolveOptions = {}) => ensureTool(tool, toolContext({ ...base, ...more }));
-  const kept = () => readdir(join(cacheDir, 'tools'));
-  const login = (config: object) => writeFile(join(home, '.docker/config.json'), JSON.stringify(config));
-  const dispose = async () => {
-    await registry[Symbol.asyncDispose]();
-    await temporary[Symbol.asyncDispose]();
-  };
-  return {
-    ...temporary,
-    tool,
-    content,
-    image,
-    registry,
-    cacheDir,
-    home,
-    imagePins,
-    events,
-    env,
-    base,
-    ensure,
-    kept,
-    login,
-    [Symbol.asyncDispose]: dispose,
-  };
-}
-
-type Setting = Awaited<ReturnType<typeof setUp>>;
-
 /** After a fault that is over, the very same cache works. */
 async function expectToWork(images: Setting, options: ResolveOptions = {}): Promise<void> {
   const healthy = await serveRegistry(images.content);
@@ -240,7 +170,7 @@ test('one that gives nothing any more is one error, and the next run goes on fro
   await using _ = healthy;
   const env = { ...images.env, BREAKWATER_TOOLS_REGISTRY: healthy.host };
   expect((await images.ensure({ env })).source).toBe('image');
-  expect(healthy.requests).toContainEqual(expect.stringMatching(/ bytes=150000-$/));
+  expect(healthy.requests).toContainEqual(expect.stringMatching(/ bytes=150000-\d+$/));
 });
 
 test('wrong bytes are thrown away, and never run', async () => {
@@ -293,7 +223,7 @@ test('a layer that is no archive is told as that', async () => {
 test.each([
   [{ 'usr/local/bin/.wh.tinyd': '' }, 'has no /usr/local/bin/tinyd'],
   [{ 'usr/.wh..wh..opq': '' }, 'has no /usr/local/bin/tinyd'],
-  [{ 'usr/local/bin/tinyd': 'link:/bin/tinyd' }, 'is a symlink'],
+  [{ 'usr/local/bin/tinyd': 'link:/bin/tinyd' }, 'has no /bin/tinyd'],
 ])('what the uppermost layer says counts: %o', async (top, message) => {
   await using images = await setUp({ layers: [...LAYERS, top] });
   await expect(images.ensure()).rejects.toMatchObject({
@@ -447,8 +377,56 @@ test('a registry behind a proxy, with an authority of one’s own', async () => 
     message: expect.stringContaining('registry.test cannot be reached'),
     hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
   });
-  expect((await images.ensure({ env: { ...env, SSL_CERT_FILE: ca } })).source).toBe('image');
+  const certificateFolders = [join(images.path, 'certs.d')];
+  await mkdir(join(images.path, 'certs.d/registry.test'), { recursive: true });
+  await writeFile(join(images.path, 'certs.d/registry.test/ca.crt'), tls.ca);
+  const ways: readonly ResolveOptions[] = [
+    { env: { ...env, SSL_CERT_FILE: ca } },
+    { env: { ...env, NODE_EXTRA_CA_CERTS: ca } },
+    { env, certificateFolders },
+  ];
+  for (const [index, way] of ways.entries()) {
+    const cacheDir = join(images.path, `cache-${index}`);
+    expect((await images.ensure({ ...way, cacheDir })).source).toBe('image');
+  }
   expect(new Set(proxy.connects)).toEqual(new Set(['registry.test:443']));
+  // It is of this registry alone.
+  const other = { ...env, BREAKWATER_TOOLS_REGISTRY: 'other.test' };
+  await expect(
+    images.ensure({ env: other, certificateFolders, cacheDir: join(images.path, 'other') }),
+  ).rejects.toThrow('other.test cannot be reached');
+});
+
+test.each(['registry.test', '.test', 'elsewhere.test,registry.test:80', '*'])(
+  'NO_PROXY=%s keeps a registry from the proxy',
+  async (noProxy) => {
+    await using images = await setUp();
+    const asked: string[] = [];
+    await using proxy = await serve(({ url = '' }, response) => {
+      asked.push(url);
+      response.writeHead(502).end();
+    });
+    const env = {
+      ...images.env,
+      BREAKWATER_TOOLS_REGISTRY: 'http://registry.test',
+      HTTP_PROXY: proxy.url,
+      NO_PROXY: noProxy,
+    };
+    // Nobody knows the name, and nobody else is asked for it.
+    await expect(images.ensure({ env })).rejects.toThrow(
+      /registry\.test cannot be reached: .*registry\.test/,
+    );
+    expect(asked).toEqual([]);
+    await expect(images.ensure({ env: { ...env, NO_PROXY: '' } })).rejects.toThrow(/\(HTTP 502\)/);
+    expect(asked[0]).toContain('http://registry.test/v2/tiny/tool/manifests/');
+  },
+);
+
+test('a login for Docker Hub is not shown to a mirror of it', async () => {
+  await using images = await setUp({}, { access: 'login' });
+  await images.login({ auths: { 'https://index.docker.io/v1/': { auth: AUTH } } });
+  await expect(images.ensure()).rejects.toThrow(/it wants a login, and there is none for it/);
+  expect(JSON.stringify(images.events)).not.toContain('hunter2');
 });
 
 test('a proxy that is none is told, without its password', async () => {
@@ -479,7 +457,7 @@ test('sources that are not allowed are not asked', async () => {
   const wrong = { ...images.env, BREAKWATER_TOOLS_SOURCES: 'images' };
   await expect(images.ensure({ env: wrong })).rejects.toMatchObject({
     exitCode: 2,
-    hint: 'it is a list of mirror, image, wheel, build',
+    hint: 'it is a list of mirror, image, wheel, release, build',
   });
   const none = { ...images.env, BREAKWATER_TOOLS_SOURCES: 'wheel' };
   await expect(images.ensure({ env: none })).rejects.toThrow(

@@ -7,12 +7,13 @@ import { download } from '../download.ts';
 import type { Made } from '../ensure.ts';
 import { httpClient } from '../http-client.ts';
 import { withLock } from '../lock.ts';
+import { pinOf, rememberDigest } from '../pins.ts';
+import type { ToolProgress } from '../progress.ts';
 import { Unavailable, Unreachable } from '../sources.ts';
 import { readStored, type Staging, sha256OfFile, toolDirectory } from '../store.ts';
 import type { ImageFiles, Tool } from '../tools.ts';
 import { filesOutOf } from './layer.ts';
 import { imagePlatform, type Layer, layersFor } from './manifest.ts';
-import { pinOf, rememberDigest } from './pins.ts';
 import { areRegistriesNamed, isTrusted, type RegistryPlace, registriesOf } from './registries.ts';
 import { type Registry, registryAt } from './registry.ts';
 
@@ -161,6 +162,9 @@ function requireTrust(place: RegistryPlace, name: string): void {
 
 const nameOf = ({ repository, tag }: ImageFiles) => `${repository}:${tag}`;
 
+/** Links lead to others, and in a broken image in a circle. */
+const MOST_LINKS = 16;
+
 /** From the top: what a layer has, or takes away, hides what is below. Answers with the archives that it used. */
 async function takeFiles(
   tool: Tool,
@@ -169,19 +173,28 @@ async function takeFiles(
   context: ToolContext,
 ): Promise<readonly string[]> {
   const wanted = new Map(
-    Object.entries(files.files).map(([name, path]) => [path, join(staging.files, name)] as const),
+    Object.entries(files.files).map(([name, path]) => [join(staging.files, name), path] as const),
   );
   const archives: string[] = [];
+  let links = 0;
   for (const layer of [...layers].reverse()) {
     if (wanted.size === 0) break;
     const archive = await downloadLayer(tool, registry, files, layer, context);
     archives.push(archive);
-    const { written, removed } = await filesOutOf(archive, layer, wanted, context.signal);
-    for (const path of written) wanted.delete(path);
-    const gone = [...removed].find((path) => wanted.has(path));
-    if (gone !== undefined) throw noFile(registry, files, gone);
+    for (;;) {
+      const found = await filesOutOf(archive, layer, wanted, context.signal);
+      for (const target of found.written) wanted.delete(target);
+      // Where a link leads to may be in the same layer, and before it.
+      for (const [target, path] of found.links) wanted.set(target, path);
+      links += found.links.size;
+      if (links > MOST_LINKS) throw noFile(registry, files, [...found.links.values()][0] ?? '');
+      if (found.links.size > 0) continue;
+      const gone = [...wanted.values()].find((path) => found.removed.has(path));
+      if (gone !== undefined) throw noFile(registry, files, gone);
+      break;
+    }
   }
-  const [missing] = wanted.keys();
+  const [missing] = wanted.values();
   if (missing !== undefined) throw noFile(registry, files, missing);
   return archives;
 }
@@ -202,7 +215,12 @@ function downloadLayer(
   context: ToolContext,
 ): Promise<string> {
   const sha256 = digest.slice('sha256:'.length);
-  return withLock(`layer-${sha256.slice(0, 16)}`, tool, context, (locked) =>
+  // Whoever downloads it tells so, and that is mostly another tool of this very process.
+  const quiet = {
+    ...context,
+    onProgress: (event: ToolProgress) => event.phase !== 'waiting' && context.onProgress(event),
+  };
+  return withLock(`layer-${sha256.slice(0, 16)}`, tool, quiet, (locked) =>
     context.lanes.download(() =>
       download(
         {

@@ -70,6 +70,6 @@ function isLoopback(address: string): boolean {
 }
 
 /** Whether nobody between here and there can change what is said: TLS, or this machine itself. */
-export function isTrusted({ url }: RegistryPlace): boolean {
+export function isTrusted({ url }: Pick<RegistryPlace, 'url'>): boolean {
   return url.protocol === 'https:' || isLoopback(url.host);
 }

@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
 import type { ToolContext } from '../context.ts';
-import { type HttpClient, type Response, reasonOfNoAnswer } from '../http-client.ts';
+import {
+  type HttpClient,
+  isLongWait,
+  type Response,
+  reasonOfNoAnswer,
+  wishedWaitMs,
+} from '../http-client.ts';
+import { formatSeconds } from '../progress.ts';
 import { Unavailable, Unreachable } from '../sources.ts';
 import { authorizationAt } from './authorization.ts';
 import { REGISTRY_VARIABLE, type RegistryPlace } from './registries.ts';
@@ -73,9 +80,10 @@ export function registryAt(place: RegistryPlace, client: HttpClient, context: To
       });
       if (response.ok) return { response, text: await readBounded(response, place) };
       await response.body?.cancel().catch(() => {});
-      const passing = response.status >= 500 || response.status === 429;
+      const wished = wishedWaitMs(response);
+      const passing = (response.status >= 500 || response.status === 429) && !isLongWait(wished);
       if (!passing || attempt >= ATTEMPTS) throw refused(place, repository, path, response);
-      await sleep(waitMs(response, attempt), undefined, { signal: context.signal });
+      await sleep(wished ?? 250 * 2 ** attempt, undefined, { signal: context.signal });
     }
   }
 
@@ -119,11 +127,6 @@ async function readBounded(response: Response, place: RegistryPlace): Promise<st
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function waitMs(response: Response, attempt: number): number {
-  const wished = Number(response.headers.get('retry-after')) * 1_000;
-  return wished > 0 ? Math.min(wished, 5_000) : 250 * 2 ** attempt;
-}
-
 const digestOf = (text: string) => `sha256:${createHash('sha256').update(text).digest('hex')}`;
 
 function requireDigest(place: RegistryPlace, repository: string, expected: string, actual: string): void {
@@ -149,8 +152,9 @@ function refused(
   { shown }: RegistryPlace,
   repository: string,
   path: string,
-  { status, refusal }: Response & { readonly refusal?: string | undefined },
+  response: Response & { readonly refusal?: string | undefined },
 ): Unavailable {
+  const { status, refusal } = response;
   const what = `${shown}/${repository}`;
   if (status === 404) {
     return new Unavailable(`${shown} has no ${repository} ${path.split('/')[1] ?? ''} (HTTP 404)`, {
@@ -165,7 +169,9 @@ function refused(
     });
   }
   if (status === 429) {
-    return new Unavailable(`${what} is given to you too often for now (HTTP 429)`, {
+    const wished = wishedWaitMs(response);
+    const when = wished === undefined ? '' : `, and again in ${formatSeconds(wished)}`;
+    return new Unavailable(`${what} is given to you too often for now${when} (HTTP 429)`, {
       hint: `Wait, or log in (\`docker login\`), or name a mirror: ${REGISTRY_VARIABLE}.`,
     });
   }

@@ -6,13 +6,14 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { constants, gzipSync, zstdCompressSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 
-/** Path in the image → content; "link:" before it makes a link of it. */
+/** Path in the image → content; "link:" before it makes a symbolic link of it, "hard:" a hard one. */
 type LayerFiles = Readonly<Record<string, Buffer | string>>;
 
 export interface ImageParts {
   /** The lowest first. */
   readonly layers: readonly LayerFiles[];
-  readonly compression?: 'gzip' | 'zstd' | 'none';
+  /** "frames": as clients do who want to read single files, in several zstd frames with notes between them. */
+  readonly compression?: 'gzip' | 'zstd' | 'frames' | 'none';
   /** Instead of the media type of layers. */
   readonly layerType?: string;
   /** With an index, as buildx makes one: other platforms first, attestations last. */
@@ -44,7 +45,8 @@ export class RegistryContent {
   async add(name: string, parts: ImageParts): Promise<TestImage> {
     const { compression = 'gzip', docker = false } = parts;
     const layers = await Promise.all(parts.layers.map((files) => archive(files, compression)));
-    const suffix = compression === 'none' ? '' : `${docker ? '.' : '+'}${compression}`;
+    const kind = compression === 'frames' ? 'zstd' : compression;
+    const suffix = compression === 'none' ? '' : `${docker ? '.' : '+'}${kind}`;
     const layerType =
       parts.layerType ??
       (docker ? 'application/vnd.docker.image.rootfs.diff.tar' : 'application/vnd.oci.image.layer.v1.tar') +
@@ -111,6 +113,9 @@ export class RegistryContent {
   }
 }
 
+/** A frame that whoever decompresses passes over: RFC 8878, 3.1.2. */
+const NOTE = Buffer.concat([Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0]), Buffer.from('note')]);
+
 const digestOf = (body: Buffer) => `sha256:${createHash('sha256').update(body).digest('hex')}`;
 
 async function archive(
@@ -121,6 +126,8 @@ async function archive(
   for (const [name, content] of Object.entries(files)) {
     if (typeof content === 'string' && content.startsWith('link:')) {
       tar.entry({ name, type: 'symlink', linkname: content.slice('link:'.length) });
+    } else if (typeof content === 'string' && content.startsWith('hard:')) {
+      tar.entry({ name, type: 'link', linkname: content.slice('hard:'.length) });
     } else tar.entry({ name, mode: 0o755 }, content);
   }
   tar.finalize();
@@ -128,6 +135,13 @@ async function archive(
   for await (const chunk of tar) chunks.push(chunk as Buffer);
   const whole = Buffer.concat(chunks);
   if (compression === 'none') return whole;
+  if (compression === 'frames') {
+    const half = whole.length >> 1;
+    const frames = [whole.subarray(0, half), whole.subarray(half)].map((part) =>
+      zstdCompressSync(part, FAST),
+    );
+    return Buffer.concat(frames.flatMap((frame) => [frame, NOTE]));
+  }
   // As little work as possible: what is packed in a test may be of a hundred megabytes.
   return compression === 'gzip' ? gzipSync(whole, { level: 1 }) : zstdCompressSync(whole, FAST);
 }
@@ -142,6 +156,8 @@ export interface RegistryOptions {
   /** So many bytes of blobs every 10 ms. */
   readonly bytesPerTick?: number;
   readonly tls?: { readonly key: string; readonly cert: string };
+  /** Instead of 127.0.0.1. */
+  readonly address?: string;
 }
 
 export const LOGIN = { username: 'me', password: 'hunter2:with a colon' };
@@ -179,10 +195,11 @@ export async function serveRegistry(
     else giveBlob(blob, request, response, options);
   };
   const server = options.tls ? createTlsServer(options.tls, listener) : createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { address = '127.0.0.1' } = options;
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, address, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    host: `127.0.0.1:${port}`,
+    host: `${address.includes(':') ? `[${address}]` : address}:${port}`,
     requests,
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
@@ -236,7 +253,7 @@ function giveBlob(
   response: ServerResponse,
   { cutAfterBytes, bytesPerTick }: RegistryOptions,
 ): void {
-  const offset = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0);
+  const offset = Number(/^bytes=(\d+)-\d*$/.exec(headers.range ?? '')?.[1] ?? 0);
   if (offset >= blob.length) {
     response.writeHead(416).end();
     return;

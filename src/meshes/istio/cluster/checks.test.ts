@@ -96,16 +96,16 @@ const versions = (istiod: string, sidecar: string) => `{
 }
 `;
 
-test('version: istiod is of the minor version that Breakwater is made for, and the sidecars are as istiod', () => {
-  expect(otherVersions(versions('1.29.1', '1.29.1'), 'default')).toEqual([]);
-  expect(otherVersions(versions('1.29.3', '1.29.3'), 'default')).toEqual([]);
-  expect(otherVersions(versions('1.28.0', '1.28.0'), 'default')).toEqual([
-    'istiod is 1.28.0, and Breakwater is made for Istio 1.29.1',
+test('version: istiod is of the minor version that was asked for, and the sidecars are as istiod', () => {
+  expect(otherVersions(versions('1.29.1', '1.29.1'), 'default', '1.29.1')).toEqual([]);
+  expect(otherVersions(versions('1.29.3', '1.29.3'), 'default', '1.29.1')).toEqual([]);
+  expect(otherVersions(versions('1.28.0', '1.28.0'), 'default', '1.29.1')).toEqual([
+    'istiod is 1.28.0, and this run is for Istio 1.29.1',
   ]);
-  expect(otherVersions(versions('1.29.1', '1.28.0'), 'default')).toEqual([
+  expect(otherVersions(versions('1.29.1', '1.28.0'), 'default', '1.29.1')).toEqual([
     'the sidecar frontend-86d4b44c6d-kzzkw.default is 1.28.0, and istiod is 1.29.1',
   ]);
-  expect(otherVersions(versions('1.29.1', '1.28.0'), 'other')).toEqual([]);
-  expect(otherVersions('', 'default')).toEqual(['it found no istiod: ']);
+  expect(otherVersions(versions('1.29.1', '1.28.0'), 'other', '1.29.1')).toEqual([]);
+  expect(otherVersions('', 'default', '1.29.1')).toEqual(['it found no istiod: ']);
   expect(runningVersions(versions('1.29.3', '1.29.3'))).toEqual({ istiod: '1.29.3' });
 });

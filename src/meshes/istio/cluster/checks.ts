@@ -1,5 +1,4 @@
 import type { ClusterMesh } from '../../contract.ts';
-import { ISTIO_VERSION } from '../version.ts';
 
 /** What istioctl says of its own connection to istiod. */
 const ISTIOCTL_ITSELF = '65536.65536.65536';
@@ -7,41 +6,44 @@ const ISTIOCTL_ITSELF = '65536.65536.65536';
 const ALWAYS_SENT = new Set(['CDS', 'LDS']);
 
 /**
- * istiod is made to send everything once more, and every sidecar has to take it: that it once took
+ * Of an Istio of this version. istiod is made to send everything once more, and every sidecar has to take it: that it once took
  * something is true of a sidecar of an earlier run as well.
  */
-export function checks(workloads: string): ReturnType<ClusterMesh['checks']> {
-  const since = performance.now();
-  return [
-    {
-      what: 'istioctl x internal-debug adsz?push=true',
-      program: 'istioctl',
-      args: ['experimental', 'internal-debug', 'adsz?push=true'],
-      problems: (output) => (/^Pushed to \d+ servers/m.test(output) ? [] : [`not pushed: ${output.trim()}`]),
-    },
-    {
-      what: 'istioctl proxy-status',
-      program: 'istioctl',
-      // Without -v 1 it tells which types there are but not whether they are in sync; JSON it does not print at all:
-      // istioctl/pkg/writer/pilot/status.go of 1.29.
-      args: ['proxy-status', '-v', '1', '--namespace', workloads],
-      problems: (output) => outOfSync(output, (performance.now() - since) / 1_000),
-    },
-    {
-      what: 'istioctl analyze',
-      program: 'istioctl',
-      args: ['analyze', '--namespace', workloads, '--output', 'json', '--failure-threshold', 'Error'],
-      problems: foundByAnalyze,
-    },
-    {
-      what: 'istioctl version',
-      program: 'istioctl',
-      args: ['version', '--output', 'json'],
-      problems: (output) => otherVersions(output, workloads),
-      versions: runningVersions,
-    },
-  ];
-}
+export const checksOf =
+  (version: string) =>
+  (workloads: string): ReturnType<ClusterMesh['checks']> => {
+    const since = performance.now();
+    return [
+      {
+        what: 'istioctl x internal-debug adsz?push=true',
+        program: 'istioctl',
+        args: ['experimental', 'internal-debug', 'adsz?push=true'],
+        problems: (output) =>
+          /^Pushed to \d+ servers/m.test(output) ? [] : [`not pushed: ${output.trim()}`],
+      },
+      {
+        what: 'istioctl proxy-status',
+        program: 'istioctl',
+        // Without -v 1 it tells which types there are but not whether they are in sync; JSON it does not print at all:
+        // istioctl/pkg/writer/pilot/status.go of 1.29.
+        args: ['proxy-status', '-v', '1', '--namespace', workloads],
+        problems: (output) => outOfSync(output, (performance.now() - since) / 1_000),
+      },
+      {
+        what: 'istioctl analyze',
+        program: 'istioctl',
+        args: ['analyze', '--namespace', workloads, '--output', 'json', '--failure-threshold', 'Error'],
+        problems: foundByAnalyze,
+      },
+      {
+        what: 'istioctl version',
+        program: 'istioctl',
+        args: ['version', '--output', 'json'],
+        problems: (output) => otherVersions(output, workloads, version),
+        versions: runningVersions,
+      },
+    ];
+  };
 
 /** Sidecars that have not acknowledged what istiod sent them in the last `withinSeconds`. */
 export function outOfSync(output: string, withinSeconds: number): string[] {
@@ -97,14 +99,14 @@ export function runningVersions(output: string): Record<string, string> {
   return found.length === 0 ? {} : { istiod: [...new Set(found)].join(', ') };
 }
 
-/** An istiod of another minor version than Breakwater is made for, and sidecars of another version than istiod. */
-export function otherVersions(output: string, workloads: string): string[] {
+/** An istiod of another minor version than was asked for, and sidecars of another version than istiod. */
+export function otherVersions(output: string, workloads: string, asked: string): string[] {
   const { meshVersion = [], dataPlaneVersion = [] } = parsed<Versions>(output) ?? {};
   const running = meshVersion.flatMap(({ Info }) => Info?.version ?? []);
   const [first] = running;
   if (first === undefined) return [`it found no istiod: ${output.trim().slice(0, 200)}`];
   const minor = (version: string) => /^\d+\.\d+/.exec(version)?.[0];
-  const wanted = minor(ISTIO_VERSION);
+  const wanted = minor(asked);
   const sidecars = dataPlaneVersion.filter(
     ({ ID, IstioVersion }) => ID?.endsWith(`.${workloads}`) && IstioVersion !== ISTIOCTL_ITSELF,
   );
@@ -112,7 +114,7 @@ export function otherVersions(output: string, workloads: string): string[] {
     ...running
       // A build of one's own may have no number.
       .filter((version) => (minor(version) ?? wanted) !== wanted)
-      .map((version) => `istiod is ${version}, and Breakwater is made for Istio ${ISTIO_VERSION}`),
+      .map((version) => `istiod is ${version}, and this run is for Istio ${asked}`),
     ...sidecars
       .filter(({ IstioVersion }) => !running.includes(IstioVersion ?? ''))
       .map(({ ID, IstioVersion }) => `the sidecar ${ID} is ${IstioVersion}, and istiod is ${first}`),

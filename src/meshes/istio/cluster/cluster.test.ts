@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { cluster } from './mesh.ts';
+import { clusterOf } from './mesh.ts';
 import { operatorConfiguration } from './operator.ts';
 
-test('what is installed is what is loaded, and of the pinned version unless another is asked for', () => {
+test('what is installed is what is loaded, and of the version of the mesh unless another is asked for', () => {
   const usual = {
     hub: undefined,
     tag: undefined,
@@ -20,8 +20,8 @@ test('what is installed is what is loaded, and of the pinned version unless anot
       { hub: 'registry.example/istio', tag: '2' },
     ],
   ] as const) {
-    expect(operatorConfiguration(settings)).toMatchObject({ spec: source });
-    expect(cluster.images(settings)).toEqual({
+    expect(operatorConfiguration(settings, '1.29.1')).toMatchObject({ spec: source });
+    expect(clusterOf('1.29.1').images(settings)).toEqual({
       controlPlane: [`${source.hub}/pilot:${source.tag}`],
       sidecar: [`${source.hub}/proxyv2:${source.tag}`],
     });

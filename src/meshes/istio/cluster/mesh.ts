@@ -5,20 +5,20 @@ import { isClient } from '../../../model/topology.ts';
 import type { ClusterMesh } from '../../contract.ts';
 import { portName, ROOT_NAMESPACE } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
-import { checks } from './checks.ts';
+import { checksOf } from './checks.ts';
 import { imageSource, operatorConfiguration } from './operator.ts';
 
-/** Istio in a cluster, as istioctl installs it. */
-export const cluster: ClusterMesh = {
+/** This version of Istio in a cluster, as istioctl installs it. */
+export const clusterOf = (version: string): ClusterMesh => ({
   programs: ['istioctl'],
   apiGroupSuffix: '.istio.io',
   images(settings) {
-    const { hub, tag } = imageSource(settings);
+    const { hub, tag } = imageSource(settings, version);
     return { controlPlane: [`${hub}/pilot:${tag}`], sidecar: [`${hub}/proxyv2:${tag}`] };
   },
   async installation(settings, directory) {
     const file = join(directory, 'istio-operator.yaml');
-    const configuration = stringify(operatorConfiguration(settings));
+    const configuration = stringify(operatorConfiguration(settings, version));
     await writeFile(file, configuration);
     return {
       configuration,
@@ -28,7 +28,7 @@ export const cluster: ClusterMesh = {
       problems: () => [],
     };
   },
-  checks,
+  checks: checksOf(version),
   namespaceLabels: { 'istio-injection': 'enabled' },
   outsideLabels: { 'sidecar.istio.io/inject': 'false' },
   podMetadata: (instance, excludedPorts) => ({
@@ -53,4 +53,4 @@ export const cluster: ClusterMesh = {
     known: { port: 15_014, path: '/debug/configz', resources: (answer) => JSON.parse(answer) },
   },
   resources: plaintextPolicy,
-};
+});

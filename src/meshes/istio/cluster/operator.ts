@@ -1,22 +1,21 @@
 import type { ClusterMeshSettings } from '../../contract.ts';
 import { accessLogFormat } from '../../envoy/access-log-format.ts';
 import { proxySettings } from '../proxy-settings.ts';
-import { ISTIO_VERSION } from '../version.ts';
 
 /** Where Istio's images are. An istioctl that was built from source would take the newest of its testers. */
-export function imageSource({ hub = 'docker.io/istio', tag = ISTIO_VERSION }: ClusterMeshSettings) {
-  return { hub, tag };
+export function imageSource({ hub = 'docker.io/istio', tag }: ClusterMeshSettings, version: string) {
+  return { hub, tag: tag ?? version };
 }
 
 /** What istioctl installs: istiod alone, with the access log and the statistics that evidence is made of. */
-export function operatorConfiguration(settings: ClusterMeshSettings): object {
+export function operatorConfiguration(settings: ClusterMeshSettings, version: string): object {
   const small = (cpu: string, memory: string) => ({ requests: { cpu, memory } });
   return {
     apiVersion: 'install.istio.io/v1alpha1',
     kind: 'IstioOperator',
     spec: {
       profile: 'minimal',
-      ...imageSource(settings),
+      ...imageSource(settings, version),
       meshConfig: {
         accessLogFile: '/dev/stdout',
         accessLogEncoding: 'TEXT',

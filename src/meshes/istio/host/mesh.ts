@@ -26,7 +26,7 @@ export const hostPorts = {
 const underTest = 'under-test.yaml';
 
 /** Istio as plain processes on loopback: its virtual machine mode, with a certificate authority of the run's own. */
-export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh> {
+export async function prepareOnHost(request: HostMeshRequest, version: string): Promise<HostMesh> {
   const configuration = new ConfigurationDirectory(request.directory);
   const [controlPlane, authority, template] = await Promise.all([
     prepareControlPlane(request, configuration.watched),
@@ -78,7 +78,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       refusePassthrough(changed.resources);
       await configuration.replace(underTest, textOf(changed, revision));
     },
-    sidecar: (instance) => sidecarProgram(instance, request),
+    sidecar: (instance) => sidecarProgram(instance, request, version),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };
 }

@@ -5,7 +5,6 @@ import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import { TRUST_DOMAIN } from '../names.ts';
 import { proxySettings } from '../proxy-settings.ts';
-import { ISTIO_VERSION } from '../version.ts';
 import { discoveryAddress } from './control-plane.ts';
 
 /** Usual ports on the instance's own address, so that labs and sidecars never meet. */
@@ -57,7 +56,11 @@ export function sidecarLog(instance: string, logs: string): string {
 }
 
 /** pilot-agent with its Envoy, for one replica. */
-export function sidecarProgram(instance: HostInstance, request: HostMeshRequest): ProgramSpec {
+export function sidecarProgram(
+  instance: HostInstance,
+  request: HostMeshRequest,
+  version: string,
+): ProgramSpec {
   const { namespace } = request.topology;
   const proxyConfig = {
     discoveryAddress: discoveryAddress(request),
@@ -98,7 +101,7 @@ export function sidecarProgram(instance: HostInstance, request: HostMeshRequest)
       ISTIO_META_CLUSTER_ID: 'Kubernetes',
       ISTIO_META_INTERCEPTION_MODE: 'NONE',
       ISTIO_META_SERVICE_ACCOUNT: instance.serviceAccount,
-      ISTIO_META_ISTIO_VERSION: ISTIO_VERSION,
+      ISTIO_META_ISTIO_VERSION: version,
       ISTIO_META_NETWORK: '',
       ISTIO_META_WORKLOAD_NAME: instance.workload,
       ISTIO_METAJSON_LABELS: JSON.stringify(instanceLabels(instance)),

@@ -1,20 +1,20 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { usageError } from '../../kit/errors.ts';
-import { makeFolder } from '../../kit/folder.ts';
-import { type ToolContext, toolsDirectory } from '../context.ts';
-import { imagePinsFile } from '../tools.ts';
+import { usageError } from '../kit/errors.ts';
+import { makeFolder } from '../kit/folder.ts';
+import { type ToolContext, toolsDirectory } from './context.ts';
+import { imagePinsFile } from './tools.ts';
 
-const VARIABLE = 'BREAKWATER_TOOLS_IMAGES';
+export const IMAGES_VARIABLE = 'BREAKWATER_TOOLS_IMAGES';
 
-/** Image with its tag → digest. One a line: `grafana/k6:1.8.1@sha256:…` */
+/** Image with its tag, or archive → digest. One a line: `grafana/k6:1.8.1@sha256:…` */
 type ImagePins = ReadonlyMap<string, string>;
 
-/** How an image came to its digest. */
+/** How an image or archive came to its digest. */
 export type PinnedBy = 'operator' | 'breakwater' | 'first use';
 
 /**
- * The digest that an image has to have: the operator's (BREAKWATER_TOOLS_IMAGES, which then has to name it), the one
+ * The digest that an image or archive has to have: the operator's (BREAKWATER_TOOLS_IMAGES, which then has to name it), the one
  * that comes with Breakwater, or the one that its tag had when it was fetched first.
  */
 export async function pinOf(
@@ -22,7 +22,7 @@ export async function pinOf(
   registry: string,
   context: ToolContext,
 ): Promise<{ readonly digest: string; readonly by: PinnedBy } | 'not allowed' | undefined> {
-  const path = context.env[VARIABLE];
+  const path = context.env[IMAGES_VARIABLE];
   if (path) {
     const digest = (await readPins(path)).get(image);
     return digest === undefined ? 'not allowed' : { digest, by: 'operator' };
@@ -63,7 +63,7 @@ async function readSeen(context: ToolContext): Promise<ImagePins> {
 async function readPins(path: string): Promise<ImagePins> {
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw usageError(
-      `${VARIABLE}: ${(error as Error).message}`,
+      `${IMAGES_VARIABLE}: ${(error as Error).message}`,
       'It names a list of images, one a line: istio/pilot:1.29.1@sha256:…',
     );
   });
@@ -74,10 +74,11 @@ function parsePins(text: string, path: string): ImagePins {
   const pins = new Map<string, string>();
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    const [, image, digest] = /^(\S+:[\w.-]+)@(sha256:[0-9a-f]{64})$/.exec(line.trim()) ?? [];
+    const [, image, digest] =
+      /^([^\s@]+(?::[\w.-]+|\.tar\.gz))@(sha256:[0-9a-f]{64})$/.exec(line.trim()) ?? [];
     if (image === undefined || digest === undefined) {
       throw usageError(
-        `${path}:${index + 1}: no image with tag and digest: ${line}`,
+        `${path}:${index + 1}: no image with tag and digest, and no archive with one: ${line}`,
         'such as istio/pilot:1.29.1@sha256:…',
       );
     }
