@@ -17,7 +17,7 @@ import { notesOn } from './notes.ts';
 import { ownChecks } from './own-checks.ts';
 import { phasesOf } from './phases.ts';
 import { Pictures } from './picture.ts';
-import { judgeProbes, probeFacts, reportProbes } from './probes.ts';
+import { type JudgedProbe, judgeProbes, probeFacts, reportProbes } from './probes.ts';
 import { proveFault } from './proofs/index.ts';
 import { withReasons } from './reasons.ts';
 import { RefusedCertificates } from './refused-certificates.ts';
@@ -25,6 +25,7 @@ import { resourcesOf } from './resources.ts';
 import { applyRules } from './rules/index.ts';
 import { createFacts } from './run-facts.ts';
 import { seriesOf } from './series.ts';
+import { starvedIn } from './starved.ts';
 import { summaryOf } from './summary.ts';
 import { topologyOf } from './topology.ts';
 import { totalsByLoad, totalsOf } from './totals.ts';
@@ -82,14 +83,20 @@ export async function analyse(input: {
   const traffic = settleTraffic(evidence, records, trial.warmupMs, refused);
   const loads = loadsOf(trial, input.topology, evidence, traffic);
   const probes = judgeProbes(trial.probes, evidence, refused);
-  const ofProbes = probeFacts(probes);
-  const facts = createFacts(evidence, traffic, records, changes, windows, endMs, ofProbes);
+  const starved = starvedIn(evidence, traffic, probes);
+  const factsIn = (within: typeof windows, untilMs: number, load?: LoadFacts): RunFacts => {
+    const make = (of: readonly JudgedProbe[], leftOut?: Uint8Array) =>
+      createFacts(evidence, traffic, records, changes, within, untilMs, probeFacts(of), load, leftOut);
+    const spared = starved && { ...make(starved.probes, starved.rows), spared: undefined };
+    return { ...make(probes), spared };
+  };
+  const facts = factsIn(windows, endMs);
   const phases = phasesOf(traffic, windows);
   const faults = records.map((record) => faultOf(record, evidence, traffic, facts));
   const factsOf = factsByLoad(loads, facts, (load) => {
     const ownEndMs = Math.min(endMs, load.planned.durationMs || endMs);
     const own = windows.map((window) => ({ ...window, toMs: Math.min(window.toMs, ownEndMs) }));
-    return createFacts(evidence, traffic, records, changes, own, ownEndMs, ofProbes, load);
+    return factsIn(own, ownEndMs, load);
   });
   const judged = [
     ...trial.checks.map((check) => judgeCheck(check, factsOf(loadOf(check.check)))),

@@ -1,18 +1,8 @@
 import { expect, test } from 'vitest';
 import type { BuiltRequest } from '../evidence/testing/build-evidence.ts';
-import type { MachineSample } from '../model/evidence.ts';
 import { analysed } from './testing/analysed.ts';
-import { LOAD_MS, outage, planned } from './testing/outage.ts';
-
-/** Of one processor, which is busy from 4 s to 8 s but for a share of that time. */
-const machine = (idleShare: number): MachineSample[] => {
-  let idleMs = 0;
-  return Array.from({ length: LOAD_MS / 40 + 1 }, (_, index) => {
-    const t = index * 40;
-    idleMs += 40 * (t > 4_000 && t <= 8_000 ? idleShare : 0.9);
-    return { t, cpus: 1, idleMs };
-  });
-};
+import { busyMachine } from './testing/busy-machine.ts';
+import { outage, planned } from './testing/outage.ts';
 
 /** Of requests that find both hosts failing: each is tried again until its time is over, or for as often as may be. */
 const failing =
@@ -26,7 +16,7 @@ const cutOff = { flags: 'UT', details: 'response_timeout' };
 
 async function attempts(change: ReturnType<typeof failing>, limits: object, idleShare = 0) {
   const check = planned({ kind: 'attempts', during: 'fault', ...limits }, 'outage');
-  const run = { ...outage({ change }), machine: machine(idleShare) };
+  const run = { ...outage({ change }), machine: busyMachine(idleShare) };
   return (await analysed(run, [check])).checks[0];
 }
 

@@ -26,7 +26,8 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
   const withheld = withheldBy(planned, facts);
   if (withheld !== undefined) return judgeWithheld(planned, window, withheld, facts);
   const observation = kind.observe(planned.check, facts, window);
-  const { value, samples, neededSamples, holds, observed, limit, detail, doubt, lacking } = observation;
+  const { value, samples, neededSamples, holds, observed, limit, detail, lacking } = observation;
+  const doubt = observation.doubt ?? starvedDoubt(planned, observation, facts, window);
   const enough = samples >= neededSamples;
   const doubtful = doubt !== undefined;
   const details = [
@@ -51,6 +52,19 @@ export function judgeCheck(planned: PlannedCheck, facts: RunFacts): JudgedCheck 
       ...(details.length === 0 ? {} : { detail: details.join('; ') }),
     },
   };
+}
+
+/** Why a limit does not hold that would, were it not for callers who gave up waiting on a machine with no time for them. */
+function starvedDoubt(
+  { check }: PlannedCheck,
+  { holds }: Observation,
+  { spared }: RunFacts,
+  window: Window,
+): string | undefined {
+  if (holds || spared === undefined) return undefined;
+  const { holds: wouldHold, samples } = checkKind(check).observe(check, spared, window);
+  if (!wouldHold && samples > 0) return undefined;
+  return 'proves nothing: it would hold without what callers gave up waiting for while this machine had no CPU to spare; lower the rate, or run where there are more or quieter CPUs';
 }
 
 /** The change whose guard has rolled back before that of a check was made; undefined where none has. */

@@ -3,10 +3,11 @@ import { buildEvidence, startTime } from '../evidence/testing/build-evidence.ts'
 import { accessLine } from '../meshes/envoy/testing/access-line.ts';
 import { recording } from '../meshes/istio/effective/testing/recordings.ts';
 import { istio } from '../meshes/istio/index.ts';
-import { probeMark } from '../model/evidence.ts';
+import { type MachineSample, probeMark } from '../model/evidence.ts';
 import type { PlannedCheck } from '../plan/contract.ts';
 import { type Expectation, OUTSIDE, type PlannedProbe } from '../probes/planned.ts';
 import { type Analysis, analyse } from './analyse.ts';
+import { busyMachine } from './testing/busy-machine.ts';
 import { healed, outagePlan, planned } from './testing/outage.ts';
 
 interface Sent {
@@ -17,6 +18,8 @@ interface Sent {
   /** What k6 saw. */
   readonly status: number;
   readonly errorCode?: number;
+  /** How long it took, 1 ms unless given. */
+  readonly ms?: number;
   /** What a sidecar logged, if it did. */
   readonly client?: object;
   readonly server?: object;
@@ -49,8 +52,9 @@ async function probedFor(
   check: PlannedCheck,
   all: readonly Sent[],
   held?: ReturnType<typeof keeping>,
+  machine: readonly MachineSample[] = [],
 ): Promise<Analysis> {
-  const run = { ...healed(), ...(held === undefined ? {} : { effective: held.answers }) };
+  const run = { ...healed(), machine, ...(held === undefined ? {} : { effective: held.answers }) };
   const sentAt = (number: number) => (all[number]?.atMs ?? 2_000) + number;
   const line = (number: number, fields: object, cluster: string) =>
     accessLine({
@@ -70,11 +74,11 @@ async function probedFor(
     all.map((sent, number) => (sent[side] ? line(number, sent[side], cluster) : '')).join('');
   await using built = await buildEvidence({
     ...run,
-    probes: all.map(({ status, errorCode = 0 }, probe) => ({
+    probes: all.map(({ status, errorCode = 0, ms = 1 }, probe) => ({
       probe,
       count: 0,
       sentAt: sentAt(probe),
-      durationMs: 1,
+      durationMs: ms,
       status,
       errorCode,
     })),
@@ -201,4 +205,17 @@ test('a connection that broke off while a fault was on at its host was not close
   const [idle, disturbed] = probes?.map(({ rule }) => rule?.text) ?? [];
   expect(idle).toMatch(/ It closes one on which nothing has come for 5 s, /);
   expect(disturbed).toBe('The app of edge-app closed the connection before it had answered.');
+});
+
+test('an answer that did not come in time on a machine with no time for it is no finding', async () => {
+  const late: Sent = { atMs: 5_000, status: 0, errorCode: 1_050, ms: 2_000, expect: { status: 200 } };
+  const good: Sent = { status: 200, client: answered, server: atServer, expect: { status: 200 } };
+  const status = async (idleShare: number, ...sent: readonly Sent[]) => {
+    const check = planned({ kind: 'expectations', during: 'run' });
+    const { checks } = await probedFor(check, sent, undefined, busyMachine(idleShare));
+    return checks[0]?.status;
+  };
+  expect(await status(0, good, late)).toBe('invalid');
+  expect(await status(0.5, good, late)).toBe('fail');
+  expect(await status(0, late, { ...good, expect: { status: 403 } })).toBe('fail');
 });

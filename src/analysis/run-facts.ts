@@ -12,7 +12,10 @@ const STEP_MS = 10;
 /** Requests that the time to hold must have at least. */
 const HELD_REQUESTS = 10;
 
-/** Answers every question checks may ask by passing over the rows; of one load, when that is given. */
+/**
+ * Answers every question checks may ask by passing over the rows; of one load, when that is given, and without the rows
+ * that are left out.
+ */
 export function createFacts(
   evidence: Evidence,
   traffic: Traffic,
@@ -22,16 +25,19 @@ export function createFacts(
   durationMs: number,
   probes: RunFacts['probes'],
   load?: Pick<LoadFacts, 'number' | 'ways'>,
-): RunFacts {
+  leftOut?: Uint8Array,
+): Omit<RunFacts, 'spared'> {
   const { instances } = evidence.context;
   const { whenMs, latencyMs, endingOf, endings } = traffic;
   const indexes = (names: readonly string[]) =>
     new Set(names.map((name) => instances.findIndex((instance) => instance.name === name)));
 
+  const isAsked = (row: number) =>
+    (load === undefined || evidence.requests.load[row] === load.number) && leftOut?.[row] !== 1;
   /** Calls `each` for every row of a window whose ending is wanted. */
   const scan = (window: Span, wanted: Uint8Array, each: (row: number) => void) => {
     for (let row = 0; row < traffic.length; row += 1) {
-      if (load !== undefined && evidence.requests.load[row] !== load.number) continue;
+      if (!isAsked(row)) continue;
       const when = whenMs[row] as number;
       if (when >= window.fromMs && when < window.toMs && wanted[endingOf[row] as number] === 1) each(row);
     }
@@ -50,7 +56,7 @@ export function createFacts(
   const scanCalls = (window: Span, each: (row: number, whenMs: number) => void) => {
     for (let row = 0; row < calls.length; row += 1) {
       const request = calls.request[row] as number;
-      if (request < 0 || (load !== undefined && requests.load[request] !== load.number)) continue;
+      if (request < 0 || !isAsked(request)) continue;
       const when = whenMs[request] as number;
       if (when >= window.fromMs && when < window.toMs) each(row, when);
     }
@@ -128,7 +134,7 @@ export function createFacts(
       const { startMs, durationMs } = evidence.requests;
       let count = 0;
       for (let row = 0; row < traffic.length; row += 1) {
-        if (load !== undefined && evidence.requests.load[row] !== load.number) continue;
+        if (!isAsked(row)) continue;
         const overMs = (startMs[row] as number) + (durationMs[row] as number);
         if (overMs < fromMs || overMs >= toMs) continue;
         if (endings[endingOf[row] as number]?.outcome === wanted) count += 1;

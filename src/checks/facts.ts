@@ -71,6 +71,11 @@ export interface ProbeFacts {
 
 /** Everything checks may ask about a run. Pure data and pure questions; made from the evidence. */
 export interface RunFacts {
+  /**
+   * The same without what callers gave up waiting for while this machine had no processor to spare, all of that time or
+   * nearly so; undefined where there is no such request.
+   */
+  readonly spared: RunFacts | undefined;
   readonly durationMs: number;
   readonly faults: readonly FaultRecord[];
   readonly changes: readonly ChangeRecord[];

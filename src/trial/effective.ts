@@ -7,7 +7,7 @@ import type { MeshResource } from '../model/mesh-configuration.ts';
 import { isClient, type TopologyPlan } from '../model/topology.ts';
 
 /** Sidecars answer within milliseconds; the load waits for one that is slow no longer than this. */
-const timeoutMs = 1_000;
+const timeoutMs = 3_000;
 
 /**
  * Asks sidecars what they hold, and writes their answers as they are into `effective.json`: every client's, and one

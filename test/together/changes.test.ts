@@ -58,6 +58,45 @@ for (const planted of plantedChanges.filter(({ scenario }) => scenario.startsWit
   test.concurrent(`${planted.name}: ${planted.scenario} fails`, () => expectChangeFailure(planted, ...light));
 }
 
+/** Istio takes it, and Envoy does not. */
+const refused = `apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: large-ring }
+spec:
+  configPatches:
+    - applyTo: CLUSTER
+      match: { context: SIDECAR_OUTBOUND }
+      patch:
+        operation: MERGE
+        value: { lb_policy: RING_HASH, ring_hash_lb_config: { minimum_ring_size: 9000000 } }
+`;
+
+test.concurrent('a change that a sidecar refuses ends the run, which reports what there was until then', async () => {
+  using workspace = new Workspace();
+  const file = join(workspace.path, 'refused.yaml');
+  writeFileSync(file, refused);
+  const finished = await workspace.runOnce(
+    'scenarios/canary-rollout.yaml',
+    ...light,
+    ...set(`changes.1.apply=[mesh/canary-50.yaml, ${file}]`),
+  );
+  expect(finished.code, outcome(finished)).toBe(2);
+  const where =
+    /refused\.yaml:6: EnvoyFilter\/large-ring spec\.configPatches\[0\]: the sidecar of .* rejected/;
+  expect(finished.stderr).toMatch(where);
+  const { report } = finished;
+  expect(report?.summary).toMatch(
+    /^This run ended when a sidecar refused the change half, and proves nothing/,
+  );
+  expect(report?.changes?.map(({ status }) => status)).toEqual(['made', 'refused', 'not-made']);
+  expect(report?.changes?.[1]?.refused).toMatch(where);
+  // Those on their way when the load was stopped came to no end.
+  expect(report?.traffic.ok).toBeGreaterThan(100);
+  expect(report?.timing.loadMs).toBeLessThan(11_000);
+  const journal = readFileSync(join(finished.folder ?? '', 'evidence/journal.jsonl'), 'utf8');
+  expect(journal).toMatch(/"restored","change":"half"/);
+});
+
 test('what is wrong with a change is found before anything runs', async () => {
   using workspace = new Workspace();
   const file = join(workspace.path, 'canary-10.yaml');

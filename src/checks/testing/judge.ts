@@ -15,15 +15,9 @@ export async function judge(run: BuiltRun, ...checks: unknown[]): Promise<string
   const evidence = await readEvidence(built.directory, istio.telemetry);
   const faults = recordFaults(outagePlan([]).trial.faults, evidence.journal, evidence.originMs);
   const windows = windowsOf(faults, [], 1_000, LOAD_MS);
-  const facts = createFacts(
-    evidence,
-    settleTraffic(evidence, faults, 1_000),
-    faults,
-    [],
-    windows,
-    LOAD_MS,
-    () => [],
-  );
+  const traffic = settleTraffic(evidence, faults, 1_000);
+  const made = createFacts(evidence, traffic, faults, [], windows, LOAD_MS, () => []);
+  const facts = { ...made, spared: undefined };
   return checks.map((check) => {
     const { result } = judgeCheck(planned(check, 'outage'), facts);
     return `${result.status}: ${result.name}: ${result.observed}`;
