@@ -336,7 +336,9 @@ function doubtOf({ validity, checks, summary }: Analysis): string {
   const violated = validity.filter(({ status }) => status === 'violated');
   const doubts = [
     ...violated.map(({ rule, observed }) => `${rule}: ${observed}`),
-    ...checks.filter(({ status }) => status === 'invalid').map(({ name }) => `${name} cannot be told`),
+    ...checks
+      .filter(({ status }) => status === 'invalid')
+      .map(({ name, detail }) => `${name} cannot be told${detail === undefined ? '' : ` (${detail})`}`),
   ];
   return doubts.length === 0 ? summary : doubts.join('; ');
 }
