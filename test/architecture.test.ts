@@ -31,7 +31,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
     /^model\.ts$/,
     /^index\.ts$/,
     /^read\.ts$/,
-    /^(words|terminal|markdown-text)\.ts$/,
+    /^(words|terminal|markdown-text|openmetrics)\.ts$/,
     /^(?:suite|tuning|runs)\/(index|model)\.ts$/,
     /^suite\/words\.ts$/,
     // What pages are made of.

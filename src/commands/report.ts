@@ -35,6 +35,7 @@ Examples:
   $ npx breakwater report --all --format json                 the same for a program
   $ npx breakwater report --format md >> "$GITHUB_STEP_SUMMARY"
   $ npx breakwater report --format junit --output junit.xml
+  $ npx breakwater report --format openmetrics --output /var/lib/node_exporter/breakwater.prom
   $ npx breakwater report --schema                            the JSON Schema of report.json`;
 
 /** `breakwater report`: shows or converts what a run found. */
@@ -80,7 +81,7 @@ async function showReport(run: string | undefined, options: ReportOptions): Prom
 /** All runs: the page beside them, and a line a scenario, or the list for a program. */
 async function showAll(run: string | undefined, { reports, format, output, open: wanted }: ReportOptions) {
   if (run !== undefined) throw usageError('--all is about every run', 'Leave out the run, or --all.');
-  if (format === 'md' || format === 'junit') {
+  if (format !== 'terminal' && format !== 'html' && format !== 'json') {
     throw usageError(`--all has no format ${format}`, 'Use terminal, html or json.');
   }
   if (format === 'html' && output !== undefined) {

@@ -11,6 +11,8 @@ export interface RunOptions extends ScenarioOptions {
   /** A page that shows how it goes on. */
   readonly live?: boolean;
   readonly keep?: boolean;
+  /** A Pushgateway that gets the metrics. */
+  readonly metricsPush?: URL;
   /** Of several scenarios: names of those to run, all where it is empty. */
   readonly only: readonly string[];
   readonly failFast?: boolean;

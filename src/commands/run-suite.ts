@@ -21,6 +21,7 @@ import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
 import { openLive } from './live.ts';
 import { refuseFewFiles } from './preflight.ts';
+import { pushMetrics } from './push-metrics.ts';
 import type { RunOptions } from './run-options.ts';
 import { scenarioArguments } from './scenario-options.ts';
 import { watchRun } from './watch-run.ts';
@@ -85,6 +86,8 @@ export async function runScenarios(
     render: suiteFormats.terminal.render,
     hint: '--reports names another folder; the folders of the runs have their own reports',
   });
+  const made = suite.scenarios.flatMap((each) => (each.ended === 'reported' ? [each.report] : []));
+  await pushMetrics(options.metricsPush, made, progress);
   await live.ended({
     status: statusOf(suite.verdict),
     label: suiteVerdictWords[suite.verdict].label,

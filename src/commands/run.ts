@@ -25,6 +25,7 @@ import { deliver } from './deliver.ts';
 import { LIVE_TEXT, openLive } from './live.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
+import { METRICS_PUSH_TEXT, pushAddress, pushMetrics } from './push-metrics.ts';
 import type { RunOptions } from './run-options.ts';
 import { runScenarios } from './run-suite.ts';
 import { addScenarioOptions } from './scenario-options.ts';
@@ -48,6 +49,7 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
     .option('--json', 'print the report as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the verdict')
     .option('--live', LIVE_TEXT)
+    .option('--metrics-push <url>', METRICS_PUSH_TEXT, pushAddress)
     .addOption(
       new Option('--only <name>', 'of several scenarios the one of this name; repeatable')
         .argParser((name: string, before: readonly string[]) => [...before, name])
@@ -131,6 +133,7 @@ async function runScenario(
     render: reportFormats.terminal.render,
     hint: '--reports names another folder; npx breakwater report makes the others out of a report.json that is whole',
   });
+  await pushMetrics(options.metricsPush, [report], progress);
   await live.ended({
     status: report.verdict,
     label: verdictWords[report.verdict].label,

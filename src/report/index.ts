@@ -2,6 +2,7 @@ import path from 'node:path';
 import { makeFolder } from '../kit/folder.ts';
 import { writeOutput } from '../kit/output-file.ts';
 import type { Report } from './model.ts';
+import { openmetrics } from './openmetrics.ts';
 import type { TerminalOptions } from './terminal.ts';
 
 export { reportJsonSchema } from './json.ts';
@@ -22,6 +23,7 @@ export const reportFormats = {
   html: { file: 'report.html', render: (await import('./html/index.ts')).html },
   md: { file: 'report.md', render: (await import('./markdown.ts')).markdown },
   junit: { file: 'junit.xml', render: (await import('./junit.ts')).junit },
+  openmetrics: { render: (report) => openmetrics([report]) },
 } as const satisfies Record<string, Format>;
 
 export type ReportFormat = keyof typeof reportFormats;

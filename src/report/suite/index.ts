@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { writeOutput } from '../../kit/output-file.ts';
 import type { ReportFormat } from '../index.ts';
+import type { BriefReport } from '../model.ts';
+import { openmetrics } from '../openmetrics.ts';
 import type { TerminalOptions } from '../terminal.ts';
 import { suiteHtml } from './html.ts';
 import { suiteJson } from './json.ts';
@@ -24,7 +26,16 @@ export const suiteFormats = {
   html: { file: 'index.html', render: (suite) => suiteHtml(toldApart(suite)) },
   md: { file: 'suite.md', render: (suite) => suiteMarkdown(toldApart(suite)) },
   junit: { file: 'junit.xml', render: (suite) => suiteJunit(toldApart(suite)) },
+  openmetrics: { render: (suite) => openmetrics(reportsOf(toldApart(suite))) },
 } as const satisfies Record<ReportFormat, SuiteFormat>;
+
+/** The reports of those that have one, under the names that the suite has for them. */
+const reportsOf = ({ scenarios }: Suite): readonly BriefReport[] =>
+  scenarios.flatMap((scenario) =>
+    scenario.ended === 'reported'
+      ? [{ ...scenario.report, scenario: { ...scenario.report.scenario, name: scenario.name } }]
+      : [],
+  );
 
 /** The same with the files behind names that several scenarios have. */
 function toldApart(suite: Suite): Suite {
