@@ -14,6 +14,7 @@ import { configuredDocker } from '../runs/clusters.ts';
 import { findLeftovers, runsDirectory, runsFolder, strayClusters } from '../runs/run-directory.ts';
 import { type ToolContext, toolContext } from '../toolchain/context.ts';
 import { type KeptTool, keptTools } from '../toolchain/kept.ts';
+import { sizeOfRests } from '../toolchain/remove.ts';
 import { clusterPrograms, type DoctorFinding, explained, programs } from './doctor-programs.ts';
 
 /** Five sidecars, istiod and four apps take about 1 GB; k6 up to another. */
@@ -152,12 +153,13 @@ async function cache(context: ToolContext, found: readonly DoctorFinding[]): Pro
 /** How much the programs take, and how much of it nothing uses any more. */
 async function sizes(context: ToolContext): Promise<string> {
   const kept = await keptTools(context);
-  if (kept.length === 0) return '';
-  const megabytes = (tools: readonly KeptTool[]) =>
-    `${Math.round(tools.reduce((sum, { bytes }) => sum + bytes, 0) / 1e6)} MB`;
-  const old = kept.filter(({ current }) => !current);
-  const removal = `, ${megabytes(old)} of them old versions: npx breakwater tools remove --old`;
-  return ` (${megabytes(kept)}${old.length > 0 ? removal : ''})`;
+  const rests = await sizeOfRests(context);
+  if (kept.length === 0 && rests === 0) return '';
+  const bytesOf = (tools: readonly KeptTool[]) => tools.reduce((sum, { bytes }) => sum + bytes, 0);
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+  const useless = bytesOf(kept.filter(({ current }) => !current)) + rests;
+  const removal = `, ${megabytes(useless)} of them old versions and leftovers: npx breakwater tools remove --old`;
+  return ` (${megabytes(bytesOf(kept) + rests)}${useless > 0 ? removal : ''})`;
 }
 
 /** Where what is to be fetched, and what runs leave for a while, has to fit. */

@@ -9,7 +9,7 @@ import { goDirectory } from './go-environment.ts';
 import { fetchFromImages } from './images/fetch.ts';
 import { imagePlatform } from './images/manifest.ts';
 import { forgetOldVersions, markUsed } from './kept.ts';
-import { tryLock, withLock, withToolLock } from './lock.ts';
+import { BUILD_LOCK, tryLock, withLock, withToolLock } from './lock.ts';
 import { fetchFromMirror, MIRROR_VARIABLE } from './mirror.ts';
 import { fetchRelease } from './release.ts';
 import { allowedSources, SOURCES_VARIABLE, type Source, Unavailable } from './sources.ts';
@@ -176,8 +176,6 @@ async function build(tool: Tool, source: GoModule, staging: Staging, context: To
     withLock(BUILD_LOCK, tool, context, (locked) => buildGoModule(tool, source, staging, locked)),
   );
 }
-
-const BUILD_LOCK = 'build';
 
 /** Runs each program once: those of an image may need another system than this one. Answers with versions of their own. */
 async function requireVersions(

@@ -20,7 +20,10 @@ async function setUp(version: string) {
 
 test('a program of the operator is taken as it is', async () => {
   await using own = await setUp('1.2.3');
-  expect(await explicitProgram(own.tool, own.program, toolContext(own.options))).toBe(own.ownPath);
+  expect(await explicitProgram(own.tool, own.program, toolContext(own.options))).toEqual({
+    path: own.ownPath,
+    version: '1.2.3',
+  });
   expect(await inspectTools(own.options)).toMatchObject([
     { state: 'ready', source: 'explicit', path: own.ownPath },
   ]);
@@ -56,4 +59,23 @@ test('a file that cannot be run is refused', async () => {
   await chmod(own.ownPath, 0o644);
   const refused = explicitProgram(own.tool, own.program, toolContext(own.options));
   await expect(refused).rejects.toThrow('is not an executable file');
+});
+
+test('Istio’s own build of the program is the right one too, and says what it is', async () => {
+  await using own = await setUp('1.2.4-dev');
+  const images = [
+    {
+      repository: 'tiny/tool',
+      tag: '1',
+      files: { tinyd: 'usr/bin/tinyd' },
+      versions: { tinyd: /(?<=v)1\.2\.\d[\w.-]*/ },
+    },
+  ];
+  const tool = { ...own.tool, images };
+  const options = { ...own.options, tools: [tool] };
+  expect(await explicitProgram(tool, own.program, toolContext(options))).toEqual({
+    path: own.ownPath,
+    version: '1.2.4-dev',
+  });
+  expect(await inspectTools(options)).toMatchObject([{ state: 'ready', version: '1.2.4-dev' }]);
 });

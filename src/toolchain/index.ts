@@ -39,7 +39,7 @@ export async function resolveProgram(
 async function resolveIn(program: Program, context: ToolContext): Promise<ResolvedProgram> {
   const [tool, spec] = findProgram(program, context);
   const explicit = await explicitProgram(tool, spec, context);
-  if (explicit !== undefined) return { program, path: explicit, version: tool.version, source: 'explicit' };
+  if (explicit !== undefined) return { program, ...explicit, source: 'explicit' };
   const { directory, source, versions } = await ensureTool(tool, context);
   return { program, path: join(directory, program), version: versions[program] ?? tool.version, source };
 }
@@ -52,7 +52,7 @@ export async function programAtHand(
   const context = toolContext(options);
   const [tool, spec] = findProgram(program, context);
   const explicit = await explicitProgram(tool, spec, context);
-  if (explicit !== undefined) return explicit;
+  if (explicit !== undefined) return explicit.path;
   const kept = await keptTool(tool, context);
   if (kept !== undefined) return join(kept.directory, program);
   return (await isInMirror(tool, context)) ? (await resolveProgram(program, options)).path : undefined;

@@ -64,11 +64,11 @@ async function inspectExplicit(
   tool: Tool,
   program: ToolProgram,
   context: ToolContext,
-): Promise<Omit<ToolStatus, 'program' | 'version'>> {
+): Promise<Omit<ToolStatus, 'program' | 'version'> & { readonly version?: string }> {
   const madeBy = program.variable;
   try {
-    const path = (await explicitProgram(tool, program, context)) ?? '';
-    return { state: 'ready', source: 'explicit', madeBy, path, bytes: (await stat(path)).size };
+    const { path, version } = (await explicitProgram(tool, program, context)) ?? { path: '', version: '' };
+    return { state: 'ready', version, source: 'explicit', madeBy, path, bytes: (await stat(path)).size };
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     const path = context.env[program.variable] ?? '';

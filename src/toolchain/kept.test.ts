@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PLATFORM, toolContext } from './context.ts';
 import { forgetOldVersions, keptTools, markUsed } from './kept.ts';
-import { removeTools } from './remove.ts';
+import { BUILD_LOCK, tryLock } from './lock.ts';
+import { removeTools, sizeOfRests } from './remove.ts';
 import { toolDirectory } from './store.ts';
 import { temporaryDirectory, tinyTool } from './testing.ts';
 import type { Tool } from './tools.ts';
@@ -68,8 +69,18 @@ test('what is removed is told with its size: old versions alone, or all, with th
   const downloads = join(cache.tools, 'downloads');
   await mkdir(downloads);
   await writeFile(join(downloads, 'half'), 'x'.repeat(10));
+  expect(await sizeOfRests(cache.context)).toBe(10);
+  // A build that is on keeps what it has compiled.
+  const compiled = join(cache.options.cacheDir, 'go');
+  await mkdir(compiled);
+  await writeFile(join(compiled, 'object'), 'x'.repeat(5));
+  const release = await tryLock(BUILD_LOCK, cache.context);
   expect(await removeTools(['k6'], cache.options)).toEqual([
     { path: cache.current, bytes: 1_002 },
     { path: downloads, bytes: 10 },
+  ]);
+  await release?.();
+  expect(await removeTools(['k6'], { ...cache.options, onlyOld: true })).toEqual([
+    { path: compiled, bytes: 5 },
   ]);
 });

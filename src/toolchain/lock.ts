@@ -11,6 +11,9 @@ const STALE_MS = 5_000;
 const RETRY_MS = 500;
 const LOCK = { realpath: false, stale: STALE_MS, update: 1_000 } as const;
 
+/** Whoever has it builds: one at a time on a machine. */
+export const BUILD_LOCK = 'build';
+
 /** Runs `work` while no other Breakwater process works on the tool, as {@link withLock} does. */
 export function withToolLock<T>(
   tool: Tool,

@@ -135,7 +135,7 @@ test('one that breaks off is taken up where it broke', async () => {
       cuts += 1;
       const archive = release.content.get(url) ?? Buffer.of();
       response.writeHead(200, { 'content-length': archive.length });
-      response.write(archive.subarray(0, 20_000), () => response.destroy());
+      response.write(archive.subarray(0, 20_000), () => setTimeout(() => response.destroy(), 200));
       return true;
     },
   });
@@ -205,6 +205,30 @@ test('without a pin nothing is taken from somebody who speaks without TLS', asyn
   await expect(release.ensure({ env })).rejects.toMatchObject({
     exitCode: 4,
     message: expect.stringContaining('files.test speaks without TLS'),
+  });
+});
+
+test.each([
+  [
+    'breaks off',
+    (response: ServerResponse) =>
+      void response.writeHead(200, { 'content-length': 64 }).write('0', () => response.destroy()),
+  ],
+  ['is no hash', (response: ServerResponse) => void response.end('<html>not here</html>')],
+  ['has no end', (response: ServerResponse) => void response.write('0'.repeat(100_000))],
+  ['is not there', (response: ServerResponse) => void response.writeHead(404).end()],
+])('a hash that %s is one error', async (_, answer) => {
+  await using release = await setUp({
+    intercept({ url }, response) {
+      if (!url?.endsWith('.sha256')) return false;
+      answer(response);
+      return true;
+    },
+  });
+  await expect(release.ensure()).rejects.toMatchObject({
+    name: 'OperatorError',
+    exitCode: 4,
+    message: expect.stringMatching(/nothing says what .* must hash to|cannot be reached/),
   });
 });
 

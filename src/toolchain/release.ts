@@ -126,16 +126,31 @@ async function digestOf(
   }
   const beside = new URL(address.url);
   beside.pathname += '.sha256';
-  const response = await client.fetch(beside, { headers: address.headers, signal: context.signal });
-  const text = response.ok ? (await response.text()).slice(0, MOST_HASH_CHARACTERS) : '';
-  const hash = /^[0-9a-f]{64}\b/.exec(text.trim())?.[0];
+  const { status, text } = await beginningOf(beside, address, client, context.signal).catch((error) => {
+    context.signal.throwIfAborted();
+    throw new Unreachable(`${place} cannot be reached: ${reasonOfNoAnswer(error)}`, { cause: error });
+  });
+  const hash = status === 200 ? /^[0-9a-f]{64}\b/.exec(text.trim())?.[0] : undefined;
   if (hash !== undefined) return { digest: `sha256:${hash}`, pinned: false };
-  throw new Unavailable(
-    `nothing says what ${address.shown} must hash to (HTTP ${response.status} beside it)`,
-    {
-      hint: `${IMAGES_VARIABLE} names a list with the line ${name}@sha256:…`,
-    },
-  );
+  throw new Unavailable(`nothing says what ${address.shown} must hash to (HTTP ${status} beside it)`, {
+    hint: `${IMAGES_VARIABLE} names a list with the line ${name}@sha256:…`,
+  });
+}
+
+/** The first characters of an answer, which may be without an end. */
+async function beginningOf(
+  url: URL,
+  { headers }: Address,
+  client: HttpClient,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await client.fetch(url, { headers, signal });
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString('latin1');
+    if (text.length >= MOST_HASH_CHARACTERS) break;
+  }
+  return { status: response.status, text };
 }
 
 function downloadArchive(

@@ -4,7 +4,7 @@ import { type ResolveOptions, type ToolContext, toolContext, toolsDirectory } fr
 import { downloadsDirectory } from './download.ts';
 import { goDirectory } from './go-environment.ts';
 import { keptTools, sizeOf } from './kept.ts';
-import { withToolLock } from './lock.ts';
+import { BUILD_LOCK, tryLock, withToolLock } from './lock.ts';
 import { removeStaging, removeTree } from './store.ts';
 import type { Program } from './tools.ts';
 
@@ -15,7 +15,7 @@ export interface Removed {
 }
 
 /**
- * Removes every cached version of the tools that hold these programs, or every one but that of this Breakwater; and
+ * Removes every cached version of the tools that hold these programs, or every one but those of this Breakwater; and
  * with all of them what was left of downloads and compilers.
  */
 export async function removeTools(
@@ -39,17 +39,29 @@ export async function removeTools(
       }
     });
   }
-  if (tools.length === context.tools.length && !options.onlyOld)
-    removed.push(...(await removeRests(context)));
+  if (tools.length === context.tools.length) removed.push(...(await removeRests(context)));
   return removed;
 }
 
+/** How much was left of downloads and compilers. */
+export async function sizeOfRests(context: Pick<ToolContext, 'cacheDir'>): Promise<number> {
+  const sizes = await Promise.all([downloadsDirectory(context), goDirectory(context)].map(sizeOf));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** What was left of downloads and of builds that came to no end; a build that is on keeps its own. */
 async function removeRests(context: ToolContext): Promise<readonly Removed[]> {
+  const release = await tryLock(BUILD_LOCK, context);
   const removed: Removed[] = [];
-  for (const path of [downloadsDirectory(context), goDirectory(context)]) {
-    if ((await readdir(path).catch(() => [])).length === 0) continue;
-    removed.push({ path, bytes: await sizeOf(path) });
-    await removeTree(path);
+  try {
+    const paths = [downloadsDirectory(context), ...(release === undefined ? [] : [goDirectory(context)])];
+    for (const path of paths) {
+      if ((await readdir(path).catch(() => [])).length === 0) continue;
+      removed.push({ path, bytes: await sizeOf(path) });
+      await removeTree(path);
+    }
+  } finally {
+    await release?.();
   }
   return removed;
 }

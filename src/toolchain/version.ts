@@ -51,9 +51,11 @@ export async function requireVersion(
 const saidVersion = (output: string, version: string) =>
   mentionsVersion(output, version) ? version : undefined;
 
-/** Whether `output` names exactly this version: not 1.29.10 nor 1.29.1-rc.0 where 1.29.1 is wanted. */
+/** Finds exactly this version: not 1.29.10 nor 1.29.1-rc.0 where 1.29.1 is wanted. */
+export const exactly = (version: string) =>
+  new RegExp(`(?<![\\d.])${version.replaceAll('.', '\\.')}(?!\\.?\\d|-(?:alpha|beta|rc|dev))`);
+
+/** Whether `output` names exactly this version. */
 export function mentionsVersion(output: string, version: string): boolean {
-  return new RegExp(`(?<![\\d.])${version.replaceAll('.', '\\.')}(?!\\.?\\d|-(?:alpha|beta|rc|dev))`).test(
-    output,
-  );
+  return exactly(version).test(output);
 }

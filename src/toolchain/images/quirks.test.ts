@@ -231,7 +231,7 @@ test('a registry that gives everything where the rest was asked for', async () =
         if (cut || blob === undefined || blob.length < 200_000) return false;
         cut = true;
         response.writeHead(200, { 'content-length': blob.length });
-        response.write(blob.subarray(0, 100_000), () => response.destroy());
+        response.write(blob.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 200));
         return true;
       },
     },
@@ -271,7 +271,7 @@ test('one that knows no parts at all gives it from the beginning', async () => {
         }
         if (refused > 0 || blob === undefined || blob.length < 200_000) return false;
         response.writeHead(200, { 'content-length': blob.length });
-        response.write(blob.subarray(0, 100_000), () => response.destroy());
+        response.write(blob.subarray(0, 100_000), () => setTimeout(() => response.destroy(), 200));
         return true;
       },
     },
