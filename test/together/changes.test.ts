@@ -86,7 +86,7 @@ test.concurrent('a change that a sidecar refuses ends the run, which reports wha
   expect(finished.stderr).toMatch(where);
   const { report } = finished;
   expect(report?.summary).toMatch(
-    /^This run ended when a sidecar refused the change half, and proves nothing/,
+    /^This run proves nothing: it ended when a sidecar refused the change half/,
   );
   expect(report?.changes?.map(({ status }) => status)).toEqual(['made', 'refused', 'not-made']);
   expect(report?.changes?.[1]?.refused).toMatch(where);
