@@ -115,6 +115,13 @@ test('what is wrong with a change is found before anything runs', async () => {
   expect(gone.stderr).toMatch(/there is no VirtualService default\/edge-app-splt/);
   expect(gone.stderr).toContain('did you mean "VirtualService/edge-app-split"?');
   expect(gone.code).toBe(2);
+  // https://github.com/argoproj/argo-rollouts/issues/4195
+  const dangling = await workspace.breakwater(
+    'plan',
+    'scenarios/canary-rollout.yaml',
+    ...set('changes.2.delete=[DestinationRule/edge-app-versions]'),
+  );
+  expect(dangling.stderr).toMatch(/edge-app has no subset "canary"/);
   writeFileSync(file, sound);
   const both = await workspace.breakwater(
     'plan',

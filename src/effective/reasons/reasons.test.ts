@@ -317,6 +317,8 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ['streams-of-http2', { expected: 'overflow' }, ['http1MaxPendingRequests: no limit Istio']],
   ['same-header-same-host', { expected: 'spread' }, ['consistentHash: ring-hash 7']],
   ['split-by-weight', { expected: 'spread' }, ['route: 90 %, 10 % 16']],
+  // https://github.com/istio/istio/issues/36069
+  ['split-by-thirds', { expected: 'spread' }, ['route: 66.667 %, 33.333 % 16']],
   ['distribute-80-20', { expected: 'spread' }, ['distribute: fixed shares 10']],
   ['distribute-for-callers-elsewhere', { expected: 'spread' }, ['distribute: all hosts alike 9']],
   [
