@@ -88,7 +88,7 @@ test('a change that a sidecar refused ends the run, and is the first that its su
   );
   expect(verdict).toBe('invalid');
   expect(summary).toMatch(
-    /^This run ended when a sidecar refused the change one, and proves nothing: two\.yaml:7: /,
+    /^This run proves nothing: it ended when a sidecar refused the change one\. two\.yaml:7: /,
   );
   expect(summary).toMatch(/Until then .* % of [\d,]+ requests succeeded\.$/);
   expect(changes?.map(({ status }) => status)).toEqual(['refused', 'not-made']);

@@ -15,7 +15,7 @@ export function summaryOf(report: Told): string {
       return `The mesh did not hold${when(report)}: ${failures(report.checks)}.${firstReason(report, cause)}${cause}`;
     }
     case 'invalid':
-      return `This run ${refusal(report) ?? `proves nothing: ${doubt(report)}`}`;
+      return `This run proves nothing: ${refusal(report) ?? doubt(report)}`;
   }
 }
 
@@ -84,7 +84,7 @@ function mainCause({ errors, traffic }: Told): string {
 function refusal({ changes = [], traffic }: Told): string | undefined {
   const refused = changes.find(({ status }) => status === 'refused');
   if (refused === undefined) return undefined;
-  return `ended when a sidecar refused the change ${refused.name}, and proves nothing: ${refused.refused}. Until then ${success({ traffic })}.`;
+  return `it ended when a sidecar refused the change ${refused.name}. ${refused.refused}. Until then ${success({ traffic })}.`;
 }
 
 function doubt({ validity, checks }: Told): string {

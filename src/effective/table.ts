@@ -91,16 +91,19 @@ function inboundTable(sidecar: Sidecar): Table {
   };
 }
 
-/** The hosts that are called by the service's name, or that lead to it: one of each port. */
+/** The hosts that are called by the service's name, or else that lead to it: one of each port. */
 function hostsTo(sidecar: Sidecar, service: string): readonly VirtualHost[] {
   const names = new Set(
     sidecar.clusters.filter((cluster) => cluster.service === service).map(({ name }) => name),
   );
-  const hosts = sidecar.hosts.filter(
-    ({ domains, routes }) =>
-      domains.some((domain) => domain === service || domain.startsWith(`${service}.`)) ||
-      routes.some((route) => [...names].some((name) => leadsTo(route, name))),
-  );
+  const isNamed = ({ domains }: VirtualHost) =>
+    domains.some((domain) => domain === service || domain.startsWith(`${service}.`));
+  const leads = ({ routes }: VirtualHost) =>
+    routes.some((route) => [...names].some((name) => leadsTo(route, name)));
+  const hosts = [
+    ...sidecar.hosts.filter(isNamed),
+    ...sidecar.hosts.filter((host) => !isNamed(host) && leads(host)),
+  ];
   return hosts
     .filter(({ port }, index) => hosts.findIndex((each) => each.port === port) === index)
     .toSorted((a, b) => a.port - b.port);

@@ -86,7 +86,7 @@ test.concurrent('a change that a sidecar refuses ends the run, which reports wha
   expect(finished.stderr).toMatch(where);
   const { report } = finished;
   expect(report?.summary).toMatch(
-    /^This run ended when a sidecar refused the change half, and proves nothing/,
+    /^This run proves nothing: it ended when a sidecar refused the change half/,
   );
   expect(report?.changes?.map(({ status }) => status)).toEqual(['made', 'refused', 'not-made']);
   expect(report?.changes?.[1]?.refused).toMatch(where);
@@ -115,6 +115,13 @@ test('what is wrong with a change is found before anything runs', async () => {
   expect(gone.stderr).toMatch(/there is no VirtualService default\/edge-app-splt/);
   expect(gone.stderr).toContain('did you mean "VirtualService/edge-app-split"?');
   expect(gone.code).toBe(2);
+  // https://github.com/argoproj/argo-rollouts/issues/4195
+  const dangling = await workspace.breakwater(
+    'plan',
+    'scenarios/canary-rollout.yaml',
+    ...set('changes.2.delete=[DestinationRule/edge-app-versions]'),
+  );
+  expect(dangling.stderr).toMatch(/edge-app has no subset "canary"/);
   writeFileSync(file, sound);
   const both = await workspace.breakwater(
     'plan',

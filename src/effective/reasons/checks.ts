@@ -222,7 +222,8 @@ function spread(scene: CheckScene): Reason {
     );
   }
   const places = new Set(zones.map((zone) => zone.locality));
-  if (places.size < 2) return otherRoute(scene) ?? unknown(`all hosts of ${service} are in one place`);
+  if (places.size < 2)
+    return otherRoute(scene) ?? ofOneSubset(scene) ?? unknown(`all hosts of ${service} are in one place`);
   const near = zones.filter(({ priority }) => priority === 0).flatMap(({ hosts }) => hosts).length;
   const causes = {
     none: `The sidecar of ${client.instance} uses the hosts of ${service} in all zones alike.`,
@@ -267,6 +268,16 @@ function otherRoute({ question, client }: CheckScene): Reason | undefined {
     taken,
     instead,
   );
+}
+
+/** A route that is written and leads to one subset alone. */
+function ofOneSubset({ question, client, cluster: { subset } }: CheckScene): Reason | undefined {
+  const [route, ...others] = routesTaken(client, question);
+  if (subset === undefined || route?.from.by !== 'setting' || others.length > 0) return undefined;
+  const { match, from } = route;
+  return known(`Every request to ${question.service} goes to the subset ${subset}.`, [
+    { name: 'route', value: matchText(match), from },
+  ]);
 }
 
 const hashing: ReadonlySet<string> = new Set(['ring-hash', 'maglev']);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { recorded } from '../../meshes/istio/effective/testing/recordings.ts';
+import { readEffective } from '../../meshes/istio/effective/index.ts';
+import { recorded, recording } from '../../meshes/istio/effective/testing/recordings.ts';
 import {
   type CheckQuestion,
   callTable,
@@ -316,6 +317,8 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
   ['streams-of-http2', { expected: 'overflow' }, ['http1MaxPendingRequests: no limit Istio']],
   ['same-header-same-host', { expected: 'spread' }, ['consistentHash: ring-hash 7']],
   ['split-by-weight', { expected: 'spread' }, ['route: 90 %, 10 % 16']],
+  // https://github.com/istio/istio/issues/36069
+  ['split-by-thirds', { expected: 'spread' }, ['route: 66.667 %, 33.333 % 16']],
   ['distribute-80-20', { expected: 'spread' }, ['distribute: fixed shares 10']],
   ['distribute-for-callers-elsewhere', { expected: 'spread' }, ['distribute: all hosts alike 9']],
   [
@@ -434,6 +437,12 @@ test('a split that is written and not in effect is told with why', () => {
       source: 'mesh.yaml:16',
     },
   ]);
+  // The same where that name is a service of its own that the caller does not call.
+  const { topology, answers, resources } = recording('split-for-another-name');
+  const services = topology.services.map((each) => ({ ...each, role: 'server' as const }));
+  const served = readEffective(new Map(Object.entries(answers)), { ...topology, services }, resources);
+  const [client] = served.sidecars.filter(({ role }) => role === 'client');
+  expect(client?.unused.map(({ setting }) => setting.line)).toContain(16);
   // https://github.com/istio/istio/issues/36621
   expect(idle('split-beside-a-whole')?.others).toContainEqual({
     setting:
@@ -528,13 +537,25 @@ test.each([
   expect(reason.known && reason.instead.map(({ setting }) => setting.line)).toEqual(idle);
 });
 
-test('requests that take another route than one that is written are told so, where all hosts are in one place', () => {
-  const { sidecars } = recorded('abort-on-a-gateway-only');
-  const oneZone = sidecars.map((sidecar) => ({
+/** A recorded lab, had it one zone. */
+const inOneZone = (name: string) => ({
+  sidecars: recorded(name).sidecars.map((sidecar) => ({
     ...sidecar,
     clusters: sidecar.clusters.map((cluster) => ({ ...cluster, zones: cluster.zones.slice(0, 1) })),
-  }));
-  const reason = reasonOfCheck({ sidecars: oneZone }, { ...about, expected: 'spread' });
+  })),
+});
+
+test('where all hosts are in one place, a route that leads to one subset alone is told', () => {
+  // https://github.com/istio/istio/issues/23145
+  const reason = reasonOfCheck(inOneZone('pool-of-the-subset-wins'), { ...about, expected: 'spread' });
+  expect(textOfReason(reason)).toMatchObject({
+    cause: 'Every request to edge-app goes to the subset v1.',
+    setting: 'VirtualService/edge-app spec.http[0]: /*',
+  });
+});
+
+test('requests that take another route than one that is written are told so, where all hosts are in one place', () => {
+  const reason = reasonOfCheck(inOneZone('abort-on-a-gateway-only'), { ...about, expected: 'spread' });
   expect(reason.known && reason.instead.map(({ why }) => why)).toEqual([
     expect.stringMatching(/^it is for gateways only/),
   ]);

@@ -182,6 +182,7 @@ function callsOf(
       namespace,
       port,
       calledOn: ports.join(' and '),
+      isCalled: called.length > 0,
       clusters: clusters.filter((cluster) => cluster.service === name && cluster.port === port),
       virtualHost: hosts.find((other) => other.port === port && other.domains.includes(host)),
       labels: topology.instances

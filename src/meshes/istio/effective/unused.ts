@@ -29,6 +29,8 @@ export interface CalledService {
   readonly port: number;
   /** Every port that it is called on by this sidecar: "8080 and 9090". */
   readonly calledOn: string;
+  /** Whether this sidecar calls it by its name, and not only where routes lead. */
+  readonly isCalled: boolean;
   /** Its clusters in the sidecar, subsets too. */
   readonly clusters: readonly Cluster[];
   readonly virtualHost: VirtualHost | undefined;
@@ -287,7 +289,7 @@ const routeSubjects: Readonly<Record<string, Subject>> = {
 function unusedRoutes(service: CalledService, { under, workload, calls }: CallerContext): readonly Unused[] {
   const all = under.ofKind('VirtualService');
   const isAboutAny = (resource: MeshResource) =>
-    calls.some((called) => isAbout(hostsOf(resource), resource, called));
+    calls.some((called) => called.isCalled && isAbout(hostsOf(resource), resource, called));
   const made = new Set(
     (service.virtualHost?.routes ?? []).flatMap(({ from }) => (from.by === 'setting' ? [keyOf(from)] : [])),
   );
