@@ -38,7 +38,7 @@ const MOST_RATE = 20_000;
 const MOST_OVERLOAD = 20;
 const LEAST_TRIALS = 8;
 /** Where trials take so much longer than their loads, fewer are made. */
-const SLOW_MS = 4_000;
+const SLOW_MS = 2_500;
 const LEAST_BUDGET_MS = 30_000;
 
 /**
