@@ -24,7 +24,7 @@ const columns = [
 export function watchSearch(
   budget: Budget,
   progress: Progress,
-): TuningWatcher & Pick<ExperimentWatcher, 'step' | 'load'> {
+): TuningWatcher & Pick<ExperimentWatcher, 'step' | 'ongoing' | 'load'> {
   let under = '';
   let isBegun = false;
   const say = (cells: readonly string[], paint: (text: string) => string = (text) => text) => {
@@ -39,6 +39,7 @@ export function watchSearch(
     },
     // What a trial is at is said on a line that changes.
     step: (text) => (under === '' ? progress.step(text) : progress.status(`${under}: ${text}`)),
+    ongoing: (text) => (under === '' ? progress.ongoing(text) : progress.status(`${under}: ${text}`)),
     load: (atMs, totalMs) =>
       progress.status(`${under}: load ${Math.round(atMs / 1_000)}/${Math.round(totalMs / 1_000)} s`),
     trial(record, spent, known) {

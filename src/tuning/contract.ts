@@ -66,6 +66,8 @@ export interface Effort {
   /** Most trials for one limit, and for the knee. */
   readonly limitTrials: number;
   readonly kneeTrials: number;
+  /** Milliseconds that the load of a trial lasts at least. */
+  readonly leastTrialMs: number;
 }
 
 /** What may be used up before a search has to say what it knows. */

@@ -38,13 +38,16 @@ const MOST_RATE = 20_000;
 const MOST_OVERLOAD = 20;
 const LEAST_TRIALS = 8;
 /** Where trials take so much longer than their loads, fewer are made. */
-const SLOW_MS = 4_000;
+const SLOW_MS = 2_500;
 const LEAST_BUDGET_MS = 30_000;
 
-/** How much is spent on an answer: where trials are quick, and where they are not. */
+/**
+ * How much is spent on an answer: where trials are quick, and where they are not. There the CPU of programs is known
+ * every ten seconds or so, and without it a trial proves nothing.
+ */
 export const efforts = {
-  usual: { within: 0.05, limitTrials: 16, kneeTrials: 6 },
-  few: { within: 0.1, limitTrials: 8, kneeTrials: 3 },
+  usual: { within: 0.05, limitTrials: 16, kneeTrials: 6, leastTrialMs: 0 },
+  few: { within: 0.1, limitTrials: 8, kneeTrials: 3, leastTrialMs: 14_000 },
 } as const satisfies Record<string, Effort>;
 const usualBudgets = { usual: '4m', few: '12m' } as const satisfies Record<keyof typeof efforts, string>;
 
@@ -72,8 +75,8 @@ export function readQuestion(
       `lower --rate or --overload: at most ${formatRate(MOST_RATE)} together`,
     );
   }
-  const eachMs = trialMs(objective, rate);
   const effort = effortFor(besideLoadMs);
+  const eachMs = trialMs(objective, rate, efforts[effort].leastTrialMs);
   if (eachMs > MOST_TRIAL_MS) {
     throw usageError(
       `--slo: at ${formatRate(rate)} a trial takes ${formatMs(eachMs)} until its percentiles mean something (${neededAnswers(objective)} answers)`,

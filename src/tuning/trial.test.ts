@@ -37,4 +37,7 @@ test('a trial lasts until its percentiles mean something', () => {
   const of = (slo: string, rate: number) => trialMs(parseObjective(slo), rate);
   expect(of('p95 < 1s, success >= 99%', 100)).toBe(3_500);
   expect(of('p99 < 1s, success >= 99%', 100)).toBeGreaterThan(6_000);
+  // Of fewer requests than 100 nothing is believed.
+  expect(of('p90 < 1s, success >= 99%', 20)).toBeGreaterThan(5_000);
+  expect(trialMs(parseObjective('p95 < 1s, success >= 99%'), 100, 14_000)).toBe(14_000);
 });

@@ -16,6 +16,8 @@ const WARMUP_MS = 1_000;
 const LEAST_COUNTED_MS = 2_500;
 /** More answers than a percentile needs: not every one that is due in the window counts in it. */
 const SPARE_ANSWERS = 1.15;
+/** Requests that a trial needs to prove anything, with some to spare. */
+const LEAST_REQUESTS = 110;
 /** Virtual users for answers that take so long, whatever the scenario's own load says. */
 const LEAST_LATENCY_MS = 2_000;
 /** Servers that take so many times as long as before were held up. */
@@ -26,21 +28,22 @@ const AWAY_MS = 1_000;
 const QUICK_SHARE = 0.5;
 const QUICK_PERCENTILE = 90;
 
-/** How long a trial of this objective takes at a rate, load alone. */
-export function trialMs(objective: Objective, ratePerSecond: number): number {
+/** How long a trial of this objective takes at a rate, load alone, and at least as long as its environment needs. */
+export function trialMs(objective: Objective, ratePerSecond: number, leastMs = 0): number {
   const answers = Math.max(...objective.latencies.map(({ percentile }) => neededForPercentile(percentile)));
   const countedMs = (1_000 * answers * SPARE_ANSWERS) / ratePerSecond;
-  return WARMUP_MS + Math.max(LEAST_COUNTED_MS, Math.ceil(countedMs / 100) * 100);
+  const requestsMs = (1_000 * LEAST_REQUESTS) / ratePerSecond;
+  const loadMs = WARMUP_MS + Math.max(LEAST_COUNTED_MS, countedMs);
+  return Math.ceil(Math.max(leastMs, loadMs, requestsMs) / 100) * 100;
 }
 
 /** The plan of one trial: the scenario's load at the rate that is asked for, and the objective as its checks. */
 export function trialPlan(
   load: PlannedLoad,
   ask: Ask,
-  { objective, rate: nominal }: Question,
+  { objective, rate: nominal, trialMs: durationMs }: Question,
   configuration: TrialPlan['configuration'],
 ): TrialPlan {
-  const durationMs = trialMs(objective, nominal);
   const mostMs = Math.max(LEAST_LATENCY_MS, 4 * tightest(objective).atMostMs);
   return {
     configuration,

@@ -23,7 +23,7 @@ export const kind: EnvironmentKind = {
   performs,
   programs: (mesh) => mesh.cluster.programs,
   upTimeoutMs: 1_200_000,
-  usualMs: { up: 90_000, besideLoad: 8_000 },
+  usualMs: { up: 100_000, besideLoad: 3_500 },
   make: kindEnvironment,
 };
 

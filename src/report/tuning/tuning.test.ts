@@ -122,3 +122,44 @@ test('tune.json is what its published schema says, and nothing else', () => {
   expect(accepts({ ...written, extra: 1 })).toBe(false);
   expect(() => tuningJson({ ...report, nominalRate: Number.NaN })).toThrow('nominalRate');
 });
+
+test('what connections cost and what other shapes come to are tables of their own', () => {
+  const outcome = { holds: true, goodput: 100, refused: 0 };
+  const shape = {
+    shape: 'one replica less',
+    clients: 2,
+    servers: 1,
+    judged: 'nominal',
+    offered: 100,
+  } as const;
+  const more: TuningReport = {
+    ...report,
+    costs: [
+      { requests: 8, trials: 2, held: 2, opened: 14.2, latency: { name: 'p95', ms: 210 }, cpuMs: 0.52 },
+      { trials: 1, held: 1, opened: 0.4 },
+    ],
+    scaling: [
+      {
+        ...shape,
+        model: { ...outcome, assuming: 'each replica can do more' },
+        measured: { holds: false, goodput: 60, refused: 0.4, trials: 3, held: 1, why: ['success 60 %'] },
+        agrees: false,
+      },
+      { ...shape, shape: 'a zone lost', model: outcome, untried: 'no workload is in zone-west' },
+    ],
+  };
+  const text = tuningTerminal(more, { color: false, width: 200, directory: 'reports/tune-1' });
+  expect(text).toMatch(/ 8 +2 of 2 +14\.2\/s +p95 210 ms +0\.52 ms/);
+  expect(text).toMatch(/ no limit +1 of 1 +0\.4\/s +- +-/);
+  expect(text).toMatch(
+    /one replica less +2, 1 +100\/s +holds: 100\/s, refused 0 %, if each replica can do more/,
+  );
+  expect(text).toMatch(/misses: 60\/s, refused 40 %, 1 of 3 trials held +no/);
+  expect(text).toContain('not tried: no workload is in zone-west');
+  const page = tuningHtml(more);
+  expect(page).toContain('What connections cost');
+  expect(page).toContain('Other clients and replicas');
+  expect(JSON.parse(tuningJson(more))).toMatchObject({
+    scaling: [{ agrees: false }, { untried: 'no workload is in zone-west' }],
+  });
+});
