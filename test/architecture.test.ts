@@ -25,7 +25,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/, /^named\.ts$/],
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
   evidence: 'all',
-  environments: [/^contract\.ts$/, /^index\.ts$/, /^local\/addresses\.ts$/, /^kind\/versions\.ts$/],
+  environments: [/^contract\.ts$/, /^index\.ts$/, /^local\/(addresses|system)\.ts$/, /^kind\/versions\.ts$/],
   trial: [/^run\.ts$/],
   report: [
     /^model\.ts$/,
