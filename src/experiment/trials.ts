@@ -62,14 +62,15 @@ export async function* runTrials(
   request: SeriesRequest,
   trials: Iterable<TrialWanted> | AsyncIterable<TrialWanted>,
 ): AsyncGenerator<TrialResult, void, void> {
-  await using series = new Series(request);
+  await using series = new TrialSeries(request);
   for await (const wanted of trials) {
     request.signal.throwIfAborted();
     yield await series.one(wanted);
   }
 }
 
-class Series implements AsyncDisposable {
+/** The same for who asks for one trial at a time: two series side by side have a lab each. */
+export class TrialSeries implements AsyncDisposable {
   readonly #request: SeriesRequest;
   #open: OpenLab | undefined;
   #labs = 0;
