@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compareRuns, type FinishedRun } from '../comparison/compare.ts';
-import { failedOverAfter, finishedRun } from '../comparison/fixture.ts';
+import { compareRuns, type FinishedRun } from '../comparison/environments/compare.ts';
+import { failedOverAfter, finishedRun } from '../comparison/environments/fixture.ts';
 import { compareEnvironmentsCommand, exitCodeOf } from './compare-environments.ts';
 
 const compare = (...runs: FinishedRun[]) => compareRuns(runs, 'reports/compare-x');

@@ -1,7 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Comparison, compared, compareRuns, withoutValidRun } from '../comparison/compare.ts';
-import { renderMarkdown, renderText } from '../comparison/render.ts';
-import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/rounds.ts';
+import {
+  type Comparison,
+  compared,
+  compareRuns,
+  withoutValidRun,
+} from '../comparison/environments/compare.ts';
+import { renderMarkdown, renderText } from '../comparison/environments/render.ts';
+import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/environments/rounds.ts';
 import { environmentCapabilities } from '../environments/index.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';

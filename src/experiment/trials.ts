@@ -45,7 +45,7 @@ export interface SeriesRequest {
   readonly topology: TopologyPlan;
   readonly mesh: Mesh;
   readonly environment: Environment;
-  /** A folder per trial is made in it, and `logs/`. */
+  /** A folder per trial is made in it, and one for the logs of the lab. */
   readonly directory: string;
   /** Where in it programs' logs go; `logs` unless given. */
   readonly logs?: string;

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
-import { columns, pad, wrap } from '../kit/columns.ts';
-import { plural } from '../kit/format.ts';
-import { escapeMarkdown } from '../report/markdown-text.ts';
-import { plain } from '../report/words.ts';
+import { columns, pad, wrap } from '../../kit/columns.ts';
+import { plural } from '../../kit/format.ts';
+import { escapeMarkdown } from '../../report/markdown-text.ts';
+import { plain } from '../../report/words.ts';
 import { type Comparison, withoutValidRun } from './compare.ts';
 import { headOf, rowsOf } from './rows.ts';
 

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
-import { packageRoot } from '../kit/package-root.ts';
-import type { Plan } from '../plan/contract.ts';
-import { readReport } from '../report/index.ts';
-import { makeReportFolder } from '../runs/report-folder.ts';
+import { ExitCode, environmentError, usageError } from '../../kit/errors.ts';
+import { packageRoot } from '../../kit/package-root.ts';
+import type { Plan } from '../../plan/contract.ts';
+import { readReport } from '../../report/index.ts';
+import { makeReportFolder } from '../../runs/report-folder.ts';
 import { type Compared, compared, type FinishedRun } from './compare.ts';
 
 interface RunSettings {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { environmentError } from '../kit/errors.ts';
-import { planScenario } from '../plan/plan.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { environmentError } from '../../kit/errors.ts';
+import { planScenario } from '../../plan/plan.ts';
+import { loadScenario } from '../../scenario/load.ts';
 import { finishedRun } from './fixture.ts';
 import { refuseChanged, runRounds } from './rounds.ts';
 
