@@ -3,9 +3,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
-import { type ComparisonWatcher, compareSides } from '../comparison/compare.ts';
-import { beginJournal, isRound, journalSeed, resumeJournal } from '../comparison/journal.ts';
+import { type ComparisonEnd, type ComparisonWatcher, compareSides } from '../comparison/compare.ts';
+import { beginJournal, isRound, type Journal, journalSeed, resumeJournal } from '../comparison/journal.ts';
 import type { Standing } from '../comparison/judge.ts';
+import { LabRounds, namingSide } from '../comparison/lab-rounds.ts';
 import { ownEnvoy } from '../comparison/own-envoy.ts';
 import { type ComparisonOptions, type Question, readQuestion } from '../comparison/question.ts';
 import { assembleComparison } from '../comparison/report.ts';
@@ -180,24 +181,17 @@ async function compareScenario(
   }
   say(both, inOneLab, seed, progress);
   const command = shownArguments(process.argv.slice(2));
-  const planned = onBoth((name) => both[name].planned);
-  const end = await compareSides({
-    runId,
-    planned,
-    environments: onBoth((name) => {
-      const { env, programs } = both[name];
-      return environments[env](both[name].planned.mesh, progress, signal, {
-        ...(programs === undefined ? {} : { programs }),
-      });
-    }),
+  const end = await onLabs({
+    both,
     inOneLab,
     question,
     seed,
+    runId,
     directory,
     command,
     journal,
+    progress,
     signal,
-    watcher: { ...watchRun(plan, progress), ...watchComparison(question, progress) },
   })
     .catch((error: unknown) => {
       throw explained(error, directory, signal);
@@ -230,6 +224,38 @@ async function compareScenario(
   return report.exitCode;
 }
 
+/** Compares, and takes the labs down. */
+async function onLabs(about: {
+  readonly both: OnBoth<Prepared>;
+  readonly inOneLab: boolean;
+  readonly question: Question;
+  readonly seed: number;
+  readonly runId: string;
+  readonly directory: string;
+  readonly command: readonly string[];
+  readonly journal: Journal;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}): Promise<ComparisonEnd> {
+  const { both, inOneLab, question, seed, runId, directory, command, journal, progress, signal } = about;
+  const watcher = watchComparison(question, progress);
+  await using rounds = new LabRounds({
+    runId,
+    planned: onBoth((name) => both[name].planned),
+    environments: onBoth((name) => {
+      const { env, planned, programs } = both[name];
+      const options = programs === undefined ? {} : { programs };
+      return environments[env](planned.mesh, progress, signal, options);
+    }),
+    inOneLab,
+    directory: join(directory, 'rounds'),
+    command,
+    signal,
+    watcher: { ...watchRun(both.a.planned.plan, progress), ...watcher },
+  });
+  return await compareSides({ rounds, inOneLab, question, seed, journal, watcher });
+}
+
 function refuseNothing({ a, b }: CompareOptions): void {
   if (b.length > 0) return;
   throw usageError(
@@ -251,12 +277,7 @@ async function prepare(
   const option = `--${name}`;
   const env = environmentNamed(option, side.env ?? options.env);
   const planned = await planExperiment(file, changesOf(side, options), seed).catch((error: unknown) => {
-    if (!(error instanceof OperatorError)) throw error;
-    throw new OperatorError(`${option}: ${error.message}`, {
-      hint: error.hint,
-      exitCode: error.exitCode,
-      cause: error,
-    });
+    throw error instanceof OperatorError ? namingSide(name, error) : error;
   });
   refuseUnfit(planned.plan, env, environmentCapabilities, planned.locate);
   if (env === 'local') refuseFewFiles(planned.plan);
@@ -342,7 +363,7 @@ async function openJournal(
 function watchComparison(
   { mostPairs, budgetMs }: Question,
   progress: Progress,
-): ComparisonWatcher & Pick<ExperimentWatcher, 'step' | 'load'> {
+): ComparisonWatcher & Pick<ExperimentWatcher, 'step' | 'load' | 'fault'> {
   let under = '';
   return {
     beginning(pair, side) {
@@ -350,6 +371,7 @@ function watchComparison(
       progress.status(under);
     },
     step: (text) => (under === '' ? progress.step(text) : progress.status(`${under}: ${text}`)),
+    fault: (text) => progress.status(`${under}: ${text}`),
     load: (atMs, totalMs) =>
       progress.status(`${under}: load ${Math.round(atMs / 1_000)}/${Math.round(totalMs / 1_000)} s`),
     round({ pair, side, verdict, why }) {

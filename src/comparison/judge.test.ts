@@ -117,6 +117,10 @@ test('time that is up before the first look leaves the one look that there is', 
   const fewer = decide(few.slice(0, 5), { p50: 0.05 }, 40);
   expect(fewer.answer).toBe('inconclusive');
   expect(fewer.of('p50')?.smallestSeen).toBeUndefined();
+  expect(decide(few.slice(0, 3), { p50: 0.05 }, 40).of('p50')).toMatchObject({
+    low: Number.NEGATIVE_INFINITY,
+    high: Number.POSITIVE_INFINITY,
+  });
 });
 
 test('what was called worse stays so when later pairs look better', () => {

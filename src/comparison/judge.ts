@@ -129,7 +129,7 @@ export class Judge {
         margin,
         pairs: effects.length,
         effect: Math.expm1(effect),
-        low: Math.expm1(low),
+        low: Number.isFinite(low) ? Math.expm1(low) : low,
         high: Math.expm1(high),
         pValue: this.#ranks.pValue(effects),
         smallestSeen: this.#smallestSeen(averages, effects.length, margin, low, high),

@@ -40,7 +40,7 @@ describe('a side', () => {
     ['missing.yaml', 'is no file and no part of a side', 'config:PATH'],
     ['', 'is no file and no part of a side', 'config:PATH'],
     ['load.rate=400/s', 'is no part of a side', '--b set:load.rate=400/s'],
-    ['confg:x.yaml', 'is no file and no part of a side', 'did you mean "config"?'],
+    ['confg:x.yaml', 'is no file and no part of a side', 'did you mean config:?'],
     ['set:', 'says nothing after the colon', 'set:PATH=VALUE'],
   ])('is not %j', (text, message, hint) => {
     expect(() => readSide('--b', [text])).toThrow(

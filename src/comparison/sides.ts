@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { usageError } from '../kit/errors.ts';
-import { quote, suggest } from '../kit/nearest.ts';
+import { nearest, quote } from '../kit/nearest.ts';
 import { type Changes, shownArguments } from '../scenario/load.ts';
 
 /** The two that are compared: A is what there is, B what is to take its place. */
@@ -105,10 +105,10 @@ function partOf(option: string, text: string): readonly [Part, string] {
       `for a value of the scenario write ${option} set:${text}`,
     );
   }
-  const meant = suggest(name === '' ? text : name, Object.keys(parts));
+  const meant = nearest(name === '' ? text : name, Object.keys(parts));
   throw usageError(
     `${option}: ${quote(text)} is no file and no part of a side`,
-    `${meant === undefined ? '' : `${meant}; `}it takes ${sideGrammar}, or a path of mesh configuration`,
+    `${meant === undefined ? '' : `did you mean ${meant}:? `}it takes ${sideGrammar}, or a path of mesh configuration`,
   );
 }
 

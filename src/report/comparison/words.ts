@@ -89,5 +89,6 @@ export const metricCells = (metric: ComparedMetric): string[] => [
 /** How sure it is, in a sentence. */
 export function sureness({ confidence, metrics, looks, pairs, mostPairs }: ComparisonReport): string {
   const percent = (share: number) => `${Number((100 * share).toFixed(2))} %`;
+  if (metrics.length === 0) return 'No metric was judged.';
   return `With at most ${percent(confidence.alarm)} anything is called regressed where nothing is, over all ${metrics.length} metrics (Holm) and ${looks.length} planned looks; of each metric, with at most ${percent(confidence.same)} it is called the same and is worse than its margin. ${pairs} of at most ${mostPairs} pairs of rounds were made, in an order by lot.`;
 }
