@@ -75,10 +75,14 @@ export class Judge {
   /** Of the last look that was taken. */
   #share: number;
 
-  constructor(asked: Asked, ranks = new SignedRank()) {
+  constructor(
+    asked: Asked,
+    ranks = new SignedRank(),
+    looks = planLooks(asked.margins.size, confidence.alarm, asked.mostPairs),
+  ) {
     this.#asked = asked;
     this.#ranks = ranks;
-    this.looks = planLooks(asked.margins.size, confidence.alarm, asked.mostPairs);
+    this.looks = looks;
     this.#share = this.looks[0]?.share ?? 1;
   }
 

@@ -23,6 +23,7 @@ const css = `${style}
 .strips text { font: 11px var(--sans); fill: var(--muted); }
 .strips .axis { stroke: var(--line); } .strips .none { stroke: var(--muted); }
 .strips .margin { fill: var(--grid); }
+.strips h3 small { color: var(--muted); font-weight: 400; margin-left: .4em; }
 .strips .point { fill: var(--series-1); fill-opacity: .55; }
 .strips .interval { stroke: var(--ink); stroke-width: 2; }
 .strips .middle { fill: var(--ink); }
