@@ -36,13 +36,20 @@ interface Said {
 
 const ranks = new SignedRank();
 
-export function simulate(comparisons: number, seed: number): void {
+export function simulate(comparisons: number, seed: number, withPlans: boolean): void {
   const recording = readRecording();
-  for (const noise of [1, 1 / 3]) simulateWith(comparisons, seed, recording, noise);
+  for (const noise of [1, 1 / 3])
+    simulateWith(comparisons, seed, recording, noise, withPlans ? { ...methods, ...plans } : methods);
 }
 
 /** `noise`: how much of what rounds differ by is left. */
-function simulateWith(comparisons: number, seed: number, recording: Recording, noise: number): void {
+function simulateWith(
+  comparisons: number,
+  seed: number,
+  recording: Recording,
+  noise: number,
+  tried: Readonly<Record<string, Method>>,
+): void {
   const rounds = quieter(recording.rounds, noise);
   console.log(
     `\n${comparisons} comparisons each, made of ${rounds.length} rounds of ${recording.scenario} (${recording.recorded}, ${recording.machine}), ${noise === 1 ? 'with their noise as it is' : `with ${percent(noise)} of their noise`}, at most ${mostPairs} pairs, seed ${seed}`,
@@ -68,7 +75,7 @@ function simulateWith(comparisons: number, seed: number, recording: Recording, n
     >();
     for (let index = 0; index < comparisons; index += 1) {
       const trace = traceOf(rounds, planted, draw, noise);
-      for (const [name, method] of Object.entries(methods)) {
+      for (const [name, method] of Object.entries(tried)) {
         const said = method(trace, keys, planted);
         const tally = tallies.get(name) ?? {
           alarms: 0,
@@ -237,20 +244,19 @@ const bySignedRank =
 const evenly = (...pairs: readonly number[]): readonly Look[] =>
   pairs.map((at) => ({ pairs: at, share: 1 / pairs.length }));
 
+/** Other looks than those of `compare`, and none in between: what choosing them cost or brought. */
+const plans: Readonly<Record<string, Method>> = {
+  'looks at 12, 16, 21, 28, 40 pairs, the first 30 %': bySignedRank([
+    { pairs: 12, share: 0.3 },
+    ...[16, 21, 28, 40].map((pairs) => ({ pairs, share: 0.175 })),
+  ]),
+  'looks of equal shares': bySignedRank(evenly(13, 17, 23, 30, 40)),
+  'a look at each pair from 15': bySignedRank(evenly(...Array.from({ length: 26 }, (_, at) => at + 15))),
+  'one look at 40 pairs': bySignedRank(evenly(40)),
+};
+
 const methods: Readonly<Record<string, Method>> = {
   compare: bySignedRank(),
-  'the same, looks of equal shares': bySignedRank(evenly(13, 17, 23, 30, 40)),
-  'the same, a look at each pair from 15': bySignedRank(
-    evenly(...Array.from({ length: 26 }, (_, at) => at + 15)),
-  ),
-  'the same, half of the error at the last look': bySignedRank([
-    { pairs: 13, share: 0.2 },
-    { pairs: 18, share: 0.1 },
-    { pairs: 24, share: 0.1 },
-    { pairs: 31, share: 0.1 },
-    { pairs: 40, share: 0.5 },
-  ]),
-  'the same, one look at 40 pairs': bySignedRank(evenly(40)),
   'anytime-valid, by betting on signs': (trace, keys) => {
     const pairs = pairsOf(trace);
     const needed = keys.length / 0.01;
@@ -259,18 +265,17 @@ const methods: Readonly<Record<string, Method>> = {
       most: Math.log1p((measureKind(key) ?? measureKinds.p50).margin),
     }));
     const wealth = all.map(() => bets.map(() => 1));
+    const sizes = all.map((): number[] => []);
     for (let index = 0; index < mostPairs; index += 1) {
       for (const [metric, { effects, most }] of all.entries()) {
-        const before = effects
-          .slice(0, index)
-          .map(Math.abs)
-          .sort((x, y) => x - y);
+        const before = sizes[metric] ?? [];
         const usual = before[Math.floor(before.length / 2)] || 1;
         const effect = effects[index] ?? 0;
-        const stake =
-          index === 0 ? Math.sign(effect) : Math.sign(effect) * Math.min(1, Math.abs(effect) / usual);
+        const stake = Math.sign(effect) * (index === 0 ? 1 : Math.min(1, Math.abs(effect) / usual));
         const own = wealth[metric] ?? [];
         for (const [at, bet] of bets.entries()) own[at] = (own[at] ?? 0) * (1 + bet * stake);
+        const larger = before.findIndex((size) => size > Math.abs(effect));
+        before.splice(larger < 0 ? before.length : larger, 0, Math.abs(effect));
         const mean = own.reduce((sum, each) => sum + each, 0) / own.length;
         if (mean < needed) continue;
         const seen = effects.slice(0, index + 1) as readonly number[] as typeof effects;
@@ -304,15 +309,14 @@ const bets = [0.1, 0.25, 0.5, 0.75, 0.95];
 
 /** One-sided, of the second being slower, by the normal approximation: what pooling requests amounts to. */
 function mannWhitney(first: readonly number[], second: readonly number[]): number {
-  const all = [...first.map((ms) => ({ ms, second: 0 })), ...second.map((ms) => ({ ms, second: 1 }))].sort(
-    (x, y) => x.ms - y.ms,
-  );
-  let sum = 0;
-  all.forEach((each, index) => {
-    if (each.second) sum += index + 1;
-  });
-  const [n, m] = [first.length, second.length];
-  const u = sum - (m * (m + 1)) / 2;
+  const [one, other] = [Float64Array.from(first).sort(), Float64Array.from(second).sort()];
+  let below = 0;
+  let u = 0;
+  for (const ms of other) {
+    while (below < one.length && (one[below] ?? 0) < ms) below += 1;
+    u += below;
+  }
+  const [n, m] = [one.length, other.length];
   const z = (u - (n * m) / 2) / Math.sqrt((n * m * (n + m + 1)) / 12);
   return 0.5 * erfc(z / Math.SQRT2);
 }

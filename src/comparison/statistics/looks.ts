@@ -7,7 +7,9 @@ export interface Look {
 }
 
 /** How much the first look may use up: what it may, it can use only where every pair agrees. */
-const FIRST_SHARE = 0.3;
+const FIRST_SHARE = 0.2;
+/** How much is kept for the last one, when everything is known that will be. */
+const LAST_SHARE = 0.5;
 /** How many more pairs the next look has. */
 const GROWTH = 1.3;
 
@@ -23,7 +25,10 @@ export function planLooks(measures: number, level: number, mostPairs: number): r
   // One that comes right before the last tells no more than that.
   if (pairs.length > 1 && mostPairs - (pairs.at(-1) ?? 0) < 2) pairs.pop();
   pairs.push(mostPairs);
-  if (pairs.length === 1) return [{ pairs: mostPairs, share: 1 }];
-  const rest = (1 - FIRST_SHARE) / (pairs.length - 1);
-  return pairs.map((at, index) => ({ pairs: at, share: index === 0 ? FIRST_SHARE : rest }));
+  const between = pairs.length - 2;
+  const last = between > 0 ? LAST_SHARE : 1 - FIRST_SHARE;
+  return pairs.map((at, index) => {
+    if (index === pairs.length - 1) return { pairs: at, share: pairs.length === 1 ? 1 : last };
+    return { pairs: at, share: index === 0 ? FIRST_SHARE : (1 - FIRST_SHARE - LAST_SHARE) / between };
+  });
 }

@@ -97,9 +97,13 @@ function tailOf(ranks: readonly number[]): Float64Array {
 }
 
 function middleRanks(values: readonly number[]): number[] {
-  const sorted = values.toSorted((a, b) => a - b);
-  return values.map((value) => {
-    const first = sorted.indexOf(value);
-    return (first + sorted.lastIndexOf(value)) / 2 + 1;
-  });
+  const order = values.map((_, index) => index).sort((a, b) => (values[a] ?? 0) - (values[b] ?? 0));
+  const ranks: number[] = [];
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    while (to + 1 < order.length && values[order[to + 1] ?? 0] === values[order[from] ?? 0]) to += 1;
+    for (let at = from; at <= to; at += 1) ranks[order[at] ?? 0] = (from + to) / 2 + 1;
+    from = to + 1;
+  }
+  return ranks;
 }
