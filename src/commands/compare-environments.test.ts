@@ -80,6 +80,24 @@ test('latency, goodput and the share of the zone are compared without a check', 
   expect(share('fault')).toBeLessThan(0.2);
 });
 
+test('what both measure is compared pair by pair, over the rounds that are valid on both', () => {
+  const measured = (environment: 'local' | 'kind', round: number, p50: number): FinishedRun => {
+    const run = finishedRun(environment, round);
+    return { ...run, report: { ...run.report, measures: { p50 } } };
+  };
+  const rounds = Array.from({ length: 12 }, (_, index) => index + 1);
+  const { metrics } = compare(
+    ...rounds.flatMap((round) => [
+      measured('local', round, 8 + round / 50),
+      measured('kind', round, 12 + (round % 3) / 50),
+    ]),
+    measured('local', 13, 8),
+  );
+  expect(metrics).toHaveLength(1);
+  expect(metrics[0]).toMatchObject({ measure: 'p50', verdict: 'regressed', pairs: 12 });
+  expect(metrics[0]?.change).toBeCloseTo(0.48, 1);
+});
+
 describe('environments are the same', () => {
   test('when every valid run has the same verdict and statuses, whatever the values are', () => {
     const comparison = compare(failedOverAfter('local', 1, 20), failedOverAfter('kind', 1, 4_000));

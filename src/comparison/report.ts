@@ -34,7 +34,9 @@ export interface ComparisonAbout {
 /** The report of a comparison, now. */
 export function assembleComparison(about: ComparisonAbout, end: ComparisonEnd): ComparisonReport {
   const { plan, records, sides, environments } = about;
-  const metrics = end.standings.map((standing) => metricOf(standing, records, end.pairs));
+  const metrics = end.standings.map((standing) =>
+    metricOf(standing, valuesIn(records, standing.measure, end.pairs)),
+  );
   return {
     schema: COMPARISON_SCHEMA,
     ended: end.ended,
@@ -95,17 +97,13 @@ function exitCodeOf(ended: ComparisonEnd['ended'], inconclusivePasses: boolean):
   }
 }
 
-function metricOf(standing: Standing, records: readonly RoundRecord[], pairs: number): ComparedMetric {
+/** A standing with what every pair showed; `values` are in the order of pairs. */
+export function metricOf(
+  standing: Standing,
+  values: readonly { readonly a: number | null; readonly b: number | null }[],
+): ComparedMetric {
   const { measure } = standing;
   const { unit, worse, offset } = measureKind(measure) ?? measureKinds.p50;
-  const shownIn = (pair: number, side: SideName) =>
-    records.find((record) => record.pair === pair && record.side === side && record.measures !== undefined)
-      ?.measures?.[measure] ?? null;
-  const values = Array.from({ length: pairs }, (_, index) => ({
-    pair: index + 1,
-    a: shownIn(index + 1, 'a'),
-    b: shownIn(index + 1, 'b'),
-  }));
   // Effects are of B being worse; a change is of the number.
   const change = (effect: number) => finite(worse === 'more' ? effect : 1 / (1 + effect) - 1);
   const [low, high] = worse === 'more' ? [standing.low, standing.high] : [standing.high, standing.low];
@@ -127,8 +125,16 @@ function metricOf(standing: Standing, records: readonly RoundRecord[], pairs: nu
     changeHigh: Number.isFinite(standing.high) && !none ? change(high) : null,
     pValue: standing.pValue,
     smallestSeen: finite(standing.smallestSeen ?? Number.POSITIVE_INFINITY),
-    values,
+    values: values.map((value, index) => ({ pair: index + 1, ...value })),
   };
+}
+
+/** What the rounds that count show of a measure, pair by pair. */
+function valuesIn(records: readonly RoundRecord[], measure: string, pairs: number) {
+  const shownIn = (pair: number, side: SideName) =>
+    records.find((record) => record.pair === pair && record.side === side && record.measures !== undefined)
+      ?.measures?.[measure] ?? null;
+  return Array.from({ length: pairs }, (_, index) => onBoth((side) => shownIn(index + 1, side)));
 }
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);

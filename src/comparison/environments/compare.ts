@@ -1,13 +1,21 @@
 import type { Unit } from '../../checks/contract.ts';
 import { checkKind } from '../../checks/index.ts';
+import type { ComparedMetric } from '../../report/comparison/model.ts';
 import type { Report, ReportCheck, Status } from '../../report/model.ts';
 import { formatWindow } from '../../report/words.ts';
+import { Judge, type Pair } from '../judge.ts';
+import { judged } from '../question.ts';
+import { metricOf } from '../report.ts';
+import { onBoth, type SideName } from '../sides.ts';
+import { measuresOfRound } from '../statistics/paired-effects.ts';
 import { figuresOf } from './figures.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
 /** The two environments that are compared, in the order in which they take turns. */
 export const compared = ['local', 'kind'] as const;
 export type Compared = (typeof compared)[number];
+/** Which side of a comparison each is. */
+export const environmentOf = { a: 'local', b: 'kind' } as const satisfies Record<SideName, Compared>;
 type InEach<T> = Readonly<Record<Compared, T>>;
 
 /** A run that came to its end. */
@@ -58,6 +66,8 @@ export interface Comparison {
   readonly checks: readonly ComparedCheck[];
   /** What needs no check: goodput, shed and failed requests, shares of zones, latency. */
   readonly figures: readonly Compares<Spread>[];
+  /** Measures over the rounds that are valid on both: kind (B) against local (A), as `compare` tells it. */
+  readonly metrics: readonly ComparedMetric[];
   readonly machine: Report['run']['machine'];
   readonly mesh: string;
   readonly runs: readonly {
@@ -97,6 +107,7 @@ export function compareRuns(runs: readonly FinishedRun[], folder: string): Compa
       const environments = inEach((environment) => spreadOf(reports[environment].map(of)));
       return { name, unit, environments, ...ratioOf(environments) };
     }),
+    metrics: metricsOf(valid),
     machine: first.report.run.machine,
     mesh: [...new Set(runs.map(({ report }) => report.run.mesh))].join(' and '),
     runs: runs.map(({ environment, round, report, folder: own }) => ({
@@ -108,6 +119,26 @@ export function compareRuns(runs: readonly FinishedRun[], folder: string): Compa
     })),
     folder,
   };
+}
+
+/** One look at all pairs: there are no more to come. */
+function metricsOf(valid: readonly FinishedRun[]): ComparedMetric[] {
+  const measuresIn = (environment: Compared, round: number) =>
+    valid.find((run) => run.environment === environment && run.round === round)?.report.measures;
+  const pairs = [...new Set(valid.map(({ round }) => round))].flatMap((round): Pair[] => {
+    const { a, b } = onBoth((side) => measuresIn(environmentOf[side], round));
+    return a && b ? [{ a: measuresOfRound(a), b: measuresOfRound(b) }] : [];
+  });
+  const [first] = pairs;
+  if (first === undefined) return [];
+  const { margins } = judged({ metrics: undefined, margins: new Map() }, Object.keys(first.a), false);
+  const { standings } = new Judge({ margins, mostPairs: pairs.length }).judge(pairs, true);
+  return standings.map((standing) =>
+    metricOf(
+      standing,
+      pairs.map(({ a, b }) => ({ a: a[standing.measure] ?? null, b: b[standing.measure] ?? null })),
+    ),
+  );
 }
 
 function compareCheck(
