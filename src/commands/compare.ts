@@ -171,14 +171,14 @@ async function compareScenario(
   const both: OnBoth<Prepared> = { a, b };
   const inOneLab = fitOneLab(both);
   const { plan } = a.planned;
-  const { runId, directory, journal: opened } = await openJournal(file, options, both, question, seed);
-  using journal = opened;
   const docker = [a, b].some(({ env }) => env === 'kind') ? configuredDocker() : undefined;
   await sweepLeftovers(progress, signal, docker);
   for (const { planned, env } of [a, b]) {
     await fetchPrograms(environmentPrograms[env](planned.mesh), progress, signal);
     await planned.mesh.validate(everWritten([planned.configuration, ...planned.steps]), progress, signal);
   }
+  const { runId, directory, journal: opened } = await openJournal(file, options, both, question, seed);
+  using journal = opened;
   say(both, inOneLab, seed, progress);
   const command = shownArguments(process.argv.slice(2));
   const end = await onLabs({

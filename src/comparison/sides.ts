@@ -37,7 +37,7 @@ const parts = {
 type Part = keyof typeof parts;
 
 /** What a side may be, for help and for mistakes. */
-export const sideGrammar = Object.values(parts).join(', ');
+const sideGrammar = Object.values(parts).join(', ');
 
 /** What `--a` or `--b` says, given once for each part. Throws a usage error for what it cannot be. */
 export function readSide(option: '--a' | '--b', texts: readonly string[]): Side {

@@ -1,5 +1,5 @@
 /** What a measure is in: a share is from 0 to 1, a ratio may be above; cores are processors kept busy. */
-export type MeasureUnit = 'ms' | 'share' | 'per-second' | 'count' | 'ratio' | 'cores' | 'bytes';
+type MeasureUnit = 'ms' | 'share' | 'per-second' | 'count' | 'ratio' | 'cores' | 'bytes';
 
 /** What comparisons compare of runs: one number a run. */
 export interface MeasureKind {

@@ -7,7 +7,7 @@ declare const ofPairs: unique symbol;
  * What one round shows of one measure. A round is one load on one side, so its requests share a machine, a moment and
  * the state of every pool: they are no independent samples. Whatever is said about many rounds is said of these.
  */
-export type RoundValue = number & { readonly [ofOneRound]: true };
+type RoundValue = number & { readonly [ofOneRound]: true };
 
 /** The measures of one round: each is one number of all its requests. */
 export type RoundMeasures = Readonly<Record<string, RoundValue>>;

@@ -39,8 +39,16 @@ test('the terminal says what is worse, by how much, and how sure that is', () =>
     expect(text).toContain(words);
   }
   expect(text).toContain('1 of 13 rounds of B proved nothing');
+  expect(text).not.toContain('more often');
   expect(text).not.toContain('\u202e');
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+});
+
+test('a side whose rounds prove nothing far more often is named', () => {
+  const { a, b } = sampleComparison.sides;
+  const sides = { a: { ...a, made: 13, invalid: 0 }, b: { ...b, made: 26, invalid: 13 } };
+  const text = comparisonFormats.terminal.render({ ...sampleComparison, sides }, terminal);
+  expect(text.replaceAll(/\s+/g, ' ')).toContain('Rounds of B prove nothing more often');
 });
 
 test('the page runs nothing, and every round leads to its own report', () => {

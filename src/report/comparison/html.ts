@@ -13,6 +13,7 @@ import {
   formatSmallest,
   formatSpread,
   formatVerdict,
+  remarks,
   sureness,
 } from './words.ts';
 
@@ -126,7 +127,7 @@ function notes(report: ComparisonReport) {
     '',
     h`<ul class="card notes">
       <li>${sureness(report)}</li>
-      ${report.notJudged.map(({ measure, why }) => h`<li>${measure} is not judged: ${why}.</li>`)}
+      ${remarks(report).map((line) => h`<li>${line}</li>`)}
     </ul>`,
   );
 }

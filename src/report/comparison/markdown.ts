@@ -2,7 +2,7 @@ import { marks } from '../markdown.ts';
 import { type Block, cell, code, details, fitting, list, paragraphs, table } from '../markdown-text.ts';
 import { formatMs } from '../words.ts';
 import { type ComparisonReport, comparisonWords, metricStatus } from './model.ts';
-import { metricCells, metricHead, sureness } from './words.ts';
+import { metricCells, metricHead, remarks, sureness } from './words.ts';
 
 /** report.md of a comparison: what is worse and by how much, for a pull request. */
 export function comparisonMarkdown(report: ComparisonReport): string {
@@ -40,7 +40,7 @@ function metrics({ metrics: all }: ComparisonReport): Block {
 }
 
 const notes = (report: ComparisonReport): Block =>
-  list([sureness(report), ...report.notJudged.map(({ measure, why }) => `${measure}: not judged, ${why}`)], (text) => `- ${cell(text)}`);
+  list([sureness(report), ...remarks(report)], (text) => `- ${cell(text)}`);
 
 function rounds({ rounds: all }: ComparisonReport): Block {
   return table(

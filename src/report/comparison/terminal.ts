@@ -14,7 +14,7 @@ import {
 } from '../terminal.ts';
 import { formatMs, plain } from '../words.ts';
 import { type ComparisonReport, comparisonWords, metricStatus } from './model.ts';
-import { metricCells, metricHead, sureness } from './words.ts';
+import { metricCells, metricHead, remarks, sureness } from './words.ts';
 
 /** What a comparison says on the terminal when it is over; its rounds were told as they ended. */
 export function comparisonTerminal(report: ComparisonReport, options: TerminalOptions): string {
@@ -72,16 +72,7 @@ function metrics({ metrics: all }: ComparisonReport, view: View): string[] {
 }
 
 function notes(report: ComparisonReport, { width, c }: View): string[] {
-  const notJudged = report.notJudged.map(({ measure, why }) => `${measure}: not judged, ${why}`);
-  const invalid = (['a', 'b'] as const).flatMap((side) => {
-    const { made, invalid: none } = report.sides[side];
-    return none === 0
-      ? []
-      : [`${none} of ${made} rounds of ${side.toUpperCase()} proved nothing and were made again`];
-  });
-  return [sureness(report), ...invalid, ...notJudged].flatMap((line) =>
-    indented(line, 1, width - 1).map(c.dim),
-  );
+  return [sureness(report), ...remarks(report)].flatMap((line) => indented(line, 1, width - 1).map(c.dim));
 }
 
 function whereabouts({ wallMs, rounds, run }: ComparisonReport, { c, directory }: View): string[] {

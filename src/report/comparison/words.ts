@@ -32,7 +32,7 @@ export function formatChange(share: number): string {
  * The change of a metric. Where both sides have something added to them, because they may be none, a share of that
  * means little: it is told in the metric's own unit.
  */
-export function formatMetricChange(metric: ComparedMetric, change: number | null): string {
+function formatMetricChange(metric: ComparedMetric, change: number | null): string {
   if (change === null) return '?';
   const { offset, unit, a } = metric;
   if (offset === 0 || a === null) return formatChange(change);
@@ -91,4 +91,39 @@ export function sureness({ confidence, metrics, looks, pairs, mostPairs }: Compa
   const percent = (share: number) => `${Number((100 * share).toFixed(2))} %`;
   if (metrics.length === 0) return 'No metric was judged.';
   return `With at most ${percent(confidence.alarm)} anything is called regressed where nothing is, over all ${metrics.length} metrics (Holm) and ${looks.length} planned looks; of each metric, with at most ${percent(confidence.same)} it is called the same and is worse than its margin. ${pairs} of at most ${mostPairs} pairs of rounds were made, in an order by lot.`;
+}
+
+/** What a reader should know beside the metrics: rounds that were made again, and what is not judged. */
+export function remarks({ sides, notJudged }: ComparisonReport): string[] {
+  const again = (['a', 'b'] as const).flatMap((side) => {
+    const { made, invalid } = sides[side];
+    return invalid === 0
+      ? []
+      : [`${invalid} of ${made} rounds of ${side.toUpperCase()} proved nothing and were made again.`];
+  });
+  const uneven = moreOftenInvalid(sides);
+  const whys = [...new Set(notJudged.map(({ why }) => why))];
+  const left = whys.map((why) => {
+    const measures = notJudged.filter((each) => each.why === why).map(({ measure }) => measure);
+    return `Not judged: ${measures.join(', ')} (${why}).`;
+  });
+  return [
+    ...again,
+    ...(uneven === undefined
+      ? []
+      : [
+          `Rounds of ${uneven} prove nothing more often than those of the other side: those that are left may be its better ones.`,
+        ]),
+    ...left,
+  ];
+}
+
+/** The side of which so many more rounds are invalid that chance would do it less than once in a hundred times. */
+function moreOftenInvalid({ a, b }: ComparisonReport['sides']): 'A' | 'B' | undefined {
+  const made = a.made + b.made;
+  const share = (a.invalid + b.invalid) / made;
+  if (a.made === 0 || b.made === 0 || share === 0 || share === 1) return undefined;
+  const spread = Math.sqrt(share * (1 - share) * (1 / a.made + 1 / b.made));
+  const apart = (a.invalid / a.made - b.invalid / b.made) / spread;
+  return Math.abs(apart) < 2.576 ? undefined : apart > 0 ? 'A' : 'B';
 }
