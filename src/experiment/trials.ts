@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Analysis, analyse } from '../analysis/analyse.ts';
 import type { Environment, Lab } from '../environments/contract.ts';
@@ -104,6 +105,8 @@ export class TrialSeries implements AsyncDisposable {
     const { runId, topology, mesh, environment, directory, watcher } = this.#request;
     const ending = signal ? AbortSignal.any([this.#request.signal, signal]) : this.#request.signal;
     const folder = { evidence: join(directory, name, 'evidence'), logs: join(directory, name, 'logs') };
+    // What a killed series has left of a trial that it goes on with would be evidence of this one.
+    await rm(join(directory, name), { recursive: true, force: true });
     const arrivals = await lab.configure(configuration, ending);
     const outcome = await runTrial({
       lab,
