@@ -7,7 +7,7 @@ export function formatMeasure(value: number, unit: ComparedMetric['unit']): stri
     case 'ms':
       return formatMs(Number(value.toPrecision(3)));
     case 'share':
-      return formatPercent(Number(value.toFixed(5)));
+      return formatPercent(Number(value.toPrecision(3)));
     case 'per-second':
       return `${Number(value.toPrecision(4))}/s`;
     case 'count':
@@ -94,7 +94,7 @@ export function sureness({ confidence, metrics, looks, pairs, mostPairs }: Compa
 }
 
 /** What a reader should know beside the metrics: rounds that were made again, and what is not judged. */
-export function remarks({ sides, notJudged }: ComparisonReport): string[] {
+export function remarks({ ended, sides, metrics, notJudged }: ComparisonReport): string[] {
   const again = (['a', 'b'] as const).flatMap((side) => {
     const { made, invalid } = sides[side];
     return invalid === 0
@@ -107,7 +107,9 @@ export function remarks({ sides, notJudged }: ComparisonReport): string[] {
     const measures = notJudged.filter((each) => each.why === why).map(({ measure }) => measure);
     return `Not judged: ${measures.join(', ')} (${why}).`;
   });
+  const early = ended === 'regressed' && metrics.some(({ verdict }) => verdict === 'inconclusive');
   return [
+    ...(early ? ['It ended when it was clear that B is worse; what is inconclusive was not waited for.'] : []),
     ...again,
     ...(uneven === undefined
       ? []
