@@ -2,6 +2,7 @@ import createTab from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
 import pc from 'picocolors';
 import { cleanupCommand } from './commands/cleanup.ts';
+import { compareCommand } from './commands/compare.ts';
 import { compareEnvironmentsCommand } from './commands/compare-environments.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -64,6 +65,7 @@ function program(signal: AbortSignal, begun: (command: string) => void): Command
     .version(version, '-V, --version')
     .showHelpAfterError('(add --help for what it takes)')
     .addCommand(runCommand(signal, performance.timeOrigin))
+    .addCommand(compareCommand(signal, performance.timeOrigin))
     .addCommand(tuneCommand(signal, performance.timeOrigin))
     .addCommand(planCommand())
     .addCommand(explainCommand(signal))

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { runProgram } from './kit/run-program.ts';
 import { extractSchemas } from './meshes/istio/schemas/extract.ts';
 import { ISTIO_VERSION } from './meshes/istio/version.ts';
+import { comparisonJsonSchema } from './report/comparison/index.ts';
 import { reportJsonSchema } from './report/json.ts';
 import { runsJsonSchema } from './report/runs/index.ts';
 import { suiteJsonSchema } from './report/suite/json.ts';
@@ -21,6 +22,7 @@ const generated: Readonly<Record<string, () => Promise<string | { readonly skipp
   'docs/reference.md': referenceMarkdown,
   'docs/report.schema.json': () => `${JSON.stringify(reportJsonSchema(), null, 2)}\n`,
   'docs/runs.schema.json': () => `${JSON.stringify(runsJsonSchema(), null, 2)}\n`,
+  'docs/comparison.schema.json': () => `${JSON.stringify(comparisonJsonSchema(), null, 2)}\n`,
   'docs/suite.schema.json': () => `${JSON.stringify(suiteJsonSchema(), null, 2)}\n`,
   'docs/tune.schema.json': () => `${JSON.stringify(tuningJsonSchema(), null, 2)}\n`,
   [`src/meshes/istio/schemas/istio-${ISTIO_VERSION}.generated.json`]: istioSchemas,

@@ -36,6 +36,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
     /^suite\/words\.ts$/,
     // What pages are made of.
     /^html\/(assets|page|presentable|sections|style|table|topology)\.ts$/,
+    /^comparison\/(index|model|words)\.ts$/,
   ],
   analysis: [/^analyse\.ts$/],
   experiment: 'all',
@@ -199,7 +200,7 @@ test('what is said on standard output goes through one place, where no text of o
 
 test('a command that somebody is told to run is one that they can paste', () => {
   const commands =
-    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|lab|report|doctor|self-test|tools|compare-environments|cleanup|tune)\b/;
+    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|lab|report|doctor|self-test|tools|compare-environments|compare|cleanup|tune)\b/;
   const wrong = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|\btesting\/|^report\/fixture\.ts$/.test(file))
     .flatMap((file) =>

@@ -13,6 +13,7 @@ import { type RecordedFault, recordFaults } from './fault-records.ts';
 import { impliedChecks } from './implied.ts';
 import { judgeCheck } from './judge.ts';
 import { type LoadFacts, loadsOf } from './loads.ts';
+import { measuresOf } from './measures.ts';
 import { notesOn } from './notes.ts';
 import { ownChecks } from './own-checks.ts';
 import { phasesOf } from './phases.ts';
@@ -51,6 +52,7 @@ export type Analysis = Pick<
   | 'series'
   | 'resources'
   | 'effective'
+  | 'measures'
   | 'gaps'
   | 'notes'
 > & {
@@ -124,6 +126,7 @@ export async function analyse(input: {
   });
   const checks = [...planned, ...ownChecks(loads, endMs)];
   const answered = reportProbes(probes, evidence, pictures, records);
+  const resources = resourcesOf(evidence);
   const told = {
     verdict: verdictOf(results, checks),
     traffic: totalsOf(evidence, traffic, facts),
@@ -142,7 +145,8 @@ export async function analyse(input: {
     windows: windows.map((window) => ({ ...window })),
     topology: topologyOf(evidence, traffic, phases),
     series: seriesOf(evidence, traffic, endMs),
-    resources: resourcesOf(evidence),
+    resources,
+    measures: measuresOf(facts, trial.warmupMs, checks, resources),
     gaps: evidence.context.gaps.map(({ what, fromMs, toMs }) => ({
       what,
       fromMs: fromMs - evidence.originMs,

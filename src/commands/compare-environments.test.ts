@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compareRuns, type FinishedRun } from '../comparison/compare.ts';
-import { failedOverAfter, finishedRun } from '../comparison/fixture.ts';
+import { compareRuns, type FinishedRun } from '../comparison/environments/compare.ts';
+import { failedOverAfter, finishedRun } from '../comparison/environments/fixture.ts';
 import { compareEnvironmentsCommand, exitCodeOf } from './compare-environments.ts';
 
 const compare = (...runs: FinishedRun[]) => compareRuns(runs, 'reports/compare-x');
@@ -78,6 +78,24 @@ test('latency, goodput and the share of the zone are compared without a check', 
     figure(`share of the client zone (${window})`)?.environments.local.median ?? Number.NaN;
   expect(share('steady')).toBeGreaterThan(0.9);
   expect(share('fault')).toBeLessThan(0.2);
+});
+
+test('what both measure is compared pair by pair, over the rounds that are valid on both', () => {
+  const measured = (environment: 'local' | 'kind', round: number, p50: number): FinishedRun => {
+    const run = finishedRun(environment, round);
+    return { ...run, report: { ...run.report, measures: { p50 } } };
+  };
+  const rounds = Array.from({ length: 12 }, (_, index) => index + 1);
+  const { metrics } = compare(
+    ...rounds.flatMap((round) => [
+      measured('local', round, 8 + round / 50),
+      measured('kind', round, 12 + (round % 3) / 50),
+    ]),
+    measured('local', 13, 8),
+  );
+  expect(metrics).toHaveLength(1);
+  expect(metrics[0]).toMatchObject({ measure: 'p50', verdict: 'regressed', pairs: 12 });
+  expect(metrics[0]?.change).toBeCloseTo(0.48, 1);
 });
 
 describe('environments are the same', () => {

@@ -1,7 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type Comparison, compared, compareRuns, withoutValidRun } from '../comparison/compare.ts';
-import { renderMarkdown, renderText } from '../comparison/render.ts';
-import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/rounds.ts';
+import { randomSeed } from '../../apps/edge-app/src/chance.ts';
+import {
+  type Comparison,
+  compared,
+  compareRuns,
+  withoutValidRun,
+} from '../comparison/environments/compare.ts';
+import { renderMarkdown, renderText } from '../comparison/environments/render.ts';
+import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/environments/rounds.ts';
 import { environmentCapabilities } from '../environments/index.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
@@ -25,7 +31,8 @@ const MOST_ROUNDS = 20;
 const notes = `
 With --rounds the environments take turns, so that a machine that drifts burdens both alike. Per check and
 environment the table has the lowest, median and highest value, in how many of the valid runs it passed, and the
-ratio of the medians. Invalid runs prove nothing: they are named and left out. A run on kind makes a cluster of
+ratio of the medians; with seven rounds and more, what their pairs prove about latency, errors and the like, as compare
+tells it. Invalid runs prove nothing: they are named and left out. A run on kind makes a cluster of
 its own and removes it; with --keep the runs share one, which is faster, and which stays until
 npx breakwater cleanup --kept.
 
@@ -79,6 +86,7 @@ async function compare(file: string, options: CompareOptions, signal: AbortSigna
   const say = (line: string) => process.stderr.write(`${visibleLines(line)}\n`);
   const runs = await runRounds(
     options.rounds,
+    randomSeed(),
     async (environment, round) => {
       refuseChanged(plan, planScenario(await loadScenario(file, options)));
       say(`round ${round} of ${options.rounds}: ${plan.name} on ${environment}`);

@@ -4,6 +4,7 @@ import { environmentError, OperatorError, usageError } from '../kit/errors.ts';
 import { print, printDocument } from '../kit/output.ts';
 import { writeOutput } from '../kit/output-file.ts';
 import { isDiskFault, reasonOf } from '../kit/system-error.ts';
+import { comparisonFormats, findComparison, readComparison } from '../report/comparison/index.ts';
 import {
   findReport,
   type ReportFormat,
@@ -41,8 +42,10 @@ Examples:
 /** `breakwater report`: shows or converts what a run found. */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('Show the report of a run or suite again, open it, or convert it to another format.')
-    .argument('[run]', 'id or folder of a run or of a suite (default: the newest run)')
+    .description(
+      'Show the report of a run, suite or comparison again, open it, or convert it to another format.',
+    )
+    .argument('[run]', 'id or folder of a run, a suite or a comparison (default: the newest run)')
     .addOption(
       new Option('--format <format>', 'what to write')
         .choices(Object.keys(reportFormats))
@@ -100,8 +103,10 @@ async function showAll(run: string | undefined, { reports, format, output, open:
   print(`\n ${file}\n`);
 }
 
-/** A run or a suite, and its formats. */
+/** A run, a suite or a comparison, and its formats. */
 async function found(named: string | undefined, reports: string) {
+  const comparison = named === undefined ? undefined : await findComparison(reports, named);
+  if (comparison !== undefined) return foundComparison(comparison);
   const suite = named === undefined ? undefined : await findSuite(reports, named);
   if (suite === undefined) {
     const directory = await findReport(reports, named);
@@ -119,6 +124,20 @@ async function found(named: string | undefined, reports: string) {
     files: { html: suiteFormats.html.file },
     render: (format: ReportFormat, shown = false) =>
       suiteFormats[format].render(content, terminalOptions(suite, shown)),
+  };
+}
+
+async function foundComparison(directory: string) {
+  const content = await readComparison(directory);
+  return {
+    directory,
+    files: { html: comparisonFormats.html.file },
+    render(format: ReportFormat, shown = false) {
+      if (format === 'junit') {
+        throw usageError('a comparison is no list of tests', 'It has --format terminal, json, html and md.');
+      }
+      return comparisonFormats[format].render(content, terminalOptions(directory, shown));
+    },
   };
 }
 

@@ -26,7 +26,7 @@ import { fetchPrograms } from '../toolchain/fetch.ts';
 import type { Question } from '../tuning/contract.ts';
 import { readEarlier } from '../tuning/earlier.ts';
 import { estimate } from '../tuning/estimate.ts';
-import { Journal } from '../tuning/journal.ts';
+import { beginJournal, resumeJournal } from '../tuning/journal.ts';
 import { describeObjective } from '../tuning/objective.ts';
 import { type Asked, readQuestion, type TuningOptions } from '../tuning/question.ts';
 import { assembleTuning } from '../tuning/report.ts';
@@ -236,13 +236,13 @@ async function openJournal(
   };
   if (options.resume !== undefined) {
     const directory = resolve(options.resume);
-    const journal = Journal.resume(directory, head);
+    const journal = resumeJournal(directory, head);
     return { runId: newRunId(`tune-${plan.name}`), directory, journal };
   }
   const runId = newRunId(`tune-${plan.name}`);
   const directory = join(resolve(options.reports), runId);
   await makeReportFolder(directory, options.reports);
-  return { runId, directory, journal: Journal.begin(directory, head) };
+  return { runId, directory, journal: beginJournal(directory, head) };
 }
 
 /** What an operator needs to know of a search that came to no conclusion. */

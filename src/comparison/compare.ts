@@ -1,170 +1,178 @@
-import type { Unit } from '../checks/contract.ts';
-import { checkKind } from '../checks/index.ts';
-import type { Report, ReportCheck, Status } from '../report/model.ts';
-import { formatWindow } from '../report/words.ts';
-import { figuresOf } from './figures.ts';
-import { type Spread, spreadOf } from './spread.ts';
+import { environmentError } from '../kit/errors.ts';
+import { isRound, type Journal, type RoundRecord } from './journal.ts';
+import { Judge, type Judgement, type Pair } from './judge.ts';
+import { orderOf } from './order.ts';
+import { judged, type Question } from './question.ts';
+import type { SideName } from './sides.ts';
+import { measuresOfRound, type RoundMeasures } from './statistics/paired-effects.ts';
 
-/** The two environments that are compared, in the order in which they take turns. */
-export const compared = ['local', 'kind'] as const;
-export type Compared = (typeof compared)[number];
-type InEach<T> = Readonly<Record<Compared, T>>;
+/** So many attempts in a row at a round that prove nothing, or break, end the comparison. */
+const MOST_INVALID = 8;
+const MOST_BROKEN = 2;
 
-/** A run that came to its end. */
-export interface FinishedRun {
-  readonly environment: Compared;
-  /** From 1. */
-  readonly round: number;
-  readonly report: Report;
-  /** Where its report is. */
-  readonly folder: string;
+/** Makes rounds; how, those that count them do not ask. */
+export interface RoundMaker {
+  /** One round of a side: `name` is unique. Throws for a mistake in what was written, and when interrupted. */
+  make(side: SideName, name: string): Promise<RoundResult>;
 }
 
-/** How many of some runs or results there are of each status. */
-export type Tally = Readonly<Record<Status, number>>;
+/** What came of one round; with `measures` it proves something. */
+export type RoundResult = Pick<RoundRecord, 'verdict' | 'measures' | 'why' | 'mesh' | 'programs'>;
 
-/** One number in both environments. */
-interface Compares<Shown extends Spread> {
-  readonly name: string;
-  readonly unit: Unit;
-  readonly environments: InEach<Shown>;
-  /** kind's median over local's; absent where one has none, or local's is 0. */
-  readonly ratio?: number;
+export interface ComparisonRequest {
+  readonly rounds: RoundMaker;
+  /** Whether both sides take turns in one lab. */
+  readonly inOneLab: boolean;
+  readonly question: Question;
+  readonly seed: number;
+  readonly journal: Journal;
+  readonly watcher: ComparisonWatcher;
 }
 
-export interface CheckResults extends Spread {
-  readonly statuses: Tally;
-  /** Each valid run's result as its report says it, or "invalid". */
-  readonly observed: readonly string[];
+/** What a person may watch while a comparison goes on. */
+export interface ComparisonWatcher {
+  beginning(pair: number, side: SideName): void;
+  round(record: RoundRecord): void;
+  /** What is known after a pair. */
+  pair(number: number, judgement: Judgement, spentMs: number, nextLook: number | undefined): void;
 }
 
-interface ComparedCheck extends Compares<CheckResults> {
-  readonly kind: string;
-  /** The part of the run that it looks at. */
-  readonly window: string;
-  /** Whether every valid run of both environments has the same status. */
-  readonly same: boolean;
+/** What a comparison has come to. */
+export interface ComparisonEnd {
+  /** `invalid`: rounds on this machine, or of one side, prove nothing. */
+  readonly ended: NonNullable<Judgement['answer']> | 'invalid';
+  /** Why it is invalid, in words. */
+  readonly why?: string;
+  readonly standings: Judgement['standings'];
+  readonly looks: Judge['looks'];
+  /** Measures that are not judged, and why. */
+  readonly left: ReadonlyMap<string, string>;
+  readonly pairs: number;
 }
 
-/** What `compare-environments --json` prints. Numbers are of valid runs; a share is from 0 to 1. */
-export interface Comparison {
-  readonly scenario: string;
-  readonly rounds: number;
-  /** Every valid run of both has the same verdict and the same status of each check, and each has a valid run. */
-  readonly same: boolean;
-  readonly sameVerdict: boolean;
-  /** Of all runs, invalid ones included. */
-  readonly verdicts: InEach<Tally>;
-  readonly checks: readonly ComparedCheck[];
-  /** What needs no check: goodput, shed and failed requests, shares of zones, latency. */
-  readonly figures: readonly Compares<Spread>[];
-  readonly machine: Report['run']['machine'];
-  readonly mesh: string;
-  readonly runs: readonly {
-    readonly environment: Compared;
-    readonly round: number;
-    readonly verdict: Status;
-    /** Why it is left out. */
-    readonly invalid?: readonly string[];
-    readonly folder: string;
-  }[];
-  /** The one that has those of the runs. */
-  readonly folder: string;
-}
-
-/** Check by check: the same scenario has the same checks in the same order. */
-export function compareRuns(runs: readonly FinishedRun[], folder: string): Comparison {
-  const [first] = runs;
-  if (first === undefined) throw new Error('there is no run to compare');
-  const valid = runs.filter(({ report }) => report.verdict !== 'invalid');
-  const reports = inEach((name) =>
-    valid.filter(({ environment }) => environment === name).map(({ report }) => report),
-  );
-  const verdicts = inEach((name) =>
-    tally(runs.filter(({ environment }) => environment === name).map(({ report }) => report.verdict)),
-  );
-  const checks = first.report.checks.map((check, index) => compareCheck(first.report, check, index, reports));
-  const comparable = withoutValidRun({ verdicts }).length === 0;
-  const sameVerdict = comparable && new Set(valid.map(({ report }) => report.verdict)).size === 1;
-  return {
-    scenario: first.report.scenario.name,
-    rounds: Math.max(...runs.map(({ round }) => round)),
-    same: sameVerdict && checks.every(({ same }) => same),
-    sameVerdict,
-    verdicts,
-    checks,
-    figures: figuresOf(runs.map(({ report }) => report)).map(({ name, unit, of }) => {
-      const environments = inEach((environment) => spreadOf(reports[environment].map(of)));
-      return { name, unit, environments, ...ratioOf(environments) };
-    }),
-    machine: first.report.run.machine,
-    mesh: [...new Set(runs.map(({ report }) => report.run.mesh))].join(' and '),
-    runs: runs.map(({ environment, round, report, folder: own }) => ({
-      environment,
-      round,
-      verdict: report.verdict,
-      ...(report.verdict === 'invalid' ? { invalid: reasonsOf(report) } : {}),
-      folder: own,
-    })),
-    folder,
-  };
-}
-
-function compareCheck(
-  report: Report,
-  { name, kind, window }: ReportCheck,
-  index: number,
-  reports: InEach<readonly Report[]>,
-): ComparedCheck {
-  const results = inEach((environment) => reports[environment].flatMap(({ checks }) => checks[index] ?? []));
-  const statuses = new Set(
-    compared.flatMap((environment) => results[environment].map(({ status }) => status)),
-  );
-  const environments = inEach((environment) => {
-    const of = results[environment];
-    return {
-      statuses: tally(of.map(({ status }) => status)),
-      // What a check saw that a doubtful fault has made invalid is no measurement.
-      ...spreadOf(of.map(({ status, value }) => (status === 'invalid' ? undefined : value))),
-      observed: of.map(({ status, observed }) => (status === 'invalid' ? status : observed)),
-    };
+/**
+ * Makes rounds of both sides in turns until it is clear whether B is worse, or rounds or time are used up. What the
+ * journal has already is not made again; a round that proves nothing is, and so is one whose lab broke.
+ */
+export async function compareSides(request: ComparisonRequest): Promise<ComparisonEnd> {
+  const { question, inOneLab, journal, watcher } = request;
+  const rounds = new Rounds(request);
+  const over = journal.records.find((record) => !isRound(record));
+  const most = over === undefined || isRound(over) ? question.mostPairs : over.pairs;
+  const pairs: Pair[] = [];
+  let judge: Judge | undefined;
+  let left: ReadonlyMap<string, string> = new Map();
+  let judgement: Judgement | undefined;
+  const ending = (rest: Pick<ComparisonEnd, 'ended' | 'why'>): ComparisonEnd => ({
+    ...rest,
+    standings: judgement?.standings ?? [],
+    looks: judge?.looks ?? [],
+    left,
+    pairs: pairs.length,
   });
-  return {
-    name,
-    kind,
-    window: formatWindow(report, window),
-    // The reports are of runs of this very version, which knows their kinds.
-    unit: checkKind({ kind }).unit,
-    same: statuses.size === 1 && compared.every((environment) => results[environment].length > 0),
-    environments,
-    ...ratioOf(environments),
-  };
+  while (pairs.length < most && judgement?.answer === undefined && !rounds.timeIsUp(pairs.length)) {
+    const number = pairs.length + 1;
+    const pair = await rounds.pair(number);
+    if ('why' in pair) return ending({ ended: 'invalid', why: pair.why });
+    pairs.push(pair);
+    if (judge === undefined) {
+      const found = judged(question, [...Object.keys(pair.a), ...Object.keys(pair.b)], inOneLab);
+      left = found.left;
+      if (found.margins.size === 0) {
+        return ending({ ended: 'invalid', why: 'they have none of the metrics that are asked for' });
+      }
+      judge = new Judge({ margins: found.margins, mostPairs: question.mostPairs });
+    }
+    judgement = judge.judge(pairs);
+    watcher.pair(number, judgement, rounds.spentMs, judge.nextLook);
+  }
+  if (judge !== undefined && judgement?.answer === undefined) judgement = judge.judge(pairs, true);
+  if (over === undefined) journal.add({ over: true, pairs: pairs.length });
+  return ending({ ended: judgement?.answer ?? 'inconclusive' });
 }
 
-/** Violated rules, which also take their checks with them; or else the checks that had too little to go by. */
-function reasonsOf({ validity, checks }: Report): string[] {
-  const violated = validity.filter(({ status }) => status === 'violated');
-  if (violated.length > 0) return violated.map(({ rule, observed }) => `${rule}: ${observed}`);
-  return checks
-    .filter(({ status }) => status === 'invalid')
-    .map(({ name, observed, detail }) => `${name}: ${detail ?? observed}`);
-}
+/** The rounds of a comparison as they come, from the journal or made. */
+class Rounds {
+  readonly #request: ComparisonRequest;
+  /** Records of the journal that nobody has asked for again. */
+  readonly #left: RoundRecord[];
+  spentMs = 0;
+  #brokenInRow = 0;
 
-function ratioOf({ local, kind }: InEach<Spread>): { ratio?: number } {
-  if (local.median === null || kind.median === null || local.median === 0) return {};
-  return { ratio: kind.median / local.median };
-}
+  constructor(request: ComparisonRequest) {
+    this.#request = request;
+    this.#left = request.journal.records.filter(isRound);
+  }
 
-function tally(statuses: readonly Status[]): Tally {
-  const count = (wanted: Status) => statuses.filter((status) => status === wanted).length;
-  return { pass: count('pass'), fail: count('fail'), invalid: count('invalid') };
-}
+  /** Whether another pair would take longer than there is; the first is always made, and what is there costs nothing. */
+  timeIsUp(pairs: number): boolean {
+    if (pairs === 0 || this.#left.length > 0) return false;
+    return this.spentMs + this.spentMs / pairs > this.#request.question.budgetMs;
+  }
 
-function inEach<T>(of: (environment: Compared) => T): InEach<T> {
-  return { local: of('local'), kind: of('kind') };
-}
+  /** Both rounds of a pair, in the order of its lot; or why one of them cannot be had. */
+  async pair(number: number): Promise<Pair | { readonly why: string }> {
+    const measures: Partial<Record<SideName, RoundMeasures>> = {};
+    for (const side of orderOf(this.#request.seed, number)) {
+      const round = await this.#valid(number, side);
+      if (typeof round === 'string') return { why: round };
+      measures[side] = round;
+    }
+    const { a, b } = measures;
+    if (a === undefined || b === undefined) throw new Error('a pair has two rounds');
+    return { a, b };
+  }
 
-/** The environments of which no run is valid: with any, the comparison says nothing. */
-export function withoutValidRun({ verdicts }: Pick<Comparison, 'verdicts'>): Compared[] {
-  return compared.filter((name) => verdicts[name].pass + verdicts[name].fail === 0);
+  /** The measures of a round that proves something, made again until there is one; or why there is none. */
+  async #valid(pair: number, side: SideName): Promise<RoundMeasures | string> {
+    for (let invalid = 0; ; ) {
+      const known = this.#known(pair, side);
+      const record = known ?? (await this.#make(pair, side));
+      this.spentMs += record.tookMs;
+      this.#request.watcher.round(record);
+      if (record.measures !== undefined) {
+        this.#brokenInRow = 0;
+        return measuresOfRound(record.measures);
+      }
+      // Why it stopped then is no reason to stop now.
+      if (known !== undefined) continue;
+      if (record.verdict === 'broken') this.#refuseBroken(record);
+      else {
+        this.#brokenInRow = 0;
+        invalid += 1;
+      }
+      if (invalid >= MOST_INVALID) {
+        return `${invalid} of ${side.toUpperCase()} in a row are invalid: ${record.why}`;
+      }
+    }
+  }
+
+  #refuseBroken({ side, why }: RoundRecord): void {
+    this.#brokenInRow += 1;
+    if (this.#brokenInRow < MOST_BROKEN) return;
+    throw environmentError(
+      `${MOST_BROKEN} rounds in a row broke, the last one of ${side.toUpperCase()}: ${why}`,
+      'npx breakwater doctor says what this machine lacks; --resume goes on from here',
+    );
+  }
+
+  #known(pair: number, side: SideName): RoundRecord | undefined {
+    const at = this.#left.findIndex((record) => record.pair === pair && record.side === side);
+    return at < 0 ? undefined : this.#left.splice(at, 1)[0];
+  }
+
+  async #make(pair: number, side: SideName): Promise<RoundRecord> {
+    const { rounds, journal, watcher } = this.#request;
+    const before = journal.records.filter(
+      (record) => isRound(record) && record.pair === pair && record.side === side,
+    ).length;
+    const name = `${String(pair).padStart(3, '0')}-${side}${before === 0 ? '' : `-${before + 1}`}`;
+    watcher.beginning(pair, side);
+    const began = performance.now();
+    const result = await rounds.make(side, name);
+    const tookMs = Math.round(performance.now() - began);
+    const record: RoundRecord = { name, pair, side, endedAt: Date.now(), tookMs, ...result };
+    journal.add(record);
+    return record;
+  }
 }

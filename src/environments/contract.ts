@@ -39,6 +39,14 @@ export interface Environment {
 export interface EnvironmentOptions {
   /** Whether what took long to make stays for the next run: a cluster. */
   readonly keep?: boolean;
+  /** Programs of this machine in the place of the pinned ones. */
+  readonly programs?: Readonly<Partial<Record<Program, OwnProgram>>>;
+}
+
+/** A program that an operator has brought, and what it says of its version. */
+export interface OwnProgram {
+  readonly path: string;
+  readonly version: string;
 }
 
 /** A kind of environment, and what is known of it before one is made for a mesh. */

@@ -1,8 +1,8 @@
 import type { Progress } from '../kit/terminal.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { Capabilities } from '../plan/environments.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
-import type { Environment, EnvironmentKind, EnvironmentOptions } from './contract.ts';
+import { fetchPrograms, type HostPrograms } from '../toolchain/fetch.ts';
+import type { Environment, EnvironmentKind, EnvironmentOptions, OwnProgram } from './contract.ts';
 
 /** Every kind of place where a mesh can run. */
 const kinds = {
@@ -36,8 +36,22 @@ export const environmentUsualMs = ofEach(({ usualMs }) => usualMs);
 export const environments = ofEach(
   ({ programs, make }) =>
     (mesh: Mesh, progress: Progress, signal: AbortSignal, options: EnvironmentOptions = {}): Environment =>
-      make(mesh, () => fetchPrograms(programs(mesh), progress, signal, mesh.version), options),
+      make(
+        mesh,
+        async () => withOwn(await fetchPrograms(programs(mesh), progress, signal, mesh.version), options),
+        options,
+      ),
 );
+
+function withOwn(found: HostPrograms, { programs = {} }: EnvironmentOptions): HostPrograms {
+  const own = (of: keyof OwnProgram) =>
+    Object.fromEntries(Object.entries(programs).map(([name, program]) => [name, program[of]]));
+  return {
+    ...found,
+    paths: { ...found.paths, ...own('path') },
+    versions: { ...found.versions, ...own('version') },
+  };
+}
 
 function ofEach<T>(of: (kind: EnvironmentKind) => T): Readonly<Record<EnvironmentName, T>> {
   return Object.fromEntries(environmentNames.map((name) => [name, of(kinds[name])])) as Record<

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Analysis, analyse } from '../analysis/analyse.ts';
 import type { Environment, Lab } from '../environments/contract.ts';
@@ -45,7 +46,7 @@ export interface SeriesRequest {
   readonly topology: TopologyPlan;
   readonly mesh: Mesh;
   readonly environment: Environment;
-  /** A folder per trial is made in it, and `logs/`. */
+  /** A folder per trial is made in it, and one for the logs of the lab. */
   readonly directory: string;
   /** Where in it programs' logs go; `logs` unless given. */
   readonly logs?: string;
@@ -62,14 +63,15 @@ export async function* runTrials(
   request: SeriesRequest,
   trials: Iterable<TrialWanted> | AsyncIterable<TrialWanted>,
 ): AsyncGenerator<TrialResult, void, void> {
-  await using series = new Series(request);
+  await using series = new TrialSeries(request);
   for await (const wanted of trials) {
     request.signal.throwIfAborted();
     yield await series.one(wanted);
   }
 }
 
-class Series implements AsyncDisposable {
+/** The same for who asks for one trial at a time: two series side by side have a lab each. */
+export class TrialSeries implements AsyncDisposable {
   readonly #request: SeriesRequest;
   #open: OpenLab | undefined;
   #labs = 0;
@@ -103,6 +105,8 @@ class Series implements AsyncDisposable {
     const { runId, topology, mesh, environment, directory, watcher } = this.#request;
     const ending = signal ? AbortSignal.any([this.#request.signal, signal]) : this.#request.signal;
     const folder = { evidence: join(directory, name, 'evidence'), logs: join(directory, name, 'logs') };
+    // What a killed series has left of a trial that it goes on with would be evidence of this one.
+    await rm(join(directory, name), { recursive: true, force: true });
     const arrivals = await lab.configure(configuration, ending);
     const outcome = await runTrial({
       lab,

@@ -310,6 +310,12 @@ export const reportSchema = z
           "Connections that a client's sidecar opened to the hosts of a service, and requests that ended meanwhile, by its own count. Older reports have none.",
         ),
     }),
+    measures: z
+      .record(z.string(), z.number())
+      .optional()
+      .describe(
+        'What comparisons compare: name → one number of all requests after the warmup, times in ms, shares from 0 to 1. Older reports have none.',
+      ),
     effective: z
       .array(heldTable)
       .optional()
@@ -333,6 +339,7 @@ export const briefReportSchema = reportSchema.omit({
   topology: true,
   series: true,
   resources: true,
+  measures: true,
   effective: true,
   configuration: true,
   gaps: true,
@@ -347,6 +354,7 @@ export function brief({
   topology: _topology,
   series: _series,
   resources: _resources,
+  measures: _measures,
   effective: _effective,
   configuration: _configuration,
   gaps: _gaps,

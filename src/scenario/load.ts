@@ -107,6 +107,9 @@ export function shownArguments(args: readonly string[]): string[] {
   const shown = (text: string) => (parseSet(text).option ?? '').slice('--set '.length);
   return args.map((word, index) => {
     if (word.startsWith('--set=')) return `--set=${shown(word.slice('--set='.length))}`;
+    // A side of a comparison.
+    const [, before, assignment] = /^((?:--[ab]=)?set:)(.*)$/s.exec(word) ?? [];
+    if (before !== undefined && assignment !== undefined) return before + shown(assignment);
     return args[index - 1] === '--set' ? shown(word) : word;
   });
 }

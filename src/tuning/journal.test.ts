@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { Journal, type TrialRecord } from './journal.ts';
+import { beginJournal, resumeJournal, type TrialRecord } from './journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'breakwater-journal-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -20,7 +20,7 @@ const record = (name: string): TrialRecord => ({
 
 function begun(...names: string[]): string {
   const directory = mkdtempSync(join(folder, 'search-'));
-  using journal = Journal.begin(directory, head);
+  using journal = beginJournal(directory, head);
   for (const name of names) journal.add(record(name));
   return directory;
 }
@@ -28,11 +28,11 @@ function begun(...names: string[]): string {
 test('a search goes on with the trials that are in its journal', () => {
   const directory = begun('trial-001', 'trial-002');
   {
-    using journal = Journal.resume(directory, head);
+    using journal = resumeJournal(directory, head);
     expect(journal.records).toEqual([record('trial-001'), record('trial-002')]);
     journal.add(record('trial-003'));
   }
-  using journal = Journal.resume(directory, head);
+  using journal = resumeJournal(directory, head);
   expect(journal.records.map(({ name }) => name)).toEqual(['trial-001', 'trial-002', 'trial-003']);
 });
 
@@ -41,11 +41,11 @@ test('what a crash has left of a line is dropped, and the next one stands on its
   const file = join(directory, 'journal.jsonl');
   truncateSync(file, readFileSync(file).length - 20);
   {
-    using journal = Journal.resume(directory, head);
+    using journal = resumeJournal(directory, head);
     expect(journal.records).toEqual([record('trial-001')]);
     journal.add(record('trial-003'));
   }
-  using journal = Journal.resume(directory, head);
+  using journal = resumeJournal(directory, head);
   expect(journal.records).toEqual([record('trial-001'), record('trial-003')]);
 });
 
@@ -54,22 +54,22 @@ test.each([
   ['slo', 'is for the objective p99 at most 50 ms'],
   ['fingerprint', 'is for another load, topology, configuration or other options'],
 ])('a search with another %s does not go on with it', (field, words) => {
-  expect(() => Journal.resume(begun(), { ...head, [field]: 'other' })).toThrow(words);
+  expect(() => resumeJournal(begun(), { ...head, [field]: 'other' })).toThrow(words);
 });
 
 test('a folder without a journal, and one that is none, are told', () => {
-  expect(() => Journal.resume(folder, head)).toThrow('there is no journal of a search in');
+  expect(() => resumeJournal(folder, head)).toThrow('there is no journal of a search in');
   const directory = begun();
   appendFileSync(join(directory, 'journal.jsonl'), 'no json\n');
-  expect(() => Journal.resume(directory, head)).toThrow('is no journal that this version');
+  expect(() => resumeJournal(directory, head)).toThrow('is no journal that this version');
 });
 
 test('a disk that is full in the middle leaves whole trials, and says what to do', () => {
   const directory = mkdtempSync(join(folder, 'full-'));
   const script = `
     process.on('SIGXFSZ', () => {});
-    const { Journal } = await import(${JSON.stringify(join(import.meta.dirname, 'journal.ts'))});
-    const journal = Journal.begin(${JSON.stringify(directory)}, ${JSON.stringify(head)});
+    const { beginJournal } = await import(${JSON.stringify(join(import.meta.dirname, 'journal.ts'))});
+    const journal = beginJournal(${JSON.stringify(directory)}, ${JSON.stringify(head)});
     try {
       for (let number = 0; number < 100; number++) journal.add(${JSON.stringify(record('trial'))});
     } catch (error) {
@@ -84,6 +84,6 @@ test('a disk that is full in the middle leaves whole trials, and says what to do
   expect(Number(kept)).toBeGreaterThan(2);
   const lines = readFileSync(join(directory, 'journal.jsonl'), 'utf8').split('\n').slice(0, -1);
   expect(lines.map((line) => JSON.parse(line))).toHaveLength(Number(kept) + 1);
-  using journal = Journal.resume(directory, head);
+  using journal = resumeJournal(directory, head);
   expect(journal.records).toHaveLength(Number(kept));
 });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Analysis } from '../analysis/analyse.ts';
 import type { Environment } from '../environments/contract.ts';
+import { doubtOf } from '../experiment/doubt.ts';
 import type { Planned } from '../experiment/planned.ts';
 import { assembleReport } from '../experiment/report.ts';
 import type { ExperimentWatcher } from '../experiment/run.ts';
@@ -329,18 +329,6 @@ class Driven<Result> {
     if (disturbance !== undefined) return { verdict: 'invalid', why: disturbance };
     return { verdict: measured.holds ? 'holds' : 'fails', measured };
   }
-}
-
-/** Why a trial proves nothing, in short: its own report says the rest. */
-function doubtOf({ validity, checks, summary }: Analysis): string {
-  const violated = validity.filter(({ status }) => status === 'violated');
-  const doubts = [
-    ...violated.map(({ rule, observed }) => `${rule}: ${observed}`),
-    ...checks
-      .filter(({ status }) => status === 'invalid')
-      .map(({ name, detail }) => `${name} cannot be told${detail === undefined ? '' : ` (${detail})`}`),
-  ];
-  return doubts.length === 0 ? summary : doubts.join('; ');
 }
 
 const nameOf = (number: number) => `trial-${String(number).padStart(3, '0')}`;

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
-import { packageRoot } from '../kit/package-root.ts';
-import type { Plan } from '../plan/contract.ts';
-import { readReport } from '../report/index.ts';
-import { makeReportFolder } from '../runs/report-folder.ts';
-import { type Compared, compared, type FinishedRun } from './compare.ts';
+import { ExitCode, environmentError, usageError } from '../../kit/errors.ts';
+import { packageRoot } from '../../kit/package-root.ts';
+import type { Plan } from '../../plan/contract.ts';
+import { readReport } from '../../report/index.ts';
+import { makeReportFolder } from '../../runs/report-folder.ts';
+import { orderOf } from '../order.ts';
+import { type Compared, environmentOf, type FinishedRun } from './compare.ts';
 
 interface RunSettings {
   readonly file: string;
@@ -16,15 +17,20 @@ interface RunSettings {
   readonly keep: boolean;
 }
 
-/** Runs the environments in turns, so that a machine that drifts burdens both alike. The first error ends it. */
+/**
+ * Runs the environments in turns, so that a machine that drifts burdens both alike; which is first in a round is up to
+ * the lot. The first error ends it.
+ */
 export async function runRounds(
   rounds: number,
+  seed: number,
   runOne: (environment: Compared, round: number) => Promise<FinishedRun>,
   say: (line: string) => void,
 ): Promise<FinishedRun[]> {
   const finished: FinishedRun[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    for (const environment of compared) {
+    for (const side of orderOf(seed, round)) {
+      const environment = environmentOf[side];
       try {
         finished.push(await runOne(environment, round));
       } catch (error) {

@@ -1,4 +1,4 @@
-import type { Unit } from '../checks/contract.ts';
+import type { Unit } from '../../checks/contract.ts';
 import { type CheckResults, type Comparison, compared, type Tally } from './compare.ts';
 import type { Spread } from './spread.ts';
 import { formatValues } from './units.ts';

@@ -1,9 +1,11 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
-import { columns, pad, wrap } from '../kit/columns.ts';
-import { plural } from '../kit/format.ts';
-import { escapeMarkdown } from '../report/markdown-text.ts';
-import { plain } from '../report/words.ts';
+import { columns, pad, wrap } from '../../kit/columns.ts';
+import { plural } from '../../kit/format.ts';
+import { formatInterval, formatVerdict } from '../../report/comparison/words.ts';
+import { escapeMarkdown } from '../../report/markdown-text.ts';
+import { plain } from '../../report/words.ts';
+import { fewestPairs } from '../question.ts';
 import { type Comparison, withoutValidRun } from './compare.ts';
 import { headOf, rowsOf } from './rows.ts';
 
@@ -35,7 +37,7 @@ export function renderText(comparison: Comparison): string {
   return [
     ...wrap(`${plain(comparison.scenario)}, ${describeNumbers(comparison)}`, WIDTH),
     ...table,
-    ...invalidRuns(comparison)
+    ...[...metricLines(comparison), ...invalidRuns(comparison)]
       .flatMap((line) => wrap(plain(line), WIDTH - GAP.length))
       .map((line) => GAP + line),
     (comparison.same ? pc.green : pc.yellow)(conclusionOf(comparison)),
@@ -51,7 +53,9 @@ export function renderMarkdown(comparison: Comparison): string {
   const { scenario, machine, mesh } = comparison;
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const head = ['', ...headOf(comparison)];
-  const invalid = invalidRuns(comparison).map((text) => `- ${escapeMarkdown(text)}`);
+  const invalid = [...metricLines(comparison), ...invalidRuns(comparison)].map(
+    (text) => `- ${escapeMarkdown(text)}`,
+  );
   return [
     `**${escapeMarkdown(scenario)}**, ${describeNumbers(comparison)} (${escapeMarkdown(mesh)}, ${plural(machine.cpus, 'CPU')}):`,
     '',
@@ -72,6 +76,15 @@ function describeNumbers({ rounds }: Comparison): string {
   return rounds === 1
     ? 'one run on each, ratio of kind to local'
     : `${rounds} runs on each: lowest · median · highest, ratio of the medians (kind to local)`;
+}
+
+/** What pairs of rounds prove about numbers, where there are enough for any proof. */
+function metricLines({ metrics }: Comparison): string[] {
+  return metrics.flatMap((metric) =>
+    metric.pairs < fewestPairs
+      ? []
+      : [`${metric.title}, pair by pair: ${formatInterval(metric)}, ${formatVerdict(metric)}`],
+  );
 }
 
 function invalidRuns({ runs }: Comparison): string[] {

@@ -1,22 +1,25 @@
 import { expect, test } from 'vitest';
-import { environmentError } from '../kit/errors.ts';
-import { planScenario } from '../plan/plan.ts';
-import { loadScenario } from '../scenario/load.ts';
+import { environmentError } from '../../kit/errors.ts';
+import { planScenario } from '../../plan/plan.ts';
+import { loadScenario } from '../../scenario/load.ts';
 import { finishedRun } from './fixture.ts';
 import { refuseChanged, runRounds } from './rounds.ts';
 
-test('environments take turns', async () => {
+test('environments take turns, and which is first is up to the lot', async () => {
   const runs = await runRounds(
-    2,
+    20,
+    7,
     async (environment, round) => finishedRun(environment, round),
     () => {},
   );
-  expect(runs.map(({ environment, round }) => `${environment} ${round}`)).toEqual([
-    'local 1',
-    'kind 1',
-    'local 2',
-    'kind 2',
-  ]);
+  expect(runs).toHaveLength(40);
+  const first = runs.filter((_, index) => index % 2 === 0);
+  const second = runs.filter((_, index) => index % 2 === 1);
+  for (const [index, { round, environment }] of first.entries()) {
+    expect(second[index]).toMatchObject({ round });
+    expect(second[index]?.environment).not.toBe(environment);
+  }
+  expect(new Set(first.map(({ environment }) => environment)).size).toBe(2);
 });
 
 test('an error ends the rounds, and says where the reports of the runs before it are', async () => {
@@ -24,6 +27,7 @@ test('an error ends the rounds, and says where the reports of the runs before it
   const failure = environmentError('no docker');
   const runs = runRounds(
     3,
+    2,
     async (environment, round) => {
       if (environment === 'kind' && round === 2) throw failure;
       return finishedRun(environment, round);
@@ -33,8 +37,8 @@ test('an error ends the rounds, and says where the reports of the runs before it
   await expect(runs).rejects.toBe(failure);
   expect(said.join('\n')).toMatchInlineSnapshot(`
     "reports of the runs before that:
-      reports/compare-x/1-local/run
       reports/compare-x/1-kind/run
+      reports/compare-x/1-local/run
       reports/compare-x/2-local/run"
   `);
 });

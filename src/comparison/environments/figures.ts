@@ -1,5 +1,5 @@
-import type { Unit } from '../checks/contract.ts';
-import type { Report } from '../report/model.ts';
+import type { Unit } from '../../checks/contract.ts';
+import type { Report } from '../../report/model.ts';
 
 /** A number about the traffic of a run that needs no check. */
 interface Figure {

@@ -1,5 +1,5 @@
-import { sampleReport } from '../report/fixture.ts';
-import type { Report, ReportCheck } from '../report/model.ts';
+import { sampleReport } from '../../report/fixture.ts';
+import type { Report, ReportCheck } from '../../report/model.ts';
 import type { Compared, FinishedRun } from './compare.ts';
 
 /** What a run of tests differs in from the sample report. */

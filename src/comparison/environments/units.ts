@@ -1,5 +1,5 @@
-import type { Unit } from '../checks/contract.ts';
-import { formatCount, formatPercent } from '../kit/format.ts';
+import type { Unit } from '../../checks/contract.ts';
+import { formatCount, formatPercent } from '../../kit/format.ts';
 import { medianOf } from './spread.ts';
 
 /** [77, 185.4, 323], 'ms' → "77 · 185 · 323 ms": all with the unit and the decimals that suit their median. */

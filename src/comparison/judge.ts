@@ -1,0 +1,198 @@
+import { measureKind, measureKinds } from '../model/measures.ts';
+import { holm } from './statistics/holm.ts';
+import { type Look, planLooks } from './statistics/looks.ts';
+import { type PairedEffects, pairedEffects, type RoundMeasures } from './statistics/paired-effects.ts';
+import { hodgesLehmann, SignedRank, walshAverages } from './statistics/signed-rank.ts';
+
+/** What one round on each side has shown, one right after the other. */
+export interface Pair {
+  readonly a: RoundMeasures;
+  readonly b: RoundMeasures;
+}
+
+/** How sure a comparison has to be. */
+export interface Confidence {
+  /** The chance that anything at all is called worse where nothing is; the same for better. */
+  readonly alarm: number;
+  /** The chance that something is called the same that is worse than its margin; of each measure. */
+  readonly same: number;
+}
+
+export const confidence: Confidence = { alarm: 0.01, same: 0.05 };
+
+/** What is asked: which measures, and by how much each may differ and still count as the same. */
+export interface Asked {
+  /** Measure → margin, a share; those that are not in it are not judged. */
+  readonly margins: ReadonlyMap<string, number>;
+  readonly mostPairs: number;
+}
+
+export type MetricVerdict = 'regressed' | 'improved' | 'same' | 'inconclusive';
+
+/**
+ * Where a measure stands. Effects are shares of A, positive where B is worse, whichever direction that is: 0.1 of a
+ * goodput is a tenth less.
+ */
+export interface Standing {
+  readonly measure: string;
+  readonly verdict: MetricVerdict;
+  /** Whether B is proven to be no worse than the margin. */
+  readonly notWorse: boolean;
+  readonly margin: number;
+  /** Pairs that have it. */
+  readonly pairs: number;
+  readonly effect: number;
+  /** Between which the effect lies with 90 % as it is now; infinite where so few pairs exclude nothing. */
+  readonly low: number;
+  readonly high: number;
+  /** One-sided, of B being worse; not corrected. */
+  readonly pValue: number;
+  /** The smallest effect that would have been called worse 95 times in 100; undefined where none would with so few pairs. */
+  readonly smallestSeen: number | undefined;
+}
+
+/** What is known once all planned looks, or some, were taken. */
+export interface Judgement {
+  readonly standings: readonly Standing[];
+  /** Undefined as long as another look is to come. */
+  readonly answer: 'regressed' | 'not-worse' | 'inconclusive' | undefined;
+}
+
+const INTERVAL = 0.05;
+const STRAYS = 0.025;
+
+/**
+ * Looks at the pairs of a comparison as they come, at moments that were fixed beforehand, and says of each measure what
+ * is proven. What was called worse or better at a look stays so, and no look uses up more than its share of error.
+ */
+export class Judge {
+  readonly #asked: Asked;
+  readonly #ranks: SignedRank;
+  readonly #settled = new Map<string, MetricVerdict>();
+  readonly #notWorse = new Set<string>();
+  readonly looks: readonly Look[];
+  #taken = 0;
+  #used = 0;
+  /** Of the last look that was taken. */
+  #share: number;
+
+  constructor(
+    asked: Asked,
+    ranks = new SignedRank(),
+    looks = planLooks(asked.margins.size, confidence.alarm, asked.mostPairs),
+  ) {
+    this.#asked = asked;
+    this.#ranks = ranks;
+    this.looks = looks;
+    this.#share = this.looks[0]?.share ?? 1;
+  }
+
+  /** How many pairs there have to be for the next look; undefined after the last. */
+  get nextLook(): number | undefined {
+    return this.looks[this.#taken]?.pairs;
+  }
+
+  /**
+   * What the pairs so far prove. `last`: no more will come, because the time is up, and this look may use up what
+   * others would have.
+   */
+  judge(pairs: readonly Pair[], last = false): Judgement {
+    const next = this.looks[this.#taken];
+    if (next === undefined) return { standings: this.#stand(pairs, 0), answer: this.#answer(true) };
+    const due = pairs.length >= next.pairs;
+    if (!due && !last) return { standings: this.#stand(pairs, 0), answer: undefined };
+    const over = last || this.#taken === this.looks.length - 1;
+    const share = over ? 1 - this.#used : next.share;
+    this.#taken = over ? this.looks.length : this.#taken + 1;
+    this.#used += share;
+    this.#share = share;
+    const standings = this.#stand(pairs, share);
+    return { standings, answer: this.#answer(over) };
+  }
+
+  #answer(over: boolean): Judgement['answer'] {
+    const measures = [...this.#asked.margins.keys()];
+    if ([...this.#settled.values()].includes('regressed')) return 'regressed';
+    if (measures.length > 0 && measures.every((measure) => this.#notWorse.has(measure))) return 'not-worse';
+    return over ? 'inconclusive' : undefined;
+  }
+
+  /** Tests what the share of error of this look allows; with none, only says how it stands. */
+  #stand(pairs: readonly Pair[], share: number): Standing[] {
+    const measures = [...this.#asked.margins].map(([measure, margin]) => {
+      const effects = pairedEffects(pairs, measure, measureKind(measure) ?? measureKinds.p50);
+      return { measure, margin, effects, averages: walshAverages(effects) };
+    });
+    if (share > 0) this.#test(measures, share);
+    return measures.map(({ measure, margin, effects, averages }) => {
+      const { low, high } = this.#ranks.boundsOf(averages, effects.length, INTERVAL);
+      const effect = effects.length === 0 ? 0 : hodgesLehmann(averages);
+      return {
+        measure,
+        verdict: this.#settled.get(measure) ?? 'inconclusive',
+        notWorse: this.#notWorse.has(measure),
+        margin,
+        pairs: effects.length,
+        effect: Math.expm1(effect),
+        low: Number.isFinite(low) ? Math.expm1(low) : low,
+        high: Math.expm1(high),
+        pValue: this.#ranks.pValue(effects),
+        smallestSeen: this.#smallestSeen(averages, effects.length, margin),
+      };
+    });
+  }
+
+  #test(
+    measures: readonly {
+      readonly measure: string;
+      readonly margin: number;
+      readonly effects: PairedEffects;
+      readonly averages: Float64Array;
+    }[],
+    share: number,
+  ): void {
+    const level = confidence.alarm * share;
+    const worse = holm(
+      measures.map(({ effects }) => this.#ranks.pValue(effects)),
+      level,
+    );
+    const better = holm(
+      measures.map(({ effects }) => this.#ranks.pValue(turned(effects))),
+      level,
+    );
+    for (const [index, { measure, margin, effects, averages }] of measures.entries()) {
+      const most = Math.log1p(margin);
+      const effect = effects.length === 0 ? 0 : hodgesLehmann(averages);
+      const { low, high } = this.#ranks.boundsOf(averages, effects.length, confidence.same * share);
+      if (worse[index] && effect >= most) {
+        this.#settled.set(measure, 'regressed');
+        this.#notWorse.delete(measure);
+      }
+      if (this.#settled.get(measure) === 'regressed') continue;
+      if (high < most) this.#notWorse.add(measure);
+      if (better[index] && effect <= -most) {
+        this.#settled.set(measure, 'improved');
+        this.#notWorse.add(measure);
+      } else if (high < most && low > -most && !this.#settled.has(measure))
+        this.#settled.set(measure, 'same');
+    }
+  }
+
+  /**
+   * An effect is called worse when its interval at the level of the last look lies above none and its middle beyond
+   * the margin; both have to come 95 times in 100. How far the middle strays is told by the 95 % interval: that of
+   * 90 % would do if it were known and not estimated from the same rounds.
+   */
+  #smallestSeen(averages: Float64Array, pairs: number, margin: number): number | undefined {
+    const level = (confidence.alarm * this.#share) / Math.max(1, this.#asked.margins.size);
+    const strict = this.#ranks.boundsOf(averages, pairs, level);
+    const strays = this.#ranks.boundsOf(averages, pairs, STRAYS);
+    if (!Number.isFinite(strict.low) || !Number.isFinite(strays.low)) return undefined;
+    const needed = Math.max((strict.high - strict.low) / 2, Math.log1p(margin));
+    return Math.expm1(needed + (strays.high - strays.low) / 2);
+  }
+}
+
+/** The same with A and B changed around. */
+const turned = (effects: PairedEffects) =>
+  effects.map((effect) => -effect) as readonly number[] as PairedEffects;

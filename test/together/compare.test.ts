@@ -1,0 +1,103 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import type { ComparisonReport } from '../../src/report/comparison/model.ts';
+import { Workspace } from '../support/breakwater.ts';
+import { processesOf } from '../support/processes.ts';
+
+/** For half of the load nobody answers well, and how often that is asked for is all that differs. */
+const scenario = `name: in-vain
+description: Retries of what fails anyhow.
+topology:
+  services:
+    edge-app:
+      app: { serviceTime: 'constant:5ms' }
+      workloads: [{ name: edge-app, locality: region1/zone-east }]
+    frontend: { workloads: [{ name: frontend, locality: region1/zone-east }] }
+mesh: { configuration: [once.yaml] }
+load: { from: frontend, to: edge-app, rate: 40/s, duration: 3s, warmup: 500ms }
+faults: [{ kind: error, on: { service: edge-app }, status: 503, at: 2s, for: 500ms }]
+checks: [{ kind: success-rate, during: run, atLeast: 1% }]
+`;
+
+const retries = (attempts: number) => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: edge-app }
+spec:
+  hosts: [edge-app]
+  http:
+    - retries: { attempts: ${attempts}, retryOn: 5xx, backoff: 1ms }
+      route: [{ destination: { host: edge-app } }]
+`;
+
+function comparisonIn(workspace: Workspace, ...more: readonly string[]): string[] {
+  const at = (name: string) => join(workspace.path, name);
+  writeFileSync(at('in-vain.yaml'), scenario);
+  writeFileSync(at('once.yaml'), retries(1));
+  writeFileSync(at('often.yaml'), retries(4));
+  return [
+    ...['compare', at('in-vain.yaml'), '--b', at('often.yaml'), '--metrics', 'attempts,p50'],
+    ...['--margin', 'p50=200%', '--reports', workspace.reports, ...more],
+  ];
+}
+
+const roundsIn = (folder: string): { name?: string }[] =>
+  readFileSync(join(folder, 'journal.jsonl'), 'utf8')
+    .split('\n')
+    .slice(1)
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+test('retries that are in vain are found as such and not as latency, in a comparison that was interrupted', async () => {
+  using workspace = new Workspace();
+  const child = workspace.start(...comparisonIn(workspace, '--seed', '5'));
+  let heard = '';
+  child.stderr?.on('data', (chunk) => {
+    heard += chunk;
+    // Once, when the first pair is over: another one would end it at once.
+    if (!child.killed && / 1 of 40 /.test(heard)) child.kill('SIGINT');
+  });
+  const interrupted = await workspace.finish(child);
+  expect(interrupted.code, heard).toBe(130);
+  expect(processesOf(workspace.path)).toEqual([]);
+  const [name = ''] = readdirSync(workspace.reports);
+  const folder = join(workspace.reports, name);
+  expect(interrupted.stderr).toContain('it goes on with\n');
+  const before = roundsIn(folder);
+  expect(before.length).toBeGreaterThanOrEqual(2);
+
+  const resumed = await workspace.breakwater(...comparisonIn(workspace, '--resume', folder));
+  expect(readdirSync(workspace.reports)).toEqual([name]);
+  const report = JSON.parse(readFileSync(join(folder, 'comparison.json'), 'utf8')) as ComparisonReport;
+  expect(resumed.code).toBe(report.exitCode);
+  expect(roundsIn(folder).slice(0, before.length)).toEqual(before);
+  expect(report).toMatchObject({ labs: 'one', run: { seed: 5 } });
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  for (const { verdict, folder: round } of report.rounds) {
+    if (verdict === 'broken') continue;
+    expect(page).toContain(`href="${round}/report.html"`);
+    expect(existsSync(join(folder, round ?? '', 'report.html'))).toBe(true);
+  }
+  // Where the machine is so busy that rounds prove nothing, it says so.
+  if (report.ended === 'invalid') return;
+  const verdicts = Object.fromEntries(report.metrics.map(({ measure, verdict }) => [measure, verdict]));
+  expect(verdicts, resumed.stderr).toMatchObject({ attempts: 'regressed' });
+  expect(verdicts['p50']).not.toBe('regressed');
+  expect(resumed.code).toBe(1);
+}, 300_000);
+
+test('what is wrong with a side is said before anything is started', async () => {
+  using workspace = new Workspace();
+  const known = comparisonIn(workspace);
+  const unknown = await workspace.breakwater(...known, '--b', 'set:load.rte=3');
+  expect(unknown.code).toBe(2);
+  expect(unknown.stderr).toContain('--b: ');
+  expect(unknown.stderr).toContain('did you mean "rate"?');
+  const nothing = await workspace.breakwater('compare', known[1] ?? '');
+  expect(nothing.code).toBe(2);
+  expect(nothing.stderr).toContain('nothing is compared');
+  const resume = await workspace.breakwater(...known, '--resume', workspace.path);
+  expect(resume.code).toBe(2);
+  expect(resume.stderr).toContain('--resume: there is no journal of a comparison in');
+  expect(existsSync(workspace.reports)).toBe(false);
+}, 60_000);
