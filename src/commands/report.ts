@@ -133,10 +133,16 @@ async function foundComparison(directory: string) {
     directory,
     files: { html: comparisonFormats.html.file },
     render(format: ReportFormat, shown = false) {
-      if (format === 'junit') {
-        throw usageError('a comparison is no list of tests', 'It has --format terminal, json, html and md.');
+      if (!(format in comparisonFormats)) {
+        throw usageError(
+          `a comparison has no format ${format}`,
+          `It has --format ${Object.keys(comparisonFormats).join(', ')}.`,
+        );
       }
-      return comparisonFormats[format].render(content, terminalOptions(directory, shown));
+      return comparisonFormats[format as keyof typeof comparisonFormats].render(
+        content,
+        terminalOptions(directory, shown),
+      );
     },
   };
 }

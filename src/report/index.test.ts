@@ -32,7 +32,8 @@ describe('the reports of a run', () => {
     expect(await readReport(path.join(reports, 'run'))).toEqual(sampleReport());
   });
 
-  test.each(Object.entries(reportFormats))(
+  // Series of a seed each would be there for good.
+  test.each(Object.entries(reportFormats).filter(([name]) => name !== 'openmetrics'))(
     'say the seed, which the command has only when it was given (%s)',
     (_, format) => {
       const report = sampleReport();

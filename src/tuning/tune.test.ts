@@ -5,7 +5,7 @@ import { afterAll, expect, test } from 'vitest';
 import type { Environment, Lab } from '../environments/contract.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode, environmentError, type OperatorError } from '../kit/errors.ts';
-import { Journal } from './journal.ts';
+import { beginJournal, resumeJournal } from './journal.ts';
 import { readQuestion } from './question.ts';
 import { tune } from './tune.ts';
 
@@ -27,7 +27,7 @@ async function endOn(
   signal = new AbortController().signal,
 ): Promise<OperatorError> {
   const directory = mkdtempSync(join(folder, 'search-'));
-  using journal = Journal.begin(directory, head);
+  using journal = beginJournal(directory, head);
   const end = tune({
     ...{ runId: `tune-test-${process.pid}-${directory.slice(-6)}`, planned, ...asked, directory, journal },
     environment: { name: 'account', performs: [], open },
@@ -45,7 +45,7 @@ async function endOn(
   // Whatever happened, the journal is whole, and goes on.
   const lines = readFileSync(join(directory, 'journal.jsonl'), 'utf8').split('\n').slice(0, -1);
   expect(lines.map((line) => JSON.parse(line))).toHaveLength(journal.records.length + 1);
-  using again = Journal.resume(directory, head);
+  using again = resumeJournal(directory, head);
   expect(again.records).toEqual(journal.records);
   broken = again.records.map(({ verdict }) => verdict);
   return error;

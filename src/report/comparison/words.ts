@@ -109,7 +109,9 @@ export function remarks({ ended, sides, metrics, notJudged }: ComparisonReport):
   });
   const early = ended === 'regressed' && metrics.some(({ verdict }) => verdict === 'inconclusive');
   return [
-    ...(early ? ['It ended when it was clear that B is worse; what is inconclusive was not waited for.'] : []),
+    ...(early
+      ? ['It ended when it was clear that B is worse; what is inconclusive was not waited for.']
+      : []),
     ...again,
     ...(uneven === undefined
       ? []
