@@ -7,6 +7,7 @@ import { compareEnvironmentsCommand } from './commands/compare-environments.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { explainError } from './commands/explain-error.ts';
+import { initCommand } from './commands/init.ts';
 import { labCommand } from './commands/lab.ts';
 import { lintCommand } from './commands/lint.ts';
 import { planCommand } from './commands/plan.ts';
@@ -67,6 +68,7 @@ function program(signal: AbortSignal, begun: (command: string) => void): Command
     .addCommand(runCommand(signal, performance.timeOrigin))
     .addCommand(compareCommand(signal, performance.timeOrigin))
     .addCommand(tuneCommand(signal, performance.timeOrigin))
+    .addCommand(initCommand())
     .addCommand(planCommand())
     .addCommand(explainCommand(signal))
     .addCommand(lintCommand(signal))

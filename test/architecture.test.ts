@@ -21,8 +21,8 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   checks: [/^index\.ts$/, /^contract\.ts$/, /^facts\.ts$/],
   load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|k6|k6-log|loads)\.ts$/],
   probes: [/^(planned|written|probes)\.ts$/],
-  meshes: [/^contract\.ts$/, /^index\.ts$/],
-  scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/, /^named\.ts$/],
+  meshes: [/^contract\.ts$/, /^index\.ts$/, /^kubernetes\/documents\.ts$/],
+  scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/, /^named\.ts$/, /^mesh-files\.ts$/],
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
   evidence: 'all',
   environments: [/^contract\.ts$/, /^index\.ts$/, /^local\/(addresses|system)\.ts$/, /^kind\/versions\.ts$/],
@@ -45,6 +45,8 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   /** The search for pool limits. */
   tuning: 'all',
   comparison: 'all',
+  /** What a project begins with: a scenario, a workflow, a line of .gitignore. */
+  init: 'all',
   /** The steps of the GitHub Action. */
   github: [],
   commands: [/^[a-z-]+\.ts$/],

@@ -155,5 +155,6 @@ export class GitHubJob implements Disposable {
 
 const isTrue = (text: string) => text !== '' && text !== 'false';
 
+/** Numbers of YAML are texts to GitHub. */
 const mapped = (values: Values, of: (text: string) => string): Values =>
-  Object.fromEntries(Object.entries(values).map(([name, text]) => [name, of(text)]));
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, of(String(value))]));

@@ -5,7 +5,7 @@ import { GitHubServer } from '../../src/github/testing/github-server.ts';
 import { runnerReads } from '../../src/github/testing/runner.ts';
 import { GitHubJob } from '../support/github-job.ts';
 
-/** A second and a half of load on the smallest mesh that there is. */
+/** Three seconds of load on the smallest mesh that there is. */
 const scenario = (atLeast: string) => `name: small
 description: Everything is answered.
 topology:
@@ -17,7 +17,7 @@ load: { from: caller, to: shop, rate: 40/s, duration: 3s, warmup: 500ms }
 checks:
   - { kind: success-rate, during: run, atLeast: ${atLeast} }
 `;
-const mesh = (seconds: string) => `apiVersion: networking.istio.io/v1
+const mesh = (status: string) => `apiVersion: networking.istio.io/v1
 kind: VirtualService
 metadata: { name: shop }
 spec:
@@ -26,32 +26,37 @@ spec:
     - fault:
         abort:
           percentage: { value: 100 }
-          httpStatus: ${seconds}
+          httpStatus: ${status}
       route: [{ destination: { host: shop } }]
 `;
 
 const annotationsIn = (log = '') => log.split('\n').map(runnerReads).filter(Boolean);
 
 describe.concurrent('the GitHub Action', () => {
-  test('runs, says the verdict in outputs, summary and comment, and keeps the programs', async () => {
+  test('runs, says the verdict at its line, in outputs, summary and comment, and keeps the programs', async () => {
     using job = new GitHubJob();
     await using github = await GitHubServer.start();
-    job.file('checks/small.yaml', scenario('50%').replace('mesh: { configuration: [mesh.yaml] }\n', ''));
+    job.file('checks/small.yaml', scenario('99%'));
+    job.file('checks/mesh.yaml', mesh('503'));
     const repository = { full_name: 'owner/name' };
     const pull = { number: 7, head: { sha: 'cafe', repo: repository }, base: { repo: repository } };
     writeFileSync(join(job.temporary, 'event.json'), JSON.stringify({ pull_request: pull }));
     const inputs = { scenario: 'small.yaml', 'working-directory': 'checks', comment: 'true', again: '2' };
     const code = await job.run(inputs, { GITHUB_API_URL: github.api });
-    const log = job.ran.map((each) => `${each.name} ${each.ended}\n${each.log}`).join('\n');
-    expect(code, log).toBe(0);
-    const outputs = job.steps.get('run') ?? {};
-    expect(outputs).toMatchObject({ verdict: 'pass', 'exit-code': '0', 'job-exit-code': '0' });
-    expect(job.summary).toMatch(/^## ✅ PASS: small\n/);
-    expect(github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('✅ PASS: small')]);
+    const { log = '' } = job.step('Run') ?? {};
+    expect(code, log).toBe(1);
+    expect(job.steps.get('run')).toMatchObject({ verdict: 'fail', 'exit-code': '1', 'job-exit-code': '1' });
+    expect(annotationsIn(log)).toContainEqual({
+      command: 'error',
+      properties: expect.objectContaining({ file: 'checks/mesh.yaml', line: '8' }),
+      data: expect.stringContaining('fault.abort: 503'),
+    });
+    expect(job.summary).toMatch(/^## ❌ FAIL: small\n/);
+    expect(github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('❌ FAIL: small')]);
     expect(job.step('Programs from the cache')?.with).toMatchObject({
       key: expect.stringMatching(/^breakwater-tools-Linux-X64-[\da-f]{32}$/),
     });
-    // It is saved before the run, so that one that fails does not make the next one build everything.
+    // They are saved before the run, so that one that fails does not make the next one build everything.
     const names = job.ran.map(({ name }) => name);
     expect(names.indexOf('Programs into the cache')).toBeLessThan(names.indexOf('Run'));
     const upload = job.step('Reports')?.with;
@@ -59,23 +64,6 @@ describe.concurrent('the GitHub Action', () => {
     const [folder = '', ...without] = upload?.['path']?.split('\n') ?? [];
     expect(existsSync(folder)).toBe(true);
     expect(without).toEqual([`!${join(folder, '**', 'evidence', '**')}`]);
-  });
-
-  test('fails with the finding, at the line of the configuration that a failed check points to', async () => {
-    using job = new GitHubJob();
-    job.file('small.yaml', scenario('99%'));
-    job.file('mesh.yaml', mesh('503'));
-    const code = await job.run({ scenario: 'small.yaml', cache: 'false' });
-    const { log = '' } = job.step('Run') ?? {};
-    expect(code, log).toBe(1);
-    expect(job.step('Reports')?.ended).toBe('used');
-    expect(job.step('Programs from the cache')?.ended).toBe('left out');
-    expect(annotationsIn(log)).toContainEqual({
-      command: 'error',
-      properties: expect.objectContaining({ file: 'mesh.yaml', line: expect.stringMatching(/^[89]|10$/) }),
-      data: expect.stringContaining('httpStatus'),
-    });
-    expect(job.summary).toContain('❌ FAIL');
   });
 
   test('a mistake stands at its line, whatever it says, and is exit code 2', async () => {

@@ -31,6 +31,13 @@ test('the package, installed elsewhere, plans a scenario, keeps a mesh and shows
     spawnSync(process.execPath, [program, ...args], { cwd: workspace.path, encoding: 'utf8', env });
   const plan = breakwater('plan', join(installed, 'scenarios/circuit-breaker.yaml'));
   expect(plan.status, plan.stderr).toBe(0);
+  // By its name, from anywhere.
+  const named = breakwater('plan', 'circuit-breaker');
+  expect(named.stdout, named.stderr).toContain('circuit-breaker (node_modules/breakwater/scenarios/');
+  expect(breakwater('lint', 'circut-breaker').stdout).toContain('did you mean circuit-breaker?');
+  expect(breakwater('init', 'project', '--service', 'cart').status).toBe(0);
+  const made = breakwater('lint', 'project/breakwater/cart.yaml');
+  expect(made.status, made.stdout + made.stderr).toBe(0);
   const up = breakwater('lab', 'up', '--json');
   expect(up.status, up.stderr).toBe(0);
   expect(breakwater('lab', 'down').status).toBe(0);
