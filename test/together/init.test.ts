@@ -21,7 +21,9 @@ test('what init writes in an empty folder passes lint, runs and holds', async ()
   expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('--service cart:8080')]);
   const made = await breakwater('init', '--service', 'cart:9090', '--from', 'shop');
   expect(made.code, made.stderr).toBe(0);
-  expect(made.stdout).toMatch(/wrote +breakwater\/cart\.yaml\n[^]*npx breakwater run breakwater\/cart\.yaml/);
+  expect(made.stdout).toMatch(
+    /wrote +breakwater\/cart\.yaml\n[\s\S]*npx breakwater run breakwater\/cart\.yaml/,
+  );
   const again = await breakwater('init', '--service', 'cart:9090');
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('are there already')]);
   const linted = await breakwater('lint', 'breakwater/cart.yaml', 'breakwater/mesh/cart.yaml');
