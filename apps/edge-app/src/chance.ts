@@ -36,7 +36,7 @@ export class Chance {
 }
 
 /** The same numbers every time for a seed and a stream of it: sfc32 of http://pracrand.sourceforge.net */
-function seededDraw(seed: number, stream: number): Draw {
+export function seededDraw(seed: number, stream: number): Draw {
   let a = 0;
   let b = seed | 0;
   let c = stream | 0;
