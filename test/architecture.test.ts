@@ -45,6 +45,10 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   /** The search for pool limits. */
   tuning: 'all',
   comparison: 'all',
+  /** What is kept of runs: baselines, and a run held against one. */
+  records: 'all',
+  /** Series of records: where they changed. */
+  history: 'all',
   /** What a project begins with: a scenario, a workflow, a line of .gitignore. */
   init: 'all',
   /** The steps of the GitHub Action. */

@@ -1,8 +1,9 @@
 import type { EnvironmentName } from '../environments/index.ts';
+import type { BaselineOptions } from './baseline.ts';
 import type { ScenarioOptions } from './scenario-options.ts';
 
 /** What `run` may be told. */
-export interface RunOptions extends ScenarioOptions {
+export interface RunOptions extends BaselineOptions, ScenarioOptions {
   readonly env: EnvironmentName;
   readonly seed?: number;
   readonly reports: string;

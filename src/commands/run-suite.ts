@@ -6,7 +6,7 @@ import { planSuite } from '../experiment/plan-suite.ts';
 import { newRunId } from '../experiment/run.ts';
 import { scenarioFiles } from '../experiment/scenario-files.ts';
 import { runSuite } from '../experiment/suite.ts';
-import type { ExitCode } from '../kit/errors.ts';
+import { type ExitCode, usageError } from '../kit/errors.ts';
 import { formatMs, plural } from '../kit/format.ts';
 import { createProgress } from '../kit/terminal.ts';
 import type { Plan } from '../plan/contract.ts';
@@ -36,6 +36,9 @@ export async function runScenarios(
   const progress = createProgress(process.stderr, options.quiet ?? false);
   await using live = await openLive(options, named.join(', '), outer, progress);
   const { signal } = live;
+  if (options.baseline !== undefined || options.saveBaseline !== undefined) {
+    throw usageError('a baseline is of one scenario', 'run it alone with --baseline or --save-baseline');
+  }
   const seed = options.seed ?? randomSeed();
   const { files, leftOut } = await scenarioFiles(named);
   if (leftOut.length > 0) progress.note(`no scenarios, and left out: ${leftOut.join(', ')}`);

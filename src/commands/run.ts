@@ -20,6 +20,7 @@ import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
+import { refuseBaselines, saveBaseline, sayHeld } from './baseline.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
 import { LIVE_TEXT, openLive } from './live.ts';
@@ -50,6 +51,12 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
     .option('-q, --quiet', 'no progress, only the verdict')
     .option('--live', LIVE_TEXT)
     .option('--metrics-push <url>', METRICS_PUSH_TEXT, pushAddress)
+    .option(
+      '--save-baseline <file>',
+      'add what was measured to this file, to hold later runs against',
+      pathArgument,
+    )
+    .option('--baseline <file>', 'hold what was measured against the runs in this file', pathArgument)
     .addOption(
       new Option('--only <name>', 'of several scenarios the one of this name; repeatable')
         .argParser((name: string, before: readonly string[]) => [...before, name])
@@ -66,6 +73,9 @@ export function runCommand(signal: AbortSignal, startedAt: number): Command {
 Exit codes: 0 pass, 1 fail, 2 mistake in the scenario, 3 invalid run, 4 environment error, 130 interrupted.
 Of several scenarios: 130 when interrupted; else 1 when any failed; else 2 or 4 when any has no report; else 3 when
 any is invalid; 0 when all passed. Mistakes in any of them are told before the first one starts.
+
+With --baseline a run that passes ends with 1 when it is worse than the runs in that file, and with 3 when they give
+no verdict: they have to be of the same experiment, kind of machine and programs, recent, and enough.
 
 Of a folder, the scenarios that are directly in it are run, by name. Those with the same topology share a lab, one
 after the other. --set and --config change all of them, --profile those that have such a profile.
@@ -107,6 +117,7 @@ async function runScenario(
   if (options.env === 'local') refuseFewFiles(plan);
   await using live = await openLive(options, plan.name, outer, progress);
   const { signal } = live;
+  await refuseBaselines(options, plan.name, options.env);
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);
@@ -142,5 +153,8 @@ async function runScenario(
   });
   if (report.interrupted) return ExitCode.interrupted;
   if (refused !== undefined) throw refused;
-  return ExitCode[report.verdict];
+  if (options.saveBaseline !== undefined) await saveBaseline(options.saveBaseline, report, progress);
+  return options.baseline === undefined
+    ? ExitCode[report.verdict]
+    : sayHeld(options.baseline, report, progress, options.json ?? false);
 }
