@@ -7,6 +7,7 @@ import { compareEnvironmentsCommand } from './commands/compare-environments.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
 import { explainError } from './commands/explain-error.ts';
+import { historyCommand } from './commands/history.ts';
 import { initCommand } from './commands/init.ts';
 import { labCommand } from './commands/lab.ts';
 import { lintCommand } from './commands/lint.ts';
@@ -74,6 +75,7 @@ function program(signal: AbortSignal, begun: (command: string) => void): Command
     .addCommand(lintCommand(signal))
     .addCommand(labCommand(signal))
     .addCommand(reportCommand())
+    .addCommand(historyCommand())
     .addCommand(doctorCommand())
     .addCommand(selfTestCommand(signal))
     .addCommand(toolsCommand({ signal }))

@@ -31,7 +31,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
     /^model\.ts$/,
     /^index\.ts$/,
     /^read\.ts$/,
-    /^(words|terminal|markdown-text|openmetrics)\.ts$/,
+    /^(words|terminal|markdown-text|json|openmetrics)\.ts$/,
     /^(?:suite|tuning|runs)\/(index|model)\.ts$/,
     /^suite\/words\.ts$/,
     // What pages are made of.
@@ -206,7 +206,7 @@ test('what is said on standard output goes through one place, where no text of o
 
 test('a command that somebody is told to run is one that they can paste', () => {
   const commands =
-    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|lab|report|doctor|self-test|tools|compare-environments|compare|cleanup|tune)\b/;
+    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|lab|report|doctor|self-test|tools|compare-environments|compare|cleanup|tune|init|history)\b/;
   const wrong = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|\btesting\/|^report\/fixture\.ts$/.test(file))
     .flatMap((file) =>

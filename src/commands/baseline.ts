@@ -9,6 +9,7 @@ import { recordedMachine } from '../records/machine.ts';
 import { recordOf } from '../records/record.ts';
 import { heldText } from '../records/terminal.ts';
 import type { Report } from '../report/model.ts';
+import { ascii } from '../report/terminal.ts';
 import { currentCommit } from './commit.ts';
 
 /** What a run may be told of baselines. */
@@ -75,7 +76,8 @@ export async function sayHeld(
   const held = await heldReport(file, report);
   if (held !== undefined) {
     const paint = { good: pc.green, bad: pc.red, unclear: pc.yellow, faint: pc.dim };
-    const text = heldText(held, paint, process.stdout.columns || 100);
+    const told = heldText(held, paint, process.stdout.columns || 100);
+    const text = pc.isColorSupported ? told : ascii(told);
     // Standard output has the report alone.
     if (json) progress.note(text);
     else print(`\n${text}`);
