@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { sampleReport } from '../report/fixture.ts';
 import type { Report } from '../report/model.ts';
-import { annotationsOfProblems, annotationsOfReport, shownAnnotations } from './annotations.ts';
+import {
+  annotationsOfComparison,
+  annotationsOfProblems,
+  annotationsOfReport,
+  shownAnnotations,
+} from './annotations.ts';
 
 const places = { directory: '/work/repo/shop', workspace: '/work/repo' };
 
@@ -67,6 +72,15 @@ describe('annotations of a run', () => {
     expect(shown).toHaveLength(10);
     expect(shown.at(-1)?.title).toBe('16 more');
   });
+});
+
+test.each([
+  ['not-worse', []],
+  ['regressed', ['error']],
+  ['inconclusive', ['warning']],
+  ['invalid', ['warning']],
+])('a comparison that ended %s is told as %j', (ended, levels) => {
+  expect(annotationsOfComparison({ ended, summary: 'so' }).map(({ level }) => level)).toEqual(levels);
 });
 
 test('a mistake stands at its line', () => {

@@ -79,6 +79,19 @@ export function annotationsOfSuite({ scenarios }: Suite, places: Places): readon
   });
 }
 
+/** What a comparison came to. */
+export function annotationsOfComparison({
+  ended,
+  summary,
+}: {
+  readonly ended: string;
+  readonly summary: string;
+}): readonly Annotation[] {
+  if (ended === 'not-worse') return [];
+  const level = ended === 'regressed' ? 'error' : 'warning';
+  return [{ level, title: ended === 'regressed' ? 'Worse than before' : 'No answer', message: summary }];
+}
+
 /** Mistakes in what was written, each at its line. */
 export function annotationsOfProblems(
   problems: readonly LintProblem[],

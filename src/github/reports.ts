@@ -2,7 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Report } from '../report/model.ts';
 import type { Suite } from '../report/suite/model.ts';
-import { annotationsOfReport, annotationsOfSuite, type Places } from './annotations.ts';
+import {
+  annotationsOfComparison,
+  annotationsOfReport,
+  annotationsOfSuite,
+  type Places,
+} from './annotations.ts';
 import type { Job } from './step.ts';
 import type { Annotation } from './workflow-commands.ts';
 
@@ -14,10 +19,10 @@ interface Reports {
   annotations(places: Places): readonly Annotation[] | undefined;
 }
 
-/** What says it all, the first of them that is there: a comparison has runs, a suite too. */
-const summaries = ['compare.md', 'suite.md', 'report.md'];
+/** What says it all, the first of them that is there: a suite has runs beside it. */
+const summaries = ['suite.md', 'report.md'];
 
-/** The reports of one command, in its folder or in one directly below it. */
+/** The reports of one command, in its folder or in one directly below it: what is further down are rounds of it. */
 export function reportsIn(folder: string, { readText }: Pick<Job, 'readText'>): Reports {
   const folders = [folder, ...foldersIn(folder)];
   const find = (name: string) =>
@@ -26,7 +31,8 @@ export function reportsIn(folder: string, { readText }: Pick<Job, 'readText'>): 
   return {
     summary,
     annotations(places) {
-      if (find('compare.md') !== undefined) return [];
+      const comparison = find('comparison.json');
+      if (comparison !== undefined) return annotationsOfComparison(JSON.parse(comparison));
       const suite = find('suite.json');
       if (suite !== undefined) return annotationsOfSuite(JSON.parse(suite) as Suite, places);
       const report = find('report.json');
