@@ -1,5 +1,7 @@
+import { dirname, resolve } from 'node:path';
 import pc from 'picocolors';
-import { ExitCode, usageError } from '../kit/errors.ts';
+import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
+import { refusalOf } from '../kit/folder.ts';
 import { plural } from '../kit/format.ts';
 import { print } from '../kit/output.ts';
 import type { Progress } from '../kit/terminal.ts';
@@ -29,6 +31,10 @@ export async function refuseBaselines(
     throw usageError(`--baseline ${baseline}: there is no such file`, 'run --save-baseline writes it');
   }
   if (saveBaseline === undefined) return;
+  const refusal = refusalOf(dirname(resolve(saveBaseline)));
+  if (refusal !== undefined) {
+    throw environmentError(`--save-baseline ${saveBaseline}: nothing can be written there: ${refusal}`);
+  }
   const [first] = (await readBaseline(saveBaseline))?.runs ?? [];
   if (first === undefined) return;
   const here = recordedMachine();
@@ -59,7 +65,7 @@ export async function saveBaseline(file: string, report: Report, progress: Progr
 }
 
 /** Holds a run against a baseline; undefined where the run proves nothing, so that nothing can be said. */
-export async function heldReport(file: string, report: Report): Promise<Held | undefined> {
+async function heldReport(file: string, report: Report): Promise<Held | undefined> {
   const baseline = await readBaseline(file);
   const record = recordOf(report, recordedMachine(), await currentCommit());
   if (baseline === undefined || record === undefined) return undefined;

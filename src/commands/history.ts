@@ -46,7 +46,7 @@ Examples:
 export function historyCommand(): Command {
   return new Command('history')
     .description('Keep what runs measured, find where it changed, and draw it.')
-    .argument('[folder]', 'of the records', 'history')
+    .argument('[folder]', 'of the records', pathArgument, 'history')
     .option('--branch <name>', 'a branch of the Git repository instead of a folder')
     .addOption(
       new Option('--add <run>', 'put a run in first: its folder, its id, or latest; repeatable')
@@ -72,7 +72,7 @@ export function historyCommand(): Command {
     .option('--reports <dir>', 'where runs are', pathArgument, 'reports')
     .addHelpText('after', notes)
     .action(async (folder: string, options: HistoryOptions) => {
-      process.exitCode = await showHistory(pathArgument(folder), options);
+      process.exitCode = await showHistory(folder, options);
     });
 }
 

@@ -53,7 +53,7 @@ export function initCommand(): Command {
       .default([], none);
   return new Command('init')
     .description('Write a scenario for services of your own, and the workflow that runs it.')
-    .argument('[folder]', 'of the project', '.')
+    .argument('[folder]', 'of the project', pathArgument, '.')
     .addOption(
       several(
         'service <name[:port]>',
@@ -85,7 +85,7 @@ export function initCommand(): Command {
     .option('--force', 'overwrite what is there')
     .addHelpText('after', notes)
     .action(async (folder: string, options: InitOptions) => {
-      process.exitCode = await init(pathArgument(folder), options);
+      process.exitCode = await init(folder, options);
     });
 }
 

@@ -13,7 +13,7 @@ export type Kept =
   | { readonly done: 'refused'; readonly why: string };
 
 /** What tells the comment of this name from all others; nobody sees it. */
-export const markerOf = (name: string) => `<!-- breakwater: ${name.replaceAll(/[^\w ./-]/g, '_')} -->`;
+const markerOf = (name: string) => `<!-- breakwater: ${name.replaceAll(/[^\w ./-]/g, '_')} -->`;
 
 /**
  * Keeps one comment of a name up to date: changes the one that is there, or makes it. Answers `refused` where the

@@ -3,7 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { visible, visibleLines } from '../kit/visible.ts';
 
 /** What an annotation is shown as: `error` in red, `warning` in yellow. */
-export type Level = 'error' | 'warning' | 'notice';
+type Level = 'error' | 'warning' | 'notice';
 
 /** Something that GitHub shows beside a line of a file, or beside the run where it has no place. */
 export interface Annotation {

@@ -138,7 +138,7 @@ function described(series: readonly number[], indices: readonly number[]): reado
 }
 
 /** How much a mean has changed, as a share of the smaller one; a change from or to nothing counts by the other side. */
-export function magnitudeOf({ before, after }: Pick<ChangePoint, 'before' | 'after'>): number {
+function magnitudeOf({ before, after }: Pick<ChangePoint, 'before' | 'after'>): number {
   const share = (a: number, b: number) => (a === 0 ? 0 : Math.abs(b / a - 1));
   return Math.max(share(before, after), share(after, before));
 }

@@ -3,7 +3,7 @@ import type { RunRecord } from '../records/model.ts';
 import { changePoints, usualSensitivity } from './change-points.ts';
 
 /** One run of a series. */
-export interface SeriesPoint {
+interface SeriesPoint {
   readonly run: string;
   readonly at: string;
   readonly commit?: string | undefined;
@@ -47,7 +47,7 @@ export interface Series {
   readonly measures: readonly MeasureSeries[];
 }
 
-export const HISTORY_SCHEMA = 'breakwater/history/v1';
+const HISTORY_SCHEMA = 'breakwater/history/v1';
 
 /** What `history --json` prints. */
 export interface History {
@@ -78,7 +78,7 @@ export function historyOf(
 function seriesOf(records: readonly RunRecord[], wanted: (measure: string) => boolean): Series[] {
   const [first, last] = [records[0], records.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const rank = (measure: string) => measureNames.findIndex((name) => name === nameOf(measure));
+  const rank = (measure: string) => measureNames.findIndex((name) => nameOf(measure) === name);
   const measures = [...new Set(records.flatMap((record) => Object.keys(record.measures)))]
     .filter(wanted)
     .sort((a, b) => rank(a) - rank(b));

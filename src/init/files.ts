@@ -9,7 +9,7 @@ import { scenarioText, starterRule } from './scenario-text.ts';
 import { ignoring, workflowText } from './workflow-text.ts';
 
 /** Where scenarios of a project are. */
-export const SCENARIOS = 'breakwater';
+const SCENARIOS = 'breakwater';
 const WORKFLOW = join('.github', 'workflows', 'breakwater.yml');
 
 /** The scenario, and the mesh configuration that it begins with where there is none; paths are seen from the project. */

@@ -14,10 +14,10 @@ const sameLevel = 0.05;
 /** Runs that happen to be alike do not make the next one exact: of the margin, at least. */
 const leastDeviation = 0.25;
 
-export type HeldVerdict = 'regressed' | 'improved' | 'same' | 'inconclusive';
+type HeldVerdict = 'regressed' | 'improved' | 'same' | 'inconclusive';
 
 /** One measure of a run beside those of the baseline. */
-export interface HeldMeasure {
+interface HeldMeasure {
   readonly measure: string;
   readonly title: string;
   readonly unit: MeasureKind['unit'];

@@ -1,8 +1,8 @@
 import { formatMs, formatPercent, formatRate } from '../kit/format.ts';
-import type { MeasureKind } from '../model/measures.ts';
+import type { MeasureUnit } from '../model/measures.ts';
 
 /** A number of a measure with its unit: "12.3 ms", "99.9 %", "412/s". */
-export function formatMeasure(value: number, unit: MeasureKind['unit']): string {
+export function formatMeasure(value: number, unit: MeasureUnit): string {
   switch (unit) {
     case 'ms':
       return formatMs(Number(value.toPrecision(4)));
