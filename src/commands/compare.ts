@@ -30,7 +30,7 @@ import {
 import { type Planned, planExperiment } from '../experiment/planned.ts';
 import { type ExperimentWatcher, newRunId } from '../experiment/run.ts';
 import { everWritten } from '../experiment/steps.ts';
-import { OperatorError, usageError } from '../kit/errors.ts';
+import { ExitCode, OperatorError, usageError } from '../kit/errors.ts';
 import { fingerprint } from '../kit/fingerprint.ts';
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
@@ -48,6 +48,7 @@ import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
+import { runScenario } from './run.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 import { watchRun } from './watch-run.ts';
 
@@ -57,6 +58,7 @@ interface CompareOptions extends ScenarioOptions, ComparisonOptions {
   readonly env: EnvironmentName;
   readonly seed?: number;
   readonly inconclusive: 'fail' | 'pass';
+  readonly baseline?: string;
   readonly resume?: string;
   readonly reports: string;
   readonly json?: boolean;
@@ -85,13 +87,14 @@ Examples:
   $ npx breakwater compare my-shop.yaml --b mesh/new-retries.yaml
   $ npx breakwater compare my-shop.yaml --a config:mesh/now --b config:mesh/next --metrics p50,p95,errors,attempts
   $ npx breakwater compare my-shop.yaml --b set:topology.services.cart.workloads.0.replicas=3 --budget 20m
+  $ npx breakwater compare my-shop.yaml --baseline baseline.json
   $ npx breakwater compare my-shop.yaml --a istio:1.28.3 --b istio:1.29.1 --margin p99=10%`;
 
 /** `compare`: whether B is worse than A, and how sure that is. */
 export function compareCommand(signal: AbortSignal, startedAt: number): Command {
   return addScenarioOptions(new Command('compare'))
     .description('Compare two variants of a scenario and say whether the second is worse.')
-    .argument('<scenario>', 'scenario file')
+    .argument('<scenario>', 'scenario file, or the name of one that came along')
     .addOption(sideOption('a', 'what there is; see below'))
     .addOption(sideOption('b', 'what is to take its place; see below'))
     .addOption(
@@ -121,6 +124,11 @@ export function compareCommand(signal: AbortSignal, startedAt: number): Command 
         .default('fail'),
     )
     .option(
+      '--baseline <file>',
+      'in place of A and B: holds one run against those in this file, which run --save-baseline writes',
+      pathArgument,
+    )
+    .option(
       '--resume <folder>',
       'goes on with an interrupted comparison: its folder in --reports',
       pathArgument,
@@ -130,8 +138,26 @@ export function compareCommand(signal: AbortSignal, startedAt: number): Command 
     .option('-q, --quiet', 'no progress, only the result')
     .addHelpText('after', notes)
     .action(async (file: string, options: CompareOptions) => {
-      process.exitCode = await compareScenario(file, options, signal, startedAt);
+      process.exitCode =
+        options.baseline === undefined
+          ? await compareScenario(file, options, signal, startedAt)
+          : await compareWithBaseline(file, options, options.baseline, signal, startedAt);
     });
+}
+
+/** One run beside those of a file: what that cannot show, it says. */
+async function compareWithBaseline(
+  file: string,
+  { a, b, resume, inconclusive, ...options }: CompareOptions,
+  baseline: string,
+  signal: AbortSignal,
+  startedAt: number,
+): Promise<ExitCode> {
+  if (a.length > 0 || b.length > 0 || resume !== undefined) {
+    throw usageError('--baseline takes the place of --a and --b', 'leave those out, and --resume too');
+  }
+  const code = await runScenario(file, { ...options, baseline, only: [] }, signal, startedAt);
+  return code === ExitCode.invalid && inconclusive === 'pass' ? ExitCode.pass : code;
 }
 
 const collect = (value: string, previous: readonly string[]) => [...previous, value];

@@ -104,7 +104,8 @@ function readSeed(text: string): number {
   return seed;
 }
 
-async function runScenario(
+/** Runs one scenario to its report, and says what came of it. */
+export async function runScenario(
   file: string,
   options: RunOptions,
   outer: AbortSignal,

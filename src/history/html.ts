@@ -1,5 +1,5 @@
 import { html as h } from 'htm/preact';
-import { formatChange, formatMeasure } from '../records/words.ts';
+import { formatChange, formatMeasure } from '../report/comparison/words.ts';
 import { page } from '../report/html/page.ts';
 import { presentable } from '../report/html/presentable.ts';
 import { section } from '../report/html/sections.ts';

@@ -2,7 +2,7 @@ import { columns, pad } from '../kit/columns.ts';
 import { plural } from '../kit/format.ts';
 import { visible } from '../kit/visible.ts';
 import type { Paint } from '../records/terminal.ts';
-import { formatChange, formatMeasure } from '../records/words.ts';
+import { formatChange, formatMeasure } from '../report/comparison/words.ts';
 import { type Change, type History, type MeasureSeries, rangeOf, type Series } from './series.ts';
 
 /** Values of a line that is as wide as a table has room for: the newest. */

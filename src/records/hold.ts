@@ -1,3 +1,4 @@
+import { holm } from '../comparison/statistics/holm.ts';
 import { studentAbove, studentQuantile } from '../kit/student-t.ts';
 import { type MeasureKind, measureKind, measureTitle } from '../model/measures.ts';
 import { changedVersions, describeMachine, differenceFrom } from './baseline.ts';
@@ -116,8 +117,14 @@ function measured(runs: readonly RunRecord[], now: RunRecord): readonly HeldMeas
     return kind === undefined || values.length === 0 ? [] : [{ measure, kind, value, values }];
   });
   const stats = tested.map(({ kind, value, values }) => statistics(kind, values, value));
-  const worse = holm(stats.map(({ pWorse }) => pWorse));
-  const better = holm(stats.map(({ pBetter }) => pBetter));
+  const worse = holm(
+    stats.map(({ pWorse }) => pWorse),
+    alarm,
+  );
+  const better = holm(
+    stats.map(({ pBetter }) => pBetter),
+    alarm,
+  );
   return tested.map(({ measure, kind, value, values }, index) => {
     const { effect, upper, lower, scale, freedom } = stats[index] ?? statistics(kind, values, value);
     const most = Math.log1p(kind.margin);
@@ -175,17 +182,6 @@ function statistics({ worse, offset, margin }: MeasureKind, values: readonly num
     pWorse: freedom < 1 ? 1 : studentAbove(effect / scale, freedom),
     pBetter: freedom < 1 ? 1 : studentAbove(-effect / scale, freedom),
   };
-}
-
-/** Which of several are rejected so that the chance of any false one is at most `alarm`: Holm's way. */
-function holm(pValues: readonly number[]): readonly boolean[] {
-  const order = pValues.map((p, index) => ({ p, index })).sort((a, b) => a.p - b.p);
-  const rejected = pValues.map(() => false);
-  for (const [rank, { p, index }] of order.entries()) {
-    if (p > alarm / (pValues.length - rank)) break;
-    rejected[index] = true;
-  }
-  return rejected;
 }
 
 function medianOf(sorted: readonly number[]): number {

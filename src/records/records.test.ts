@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { seededDraw } from '../../apps/edge-app/src/chance.ts';
-import { measureKinds } from '../model/measures.ts';
 import { sampleReport } from '../report/fixture.ts';
 import { addToBaseline, readBaseline } from './baseline.ts';
 import { fewestRuns, holdAgainst } from './hold.ts';
@@ -11,7 +10,6 @@ import { recordedMachine } from './machine.ts';
 import { BASELINE_SCHEMA, type Baseline, type RunRecord, recordSchema } from './model.ts';
 import { recordOf } from './record.ts';
 import { machine, record } from './testing/records.ts';
-import { formatMeasure } from './words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bw-records-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -160,12 +158,4 @@ describe('a run held against a baseline', () => {
   test('of itself alone is not held against itself', () => {
     expect(holdAgainst(baseline([record(1)]), record(1)).cannot).toEqual(['it has no run but this one']);
   });
-});
-
-test.each(Object.values(measureKinds))('a $title has words for every size', ({ unit }) => {
-  for (const value of [0, 0.000_123, 1, 12.345, 98_765]) {
-    expect(formatMeasure(value, unit)).toMatch(
-      /^[\d.,]+( ?(ms|s|min|%|\/s|MiB)| min \d+ s)*$|just over|just under/,
-    );
-  }
 });

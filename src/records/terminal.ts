@@ -1,6 +1,6 @@
 import { columns, pad, wrap } from '../kit/columns.ts';
+import { formatChange, formatMeasure } from '../report/comparison/words.ts';
 import type { Held } from './hold.ts';
-import { formatChange, formatMeasure } from './words.ts';
 
 /** How verdicts are painted; without colours nothing is changed. */
 export interface Paint {
