@@ -91,9 +91,14 @@ test('a chain of apps fails where its last one does, is retried in the middle, a
     'The app of shop failed, since its call to stock got 503. The app of stock itself answered 503.',
   );
   expect(statusOf(plain, 'steady')).toBe('pass');
-  expect(statusOf(plain, 'the chain')).toBe('fail');
   expect(plain?.probes?.[0]?.rule?.text).toBe(failed?.cause);
-  expect(plain?.checks.find(({ name }) => name === 'the chain')?.reason?.text).toBe(failed?.cause);
+  // On a machine with too much to do nothing that failed counts.
+  const isLate = plain?.validity.some(
+    ({ rule, status }) => status === 'violated' && ofLateness.includes(rule),
+  );
+  expect(statusOf(plain, 'the chain')).toBe(isLate ? 'invalid' : 'fail');
+  const { reason } = plain?.checks.find(({ name }) => name === 'the chain') ?? {};
+  if (!isLate) expect(reason?.text).toBe(failed?.cause);
   const callers = plain?.topology.edges.map(({ from, to }) => `${from} ${to}`);
   expect(callers).toEqual([
     'frontend-1 shop-1',
@@ -135,6 +140,9 @@ function configurationOf({ mesh, plan }: Planned, folder: string, name: string, 
     resources: mesh.readConfiguration(files, { topology: plan.topology, loads: [], aboutHosts: [] }),
   };
 }
+
+/** Rules that take away checks which failed. */
+const ofLateness = ['generator-lag', 'generator-cpu', 'latencies-agree'];
 
 /** Rules about what was logged and who it was, whatever else the machine had to do. */
 const wholeEvidence = [
