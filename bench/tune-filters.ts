@@ -89,9 +89,9 @@ const both = (name: string, settings: string): readonly Guard[] =>
 
 /**
  * The limits that a search finds beside Envoy's filters that adapt by themselves, under the same load and overload: for
- * a service that queues without end, and for one that answers 503 when ten wait.
+ * a service that queues without end, and for one that answers 503 when ten wait. `only`: what names have in them.
  */
-export async function compareFilters(): Promise<void> {
+export async function compareFilters(only = ''): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0]?.model}`);
@@ -103,11 +103,17 @@ export async function compareFilters(): Promise<void> {
       set: [...service.set, `${app}.queue=${queue}`],
       config: [],
     });
-    await compareOn(planned, what, queue, stop.signal);
+    await compareOn(planned, what, queue, only, stop.signal);
   }
 }
 
-async function compareOn(planned: Planned, what: string, queue: number, signal: AbortSignal): Promise<void> {
+async function compareOn(
+  planned: Planned,
+  what: string,
+  queue: number,
+  only: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { plan, mesh } = planned;
   const { question, load } = readQuestion(
     planned,
@@ -132,7 +138,7 @@ async function compareOn(planned: Planned, what: string, queue: number, signal: 
     { name: `limits found (${Object.values(limits).join(' connections, ')} waiting)`, files: [pool] },
     ...both('adaptive-concurrency', adaptive),
     ...both('admission-control', admission).map((each): Guard => ({ ...each, waitsForFailures: true })),
-  ];
+  ].filter(({ name }) => name.includes(only));
   const directory = mkdtempSync(join(tmpdir(), 'breakwater-bench-filters-'));
   let last: { readonly measured: Measured | undefined } = { measured: undefined };
   const outcomes = new Map<string, Measured>();
