@@ -28,7 +28,7 @@ const slo = 'p95 < 800ms, success >= 99.9%';
 /** Filters learn from what comes, so the first seconds count for nobody. */
 const warmupMs = 6_000;
 const durationMs = 30_000;
-/** Where nothing stands in between, a queue grows for as long as more comes. */
+/** Where nobody is refused, a queue grows for as long as more comes. */
 const unguardedMs = 14_000;
 /** A trial that proves nothing is made again so often. */
 const tries = 4;
@@ -37,6 +37,8 @@ const tries = 4;
 interface Guard {
   readonly name: string;
   readonly files: readonly MeshFile[];
+  /** Whether it goes by failures alone, and so lets everybody wait where nobody fails. */
+  readonly waitsForFailures?: true;
 }
 
 const adaptive = `'@type': type.googleapis.com/envoy.extensions.filters.http.adaptive_concurrency.v3.AdaptiveConcurrency
@@ -87,9 +89,9 @@ const both = (name: string, settings: string): readonly Guard[] =>
 
 /**
  * The limits that a search finds beside Envoy's filters that adapt by themselves, under the same load and overload: for
- * a service that queues without end, and for one that answers 503 when ten wait.
+ * a service that queues without end, and for one that answers 503 when ten wait. `only`: what names have in them.
  */
-export async function compareFilters(): Promise<void> {
+export async function compareFilters(only = ''): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0]?.model}`);
@@ -101,11 +103,17 @@ export async function compareFilters(): Promise<void> {
       set: [...service.set, `${app}.queue=${queue}`],
       config: [],
     });
-    await compareOn(planned, what, stop.signal);
+    await compareOn(planned, what, queue, only, stop.signal);
   }
 }
 
-async function compareOn(planned: Planned, what: string, signal: AbortSignal): Promise<void> {
+async function compareOn(
+  planned: Planned,
+  what: string,
+  queue: number,
+  only: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { plan, mesh } = planned;
   const { question, load } = readQuestion(
     planned,
@@ -129,8 +137,8 @@ async function compareOn(planned: Planned, what: string, signal: AbortSignal): P
     { name: 'none', files: [] },
     { name: `limits found (${Object.values(limits).join(' connections, ')} waiting)`, files: [pool] },
     ...both('adaptive-concurrency', adaptive),
-    ...both('admission-control', admission),
-  ];
+    ...both('admission-control', admission).map((each): Guard => ({ ...each, waitsForFailures: true })),
+  ].filter(({ name }) => name.includes(only));
   const directory = mkdtempSync(join(tmpdir(), 'breakwater-bench-filters-'));
   let last: { readonly measured: Measured | undefined } = { measured: undefined };
   const outcomes = new Map<string, Measured>();
@@ -140,9 +148,10 @@ async function compareOn(planned: Planned, what: string, signal: AbortSignal): P
       for (const rate of [service.rate, service.overload]) {
         for (let again = 1; again <= tries; again += 1) {
           const ask = askAt(rate);
-          const forMs = guard.files.length === 0 ? unguardedMs : durationMs;
+          const grows = guard.files.length === 0 || (guard.waitsForFailures && queue > 1_000);
+          const forMs = grows ? unguardedMs : durationMs;
           const trial = { ...trialPlan(load, ask, question, guard.files), warmupMs, durationMs: forMs };
-          const users = guard.files.length === 0 ? Math.ceil((rate * forMs) / 1_000) : 4 * rate;
+          const users = grows ? Math.ceil((rate * forMs) / 1_000) : 4 * rate;
           const loads = trial.loads.map((each) => ({ ...each, durationMs: forMs, users }));
           const resources = mesh.readConfiguration(guard.files, configurationContext({ ...plan, trial }));
           const name = `${guards.indexOf(guard)}-${rate}-${again}`;

@@ -10,5 +10,5 @@ import { simulate } from './tune-search.ts';
 
 const [first, second, third] = process.argv.slice(2);
 if (first === 'lab') await searchOnLab(Number(second ?? 5), third);
-else if (first === 'filters') await compareFilters();
+else if (first === 'filters') await compareFilters(second);
 else simulate(Number(first ?? 2_000), Number(second ?? 1));

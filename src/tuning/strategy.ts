@@ -9,7 +9,7 @@ import { type Ask, type Conclusion, type Inferred, poolsOf, type Question, type 
 import { isPool, QUEUE, refuses } from './limits.ts';
 import { longestQueue, underWay } from './model.ts';
 import { BoundarySearch, type Interval, wholeSteps } from './search.ts';
-import { expectedLimits, slackSeconds } from './theory.ts';
+import { expectedLimits, fewestLasting, slackSeconds } from './theory.ts';
 
 /** Shares that the search reckons with: wrong verdicts, and how far around the answer verdicts differ. */
 const FALSE_SHARE = 0.05;
@@ -296,8 +296,7 @@ class LimitsSearch {
     }
     if (name === PER_CONNECTION) return { lowest: 1, highest: this.#carried(found) };
     const expected = this.#inferred?.expected[name] ?? 1;
-    // Fewer than are under way cannot last: in a short trial a queue hides that, and goes on to grow.
-    const lasting = Math.floor(this.#underWayEach(this.#inferred?.serviceMs ?? 1) + 1e-9);
+    const lasting = fewestLasting(this.#question, this.#inferred?.serviceMs ?? 1, this.#rate);
     return { lowest: Math.max(1, lasting), highest: Math.max(lasting, Math.ceil(expected * REACH)) };
   }
 

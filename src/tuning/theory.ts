@@ -46,6 +46,16 @@ export function connectionsFor(
   return fewestServers(demand, slackSeconds(question, service), late) + spareConnections(site.servers);
 }
 
+/** So much less than is under way may still last: means are measured, and some requests may fail. */
+const LASTING = 0.98;
+
+/**
+ * The smallest pool that can last at a rate of all clients: as many as are under way at each (Little's law). With fewer
+ * a queue grows, which it may for as long as a short trial goes.
+ */
+export const fewestLasting = (site: Site, serviceMs: number, rate: number) =>
+  Math.ceil((LASTING * (rate * serviceMs)) / 1_000 / poolsOf(site) - 1e-9);
+
 /** The fewest requests of a client that have to be let in at once at a site, when nobody waits. */
 export function requestsFor(
   { objective }: Pick<Question, 'objective'>,

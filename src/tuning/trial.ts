@@ -24,6 +24,9 @@ const LEAST_LATENCY_MS = 2_000;
 const SLOWER = 1.05;
 /** A replica that restarts is away for so long. */
 const AWAY_MS = 1_000;
+/** Before the first one goes there is a steady state to disturb: so long, and so many requests. */
+const LEAST_STEADY_MS = 1_500;
+const STEADY_REQUESTS = 30;
 /** Refusals are quick when nine of ten take less than this share of what an answer may take. */
 const QUICK_SHARE = 0.5;
 const QUICK_PERCENTILE = 90;
@@ -67,11 +70,17 @@ export function trialPlan(
 }
 
 /** The same trial, in which replicas are killed and started again one after the other, each in service before the next goes. */
-export function withRestarts(trial: TrialPlan, replicas: readonly Instance[], restartMs: number): TrialPlan {
+export function withRestarts(
+  trial: TrialPlan,
+  replicas: readonly Instance[],
+  restartMs: number,
+  ratePerSecond: number,
+): TrialPlan {
   const kind = faultKind({ kind: 'kill', on: {}, at: 0, for: AWAY_MS });
+  const firstMs = WARMUP_MS + Math.max(LEAST_STEADY_MS, (1_000 * STEADY_REQUESTS) / ratePerSecond);
   const faults = replicas.map((replica, index): PlannedFault => {
     const on = { service: replica.service, workload: replica.workload, replica: replica.replica };
-    const atMs = WARMUP_MS + 500 + index * (AWAY_MS + restartMs);
+    const atMs = firstMs + index * (AWAY_MS + restartMs);
     const fault: Fault = { kind: 'kill', on, at: atMs, for: AWAY_MS };
     const name = `restart-${index + 1}`;
     return {
@@ -87,7 +96,7 @@ export function withRestarts(trial: TrialPlan, replicas: readonly Instance[], re
       proof: kind.proof(fault),
     };
   });
-  const durationMs = WARMUP_MS + 1_000 + replicas.length * (AWAY_MS + restartMs);
+  const durationMs = Math.ceil(firstMs + 500 + replicas.length * (AWAY_MS + restartMs));
   return { ...trial, faults, durationMs, loads: trial.loads.map((load) => ({ ...load, durationMs })) };
 }
 

@@ -270,7 +270,7 @@ class Driven<Result> {
     const files = this.#filesFor(ask);
     const { topology, restarted = [] } = this.#where;
     const steady = trialPlan(load, ask, question, files);
-    const trial = restarted.length === 0 ? steady : withRestarts(steady, restarted, restartMs);
+    const trial = restarted.length === 0 ? steady : withRestarts(steady, restarted, restartMs, ask.rate);
     const context = configurationContext({ ...planned.plan, topology, trial });
     return { trial, configuration: { files, resources: planned.mesh.readConfiguration(files, context) } };
   }

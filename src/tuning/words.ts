@@ -1,9 +1,10 @@
 import { formatMs, formatRate, plural } from '../kit/format.ts';
 import { PER_CONNECTION } from '../model/pool-limits.ts';
 import type { Instance, TopologyPlan } from '../model/topology.ts';
-import { type Conclusion, type Inferred, poolsOf, type Question } from './contract.ts';
+import type { Conclusion, Inferred, Question } from './contract.ts';
 import { describeLimits, isPool } from './limits.ts';
 import { sourcesOf } from './sources.ts';
+import { fewestLasting } from './theory.ts';
 
 /** What a search has concluded, as sentences: what it measured, what follows, and what the limits mean. */
 export function reasoningOf(
@@ -52,7 +53,7 @@ function measured(
     );
   }
   const pool = question.limits.find((name) => isPool(name) && question.bounds[name] === undefined);
-  const lasting = Math.floor((underWay * (1 + question.headroom)) / poolsOf(question) + 1e-9);
+  const lasting = fewestLasting(question, serviceMs, question.rate * (1 + question.headroom));
   if (pool !== undefined && lasting > 1) {
     sentences.push(
       `Fewer than the ${lasting} that are under way with the headroom cannot last, however well a short trial goes, so no smaller ${pool} was looked for.`,

@@ -98,7 +98,7 @@ export function scalingCells({
             : [`${measured.latency.name} ${formatMs(measured.latency.ms)}`]),
           ...(measured.trials === 1 ? [] : [`${measured.held} of ${measured.trials} trials held`]),
         ].join(', '),
-    agrees === undefined ? '-' : agrees ? 'yes' : 'no',
+    agrees === undefined ? '-' : agrees ? 'yes' : model.assuming === undefined ? 'no' : 'no: it cannot',
   ];
 }
 
