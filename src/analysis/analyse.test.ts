@@ -51,6 +51,7 @@ test('a mesh that heals passes, with everything a report needs', async () => {
     gaps: true,
     notes: true,
     effective: true,
+    measures: true,
   });
   expect(parts.safeParse(told).error?.issues).toBeUndefined();
 });
