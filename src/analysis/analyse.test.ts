@@ -56,6 +56,25 @@ test('a mesh that heals passes, with everything a report needs', async () => {
   expect(parts.safeParse(told).error?.issues).toBeUndefined();
 });
 
+test('what comparisons compare is one number each, of all requests after the warmup', async () => {
+  const { measures = {}, checks } = await analysed(healed());
+  expect(measures['attempts']).toBe(1);
+  expect(measures['errors']).toBeGreaterThan(0.03);
+  expect(measures['errors']).toBeLessThan(0.05);
+  expect(measures['p50']).toBeLessThanOrEqual(measures['p95'] ?? 0);
+  expect(measures['p95']).toBeLessThanOrEqual(measures['p99'] ?? 0);
+  // 2,300 answers are too few for it.
+  expect(measures).not.toHaveProperty(['p99.9']);
+  expect(measures['failed-checks']).toBe(checks.filter(({ status }) => status === 'fail').length);
+  const never = await analysed(outage());
+  const waited = never.checks.find(({ kind }) => kind === 'time-to-eject');
+  expect(waited?.value).toBeUndefined();
+  const length = (waited?.window.toMs ?? 0) - (waited?.window.fromMs ?? 0);
+  expect(Object.entries(never.measures ?? {}).filter(([name]) => name.startsWith('time-to-eject'))).toEqual(
+    waited === undefined ? [] : [['time-to-eject', length]],
+  );
+});
+
 test('a mesh that never ejects fails', async () => {
   const analysis = await analysed(outage());
   expect(violations(analysis)).toEqual([]);
