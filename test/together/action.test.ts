@@ -70,9 +70,15 @@ describe.concurrent('the GitHub Action', () => {
     using job = new GitHubJob();
     job.file('a%,b:c.yaml', scenario('99%').replace('rate: 40/s', 'rat: "::error::%0A"'));
     job.file('mesh.yaml', mesh('503'));
-    const code = await job.run({ scenario: 'a%,b:c.yaml', cache: 'false' });
+    const code = await job.run(
+      { scenario: 'a%,b:c.yaml', cache: 'false' },
+      { GITHUB_EVENT_NAME: 'pull_request_target' },
+    );
     expect(code).toBe(2);
-    const annotations = annotationsIn(job.step('Run')?.log);
+    const all = annotationsIn(job.step('Run')?.log);
+    // Files of a fork would run with this repository's rights.
+    expect(all[0]?.properties['title']).toBe('pull_request_target');
+    const annotations = all.slice(1);
     expect(annotations).toContainEqual({
       command: 'error',
       properties: expect.objectContaining({ file: 'a%,b:c.yaml', line: '8' }),
