@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GitHubServer } from '../../src/github/testing/github-server.ts';
@@ -120,5 +120,10 @@ describe.concurrent('the GitHub Action', () => {
     expect(github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('❌ FAIL: small')]);
     expect(readFileSync(join(made, 'small-1/report.md'), 'utf8')).toContain('FAIL');
     expect(job.step('Run')?.ended).toBe('left out');
+    // A link leads to what this process alone may read.
+    rmSync(join(made, 'small-1/report.md'));
+    symlinkSync('/proc/self/environ', join(made, 'small-1/report.md'));
+    expect(await job.run({ report: made }, { GITHUB_API_URL: github.api })).toBe(0);
+    expect(job.step('Comment')?.log).toContain('no report to comment with');
   });
 });
