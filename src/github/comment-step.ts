@@ -26,7 +26,8 @@ export async function comment(job: Job): Promise<Done> {
     return skipped('This run is for no pull request: the report is in the summary of the job.');
   }
   const name = env['INPUT_COMMENT_NAME'] || `${env['GITHUB_WORKFLOW'] ?? ''}/${env['GITHUB_JOB'] ?? ''}`;
-  const kept = await keepComment(github, pull.number, name, `${text}\n${about(pull, env)}\n`);
+  const body = pull.isFromElsewhere ? withoutMentions(text) : text;
+  const kept = await keepComment(github, pull.number, name, `${body}\n${about(pull, env)}\n`);
   if (kept.done !== 'refused') {
     return { outputs: { url: kept.url }, say: `comment ${kept.done}: ${kept.url}\n` };
   }
@@ -51,8 +52,13 @@ async function pullRequest({ env, readText }: Job, github: GitHub): Promise<Pull
     (each) => fields(fields(each)['head'])['sha'] === origin.head,
   );
   const { number } = fields(found);
-  return typeof number === 'number' ? { number, isFromFork: false, head: origin.head } : undefined;
+  return typeof number === 'number'
+    ? { number, isFromFork: false, isFromElsewhere: true, head: origin.head }
+    : undefined;
 }
+
+/** What a fork has written calls nobody. */
+const withoutMentions = (text: string) => text.replace(/@(?=[\w-])/g, '@<!-- -->');
 
 /** Which commit and which run the comment is of. */
 function about({ head }: PullRequest, env: NodeJS.ProcessEnv): string {

@@ -27,7 +27,12 @@ const forkPull = {
 };
 
 /** The step with its job's variables; `event` is what GitHub writes into a file. */
-function step(github: GitHubServer, event: unknown, more: NodeJS.ProcessEnv = {}) {
+function step(
+  github: GitHubServer,
+  event: unknown,
+  more: NodeJS.ProcessEnv = {},
+  report = '## ✅ PASS: mine\n',
+) {
   const env = {
     BREAKWATER_REPORTS: folder,
     GITHUB_API_URL: github.api,
@@ -42,7 +47,7 @@ function step(github: GitHubServer, event: unknown, more: NodeJS.ProcessEnv = {}
   };
   const files: Record<string, string> = {
     event: JSON.stringify(event),
-    [join(folder, 'report.md')]: '## ✅ PASS: mine\n',
+    [join(folder, 'report.md')]: report,
   };
   return comment({ env, readText: (path) => files[path] });
 }
@@ -132,7 +137,9 @@ describe('the comment on a pull request', () => {
       { number: 8, head: { sha: 'beef' } },
       { number: 9, head: { sha: 'cafe' } },
     ];
-    await step(github, event);
+    await step(github, event, {}, 'thanks to @owner/everybody');
+    // What a fork has written calls nobody.
+    expect(github.comments[0]?.body).toContain('thanks to @<!-- -->owner/everybody');
     expect(github.requests[0]).toBe('GET /pulls?state=open&head=else%3Afix%26base%3Dx');
     expect(github.requests.at(-1)).toBe('POST /issues/9/comments');
     github.pulls = [{ number: 9, head: { sha: 'newer' } }];

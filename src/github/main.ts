@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { printDocument } from '../kit/output.ts';
 import { comment } from './comment-step.ts';
 import { InputError } from './inputs.ts';
@@ -33,10 +33,13 @@ function isStep(text: string): text is keyof typeof steps {
   return Object.hasOwn(steps, text);
 }
 
-/** Content of a file; undefined where there is none. */
+/**
+ * Content of a file; undefined where there is none. A link is none: in reports of a fork it could lead to what this
+ * process alone may read, and that would be in a comment.
+ */
 function readText(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return lstatSync(path).isFile() ? readFileSync(path, 'utf8') : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -3,6 +3,8 @@ export interface PullRequest {
   readonly number: number;
   /** Whether it comes from another repository: GitHub then gives its workflows a token that may only read. */
   readonly isFromFork: boolean;
+  /** Whether the report is of another workflow, which may have run what a fork has written. */
+  readonly isFromElsewhere?: boolean;
   /** The commit that it ended in; undefined where the event does not say. */
   readonly head?: string | undefined;
 }

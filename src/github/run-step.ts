@@ -32,6 +32,14 @@ const verdicts: Readonly<Record<number, string>> = {
 export async function run(job: Job): Promise<Done> {
   const { env } = job;
   const inputs = readInputs(env);
+  if (env['GITHUB_EVENT_NAME'] === 'pull_request_target') {
+    say({
+      level: 'warning',
+      title: 'pull_request_target',
+      message:
+        'Mesh configuration can be code, and what a fork has written would run with the rights of this repository: run on pull_request.',
+    });
+  }
   const program = join(needed(env, 'BREAKWATER_HOME'), 'bin', 'breakwater.js');
   const directory = resolve(needed(env, 'GITHUB_WORKSPACE'), env['INPUT_WORKING_DIRECTORY'] || '.');
   const places = { directory, workspace: needed(env, 'GITHUB_WORKSPACE') };

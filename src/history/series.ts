@@ -78,7 +78,7 @@ export function historyOf(
 function seriesOf(records: readonly RunRecord[], wanted: (measure: string) => boolean): Series[] {
   const [first, last] = [records[0], records.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const rank = (measure: string) => measureNames.findIndex((name) => nameOf(measure) === name);
+  const rank = (measure: string) => (measureNames as readonly string[]).indexOf(nameOf(measure));
   const measures = [...new Set(records.flatMap((record) => Object.keys(record.measures)))]
     .filter(wanted)
     .sort((a, b) => rank(a) - rank(b));

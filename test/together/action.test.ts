@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { GitHubServer } from '../../src/github/testing/github-server.ts';
@@ -70,9 +70,15 @@ describe.concurrent('the GitHub Action', () => {
     using job = new GitHubJob();
     job.file('a%,b:c.yaml', scenario('99%').replace('rate: 40/s', 'rat: "::error::%0A"'));
     job.file('mesh.yaml', mesh('503'));
-    const code = await job.run({ scenario: 'a%,b:c.yaml', cache: 'false' });
+    const code = await job.run(
+      { scenario: 'a%,b:c.yaml', cache: 'false' },
+      { GITHUB_EVENT_NAME: 'pull_request_target' },
+    );
     expect(code).toBe(2);
-    const annotations = annotationsIn(job.step('Run')?.log);
+    const all = annotationsIn(job.step('Run')?.log);
+    // Files of a fork would run with this repository's rights.
+    expect(all[0]?.properties['title']).toBe('pull_request_target');
+    const annotations = all.slice(1);
     expect(annotations).toContainEqual({
       command: 'error',
       properties: expect.objectContaining({ file: 'a%,b:c.yaml', line: '8' }),
@@ -114,5 +120,10 @@ describe.concurrent('the GitHub Action', () => {
     expect(github.comments.map(({ body }) => body)).toEqual([expect.stringContaining('❌ FAIL: small')]);
     expect(readFileSync(join(made, 'small-1/report.md'), 'utf8')).toContain('FAIL');
     expect(job.step('Run')?.ended).toBe('left out');
+    // A link leads to what this process alone may read.
+    rmSync(join(made, 'small-1/report.md'));
+    symlinkSync('/proc/self/environ', join(made, 'small-1/report.md'));
+    expect(await job.run({ report: made }, { GITHUB_API_URL: github.api })).toBe(0);
+    expect(job.step('Comment')?.log).toContain('no report to comment with');
   });
 });
