@@ -5,6 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import { environmentError } from '../kit/errors.ts';
 import { extract } from './tar.ts';
 
+/** In pieces of a megabyte: usual ones are so small that handing them on takes longer than unpacking them. */
+export const LARGE = { chunkSize: 1024 * 1024 } as const;
+
 /** A compressed tar on disk. */
 export interface Archive {
   readonly archive: string;
@@ -33,7 +36,12 @@ export async function readArchive(
   look: (entry: ArchiveEntry) => Promise<void>,
 ): Promise<void> {
   const entries = extract();
-  const reading = pipeline(createReadStream(archive), decompressor, entries, { signal });
+  const reading = pipeline(
+    createReadStream(archive, { highWaterMark: LARGE.chunkSize }),
+    decompressor,
+    entries,
+    { signal },
+  );
   try {
     for await (const entry of entries) {
       const { name, type, linkname } = entry.header;

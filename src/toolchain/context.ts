@@ -34,6 +34,8 @@ export interface ToolContext {
   readonly imagePins?: string | undefined;
   readonly certificateFolders?: readonly string[] | undefined;
   readonly lanes: Lanes;
+  /** Archives that this process has downloaded and not removed: another tool may need them. */
+  readonly archives: Set<string>;
   /** Registries that have not answered, with what they were asked in vain: they are not asked for the next tool. */
   readonly silent: Map<string, Unreachable>;
 }
@@ -50,6 +52,7 @@ export function toolContext(options: ResolveOptions = {}): ToolContext {
     imagePins: options.imagePins,
     certificateFolders: options.certificateFolders,
     lanes: openLanes(),
+    archives: new Set(),
     silent: new Map(),
   };
 }

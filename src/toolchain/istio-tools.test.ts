@@ -30,7 +30,7 @@ test('versions do not share what differs between them, and the cache keeps them 
   expect(new Set(directories).size).toBe(directories.length);
 });
 
-test('the other tested version is no old one', async () => {
+test('the other version with pins is no old one', async () => {
   await using temporary = await temporaryDirectory();
   const context = toolContext({ cacheDir: temporary.path });
   const other = toolsFor('1.28.3', {}).find(({ name }) => name === 'istio') ?? expect.fail();

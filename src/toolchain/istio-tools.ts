@@ -10,7 +10,7 @@ interface IstioPins {
   readonly bootstrapSha256: string;
 }
 
-/** The versions of Istio that are tested, the one that Breakwater is made for first. */
+/** The versions of Istio that can be built, the one that Breakwater is made for and tested with first. */
 const PINNED: Readonly<Record<string, IstioPins>> = {
   [ISTIO_VERSION]: {
     folder: 'istio',

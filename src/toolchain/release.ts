@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { type Address, below, hideInAddress, parseAddress } from '../kit/address.ts';
 import { environmentError, usageError } from '../kit/errors.ts';
-import { readArchive } from './archive.ts';
+import { LARGE, readArchive } from './archive.ts';
 import { PLATFORM, type ToolContext } from './context.ts';
 import { download } from './download.ts';
 import type { Made } from './ensure.ts';
@@ -191,7 +191,7 @@ async function unpack(
   );
   const request = {
     archive,
-    decompressor: createGunzip(),
+    decompressor: createGunzip(LARGE),
     shown: address.shown,
     hint: 'Nothing of it was used; BREAKWATER_TOOLS_SOURCES=image,build does without releases.',
   };

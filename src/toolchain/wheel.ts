@@ -85,7 +85,13 @@ function pythonRunner(
 ): (args: readonly string[]) => Promise<void> {
   const python = findPython(tool, context);
   // What a killed pip leaves behind goes away with the scratch folder.
-  const env = { ...context.env, TMPDIR: staging.scratch, PIP_CACHE_DIR: join(staging.scratch, 'pip') };
+  const env = {
+    ...context.env,
+    TMPDIR: staging.scratch,
+    PIP_CACHE_DIR: join(staging.scratch, 'pip'),
+    // It asks rustc for its version, and rustup makes a folder of settings for whoever asks.
+    RUSTUP_HOME: join(staging.scratch, 'rustup'),
+  };
   return async (args) => {
     const { signal } = context;
     const { ended, stderr } = await runProgram({ program: python, args, env, group: 'tied', signal });

@@ -181,6 +181,7 @@ async function takeFiles(
     if (wanted.size === 0) break;
     const archive = await downloadLayer(tool, registry, files, layer, context);
     archives.push(archive);
+    context.archives.add(archive);
     for (;;) {
       const found = await filesOutOf(archive, layer, wanted, context.signal);
       for (const target of found.written) wanted.delete(target);

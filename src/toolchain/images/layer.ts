@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { PassThrough, type Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { environmentError } from '../../kit/errors.ts';
-import { type ArchiveEntry, readArchive } from '../archive.ts';
+import { type ArchiveEntry, LARGE, readArchive } from '../archive.ts';
 import type { Layer } from './manifest.ts';
 
 /** What a layer says of the files that are looked for. */
@@ -82,8 +82,8 @@ function decompressorOf({ mediaType, digest }: Layer): Transform {
       mediaType,
     ) ?? [];
   const isKnown = /^application\/vnd\.(?:oci\.image\.layer|docker\.image\.rootfs)\b/.test(mediaType);
-  if (isKnown && compression === 'gzip') return createGunzip();
-  if (isKnown && compression === 'zstd') return createZstdDecompress();
+  if (isKnown && compression === 'gzip') return createGunzip(LARGE);
+  if (isKnown && compression === 'zstd') return createZstdDecompress(LARGE);
   if (isKnown && compression === undefined && /\.tar$/.test(mediaType)) return new PassThrough();
   throw environmentError(`layer ${digest} is of a kind that Breakwater does not know: ${mediaType}`, HINT);
 }
