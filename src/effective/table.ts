@@ -325,12 +325,14 @@ function neverSection(
 
 function unusedSection(unused: readonly Unused[]): readonly Section[] {
   if (unused.length === 0) return [];
-  return [
-    {
-      title: 'written, and not in effect here',
-      rows: unused.map(({ setting, why }) => ({ what: placeOf(setting), value: `${setting.path}: ${why}` })),
-    },
-  ];
+  // Several parts of one resource may be of no effect for one reason.
+  const rows = new Map<string, Row>(
+    unused.map(({ setting, why }) => {
+      const row = { what: placeOf(setting), value: `${setting.path}: ${why}` };
+      return [`${row.what} ${row.value}`, row];
+    }),
+  );
+  return [{ title: 'written, and not in effect here', rows: [...rows.values()] }];
 }
 
 /** What sidecars hold: their calls of each service, then what they take. Replicas of a workload hold the same. */

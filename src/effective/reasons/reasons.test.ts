@@ -4,6 +4,7 @@ import { recorded, recording } from '../../meshes/istio/effective/testing/record
 import {
   type CheckQuestion,
   callTable,
+  effectiveTables,
   type Reason,
   type RequestQuestion,
   reasonOfCheck,
@@ -618,4 +619,13 @@ test('what a cache keeps or does not is told with whatever may change a request 
   expect(
     settings(ofRequests('cache-behind-a-mutation', { ended: 'other', status: 503, beside: true })),
   ).toEqual(['filter: cache 31']);
+});
+
+test('what is of no effect for one reason is told once', () => {
+  const configuration = recorded('cache-behind-a-mutation');
+  const servers = configuration.sidecars.filter(({ role }) => role === 'server');
+  const [table] = effectiveTables(servers, configuration, () => []);
+  const told = table?.sections.find(({ title }) => title.startsWith('written'))?.rows;
+  // Of the filter and of the cache, which are for the caller.
+  expect(told?.map(({ what }) => what)).toEqual(['mesh.yaml:14']);
 });
