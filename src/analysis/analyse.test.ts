@@ -124,3 +124,32 @@ test('no evidence at all is invalid, never a pass', async () => {
   expect(analysis.verdict).toBe('invalid');
   expect(violations(analysis)).toContain('traffic');
 });
+
+test('an answer that passes for that of a host, and is that of none, is of the sidecar', async () => {
+  const analysis = await analysed(
+    outage({
+      shows: 'nothing',
+      change: (request, index) => {
+        if (index % 10 > 0) return { ...request, hostUnsaid: true };
+        // As a cache has it that asks by itself, and nobody takes the connection.
+        return { ...request, status: 503, attempts: [] };
+      },
+    }),
+  );
+  expect(analysis.errors).toMatchObject([
+    {
+      status: 503,
+      flag: 'error',
+      host: '-',
+      count: 240,
+      cause: expect.stringMatching(
+        /^The sidecar ended the request to edge-app with 503: a filter that asks by itself/,
+      ),
+    },
+  ]);
+  // Whose the others were the servers say.
+  const answers = analysis.topology.edges.filter(({ to }) => to.startsWith('edge-app-east'));
+  expect(answers.reduce((sum, { byWindow }) => sum + (byWindow['run']?.requests ?? 0), 0)).toBeGreaterThan(
+    1_900,
+  );
+});

@@ -161,8 +161,11 @@ export class Pictures {
 export function endedAs(
   { reason, fromHost, status, clues = {} }: Ending,
   said: string,
-): Pick<RequestQuestion, 'ended' | 'of' | 'policy' | 'decidedBy' | 'distrust' | 'status' | 'said'> {
-  const { time, retry, policy, decidedBy, distrust } = clues;
+): Pick<
+  RequestQuestion,
+  'ended' | 'of' | 'policy' | 'decidedBy' | 'distrust' | 'status' | 'said' | 'beside'
+> {
+  const { time, retry, policy, decidedBy, distrust, beside } = clues;
   const about = {
     status,
     ...(policy === undefined ? {} : { policy }),
@@ -173,6 +176,7 @@ export function endedAs(
     if (retry === 'refused') return { ...about, ended: 'overflow', of: 'retry' };
     return fromHost ? { ...about, ended: 'answered' } : { ...about, ended: 'other', said };
   }
+  if (beside) return { ...about, ended: 'other', beside };
   if (reason === 'other') return { ...about, ended: 'other', ...(said === '' ? {} : { said }) };
   return { ...about, ended: reason, ...(time === undefined ? {} : { of: time }) };
 }

@@ -20,6 +20,7 @@ interface Sent {
   readonly errorCode?: number;
   /** How long it took, 1 ms unless given. */
   readonly ms?: number;
+  readonly headers?: Readonly<Record<string, string>>;
   /** What a sidecar logged, if it did. */
   readonly client?: object;
   readonly server?: object;
@@ -74,13 +75,14 @@ async function probedFor(
     all.map((sent, number) => (sent[side] ? line(number, sent[side], cluster) : '')).join('');
   await using built = await buildEvidence({
     ...run,
-    probes: all.map(({ status, errorCode = 0, ms = 1 }, probe) => ({
+    probes: all.map(({ status, errorCode = 0, ms = 1, headers = {} }, probe) => ({
       probe,
       count: 0,
       sentAt: sentAt(probe),
       durationMs: ms,
       status,
       errorCode,
+      headers,
     })),
     tails: {
       'frontend-1': tail('client', 'outbound|8080||edge-app.default.svc.cluster.local'),
@@ -159,6 +161,27 @@ test('who has no sidecar is cut off by that of the server, unless nobody was the
     'invalid: no answer',
     'pass: 200, answered by edge-app-east-1, the server saw no identity',
     'fail: 200, answered by edge-app-east-1',
+  ]);
+});
+
+test('headers of an answer are as expected, there at all, or not there', async () => {
+  const good = { status: 200, client: answered, server: atServer };
+  const headers = { age: '3' };
+  const analysis = await probed(
+    { ...good, headers, expect: { headers: { age: '3' } } },
+    { ...good, headers, expect: { headers: { age: true } } },
+    { ...good, headers, expect: { headers: { age: false } } },
+    { ...good, expect: { headers: { age: '3' } } },
+    { ...good, expect: { headers: { age: false } } },
+    { status: 0, errorCode: 1_000, expect: { headers: { age: false } } },
+  );
+  expect(said(analysis)).toEqual([
+    'pass: 200, answered by edge-app-east-1, age: 3',
+    'pass: 200, answered by edge-app-east-1, age: 3',
+    'fail: 200, answered by edge-app-east-1, age: 3',
+    'fail: 200, answered by edge-app-east-1, no age',
+    'pass: 200, answered by edge-app-east-1, no age',
+    'invalid: no answer, no age',
   ]);
 });
 

@@ -1,6 +1,7 @@
 import type { Window } from '../checks/contract.ts';
 import type { ProbeFacts } from '../checks/facts.ts';
 import {
+  reasonOfCheck,
   reasonOfPassing,
   reasonOfPlaintextRefused,
   reasonOfRoute,
@@ -8,6 +9,7 @@ import {
 } from '../effective/index.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ProbeAnswer } from '../evidence/probes.ts';
+import { TOO_MANY_REQUESTS } from '../model/ending.ts';
 import type { InstanceContext } from '../model/evidence.ts';
 import { matches } from '../model/topology.ts';
 import {
@@ -26,7 +28,7 @@ import type { Picture, Pictures } from './picture.ts';
 import { questionAbout } from './question.ts';
 import type { RefusedCertificates } from './refused-certificates.ts';
 import { knownReason, type ReportReason, reportReason } from './report-reason.ts';
-import { settleEndings } from './traffic.ts';
+import { isOfNoHost, ofNoHost, settleEndings } from './traffic.ts';
 
 type ReportProbe = NonNullable<Report['probes']>[number];
 
@@ -69,6 +71,7 @@ function withRefusal(
 ): ProbeAnswer {
   const { client, server, sentAt } = answer;
   if (client === undefined || server !== undefined) return answer;
+  if (isOfNoHost(client.ending)) return { ...answer, client: { ...client, ending: ofNoHost(client.ending) } };
   const host = context.instances.findIndex(({ addresses }) => addresses.includes(client.ending.host));
   const ending = refused.settle(client.ending, client.instance, host, sentAt - originMs);
   return { ...answer, client: { ...client, ending } };
@@ -172,7 +175,16 @@ function reasonOf(
     return reportReason(textOfRequests(picture.reasonOfRequests(question), question));
   }
   // What was to be refused and was not.
-  const { refusedBy } = probe.expect;
+  const { refusedBy, status } = probe.expect;
+  if (status === TOO_MANY_REQUESTS && answer.status !== TOO_MANY_REQUESTS && answer.client !== undefined) {
+    const limited = reasonOfCheck(configuration, {
+      expected: 'rate-limit',
+      client: instances[answer.client.instance]?.name ?? '-',
+      service: probe.to,
+      request: picture.askedAs(probe.to, probe.port, probe),
+    });
+    if (limited.known) return knownReason(limited);
+  }
   if ((refusedBy === 'server' && refuser !== 'server') || probe.from === OUTSIDE)
     return knownReason(reasonOfPassing(configuration, { ...about, plaintext: probe.from === OUTSIDE }));
   const request = picture.askedAs(probe.to, probe.port, probe);
@@ -180,6 +192,11 @@ function reasonOf(
   const caller = instances[client.instance]?.name ?? '-';
   const failed = answer.status === 0 || answer.status >= 400;
   if (!failed) {
+    const isMixedUp = headersMet(probe.expect, answer).includes(false);
+    const kept = isMixedUp
+      ? reasonOfCheck(configuration, { expected: 'asking', client: caller, service: probe.to, request })
+      : undefined;
+    if (kept?.known) return knownReason(kept);
     const reason = reasonOfRoute(configuration, { client: caller, service: probe.to, request });
     return reason.known ? knownReason(reason) : { text: `Not known: ${reason.why}.` };
   }
@@ -218,6 +235,7 @@ function cameOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence): C
       ? []
       : [refusedBy === undefined ? undefined : refusedBy === expect.refusedBy]),
     ...(expect.identity === undefined ? [] : [identityIs(expect.identity, probe, answer)]),
+    ...headersMet(expect, answer),
   ];
   const text = [
     answer.status === 0 ? 'no answer' : String(answer.status),
@@ -226,6 +244,7 @@ function cameOf(probe: PlannedProbe, answer: ProbeAnswer, evidence: Evidence): C
     ...(expect.identity === undefined || server === undefined
       ? []
       : [`the server saw ${server.peer ?? 'no identity'}`]),
+    ...Object.keys(expect.headers ?? {}).map((name) => headerText(name, answer.headers?.[name])),
   ].join(', ');
   return {
     answer,
@@ -268,6 +287,23 @@ function refuserOf(
 const wasCut = (errorCode: number) =>
   ![0, 1010, 1020, 1050].includes(errorCode) &&
   ![11, 121].some((kind) => String(errorCode).startsWith(String(kind)));
+
+/** Of each header that is expected of an answer or not, whether it is so. */
+function headersMet(
+  { headers = {}, status }: PlannedProbe['expect'],
+  answer: ProbeAnswer,
+): readonly (boolean | undefined)[] {
+  // Those of a failure say something only where one is expected.
+  const isTelling = status === undefined ? isAnswered(answer) : answer.status > 0;
+  return Object.entries(headers).map(([name, expected]) => {
+    const value = answer.headers?.[name];
+    if (!isTelling) return undefined;
+    return typeof expected === 'string' ? value === expected : (value !== undefined) === expected;
+  });
+}
+
+const headerText = (name: string, value: string | undefined) =>
+  value === undefined ? `no ${name}` : `${name}: ${value}`;
 
 /** Whether the server's sidecar saw who was expected; undefined where no line tells. */
 function identityIs(

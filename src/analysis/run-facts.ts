@@ -1,7 +1,9 @@
 import type { Window } from '../checks/contract.ts';
 import type { ChangeRecord, FaultRecord, RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
+import { DIRECT } from '../evidence/requests.ts';
 import type { StatisticsSeries } from '../evidence/samples.ts';
+import type { Refuser } from '../model/ending.ts';
 import { isServer, matches } from '../model/topology.ts';
 import type { LoadFacts } from './loads.ts';
 import { latenciesOf } from './percentile.ts';
@@ -79,6 +81,33 @@ export function createFacts(
       ? mostAttempts
       : Math.min(mostAttempts, (attempts * lastedMs) / (lastedMs - waitedMs));
 
+  /** Who refused a request, be it one of the sidecars on its way or the app; undefined where nobody did. */
+  const refuserOf = (row: number): Refuser | undefined => {
+    const ending = endings[endingOf[row] as number];
+    const last = requests.lastArrival[row] as number;
+    const server = last < 0 ? undefined : evidence.endings[evidence.arrivals.ending[last] as number];
+    if (server?.refusedBy === 'server') return 'server';
+    if (ending?.refusedBy !== undefined) return ending.refusedBy;
+    return ending?.outcome === 'error' && server?.answered ? 'app' : undefined;
+  };
+
+  /** By load, when apps had answered its requests, in the order of time. */
+  const answeredMs = (): ReadonlyMap<number, readonly number[]> => {
+    const { arrivals } = evidence;
+    const byLoad = new Map<number, number[]>();
+    for (let row = 0; row < arrivals.length; row += 1) {
+      const request = arrivals.request[row] as number;
+      const ending = evidence.endings[arrivals.ending[row] as number];
+      if (request < 0 || ending?.outcome !== 'ok' || ending.fromCache) continue;
+      const number = requests.load[request] as number;
+      const overMs = (arrivals.startMs[row] as number) + (arrivals.durationMs[row] as number);
+      const times = byLoad.get(number);
+      if (times === undefined) byLoad.set(number, [overMs]);
+      else times.push(overMs);
+    }
+    return new Map([...byLoad].map(([number, times]) => [number, times.toSorted((a, b) => a - b)]));
+  };
+
   return {
     durationMs,
     faults,
@@ -95,7 +124,8 @@ export function createFacts(
             (filter.status === undefined || status === filter.status),
         ),
         (row) => {
-          if (!((traffic.latencyMs[row] as number) < (filter.slowerThanMs ?? 0))) count += 1;
+          if ((traffic.latencyMs[row] as number) < (filter.slowerThanMs ?? 0)) return;
+          if (filter.refusedBy === undefined || refuserOf(row) === filter.refusedBy) count += 1;
         },
       );
       return count;
@@ -129,6 +159,34 @@ export function createFacts(
       if (service !== undefined)
         scanCalls(window, (row) => tally(endings[calls.ending[row] as number], calls, row));
       return count;
+    },
+    originRequests(window, service) {
+      const { arrivals } = evidence;
+      let count = 0;
+      for (let row = 0; row < arrivals.length; row += 1) {
+        const request = arrivals.request[row] as number;
+        if (request < 0 || (load !== undefined && requests.load[request] !== load.number)) continue;
+        const isWanted =
+          service === undefined
+            ? arrivals.call[row] === DIRECT
+            : instances[arrivals.instance[row] as number]?.service === service;
+        const when = whenMs[request] as number;
+        if (!isWanted || when < window.fromMs || when >= window.toMs) continue;
+        const ending = evidence.endings[arrivals.ending[row] as number];
+        if (ending?.fromCache !== true && ending?.refusedBy === undefined) count += 1;
+      }
+      return count;
+    },
+    cacheAges(window) {
+      const kept = endingsWhere(({ fromCache }) => fromCache === true);
+      if (!kept.includes(1)) return latenciesOf(new Float32Array(0));
+      const answered = answeredMs();
+      const ages: number[] = [];
+      scan(window, kept, (row) => {
+        const overMs = (requests.startMs[row] as number) + (requests.durationMs[row] as number);
+        ages.push(sinceLast(answered.get(requests.load[row] as number) ?? [], overMs));
+      });
+      return latenciesOf(Float32Array.from(ages));
     },
     ended({ fromMs, toMs }, wanted) {
       const { startMs, durationMs } = evidence.requests;
@@ -265,6 +323,21 @@ type Times = Pick<Evidence['requests'], 'startMs' | 'durationMs'>;
 /** Whether a request's time was over before it could be tried as often as its route says. */
 const isCutOff = ({ reason, clues }: SettledEnding) =>
   reason === 'client-gone' || (reason === 'timeout' && clues?.time === undefined);
+
+/** Two sidecars on one clock, whose lines say when to the millisecond. */
+const SAME_MOMENT_MS = 5;
+
+/** Time from the last of some moments, in their order, to another one; none where all are later. */
+function sinceLast(moments: readonly number[], atMs: number): number {
+  let low = 0;
+  let high = moments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((moments[middle] as number) <= atMs + SAME_MOMENT_MS) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? 0 : Math.max(0, atMs - (moments[low - 1] as number));
+}
 
 interface Span {
   readonly fromMs: number;

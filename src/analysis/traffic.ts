@@ -67,10 +67,67 @@ export function settleTraffic(
     latencyMs[row] = lagMs + durationMs;
   }
   const endings = settleEndings(evidence);
-  const told = refused?.any
-    ? withRefusals(evidence, endings, refused)
-    : { endings, endingOf: requests.ending };
+  const told = withHosts(
+    evidence,
+    refused?.any ? withRefusals(evidence, endings, refused) : { endings, endingOf: requests.ending },
+  );
   return { length: requests.length, whenMs, latencyMs, clocks, ...told };
+}
+
+/** Whether a sidecar passes an answer off as a host's and does not say whose. */
+const isUnsaid = ({ fromHost, host }: Ending) => fromHost && host === '-';
+
+/** Whether it is a failure of that kind, which is the sidecar's own where no server's log has it. */
+export const isOfNoHost = (ending: Ending) => isUnsaid(ending) && ending.outcome !== 'ok';
+
+/** The same as the sidecar's own. */
+export const ofNoHost = <E extends Ending>(ending: E): E => ({
+  ...ending,
+  fromHost: false,
+  reason: 'other',
+  clues: { ...ending.clues, beside: true },
+});
+
+/**
+ * Endings, and those beside them of requests that the client's sidecar passed an answer on for without saying of which
+ * host, as it does where a filter asks beside the request's own way: the server's log says whose it was, or that it
+ * was nobody's.
+ */
+function withHosts(
+  { requests, arrivals, context, endings: logged }: Evidence,
+  told: Pick<Traffic, 'endings' | 'endingOf'>,
+): Pick<Traffic, 'endings' | 'endingOf'> {
+  const silent = told.endings.map(isUnsaid);
+  if (!silent.includes(true)) return told;
+  const all = [...told.endings];
+  const endingOf = told.endingOf.slice(0, requests.length);
+  const numbers = new Map<string, number>();
+  for (let row = 0; row < requests.length; row += 1) {
+    const number = endingOf[row] as number;
+    const last = requests.lastArrival[row] as number;
+    const ending = all[number];
+    if (!silent[number] || ending === undefined) continue;
+    const isAnswered = last >= 0 && logged[arrivals.ending[last] as number]?.answered === true;
+    if (!isAnswered && ending.outcome === 'ok') continue;
+    const instance = isAnswered ? (arrivals.instance[last] as number) : NO_HOST;
+    const key = `${number} ${instance}`;
+    const known =
+      numbers.get(key) ??
+      all.push(
+        isAnswered
+          ? {
+              ...ending,
+              host: context.instances[instance]?.addresses[0] ?? '-',
+              instance,
+              answered: true,
+              answeredBy: instance,
+            }
+          : ofNoHost(ending),
+      ) - 1;
+    numbers.set(key, known);
+    endingOf[row] = known;
+  }
+  return { endings: all, endingOf };
 }
 
 /** Endings, and those beside them of requests whose certificates were refused where no line says so. */

@@ -18,6 +18,15 @@ test('a generator that came late is no reason why the mesh refused nobody', asyn
   expect(analysis.verdict).toBe('fail');
 });
 
+test('nor is it a reason why nobody was refused for a rate, or answered from a cache', async () => {
+  const unlimited = planned({ kind: 'proportion', during: 'steady', of: { status: 429 }, expected: '50%' });
+  const uncached = planned({ kind: 'cache-hits', during: 'steady', atLeast: '90%' });
+  const asked = planned({ kind: 'origin-requests', during: 'steady', atMost: 0.5 });
+  const analysis = await analysed(late(healed()), [unlimited, uncached, asked, fast]);
+  expect(violations(analysis)).toEqual(['generator-lag']);
+  expect(analysis.checks.map(({ status }) => status)).toEqual(['fail', 'fail', 'invalid', 'invalid']);
+});
+
 test('it may be one for everything else', async () => {
   const few = planned({ kind: 'overflow', during: 'fault', atLeast: 100 }, 'outage');
   expect((await analysed(late(healed()), [few, fast])).verdict).toBe('invalid');

@@ -30,6 +30,9 @@ const failures: ReadonlySet<Lacking['what']> = new Set([
   'expectations',
 ]);
 
+/** What a mesh does to some requests or hosts, of which none is a finding. */
+const ofSome: ReadonlySet<Lacking['what']> = new Set(['overflow', 'ejection', 'rate-limit', 'caching']);
+
 function isReached(
   { window, lacking, result, restsOn, implied }: JudgedCheck,
   reach: Reach,
@@ -50,7 +53,8 @@ function isReached(
       // Where most of the steady state failed, what was to be free of failures there was not for that.
       const isFailure = lacking?.what === 'no failures' || lacking?.what === 'few errors';
       if (!worksAtAll && window.name === 'steady' && isFailure) return false;
-      const nobody = (lacking?.what === 'overflow' || lacking?.what === 'ejection') && !result.value;
+      // What nobody was refused, ejected or spared for, lateness did not keep from it.
+      const nobody = lacking !== undefined && ofSome.has(lacking.what) && !result.value;
       return !nobody;
     }
     case 'omission': {

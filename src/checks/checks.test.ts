@@ -163,12 +163,16 @@ test('goodput counts answers when they were given: a queue gets no more done tha
       { kind: 'goodput', during: 'fault', atLeast: '110/s' },
       { kind: 'goodput', during: 'fault', atLeast: '90/s' },
       { kind: 'goodput', during: 'recovery', atLeast: '250/s' },
+      { kind: 'goodput', during: 'fault', atLeast: '95/s', atMost: '105/s' },
+      { kind: 'goodput', during: 'fault', atMost: '95/s' },
     ),
   ).toMatchInlineSnapshot(`
     [
       "fail: goodput at least 110/s: 100/s",
       "pass: goodput at least 90/s: 100/s",
       "pass: goodput at least 250/s: 300.2/s",
+      "pass: goodput at least 95/s and at most 105/s: 100/s",
+      "fail: goodput at most 95/s: 100/s",
     ]
   `);
 });
@@ -193,4 +197,78 @@ test('a split by weight is held against the interval of who answered', async () 
     false,
     false,
   ]);
+});
+
+test('who refused is told by the lines of both sidecars', async () => {
+  const refused = outage({
+    change: (request, index) => {
+      const host = request.attempts[0]?.host ?? '';
+      const by = ['server', 'app', 'client', 'nobody'][index % 4];
+      if (by === 'nobody') return { ...request, status: 200, attempts: [{ host, status: 200, ms: 1 }] };
+      if (by === 'client')
+        return { ...request, status: 429, flags: 'RL', details: 'local_rate_limited', attempts: [] };
+      const bySidecar = { flags: 'RL', details: 'local_rate_limited' };
+      return {
+        ...request,
+        status: 429,
+        attempts: [{ host, status: 429, ms: 1, ...(by === 'server' ? bySidecar : {}) }],
+      };
+    },
+  });
+  const share = (refusedBy: string) => ({
+    kind: 'proportion',
+    during: 'run',
+    of: { refusedBy },
+    expected: '25%',
+  });
+  expect(
+    await judge(refused, share('server'), share('client'), share('app'), {
+      kind: 'proportion',
+      during: 'run',
+      of: { status: 429 },
+      expected: '75%',
+    }),
+  ).toEqual([
+    expect.stringMatching(/^pass: 25 % of requests refused by the server's sidecar: 25 %/),
+    expect.stringMatching(/^pass: 25 % of requests refused by the client's sidecar: 25 %/),
+    expect.stringMatching(/^pass: 25 % of requests refused by the app: 25 %/),
+    expect.stringMatching(/^pass: 75 % of requests answered 429: /),
+  ]);
+});
+
+test('what a cache answers reaches no app, and is as old as the last answer of one', async () => {
+  // Each twentieth asks, and the others have its answer; the client's sidecar does not say whom it asked.
+  const cached = outage({
+    shows: 'nothing',
+    change: (request, index) =>
+      index % 20 === 0
+        ? { ...request, flags: 'RFCF', details: 'cache.insert_via_upstream', hostUnsaid: true }
+        : { ...request, flags: 'RFCF', details: 'cache.response_from_cache_filter', ms: 0, attempts: [] },
+  });
+  expect(
+    await judge(
+      cached,
+      { kind: 'cache-hits', during: 'steady', atLeast: '94%' },
+      { kind: 'cache-hits', during: 'steady', atMost: '93%' },
+      { kind: 'origin-requests', during: 'steady', atLeast: 0.04, atMost: 0.06 },
+      { kind: 'origin-requests', during: 'steady', atMost: 0.04 },
+      { kind: 'origin-requests', during: 'steady', service: 'frontend', atMost: 0 },
+      { kind: 'answer-age', during: 'steady', atMost: '100ms' },
+      { kind: 'answer-age', during: 'steady', atMost: '80ms' },
+      { kind: 'share', during: 'steady', of: { zone: 'local/east' }, atLeast: '100%' },
+    ),
+  ).toEqual([
+    'pass: answered from a cache at least 94 %: 94.992 %',
+    'fail: answered from a cache at most 93 %: 94.992 %',
+    'pass: requests that reach the app for each of the load at least 0.040 and at most 0.060: 0.050',
+    'fail: requests that reach the app for each of the load at most 0.040: 0.050',
+    'pass: requests that reach frontend for each of the load at most 0.000: 0.000',
+    expect.stringMatching(/^pass: answers from a cache are at most 100 ms old: 9\d(\.\d+)? ms$/),
+    expect.stringMatching(/^fail: answers from a cache are at most 80 ms old: 9/),
+    'pass: share of requests answered by local/east at least 100 %: 100 %',
+  ]);
+  expect(
+    await judge(healed(), { kind: 'answer-age', during: 'steady', atMost: '1s' }),
+    'nothing came from a cache',
+  ).toEqual([expect.stringMatching(/^invalid: /)]);
 });

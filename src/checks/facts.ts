@@ -1,3 +1,4 @@
+import type { Refuser } from '../model/ending.ts';
 import type { Outcome } from '../model/evidence.ts';
 import type { InstanceSelector } from '../model/topology.ts';
 import type { Window } from './contract.ts';
@@ -84,7 +85,10 @@ export interface RunFacts {
    * Finished requests in a window, by when they were due.
    * A request in flight when a fault comes belongs to the fault, not to the time before it.
    */
-  count(window: Window, filter?: { outcome?: Outcome; status?: number; slowerThanMs?: number }): number;
+  count(
+    window: Window,
+    filter?: { outcome?: Outcome; status?: number; slowerThanMs?: number; refusedBy?: Refuser },
+  ): number;
   /**
    * How many requests of a window some host answered, and how many of them some instances did. Of a service that only
    * apps call it is those calls that are counted, and not the requests that they were made for.
@@ -96,6 +100,16 @@ export interface RunFacts {
    * to spare, since whoever is slow for the lack of them tries less often before the time for the request is over.
    */
   attempts(window: Window, service?: string, told?: 'as-seen' | 'at-most'): number;
+  /**
+   * How many requests reached an app for those of a window: of the service that the load calls, or of another one for
+   * which apps called it. What a sidecar refused or answered from a cache did not.
+   */
+  originRequests(window: Window, service?: string): number;
+  /**
+   * How old the answers were that came from a cache: time since an app had last answered the load. Where none had
+   * in this load, such as for what was in the cache before, that is not known, and counts as no time.
+   */
+  cacheAges(window: Window): Latencies;
   /** Requests of an outcome that ended in a window, whenever they were due. */
   ended(window: Window, outcome: Outcome): number;
   /**

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { formatMs, formatPercent, plural } from '../kit/format.ts';
 import { duration, percent } from '../kit/units.ts';
 import { wilson } from '../kit/wilson.ts';
+import { refusalText, refusers, TOO_MANY_REQUESTS } from '../model/ending.ts';
 import { describeTarget, type InstanceTarget, instanceFields, replicaOfWorkload } from '../model/target.ts';
-import type { CheckKind } from './contract.ts';
+import type { CheckKind, Lacking } from './contract.ts';
 import { checkFields } from './fields.ts';
 import { NEEDED_REQUESTS } from './limits.ts';
 
@@ -21,11 +22,18 @@ const of = z
     slowerThan: duration()
       .optional()
       .describe('Requests that took at least this long, from when they were due.'),
+    refusedBy: z
+      .enum(refusers)
+      .optional()
+      .describe(
+        "Requests that were refused there: by the client's or the server's sidecar, or by the app, which answered 400 or more.",
+      ),
   })
   .refine(
-    ({ status, slowerThan, ...who }) => [status, slowerThan, instances(who)].filter(isGiven).length === 1,
+    ({ status, slowerThan, refusedBy, ...who }) =>
+      [status, slowerThan, refusedBy, instances(who)].filter(isGiven).length === 1,
     {
-      message: 'give either status, slowerThan or who answered: service, workload or zone',
+      message: 'give either status, slowerThan, refusedBy or who answered: service, workload or zone',
     },
   )
   .refine(...replicaOfWorkload);
@@ -44,13 +52,24 @@ const schema = z.strictObject({
 type Check = z.output<typeof schema>;
 
 /** Who answered what is counted; undefined where it is something else that is. */
-export const answeredBy = ({ of: { status: _, slowerThan: __, ...who } }: Check) => instances(who);
+export const answeredBy = ({ of: { status: _, slowerThan: __, refusedBy: ___, ...who } }: Check) =>
+  instances(who);
 
 function what(check: Check): string {
-  const { status, slowerThan = 0 } = check.of;
+  const { status, slowerThan = 0, refusedBy } = check.of;
   const who = answeredBy(check);
   if (who !== undefined) return `answered by ${describeTarget(who)}`;
+  if (refusedBy !== undefined) return refusalText(refusedBy);
   return status === undefined ? `slower than ${formatMs(slowerThan)}` : `answered ${status}`;
+}
+
+/** Who answers how is for routes to say, how many are refused for limits of their rate. */
+function lackingOf(check: Check): Lacking {
+  if (answeredBy(check) !== undefined) return { what: 'spread' };
+  const { status, refusedBy } = check.of;
+  return status === TOO_MANY_REQUESTS || (refusedBy !== undefined && refusedBy !== 'app')
+    ? { what: 'rate-limit' }
+    : { what: 'route', setting: 'fault' };
 }
 
 /** Whether a share that chance decides is what it should be: delays and aborts at a percentage, a split by weight. */
@@ -61,7 +80,7 @@ export const proportion: CheckKind<typeof schema> = {
   describe: (check) => `${formatPercent(check.expected)} of requests ${what(check)}`,
   observe(check, facts, window) {
     const who = answeredBy(check);
-    const { status, slowerThan } = check.of;
+    const { status, slowerThan, refusedBy } = check.of;
     const { all: samples, by: hits } =
       who === undefined
         ? {
@@ -69,6 +88,7 @@ export const proportion: CheckKind<typeof schema> = {
             by: facts.count(window, {
               ...(status === undefined ? {} : { status }),
               ...(slowerThan === undefined ? {} : { slowerThanMs: slowerThan }),
+              ...(refusedBy === undefined ? {} : { refusedBy }),
             }),
           }
         : facts.answered(window, facts.instancesOf(who));
@@ -85,7 +105,7 @@ export const proportion: CheckKind<typeof schema> = {
           : `${formatPercent(hits / samples)} (${formatPercent(low)} to ${formatPercent(high)})`,
       limit,
       detail: `${plural(hits, 'request')} of ${plural(samples, who === undefined ? 'request' : 'answered request')} ${what(check)}`,
-      lacking: who === undefined ? { what: 'route', setting: 'fault' } : { what: 'spread' },
+      lacking: lackingOf(check),
     };
   },
 };

@@ -20,6 +20,7 @@ import { reasonOfNever } from './reasons/checks.ts';
 import {
   acceptsWords,
   clusterText,
+  conditionsText,
   durationText,
   limitText,
   localityWords,
@@ -112,12 +113,13 @@ function hostsTo(sidecar: Sidecar, service: string): readonly VirtualHost[] {
 const leadsTo = ({ action }: Route, cluster: string) =>
   action.does === 'forward' && [...action.to, ...action.mirrors].some((to) => to.cluster === cluster);
 
-function routeRows({ name, from, match, action, fault }: Route, index: number): readonly Row[] {
+function routeRows({ name, from, match, action, fault, answers = [] }: Route, index: number): readonly Row[] {
   const label = name === undefined ? '' : ` (${name})`;
   const rows: Row[] = [
     { what: `${index + 1}  ${matchText(match)}${label}`, value: actionText(action), from },
   ];
   const add = (what: string, value: string, from: Origin) => rows.push({ what: `   ${what}`, value, from });
+  for (const { value, from: written } of answers) add('in every answer', value, written);
   if (fault.abort) {
     const { status, share } = fault.abort.value;
     add('injected error', `${status} for ${shareText(share)}`, fault.abort.from);
@@ -279,8 +281,22 @@ function filterRows(filter: Filter): readonly Row[] {
             from,
           }));
     }
-    case 'rate-limit':
-      return [{ what: 'rate limit', value: filter.limit ?? 'asks a rate limit service', from: filter.from }];
+    case 'cache':
+      return [
+        {
+          what: 'cache',
+          value: `keeps answers; of alike requests at once ${filter.joins ? 'one asks' : 'each asks'}`,
+          from: filter.from,
+        },
+      ];
+    case 'rate-limit': {
+      const { limit, match, idle, from } = filter;
+      const what = match === undefined ? 'rate limit' : `rate limit of ${conditionsText(match)}`;
+      return [
+        { what, value: limit ?? 'asks a rate limit service', from },
+        ...(idle === undefined ? [] : [{ what: '   refuses nobody', value: idle.why, from: idle.from }]),
+      ];
+    }
     default:
       return [
         {
@@ -309,12 +325,14 @@ function neverSection(
 
 function unusedSection(unused: readonly Unused[]): readonly Section[] {
   if (unused.length === 0) return [];
-  return [
-    {
-      title: 'written, and not in effect here',
-      rows: unused.map(({ setting, why }) => ({ what: placeOf(setting), value: `${setting.path}: ${why}` })),
-    },
-  ];
+  // Several parts of one resource may be of no effect for one reason.
+  const rows = new Map<string, Row>(
+    unused.map(({ setting, why }) => {
+      const row = { what: placeOf(setting), value: `${setting.path}: ${why}` };
+      return [`${row.what} ${row.value}`, row];
+    }),
+  );
+  return [{ title: 'written, and not in effect here', rows: [...rows.values()] }];
 }
 
 /** What sidecars hold: their calls of each service, then what they take. Replicas of a workload hold the same. */

@@ -57,13 +57,18 @@ export function clusterText({ service, port, subset }: Pick<Cluster, 'service' |
 export function matchText({ path, headers, query, more }: RouteMatch): string {
   const method = headers.find(({ name, kind, not }) => name === ':method' && kind === 'exact' && !not);
   const others = headers.filter((header) => header !== method);
-  const conditions = [
-    ...others.map((header) => namedText(header)),
+  const conditions = conditionsText({ headers: others, query, ...(more ? { more } : {}) });
+  const what = [method?.value, pathText(path)].filter((part) => part !== undefined).join(' ');
+  return conditions === '' ? what : `${what} with ${conditions}`;
+}
+
+/** "x-user present, path: /search": all but the path of a route; empty where nothing else has to match. */
+export function conditionsText({ headers, query, more }: Omit<RouteMatch, 'path'>): string {
+  return [
+    ...headers.map((header) => namedText(header)),
     ...query.map((parameter) => `?${namedText(parameter)}`),
     ...(more ? ['more that is not shown here'] : []),
-  ];
-  const what = [method?.value, pathText(path)].filter((part) => part !== undefined).join(' ');
-  return conditions.length === 0 ? what : `${what} with ${conditions.join(', ')}`;
+  ].join(', ');
 }
 
 function pathText({ kind, value, ignoreCase }: TextMatch): string {

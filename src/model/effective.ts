@@ -142,6 +142,8 @@ export interface Route {
   readonly match: RouteMatch;
   readonly action: Action;
   readonly fault: InjectedFault;
+  /** What it writes into every answer: "cache-control: max-age=60". */
+  readonly answers?: readonly Told<string>[];
 }
 
 /** What may be on the way to a cluster at once, for each sidecar. null: no limit. */
@@ -248,8 +250,18 @@ export type Filter =
     }
   | {
       readonly kind: 'rate-limit';
-      /** "100 requests each 1 s". */
+      /** "100 each 1s, at most 200 at once"; undefined: a service of its own is asked. */
       readonly limit: string | undefined;
+      readonly from: Origin;
+      /** Which requests it is for; all of them unless given. */
+      readonly match?: RouteMatch;
+      /** What keeps it from refusing any, where something does. */
+      readonly idle?: { readonly why: string; readonly from: Origin };
+    }
+  | {
+      readonly kind: 'cache';
+      /** Whether one of many alike requests at once asks for all of them. */
+      readonly joins: boolean;
       readonly from: Origin;
     }
   | {
@@ -287,7 +299,10 @@ export type Subject =
   | 'timeout'
   | 'retries'
   | 'fault'
-  | 'authorization';
+  | 'authorization'
+  | 'rate-limit'
+  | 'cache'
+  | 'filter';
 
 /** Something that the user wrote about a service and that is not in effect in a sidecar. */
 export interface Unused {

@@ -43,6 +43,17 @@ export type NoRequest =
 /** Whose sidecar. */
 export type Side = 'client' | 'server';
 
+/** The status of what a limit of the rate refuses. */
+export const TOO_MANY_REQUESTS = 429;
+
+/** Who may refuse a request: either side's sidecar, or the app that it was for. */
+export const refusers = ['client', 'server', 'app'] as const;
+export type Refuser = (typeof refusers)[number];
+
+/** "refused by the server's sidecar". */
+export const refusalText = (refuser: Refuser) =>
+  refuser === 'app' ? 'refused by the app' : `refused by the ${refuser}'s sidecar`;
+
 /** How a request ended in the sidecar's own words, for people. */
 export interface RawEnding {
   /** What the sidecar calls it, in short; "-" when it has no word for it. */
@@ -62,6 +73,8 @@ export interface Clues {
   readonly policy?: string;
   /** Who else decided about access: a service that was asked, or the check of a token. */
   readonly decidedBy?: 'authorizer' | 'token';
+  /** A filter asked for it by itself, beside the request's own way, and had no answer of a host. */
+  readonly beside?: true;
   /** Of two that did not agree on TLS, where one did not accept the certificate of the other. */
   readonly distrust?: Distrust;
 }
@@ -83,6 +96,8 @@ export interface LoggedEnding {
   readonly fromHost: boolean;
   /** Whether the answer went out whole. */
   readonly whole: boolean;
+  /** Whether it is one that the sidecar had kept, and nobody was asked for it. */
+  readonly fromCache?: true;
   /** Address it went to last, or "-". */
   readonly host: string;
   /** The service called by its short name, or "-". */

@@ -50,6 +50,8 @@ export interface ProbeResult {
   readonly errorCode: number;
   /** The instance that said so in its answer. */
   readonly instance?: string;
+  /** Those headers of the answer that are expected to be there or not, by their names in small letters. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { HIDDEN, hideInQuery, hideQuery } from '../kit/hidden.ts';
+import { refusalText as refusalBySome, refusers } from '../model/ending.ts';
 import { describeTarget } from '../model/target.ts';
 import type { InstanceSelector } from '../model/topology.ts';
 
@@ -6,8 +7,8 @@ import type { InstanceSelector } from '../model/topology.ts';
 export const OUTSIDE = 'outside';
 
 /** Who refused a request: a sidecar on one side, the app itself, or nobody. */
-export type Refuser = 'client' | 'server' | 'app' | 'nobody';
-export const refusers = ['client', 'server', 'app', 'nobody'] as const satisfies readonly Refuser[];
+export const refusersOrNobody = [...refusers, 'nobody'] as const;
+export type Refuser = (typeof refusersOrNobody)[number];
 
 /** What must come of a request; a field that is not given may be anything. */
 export interface Expectation {
@@ -17,6 +18,8 @@ export interface Expectation {
   readonly refusedBy?: Refuser | undefined;
   /** The caller's identity as the server's sidecar saw it: a service account, a SPIFFE identity, or "none". */
   readonly identity?: string | undefined;
+  /** Headers of the answer by their names in small letters: the value, or whether there has to be one. */
+  readonly headers?: Readonly<Record<string, string | boolean>> | undefined;
 }
 
 /** When a probe is sent: again and again, or once; milliseconds from the start of the loads. */
@@ -69,16 +72,24 @@ export function describeProbe(probe: PlannedProbe): string {
 }
 
 /** "200, answered by edge-app-east". */
-export function describeExpectation({ status, answeredBy, refusedBy, identity }: Expectation): string {
+export function describeExpectation({
+  status,
+  answeredBy,
+  refusedBy,
+  identity,
+  headers = {},
+}: Expectation): string {
   return [
     ...(status === undefined ? [] : [String(status)]),
     ...(answeredBy === undefined ? [] : [`answered by ${describeTarget(answeredBy)}`]),
     ...(refusedBy === undefined ? [] : [refusalText(refusedBy)]),
     ...(identity === undefined ? [] : [`the server sees ${identity === 'none' ? 'no identity' : identity}`]),
+    ...Object.entries(headers).map(([name, value]) =>
+      value === false ? `no ${name}` : value === true ? name : `${name}: ${value}`,
+    ),
   ].join(', ');
 }
 
 export function refusalText(refuser: Refuser): string {
-  if (refuser === 'nobody') return 'refused by nobody';
-  return refuser === 'app' ? 'refused by the app' : `refused by the ${refuser}'s sidecar`;
+  return refuser === 'nobody' ? 'refused by nobody' : refusalBySome(refuser);
 }

@@ -12,6 +12,11 @@ test('a line that the script printed is read, a torn one is not', () => {
     instance: 'edge-app-east-1',
   });
   expect(readResult('breakwater-probe 3 17 1750000000123 0 0 1000 -')).not.toHaveProperty('instance');
+  const headers = { age: '3', 'x-says': 'a b' };
+  const printed = encodeURIComponent(JSON.stringify(headers));
+  const line = `breakwater-probe 3 17 1750000000123 0 0 0 - ${printed}`;
+  expect(readResult(line)).toMatchObject({ headers });
+  expect(readResult(line.slice(0, -4))).not.toHaveProperty('headers');
   expect(readResult('breakwater-probe 3 17 17500')).toBeUndefined();
   expect(readResult('breakwater-load-started 1 2 3 4 5 6 7')).toBeUndefined();
 });

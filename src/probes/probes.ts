@@ -81,7 +81,7 @@ export async function prepareProbes(wanted: ProbesWanted): Promise<PreparedProbe
 /** A line that the script printed: "breakwater-probe 3 0 1750000000123 12.3 200 0 edge-app-east-1"; undefined for a torn one. */
 export function readResult(line: string): ProbeResult | undefined {
   const [start, ...fields] = line.trimEnd().split(' ');
-  const instance = fields[6];
+  const [instance, headers = '%7B%7D'] = fields.slice(6);
   const [probe, count, sentAt, durationMs, status, errorCode] = fields.slice(0, 6).map(Number);
   const numbers = [probe, count, sentAt, durationMs, status, errorCode];
   if (start !== PROBE_RESULT || instance === undefined || !numbers.every(Number.isFinite)) return undefined;
@@ -93,5 +93,16 @@ export function readResult(line: string): ProbeResult | undefined {
     status: status ?? 0,
     errorCode: errorCode ?? 0,
     ...(instance === '-' ? {} : { instance }),
+    ...headersOf(headers),
   };
+}
+
+/** Headers of an answer that somebody asks for, where it has any and the line is whole. */
+function headersOf(text: string): Pick<ProbeResult, 'headers'> {
+  try {
+    const headers = JSON.parse(decodeURIComponent(text));
+    return Object.keys(headers).length === 0 ? {} : { headers };
+  } catch {
+    return {};
+  }
 }

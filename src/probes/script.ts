@@ -59,6 +59,7 @@ export function probeScript(
       url: `http://${host(probe.to)}:${probe.port}${probe.path}`,
       body: probe.body ?? null,
       headers: probe.headers,
+      kept: Object.keys(probe.expect.headers ?? {}).map((name) => [name, inTheSpellingOfK6(name)]),
       timeout: probe.timeoutMs,
     })),
   );
@@ -133,6 +134,10 @@ function executorOf(
   };
 }
 
+/** "x-envoy-ratelimited" → "X-Envoy-Ratelimited". */
+const inTheSpellingOfK6 = (name: string) =>
+  name.replaceAll(/(^|-)([a-z])/g, (_, before: string, letter: string) => `${before}${letter.toUpperCase()}`);
+
 const prelude = `import http from 'k6/http';
 import exec from 'k6/execution';`;
 
@@ -153,6 +158,9 @@ export default function () {
   );
   answers.forEach((answer, index) => {
     const header = (name) => answer.headers[name] || '-';
+    const kept = group[index].kept
+      .filter(([, name]) => answer.headers[name] !== undefined)
+      .map(([name, spelling]) => [name, answer.headers[spelling]]);
     console.log(
       [
         '__RESULT__',
@@ -163,6 +171,7 @@ export default function () {
         answer.status || 0,
         answer.error_code || 0,
         header('X-Edge-App-Instance'),
+        encodeURIComponent(JSON.stringify(Object.fromEntries(kept))),
       ].join(' '),
     );
   });

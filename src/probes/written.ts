@@ -9,7 +9,7 @@ import { mistakeInPort } from '../model/ports.ts';
 import { instanceTarget } from '../model/target.ts';
 import { mistakeInTarget } from '../model/target-mistake.ts';
 import type { Instance, InstanceSelector } from '../model/topology.ts';
-import { OUTSIDE, type PlannedProbe, refusers } from './planned.ts';
+import { OUTSIDE, type PlannedProbe, refusersOrNobody } from './planned.ts';
 
 /** Cells of all probes of a scenario together. */
 const mostCells = 2_000;
@@ -34,11 +34,16 @@ interface RequestFields<
   readonly headers: Headers;
 }
 
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'expected the name of a header')
+  .transform((name) => name.toLowerCase());
+
 const expectation = {
   status: z.int().min(100).max(599).optional().describe('The status of the answer.'),
   answeredBy: instanceTarget.optional().describe('Who must answer: a service, a workload, a zone.'),
   refusedBy: z
-    .enum(refusers)
+    .enum(refusersOrNobody)
     .optional()
     .describe(
       "client or server: that side's sidecar; app: the app itself answered 400 or more; nobody: it was not refused.",
@@ -49,6 +54,12 @@ const expectation = {
     .optional()
     .describe(
       "The caller as the server's sidecar saw it: a service account, a whole spiffe://… identity, or none.",
+    ),
+  headers: z
+    .record(headerName, z.union([z.boolean(), z.string()]))
+    .optional()
+    .describe(
+      'Headers of the answer: the value that each must have, true where any will do, false where there must be none. Of a failure they are looked at only where its status is expected.',
     ),
 };
 
@@ -155,8 +166,9 @@ export interface WrittenProbe {
 interface WrittenExpectation {
   readonly status?: number | undefined;
   readonly answeredBy?: InstanceSelector | undefined;
-  readonly refusedBy?: (typeof refusers)[number] | undefined;
+  readonly refusedBy?: (typeof refusersOrNobody)[number] | undefined;
   readonly identity?: string | undefined;
+  readonly headers?: Readonly<Record<string, string | boolean>> | undefined;
 }
 
 interface ConditionalExpectation extends WrittenExpectation {

@@ -1,6 +1,7 @@
 import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
 import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
+import { plantedFilters } from './planted-filters.ts';
 
 /** A planted defect of a scenario, however it is planted. */
 export interface Mutation {
@@ -25,7 +26,7 @@ export const mutations: readonly Mutation[] = [
       ],
     }),
   ),
-  ...plantedTexts.map(
+  ...[...plantedTexts, ...plantedFilters].map(
     (planted): Mutation => ({ ...planted, args: (folder) => ['--config', plantedText(folder, planted)] }),
   ),
   ...plantedChanges,

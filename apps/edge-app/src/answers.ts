@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Response } from './carrier.ts';
 
 export const MAX_BODY_BYTES = 1_048_576;
@@ -27,8 +28,11 @@ export class Answers {
     this.#identityHeaders = ['x-edge-app-instance', instance, 'x-edge-app-zone', zone];
   }
 
-  /** 200 with who answered; `?bytes=N` makes the body N bytes long, `?max-age=N` makes it cacheable for that long. */
-  ok(response: Response, url: string): number {
+  /**
+   * 200 with who answered. `?bytes=N` makes the body N bytes long, `?max-age=N` makes it cacheable for that long, and
+   * `?cache-control=` says something else of that; `?echo=`, `?vary=` and `?set-cookie=` name a header of the request.
+   */
+  ok(response: Response, url: string, headers: IncomingHttpHeaders): number {
     const queryAt = url.indexOf('?');
     if (queryAt < 0) {
       const path = `"path":${JSON.stringify(url)}`;
@@ -52,7 +56,10 @@ export class Answers {
       response,
       200,
       `"path":${JSON.stringify(url.slice(0, queryAt))}`,
-      maxAge === null ? this.#defaultHeaders : cacheHeaders(Number(maxAge)),
+      [
+        ...(maxAge === null ? this.#defaultHeaders : cacheHeaders(Number(maxAge))),
+        ...headersFor(query, headers),
+      ],
       bytes === null ? this.#defaults.bytes : Number(bytes),
     );
   }
@@ -116,6 +123,22 @@ export class Answers {
 
 const cacheHeaders = (maxAgeS: number | undefined): readonly string[] =>
   maxAgeS === undefined ? [] : ['cache-control', `max-age=${maxAgeS}`];
+
+/** What an answer says of its request: whose it is, whom it is for, and who may keep it. */
+function headersFor(query: URLSearchParams, headers: IncomingHttpHeaders): readonly string[] {
+  const said = (name: string) => String(headers[name.toLowerCase()] ?? '-');
+  const cacheControl = query.get('cache-control');
+  const [echo, vary, cookie] = ['echo', 'vary', 'set-cookie'].map((field) => query.get(field));
+  return [
+    ...(cacheControl === null ? [] : ['cache-control', printable(cacheControl)]),
+    ...(echo ? ['x-edge-app-echo', said(echo)] : []),
+    ...(vary ? ['vary', printable(vary)] : []),
+    ...(cookie ? ['set-cookie', `session=${said(cookie)}`] : []),
+  ];
+}
+
+/** Without what may not stand in a header. */
+const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]/g, '');
 
 function isWhole(text: string): boolean {
   return /^\d{1,10}$/.test(text);

@@ -80,7 +80,7 @@ export class Exchange implements Waiter {
     } else if (calls.length > 0) {
       void this.#callOnward();
     } else {
-      this.#leave(answers.ok(this.#response, this.#request.url ?? '/'));
+      this.#leave(answers.ok(this.#response, this.#request.url ?? '/', this.#request.headers));
     }
   }
 
@@ -128,7 +128,7 @@ export class Exchange implements Waiter {
       this.#leave(answers.error(this.#response, 502, `${which} failed: ${problem}`));
       return;
     }
-    this.#leave(answers.ok(this.#response, this.#request.url ?? '/'));
+    this.#leave(answers.ok(this.#response, this.#request.url ?? '/', this.#request.headers));
   }
 
   #leave(status: number): void {

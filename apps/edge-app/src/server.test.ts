@@ -66,6 +66,24 @@ test('max-age makes the answer cacheable; a bad query is a 400 that says why', a
   }
 });
 
+test('an answer may say whose it is, and who may keep it', async () => {
+  await using app = await runningApp();
+  const query = new URLSearchParams({
+    echo: 'X-User',
+    'set-cookie': 'x-user',
+    vary: 'accept-language',
+    'cache-control': 'private, max-age=5\r\nx: y',
+  });
+  const answer = await fetch(`${app.url}/?${query}`, { headers: { 'x-user': 'ann' } });
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'x-edge-app-echo': 'ann',
+    'set-cookie': 'session=ann',
+    vary: 'accept-language',
+    'cache-control': 'private, max-age=5x: y',
+  });
+  expect((await fetch(`${app.url}/?echo=x-user`)).headers.get('x-edge-app-echo')).toBe('-');
+});
+
 test('a connection on which nothing comes is closed after its time, and not before', async () => {
   await using app = await runningApp({ KEEP_ALIVE: '300ms' });
   // A client that heeds no hint of how long it may keep it.

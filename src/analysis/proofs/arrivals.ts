@@ -22,10 +22,11 @@ interface Sent {
 /** Everything that loads and apps have sent. */
 export function eachSent(
   { requests, calls }: Evidence,
-  { endings }: Traffic,
+  { endings, endingOf }: Traffic,
   each: (sent: Sent) => void,
 ): void {
-  for (const { length, startMs, durationMs, ending, arrivals } of [requests, calls]) {
+  const all = [{ ...columnsOf(requests), ending: endingOf }, columnsOf(calls)];
+  for (const { length, startMs, durationMs, ending, arrivals } of all) {
     for (let row = 0; row < length; row += 1) {
       const settled = endings[ending[row] as number];
       if (settled === undefined) continue;
@@ -38,6 +39,20 @@ export function eachSent(
     }
   }
 }
+
+const columnsOf = ({
+  length,
+  startMs,
+  durationMs,
+  ending,
+  arrivals,
+}: Evidence['requests'] | Evidence['calls']) => ({
+  length,
+  startMs,
+  durationMs,
+  ending,
+  arrivals,
+});
 
 /** Every row of what reached the instances in that time. */
 export function eachArrival(

@@ -75,6 +75,8 @@ const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuesti
   protocol: ({ service }) => `The host of ${service} answered with something that is not valid HTTP.`,
   answered: ({ service, status }) =>
     `The app of ${service} itself answered${status === undefined ? '' : ` ${status}`}.`,
-  other: ({ service, status, said }) =>
-    `The sidecar ended the request to ${service}${status === undefined || status === 0 ? '' : ` with ${status}`}${said === undefined ? '' : `: ${said}`}.`,
+  other: ({ service, status, said, beside }) => {
+    const why = beside ? 'a filter that asks by itself, as a cache does, had no answer of a host' : said;
+    return `The sidecar ended the request to ${service}${status === undefined || status === 0 ? '' : ` with ${status}`}${why === undefined ? '' : `: ${why}`}.`;
+  },
 };

@@ -1,10 +1,12 @@
 import { formatCount, plural } from '../../kit/format.ts';
 import type { Cluster, EffectiveConfiguration, Route, Zone } from '../../model/effective.ts';
 import { limitText, localityWords, matchText, shareText, timeText } from '../words.ts';
+import { notAsked, notKept } from './caches.ts';
 import { closedEarly, keptOpen } from './connections.ts';
 import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
+import { notLimited } from './rate-limits.ts';
 import { clustersTaken, routesTaken } from './taken.ts';
 
 /** What would have had to be in effect for a check to hold, what is, and why not. */
@@ -13,6 +15,9 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
     const weights = splitByWeight(configuration, question);
     if (weights !== undefined) return weights;
   }
+  if (question.expected === 'rate-limit') return notLimited(configuration, question);
+  if (question.expected === 'caching') return notKept(configuration, question);
+  if (question.expected === 'asking') return notAsked(configuration, question);
   const scene = sceneOf(configuration, question);
   if ('known' in scene) return scene;
   // Sidecars that cannot speak with each other eject and refuse nothing that they should not, and do nothing else.
@@ -23,6 +28,10 @@ const ejects: ReadonlySet<CheckQuestion['expected']> = new Set(['ejection', 'no-
 
 function didNotCome(scene: CheckScene): Reason {
   switch (scene.question.expected) {
+    case 'rate-limit':
+    case 'caching':
+    case 'asking':
+      return unknown('what requests pass before they are routed is no matter of one cluster');
     case 'overflow':
       return neverOverflow(scene) ?? notReached(scene);
     case 'ejection':

@@ -76,6 +76,8 @@ export interface RequestQuestion extends About {
   readonly decidedBy?: 'authorizer' | 'token';
   /** Of a handshake that failed: whose certificate was not accepted, and why. */
   readonly distrust?: Distrust;
+  /** A filter asked for it by itself, beside the request's own way, and had no answer of a host. */
+  readonly beside?: true;
   /** A fault was on at the server then, which may be all there is to it. */
   readonly underFault?: true;
   /** The sidecar's own words, for an ending that nobody has a word for. */
@@ -119,7 +121,13 @@ export type Expected =
   /** What is refused is refused at once. */
   | 'quick-refusal'
   /** Errors of hosts reach their callers. */
-  | 'errors';
+  | 'errors'
+  /** Requests above a limit of their rate are refused. */
+  | 'rate-limit'
+  /** A sidecar answers with what it has kept, and alike requests at once come to one. */
+  | 'caching'
+  /** An app is asked, rather than a cache. */
+  | 'asking';
 
 /** What the client's sidecar counted meanwhile; what is left out nobody looked at. */
 export interface Seen {

@@ -4,6 +4,7 @@ import { recorded, recording } from '../../meshes/istio/effective/testing/record
 import {
   type CheckQuestion,
   callTable,
+  effectiveTables,
   type Reason,
   type RequestQuestion,
   reasonOfCheck,
@@ -180,7 +181,7 @@ test.each<[string, Asked, readonly string[] | string]>([
     { ended: 'denied', side: 'server' },
     'not known: the sidecar of edge-app holds policies of both kinds, and which refused is not known',
   ],
-  ['policies', { ended: 'rate-limited', side: 'server' }, ['rate limit: 10 each 1s, at most 20 at once 37']],
+  ['policies', { ended: 'rate-limited', side: 'server' }, ['rate limit: 10 each 1s, at most 20 at once 46']],
   ['policies', { ended: 'rate-limited' }, "not known: the client's sidecar holds no rate limit"],
   ['timeout-in-a-delegate', { ended: 'injected', status: 503 }, ['abort: 503 for 10 % 24', 'attempts: 1 9']],
   ['abort-before-retries', { ended: 'injected', status: 502 }, ['abort: 502 for 50 % 7', 'attempts: 10 8']],
@@ -559,4 +560,72 @@ test('requests that take another route than one that is written are told so, whe
   expect(reason.known && reason.instead.map(({ why }) => why)).toEqual([
     expect.stringMatching(/^it is for gateways only/),
   ]);
+});
+
+test('a limit of the rate that refuses too few or too many is named, or what keeps it from refusing', () => {
+  const ask = (name: string, path: string, headers = {}) =>
+    settings(ofCheck(name, { expected: 'rate-limit', request: { method: 'GET', path, headers } }));
+  expect(ask('rate-limits-told-apart', '/search')).toEqual([
+    'rate limit of path: /search: 10 each 0.500s, at most 20 at once 23',
+    'rate limit: 90 each 1s, at most 90 at once 20',
+  ]);
+  // One that nobody is told apart by may be the one that was meant.
+  expect(ask('rate-limits-told-apart', '/')[0]).toMatch(
+    /^rate limit: no action of rate_limits asks for plan=free.* 25$/,
+  );
+  expect(ask('rate-limit-only-counted', '/')).toEqual([
+    'rate limit: filter_enforced is for 0 % of the requests: what is above the limit is counted and not refused 21',
+  ]);
+  expect(textOfReason(ofCheck('rate-limits-for-nobody', { expected: 'rate-limit' }))).toMatchObject({
+    cause: 'No sidecar on the way to edge-app holds a limit of the rate of requests.',
+    setting: expect.stringMatching(/configPatches\[0\]\.match\.context is not in effect/),
+  });
+  expect(
+    ofRequests('rate-limits-told-apart', {
+      ended: 'rate-limited',
+      side: 'server',
+      request: { method: 'GET', path: '/', headers: { 'x-job': 'night-7' } },
+    }),
+  ).toMatchObject({
+    settings: [{ value: '2 each 1s, at most 2 at once' }, { value: '90 each 1s, at most 90 at once' }],
+  });
+  // A route may answer 429 as well.
+  expect(ask('abort-before-retries', '/')).toEqual(['abort: 502 for 50 % 7']);
+});
+
+test('what a cache keeps or does not is told with whatever may change a request before it', () => {
+  expect(settings(ofCheck('cache-behind-a-mutation', { expected: 'asking' }))).toEqual([
+    'filter: envoy.filters.http.header_mutation 20',
+    'filter: cache 31',
+  ]);
+  // One that asks on the request's own way has the answer as its route makes it.
+  const { sidecars } = recorded('cache-behind-a-mutation');
+  const older = sidecars.map((sidecar) => ({
+    ...sidecar,
+    filters: sidecar.filters.map((each) => (each.kind === 'cache' ? { ...each, joins: false } : each)),
+  }));
+  expect(settings(reasonOfCheck({ sidecars: older }, { ...about, expected: 'asking' }))).toEqual([
+    'in every answer: Cache-Control: max-age=60 7',
+    'filter: envoy.filters.http.header_mutation 20',
+    'filter: cache 31',
+  ]);
+  expect(textOfReason(ofCheck('cache-for-nobody', { expected: 'caching' }))).toMatchObject({
+    cause: 'No sidecar on the way to edge-app keeps answers.',
+    setting: expect.stringMatching(
+      /configPatches\[0\]\.match\.context is not in effect: it is for what comes to frontend/,
+    ),
+  });
+  expect(ofCheck('cache-for-nobody', { expected: 'asking' })).toMatchObject({ known: false });
+  expect(
+    settings(ofRequests('cache-behind-a-mutation', { ended: 'other', status: 503, beside: true })),
+  ).toEqual(['filter: cache 31']);
+});
+
+test('what is of no effect for one reason is told once', () => {
+  const configuration = recorded('cache-behind-a-mutation');
+  const servers = configuration.sidecars.filter(({ role }) => role === 'server');
+  const [table] = effectiveTables(servers, configuration, () => []);
+  const told = table?.sections.find(({ title }) => title.startsWith('written'))?.rows;
+  // Of the filter and of the cache, which are for the caller.
+  expect(told?.map(({ what }) => what)).toEqual(['mesh.yaml:14']);
 });

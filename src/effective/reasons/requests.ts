@@ -25,6 +25,7 @@ import {
   unknown,
 } from './parts.ts';
 import type { NamedSetting, Reason, RequestQuestion } from './question.ts';
+import { rateLimited } from './rate-limits.ts';
 import { clustersTaken, hostOf, matchesRequest, routesTaken } from './taken.ts';
 
 /** The setting behind requests that ended without success. */
@@ -50,7 +51,7 @@ const kinds: Readonly<Record<RequestQuestion['ended'], (scene: RequestScene) => 
   reset,
   timeout,
   denied,
-  'rate-limited': rateLimited,
+  'rate-limited': (scene) => rateLimited(scene, filtersOf(scene)),
   overload: ({ question }) => unknown(`nothing that is read of ${question.service} decides this`),
   'no-route': noRoute,
   'no-cluster': noCluster,
@@ -58,7 +59,7 @@ const kinds: Readonly<Record<RequestQuestion['ended'], (scene: RequestScene) => 
   'client-gone': clientGone,
   protocol: notTheProtocol,
   answered: letThrough,
-  other: () => unknown('what the sidecar says of it has no word here'),
+  other: (scene) => ofCache(scene) ?? unknown('what the sidecar says of it has no word here'),
 };
 
 function overflow(scene: RequestScene): Reason {
@@ -320,20 +321,13 @@ function rewritesOf({ routes }: RequestScene): readonly NamedSetting[] {
   return ofPath.map((rewrite) => ({ name: 'rewrite', value: rewrite, from: route.from }));
 }
 
-function rateLimited(scene: RequestScene): Reason {
-  const limits = filtersOf(scene).flatMap((filter) => (filter.kind === 'rate-limit' ? [filter] : []));
-  const whose =
-    scene.question.side === 'server'
-      ? `the sidecar of ${scene.question.service}`
-      : callersSidecar(scene.question);
-  if (limits.length === 0) return unknown(`${whose} holds no rate limit`);
+/** What a cache asks for in the place of its callers, it asks once. */
+function ofCache({ question, client }: RequestScene): Reason | undefined {
+  const cache = client.filters.find((filter) => filter.kind === 'cache');
+  if (cache === undefined || !('from' in cache) || !question.beside) return undefined;
   return known(
-    `A rate limit in ${whose} refused the request to ${scene.question.service}.`,
-    limits.map(({ limit, from }) => ({
-      name: 'rate limit',
-      value: limit ?? 'of a rate limit service',
-      from,
-    })),
+    `${causeOfRequests(question)} What a cache asks for it asks by itself, and once: the route's retries and its timeout are for other requests.`,
+    [{ name: 'filter', value: 'cache', from: cache.from }],
   );
 }
 

@@ -67,7 +67,9 @@ export function matchesRequest({ path, headers, query, more }: RouteMatch, reque
       ? request.method
       : name === ':authority'
         ? request.authority
-        : request.headers[name.toLowerCase()];
+        : name === ':path'
+          ? request.path
+          : request.headers[name.toLowerCase()];
   return all([
     matchesText(path, pathname),
     ...headers.map((each) => matchesNamed(each, header(each.name))),

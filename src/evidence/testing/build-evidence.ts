@@ -59,6 +59,8 @@ export interface BuiltRequest {
   readonly client?: string;
   /** As the client's sidecar names where it went. */
   readonly cluster?: string;
+  /** The client's sidecar says nothing of the host: it has asked beside the request's own way. */
+  readonly hostUnsaid?: boolean;
   /** Number of its load, where there are several. */
   readonly load?: number;
   /** Names of the instances it went to, one after the other. */
@@ -192,7 +194,7 @@ export async function buildEvidence(
         flags: request.flags ?? '-',
         details: request.details ?? 'via_upstream',
         attempts: request.attempts.length,
-        upstreamHost: last ? addressOf(last.host) : '-',
+        upstreamHost: last && !request.hostUnsaid ? addressOf(last.host) : '-',
         cluster: request.cluster ?? 'outbound|8080||edge-app.default.svc.cluster.local',
         method: 'GET',
         requestId,

@@ -104,7 +104,7 @@ export interface EnvoyCluster {
   }[];
 }
 
-interface EnvoyHeaderMatcher extends StringMatcher {
+export interface EnvoyHeaderMatcher extends StringMatcher {
   readonly name: string;
   readonly string_match?: StringMatcher;
   readonly exact_match?: string;
@@ -158,6 +158,7 @@ export interface EnvoyRoute {
       readonly substitution?: string;
     };
     readonly host_rewrite_literal?: string;
+    readonly rate_limits?: readonly EnvoyRateLimit[];
     readonly request_mirror_policies?: readonly {
       readonly cluster?: string;
       readonly runtime_fraction?: { readonly default_value?: FractionalPercent };
@@ -170,8 +171,14 @@ export interface EnvoyRoute {
     readonly scheme_redirect?: string;
     readonly response_code?: string;
   };
-  readonly typed_per_filter_config?: Readonly<Record<string, EnvoyFault | undefined>>;
+  readonly typed_per_filter_config?: PerFilterConfig;
+  readonly response_headers_to_add?: readonly {
+    readonly header?: { readonly key?: string; readonly value?: string };
+  }[];
 }
+
+/** What filters do otherwise for a route or a host, by their names. */
+type PerFilterConfig = Readonly<Record<string, object | undefined>>;
 
 /** https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/fault/v3/fault.proto */
 export interface EnvoyFault {
@@ -183,6 +190,8 @@ interface EnvoyVirtualHost {
   readonly name: string;
   readonly domains?: readonly string[];
   readonly routes?: readonly EnvoyRoute[];
+  readonly rate_limits?: readonly EnvoyRateLimit[];
+  readonly typed_per_filter_config?: PerFilterConfig;
 }
 
 export interface EnvoyRouteConfiguration {
@@ -216,16 +225,50 @@ export interface EnvoyFilterConfig {
     /** Of RBAC. */
     readonly rules?: EnvoyRbac;
     readonly shadow_rules?: EnvoyRbac;
-    /** Of the local rate limit; an untyped struct has them in `value`. */
-    readonly token_bucket?: EnvoyTokenBucket;
-    readonly value?: { readonly token_bucket?: EnvoyTokenBucket };
+    readonly route_config?: EnvoyRouteConfiguration;
+    /** Where it is an untyped struct, of what type, and all that it says, as its author wrote it. */
+    readonly type_url?: string;
+    readonly value?: object;
   };
+}
+
+/** https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/http/local_ratelimit/v3/local_rate_limit.proto */
+export interface EnvoyLocalRateLimit {
+  readonly token_bucket?: EnvoyTokenBucket;
+  readonly descriptors?: readonly {
+    readonly entries?: readonly { readonly key?: string; readonly value?: string }[];
+    readonly token_bucket?: EnvoyTokenBucket;
+  }[];
+  readonly filter_enabled?: EnvoyRuntimeShare;
+  readonly filter_enforced?: EnvoyRuntimeShare;
+  readonly rate_limits?: readonly EnvoyRateLimit[];
+}
+
+/** A share that may be changed while Envoy runs; nothing unless given. */
+export interface EnvoyRuntimeShare {
+  readonly default_value?: FractionalPercent;
 }
 
 export interface EnvoyTokenBucket {
   readonly max_tokens?: number;
   readonly tokens_per_fill?: number;
   readonly fill_interval?: Duration;
+}
+
+/** What a request is told apart by: each action gives an entry of its descriptor. */
+export interface EnvoyRateLimit {
+  readonly actions?: readonly EnvoyRateLimitAction[];
+}
+
+export interface EnvoyRateLimitAction {
+  readonly request_headers?: { readonly header_name?: string; readonly descriptor_key?: string };
+  readonly generic_key?: { readonly descriptor_key?: string; readonly descriptor_value?: string };
+  readonly header_value_match?: {
+    readonly descriptor_key?: string;
+    readonly descriptor_value?: string;
+    readonly expect_match?: boolean;
+    readonly headers?: readonly EnvoyHeaderMatcher[];
+  };
 }
 
 export interface EnvoyRbac {

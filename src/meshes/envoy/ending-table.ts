@@ -1,6 +1,6 @@
 import type { LoggedEnding, RawEnding } from '../../model/ending.ts';
 import type { ClusterNames } from './clusters.ts';
-import { cluesOf, flagOf, noRequestOf, reasonOf, VIA_UPSTREAM } from './reasons.ts';
+import { cluesOf, FROM_CACHE, flagOf, isOfHost, noRequestOf, reasonOf } from './reasons.ts';
 
 /** Distinct texts beyond this are told apart by their status alone: no caller can make the table grow without end. */
 const MOST = 8_192;
@@ -143,8 +143,9 @@ function read(text: DataView, whole: boolean, clusters: ClusterNames): LoggedEnd
   return {
     reason: reasonOf(flags, details),
     status: status === '-' ? 0 : Number(status),
-    fromHost: details === VIA_UPSTREAM,
+    fromHost: isOfHost(details),
     whole,
+    ...(details === FROM_CACHE ? { fromCache: true as const } : {}),
     host,
     ...clusters.destinationOf(cluster),
     attempts: attempts === '-' ? 0 : Number(attempts),

@@ -25,6 +25,10 @@ test.each([
   ['SI', 'stream_idle_timeout', 'timeout'],
   ['DC', 'downstream_remote_disconnect', 'client-gone'],
   ['UPE', reset('protocol_error'), 'protocol'],
+  ['RFCF', 'cache.insert_via_upstream', 'none'],
+  ['RFCF', 'cache.response_from_cache_filter', 'none'],
+  ['-', 'cache.aborted_lookup', 'reset'],
+  ['-', 'cache_no_route', 'no-route'],
   ['-', '-', 'other'],
   ['XX', 'a_filter_of_ones_own', 'other'],
 ])('%s with %s: %s', (flags, details, reason) => {

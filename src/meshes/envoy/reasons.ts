@@ -1,7 +1,13 @@
 import type { Clues, Distrust, NoRequest, Reason } from '../../model/ending.ts';
 
 /** Of an answer that came from the host, whatever it says. */
-export const VIA_UPSTREAM = 'via_upstream';
+const VIA_UPSTREAM = 'via_upstream';
+/** The same of one that a cache keeps from then on, and of one that it has kept. */
+const INTO_CACHE = 'cache.insert_via_upstream';
+export const FROM_CACHE = 'cache.response_from_cache_filter';
+
+/** Whether it is the host that answered, now. */
+export const isOfHost = (details: string) => details === VIA_UPSTREAM || details === INTO_CACHE;
 
 /**
  * What Envoy's response flags stand for, in the order in which it writes them. URX (retries used up) and DI (delayed)
@@ -43,6 +49,10 @@ const byDetails: readonly (readonly [string, Reason])[] = [
   ['denied_by_admission_control', 'overload'],
   ['direct_response', 'injected'],
   ['fault_filter_abort', 'injected'],
+  ['cache_no_route', 'no-route'],
+  ['cache_no_cluster', 'no-cluster'],
+  ['cache.aborted_', 'reset'],
+  [FROM_CACHE, 'none'],
 ];
 
 /** What a sidecar does before it asks a host: an answer that came from one is not the work of any of them. */
@@ -72,7 +82,7 @@ const retried: ReadonlySet<Reason> = new Set(['connect', 'reset', 'timeout', 'pr
 export function reasonOf(flags: string, details: string): Reason {
   const told = byDetails.find(([begin]) => details.startsWith(begin))?.[1];
   if (told !== undefined) return told;
-  const fromHost = details === VIA_UPSTREAM;
+  const fromHost = isOfHost(details);
   const reasons = flags
     .split(',')
     .map((flag) => byFlag[flag])
@@ -97,7 +107,7 @@ export function cluesOf(flags: string, details: string): Clues | undefined {
         : flag.has('DT') || flag.has('UMSDR')
           ? 'lifetime'
           : undefined;
-  const isRetry = details === VIA_UPSTREAM || [...flag].some((each) => retried.has(byFlag[each] ?? 'none'));
+  const isRetry = isOfHost(details) || [...flag].some((each) => retried.has(byFlag[each] ?? 'none'));
   const retry = flag.has('URX') ? 'used-up' : flag.has('UO') && isRetry ? 'refused' : undefined;
   const policy = /^rbac_access_denied_matched_policy\[(.+)\]$/.exec(details)?.[1];
   const decidedBy =

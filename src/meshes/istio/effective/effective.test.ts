@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { conditionsText } from '../../../effective/words.ts';
 import type { Cluster, Origin, Sidecar, Told } from '../../../model/effective.ts';
 import { readEffective } from './index.ts';
 import { recorded, recordedFolder, recording } from './testing/recordings.ts';
@@ -324,6 +325,62 @@ test('retries: conditions and the time of one attempt', () => {
   ]);
 });
 
+/** "limit, for whom, why idle" of each limit of the first server. */
+const limitsOfRate = (name: string) =>
+  server(name)?.filters.flatMap((filter) =>
+    filter.kind !== 'rate-limit'
+      ? []
+      : [
+          [
+            filter.limit,
+            from(filter.from).split(' ')[0],
+            ...(filter.match === undefined ? [] : [conditionsText(filter.match)]),
+            ...(filter.idle === undefined
+              ? []
+              : [`${filter.idle.why} ${from(filter.idle.from).split(' ')[0]}`]),
+          ].join(' | '),
+        ],
+  );
+
+test('limits of the rate are told apart by what requests have to have, and idle ones say why', () => {
+  expect(limitsOfRate('rate-limits-told-apart')).toEqual([
+    '90 each 1s, at most 90 at once | 20',
+    '10 each 0.500s, at most 20 at once | 23 | path: /search',
+    '5 each 1s, at most 5 at once | 25 | no action of rate_limits asks for plan=free, so that no request has it 25',
+    '2 each 1s, at most 2 at once | 27 | x-job: night-*',
+  ]);
+  expect(limitsOfRate('rate-limit-only-counted')).toEqual([
+    expect.stringMatching(
+      /^30 each 60s, .* \| filter_enforced is for 0 % of the requests: what is above the limit is counted and not refused 21$/,
+    ),
+  ]);
+  // What the filter says is for routes that have nothing of their own.
+  expect(limitsOfRate('rate-limit-of-a-route')).toEqual(['4 each 60s, at most 4 at once | 31']);
+  expect(limitsOfRate('rate-limits-for-nobody')).toEqual([]);
+});
+
+test('a filter that is put in nowhere says why, at the side that it was meant for', () => {
+  const told = (name: string, role: Sidecar['role'], about: string) =>
+    recorded(name)
+      .sidecars.find((each) => each.role === role)
+      ?.unused.filter((each) => each.about === about)
+      .map(({ setting: { line, path }, why }) => `${line} ${path.replace(/^spec\./, '')}: ${why}`);
+  expect(told('rate-limits-for-nobody', 'server', 'rate-limit')).toEqual([
+    '10 configPatches[0].match.context: it is for what edge-app calls; what comes to it is SIDECAR_INBOUND',
+    '23 configPatches[1].match.context: it is for gateways, and edge-app-east-1 has a sidecar',
+    '25 configPatches[2].match.listener.portNumber: edge-app-east-1 listens on 8080, and not on 9090',
+    expect.stringMatching(
+      /^27 configPatches\[3\]\.match\.proxy\.proxyVersion: it is for sidecars of a version like /,
+    ),
+    '29 configPatches[4].match: nothing in the sidecar of edge-app-east-1 fits its match',
+    '35 workloadSelector: it selects workloads with app=payments, and edge-app-east-1 has not',
+  ]);
+  expect(told('cache-for-nobody', 'client', 'cache')).toEqual([
+    '9 configPatches[0].match.context: it is for what comes to frontend; what it calls is SIDECAR_OUTBOUND',
+  ]);
+  expect(told('cache-behind-a-mutation', 'client', 'cache')).toEqual([]);
+});
+
 test('filters that may refuse, with their policies', () => {
   const filters = server('policies')?.filters.map((filter) =>
     filter.kind === 'authorization'
@@ -331,7 +388,7 @@ test('filters that may refuse, with their policies', () => {
       : [filter.kind, from(filter.from)],
   );
   expect(filters).toEqual([
-    ['rate-limit', '37 spec.configPatches[0].patch'],
+    ['rate-limit', '46 spec.configPatches[0].patch.value.typed_config.value.token_bucket'],
     ['deny', 'no-delete 16 spec.rules[0]'],
     ['allow', 'billing-only 7 spec.rules[0]'],
   ]);

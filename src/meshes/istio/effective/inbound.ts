@@ -1,5 +1,5 @@
 import { valueAt } from '../../../kit/path.ts';
-import type { Filter, Inbound, Origin, Policy, Setting, Told } from '../../../model/effective.ts';
+import type { Filter, Inbound, Policy, Told } from '../../../model/effective.ts';
 import { portsOf, type TopologyPlan } from '../../../model/topology.ts';
 import type {
   EnvoyCluster,
@@ -7,7 +7,7 @@ import type {
   EnvoyFilterConfig,
   EnvoyListener,
   EnvoyRbac,
-  EnvoyTokenBucket,
+  EnvoyRouteConfiguration,
 } from '../../envoy/config-dump.ts';
 import { list, texts } from '../configuration-hosts.ts';
 import {
@@ -17,7 +17,9 @@ import {
   readLimits,
   writtenFor,
 } from './clusters.ts';
+import { isCache, patchOrigin } from './filter-patches.ts';
 import { peerAuthentications } from './peer-authentications.ts';
+import { readLocalRateLimits } from './rate-limits.ts';
 import { type Workload, whyNotSelected } from './selection.ts';
 import { type Place, type ResourcesUnderTest, settingAt, tell, within, writtenAt } from './written.ts';
 
@@ -72,7 +74,7 @@ function servicePort(
   return ports[appPorts.toSorted((a, b) => a - b).indexOf(appPort)] ?? appPort;
 }
 
-const isInbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'INBOUND';
+export const isInbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'INBOUND';
 export const isOutbound = ({ traffic_direction }: EnvoyListener) => traffic_direction === 'OUTBOUND';
 
 const peerModes: Readonly<Record<string, Inbound['accepts']['value']>> = {
@@ -120,31 +122,41 @@ const ordinary = new Set([
   'istio_authn',
 ]);
 
-/** What requests pass in these filter chains before they are routed, in order. */
+/**
+ * What requests pass in these filter chains before they are routed, in order; `routes` are those that they meet behind
+ * chains which do not have their own.
+ */
 export function readFilters(
   chains: readonly EnvoyFilterChain[],
   context: Pick<InboundContext, 'under' | 'workload'>,
+  routes: readonly EnvoyRouteConfiguration[] = [],
 ): readonly Filter[] {
   // Chains for TLS and for plaintext have the same; connections of one kind may be refused before.
   const all = chains.flatMap(({ filters = [] }) =>
-    filters.flatMap((filter) => [filter, ...(filter.typed_config?.http_filters ?? [])]),
+    filters.flatMap((filter) => {
+      const { http_filters = [], route_config } = filter.typed_config ?? {};
+      const behind = route_config === undefined ? routes : [route_config];
+      return [filter, ...http_filters].map((each) => ({ filter: each, behind }));
+    }),
   );
   const seen = new Set<string>();
-  return all.flatMap((filter) => {
+  return all.flatMap(({ filter, behind }) => {
     const name = filter.name ?? '';
     if (name === 'envoy.filters.network.http_connection_manager' || ordinary.has(name)) return [];
     const key = JSON.stringify(filter);
     if (seen.has(key)) return [];
     seen.add(key);
-    return readFilter(filter, name, context);
+    return readFilter(filter, name, behind, context);
   });
 }
 
 function readFilter(
-  { typed_config }: EnvoyFilterConfig,
+  filter: EnvoyFilterConfig,
   name: string,
+  routes: readonly EnvoyRouteConfiguration[],
   { under, workload }: Pick<InboundContext, 'under' | 'workload'>,
 ): readonly Filter[] {
+  const { typed_config } = filter;
   const patches = () => patchOrigin(name, under, workload);
   if (name.endsWith('.rbac')) {
     return [
@@ -152,9 +164,10 @@ function readFilter(
       ...authorization(typed_config?.shadow_rules, true, under),
     ];
   }
-  if (name.endsWith('.local_ratelimit')) {
-    const bucket = typed_config?.token_bucket ?? typed_config?.value?.token_bucket;
-    return [{ kind: 'rate-limit', limit: bucketText(bucket), from: patches() }];
+  if (name.endsWith('.local_ratelimit')) return readLocalRateLimits(filter, routes, { under, workload });
+  if (isCache(name)) {
+    const type = typed_config?.type_url ?? typed_config?.['@type'] ?? name;
+    return [{ kind: 'cache', joins: type.includes('cache_v2'), from: patches() }];
   }
   if (name.endsWith('.ratelimit')) return [{ kind: 'rate-limit', limit: undefined, from: patches() }];
   if (name.endsWith('.jwt_authn')) {
@@ -174,13 +187,6 @@ function readFilter(
     return [{ kind: 'external-authorization', name, from }];
   }
   return [{ kind: 'other', name, from: patches() }];
-}
-
-function bucketText(bucket: EnvoyTokenBucket | undefined): string | undefined {
-  if (bucket === undefined) return undefined;
-  const tokens = bucket.tokens_per_fill ?? 1;
-  const most = bucket.max_tokens ?? tokens;
-  return `${tokens} each ${bucket.fill_interval ?? '?'}, at most ${most} at once`;
 }
 
 /** "ns[default]-policy[no-delete]-rule[0]". */
@@ -241,25 +247,4 @@ function caveatOf(rule: unknown): string | undefined {
   return starred === undefined
     ? undefined
     : `A * stands for any text at the beginning or the end of a path only; ${starred} is that very path.`;
-}
-
-/** The patch of an EnvoyFilter that puts a filter of this name in. */
-function patchOrigin(name: string, under: ResourcesUnderTest, workload: Workload): Origin {
-  for (const resource of filtersFor(under, workload)) {
-    const index = list(valueAt(resource.value, ['spec', 'configPatches'])).findIndex(
-      (patch) => valueAt(patch, ['patch', 'value', 'name']) === name,
-    );
-    if (index >= 0) return settingAt({ resource, path: ['spec', 'configPatches', index, 'patch'] });
-  }
-  return { by: 'unknown', maybe: envoyFilters(under, workload) };
-}
-
-const filtersFor = (under: ResourcesUnderTest, workload: Workload) =>
-  under.ofKind('EnvoyFilter').filter((resource) => whyNotSelected(resource, workload) === undefined);
-
-/** The EnvoyFilters that hold for a workload: they may change whatever a sidecar holds. */
-export function envoyFilters(under: ResourcesUnderTest, workload: Workload): readonly Setting[] {
-  return filtersFor(under, workload).map((resource) =>
-    settingAt({ resource, path: ['spec', 'configPatches'] }),
-  );
 }

@@ -13,10 +13,12 @@ import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { instanceLabels } from '../labels.ts';
 import { serviceHost } from '../names.ts';
 import { readCluster } from './clusters.ts';
-import { envoyFilters, isOutbound, readFilters, readInbound } from './inbound.ts';
+import { envoyFilters } from './filter-patches.ts';
+import { isInbound, isOutbound, readFilters, readInbound } from './inbound.ts';
 import { readHosts } from './routes.ts';
 import { hasLabels, type Workload } from './selection.ts';
 import { type CalledService, unusedByCaller, unusedByServer } from './unused.ts';
+import { filterNames, unusedByCalls, unusedByServedRequests } from './unused-patches.ts';
 import { ResourcesUnderTest } from './written.ts';
 
 /** Everything of a cluster that is read; the rest of it is most of the answer. */
@@ -132,10 +134,14 @@ function readSidecar(
   const clusters = heldClusters.flatMap(
     (cluster) => readCluster(cluster, endpoints.get(cluster.name), context) ?? [],
   );
-  const hosts = dumped(routeAnswer, 'route_config').flatMap((configuration) =>
-    readHosts(configuration, context),
-  );
+  const routes = dumped(routeAnswer, 'route_config');
+  const hosts = routes.flatMap((configuration) => readHosts(configuration, context));
   const listeners = dumpedListeners(listenerAnswer);
+  const held = {
+    inbound: filterNames(listeners.filter(isInbound)),
+    // A listener for calls is there in any case.
+    outbound: isCaller(instance, topology) ? filterNames(listeners.filter(isOutbound)) : new Set<string>(),
+  };
   const calls = isCaller(instance, topology) ? callsOf(instance, topology, clusters, hosts) : [];
   const { service, locality, role } = instance;
   return {
@@ -149,13 +155,22 @@ function readSidecar(
     filters: readFilters(
       listeners.filter(isOutbound).flatMap(({ filter_chains }) => filter_chains ?? []),
       context,
+      routes,
     ),
     inbound: readInbound(listeners, heldClusters, context),
     unused: [
       ...calls.flatMap((ports) =>
         onEvery(ports.map((called) => unusedByCaller(called, { under, workload, calls: calls.flat() }))),
       ),
-      ...(isServer(instance) ? unusedByServer(service, { under, workload }) : []),
+      ...(isServer(instance)
+        ? [
+            ...unusedByServer(service, { under, workload }),
+            ...unusedByServedRequests(service, { under, workload, held }),
+          ]
+        : []),
+      ...topology.calls
+        .filter(({ from }) => from === service)
+        .flatMap(({ to }) => unusedByCalls(to, { under, workload, held })),
     ],
   };
 }

@@ -16,6 +16,7 @@ import type {
 import {
   durationMs,
   type EnvoyFault,
+  type EnvoyHeaderMatcher,
   type EnvoyRetryPolicy,
   type EnvoyRoute,
   type EnvoyRouteConfiguration,
@@ -102,13 +103,41 @@ function readRoute(
     : config
       ? context.under.origin(config)
       : { by: 'default', of: 'Istio' };
+  const answers = readAnswerHeaders(route, places, context);
   return {
+    ...(answers.length === 0 ? {} : { answers }),
     name: route.name === '' ? undefined : route.name,
     from,
     match: readMatch(route.match),
     action: readAction(route, places, context),
     fault: readFault(route.typed_per_filter_config?.['envoy.filters.http.fault'], places, context),
   };
+}
+
+/** What a route writes into answers. */
+function readAnswerHeaders(
+  { response_headers_to_add = [] }: EnvoyRoute,
+  places: readonly Place[],
+  { maybe }: RouteContext,
+): NonNullable<Route['answers']> {
+  return response_headers_to_add.map(({ header: { key = '', value = '' } = {} }) =>
+    tell(`${key}: ${value}`, {
+      places: (['set', 'add'] as const).flatMap((how) =>
+        places.flatMap((place) => headerAt(within(place, 'headers', 'response', how), key)),
+      ),
+      read: (written) => `${key}: ${written}`,
+      fallbacks: [],
+      maybe,
+    }),
+  );
+}
+
+/** A header among those that are written somewhere, in whatever case its name is. */
+function headerAt(place: Place, key: string): readonly Place[] {
+  const written = Object.keys(writtenAt(place) ?? {});
+  return written
+    .filter((name) => name.toLowerCase() === key.toLowerCase())
+    .map((name) => within(place, name));
 }
 
 function readMatch(match: EnvoyRouteMatch): RouteMatch {
@@ -124,22 +153,25 @@ function readMatch(match: EnvoyRouteMatch): RouteMatch {
           : { kind: 'prefix', value: match.prefix ?? '/', ...ignoreCase };
   return {
     path,
-    headers: headers.map(
-      (header): NamedMatch => ({
-        name: header.name,
-        ...textMatch(
-          header.string_match ?? {
-            ...(header.exact_match === undefined ? {} : { exact: header.exact_match }),
-            ...(header.prefix_match === undefined ? {} : { prefix: header.prefix_match }),
-            ...(header.safe_regex_match === undefined ? {} : { safe_regex: header.safe_regex_match }),
-          },
-        ),
-        ...(header.invert_match ? { not: true as const } : {}),
-        ...(header.treat_missing_header_as_empty ? { emptyIfMissing: true as const } : {}),
-      }),
-    ),
+    headers: headers.map(readHeaderMatch),
     query: query_parameters.map(({ name, string_match }) => ({ name, ...textMatch(string_match ?? {}) })),
     ...(runtime_fraction === undefined && dynamic_metadata.length === 0 ? {} : { more: true as const }),
+  };
+}
+
+/** Which header has to match, and how. */
+export function readHeaderMatch(header: EnvoyHeaderMatcher): NamedMatch {
+  return {
+    name: header.name,
+    ...textMatch(
+      header.string_match ?? {
+        ...(header.exact_match === undefined ? {} : { exact: header.exact_match }),
+        ...(header.prefix_match === undefined ? {} : { prefix: header.prefix_match }),
+        ...(header.safe_regex_match === undefined ? {} : { safe_regex: header.safe_regex_match }),
+      },
+    ),
+    ...(header.invert_match ? { not: true as const } : {}),
+    ...(header.treat_missing_header_as_empty ? { emptyIfMissing: true as const } : {}),
   };
 }
 

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { outcome, Workspace } from '../support/breakwater.ts';
+import { expectTextFailure } from '../support/defects.ts';
+import { plantedFile } from '../support/planted.ts';
+import { plantedFilters } from '../support/planted-filters.ts';
+
+const short = ['--profile', 'short'];
+const scenarios = ['rate-limiting', 'response-caching', 'request-deduplication'];
+/** The others are alike, and the bench of planted defects has them all. */
+const told = /^(a limit on what the service calls|a key without the query|a cache in which alike requests)/;
+
+test.concurrent.for(scenarios)('%s passes on sound configuration', async (name) => {
+  using workspace = new Workspace();
+  const finished = await workspace.run(`scenarios/${name}.yaml`, ...short);
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+});
+
+for (const planted of plantedFilters) {
+  if (!told.test(planted.name)) continue;
+  test.concurrent(`${planted.name}: ${planted.scenario} fails`, () => expectTextFailure(planted, ...short));
+}
+
+test.concurrent('a filter behind the router is refused, and the patch that puts it there is named', async () => {
+  using workspace = new Workspace();
+  const file = plantedFile(workspace.path, 'request-deduplication.yaml', (text) =>
+    text.replace('INSERT_BEFORE', 'INSERT_AFTER'),
+  );
+  const finished = await workspace.run('scenarios/request-deduplication.yaml', ...short, '--config', file);
+  expect(finished.code, outcome(finished)).toBe(2);
+  expect(finished.stderr).toMatch(/planted\.yaml:\d+.*spec\.configPatches\[0\]/);
+});
