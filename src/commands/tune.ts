@@ -19,6 +19,7 @@ import { createProgress } from '../kit/terminal.ts';
 import type { Plan, TrialPlan } from '../plan/contract.ts';
 import { refuseUnfit } from '../plan/environments.ts';
 import { tuningTerminal, writeTuning } from '../report/tuning/index.ts';
+import { tuningWords } from '../report/tuning/model.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
@@ -37,6 +38,7 @@ import { type TuningEnd, tune } from '../tuning/tune.ts';
 import { destinationOf } from '../tuning/write.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
+import { LIVE_TEXT, openLive } from './live.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
@@ -53,6 +55,7 @@ interface TuneOptions extends ScenarioOptions, TuningOptions {
   readonly reports: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly live?: boolean;
 }
 
 const notes = `
@@ -113,13 +116,14 @@ export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
     .option('--reports <dir>', 'folder that gets a folder per search', pathArgument, 'reports')
     .option('--json', 'print the report as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the result')
+    .option('--live', LIVE_TEXT)
     .addHelpText('after', notes)
     .action(async (file: string, options: TuneOptions) => {
       process.exitCode = await tuneScenario(file, options, signal, startedAt);
     });
 }
 
-async function tuneScenario(file: string, options: TuneOptions, signal: AbortSignal, startedAt: number) {
+async function tuneScenario(file: string, options: TuneOptions, outer: AbortSignal, startedAt: number) {
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const planned = await planExperiment(file, options);
   const { plan, mesh, configuration } = planned;
@@ -133,6 +137,8 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
   if (options.env === 'local') refuseFewFiles({ ...plan, trial: largestTrial(plan, asked) });
   const { runId, directory, journal: opened } = await openJournal(file, options, planned, asked);
   using journal = opened;
+  await using live = await openLive(options, `limits for ${asked.load.to}`, outer, progress);
+  const { signal } = live;
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
   await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
@@ -151,7 +157,10 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
     verifyScaling,
     restartMs: usualMs.besideLoad,
     signal,
-    watcher: { ...watchRun(plan, progress), ...watchSearch(asked.question.budget, progress) },
+    watcher: {
+      ...live.watch(plan, watchRun(plan, progress)),
+      ...watchSearch(asked.question.budget, progress),
+    },
   })
     .catch((error: unknown) => {
       throw explained(error, asked.question, directory, signal);
@@ -179,6 +188,8 @@ async function tuneScenario(file: string, options: TuneOptions, signal: AbortSig
     hint: '--reports names another folder; the trials are in its journal',
   });
   await putInto(destination, tuned.end, options);
+  const { label, status } = tuningWords[report.ended];
+  await live.ended({ status, label, summary: report.summary, report: join(directory, 'report.html') });
   return report.exitCode;
 }
 
