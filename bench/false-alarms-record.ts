@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { percentileOf } from '../src/analysis/percentile.ts';
 import { readEvidence } from '../src/evidence/evidence.ts';
+import { percentileOf } from '../src/kit/percentile.ts';
 import { meshOf } from '../src/meshes/index.ts';
 import { readReport } from '../src/report/index.ts';
 import type { Report } from '../src/report/model.ts';

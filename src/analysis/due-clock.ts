@@ -1,5 +1,5 @@
+import { percentileOf } from '../kit/percentile.ts';
 import { release } from '../kit/release.ts';
-import { percentileOf } from './percentile.ts';
 
 /** How the load's clock and the client sidecar's stand to each other, and how late requests started. */
 export interface DueClock {

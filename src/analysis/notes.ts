@@ -1,9 +1,9 @@
 import type { RunFacts } from '../checks/facts.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { formatMs, formatPercent, plural } from '../kit/format.ts';
+import { percentileOf } from '../kit/percentile.ts';
 import { release } from '../kit/release.ts';
 import { byLoad, type LoadFacts } from './loads.ts';
-import { percentileOf } from './percentile.ts';
 import type { Picture } from './picture.ts';
 import type { Traffic } from './traffic.ts';
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { formatMs, formatPercent } from '../kit/format.ts';
+import { percentileOf } from '../kit/percentile.ts';
 import { wilson } from '../kit/wilson.ts';
 import { calibrate } from './due-clock.ts';
-import { latenciesOf, percentileOf } from './percentile.ts';
+import { latenciesOf } from './percentile.ts';
 
 test('percentiles are exact, by nearest rank', () => {
   const hundred = Float32Array.from({ length: 100 }, (_, index) => 100 - index);

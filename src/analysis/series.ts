@@ -1,10 +1,10 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import type { ProcessSeries, StatisticsSeries } from '../evidence/samples.ts';
+import { percentileOf } from '../kit/percentile.ts';
 import { release } from '../kit/release.ts';
 import { outcomes } from '../model/evidence.ts';
 import { isClient } from '../model/topology.ts';
 import type { Report } from '../report/model.ts';
-import { percentileOf } from './percentile.ts';
 import { increase } from './run-facts.ts';
 import type { Traffic } from './traffic.ts';
 

@@ -3,7 +3,8 @@ import { formatPercent, plural } from '../kit/format.ts';
 import { percent } from '../kit/units.ts';
 import type { CheckKind } from './contract.ts';
 import { bounds, checkFields, hasBound, noBound } from './fields.ts';
-import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+import { formatLimits } from './limits.ts';
+import { shareOfRequests } from './per-request.ts';
 
 const schema = z
   .strictObject({
@@ -26,16 +27,11 @@ export const cacheHits: CheckKind<typeof schema> = {
   observe(check, facts, window) {
     const samples = facts.count(window);
     const hits = facts.cacheAges(window).count;
-    const value = samples === 0 ? undefined : hits / samples;
+    const observed = shareOfRequests(check, hits, samples);
     return {
-      value,
-      samples,
-      neededSamples: NEEDED_REQUESTS,
-      holds: value !== undefined && isWithin(value, check),
-      observed: value === undefined ? 'no requests' : formatPercent(value),
-      limit: formatLimits(check, formatPercent),
+      ...observed,
       detail: `${plural(hits, 'request')} of ${samples} answered from a cache`,
-      lacking: { what: (value ?? 0) < (check.atLeast ?? 0) ? 'caching' : 'asking' },
+      lacking: { what: (observed.value ?? 0) < (check.atLeast ?? 0) ? 'caching' : 'asking' },
     };
   },
 };

@@ -4,7 +4,8 @@ import { percent } from '../kit/units.ts';
 import type { CheckKind } from './contract.ts';
 import { countErrors } from './errors.ts';
 import { bounds, checkFields, hasBound, noBound } from './fields.ts';
-import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+import { formatLimits } from './limits.ts';
+import { shareOfRequests } from './per-request.ts';
 
 const schema = z
   .strictObject({
@@ -27,14 +28,10 @@ export const errorRate: CheckKind<typeof schema> = {
   observe(check, facts, window) {
     const samples = facts.count(window);
     const errors = countErrors(facts, window);
-    const value = samples === 0 ? undefined : errors / samples;
+    const observed = shareOfRequests(check, errors, samples);
+    const { value } = observed;
     return {
-      value,
-      samples,
-      neededSamples: NEEDED_REQUESTS,
-      holds: value !== undefined && isWithin(value, check),
-      observed: value === undefined ? 'no requests' : formatPercent(value),
-      limit: formatLimits(check, formatPercent),
+      ...observed,
       lacking: { what: value !== undefined && value < (check.atLeast ?? 0) ? 'errors' : 'few errors' },
       ...(errors === 0
         ? {}

@@ -3,7 +3,8 @@ import { formatPercent, plural } from '../kit/format.ts';
 import { percent } from '../kit/units.ts';
 import type { CheckKind } from './contract.ts';
 import { checkFields } from './fields.ts';
-import { formatLimits, isWithin, NEEDED_REQUESTS } from './limits.ts';
+import { formatLimits } from './limits.ts';
+import { shareOfRequests } from './per-request.ts';
 
 const schema = z.strictObject({
   kind: z.literal('success-rate'),
@@ -22,14 +23,8 @@ export const successRate: CheckKind<typeof schema> = {
   observe(check, facts, window) {
     const samples = facts.count(window);
     const ok = facts.count(window, { outcome: 'ok' });
-    const value = samples === 0 ? undefined : ok / samples;
     return {
-      value,
-      samples,
-      neededSamples: NEEDED_REQUESTS,
-      holds: value !== undefined && isWithin(value, check),
-      observed: value === undefined ? 'no requests' : formatPercent(value),
-      limit: formatLimits(check, formatPercent),
+      ...shareOfRequests(check, ok, samples),
       lacking: { what: 'no failures' },
       ...(samples === ok
         ? {}

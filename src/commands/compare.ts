@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
@@ -34,7 +34,6 @@ import { ExitCode, OperatorError, usageError } from '../kit/errors.ts';
 import { fingerprint } from '../kit/fingerprint.ts';
 import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
-import { shellCommand } from '../kit/shell.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import { measureTitle } from '../model/measures.ts';
 import { refuseUnfit } from '../plan/environments.ts';
@@ -48,6 +47,7 @@ import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
+import { interrupted } from './resumable.ts';
 import { runScenario } from './run.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 import { watchRun } from './watch-run.ts';
@@ -220,7 +220,7 @@ async function compareScenario(
     signal,
   })
     .catch((error: unknown) => {
-      throw explained(error, directory, signal);
+      throw signal.aborted ? interrupted(signal, 'rounds', directory) : error;
     })
     .finally(() => progress.done());
   const report = assembleComparison(
@@ -422,17 +422,4 @@ function standingOf({ measure, verdict, effect, pairs, notWorse }: Standing): st
   const change =
     effect > 0 ? `${formatChange(effect)} worse` : effect < 0 ? `${formatChange(-effect)} better` : 'alike';
   return paint(`${measureTitle(measure)} ${change.replace('+', '')}${said}`);
-}
-
-/** What an operator needs to know of a comparison that was interrupted. */
-function explained(error: unknown, directory: string, signal: AbortSignal): unknown {
-  if (!signal.aborted) return error;
-  const arguments_ = shownArguments(process.argv.slice(2));
-  const folder = relative(process.cwd(), directory);
-  const again = arguments_.includes('--resume') ? arguments_ : [...arguments_, '--resume', folder];
-  const { exitCode, message } = signal.reason as OperatorError;
-  return new OperatorError(message, {
-    exitCode,
-    hint: `its rounds are kept; it goes on with\n${shellCommand(['npx', 'breakwater', ...again])}`,
-  });
 }

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import {
   type EnvironmentName,
@@ -10,11 +10,10 @@ import {
 } from '../environments/index.ts';
 import { type Planned, planExperiment } from '../experiment/planned.ts';
 import { newRunId } from '../experiment/run.ts';
-import { OperatorError, usageError } from '../kit/errors.ts';
+import { usageError } from '../kit/errors.ts';
 import { fingerprint } from '../kit/fingerprint.ts';
 import { formatMs, formatRate, plural } from '../kit/format.ts';
 import { print } from '../kit/output.ts';
-import { shellCommand } from '../kit/shell.ts';
 import { createProgress } from '../kit/terminal.ts';
 import type { Plan, TrialPlan } from '../plan/contract.ts';
 import { refuseUnfit } from '../plan/environments.ts';
@@ -41,6 +40,7 @@ import { deliver } from './deliver.ts';
 import { LIVE_TEXT, openLive } from './live.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
+import { interrupted } from './resumable.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 import { watchSearch } from './tuning-progress.ts';
 import { watchRun } from './watch-run.ts';
@@ -273,15 +273,7 @@ function explained(error: unknown, question: Question, directory: string, signal
       `take it out, write a larger one, or look for it: --limits ${limit}`,
     );
   }
-  if (!signal.aborted) return error;
-  const arguments_ = shownArguments(process.argv.slice(2));
-  const folder = relative(process.cwd(), directory);
-  const again = arguments_.includes('--resume') ? arguments_ : [...arguments_, '--resume', folder];
-  const { exitCode, message } = signal.reason as OperatorError;
-  return new OperatorError(message, {
-    exitCode,
-    hint: `its trials are kept; it goes on with\n${shellCommand(['npx', 'breakwater', ...again])}`,
-  });
+  return signal.aborted ? interrupted(signal, 'trials', directory) : error;
 }
 
 async function putInto(

@@ -20,7 +20,7 @@ import { isClient } from '../model/topology.ts';
 import { Calls } from './calls.ts';
 import { type Ending, settleEnding } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
-import { loadOfLine, loadsOfClients, NO_LOAD } from './loads.ts';
+import { believedLagMs, loadOfLine, loadsOfClients, NO_LOAD } from './loads.ts';
 import { Saturation } from './machine.ts';
 import { type ProbeAnswer, readProbes } from './probes.ts';
 import { RequestIndex } from './request-index.ts';
@@ -82,9 +82,6 @@ interface EvidenceQuality {
   /** By load, requests that should have said when they were due and did not. */
   readonly withoutDue: readonly number[];
 }
-
-/** Due times further than this from a request's start are not believed: callers can write anything there. */
-const BELIEVABLE_LAG_MS = { least: -1_000, most: 600_000 };
 
 /** Clocks of the harness and of a sidecar may differ by this much. */
 const CLOCK_SLACK_MS = 50;
@@ -246,11 +243,8 @@ async function readLogs(
       const number = lines.ending[line] as number;
       const ending = reader.endings[number];
       if (ending === undefined || ending.direction === 'inbound') continue;
-      let lagMs = dueMs < 0 ? Number.NaN : (lines.startMs[line] as number) - dueMs;
-      if (!(lagMs >= BELIEVABLE_LAG_MS.least && lagMs <= BELIEVABLE_LAG_MS.most)) {
-        lagMs = Number.NaN;
-        if (carriesDue) quality.withoutDue[load] = (quality.withoutDue[load] ?? 0) + 1;
-      }
+      const lagMs = believedLagMs(lines.startMs[line] as number, dueMs);
+      if (carriesDue && Number.isNaN(lagMs)) quality.withoutDue[load] = (quality.withoutDue[load] ?? 0) + 1;
       requests.add(startMs, lagMs, lines.durationMs[line] as number, number, client, load);
       requests.retries += Math.max(0, ending.attempts - 1);
       index.add(lines.idHigh[line] as number, lines.idLow[line] as number);

@@ -33,6 +33,16 @@ const isTold = (load: LoadTotals, all: readonly LoadTotals[]) =>
   load.carriesDue ||
   (load.loop !== 'script' && all.some((other) => other !== load && other.from === load.from));
 
+/** Due times further than this from a request's start are not believed: callers can write anything there. */
+const BELIEVABLE_LAG_MS = { least: -1_000, most: 600_000 };
+
+/** Milliseconds from when a request was due until it started; NaN where it does not say, or is not believed. */
+export function believedLagMs(startMs: number, dueMs: number): number {
+  if (dueMs < 0) return Number.NaN;
+  const lagMs = startMs - dueMs;
+  return lagMs >= BELIEVABLE_LAG_MS.least && lagMs <= BELIEVABLE_LAG_MS.most ? lagMs : Number.NaN;
+}
+
 /** The number of the load that a line of a client of `service` is about; NO_LOAD when it is about none. */
 export function loadOfLine(
   { dueMs, load }: LogLines,

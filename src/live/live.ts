@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { ownFile } from '../kit/own-file.ts';
 import type { Ended, FromPage, ToPage, WatchedTrial } from './contract.ts';
 
 /** How long the page gets to show how it ended. */
@@ -22,7 +22,7 @@ export interface LivePage extends AsyncDisposable {
 
 /** Starts serving; `stop` is called when somebody on the page wants the run to stop. */
 export async function openLivePage(title: string, stop: () => void): Promise<LivePage> {
-  const worker = new Worker(threadFile(new URL('./worker.ts', import.meta.url)), { workerData: { title } });
+  const worker = new Worker(ownFile(new URL('./worker.ts', import.meta.url)), { workerData: { title } });
   const failed = once(worker, 'error').then(([error]) => {
     throw error;
   });
@@ -56,10 +56,4 @@ export async function openLivePage(title: string, stop: () => void): Promise<Liv
       await worker.terminate();
     },
   };
-}
-
-/** The file of a thread: compiled in the package, or TypeScript as it stands in the repository. */
-function threadFile(typescript: URL): URL {
-  const isCompiled = fileURLToPath(import.meta.url).endsWith('.js');
-  return isCompiled ? new URL(typescript.href.replace(/\.ts$/, '.js')) : typescript;
 }

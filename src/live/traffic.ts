@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Ending, settleEnding } from '../evidence/endings.ts';
-import { loadOfLine, loadsOfClients, NO_LOAD } from '../evidence/loads.ts';
+import { believedLagMs, loadOfLine, loadsOfClients, NO_LOAD } from '../evidence/loads.ts';
+import { percentileOf } from '../kit/percentile.ts';
 import type { AccessLogReader, MeshAccessLog } from '../meshes/contract.ts';
 import { type InstanceContext, type LoadTotals, type Outcome, outcomes } from '../model/evidence.ts';
 import { OF_CALL } from '../model/log-lines.ts';
@@ -18,8 +19,6 @@ export interface Second {
   readonly edges: Map<string, { requests: number; failed: number }>;
 }
 
-/** Later than this nobody is believed to be late: callers can write anything into a due time. */
-const BELIEVABLE_LAG_MS = 600_000;
 /** A request that took longer counts in the second in which it ended, and changes no percentile any more. */
 const KEPT_SECONDS = 10;
 
@@ -116,8 +115,8 @@ export class LiveTraffic implements AsyncDisposable {
     if (!isLoads) return;
     this.totals[ending.outcome] += 1;
     second.counts[ending.outcome] += 1;
-    const lagMs = startMs - (lines.dueMs[index] as number);
-    second.latenciesMs.push(overMs - startMs + (lagMs > 0 && lagMs < BELIEVABLE_LAG_MS ? lagMs : 0));
+    const lagMs = believedLagMs(startMs, lines.dueMs[index] as number);
+    second.latenciesMs.push(overMs - startMs + (lagMs > 0 ? lagMs : 0));
   }
 
   #second(number: number): Second {
@@ -147,6 +146,6 @@ export class LiveTraffic implements AsyncDisposable {
 function percentilesOf(latenciesMs: readonly number[]): Second['percentilesMs'] {
   if (latenciesMs.length === 0) return undefined;
   const sorted = latenciesMs.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
-  return [at(0.5), at(0.95), at(0.99)];
+  const at = (percentile: number) => percentileOf(sorted, percentile) ?? 0;
+  return [at(50), at(95), at(99)];
 }

@@ -1,5 +1,5 @@
 import { formatMs } from '../../kit/format.ts';
-import { percentileOf } from '../percentile.ts';
+import { percentileOf } from '../../kit/percentile.ts';
 import { eachArrival, targetIndexes } from './arrivals.ts';
 import type { Injected, ProofKind, ProofOf } from './contract.ts';
 import { asShare, lookForSymptom } from './symptom.ts';

@@ -1,5 +1,5 @@
 import { formatMs, formatPercent } from '../../kit/format.ts';
-import { percentileOf } from '../percentile.ts';
+import { percentileOf } from '../../kit/percentile.ts';
 import type { Rule } from './contract.ts';
 import { eachLoad } from './each-load.ts';
 import { judgement, NOT_APPLICABLE } from './judgement.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire, stripTypeScriptTypes } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { ownFile } from '../../kit/own-file.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -23,7 +23,7 @@ export function readAssets(): Assets {
 
 /** A script of ours by its TypeScript in the repository: compiled beside it in the package, or as it stands there. */
 export function readBrowserScript(typescript: URL): string {
-  const compiled = new URL(typescript.href.replace(/\.ts$/, '.js'));
-  if (fileURLToPath(import.meta.url).endsWith('.js')) return readFileSync(compiled, 'utf8');
-  return stripTypeScriptTypes(readFileSync(typescript, 'utf8'));
+  const file = ownFile(typescript);
+  const text = readFileSync(file, 'utf8');
+  return file.pathname.endsWith('.ts') ? stripTypeScriptTypes(text) : text;
 }
