@@ -130,6 +130,19 @@ export function createFacts(
       );
       return count;
     },
+    countInSlots(window, slotMs, filter = {}) {
+      const slots = new Array<number>(Math.max(0, Math.floor((window.toMs - window.fromMs) / slotMs))).fill(
+        0,
+      );
+      const wanted = endingsWhere(
+        ({ outcome }) => filter.outcome === undefined || outcome === filter.outcome,
+      );
+      scan(window, wanted, (row) => {
+        const slot = Math.floor(((whenMs[row] as number) - window.fromMs) / slotMs);
+        if (slot < slots.length) slots[slot] = (slots[slot] as number) + 1;
+      });
+      return slots;
+    },
     answered(window, names) {
       const among = indexes(names);
       const behind = behindApps(names);

@@ -30,6 +30,32 @@ test('rates and counts', async () => {
   `);
 });
 
+test('the worst stretch of a window counts', async () => {
+  const check = { kind: 'success-rate', over: '1s', atLeast: '50%' };
+  expect(
+    await judge(
+      healed(),
+      { ...check, during: 'steady' },
+      { ...check, during: 'fault', name: 'all at once' },
+      { ...check, during: 'fault', after: '1s' },
+      { kind: 'success-rate', during: 'fault', atLeast: '50%' },
+      { kind: 'error-rate', during: 'fault', over: '1s', atMost: '45%' },
+      { kind: 'error-rate', during: 'fault', over: '1s', atLeast: '1%' },
+      { ...check, during: 'fault', over: '100ms' },
+    ),
+  ).toMatchInlineSnapshot(`
+    [
+      "pass: success rate in any 1 s at least 50 %: 100 %",
+      "pass: success rate in any 1 s at least 50 %: 50.249 %",
+      "pass: success rate in any 1 s at least 50 %: 100 %",
+      "pass: success rate at least 50 %: 87.516 %",
+      "fail: error rate (shed requests left out) in any 1 s at most 45 %: 49.751 %",
+      "fail: error rate (shed requests left out) in any 1 s at least 1 %: 0 %",
+      "invalid: success rate in any 100 ms at least 50 %: 4.762 %",
+    ]
+  `);
+});
+
 test('latency', async () => {
   expect(
     await judge(

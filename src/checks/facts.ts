@@ -89,6 +89,8 @@ export interface RunFacts {
     window: Window,
     filter?: { outcome?: Outcome; status?: number; slowerThanMs?: number; refusedBy?: Refuser },
   ): number;
+  /** The same, apart for each whole slot of so many milliseconds from the start of the window on. */
+  countInSlots(window: Window, slotMs: number, filter?: { outcome?: Outcome }): readonly number[];
   /**
    * How many requests of a window some host answered, and how many of them some instances did. Of a service that only
    * apps call it is those calls that are counted, and not the requests that they were made for.

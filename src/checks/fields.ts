@@ -23,6 +23,15 @@ export const checkFields = {
   after: duration().prefault('0s').describe('How much of the start of the window to leave out.'),
 };
 
+/** Of a share of requests: what all of a window together would hide. */
+export const stretchField = {
+  over: duration()
+    .optional()
+    .describe(
+      'Judges every stretch of this length within the window by itself, and the worst of them counts; a stretch with fewer than 30 requests says nothing.',
+    ),
+};
+
 /** Times are counted from a fault's injection or end, so these checks have no window of their own. */
 export const timedCheckFields = {
   name: checkFields.name,

@@ -668,6 +668,16 @@ const table: [string, object, string][] = [
     'checks.0.after: the fault lasts 5 s; nothing is left after 5 s',
   ],
   [
+    'stretches that do not fit into the fault',
+    checked({ kind: 'success-rate', atLeast: '99%', during: 'fault', after: '1s', over: '4500ms' }),
+    'checks.0.over: the fault lasts 4 s, in which there is no stretch of 4.5 s | leave it out, or look at less at a time',
+  ],
+  [
+    'stretches of next to no time',
+    checked({ kind: 'error-rate', atMost: '1%', during: 'steady', over: '10ms' }),
+    'checks.0.over: it looks at 10 ms at a time, in which hardly anything comes | expected at least 100 ms, such as 1s',
+  ],
+  [
     'longer than the fault',
     checked({ kind: 'time-to-eject', atMost: '6s' }),
     'checks.0.atMost: the fault lasts 5 s, so nobody can wait 6 s in it | let the fault last longer',

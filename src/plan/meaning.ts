@@ -351,6 +351,9 @@ const hitBy = (fault: Fault, replicas: readonly Instance[]) => [
   ...instancesHit(fault, replicas).map(({ name }) => name),
 ];
 
+/** Of less, one stretch differs from the next by single requests. */
+const leastStretchMs = 100;
+
 function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mistake[] {
   const names = faultNames(scenario.faults);
   const changes = scenario.changes.map(({ name }) => name);
@@ -442,6 +445,12 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     if (lengthMs <= 0) add(field, `${called} lasts 0 s: there is nothing to look at`, windowHint(window));
     else if ('after' in check && check.after >= lengthMs) {
       add(['after'], `${called} lasts ${formatMs(lengthMs)}; nothing is left after ${formatMs(check.after)}`);
+    } else if ('over' in check && check.over !== undefined && check.over < leastStretchMs) {
+      const message = `it looks at ${formatMs(check.over)} at a time, in which hardly anything comes`;
+      add(['over'], message, `expected at least ${formatMs(leastStretchMs)}, such as 1s`);
+    } else if ('over' in check && check.over !== undefined && check.over > lengthMs - check.after) {
+      const message = `${called} lasts ${formatMs(lengthMs - check.after)}, in which there is no stretch of ${formatMs(check.over)}`;
+      add(['over'], message, 'leave it out, or look at less at a time');
     } else if (!('during' in check) && check.atMost > waitedMs) {
       const message = `${called} lasts ${formatMs(waitedMs)}, so nobody can wait ${formatMs(check.atMost)} in it`;
       add(['atMost'], message, windowHint(window));
