@@ -18,6 +18,7 @@ import {
   byUrgency,
   cameText,
   efficacyWords,
+  exceptions,
   figures,
   formatAnswer,
   formatBytes,
@@ -29,6 +30,7 @@ import {
   formatWindow,
   loadHead,
   loadRows,
+  probeOutcomes,
   settingsBehind,
   undisguised,
   unsaidMeaning,
@@ -146,17 +148,23 @@ const placesOf = (behind: Parameters<typeof settingsBehind>[0]) =>
   );
 
 /** Every probe that went wrong; of those that went as expected, how many. */
-function probes({ probes: all = [] }: Report): readonly Block[] {
+function probes(report: Report): readonly Block[] {
+  const all = probeOutcomes(report);
   if (all.length === 0) return [];
-  const wrong = byStatus(all).filter(({ status }) => status !== 'pass');
-  const open = ['### Probes', '', `${all.length - wrong.length} of ${all.length} as expected.`, ''];
+  const wrong = all.filter(({ status }) => status !== 'pass');
+  const open = [
+    '### Probes',
+    '',
+    `${all.length - wrong.length} of ${all.length} as expected${exceptions(all)}.`,
+    '',
+  ];
   if (wrong.length === 0) return [paragraphs(open)];
   return [
     table(
       ['', 'Request', 'Expected', 'What came'],
       wrong,
-      (probe) => [
-        `${marks[probe.status]} ${probe.status}`,
+      ({ probe, status }) => [
+        `${marks[status]} ${status}`,
         cell(probe.request),
         cell(probe.expected),
         cell(cameText(probe)),
@@ -164,7 +172,7 @@ function probes({ probes: all = [] }: Report): readonly Block[] {
       open,
     ),
     list(
-      wrong.filter(({ rule }) => rule !== undefined),
+      wrong.flatMap(({ probe }) => (probe.rule === undefined ? [] : [probe])),
       ({ request, rule }) => entry(`${cell(request)}: ${cell(rule?.text ?? '')}`, rule),
     ),
   ];

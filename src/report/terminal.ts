@@ -3,9 +3,9 @@ import { columns, pad, wrap } from '../kit/columns.ts';
 import { changeMark, formatChangeOutcome, formatChangeTime } from './change-words.ts';
 import type { Report, Status } from './model.ts';
 import {
-  byStatus,
   cameText,
   efficacyWords,
+  exceptions,
   figures,
   formatAnswer,
   formatCount,
@@ -17,6 +17,7 @@ import {
   loadHead,
   loadRows,
   plain,
+  probeOutcomes,
   settingsBehind,
   shorten,
   unsaidMeaning,
@@ -145,15 +146,15 @@ function checks(report: Report, view: View): string[] {
 /** Probes that did not go as expected; of the others only how many. */
 function probes(report: Report, view: View): string[] {
   const { c, width } = view;
-  const all = report.probes ?? [];
+  const all = probeOutcomes(report);
   if (all.length === 0) return [];
-  const wrong = byStatus(all).filter(({ status }) => status !== 'pass');
+  const wrong = all.filter(({ status }) => status !== 'pass');
   const shown = wrong.slice(0, 8);
   return [
     heading('Probes', view),
-    ` ${all.length - wrong.length} of ${all.length} as expected`,
-    ...shown.flatMap((probe) => [
-      ...hanging(mark(probe.status, view), 3, c.bold, plain(probe.request), width),
+    ` ${all.length - wrong.length} of ${all.length} as expected${exceptions(all)}`,
+    ...shown.flatMap(({ probe, status }) => [
+      ...hanging(mark(status, view), 3, c.bold, plain(probe.request), width),
       ...indented(`expected ${plain(probe.expected)}; came ${plain(cameText(probe))}`, 4, width),
       ...indented(plain(probe.rule?.text ?? ''), 4, width).map(c.dim),
       ...settingsBehind(probe.rule ?? {}).flatMap((each) => indented(placed(each), 4, width).map(c.cyan)),

@@ -205,10 +205,43 @@ export function figures(report: BriefReport & Pick<Partial<Report>, 'loads'>): F
   ];
 }
 
-/** Probes that went wrong first, then those of which nothing is known. */
-export function byStatus<Probe extends { readonly status: Status }>(probes: readonly Probe[]): Probe[] {
+/** What failed first, then what is not known. */
+export function byStatus<Judged extends { readonly status: Status }>(judged: readonly Judged[]): Judged[] {
   const rank = { fail: 0, invalid: 1, pass: 2 } as const;
-  return probes.toSorted((a, b) => rank[a.status] - rank[b.status]);
+  return judged.toSorted((a, b) => rank[a.status] - rank[b.status]);
+}
+
+/** What became of a probe, and the words for it. */
+export interface ProbeOutcome {
+  readonly probe: NonNullable<Report['probes']>[number];
+  readonly status: Status;
+  readonly words: 'as expected' | 'unexpected' | 'not known' | 'not always, and the checks allow it';
+}
+
+/**
+ * Probes that went wrong first, then those of which nothing is known. One that did not always go as expected is not
+ * wrong where every check of expectations holds: they look at other times, or allow for some.
+ */
+export function probeOutcomes({
+  probes = [],
+  checks,
+}: Pick<Report, 'probes' | 'checks'>): readonly ProbeOutcome[] {
+  const about = checks.filter(({ kind }) => kind === 'expectations');
+  const isAllowed = about.length > 0 && about.every(({ status }) => status === 'pass');
+  const outcomes = probes.map((probe): ProbeOutcome => {
+    if (probe.status === 'pass') return { probe, status: 'pass', words: 'as expected' };
+    if (probe.status === 'invalid') return { probe, status: 'invalid', words: 'not known' };
+    if (isAllowed && probe.met > 0)
+      return { probe, status: 'pass', words: 'not always, and the checks allow it' };
+    return { probe, status: 'fail', words: 'unexpected' };
+  });
+  return byStatus(outcomes);
+}
+
+/** ", 2 of them not always, which the checks allow"; nothing where there is none. */
+export function exceptions(outcomes: readonly ProbeOutcome[]): string {
+  const count = outcomes.filter(({ words }) => words.startsWith('not always')).length;
+  return count === 0 ? '' : `, ${count} of them not always, which the checks allow`;
 }
 
 /** "15 × 200, answered by edge-app-east-1; 1 × no answer". */

@@ -3,9 +3,9 @@ import { unitGap } from '../../kit/columns.ts';
 import { changeMark, formatArrivals, formatChangeOutcome, formatChangeTime } from '../change-words.ts';
 import type { Report, Status } from '../model.ts';
 import {
-  byStatus,
   byUrgency,
   efficacyWords,
+  exceptions,
   figures,
   formatAnswer,
   formatBytes,
@@ -20,6 +20,7 @@ import {
   loadHead,
   loadRows,
   plural,
+  probeOutcomes,
   settingsBehind,
   unsaidMeaning,
   verdictWords,
@@ -105,16 +106,16 @@ function reason(report: Report, { reason: found }: Report['checks'][number]) {
 export function probes(report: Report) {
   const all = report.probes ?? [];
   if (all.length === 0) return null;
-  const words = { pass: 'as expected', fail: 'unexpected', invalid: 'not known' } as const;
-  const met = all.filter(({ status }) => status === 'pass').length;
+  const outcomes = probeOutcomes(report);
+  const met = outcomes.filter(({ status }) => status === 'pass').length;
   return section(
     'probes',
     'Probes',
-    `${met} of ${all.length} as expected`,
+    `${met} of ${all.length} as expected${exceptions(outcomes)}`,
     table(
       ['Result', 'Request', 'Expected', 'What came', 'Rule behind it'],
-      byStatus(all).map(({ name, request, expected, status, came, rule }) => [
-        state(status, words[status]),
+      outcomes.map(({ probe: { name, request, expected, came, rule }, status, words }) => [
+        state(status, words),
         html`<strong>${request}</strong><p class="detail">${name}</p>`,
         expected,
         came.length === 0
