@@ -121,9 +121,19 @@ export async function searchOnLab(searches: number, only: string | undefined): P
 const MOSTLY = 0.75;
 const EXACT_TRIALS = 100;
 
-/** The smallest pool with which most exact trials of the model hold, at the rate with its headroom. */
+/** So many service times make their mean what it is to a part in a thousand. */
+const MEAN_OF = 100_000;
+
+/**
+ * The smallest pool with which most exact trials of the model hold, at the rate with its headroom; and no smaller than
+ * what is under way then: its queue grows without end, however long a trial it takes for that to show.
+ */
 function bestOf(shape: Shape): number {
+  const times = drawn(2);
+  const meanMs =
+    Array.from({ length: MEAN_OF }, () => shape.serviceMs(times)).reduce((sum, ms) => sum + ms, 0) / MEAN_OF;
   const draw = drawn(1);
+  const underWay = (shape.rate * 1.1 * meanMs) / 1_000 / shape.service.clients;
   const objective = parseObjective(shape.slo);
   const question: Pick<Question, 'objective' | 'rate'> = { objective, rate: shape.rate };
   const service = { ...shape.service, serviceMs: () => shape.serviceMs(draw) };
@@ -145,7 +155,7 @@ function bestOf(shape: Shape): number {
     const held = Array.from({ length: EXACT_TRIALS }, () => trial(limits)).filter(
       ({ holds }) => holds,
     ).length;
-    if (held >= MOSTLY * EXACT_TRIALS) return size;
+    if (held >= MOSTLY * EXACT_TRIALS && size > underWay - 1e-6) return size;
   }
 }
 
