@@ -43,6 +43,14 @@ test('what is written is found, and whether requests share connections', () => {
   expect(found(rule(pool).replace('host: cart', 'host: other'))).toBeUndefined();
 });
 
+test('nought is no limit, as Istio has it, and a port with settings of its own takes none of the pool', () => {
+  const nought =
+    '  trafficPolicy: { connectionPool: { http: { http1MaxPendingRequests: 0, http2MaxRequests: 3 } } }\n';
+  expect(found(rule(nought))?.written).toEqual({ 'http.http2MaxRequests': 3 });
+  const ports = `${pool}    portLevelSettings:\n    - port: { number: 8080 }\n      loadBalancer: { simple: LEAST_REQUEST }\n`;
+  expect(() => found(rule(ports))).toThrow('portLevelSettings.0 has settings of its own');
+});
+
 test('limits are set in the text, and nothing else is changed', () => {
   const text = rule(pool);
   const own = found(text);
