@@ -7,7 +7,7 @@ import { type ComparisonEnd, type ComparisonWatcher, compareSides } from '../com
 import { beginJournal, isRound, type Journal, journalSeed, resumeJournal } from '../comparison/journal.ts';
 import type { Standing } from '../comparison/judge.ts';
 import { LabRounds, namingSide } from '../comparison/lab-rounds.ts';
-import { ownEnvoy } from '../comparison/own-envoy.ts';
+import { ownPrograms } from '../comparison/own-programs.ts';
 import { type ComparisonOptions, type Question, readQuestion } from '../comparison/question.ts';
 import { assembleComparison } from '../comparison/report.ts';
 import {
@@ -71,8 +71,9 @@ Each side is the scenario with something changed, given once for each part; with
   set:PATH=VALUE      a value of the scenario, as with --set: set:load.rate=400/s
   profile:NAME        one of its profiles
   env:NAME            where the mesh runs
-  istio:VERSION       the version of Istio
-  envoy:PATH          the Envoy of every sidecar, on the local lab
+  mesh:VERSION        the version of the mesh: mesh:1.28.3
+  envoy:VERSION       the Envoy of every sidecar, on the local lab: envoy:1.40.0, or the path of one
+  app:COMMAND         what runs in the place of the sample app; with env:kind an image
 --config, --set and --profile change both. Where only mesh configuration, loads, faults or checks differ, both sides
 take turns in one lab; otherwise each has a lab of its own, beside the other.
 
@@ -88,7 +89,7 @@ Examples:
   $ npx breakwater compare my-shop.yaml --a config:mesh/now --b config:mesh/next --metrics p50,p95,errors,attempts
   $ npx breakwater compare my-shop.yaml --b set:topology.services.cart.workloads.0.replicas=3 --budget 20m
   $ npx breakwater compare my-shop.yaml --baseline baseline.json
-  $ npx breakwater compare my-shop.yaml --a istio:1.28.3 --b istio:1.29.1 --margin p99=10%`;
+  $ npx breakwater compare my-shop.yaml --a mesh:1.28.3 --b mesh:1.29.1 --margin p99=10%`;
 
 /** `compare`: whether B is worse than A, and how sure that is. */
 export function compareCommand(signal: AbortSignal, startedAt: number): Command {
@@ -178,7 +179,8 @@ interface Prepared {
   readonly side: Side;
   readonly planned: Planned;
   readonly env: EnvironmentName;
-  readonly programs: EnvironmentOptions['programs'];
+  /** What of it takes the place of programs. */
+  readonly own: EnvironmentOptions;
 }
 
 async function compareScenario(
@@ -192,8 +194,8 @@ async function compareScenario(
   const sides = onBoth((name) => readSide(`--${name}`, options[name]));
   refuseNothing(options);
   const seed = options.seed ?? seedOfResumed(options) ?? randomSeed();
-  const a = await prepare(file, 'a', sides.a, options, seed, signal);
-  const b = await prepare(file, 'b', sides.b, options, seed, signal);
+  const a = await prepare(file, 'a', sides.a, options, seed, progress, signal);
+  const b = await prepare(file, 'b', sides.b, options, seed, progress, signal);
   const both: OnBoth<Prepared> = { a, b };
   const inOneLab = fitOneLab(both);
   const { plan } = a.planned;
@@ -269,9 +271,8 @@ async function onLabs(about: {
     runId,
     planned: onBoth((name) => both[name].planned),
     environments: onBoth((name) => {
-      const { env, planned, programs } = both[name];
-      const options = programs === undefined ? {} : { programs };
-      return environments[env](planned.mesh, progress, signal, options);
+      const { env, planned, own } = both[name];
+      return environments[env](planned.mesh, progress, signal, own);
     }),
     inOneLab,
     directory: join(directory, 'rounds'),
@@ -298,6 +299,7 @@ async function prepare(
   side: Side,
   options: CompareOptions,
   seed: number,
+  progress: Progress,
   signal: AbortSignal,
 ): Promise<Prepared> {
   const option = `--${name}`;
@@ -307,14 +309,7 @@ async function prepare(
   });
   refuseUnfit(planned.plan, env, environmentCapabilities, planned.locate);
   if (env === 'local') refuseFewFiles(planned.plan);
-  if (side.envoy === undefined) return { side, planned, env, programs: undefined };
-  if (env !== 'local') {
-    throw usageError(
-      `${option}: in ${env} the Envoy is the one of the sidecars' image`,
-      'compare Envoys on the local lab, without env:kind',
-    );
-  }
-  return { side, planned, env, programs: { envoy: await ownEnvoy(option, side.envoy, signal) } };
+  return { side, planned, env, own: await ownPrograms(option, side, env, progress, signal) };
 }
 
 function environmentNamed(option: string, name: string): EnvironmentName {
@@ -329,7 +324,7 @@ function fitOneLab({ a, b }: OnBoth<Prepared>): boolean {
   const other = b.planned.mesh;
   return (
     a.env === b.env &&
-    isDeepStrictEqual(a.programs, b.programs) &&
+    isDeepStrictEqual(a.own, b.own) &&
     mesh.name === other.name &&
     mesh.version === other.version &&
     isDeepStrictEqual(a.planned.plan.topology, b.planned.plan.topology)
@@ -365,8 +360,8 @@ async function openJournal(
 ) {
   const { a, b } = both;
   const decisive = sideNames.map((name) => {
-    const { planned, env, programs } = both[name];
-    return [planned.plan, planned.configuration.files, planned.mesh.version, env, programs];
+    const { planned, env, own } = both[name];
+    return [planned.plan, planned.configuration.files, planned.mesh.version, env, own];
   });
   const head = {
     scenario: file,

@@ -41,6 +41,11 @@ export interface EnvironmentOptions {
   readonly keep?: boolean;
   /** Programs of this machine in the place of the pinned ones. */
   readonly programs?: Readonly<Partial<Record<Program, OwnProgram>>>;
+  /**
+   * What runs in the place of the sample app of every service, and keeps to what that promises: a program (absolute)
+   * and its arguments where apps are processes, the name of an image where they are containers.
+   */
+  readonly app?: readonly string[];
 }
 
 /** A program that an operator has brought, and what it says of its version. */

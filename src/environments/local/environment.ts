@@ -5,7 +5,7 @@ import { isClient, portsOf } from '../../model/topology.ts';
 import { tooMany } from '../../plan/environments.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Environment, EnvironmentKind, LabRequest } from '../contract.ts';
+import type { Environment, EnvironmentKind, EnvironmentOptions, LabRequest } from '../contract.ts';
 import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
 import { usualAppPorts } from './app.ts';
 import { generatorPort, LocalLab, mostInstances } from './lab.ts';
@@ -41,7 +41,11 @@ export const local: EnvironmentKind = {
 };
 
 /** A real mesh on loopback: every program an ordinary process of this machine. */
-function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): Environment {
+function localEnvironment(
+  mesh: Mesh,
+  programs: () => Promise<HostPrograms>,
+  { app }: EnvironmentOptions,
+): Environment {
   return {
     name: 'local',
     performs,
@@ -60,7 +64,7 @@ function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): En
       );
       const found = await programs();
       const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
-      const lab = new LocalLab(request, mesh, found, block, supervisor);
+      const lab = new LocalLab(request, mesh, found, block, supervisor, app);
       stack.defer(() => lab.closeControlPlane());
       await supervisor.whileThere(lab.start());
       lab.releases = stack.move();

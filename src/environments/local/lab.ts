@@ -54,6 +54,8 @@ export class LocalLab implements Lab {
   readonly #meshKind: Mesh;
   readonly #found: HostPrograms;
   readonly #block: LoopbackBlock;
+  /** The command that runs in the place of the sample app. */
+  readonly #app: readonly string[] | undefined;
   readonly #appPorts: AppPorts;
   readonly #hosts: readonly HostInstance[];
   readonly #programs: Programs;
@@ -71,11 +73,13 @@ export class LocalLab implements Lab {
     found: HostPrograms,
     block: LoopbackBlock,
     supervisor: Supervisor,
+    app?: readonly string[],
   ) {
     this.#request = request;
     this.#meshKind = mesh;
     this.#found = found;
     this.#block = block;
+    this.#app = app;
     this.#appPorts = {
       service: block.port(usualAppPorts.service),
       control: block.port(usualAppPorts.control),
@@ -186,7 +190,9 @@ export class LocalLab implements Lab {
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
     const hostOf = (service: string) => this.#meshKind.serviceHost(service, this.#request.topology.namespace);
-    const app = await this.#programs.launch(appProgram(host, this.#appPorts, hostOf, directory, logs));
+    const app = await this.#programs.launch(
+      appProgram(host, this.#appPorts, hostOf, directory, logs, this.#app),
+    );
     await app.until(
       eventually(() => appReady(host, this.#appPorts), {
         waitingFor: `${host.name}'s app to listen`,
