@@ -1,11 +1,9 @@
-import { join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import pc from 'picocolors';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
-import { type ComparisonEnd, type ComparisonWatcher, compareSides } from '../comparison/compare.ts';
+import { type ComparisonEnd, compareSides } from '../comparison/compare.ts';
 import { beginJournal, isRound, type Journal, journalSeed, resumeJournal } from '../comparison/journal.ts';
-import type { Standing } from '../comparison/judge.ts';
 import { LabRounds, namingSide } from '../comparison/lab-rounds.ts';
 import { ownPrograms } from '../comparison/own-programs.ts';
 import { type ComparisonOptions, type Question, readQuestion } from '../comparison/question.ts';
@@ -28,23 +26,23 @@ import {
   environments,
 } from '../environments/index.ts';
 import { type Planned, planExperiment } from '../experiment/planned.ts';
-import { type ExperimentWatcher, newRunId } from '../experiment/run.ts';
+import { newRunId } from '../experiment/run.ts';
 import { everWritten } from '../experiment/steps.ts';
 import { ExitCode, OperatorError, usageError } from '../kit/errors.ts';
 import { fingerprint } from '../kit/fingerprint.ts';
-import { formatMs } from '../kit/format.ts';
 import { quote, suggest } from '../kit/nearest.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
-import { measureTitle } from '../model/measures.ts';
 import { refuseUnfit } from '../plan/environments.ts';
 import { comparisonFormats, writeComparison } from '../report/comparison/index.ts';
-import { formatChange } from '../report/comparison/words.ts';
+import { comparisonWords } from '../report/comparison/model.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
+import { watchComparison } from './comparison-progress.ts';
 import { deliver } from './deliver.ts';
+import { LIVE_TEXT, type Live, openLive } from './live.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
 import { interrupted } from './resumable.ts';
@@ -63,6 +61,7 @@ interface CompareOptions extends ScenarioOptions, ComparisonOptions {
   readonly reports: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly live?: boolean;
 }
 
 const notes = `
@@ -137,6 +136,7 @@ export function compareCommand(signal: AbortSignal, startedAt: number): Command 
     .option('--reports <dir>', 'folder that gets a folder per comparison', pathArgument, 'reports')
     .option('--json', 'print the comparison as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the result')
+    .option('--live', LIVE_TEXT)
     .addHelpText('after', notes)
     .action(async (file: string, options: CompareOptions) => {
       process.exitCode =
@@ -183,17 +183,14 @@ interface Prepared {
   readonly own: EnvironmentOptions;
 }
 
-async function compareScenario(
-  file: string,
-  options: CompareOptions,
-  signal: AbortSignal,
-  startedAt: number,
-) {
+async function compareScenario(file: string, options: CompareOptions, outer: AbortSignal, startedAt: number) {
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const question = readQuestion(options);
   const sides = onBoth((name) => readSide(`--${name}`, options[name]));
   refuseNothing(options);
   const seed = options.seed ?? seedOfResumed(options) ?? randomSeed();
+  await using live = await openLive(options, titleOf(file, sides), outer, progress);
+  const { signal } = live;
   const a = await prepare(file, 'a', sides.a, options, seed, progress, signal);
   const b = await prepare(file, 'b', sides.b, options, seed, progress, signal);
   const both: OnBoth<Prepared> = { a, b };
@@ -219,7 +216,7 @@ async function compareScenario(
     command,
     journal,
     progress,
-    signal,
+    live,
   })
     .catch((error: unknown) => {
       throw signal.aborted ? interrupted(signal, 'rounds', directory) : error;
@@ -249,6 +246,13 @@ async function compareScenario(
     render: comparisonFormats.terminal.render,
     hint: '--reports names another folder; the rounds are in its journal',
   });
+  const { status, label } = comparisonWords[report.ended];
+  await live.ended({
+    status,
+    label,
+    summary: report.summary,
+    report: join(directory, comparisonFormats.html.file),
+  });
   return report.exitCode;
 }
 
@@ -263,10 +267,12 @@ async function onLabs(about: {
   readonly command: readonly string[];
   readonly journal: Journal;
   readonly progress: Progress;
-  readonly signal: AbortSignal;
+  readonly live: Live;
 }): Promise<ComparisonEnd> {
-  const { both, inOneLab, question, seed, runId, directory, command, journal, progress, signal } = about;
-  const watcher = watchComparison(question, progress);
+  const { both, inOneLab, question, seed, runId, directory, command, journal, progress, live } = about;
+  const { signal } = live;
+  const { plan } = both.a.planned;
+  const { under, ...watcher } = watchComparison(question, progress, live);
   await using rounds = new LabRounds({
     runId,
     planned: onBoth((name) => both[name].planned),
@@ -278,7 +284,7 @@ async function onLabs(about: {
     directory: join(directory, 'rounds'),
     command,
     signal,
-    watcher: { ...watchRun(both.a.planned.plan, progress), ...watcher },
+    watcher: live.watch(plan, { ...watchRun(plan, progress), ...watcher }, under),
   });
   return await compareSides({ rounds, inOneLab, question, seed, journal, watcher });
 }
@@ -380,41 +386,6 @@ async function openJournal(
   return { runId, directory, journal: beginJournal(directory, head) };
 }
 
-/** Tells how it stands after each pair. */
-function watchComparison(
-  { mostPairs, budgetMs }: Question,
-  progress: Progress,
-): ComparisonWatcher & Pick<ExperimentWatcher, 'step' | 'load' | 'fault'> {
-  let under = '';
-  return {
-    beginning(pair, side) {
-      under = `pair ${pair}, ${side.toUpperCase()}`;
-      progress.status(under);
-    },
-    step: (text) => (under === '' ? progress.step(text) : progress.status(`${under}: ${text}`)),
-    fault: (text) => progress.status(`${under}: ${text}`),
-    load: (atMs, totalMs) =>
-      progress.status(`${under}: load ${Math.round(atMs / 1_000)}/${Math.round(totalMs / 1_000)} s`),
-    round({ pair, side, verdict, why }) {
-      if (why === undefined) return;
-      progress.note(`${String(pair).padStart(4)} ${side.toUpperCase()} ${pc.yellow(verdict)} · ${why}`);
-    },
-    pair(number, { standings }, spentMs, nextLook) {
-      const left = Math.max(0, Math.round((budgetMs - spentMs) / 1_000) * 1_000);
-      const look = nextLook === undefined ? 'over' : `next look at ${nextLook}`;
-      progress.note(
-        `${String(number).padStart(4)} of ${mostPairs} · ${standings.map(standingOf).join(' · ')} · ${look} · at most ${formatMs(left)} left`,
-      );
-    },
-  };
-}
-
-/** "p50 latency +1.2 % same": the change is told as worse or better. */
-function standingOf({ measure, verdict, effect, pairs, notWorse }: Standing): string {
-  const paint = { regressed: pc.red, improved: pc.green, same: pc.green, inconclusive: pc.dim }[verdict];
-  const said = verdict === 'inconclusive' ? (notWorse ? ' not worse' : '') : ` ${verdict}`;
-  if (pairs === 0) return paint(`${measureTitle(measure)} -`);
-  const change =
-    effect > 0 ? `${formatChange(effect)} worse` : effect < 0 ? `${formatChange(-effect)} better` : 'alike';
-  return paint(`${measureTitle(measure)} ${change.replace('+', '')}${said}`);
-}
+/** "my-shop, A as written, B mesh/new.yaml". */
+const titleOf = (file: string, { a, b }: OnBoth<Side>) =>
+  `${basename(file, extname(file))}: A ${a.label}, B ${b.label}`;

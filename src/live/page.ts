@@ -67,10 +67,11 @@ export const liveContent = (view: LiveView): string => renderToString(h`<div>${c
 
 function content(original: LiveView) {
   const view = presentable(original);
-  const { trial } = view;
+  const { trial, standing } = view;
   return h`
     ${band(view)}
     <main>
+      ${standing !== undefined && section('standing', standing.title, standing.aside, table(standing.head, standing.rows, 'card'))}
       ${trial !== undefined && map(trial)}
       ${trial !== undefined && section('charts', 'So far', '', liveCharts(trial))}
       ${trial !== undefined && checks(trial)}

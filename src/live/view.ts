@@ -6,7 +6,7 @@ import type { JournalEntry, LoadTotals, Outcome, RunContext, StatisticsSample } 
 import { isClient, isServer } from '../model/topology.ts';
 import type { Mapped } from '../report/html/topology.ts';
 import type { ReportCheck, Status } from '../report/model.ts';
-import type { Ended, WatchedTrial } from './contract.ts';
+import type { Ended, Standing, WatchedTrial } from './contract.ts';
 import { GrowingFile } from './growing-file.ts';
 import { LiveTraffic } from './traffic.ts';
 
@@ -19,6 +19,8 @@ export interface LiveView {
   /** What is being done. */
   readonly step: string;
   readonly stopping: boolean;
+  /** How trials together stand, where several make one answer. */
+  readonly standing: Standing | undefined;
   readonly trial: TrialView | undefined;
   readonly ended: Ended | undefined;
 }
