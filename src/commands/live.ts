@@ -12,6 +12,8 @@ export const LIVE_TEXT =
 
 /** The live page of a command, or nothing where none is wanted. */
 export interface Live extends AsyncDisposable {
+  /** Who has it sees the page; undefined where there is none. */
+  readonly url?: string;
   /** Ends with the command's own, and when somebody on the page wants it to stop. */
   readonly signal: AbortSignal;
   /** A watcher that shows on the page what it is told, too; steps with what they are `under` before them. */
@@ -47,8 +49,9 @@ export async function openLive(
   const said = `${pc.bold('live')} ${page.url}`;
   if (quiet) process.stderr.write(`${said}\n`);
   else progress.note(said);
-  if (process.stdout.isTTY && !process.env['CI'] && hasDesktop()) await openFile(page.url).catch(() => {});
+  await showLive(page.url);
   return {
+    url: page.url,
     signal: AbortSignal.any([signal, stopping.signal]),
     watch: ({ mesh }, watcher, under = () => '') => ({
       ...watcher,
@@ -70,6 +73,11 @@ export async function openLive(
     ended: (ended) => page.ended(ended),
     [Symbol.asyncDispose]: () => page[Symbol.asyncDispose](),
   };
+}
+
+/** Shows a page where there is a desktop and somebody at it. */
+export async function showLive(url: string): Promise<void> {
+  if (process.stdout.isTTY && !process.env['CI'] && hasDesktop()) await openFile(url).catch(() => {});
 }
 
 function hasDesktop(): boolean {

@@ -122,7 +122,7 @@ export class TrialFollower implements AsyncDisposable {
     });
     await this.#journalFile.readJson<JournalEntry>((entry) => this.#journal.push(entry));
     const atMs = Date.now() - this.#watched.startedAt;
-    if (!isOver && atMs < this.#judgeAtMs) return;
+    if (this.#watched.trial.checks.length === 0 || (!isOver && atMs < this.#judgeAtMs)) return;
     const began = performance.now();
     await this.#judge();
     const tookMs = performance.now() - began;
