@@ -1,38 +1,31 @@
 import { basename, extname, join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
 import { type ComparisonEnd, compareSides } from '../comparison/compare.ts';
 import { beginJournal, isRound, type Journal, journalSeed, resumeJournal } from '../comparison/journal.ts';
-import { LabRounds, namingSide } from '../comparison/lab-rounds.ts';
-import { ownPrograms } from '../comparison/own-programs.ts';
+import { LabRounds } from '../comparison/lab-rounds.ts';
+import {
+  areTheSame,
+  decisiveOf,
+  fitOneLab,
+  type Prepared,
+  prepareSide,
+  sameLoads,
+} from '../comparison/prepare.ts';
 import { type ComparisonOptions, type Question, readQuestion } from '../comparison/question.ts';
 import { assembleComparison } from '../comparison/report.ts';
-import {
-  changesOf,
-  type OnBoth,
-  onBoth,
-  readSide,
-  type Side,
-  type SideName,
-  sideNames,
-} from '../comparison/sides.ts';
-import type { EnvironmentOptions } from '../environments/contract.ts';
+import { type OnBoth, onBoth, readSide, type Side, type SideName } from '../comparison/sides.ts';
 import {
   type EnvironmentName,
-  environmentCapabilities,
   environmentNames,
   environmentPrograms,
   environments,
 } from '../environments/index.ts';
-import { type Planned, planExperiment } from '../experiment/planned.ts';
 import { newRunId } from '../experiment/run.ts';
 import { everWritten } from '../experiment/steps.ts';
-import { ExitCode, OperatorError, usageError } from '../kit/errors.ts';
+import { ExitCode, usageError } from '../kit/errors.ts';
 import { fingerprint } from '../kit/fingerprint.ts';
-import { quote, suggest } from '../kit/nearest.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
-import { refuseUnfit } from '../plan/environments.ts';
 import { comparisonFormats, writeComparison } from '../report/comparison/index.ts';
 import { comparisonWords } from '../report/comparison/model.ts';
 import { configuredDocker } from '../runs/clusters.ts';
@@ -70,6 +63,7 @@ Each side is the scenario with something changed, given once for each part; with
   set:PATH=VALUE      a value of the scenario, as with --set: set:load.rate=400/s
   profile:NAME        one of its profiles
   env:NAME            where the mesh runs
+  git:COMMIT          the scenario and its files at a commit: git:main; B is then what is there now unless --b says more
   mesh:VERSION        the version of the mesh: mesh:1.28.3
   envoy:VERSION       the Envoy of every sidecar, on the local lab: envoy:1.40.0, or the path of one
   app:COMMAND         what runs in the place of the sample app; with env:kind an image
@@ -87,6 +81,7 @@ Examples:
   $ npx breakwater compare my-shop.yaml --b mesh/new-retries.yaml
   $ npx breakwater compare my-shop.yaml --a config:mesh/now --b config:mesh/next --metrics p50,p95,errors,attempts
   $ npx breakwater compare my-shop.yaml --b set:topology.services.cart.workloads.0.replicas=3 --budget 20m
+  $ npx breakwater compare my-shop.yaml --a git:origin/main
   $ npx breakwater compare my-shop.yaml --baseline baseline.json
   $ npx breakwater compare my-shop.yaml --a mesh:1.28.3 --b mesh:1.29.1 --margin p99=10%`;
 
@@ -174,15 +169,6 @@ function readSeed(text: string): number {
   return seed;
 }
 
-/** One side, ready to be run. */
-interface Prepared {
-  readonly side: Side;
-  readonly planned: Planned;
-  readonly env: EnvironmentName;
-  /** What of it takes the place of programs. */
-  readonly own: EnvironmentOptions;
-}
-
 async function compareScenario(file: string, options: CompareOptions, outer: AbortSignal, startedAt: number) {
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const question = readQuestion(options);
@@ -191,11 +177,13 @@ async function compareScenario(file: string, options: CompareOptions, outer: Abo
   const seed = options.seed ?? seedOfResumed(options) ?? randomSeed();
   await using live = await openLive(options, titleOf(file, sides), outer, progress);
   const { signal } = live;
-  const a = await prepare(file, 'a', sides.a, options, seed, progress, signal);
-  const b = await prepare(file, 'b', sides.b, options, seed, progress, signal);
+  const common = { ...options, file, seed, progress, signal };
+  await using a = await prepareSide('a', sides.a, common);
+  await using b = await prepareSide('b', sides.b, common);
   const both: OnBoth<Prepared> = { a, b };
+  for (const { planned, env } of [a, b]) if (env === 'local') refuseFewFiles(planned.plan);
   const inOneLab = fitOneLab(both);
-  const { plan } = a.planned;
+  const { plan } = (a.at === undefined ? a : b).planned;
   const docker = [a, b].some(({ env }) => env === 'kind') ? configuredDocker() : undefined;
   await sweepLeftovers(progress, signal, docker);
   for (const { planned, env } of [a, b]) {
@@ -228,7 +216,7 @@ async function compareScenario(file: string, options: CompareOptions, outer: Abo
       startedAt,
       command,
       plan,
-      sides,
+      sides: onBoth((name) => both[name].side),
       environments: onBoth((name) => both[name].env),
       inOneLab,
       seed,
@@ -290,7 +278,8 @@ async function onLabs(about: {
 }
 
 function refuseNothing({ a, b }: CompareOptions): void {
-  if (b.length > 0) return;
+  // What is there now takes the place of what was there at a commit.
+  if (b.length > 0 || a.some((part) => part.startsWith('git:'))) return;
   throw usageError(
     a.length > 0
       ? '--b is missing: A is compared with nothing'
@@ -299,53 +288,13 @@ function refuseNothing({ a, b }: CompareOptions): void {
   );
 }
 
-async function prepare(
-  file: string,
-  name: SideName,
-  side: Side,
-  options: CompareOptions,
-  seed: number,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<Prepared> {
-  const option = `--${name}`;
-  const env = environmentNamed(option, side.env ?? options.env);
-  const planned = await planExperiment(file, changesOf(side, options), seed).catch((error: unknown) => {
-    throw error instanceof OperatorError ? namingSide(name, error) : error;
-  });
-  refuseUnfit(planned.plan, env, environmentCapabilities, planned.locate);
-  if (env === 'local') refuseFewFiles(planned.plan);
-  return { side, planned, env, own: await ownPrograms(option, side, env, progress, signal) };
-}
-
-function environmentNamed(option: string, name: string): EnvironmentName {
-  const found = environmentNames.find((each) => each === name);
-  if (found !== undefined) return found;
-  throw usageError(`${option}: no environment is called ${quote(name)}`, suggest(name, environmentNames));
-}
-
-/** Whether what differs can be changed in place between two rounds. */
-function fitOneLab({ a, b }: OnBoth<Prepared>): boolean {
-  const { mesh } = a.planned;
-  const other = b.planned.mesh;
-  return (
-    a.env === b.env &&
-    isDeepStrictEqual(a.own, b.own) &&
-    mesh.name === other.name &&
-    mesh.version === other.version &&
-    isDeepStrictEqual(a.planned.plan.topology, b.planned.plan.topology)
-  );
-}
-
 function say(both: OnBoth<Prepared>, inOneLab: boolean, seed: number, progress: Progress): void {
   const { a, b } = both;
-  const same =
-    inOneLab &&
-    isDeepStrictEqual(
-      [a.planned.plan.trial, a.planned.configuration.files],
-      [b.planned.plan.trial, b.planned.configuration.files],
-    );
-  if (same) progress.warn('A and B are the same: what this finds is chance');
+  if (areTheSame(both)) progress.warn('A and B are the same: what this finds is chance');
+  // Who asks for another load says so; a commit may have one that nobody thinks of.
+  if ((a.at ?? b.at) !== undefined && !sameLoads(both)) {
+    progress.warn('the loads of A and B differ: what this finds may be their doing');
+  }
   progress.note(
     `A ${a.side.label}, B ${b.side.label}: ${inOneLab ? 'in turns in one lab' : 'in two labs side by side'}, order from seed ${seed}`,
   );
@@ -365,10 +314,7 @@ async function openJournal(
   seed: number,
 ) {
   const { a, b } = both;
-  const decisive = sideNames.map((name) => {
-    const { planned, env, own } = both[name];
-    return [planned.plan, planned.configuration.files, planned.mesh.version, env, own];
-  });
+  const decisive = [decisiveOf(a), decisiveOf(b)];
   const head = {
     scenario: file,
     sides: `A ${a.side.label}, B ${b.side.label}`,

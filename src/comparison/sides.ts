@@ -20,6 +20,8 @@ export interface Side {
   readonly set: readonly string[];
   readonly profile?: string;
   readonly env?: string;
+  /** A commit; the scenario and its files are as they are there. */
+  readonly git?: string;
   /** Version of an Envoy, or path of one, that runs in the place of the pinned one. */
   readonly envoy?: string;
   /** What runs in the place of the sample app: a command, or in containers an image. */
@@ -33,6 +35,7 @@ const parts = {
   set: 'set:PATH=VALUE',
   profile: 'profile:NAME',
   env: 'env:NAME',
+  git: 'git:COMMIT',
   mesh: 'mesh:VERSION',
   envoy: 'envoy:VERSION',
   app: 'app:COMMAND',
@@ -40,7 +43,7 @@ const parts = {
 type Part = keyof typeof parts;
 
 /** Those of which a side has one at most. */
-const single = ['profile', 'env', 'mesh', 'envoy', 'app'] as const satisfies readonly Part[];
+const single = ['profile', 'env', 'git', 'mesh', 'envoy', 'app'] as const satisfies readonly Part[];
 
 /** What a side may be, for help and for mistakes. */
 const sideGrammar = Object.values(parts).join(', ');
@@ -52,6 +55,7 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
     set: [],
     profile: [],
     env: [],
+    git: [],
     mesh: [],
     envoy: [],
     app: [],
@@ -75,6 +79,7 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
     set: found.set,
     ...one('profile'),
     ...one('env'),
+    ...one('git'),
     ...one('mesh'),
     ...one('envoy'),
     ...one('app'),
