@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Judge, type Judgement, type Pair } from './judge.ts';
-import { measuresOfRound } from './statistics/paired-effects.ts';
+import { Judge, type Judgement } from './judge.ts';
+import { measuresOfRound, type Pair } from './statistics/paired-effects.ts';
 
 /** Wobbles by a few percent, and never alike. */
 const wobble = (index: number, by = 0.03) => 1 + by * Math.sin(index * 12.9898) * Math.cos(index * 4.1);

@@ -62,6 +62,7 @@ export function assembleComparison(about: ComparisonAbout, end: ComparisonEnd): 
         programs: told?.programs ?? {},
         made: own.length,
         invalid: own.filter(({ measures }) => measures === undefined).length,
+        ...othersIn(own),
       };
     }),
     labs: about.inOneLab ? 'one' : 'two',
@@ -82,6 +83,14 @@ export function assembleComparison(about: ComparisonAbout, end: ComparisonEnd): 
     })),
     wallMs: Date.now() - about.startedAt,
   };
+}
+
+/** What else the machine had to do in rounds that count. */
+function othersIn(records: readonly RoundRecord[]): { readonly others?: number } {
+  const known = records.flatMap(({ measures, machine }) =>
+    measures === undefined || machine === undefined ? [] : [machine.others],
+  );
+  return known.length === 0 ? {} : { others: Number(medianOf(known).toPrecision(3)) };
 }
 
 function exitCodeOf(ended: ComparisonEnd['ended'], inconclusivePasses: boolean): ExitCode {

@@ -301,6 +301,12 @@ export const reportSchema = z
             .describe('That a sidecar or an app sent or got, retries included. Older reports have none.'),
         }),
       ),
+      machine: z
+        .strictObject({ cpus: count(), others: z.number() })
+        .optional()
+        .describe(
+          'Processors of the machine, and how many of them everything but this run kept busy on average while the load went on. Absent where the system does not say; older reports have none.',
+        ),
       connections: z
         .array(
           z.strictObject({ client: z.string(), service: z.string(), opened: count(), requests: count() }),

@@ -18,6 +18,12 @@ const side = z.strictObject({
   programs: z.record(z.string(), z.string()).describe('Program → version.'),
   made: count().describe('Rounds that were made.'),
   invalid: count().describe('Rounds of those that prove nothing: they were made again.'),
+  others: z
+    .number()
+    .optional()
+    .describe(
+      'Processors that everything else on the machine kept busy, median of its rounds; absent where nobody knows.',
+    ),
 });
 
 const metric = z.strictObject({
