@@ -158,7 +158,8 @@ export function quieter(rounds: readonly RecordedRound[], noise: number): readon
   const keys = Object.keys(rounds[0]?.measures ?? {});
   const middles = Object.fromEntries(keys.map((key) => [key, middle(({ measures }) => measures[key] ?? 0)]));
   const latency = (rounds[0]?.latencies ?? []).map((_, at) => middle(({ latencies }) => latencies[at] ?? 0));
-  return rounds.map(({ measures, latencies }) => ({
+  return rounds.map(({ measures, latencies, ...rest }) => ({
+    ...rest,
     measures: Object.fromEntries(
       Object.entries(measures).map(([key, value]) => [key, nearer(value, middles[key] ?? value)]),
     ),
