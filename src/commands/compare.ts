@@ -32,6 +32,7 @@ import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
+import { version } from '../version.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { watchComparison } from './comparison-progress.ts';
 import { deliver } from './deliver.ts';
@@ -320,7 +321,7 @@ async function openJournal(
     sides: `A ${a.side.label}, B ${b.side.label}`,
     seed: String(seed),
     rounds: String(question.mostPairs),
-    fingerprint: fingerprint(JSON.stringify([decisive, question, [...margins]])),
+    fingerprint: fingerprint(JSON.stringify([version, decisive, question, [...margins]])),
   };
   const runId = newRunId(`compare-${a.planned.plan.name}`);
   if (options.resume !== undefined) {

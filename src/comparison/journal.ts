@@ -53,7 +53,8 @@ const words: JournalWords<JournalHead> = {
     sides: (found) => found,
     seed: (found) => `--seed ${found}`,
     rounds: (found) => `--rounds ${found}`,
-    fingerprint: () => 'another load, topology, configuration, programs, metrics or margins',
+    fingerprint: () =>
+      'another load, topology, configuration, programs, metrics or margins, or of another version of Breakwater',
   },
   mayDiffer: '--budget alone may differ',
 };
