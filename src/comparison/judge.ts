@@ -43,6 +43,11 @@ export interface Standing {
   readonly pValue: number;
   /** The smallest effect that would have been called worse 95 times in 100; undefined where none would with so few pairs. */
   readonly smallestSeen: number | undefined;
+  /**
+   * About how many pairs like these it would take until it is known whether it is worse than the margin, if the effect
+   * is what it seems to be; undefined where so few tell nothing about that.
+   */
+  readonly pairsNeeded: number | undefined;
 }
 
 /** What is known once all planned looks, or some, were taken. */
@@ -131,6 +136,7 @@ export class Judge {
         high: Math.expm1(high),
         pValue: this.#ranks.pValue(effects.beyond(0)),
         smallestSeen: this.#smallestSeen(averages, effects.length, margin),
+        pairsNeeded: this.#pairsNeeded(averages, effects.length, margin, effect),
       };
     });
   }
@@ -184,6 +190,18 @@ export class Judge {
     if (!Number.isFinite(strict.low) || !Number.isFinite(strays.low)) return undefined;
     const needed = Math.max((strict.high - strict.low) / 2, Math.log1p(margin));
     return Math.expm1(needed + (strays.high - strays.low) / 2);
+  }
+
+  /** An interval gets narrower with the root of how many pairs there are. */
+  #pairsNeeded(averages: Float64Array, pairs: number, margin: number, effect: number): number | undefined {
+    const room = Math.log1p(margin) - effect;
+    const level =
+      room > 0
+        ? confidence.same * this.#share
+        : (confidence.alarm * this.#share) / Math.max(1, this.#asked.margins.size);
+    const { low, high } = this.#ranks.boundsOf(averages, pairs, level);
+    if (!Number.isFinite(low)) return undefined;
+    return Math.ceil(pairs * ((high - low) / 2 / (room > 0 ? room : effect)) ** 2);
   }
 }
 

@@ -55,6 +55,13 @@ const metric = z.strictObject({
     .describe(
       'The smallest worsening, a share, that these rounds would have called regressed 95 times in 100; null: none.',
     ),
+  pairsNeeded: z
+    .int()
+    .nullable()
+    .optional()
+    .describe(
+      'About how many pairs like these would tell whether it is worse than the margin, if the change is what it seems to be; null where so few pairs say nothing about that.',
+    ),
   values: z
     .array(z.strictObject({ pair: z.int(), a: z.number().nullable(), b: z.number().nullable() }))
     .describe('What every pair of rounds showed.'),
