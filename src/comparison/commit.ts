@@ -16,6 +16,8 @@ export interface CheckedOut extends AsyncDisposable {
   readonly here: string;
   /** Where a file or folder of the project is as it was then; what is not of the project stays where it is. */
   at(path: string): string;
+  /** Text in which a file of the commit is called as Git does: `main:mesh.yaml`. */
+  shown(text: string): string;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function checkOut(
     });
     if (ended === 'missing')
       throw refuse('there is no git on the PATH', 'install it, or name files: config:PATH');
-    if (ended !== 'ok') throw refuse([why, lastLines(stderr)].filter(Boolean).join(':\n'), hint);
+    if (ended !== 'ok') throw refuse([why, lastLines(stderr).trim()].filter(Boolean).join(':\n'), hint);
     return stdout.trim();
   };
   const root = await git(
@@ -76,10 +78,16 @@ export async function checkOut(
     'look at what Git says',
     own,
   );
+  const here = join(folder, prefix, '.');
   const kept = stack.move();
   return {
     commit,
-    here: join(folder, prefix),
+    here,
+    shown: (text) =>
+      [`${here}/`, `${relative(where, here)}/`].reduce(
+        (shown, path) => shown.replaceAll(path, () => `${named}:`),
+        text,
+      ),
     at(path) {
       const inside = relative(root, real(resolve(where, path)));
       if (inside.startsWith('..')) return path;

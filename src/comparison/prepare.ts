@@ -49,7 +49,9 @@ export async function prepareSide(name: SideName, side: Side, common: Common): P
   );
   const planned = await planExperiment(at?.at(scenarioNamed(file)) ?? file, changes, seed).catch(
     (error: unknown) => {
-      throw error instanceof OperatorError ? namingSide(name, error) : error;
+      throw error instanceof OperatorError
+        ? namingSide(name, at === undefined ? error : shown(error, at))
+        : error;
     },
   );
   refuseUnfit(planned.plan, env, environmentCapabilities, planned.locate);
@@ -64,6 +66,14 @@ export async function prepareSide(name: SideName, side: Side, common: Common): P
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }
+
+/** The same error, about files of a commit and not of the folder that they are in just now. */
+const shown = (error: OperatorError, at: CheckedOut): OperatorError =>
+  new OperatorError(at.shown(error.message), {
+    hint: error.hint === undefined ? undefined : at.shown(error.hint),
+    exitCode: error.exitCode,
+    cause: error,
+  });
 
 /** The side with the commit that a branch or tag means. */
 const sayingCommit = (side: Side, { commit }: CheckedOut): Side =>
