@@ -7,7 +7,7 @@ import { measureKind, measureKinds } from '../src/model/measures.ts';
 import { type Draw, drawn } from './draws.ts';
 import { type RecordedRound, type Recording, readRecording } from './false-alarms-record.ts';
 
-const mostPairs = 40;
+const mostPairs = 80;
 
 /** What is planted into B: the name of it, and what it makes of the measures of a round. */
 export interface Planted {
@@ -296,6 +296,7 @@ const plans: Readonly<Record<string, Method>> = {
   'looks of equal shares': bySignedRank(evenly(13, 17, 23, 30, 40)),
   'a look at each pair from 15': bySignedRank(evenly(...Array.from({ length: 26 }, (_, at) => at + 15))),
   'one look at 40 pairs': bySignedRank(evenly(40)),
+  'one look at 80 pairs': bySignedRank(evenly(80)),
 };
 
 const methods: Readonly<Record<string, Method>> = {

@@ -107,7 +107,7 @@ export function compareCommand(signal: AbortSignal, startedAt: number): Command 
         .argParser(collect)
         .default([], 'of each metric its own'),
     )
-    .option('--rounds <n>', 'at most so many rounds on each side', '40')
+    .option('--rounds <n>', 'at most so many rounds on each side', '80')
     .option('--budget <time>', 'how long it may go on', '30m')
     .addOption(
       new Option('--seed <n>', 'draw the order of an earlier comparison again')

@@ -205,18 +205,22 @@ export class Judge {
   }
 }
 
-/** Rounds in which what goes with the burden, and then the effect, are told from each other; it is settled by then. */
-const ROUNDS = 3;
+/** How often at most what goes with the burden, and then the effect, are told from each other. */
+const TURNS = 4;
+const SETTLED = 1e-4;
 
 /** The effect that pairs point to, and the averages that its interval is read from; 0 without pairs. */
 function estimate(effects: Effects): { readonly effect: number; readonly averages: Float64Array } {
-  let effect = 0;
   let averages = walshAverages(effects.around(0));
-  for (let round = 0; round < ROUNDS && effects.length > 0; round += 1) {
+  if (effects.length === 0) return { effect: 0, averages };
+  let effect = hodgesLehmann(averages);
+  for (let turn = 1; turn < TURNS; turn += 1) {
+    const before = effect;
+    averages = walshAverages(effects.around(before));
     effect = hodgesLehmann(averages);
-    averages = walshAverages(effects.around(effect));
+    if (Math.abs(effect - before) < SETTLED) break;
   }
-  return { effect: effects.length === 0 ? 0 : hodgesLehmann(averages), averages };
+  return { effect, averages };
 }
 
 /** The same with A and B changed around. */

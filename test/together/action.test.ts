@@ -151,6 +151,7 @@ describe.concurrent('the GitHub Action', () => {
       'working-directory': 'checks',
       compare: 'base',
       cache: 'false',
+      again: '0',
       arguments: '--rounds=7\n--metrics=attempts',
     };
     const code = await job.run(inputs, variables);
@@ -215,7 +216,7 @@ describe.concurrent('the GitHub Action', () => {
     [{ scenario: '--keep' }, 'belongs into arguments'],
     [{ scenario: 'mtls', invalid: 'maybe' }, 'invalid: expected fail or pass'],
     [{ scenario: 'mtls', again: '99' }, 'again: expected a number'],
-    [{ scenario: 'mtls', compare: 'a' }, 'compare: expected one file'],
+    [{ scenario: 'mtls', compare: 'a' }, 'compare: expected base, or one file'],
     [{ scenario: 'mtls', version: '--global x' }, 'version: '],
     [{ scenario: '$(touch forged)`touch forged`; touch forged' }, 'there is no such file'],
   ])('%j is refused with what is wrong', async (inputs, why) => {
