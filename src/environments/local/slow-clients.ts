@@ -13,6 +13,8 @@ export interface SlowlyCalled {
 const everyMs = 500;
 /** Who is cut off comes back after this. */
 const againMs = 200;
+/** They come one after the other, this far apart: to agree on TLS with all at once would keep the harness from its work. */
+const apartMs = 5;
 
 /**
  * Connections over which requests come so slowly that none is ever whole: a byte of a header now and then, as from
@@ -27,7 +29,7 @@ export class SlowClients implements Disposable {
   constructor(count: number, called: SlowlyCalled) {
     this.#called = called;
     this.#sockets = Array.from({ length: count }, () => undefined);
-    for (const index of this.#sockets.keys()) this.#open(index);
+    for (const index of this.#sockets.keys()) setTimeout(() => this.#open(index), index * apartMs).unref();
     this.#timer = setInterval(() => {
       for (const socket of this.#sockets) if (socket?.writable) socket.write('a');
     }, everyMs);

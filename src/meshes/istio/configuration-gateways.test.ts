@@ -109,6 +109,13 @@ test.each<[string, readonly string[], string]>([
     'shop.example.com is a service of the topology',
   ],
   [
+    'what would hold for clients outside the mesh',
+    [
+      'apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: routes, namespace: breakwater-outside}\nspec: {hosts: [shop.example.com], http: [{timeout: 1s, route: [{destination: {host: shop.example.com}}]}]}\n',
+    ],
+    'metadata.namespace: the namespace breakwater-outside is for clients outside the mesh',
+  ],
+  [
     'routes to a service that is not there',
     [sound, routes('shop-gateway').replace('host: shop}', 'host: shap}')],
     'there is no service "shap" in the topology',
