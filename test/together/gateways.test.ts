@@ -5,7 +5,7 @@ import { expectFailedAt, plantedFile } from '../support/planted.ts';
 import { plantedGateways } from '../support/planted-gateways.ts';
 
 /** Several run at once. */
-const light = ['--set', 'load.rate=60/s'];
+const light = ['--set', 'load.rate=40/s'];
 const argsOf = (scenario: string) => [`scenarios/${scenario}.yaml`, '--profile', 'short', ...light];
 
 /** The run on the page of a scenario. */
