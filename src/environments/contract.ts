@@ -58,6 +58,8 @@ export interface OwnProgram {
 export interface EnvironmentKind {
   /** Whether its labs change mesh configuration under load. */
   readonly changes: boolean;
+  /** Whether its labs have gateways and networks of a topology. */
+  readonly gateways: boolean;
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;

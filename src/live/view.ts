@@ -3,7 +3,7 @@ import { analyse } from '../analysis/analyse.ts';
 import { shapeKind } from '../load/shapes/index.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { JournalEntry, LoadTotals, Outcome, RunContext, StatisticsSample } from '../model/evidence.ts';
-import { isClient, isServer } from '../model/topology.ts';
+import { isClient } from '../model/topology.ts';
 import type { Mapped } from '../report/html/topology.ts';
 import type { ReportCheck, Status } from '../report/model.ts';
 import type { Ended, Standing, WatchedTrial } from './contract.ts';
@@ -271,13 +271,17 @@ export class TrialFollower implements AsyncDisposable {
     return {
       topology: {
         clients: instances.filter(isClient).map(({ name, locality }) => ({ name, zone: locality })),
-        instances: instances.filter(isServer).map(({ name, service, workload, locality, addresses }) => ({
-          name,
-          service,
-          workload,
-          zone: locality,
-          address: addresses[0] ?? '-',
-        })),
+        instances: instances
+          .filter((each) => !isClient(each))
+          .map(({ name, service, workload, locality, addresses, gateway, network }) => ({
+            name,
+            service,
+            workload,
+            zone: locality,
+            address: addresses[0] ?? '-',
+            ...(gateway === undefined ? {} : { gateway }),
+            ...(network === undefined ? {} : { network }),
+          })),
         edges: [...edges]
           .map(([key, traffic]) => {
             const [from = '', to = ''] = key.split(' ');

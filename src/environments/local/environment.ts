@@ -21,6 +21,8 @@ const performs = [
   'resume',
   'stop-control-plane',
   'start-control-plane',
+  'call-slowly',
+  'stop-calling-slowly',
   'issue',
   'rotate-authority',
   'complete-rotation',
@@ -28,6 +30,7 @@ const performs = [
 
 export const local: EnvironmentKind = {
   changes: true,
+  gateways: true,
   performs,
   mostInstances,
   programs(mesh) {
@@ -76,7 +79,12 @@ function localEnvironment(
 function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts {
   const clients = topology.instances.filter(isClient);
   return {
-    exact: [...new Set(topology.services.flatMap(portsOf))],
+    exact: [
+      ...new Set([
+        ...topology.services.flatMap(portsOf),
+        ...(topology.gateways ?? []).map(({ port }) => port),
+      ]),
+    ],
     wished: [
       hostPorts.admin,
       ...hostPorts.others,
