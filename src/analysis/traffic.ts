@@ -93,109 +93,103 @@ export const ofNoHost = <E extends Ending>(ending: E): E => ({
   clues: { ...ending.clues, beside: true },
 });
 
+/** How requests ended: each by its number among the endings. */
+type Told = Pick<Traffic, 'endings' | 'endingOf'>;
+
 /**
  * Endings, and those beside them of requests that the client's sidecar passed an answer on for without saying of which
  * host, as it does where a filter asks beside the request's own way: the server's log says whose it was, or that it
  * was nobody's.
  */
-function withHosts(
-  { requests, arrivals, context, endings: logged }: Evidence,
-  told: Pick<Traffic, 'endings' | 'endingOf'>,
-): Pick<Traffic, 'endings' | 'endingOf'> {
-  const silent = told.endings.map(isUnsaid);
-  if (!silent.includes(true)) return told;
-  const all = [...told.endings];
-  const endingOf = told.endingOf.slice(0, requests.length);
-  const numbers = new Map<string, number>();
-  for (let row = 0; row < requests.length; row += 1) {
-    const number = endingOf[row] as number;
-    const last = requests.lastArrival[row] as number;
-    const ending = all[number];
-    if (!silent[number] || ending === undefined) continue;
+function withHosts(evidence: Evidence, told: Told): Told {
+  const { arrivals, context, endings: logged } = evidence;
+  return retold(evidence, told, isUnsaid, (ending, last) => {
     const isAnswered = last >= 0 && logged[arrivals.ending[last] as number]?.answered === true;
-    if (!isAnswered && ending.outcome === 'ok') continue;
-    const instance = isAnswered ? (arrivals.instance[last] as number) : NO_HOST;
-    const key = `${number} ${instance}`;
-    const known =
-      numbers.get(key) ??
-      all.push(
-        isAnswered
-          ? {
-              ...ending,
-              host: context.instances[instance]?.addresses[0] ?? '-',
-              instance,
-              answered: true,
-              answeredBy: instance,
-            }
-          : ofNoHost(ending),
-      ) - 1;
-    numbers.set(key, known);
-    endingOf[row] = known;
-  }
-  return { endings: all, endingOf };
+    if (!isAnswered && ending.outcome === 'ok') return undefined;
+    if (!isAnswered) return { key: NO_HOST, ending: () => ofNoHost(ending) };
+    const instance = arrivals.instance[last] as number;
+    const host = context.instances[instance]?.addresses[0] ?? '-';
+    return {
+      key: instance,
+      ending: () => ({ ...ending, host, instance, answered: true, answeredBy: instance }),
+    };
+  });
 }
 
 /**
  * Endings, and those beside them of requests that went through a gateway into another network: to the client's sidecar
  * that is the host, and the log of a server there says whom they reached.
  */
-function beyondGateways(
-  { requests, arrivals, endings: logged, context: { instances } }: Evidence,
-  told: Pick<Traffic, 'endings' | 'endingOf'>,
-): Pick<Traffic, 'endings' | 'endingOf'> {
-  const leads = told.endings.map(({ instance }) => instances[instance]?.gateway === 'east-west');
-  if (!leads.includes(true)) return told;
-  const all = [...told.endings];
-  const endingOf = told.endingOf.slice(0, requests.length);
-  const numbers = new Map<string, number>();
-  for (let row = 0; row < requests.length; row += 1) {
-    const number = endingOf[row] as number;
-    const last = requests.lastArrival[row] as number;
-    const ending = all[number];
-    if (!leads[number] || ending === undefined || last < 0) continue;
+function beyondGateways(evidence: Evidence, told: Told): Told {
+  const { arrivals, endings: logged, context } = evidence;
+  const { instances } = context;
+  const leads = ({ instance }: SettledEnding) => instances[instance]?.gateway === 'east-west';
+  return retold(evidence, told, leads, (ending, last) => {
+    if (last < 0) return undefined;
     const server = arrivals.instance[last] as number;
     // An earlier attempt may have reached somebody of the caller's own network.
-    if (instances[server]?.network !== instances[ending.instance]?.network) continue;
+    if (instances[server]?.network !== instances[ending.instance]?.network) return undefined;
     // To the server it was its caller who went away: the connection broke at the gateway.
     const endedFor = logged[arrivals.ending[last] as number]?.reason;
-    if (ending.reason === 'reset' && endedFor === 'client-gone') continue;
-    const key = `${number} ${server}`;
-    const known =
-      numbers.get(key) ??
-      all.push({
-        ...ending,
-        via: ending.instance,
-        instance: server,
-        answeredBy: ending.answered ? server : NO_HOST,
-      }) - 1;
-    numbers.set(key, known);
-    endingOf[row] = known;
-  }
-  return { endings: all, endingOf };
+    if (ending.reason === 'reset' && endedFor === 'client-gone') return undefined;
+    const answeredBy = ending.answered ? server : NO_HOST;
+    return {
+      key: server,
+      ending: () => ({ ...ending, via: ending.instance, instance: server, answeredBy }),
+    };
+  });
 }
 
 /** Endings, and those beside them of requests whose certificates were refused where no line says so. */
 function withRefusals(
-  { requests }: Evidence,
+  evidence: Evidence,
   endings: readonly SettledEnding[],
   refused: RefusedCertificates,
-): Pick<Traffic, 'endings' | 'endingOf'> {
-  const all = [...endings];
-  const endingOf = requests.ending.slice(0, requests.length);
+): Told {
+  const { requests } = evidence;
+  const told = { endings, endingOf: requests.ending.slice(0, requests.length) };
+  const isReset = ({ reason }: SettledEnding) => reason === 'reset';
+  return retold(evidence, told, isReset, (ending, _, row) => {
+    if (requests.arrivals[row] !== 0) return undefined;
+    const { client, startMs } = requests;
+    const settled = refused.settle(ending, client[row] as number, ending.instance, startMs[row] as number);
+    if (settled === ending) return undefined;
+    return { key: settled.clues?.distrust?.since, ending: () => settled };
+  });
+}
+
+/**
+ * Endings, and those beside them that some requests had in truth. Of each request whose ending is concerned, `retell`
+ * is asked with the row of its last arrival, below 0 without one, and its own row; what it says of one ending under the
+ * same key is the same ending.
+ */
+function retold(
+  { requests }: Evidence,
+  told: Told,
+  isConcerned: (ending: SettledEnding) => boolean,
+  retell: (
+    ending: SettledEnding,
+    last: number,
+    row: number,
+  ) => { readonly key: unknown; ending(): SettledEnding } | undefined,
+): Told {
+  const concerned = told.endings.map(isConcerned);
+  if (!concerned.includes(true)) return told;
+  const endings = [...told.endings];
+  const endingOf = told.endingOf.slice(0, requests.length);
   const numbers = new Map<string, number>();
   for (let row = 0; row < requests.length; row += 1) {
     const number = endingOf[row] as number;
-    const ending = endings[number];
-    if (ending === undefined || ending.reason !== 'reset' || requests.arrivals[row] !== 0) continue;
-    const { client, startMs } = requests;
-    const settled = refused.settle(ending, client[row] as number, ending.instance, startMs[row] as number);
-    if (settled === ending) continue;
-    const key = `${number} ${settled.clues?.distrust?.since}`;
-    const known = numbers.get(key) ?? all.push(settled) - 1;
+    const ending = told.endings[number];
+    if (!concerned[number] || ending === undefined) continue;
+    const anew = retell(ending, requests.lastArrival[row] as number, row);
+    if (anew === undefined) continue;
+    const key = `${number} ${anew.key}`;
+    const known = numbers.get(key) ?? endings.push(anew.ending()) - 1;
     numbers.set(key, known);
     endingOf[row] = known;
   }
-  return { endings: all, endingOf };
+  return { endings, endingOf };
 }
 
 /** Every ending with the instance that it is about. */

@@ -240,7 +240,7 @@ export function probeOutcomes({
 
 /** ", 2 of them not always, which the checks allow"; nothing where there is none. */
 export function exceptions(outcomes: readonly ProbeOutcome[]): string {
-  const count = outcomes.filter(({ words }) => words.startsWith('not always')).length;
+  const count = outcomes.filter(({ probe, status }) => probe.status !== status).length;
   return count === 0 ? '' : `, ${count} of them not always, which the checks allow`;
 }
 
