@@ -198,6 +198,7 @@ summary:hover { color: var(--ink); }
   .origin time { margin-left: 0; }
   .said { gap: 14px; align-items: flex-start; margin: 22px 0 24px; }
   .said > .icon { width: 46px; height: 46px; }
+  .summary { max-height: 26em; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .figure { padding: 11px 13px; }
   .figure b { font-size: 22px; }
