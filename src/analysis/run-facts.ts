@@ -7,6 +7,7 @@ import type { Refuser } from '../model/ending.ts';
 import { isServer, matches } from '../model/topology.ts';
 import type { LoadFacts } from './loads.ts';
 import { latenciesOf } from './percentile.ts';
+import { Traces } from './traces.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
 /** Steps in which `firstSettled` looks; also the finest time it can answer. */
@@ -28,6 +29,7 @@ export function createFacts(
   probes: RunFacts['probes'],
   load?: Pick<LoadFacts, 'number' | 'ways'>,
   leftOut?: Uint8Array,
+  traces = new Traces(evidence, traffic),
 ): Omit<RunFacts, 'spared'> {
   const { instances } = evidence.context;
   const { whenMs, latencyMs, endingOf, endings } = traffic;
@@ -232,6 +234,7 @@ export function createFacts(
       });
       return latenciesOf(values);
     },
+    traces: (window, of) => traces.in(window, isAsked, of),
     instancesOf: (of) =>
       instances.filter((each) => isServer(each) && matches(each, of)).map(({ name }) => name),
     overflow(window) {

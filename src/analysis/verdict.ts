@@ -28,7 +28,15 @@ const failures: ReadonlySet<Lacking['what']> = new Set([
   'no failures',
   'low-latency',
   'expectations',
+  'whole traces',
+  'tracing',
 ]);
+
+/**
+ * Who answers, who refuses, whom a server sees and what a mesh tells of that has nothing to do
+ * with time.
+ */
+const timeless: ReadonlySet<Lacking['what']> = new Set(['expectations', 'whole traces', 'tracing']);
 
 /** What a mesh does to some requests or hosts, of which none is a finding. */
 const ofSome: ReadonlySet<Lacking['what']> = new Set(['overflow', 'ejection', 'rate-limit', 'caching']);
@@ -45,11 +53,12 @@ function isReached(
       return false;
     case 'statistics':
       return restsOn === 'statistics';
+    case 'spans':
+      return lacking?.what === 'whole traces' || lacking?.what === 'tracing';
     case 'lateness': {
       // It makes checks fail, and none pass.
       if (result.status !== 'fail' || implied) return false;
-      // Who answers, who refuses and whom a server sees has nothing to do with time.
-      if (lacking?.what === 'expectations') return false;
+      if (lacking !== undefined && timeless.has(lacking.what)) return false;
       // Where most of the steady state failed, what was to be free of failures there was not for that.
       const isFailure = lacking?.what === 'no failures' || lacking?.what === 'few errors';
       if (!worksAtAll && window.name === 'steady' && isFailure) return false;

@@ -70,6 +70,16 @@ export interface ProbeFacts {
   readonly met: number;
 }
 
+/** What sidecars told of requests as traces. */
+export interface TraceFacts {
+  /** Requests that some sidecar told of. */
+  readonly sampled: number;
+  /** Those of them of which every sidecar on the way told, retries included, all in one trace. */
+  readonly whole: number;
+  /** What is wrong with most of the others: "edge-app calls onward outside the trace of its request". */
+  readonly flaw?: { readonly text: string; readonly count: number };
+}
+
 /** Everything checks may ask about a run. Pure data and pure questions; made from the evidence. */
 export interface RunFacts {
   /**
@@ -119,6 +129,8 @@ export interface RunFacts {
    * processor to spare, which is the most that a larger one could take from it.
    */
   latency(window: Window, of: 'all' | 'successful' | 'shed', told?: 'as-seen' | 'at-best'): Latencies;
+  /** What sidecars told of the requests of a window; `retried`: of those that were sent to more than one host. */
+  traces(window: Window, of: 'all' | 'retried'): TraceFacts;
   /** Every probe, or those of one name: what was sent in a window, and what came of it. */
   probes(window: Window, name?: string): readonly ProbeFacts[];
   /** Names of instances by workload, zone or replica. */

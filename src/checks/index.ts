@@ -18,6 +18,7 @@ const kinds = [
   (await import('./cache-hits.ts')).cacheHits,
   (await import('./answer-age.ts')).answerAge,
   (await import('./origin-requests.ts')).originRequests,
+  (await import('./complete-traces.ts')).completeTraces,
   (await import('./expectations.ts')).expectations,
   (await import('./overflow.ts')).overflow,
   (await import('./connections.ts')).connections,

@@ -53,6 +53,8 @@ export interface OwnProgram {
 export interface EnvironmentKind {
   /** Whether its labs change mesh configuration under load. */
   readonly changes: boolean;
+  /** Whether its labs take the spans that sidecars report. */
+  readonly traces?: true;
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;
@@ -136,4 +138,6 @@ export interface TrialWindow {
   readonly rejections: RunContext['rejections'];
   /** Evidence that could not be had: a log stream that broke and could not go on where it was. */
   readonly gaps: RunContext['gaps'];
+  /** What sidecars have said of the spans that they reported, where they are asked for any. */
+  readonly spans?: NonNullable<RunContext['spans']>;
 }

@@ -19,10 +19,11 @@ export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
-  ({ performs, mostInstances, changes }) => ({
+  ({ performs, mostInstances, changes, traces }) => ({
     performs,
     changes,
     ...(mostInstances === undefined ? {} : { mostInstances }),
+    ...(traces ? { traces } : {}),
   }),
 );
 

@@ -56,8 +56,20 @@ export interface Sidecar extends Pick<InstanceContext, 'service' | 'workload' | 
   readonly filters: readonly Filter[];
   /** What it takes for its app, by port. */
   readonly inbound: readonly Inbound[];
+  /** What it reports of its own calls and of what it takes; absent where nobody takes spans. */
+  readonly tracing?: { readonly calls: Tracing; readonly served: Tracing };
   /** What the user wrote that is not in effect here, and why. */
   readonly unused: readonly Unused[];
+}
+
+/** Which requests a sidecar reports as traces. */
+export interface Tracing {
+  /** The share of those that bring no decision along, 0 to 1; what does not matter where it reports none at all. */
+  readonly sampled: Told<number>;
+  /** To whom; undefined where it reports none. */
+  readonly provider: Told<string> | undefined;
+  /** Why it reports none, where it does not. */
+  readonly off?: { readonly why: string; readonly settings: readonly Setting[] };
 }
 
 /** Names under which something is called on a port, and what becomes of such a request. */
@@ -302,6 +314,7 @@ export type Subject =
   | 'authorization'
   | 'rate-limit'
   | 'cache'
+  | 'tracing'
   | 'filter';
 
 /** Something that the user wrote about a service and that is not in effect in a sidecar. */

@@ -1,4 +1,5 @@
 import type { Role } from './topology.ts';
+import type { SpanCounts } from './tracing.ts';
 
 /**
  * Everything a run observed, as files in `reports/<run id>/evidence/`:
@@ -14,6 +15,7 @@ import type { Role } from './topology.ts';
  *   effective-N.json        the same after the Nth change of the configuration, counted from 1
  *   loads.json              `LoadTotals` of every load, what k6 itself counted
  *   probes.jsonl            `ProbeResult` of every request of a probe
+ *   spans.jsonl             what sidecars reported of traces, one report a line, as it came: {"zipkin": […]} or {"otlp": "base64"}
  *   run.json                `RunContext`, who is who: instances, addresses, programs
  *
  * Wall-clock times are epoch milliseconds with a fraction. Files may be large; readers stream them.
@@ -277,4 +279,6 @@ export interface RunContext {
   readonly rejections: readonly { readonly instance: string; readonly reason: string }[];
   /** Evidence that could not be had: a broken log stream, a sidecar that died with unwritten lines. */
   readonly gaps: readonly { readonly what: string; readonly fromMs: number; readonly toMs: number }[];
+  /** Instance → what its sidecar said of the spans that it has reported meanwhile; where spans are taken. */
+  readonly spans?: Readonly<Record<string, SpanCounts>>;
 }

@@ -10,6 +10,8 @@ export interface Capabilities {
   readonly mostInstances?: number;
   /** Whether mesh configuration can be changed under load. */
   readonly changes: boolean;
+  /** Whether spans of traces are taken. */
+  readonly traces?: true;
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -22,7 +24,7 @@ export function unfitFor(
   capabilities: Readonly<Record<string, Capabilities>>,
   locate: Locate,
 ): readonly Problem[] {
-  const { performs = [], mostInstances, changes = true } = capabilities[environment] ?? {};
+  const { performs = [], mostInstances, changes = true, traces } = capabilities[environment] ?? {};
   const able = (fault: PlannedFault) =>
     Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
   const foreign = plan.trial.faults.flatMap((fault, index) => {
@@ -53,7 +55,18 @@ export function unfitFor(
             hint: 'run it with --env local',
           },
         ];
-  return [...[...tooMany(plan.topology, mostInstances), ...unchanged].map(locate), ...foreign];
+  const untraced: readonly Mistake[] =
+    traces || plan.topology.tracing === undefined
+      ? []
+      : [
+          {
+            path: ['mesh', 'tracing'],
+            at: 'key',
+            message: `the ${environment} environment takes no spans of traces yet`,
+            hint: 'run it with --env local',
+          },
+        ];
+  return [...[...tooMany(plan.topology, mostInstances), ...unchanged, ...untraced].map(locate), ...foreign];
 }
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */

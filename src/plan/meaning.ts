@@ -376,6 +376,11 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       const target = mistakeInTarget({ service: check.service }, replicas);
       if (target) add(target.path, target.message, target.hint);
     }
+    const aboutTraces =
+      check.kind === 'complete-traces' || (check.kind === 'proportion' && check.of.traced !== undefined);
+    if (aboutTraces && scenario.mesh.tracing === undefined) {
+      add(['kind'], 'nobody takes the spans that sidecars report', 'write mesh.tracing: {}');
+    }
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
       add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');
     }

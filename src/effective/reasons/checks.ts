@@ -8,6 +8,7 @@ import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
 import { notLimited } from './rate-limits.ts';
 import { clustersTaken, routesTaken } from './taken.ts';
+import { notTraced } from './tracing.ts';
 
 /** What would have had to be in effect for a check to hold, what is, and why not. */
 export function reasonOfCheck(configuration: EffectiveConfiguration, question: CheckQuestion): Reason {
@@ -18,6 +19,7 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
   if (question.expected === 'rate-limit') return notLimited(configuration, question);
   if (question.expected === 'caching') return notKept(configuration, question);
   if (question.expected === 'asking') return notAsked(configuration, question);
+  if (question.expected === 'tracing') return notTraced(configuration, question);
   const scene = sceneOf(configuration, question);
   if ('known' in scene) return scene;
   // Sidecars that cannot speak with each other eject and refuse nothing that they should not, and do nothing else.
@@ -31,6 +33,7 @@ function didNotCome(scene: CheckScene): Reason {
     case 'rate-limit':
     case 'caching':
     case 'asking':
+    case 'tracing':
       return unknown('what requests pass before they are routed is no matter of one cluster');
     case 'overflow':
       return neverOverflow(scene) ?? notReached(scene);

@@ -28,6 +28,7 @@ const performs = [
 
 export const local: EnvironmentKind = {
   changes: true,
+  traces: true,
   performs,
   mostInstances,
   programs(mesh) {
@@ -75,6 +76,7 @@ function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts
     exact: [...new Set(topology.services.flatMap(portsOf))],
     wished: [
       hostPorts.admin,
+      ...(hostPorts.collector === undefined ? [] : [hostPorts.collector]),
       ...hostPorts.others,
       ...Object.values(usualAppPorts),
       ...clients.map((_, index) => generatorPort + index),

@@ -11,6 +11,7 @@ import { generatorName, type InstanceContext, type ProcessSample } from '../../m
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient, isServer, portsOf } from '../../model/topology.ts';
+import type { SpanCounts } from '../../model/tracing.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder } from '../contract.ts';
 import { Trial } from '../trial.ts';
@@ -23,6 +24,7 @@ import { startK6 } from './k6.ts';
 import { Programs } from './programs.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
 import { type Revision, Sidecars } from './sidecars.ts';
+import { SpanReceiver } from './span-receiver.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
@@ -59,6 +61,7 @@ export class LocalLab implements Lab {
   readonly #programs: Programs;
   readonly #sidecars: Sidecars;
   #hostMesh: HostMesh | undefined;
+  #spans: SpanReceiver | undefined;
   #revision = 1;
   /** The revision at which clients' views of the hosts were last made anew. */
   #hostsSince = 1;
@@ -134,6 +137,7 @@ export class LocalLab implements Lab {
       files: this.#found.files,
     });
     this.#hostMesh = mesh;
+    await this.#listenToSpans();
     request.progress('starting the control plane and the workloads');
     const apps = this.#hosts.filter(isServer).map((host) => this.#startApp(host));
     // They start while the control plane does, and wait for it; when it fails, that is what to say.
@@ -155,9 +159,18 @@ export class LocalLab implements Lab {
     if (request.configuration.resources.length > 0) await this.configure(request.configuration);
   }
 
+  async #listenToSpans(): Promise<void> {
+    const { topology, warn } = this.#request;
+    const { collector } = this.#meshKind.hostPorts;
+    if (topology.tracing === undefined || collector === undefined) return;
+    const at = { host: this.#block.address(hosts.controlPlane), port: this.#block.port(collector) };
+    this.#spans = await SpanReceiver.listen(at, topology.tracing, warn);
+  }
+
   /** What of the mesh is in this process; its programs are the supervisor's. */
   async closeControlPlane(): Promise<void> {
     await this.#hostMesh?.closeControlPlane();
+    await this.#spans?.[Symbol.asyncDispose]();
   }
 
   get #started(): HostMesh {
@@ -301,20 +314,32 @@ export class LocalLab implements Lab {
         ]),
       );
     opened.catch(() => {});
+    const spans = this.#spans;
+    const before = spans && opened.then(() => this.#sidecars.spans());
+    before?.catch(() => {});
+    let unfinished: ReadonlySet<string> = new Set();
+    spans?.writeTo(join(folder.evidence, 'spans.jsonl'));
     return new Trial({
       prepareLoad: async (job) => {
         const [load] = await Promise.all([this.#prepareLoad(job, folder), opened]);
         return load;
       },
-      settle: () => this.#sidecars.settle(),
+      settle: async () => {
+        await this.#sidecars.settle();
+        if (spans) unfinished = await this.#sidecars.reported();
+      },
       window: async () => ({
         instances: this.instances,
         rejections: await this.#sidecars.rejections(this.#started),
         // Sidecars write their logs straight into the evidence.
         gaps: [],
+        ...(before === undefined
+          ? {}
+          : { spans: since(await before, await this.#sidecars.spans(), unfinished) }),
       }),
       release: async () => {
         await opened.catch(() => {});
+        await spans?.end();
         await this.#leadLogs(() => undefined);
         this.#busy = false;
       },
@@ -399,4 +424,20 @@ export class LocalLab implements Lab {
     this.#programs.expectEnds();
     await this.releases?.[Symbol.asyncDispose]();
   }
+}
+
+/** What was counted between two moments; of a sidecar that has been started anew meanwhile, since then. */
+function since(
+  before: ReadonlyMap<string, SpanCounts>,
+  after: ReadonlyMap<string, SpanCounts>,
+  unfinished: ReadonlySet<string>,
+): Readonly<Record<string, SpanCounts>> {
+  return Object.fromEntries(
+    [...after].map(([name, { sent, lost }]) => {
+      const first = before.get(name);
+      const goesOn = first !== undefined && first.sent <= sent;
+      const counts = goesOn ? { sent: sent - first.sent, lost: lost - first.lost } : { sent, lost };
+      return [name, unfinished.has(name) ? { ...counts, unfinished: true } : counts];
+    }),
+  );
 }

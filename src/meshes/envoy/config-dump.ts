@@ -215,6 +215,12 @@ export interface EnvoyEndpoints {
   }[];
 }
 
+/** https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto */
+interface EnvoyTracing {
+  readonly random_sampling?: Percent;
+  readonly provider?: { readonly name?: string };
+}
+
 /** A filter of a listener or of HTTP, with as much of its settings as is read for some of them. */
 export interface EnvoyFilterConfig {
   readonly name?: string;
@@ -222,6 +228,7 @@ export interface EnvoyFilterConfig {
     readonly '@type'?: string;
     /** Of the HTTP connection manager. */
     readonly http_filters?: readonly EnvoyFilterConfig[];
+    readonly tracing?: EnvoyTracing;
     /** Of RBAC. */
     readonly rules?: EnvoyRbac;
     readonly shadow_rules?: EnvoyRbac;

@@ -17,6 +17,7 @@ import { envoyFilters } from './filter-patches.ts';
 import { isInbound, isOutbound, readFilters, readInbound } from './inbound.ts';
 import { readHosts } from './routes.ts';
 import { hasLabels, type Workload } from './selection.ts';
+import { readTracing, unusedTelemetries } from './tracing.ts';
 import { type CalledService, unusedByCaller, unusedByServer } from './unused.ts';
 import { filterNames, unusedByCalls, unusedByServedRequests } from './unused-patches.ts';
 import { ResourcesUnderTest } from './written.ts';
@@ -144,6 +145,7 @@ function readSidecar(
   };
   const calls = isCaller(instance, topology) ? callsOf(instance, topology, clusters, hosts) : [];
   const { service, locality, role } = instance;
+  const side = isServer(instance) ? 'server' : 'client';
   return {
     instance: instance.name,
     service,
@@ -158,7 +160,16 @@ function readSidecar(
       routes,
     ),
     inbound: readInbound(listeners, heldClusters, context),
+    ...(topology.tracing === undefined
+      ? {}
+      : {
+          tracing: {
+            calls: readTracing(listeners.filter(isOutbound), 'CLIENT', context),
+            served: readTracing(listeners.filter(isInbound), 'SERVER', context),
+          },
+        }),
     unused: [
+      ...(topology.tracing === undefined ? [] : unusedTelemetries(service, side, { under, workload })),
       ...calls.flatMap((ports) =>
         onEvery(ports.map((called) => unusedByCaller(called, { under, workload, calls: calls.flat() }))),
       ),

@@ -30,7 +30,12 @@ function resourcesOf(services: object): readonly Resource[] {
       directory: '',
     }),
   );
-  return topologyResources({ topology, instances }) as Resource[];
+  return topologyResources({
+    topology,
+    instances,
+    address: '127.1.1.1',
+    port: (usual) => usual,
+  }) as Resource[];
 }
 
 interface Resource {

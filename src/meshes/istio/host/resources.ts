@@ -1,11 +1,14 @@
 import { isClient, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
 import type { HostMeshRequest } from '../../contract.ts';
+import { COLLECTOR } from '../../envoy/collector.ts';
 import { instanceLabels } from '../labels.ts';
-import { INSTANCE_LABEL, portName, serviceHost, spiffeId } from '../names.ts';
+import { INSTANCE_LABEL, portName, ROOT_NAMESPACE, serviceHost, spiffeId } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
-export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'instances'>): object[] {
+export function topologyResources(
+  request: Pick<HostMeshRequest, 'topology' | 'instances' | 'address' | 'port'>,
+): object[] {
   const { namespace, services } = request.topology;
   const resources: object[] = [];
   const ports = new Set<number>();
@@ -32,6 +35,10 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
         })),
       },
     });
+  }
+  if (request.topology.tracing !== undefined) {
+    ports.add(request.port(COLLECTOR.port));
+    resources.push(collector(request));
   }
   for (const instance of request.instances) {
     const service = services.find(({ name }) => name === instance.service);
@@ -63,6 +70,28 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
   }
   resources.push(...plaintextPolicy(request.topology));
   return resources;
+}
+
+/** Whoever takes spans, as a service: sidecars find nobody else. */
+function collector({
+  topology: { tracing },
+  address,
+  port,
+}: Pick<HostMeshRequest, 'topology' | 'address' | 'port'>): object {
+  const number = port(COLLECTOR.port);
+  const protocol = tracing?.protocol === 'otlp-grpc' ? 'GRPC' : 'HTTP';
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'ServiceEntry',
+    metadata: { name: 'breakwater-collector', namespace: ROOT_NAMESPACE },
+    spec: {
+      hosts: [COLLECTOR.host],
+      location: 'MESH_EXTERNAL',
+      resolution: 'STATIC',
+      ports: [{ number, name: protocol.toLowerCase(), protocol }],
+      endpoints: [{ address }],
+    },
+  };
 }
 
 /** Every port of a service with its name and its protocol; callers speak HTTP/1.1 to their own sidecars all the same. */

@@ -4,16 +4,21 @@ import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import { TRUST_DOMAIN } from '../names.ts';
-import { proxySettings } from '../proxy-settings.ts';
+import { proxySettings, statisticsWithSpans } from '../proxy-settings.ts';
 import { discoveryAddress } from './control-plane.ts';
 
 /** Usual ports on the instance's own address, so that labs and sidecars never meet. */
 export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
 
 /** Writes what a sidecar needs beside its certificates: the bootstrap template. */
-export async function prepareSidecar(instance: HostInstance, template: string): Promise<void> {
+export async function prepareSidecar(
+  instance: HostInstance,
+  template: string,
+  traced: boolean,
+): Promise<void> {
+  const changed = asksAgainSoon(withoutAdminLog(template));
   // Istio's template binds its admin and metrics listeners to all addresses; here they stay on the instance's own.
-  const own = asksAgainSoon(withoutAdminLog(template)).replaceAll(
+  const own = (traced ? reportsSpansSoon(changed) : changed).replaceAll(
     /\{\{ \.(additional_)?(wildcard|localhost) \}\}/g,
     instance.address,
   );
@@ -50,6 +55,21 @@ function asksAgainSoon(template: string): string {
   return own;
 }
 
+/**
+ * Spans wait for others, for up to five seconds: a trial waits at its end until all are reported. Together with more of
+ * them they cost less.
+ */
+function reportsSpansSoon(template: string): string {
+  const tracers = ['zipkin', 'opentelemetry'].flatMap((tracer) => [
+    [`tracing.${tracer}.flush_interval_ms`, 200],
+    [`tracing.${tracer}.min_flush_spans`, 50],
+  ]);
+  const layer = JSON.stringify({ name: 'spans', static_layer: Object.fromEntries(tracers) });
+  const own = template.replace(/(\{\s*"name": "admin",\s*"admin_layer")/, `${layer},\n$1`);
+  if (own === template) throw new Error('the bootstrap template has no layers of runtime settings');
+  return own;
+}
+
 /** Where a sidecar's own words go, its Envoy's among them. */
 export function sidecarLog(instance: string, logs: string): string {
   return join(logs, `${instance}.sidecar.log`);
@@ -72,6 +92,7 @@ export function sidecarProgram(
     proxyAdminPort: request.port(sidecarPorts.admin),
     terminationDrainDuration: '0s',
     ...proxySettings,
+    ...(request.topology.tracing === undefined ? {} : { proxyStatsMatcher: statisticsWithSpans }),
     // A trial waits at its end until all of it is written.
     fileFlushInterval: '0.1s',
   };
