@@ -14,6 +14,7 @@ import { impliedChecks } from './implied.ts';
 import { judgeCheck } from './judge.ts';
 import { type LoadFacts, loadsOf } from './loads.ts';
 import { measuresOf } from './measures.ts';
+import { metricsOf } from './metrics.ts';
 import { notesOn } from './notes.ts';
 import { ownChecks } from './own-checks.ts';
 import { phasesOf } from './phases.ts';
@@ -88,23 +89,16 @@ export async function analyse(input: {
   const refused = new RefusedCertificates(evidence, records);
   const traffic = settleTraffic(evidence, records, trial.warmupMs, refused);
   const traces = new Traces(evidence, traffic);
+  const told = {
+    traces,
+    metrics: metricsOf(evidence, traffic, input.mesh.telemetry.metrics, trial.loads),
+  };
   const loads = loadsOf(trial, input.topology, evidence, traffic);
   const probes = judgeProbes(trial.probes, evidence, refused);
   const starved = starvedIn(evidence, traffic, probes);
   const factsIn = (within: typeof windows, untilMs: number, load?: LoadFacts): RunFacts => {
     const make = (of: readonly JudgedProbe[], leftOut?: Uint8Array) =>
-      createFacts(
-        evidence,
-        traffic,
-        records,
-        changes,
-        within,
-        untilMs,
-        probeFacts(of),
-        load,
-        leftOut,
-        traces,
-      );
+      createFacts(evidence, traffic, records, changes, within, untilMs, probeFacts(of), load, leftOut, told);
     const spared = starved && { ...make(starved.probes, starved.rows), spared: undefined };
     return { ...make(probes), spared };
   };
@@ -145,7 +139,7 @@ export async function analyse(input: {
   const checks = [...planned, ...ownChecks(loads, endMs)];
   const answered = reportProbes(probes, evidence, pictures, records);
   const resources = resourcesOf(evidence);
-  const told = {
+  const said = {
     verdict: verdictOf(results, checks),
     traffic: totalsOf(evidence, traffic, facts),
     checks,
@@ -155,11 +149,11 @@ export async function analyse(input: {
     ...(changes.length === 0 ? {} : { changes: reportChanges(changes, evidence, traffic) }),
   };
   return {
-    ...told,
+    ...said,
     heldThoughLate: heldThoughLate(results, checks),
     ...(answered === undefined ? {} : { probes: answered }),
     ...(byLoad === undefined ? {} : { loads: byLoad }),
-    summary: summaryOf(told),
+    summary: summaryOf(said),
     windows: windows.map((window) => ({ ...window })),
     topology: topologyOf(evidence, traffic, phases),
     ...(input.soFar === undefined ? { waterfalls: waterfallsOf(evidence, traffic, traces, trial) } : {}),

@@ -29,7 +29,7 @@ export function createFacts(
   probes: RunFacts['probes'],
   load?: Pick<LoadFacts, 'number' | 'ways'>,
   leftOut?: Uint8Array,
-  traces = new Traces(evidence, traffic),
+  { traces, metrics }: Told = { traces: new Traces(evidence, traffic), metrics: undefined },
 ): Omit<RunFacts, 'spared'> {
   const { instances } = evidence.context;
   const { whenMs, latencyMs, endingOf, endings } = traffic;
@@ -234,6 +234,7 @@ export function createFacts(
       });
       return latenciesOf(values);
     },
+    metrics,
     traces: (window, of) => traces.in(window, isAsked, of),
     instancesOf: (of) =>
       instances.filter((each) => isServer(each) && matches(each, of)).map(({ name }) => name),
@@ -332,6 +333,12 @@ export function createFacts(
       return undefined;
     },
   };
+}
+
+/** What sidecars told of the requests of all loads beside their logs. */
+interface Told {
+  readonly traces: Traces;
+  readonly metrics: RunFacts['metrics'];
 }
 
 type Times = Pick<Evidence['requests'], 'startMs' | 'durationMs'>;

@@ -30,13 +30,19 @@ const failures: ReadonlySet<Lacking['what']> = new Set([
   'expectations',
   'whole traces',
   'tracing',
+  'metrics',
 ]);
 
 /**
  * Who answers, who refuses, whom a server sees and what a mesh tells of that has nothing to do
  * with time.
  */
-const timeless: ReadonlySet<Lacking['what']> = new Set(['expectations', 'whole traces', 'tracing']);
+const timeless: ReadonlySet<Lacking['what']> = new Set([
+  'expectations',
+  'whole traces',
+  'tracing',
+  'metrics',
+]);
 
 /** What a mesh does to some requests or hosts, of which none is a finding. */
 const ofSome: ReadonlySet<Lacking['what']> = new Set(['overflow', 'ejection', 'rate-limit', 'caching']);

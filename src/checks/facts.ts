@@ -80,6 +80,34 @@ export interface TraceFacts {
   readonly flaw?: { readonly text: string; readonly count: number };
 }
 
+/** Something that was counted twice: by the mesh's metrics, and by those who saw it. */
+interface Counted {
+  readonly name: string;
+  readonly told: number;
+  readonly seen: number;
+}
+
+/** What a mesh's metrics counted of all loads, beside what clients saw. */
+export interface MetricsFacts {
+  /** Requests that clients had no answer to: of them metrics may tell either way. */
+  readonly silent: number;
+  /** By class: "2xx", "5xx". */
+  readonly answers: readonly Counted[];
+  /** What the sidecar ended itself, by why; as clients cannot know that, it is its log that has seen it. */
+  readonly refused: readonly Counted[];
+  /** Answers of hosts, and by each bound of the metrics how many took no longer: as clients saw them, between two numbers. */
+  readonly latency: {
+    readonly told: number;
+    readonly seen: number;
+    readonly bounds: readonly {
+      readonly atMostMs: number;
+      readonly told: number;
+      readonly least: number;
+      readonly most: number;
+    }[];
+  };
+}
+
 /** Everything checks may ask about a run. Pure data and pure questions; made from the evidence. */
 export interface RunFacts {
   /**
@@ -129,6 +157,8 @@ export interface RunFacts {
    * processor to spare, which is the most that a larger one could take from it.
    */
   latency(window: Window, of: 'all' | 'successful' | 'shed', told?: 'as-seen' | 'at-best'): Latencies;
+  /** What the mesh's metrics counted of the whole of all loads; undefined where nobody has read them. */
+  readonly metrics: MetricsFacts | undefined;
   /** What sidecars told of the requests of a window; `retried`: of those that were sent to more than one host. */
   traces(window: Window, of: 'all' | 'retried'): TraceFacts;
   /** Every probe, or those of one name: what was sent in a window, and what came of it. */

@@ -19,6 +19,7 @@ const kinds = [
   (await import('./answer-age.ts')).answerAge,
   (await import('./origin-requests.ts')).originRequests,
   (await import('./complete-traces.ts')).completeTraces,
+  (await import('./metrics-agree.ts')).metricsAgree,
   (await import('./expectations.ts')).expectations,
   (await import('./overflow.ts')).overflow,
   (await import('./connections.ts')).connections,

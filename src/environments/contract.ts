@@ -55,6 +55,8 @@ export interface EnvironmentKind {
   readonly changes: boolean;
   /** Whether its labs take the spans that sidecars report. */
   readonly traces?: true;
+  /** Whether its sidecars' metrics are summed up often enough to be held against a load. */
+  readonly tellsMetrics?: true;
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;

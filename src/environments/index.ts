@@ -19,11 +19,12 @@ export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
-  ({ performs, mostInstances, changes, traces }) => ({
+  ({ performs, mostInstances, changes, traces, tellsMetrics }) => ({
     performs,
     changes,
     ...(mostInstances === undefined ? {} : { mostInstances }),
     ...(traces ? { traces } : {}),
+    ...(tellsMetrics ? { tellsMetrics } : {}),
   }),
 );
 

@@ -16,6 +16,7 @@ import type {
   TimerNoise,
 } from '../model/evidence.ts';
 import { type LogLines, OF_CALL, OF_PROBE } from '../model/log-lines.ts';
+import type { MetricsAnswers } from '../model/metrics.ts';
 import { isClient } from '../model/topology.ts';
 import { Calls } from './calls.ts';
 import { type Ending, settleEnding } from './endings.ts';
@@ -57,6 +58,8 @@ export interface Evidence {
   readonly probes: readonly ProbeAnswer[];
   /** What sidecars reported of traces; undefined where nobody took any. */
   readonly spans: Spans | undefined;
+  /** What the metrics of clients' sidecars were before and after the loads; none where nobody asked. */
+  readonly metrics: MetricsAnswers;
   readonly quality: EvidenceQuality;
 }
 
@@ -161,6 +164,7 @@ export async function readEvidence(
     effective: new Map(Object.entries(effective)),
     effectiveAfter: await readChanged(directory),
     probes,
+    metrics: (await readJson<MetricsAnswers>(join(directory, 'metrics.json'))) ?? {},
     ...logs,
     quality: { ...logs.quality, damagedSamples: damagedSamples + (logs.spans?.damaged ?? 0) },
   };

@@ -10,6 +10,7 @@ import type { HostSample, StatisticsSample } from '../model/evidence.ts';
 import type { WantedCertificate } from '../model/fault.ts';
 import type { LogLines } from '../model/log-lines.ts';
 import type { MeshConfiguration, MeshFile, MeshResource, ResourceName } from '../model/mesh-configuration.ts';
+import type { ServiceMetrics } from '../model/metrics.ts';
 import type { PoolLimits } from '../model/pool-limits.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { Span, SpanCounts } from '../model/tracing.ts';
@@ -254,11 +255,20 @@ export interface MeshSpans {
   read(report: SpanReport): readonly ReportedSpan[];
 }
 
+/** The metrics that a mesh's sidecars offer to whoever scrapes them. */
+export interface MeshMetrics {
+  /** Admin path of those of calls. */
+  readonly path: string;
+  /** What a sidecar's say, by the service called; none where they say nothing. */
+  read(instance: string, answer: string): readonly ServiceMetrics[];
+}
+
 /** How a mesh's sidecars tell what they do, and what that means: nobody else reads their words. */
 export interface MeshTelemetry {
   readonly accessLog: MeshAccessLog;
   readonly statistics: MeshStatistics;
   readonly spans: MeshSpans;
+  readonly metrics: MeshMetrics;
 }
 
 /** How a mesh's sidecars tell what they hold. */

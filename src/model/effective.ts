@@ -58,6 +58,8 @@ export interface Sidecar extends Pick<InstanceContext, 'service' | 'workload' | 
   readonly inbound: readonly Inbound[];
   /** What it reports of its own calls and of what it takes; absent where nobody takes spans. */
   readonly tracing?: { readonly calls: Tracing; readonly served: Tracing };
+  /** What changes the metrics of its calls: "counts them under another name"; none unless given. */
+  readonly metrics?: readonly { readonly why: string; readonly setting: Told<string> }[];
   /** What the user wrote that is not in effect here, and why. */
   readonly unused: readonly Unused[];
 }
@@ -315,6 +317,7 @@ export type Subject =
   | 'rate-limit'
   | 'cache'
   | 'tracing'
+  | 'metrics'
   | 'filter';
 
 /** Something that the user wrote about a service and that is not in effect in a sidecar. */

@@ -13,6 +13,7 @@ import type { SpanCounts } from './tracing.ts';
  *   credentials.jsonl       `CredentialsSample`, what sidecars showed and trusted in the course of faults of certificates
  *   effective.json          `EffectiveAnswers`, what sidecars held before the loads began
  *   effective-N.json        the same after the Nth change of the configuration, counted from 1
+ *   metrics.json            `MetricsAnswers`, what clients' sidecars counted before and after the loads, where a check asks for it
  *   loads.json              `LoadTotals` of every load, what k6 itself counted
  *   probes.jsonl            `ProbeResult` of every request of a probe
  *   spans.jsonl             what sidecars reported of traces, one report a line, as it came: {"zipkin": […]} or {"otlp": "base64"}

@@ -12,6 +12,8 @@ export interface Capabilities {
   readonly changes: boolean;
   /** Whether spans of traces are taken. */
   readonly traces?: true;
+  /** Whether sidecars' metrics can be held against a load. */
+  readonly tellsMetrics?: true;
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -24,7 +26,13 @@ export function unfitFor(
   capabilities: Readonly<Record<string, Capabilities>>,
   locate: Locate,
 ): readonly Problem[] {
-  const { performs = [], mostInstances, changes = true, traces } = capabilities[environment] ?? {};
+  const {
+    performs = [],
+    mostInstances,
+    changes = true,
+    traces,
+    tellsMetrics,
+  } = capabilities[environment] ?? {};
   const able = (fault: PlannedFault) =>
     Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
   const foreign = plan.trial.faults.flatMap((fault, index) => {
@@ -55,6 +63,11 @@ export function unfitFor(
             hint: 'run it with --env local',
           },
         ];
+  const untold = plan.trial.checks.flatMap(({ check }, index): readonly Mistake[] => {
+    if (tellsMetrics || check.kind !== 'metrics-agree') return [];
+    const message = `metrics of the ${environment} environment were never held against a load yet`;
+    return [{ path: ['checks', index, 'kind'], at: 'value', message, hint: 'run it with --env local' }];
+  });
   const untraced: readonly Mistake[] =
     traces || plan.topology.tracing === undefined
       ? []
@@ -66,7 +79,10 @@ export function unfitFor(
             hint: 'run it with --env local',
           },
         ];
-  return [...[...tooMany(plan.topology, mostInstances), ...unchanged, ...untraced].map(locate), ...foreign];
+  return [
+    ...[...tooMany(plan.topology, mostInstances), ...unchanged, ...untraced, ...untold].map(locate),
+    ...foreign,
+  ];
 }
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */

@@ -2,6 +2,7 @@ import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
 import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 import { plantedFilters } from './planted-filters.ts';
+import { plantedMetrics } from './planted-metrics.ts';
 import { plantedTraces } from './planted-traces.ts';
 
 /** A planted defect of a scenario, however it is planted. */
@@ -32,5 +33,6 @@ export const mutations: readonly Mutation[] = [
   ),
   ...plantedChanges,
   ...plantedCertificates,
+  ...plantedMetrics,
   ...plantedTraces,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

@@ -4,11 +4,13 @@ import { expect, test } from 'vitest';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { commandsIn } from '../support/page-commands.ts';
 import { expectFailedAt } from '../support/planted.ts';
+import { plantedMetrics } from '../support/planted-metrics.ts';
 import { plantedTraces } from '../support/planted-traces.ts';
 
 const short = ['--profile', 'short'];
 /** The others are alike, and the bench of planted defects has them all. */
-const told = /^(an app that passes no headers|a provider that the mesh does not have)/;
+const told =
+  /^(an app that passes no headers|a provider that the mesh does not have|metrics of answers switched off)/;
 
 test.concurrent('tracing passes on sound configuration, and its report shows whole traces', async () => {
   using workspace = new Workspace();
@@ -31,7 +33,7 @@ test.concurrent('the same by OpenTelemetry', async () => {
   expect(finished.report?.verdict, outcome(finished)).toBe('pass');
 });
 
-for (const planted of plantedTraces) {
+for (const planted of [...plantedTraces, ...plantedMetrics]) {
   if (!told.test(planted.name)) continue;
   test.concurrent(`${planted.name}: ${planted.scenario} fails`, async () => {
     using workspace = new Workspace();
@@ -42,9 +44,18 @@ for (const planted of plantedTraces) {
 }
 
 const pages = ['docs/traces-and-metrics.md'];
+/** One run of each scenario; that of tracing is above, and what other numbers change is no matter of the page. */
+const run = /^run scenarios\/telemetry\.yaml --config/;
+
 for (const args of pages.flatMap(commandsIn)) {
   const line = args.join(' ');
-  if (args[0] === 'explain') {
+  if (run.test(line)) {
+    test.concurrent(`${line} does what its page says`, async () => {
+      using workspace = new Workspace();
+      const finished = await workspace.run(...args.slice(1), ...short);
+      expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+    });
+  } else if (args[0] === 'explain') {
     test.concurrent(`${line} says what is traced, and where that is written`, async () => {
       using workspace = new Workspace();
       const { code, stdout, stderr } = await workspace.breakwater(...args);
@@ -60,12 +71,12 @@ for (const args of pages.flatMap(commandsIn)) {
   }
 }
 
-test.concurrent.for([['tracing', 'mesh.tracing: the kind environment takes no spans of traces yet']])(
-  '%s is refused by name on a cluster',
-  async ([scenario, why]) => {
-    using workspace = new Workspace();
-    const finished = await workspace.breakwater('lint', `scenarios/${scenario}.yaml`, '--env', 'kind');
-    expect(finished.code, outcome(finished)).toBe(2);
-    expect(`${finished.stdout}${finished.stderr}`).toContain(why);
-  },
-);
+test.concurrent.for([
+  ['tracing', 'mesh.tracing: the kind environment takes no spans of traces yet'],
+  ['telemetry', 'checks.0.kind: metrics of the kind environment were never held against a load yet'],
+])('%s is refused by name on a cluster', async ([scenario, why]) => {
+  using workspace = new Workspace();
+  const finished = await workspace.breakwater('lint', `scenarios/${scenario}.yaml`, '--env', 'kind');
+  expect(finished.code, outcome(finished)).toBe(2);
+  expect(`${finished.stdout}${finished.stderr}`).toContain(why);
+});

@@ -4,6 +4,7 @@ import { limitText, localityWords, matchText, shareText, timeText } from '../wor
 import { notAsked, notKept } from './caches.ts';
 import { closedEarly, keptOpen } from './connections.ts';
 import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
+import { notCounted } from './metrics.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
 import { notLimited } from './rate-limits.ts';
@@ -20,6 +21,7 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
   if (question.expected === 'caching') return notKept(configuration, question);
   if (question.expected === 'asking') return notAsked(configuration, question);
   if (question.expected === 'tracing') return notTraced(configuration, question);
+  if (question.expected === 'metrics') return notCounted(configuration, question);
   const scene = sceneOf(configuration, question);
   if ('known' in scene) return scene;
   // Sidecars that cannot speak with each other eject and refuse nothing that they should not, and do nothing else.
@@ -34,6 +36,7 @@ function didNotCome(scene: CheckScene): Reason {
     case 'caching':
     case 'asking':
     case 'tracing':
+    case 'metrics':
       return unknown('what requests pass before they are routed is no matter of one cluster');
     case 'overflow':
       return neverOverflow(scene) ?? notReached(scene);

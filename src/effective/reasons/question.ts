@@ -129,7 +129,9 @@ export type Expected =
   /** An app is asked, rather than a cache. */
   | 'asking'
   /** Sidecars report as many requests as traces as they should. */
-  | 'tracing';
+  | 'tracing'
+  /** Metrics count what was asked and answered. */
+  | 'metrics';
 
 /** What the client's sidecar counted meanwhile; what is left out nobody looked at. */
 export interface Seen {

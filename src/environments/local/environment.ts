@@ -29,6 +29,7 @@ const performs = [
 export const local: EnvironmentKind = {
   changes: true,
   traces: true,
+  tellsMetrics: true,
   performs,
   mostInstances,
   programs(mesh) {

@@ -16,6 +16,7 @@ import {
   type StatisticsSample,
   type TimerNoise,
 } from '../../model/evidence.ts';
+import type { MetricsAnswers } from '../../model/metrics.ts';
 
 /** Evidence for tests, written by hand: times are milliseconds from the start of the load. */
 
@@ -85,6 +86,8 @@ export interface BuiltRun {
   readonly effective?: EffectiveAnswers;
   /** What k6 saw of probes; times count from the load's start. */
   readonly probes?: readonly ProbeResult[];
+  /** What clients' sidecars offered to whoever scrapes them; nobody has read that unless given. */
+  readonly metrics?: MetricsAnswers;
   /** Which requests sidecars report as traces, by their index; nobody takes spans unless given. */
   readonly traces?: {
     readonly of: (index: number) => boolean;
@@ -313,6 +316,7 @@ export async function buildEvidence(
   if (run.traces) {
     await writeFile(join(directory, 'spans.jsonl'), `${JSON.stringify({ zipkin: spans })}\n`);
   }
+  if (run.metrics) await writeFile(join(directory, 'metrics.json'), JSON.stringify(run.metrics));
   await writeFile(join(directory, 'journal.jsonl'), shifted(journal));
   await writeFile(join(directory, 'statistics.jsonl'), shifted(run.statistics ?? []));
   await writeFile(join(directory, 'processes.jsonl'), shifted(run.processes ?? []));

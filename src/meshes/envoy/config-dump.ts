@@ -73,6 +73,8 @@ export interface StringMatcher {
 export interface EnvoyCluster {
   readonly name: string;
   readonly type?: string;
+  /** What its statistics are called in place of its name. */
+  readonly alt_stat_name?: string;
   readonly connect_timeout?: Duration;
   readonly lb_policy?: string;
   readonly circuit_breakers?: { readonly thresholds?: readonly Thresholds[] };
@@ -229,6 +231,9 @@ export interface EnvoyFilterConfig {
     /** Of the HTTP connection manager. */
     readonly http_filters?: readonly EnvoyFilterConfig[];
     readonly tracing?: EnvoyTracing;
+    readonly local_reply_config?: { readonly mappers?: readonly unknown[] };
+    /** Of the router. */
+    readonly dynamic_stats?: boolean;
     /** Of RBAC. */
     readonly rules?: EnvoyRbac;
     readonly shadow_rules?: EnvoyRbac;

@@ -2,6 +2,7 @@ import type { MeshTelemetry } from '../contract.ts';
 import { ACCESS_LOG_MARK } from './access-log-format.ts';
 import { EnvoyLogReader } from './access-log-reader.ts';
 import type { ClusterNames } from './clusters.ts';
+import { envoyMetrics } from './metrics.ts';
 import { probeOfLine } from './probe-line.ts';
 import { envoySpans } from './spans.ts';
 import { envoyStatistics } from './statistics.ts';
@@ -17,5 +18,6 @@ export function envoyTelemetry(clusters: ClusterNames): MeshTelemetry {
     },
     statistics: envoyStatistics(clusters),
     spans: envoySpans,
+    metrics: envoyMetrics(clusters),
   };
 }

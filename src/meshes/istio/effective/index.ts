@@ -15,6 +15,7 @@ import { serviceHost } from '../names.ts';
 import { readCluster } from './clusters.ts';
 import { envoyFilters } from './filter-patches.ts';
 import { isInbound, isOutbound, readFilters, readInbound } from './inbound.ts';
+import { readMetrics, unusedMetrics } from './metrics.ts';
 import { readHosts } from './routes.ts';
 import { hasLabels, type Workload } from './selection.ts';
 import { readTracing, unusedTelemetries } from './tracing.ts';
@@ -25,6 +26,7 @@ import { ResourcesUnderTest } from './written.ts';
 /** Everything of a cluster that is read; the rest of it is most of the answer. */
 const clusterMask = [
   'name',
+  'alt_stat_name',
   'type',
   'connect_timeout',
   'lb_policy',
@@ -168,7 +170,9 @@ function readSidecar(
             served: readTracing(listeners.filter(isInbound), 'SERVER', context),
           },
         }),
+    ...readMetrics(listeners.filter(isOutbound), heldClusters, context),
     unused: [
+      ...unusedMetrics({ service, side }, under, filterNames(listeners)),
       ...(topology.tracing === undefined ? [] : unusedTelemetries(service, side, { under, workload })),
       ...calls.flatMap((ports) =>
         onEvery(ports.map((called) => unusedByCaller(called, { under, workload, calls: calls.flat() }))),

@@ -27,7 +27,9 @@ export async function prepareSidecar(
   // configuration, but the pod's annotation, which is applied after that check, turns it off.
   const pod = join(instance.directory, 'etc/istio/pod');
   await mkdir(pod, { recursive: true });
-  await writeFile(join(pod, 'annotations'), 'status.sidecar.istio.io/port="0"\n');
+  // Envoy sums up its histograms when it flushes statistics, and whoever reads them soon after a load wants all of it.
+  const annotations = ['status.sidecar.istio.io/port="0"', 'sidecar.istio.io/statsFlushInterval="1s"'];
+  await writeFile(join(pod, 'annotations'), `${annotations.join('\n')}\n`);
 }
 
 /**
