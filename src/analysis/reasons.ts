@@ -89,6 +89,13 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
       return asked(scene, (about) =>
         reasonOfRouteSetting(scene.picture.configuration, { ...about, setting: lacking.setting }),
       );
+    case 'spare sidecars':
+      return (
+        limitedSidecars(window, scene, lacking.of) ??
+        asked(scene, (about) =>
+          reasonOfCheck(scene.picture.configuration, { ...about, expected: 'cheapness' }),
+        )
+      );
     case 'whole traces': {
       const flaw = scene.traces.mostIn(window);
       return flaw?.what === 'parted' ? unpropagated(flaw.service, scene) : untraced(scene);
@@ -113,6 +120,30 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
       return asked(scene, ask, settles.has(what) ? () => errorsThatMatter(window, scene) : undefined);
     }
   }
+}
+
+/** The limits of sidecars that were on meanwhile; of what they cost without any no setting is known. */
+function limitedSidecars(
+  { fromMs, toMs }: Window,
+  { records }: Scene,
+  of: 'time' | 'use',
+): ReportReason | undefined {
+  // A limit makes requests wait, and nothing dearer.
+  if (of === 'use') return undefined;
+  const settings = records
+    .filter(({ planned }) => planned.proof.kind === 'limited')
+    .filter(({ injectedAtMs = toMs, revertingAtMs = toMs }) => injectedAtMs < toMs && revertingAtMs > fromMs)
+    .map(({ name, planned }) => ({
+      setting: `fault ${name}: ${planned.description}`,
+      source: planned.source,
+    }));
+  const [first, ...others] = settings;
+  if (first === undefined) return undefined;
+  return {
+    text: 'A sidecar gets no more processor time than its limit: what it does not get in a tenth of a second waits for the next one, and so do the requests in it.',
+    ...first,
+    ...(others.length === 0 ? {} : { others }),
+  };
 }
 
 /** An app that does not do its share: the scenario's own says so, of another one that is all there is to say. */

@@ -7,6 +7,7 @@ import type { Refuser } from '../model/ending.ts';
 import { isServer, matches } from '../model/topology.ts';
 import type { LoadFacts } from './loads.ts';
 import { latenciesOf } from './percentile.ts';
+import { addedLatency, sidecarUse } from './sidecars.ts';
 import { Traces } from './traces.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
@@ -235,6 +236,8 @@ export function createFacts(
       return latenciesOf(values);
     },
     metrics,
+    addedLatency: (name, percentile) => addedLatency(evidence, name, percentile),
+    sidecarUse: (window, of) => sidecarUse(evidence, window, of),
     traces: (window, of) => traces.in(window, isAsked, of),
     instancesOf: (of) =>
       instances.filter((each) => isServer(each) && matches(each, of)).map(({ name }) => name),

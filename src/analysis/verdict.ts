@@ -27,16 +27,14 @@ const failures: ReadonlySet<Lacking['what']> = new Set([
   'few errors',
   'no failures',
   'low-latency',
+  'spare sidecars',
   'expectations',
   'whole traces',
   'tracing',
   'metrics',
 ]);
 
-/**
- * Who answers, who refuses, whom a server sees and what a mesh tells of that has nothing to do
- * with time.
- */
+/** Who answers, who refuses, whom a server sees and what a mesh tells of that has nothing to do with time. */
 const timeless: ReadonlySet<Lacking['what']> = new Set([
   'expectations',
   'whole traces',

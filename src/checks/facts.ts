@@ -157,6 +157,34 @@ export interface RunFacts {
    * processor to spare, which is the most that a larger one could take from it.
    */
   latency(window: Window, of: 'all' | 'successful' | 'shed', told?: 'as-seen' | 'at-best'): Latencies;
+  /**
+   * A percentile of a load, or of the only one, by k6's own clock, and the same of its requests past the mesh; `spreadMs`:
+   * by how much the slower of these are slower than most. Undefined where nothing went past the mesh.
+   */
+  addedLatency(
+    load: string | undefined,
+    percentile: 50 | 95,
+  ):
+    | {
+        readonly withMs: number;
+        readonly withoutMs: number;
+        readonly spreadMs: number;
+        readonly samples: number;
+      }
+    | undefined;
+  /**
+   * Processor time of sidecars in a window and the requests that passed them meanwhile, and the most memory that one of
+   * them took; of all unless some are named.
+   */
+  sidecarUse(
+    window: Window,
+    of?: InstanceSelector,
+  ): {
+    readonly cpuMs: number;
+    readonly requests: number;
+    readonly mostRssBytes: number | undefined;
+    readonly samples: number;
+  };
   /** What the mesh's metrics counted of the whole of all loads; undefined where nobody has read them. */
   readonly metrics: MetricsFacts | undefined;
   /** What sidecars told of the requests of a window; `retried`: of those that were sent to more than one host. */

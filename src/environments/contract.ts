@@ -57,6 +57,10 @@ export interface EnvironmentKind {
   readonly traces?: true;
   /** Whether its sidecars' metrics are summed up often enough to be held against a load. */
   readonly tellsMetrics?: true;
+  /** Whether its loads can go straight to an app, past every sidecar. */
+  readonly goesPastTheMesh?: true;
+  /** Whether it says how many threads sidecars serve with. */
+  readonly setsConcurrency?: true;
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;

@@ -19,12 +19,14 @@ export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
-  ({ performs, mostInstances, changes, traces, tellsMetrics }) => ({
+  ({ performs, mostInstances, changes, traces, tellsMetrics, goesPastTheMesh, setsConcurrency }) => ({
     performs,
     changes,
     ...(mostInstances === undefined ? {} : { mostInstances }),
     ...(traces ? { traces } : {}),
     ...(tellsMetrics ? { tellsMetrics } : {}),
+    ...(goesPastTheMesh ? { goesPastTheMesh } : {}),
+    ...(setsConcurrency ? { setsConcurrency } : {}),
   }),
 );
 

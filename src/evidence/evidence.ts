@@ -58,6 +58,8 @@ export interface Evidence {
   readonly probes: readonly ProbeAnswer[];
   /** What sidecars reported of traces; undefined where nobody took any. */
   readonly spans: Spans | undefined;
+  /** What k6 counted of the same requests past the mesh, by the load whose they are; none where no load asks for that. */
+  readonly direct: readonly LoadTotals[];
   /** What the metrics of clients' sidecars were before and after the loads; none where nobody asked. */
   readonly metrics: MetricsAnswers;
   readonly quality: EvidenceQuality;
@@ -164,6 +166,7 @@ export async function readEvidence(
     effective: new Map(Object.entries(effective)),
     effectiveAfter: await readChanged(directory),
     probes,
+    direct: (await readJson<readonly LoadTotals[]>(join(directory, 'direct.json'))) ?? [],
     metrics: (await readJson<MetricsAnswers>(join(directory, 'metrics.json'))) ?? {},
     ...logs,
     quality: { ...logs.quality, damagedSamples: damagedSamples + (logs.spans?.damaged ?? 0) },

@@ -15,6 +15,7 @@ import type { SpanCounts } from './tracing.ts';
  *   effective-N.json        the same after the Nth change of the configuration, counted from 1
  *   metrics.json            `MetricsAnswers`, what clients' sidecars counted before and after the loads, where a check asks for it
  *   loads.json              `LoadTotals` of every load, what k6 itself counted
+ *   direct.json             `LoadTotals` of the same requests past the mesh, of loads that send them
  *   probes.jsonl            `ProbeResult` of every request of a probe
  *   spans.jsonl             what sidecars reported of traces, one report a line, as it came: {"zipkin": […]} or {"otlp": "base64"}
  *   run.json                `RunContext`, who is who: instances, addresses, programs

@@ -83,6 +83,8 @@ export interface TopologyPlan {
   readonly instances: readonly Instance[];
   /** Whether something without a sidecar calls services, too. */
   readonly outside: boolean;
+  /** Threads that each sidecar serves requests with; one unless given. */
+  readonly concurrency?: number;
   /** Where sidecars report spans; nowhere unless given. */
   readonly tracing?: TracingPlan;
   /** Who calls whom, by service, apps that call onward among them: a mesh works in which each is answered. */

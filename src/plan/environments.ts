@@ -14,6 +14,10 @@ export interface Capabilities {
   readonly traces?: true;
   /** Whether sidecars' metrics can be held against a load. */
   readonly tellsMetrics?: true;
+  /** Whether loads can go past every sidecar. */
+  readonly goesPastTheMesh?: true;
+  /** Whether it says how many threads sidecars serve with. */
+  readonly setsConcurrency?: true;
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -32,6 +36,8 @@ export function unfitFor(
     changes = true,
     traces,
     tellsMetrics,
+    goesPastTheMesh,
+    setsConcurrency,
   } = capabilities[environment] ?? {};
   const able = (fault: PlannedFault) =>
     Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
@@ -63,6 +69,28 @@ export function unfitFor(
             hint: 'run it with --env local',
           },
         ];
+  const ofOneThread: readonly Mistake[] =
+    setsConcurrency || plan.topology.concurrency === undefined
+      ? []
+      : [
+          {
+            path: ['mesh', 'concurrency'],
+            at: 'value',
+            message: `sidecars of the ${environment} environment serve with one thread`,
+            hint: 'run it with --env local',
+          },
+        ];
+  const notPast: readonly Mistake[] =
+    goesPastTheMesh || !plan.trial.loads.some(({ direct }) => direct)
+      ? []
+      : [
+          {
+            path: ['load'],
+            at: 'key',
+            message: `the ${environment} environment sends nothing past the mesh yet (direct: true)`,
+            hint: 'run it with --env local',
+          },
+        ];
   const untold = plan.trial.checks.flatMap(({ check }, index): readonly Mistake[] => {
     if (tellsMetrics || check.kind !== 'metrics-agree') return [];
     const message = `metrics of the ${environment} environment were never held against a load yet`;
@@ -80,7 +108,14 @@ export function unfitFor(
           },
         ];
   return [
-    ...[...tooMany(plan.topology, mostInstances), ...unchanged, ...untraced, ...untold].map(locate),
+    ...[
+      ...tooMany(plan.topology, mostInstances),
+      ...unchanged,
+      ...untraced,
+      ...untold,
+      ...notPast,
+      ...ofOneThread,
+    ].map(locate),
     ...foreign,
   ];
 }

@@ -96,6 +96,7 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
       }),
     ),
     instances: replicasOf(scenario, seed),
+    ...(mesh.concurrency === 1 ? {} : { concurrency: mesh.concurrency }),
     ...(mesh.tracing === undefined ? {} : { tracing: mesh.tracing }),
     outside: scenario.probes.some((probe) => callersOf(probe).includes(OUTSIDE)),
     calls: [...new Map(calls.map((call) => [`${call.from} ${call.to} ${call.port}`, call])).values()],
@@ -123,6 +124,7 @@ function planLoad(
     },
     shape: shapeOf(load, directory),
     ...sizeOf(load),
+    ...(load.direct ? { direct: true as const } : {}),
     seed: seed === undefined ? undefined : seedOf(seed, name),
   };
 }

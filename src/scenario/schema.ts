@@ -177,6 +177,14 @@ const mesh = z.strictObject({
       'Its version; the one that Breakwater is made for unless given. `npx breakwater tools list` says which there are.',
     ),
   mtls: z.enum(['strict', 'permissive']).default('strict').describe('Whether workloads refuse plaintext.'),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe(
+      "Threads that each sidecar serves requests with (`concurrency` of Istio). Limits of a pool are shared by them, and outlier detection is each one's own.",
+    ),
   tracing: tracing
     .optional()
     .describe(
@@ -209,6 +217,12 @@ const loadFieldsOfAll = {
     .prefault(1)
     .describe(
       'Generators that share the load, each with a sidecar of its own: a limit that holds per client (a connection pool, outlier detection) then holds that many times. A client service with several workloads or replicas has one in each, and no pods.',
+    ),
+  direct: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether another k6 sends the same requests meanwhile straight to an app of the service, past every sidecar: what the mesh adds (`added-latency`) is the difference. They are no part of the load. The service has one replica then, or the two would not meet the same app.',
     ),
   timeout: duration().prefault('10s').describe('When k6 gives up on a request.'),
   warmup: duration()

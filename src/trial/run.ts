@@ -13,6 +13,7 @@ import type { TrialPlan } from '../plan/contract.ts';
 import { prepareProbes } from '../probes/probes.ts';
 import { Changes } from './changes.ts';
 import { recordCredentials } from './credentials.ts';
+import { prepareDirect } from './direct.ts';
 import { recordEffective } from './effective.ts';
 import { watchedBy } from './guard.ts';
 import { scrapeClients, writeMetrics } from './metrics.ts';
@@ -129,7 +130,13 @@ async function loadAndFaults(
     host: (service) => mesh.serviceHost(service, topology.namespace),
     prepare: (job) => window.prepareLoad(job),
   });
-  await unlessAborted(Promise.all([held, probes.ready()]), signal);
+  await using direct = await prepareDirect(
+    trial.loads,
+    trial.loads.length + new Set(trial.probes.map(({ from }) => from)).size,
+    (service) => mesh.serviceHost(service, topology.namespace),
+    (job) => window.prepareLoad(job),
+  );
+  await unlessAborted(Promise.all([held, probes.ready(), direct.ready()]), signal);
   const scraped = asksForMetrics(trial) ? await scrapeClients(lab, mesh, topology) : undefined;
   await using noise = measureTimerNoise();
   let loadMs = 0;
@@ -138,7 +145,7 @@ async function loadAndFaults(
     await using sampler = startSampler(lab, topology, mesh.telemetry.statistics, evidence);
     await using changes = changesOf(request, journal, sampler);
     const loads = await prepared.begin(signal);
-    await probes.begin();
+    await Promise.all([probes.begin(), direct.begin()]);
     const { startedAt } = loads;
     journal.write({ t: startedAt, event: 'load-started' });
     const { runId, environment } = request;
@@ -170,14 +177,13 @@ async function loadAndFaults(
     });
     const changing = changes.run(startedAt, either);
     const endsEarly = () => signal.aborted || changes.refused !== undefined;
-    const totals = Promise.all([loads.finish(evidence, endsEarly), probes.finish(evidence, endsEarly)]);
+    const totals = Promise.all([loads, probes, direct].map((each) => each.finish(evidence, endsEarly)));
     timeline.catch(() => {});
     changing.catch(() => {});
     totals.catch(() => {});
     lost.catch(() => {});
     const stop = () => {
-      loads.stop();
-      probes.stop();
+      for (const each of [loads, probes, direct]) each.stop();
     };
     signal.addEventListener('abort', stop, { once: true });
     try {

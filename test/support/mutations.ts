@@ -3,6 +3,7 @@ import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 import { plantedFilters } from './planted-filters.ts';
 import { plantedMetrics } from './planted-metrics.ts';
+import { plantedResources } from './planted-resources.ts';
 import { plantedTraces } from './planted-traces.ts';
 
 /** A planted defect of a scenario, however it is planted. */
@@ -34,5 +35,6 @@ export const mutations: readonly Mutation[] = [
   ...plantedChanges,
   ...plantedCertificates,
   ...plantedMetrics,
+  ...plantedResources,
   ...plantedTraces,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

@@ -5,12 +5,13 @@ import { outcome, Workspace } from '../support/breakwater.ts';
 import { commandsIn } from '../support/page-commands.ts';
 import { expectFailedAt } from '../support/planted.ts';
 import { plantedMetrics } from '../support/planted-metrics.ts';
+import { plantedResources } from '../support/planted-resources.ts';
 import { plantedTraces } from '../support/planted-traces.ts';
 
 const short = ['--profile', 'short'];
 /** The others are alike, and the bench of planted defects has them all. */
 const told =
-  /^(an app that passes no headers|a provider that the mesh does not have|metrics of answers switched off)/;
+  /^(an app that passes no headers|a provider that the mesh does not have|metrics of answers switched off|a CPU limit too small)/;
 
 test.concurrent('tracing passes on sound configuration, and its report shows whole traces', async () => {
   using workspace = new Workspace();
@@ -33,7 +34,7 @@ test.concurrent('the same by OpenTelemetry', async () => {
   expect(finished.report?.verdict, outcome(finished)).toBe('pass');
 });
 
-for (const planted of [...plantedTraces, ...plantedMetrics]) {
+for (const planted of [...plantedTraces, ...plantedMetrics, ...plantedResources]) {
   if (!told.test(planted.name)) continue;
   test.concurrent(`${planted.name}: ${planted.scenario} fails`, async () => {
     using workspace = new Workspace();
@@ -43,9 +44,9 @@ for (const planted of [...plantedTraces, ...plantedMetrics]) {
   });
 }
 
-const pages = ['docs/traces-and-metrics.md'];
+const pages = ['docs/traces-and-metrics.md', 'docs/sidecar-resources.md'];
 /** One run of each scenario; that of tracing is above, and what other numbers change is no matter of the page. */
-const run = /^run scenarios\/telemetry\.yaml --config/;
+const run = /^run scenarios\/(telemetry|sidecar-resources)\.yaml --config/;
 
 for (const args of pages.flatMap(commandsIn)) {
   const line = args.join(' ');
@@ -74,6 +75,7 @@ for (const args of pages.flatMap(commandsIn)) {
 test.concurrent.for([
   ['tracing', 'mesh.tracing: the kind environment takes no spans of traces yet'],
   ['telemetry', 'checks.0.kind: metrics of the kind environment were never held against a load yet'],
+  ['sidecar-resources', 'load: the kind environment sends nothing past the mesh yet'],
 ])('%s is refused by name on a cluster', async ([scenario, why]) => {
   using workspace = new Workspace();
   const finished = await workspace.breakwater('lint', `scenarios/${scenario}.yaml`, '--env', 'kind');

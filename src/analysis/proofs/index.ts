@@ -11,6 +11,7 @@ const proofs: { readonly [K in Proof['kind']]: ProofKind<ProofOf<K>> } = {
   unanswered: (await import('./unanswered.ts')).unanswered,
   silent: (await import('./silent.ts')).silent,
   disconnected: (await import('./disconnected.ts')).disconnected,
+  limited: (await import('./limited.ts')).limited,
   certificate: (await import('./certificate.ts')).certificate,
   authority: (await import('./authority.ts')).authority,
 };

@@ -3,6 +3,7 @@ import type { Cluster, EffectiveConfiguration, Route, Zone } from '../../model/e
 import { limitText, localityWords, matchText, shareText, timeText } from '../words.ts';
 import { notAsked, notKept } from './caches.ts';
 import { closedEarly, keptOpen } from './connections.ts';
+import { costs } from './costs.ts';
 import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
 import { notCounted } from './metrics.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
@@ -22,6 +23,7 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
   if (question.expected === 'asking') return notAsked(configuration, question);
   if (question.expected === 'tracing') return notTraced(configuration, question);
   if (question.expected === 'metrics') return notCounted(configuration, question);
+  if (question.expected === 'cheapness') return costs(configuration, question);
   const scene = sceneOf(configuration, question);
   if ('known' in scene) return scene;
   // Sidecars that cannot speak with each other eject and refuse nothing that they should not, and do nothing else.
@@ -37,6 +39,7 @@ function didNotCome(scene: CheckScene): Reason {
     case 'asking':
     case 'tracing':
     case 'metrics':
+    case 'cheapness':
       return unknown('what requests pass before they are routed is no matter of one cluster');
     case 'overflow':
       return neverOverflow(scene) ?? notReached(scene);

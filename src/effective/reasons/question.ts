@@ -131,7 +131,9 @@ export type Expected =
   /** Sidecars report as many requests as traces as they should. */
   | 'tracing'
   /** Metrics count what was asked and answered. */
-  | 'metrics';
+  | 'metrics'
+  /** Sidecars cost no more than they must. */
+  | 'cheapness';
 
 /** What the client's sidecar counted meanwhile; what is left out nobody looked at. */
 export interface Seen {

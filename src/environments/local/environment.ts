@@ -19,6 +19,8 @@ const performs = [
   'start',
   'pause',
   'resume',
+  'limit-cpu',
+  'unlimit-cpu',
   'stop-control-plane',
   'start-control-plane',
   'issue',
@@ -30,6 +32,8 @@ export const local: EnvironmentKind = {
   changes: true,
   traces: true,
   tellsMetrics: true,
+  goesPastTheMesh: true,
+  setsConcurrency: true,
   performs,
   mostInstances,
   programs(mesh) {

@@ -18,6 +18,7 @@ import { Trial } from '../trial.ts';
 import { accessLines } from './access.ts';
 import type { LoopbackBlock } from './addresses.ts';
 import { type AppPorts, appProgram, appReady, controlApp, seedApp, usualAppPorts } from './app.ts';
+import { CpuLimits } from './cpu-limits.ts';
 import { HandingOut } from './credentials.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
@@ -62,6 +63,7 @@ export class LocalLab implements Lab {
   readonly #sidecars: Sidecars;
   #hostMesh: HostMesh | undefined;
   #spans: SpanReceiver | undefined;
+  readonly #cpuLimits = new CpuLimits();
   #revision = 1;
   /** The revision at which clients' views of the hosts were last made anew. */
   #hostsSince = 1;
@@ -270,6 +272,12 @@ export class LocalLab implements Lab {
         return this.#programs.of(`${action.target.name}/app`).signal('SIGSTOP');
       case 'resume':
         return this.#programs.of(`${action.target.name}/app`).signal('SIGCONT');
+      case 'limit-cpu': {
+        const name = `${action.target.name}/sidecar`;
+        return this.#cpuLimits.limit(name, this.#programs.of(name), action.cores);
+      }
+      case 'unlimit-cpu':
+        return this.#cpuLimits.lift(`${action.target.name}/sidecar`);
       case 'stop-control-plane':
         await this.#programs.end(mesh.controlPlane.name);
         return mesh.closeControlPlane();
@@ -369,7 +377,11 @@ export class LocalLab implements Lab {
     const turn = Math.floor(job.number / loadAddresses);
     const api = this.#block.address(hosts.load + (job.number % loadAddresses));
     const clients = this.#hosts.filter((host) => isClient(host) && host.service === job.from);
-    const places = job.from === undefined ? [this.#outside()] : clients.map((client) => this.#behind(client));
+    const places = job.direct
+      ? [this.#past()]
+      : job.from === undefined
+        ? [this.#outside()]
+        : clients.map((client) => this.#behind(client));
     const generators = await Promise.all(
       places.map((place, index) => {
         const name = generatorName(index, places.length, job.name);
@@ -406,6 +418,17 @@ export class LocalLab implements Lab {
     };
   }
 
+  /** A place past the mesh: calls go to the app of the first replica itself. */
+  #past(): LoadPlace {
+    return {
+      name: 'past-the-mesh',
+      addressOf: (service) => {
+        const server = this.#hosts.find((host) => isServer(host) && host.service === service);
+        return server && `${server.address}:${server.appPort}`;
+      },
+    };
+  }
+
   async admin(instance: string, path: string, timeoutMs: number): Promise<string> {
     const { status, body } = await http(`http://${this.#host(instance).admin}${path}`, { timeoutMs });
     if (status !== 200) throw environmentError(`${instance}'s sidecar answered ${status} to ${path}`);
@@ -421,6 +444,7 @@ export class LocalLab implements Lab {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#cpuLimits[Symbol.dispose]();
     this.#programs.expectEnds();
     await this.releases?.[Symbol.asyncDispose]();
   }

@@ -88,6 +88,8 @@ export interface BuiltRun {
   readonly probes?: readonly ProbeResult[];
   /** What clients' sidecars offered to whoever scrapes them; nobody has read that unless given. */
   readonly metrics?: MetricsAnswers;
+  /** What k6 counted of the same requests past the mesh. */
+  readonly direct?: readonly LoadTotals[];
   /** Which requests sidecars report as traces, by their index; nobody takes spans unless given. */
   readonly traces?: {
     readonly of: (index: number) => boolean;
@@ -317,6 +319,7 @@ export async function buildEvidence(
     await writeFile(join(directory, 'spans.jsonl'), `${JSON.stringify({ zipkin: spans })}\n`);
   }
   if (run.metrics) await writeFile(join(directory, 'metrics.json'), JSON.stringify(run.metrics));
+  if (run.direct) await writeFile(join(directory, 'direct.json'), JSON.stringify(run.direct));
   await writeFile(join(directory, 'journal.jsonl'), shifted(journal));
   await writeFile(join(directory, 'statistics.jsonl'), shifted(run.statistics ?? []));
   await writeFile(join(directory, 'processes.jsonl'), shifted(run.processes ?? []));

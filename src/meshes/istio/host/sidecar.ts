@@ -94,6 +94,7 @@ export function sidecarProgram(
     proxyAdminPort: request.port(sidecarPorts.admin),
     terminationDrainDuration: '0s',
     ...proxySettings,
+    ...(request.topology.concurrency === undefined ? {} : { concurrency: request.topology.concurrency }),
     ...(request.topology.tracing === undefined ? {} : { proxyStatsMatcher: statisticsWithSpans }),
     // A trial waits at its end until all of it is written.
     fileFlushInterval: '0.1s',
