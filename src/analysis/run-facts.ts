@@ -236,7 +236,7 @@ export function createFacts(
       return latenciesOf(values);
     },
     metrics,
-    addedLatency: (name, percentile) => addedLatency(evidence, name, percentile),
+    addedLatency: (name, percentile) => addedLatency(evidence, durationMs, name, percentile),
     sidecarUse: (window, of) => sidecarUse(evidence, window, of),
     traces: (window, of) => traces.in(window, isAsked, of),
     instancesOf: (of) =>

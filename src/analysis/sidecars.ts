@@ -42,7 +42,8 @@ export function sidecarUse(
 
 /** What k6 says of a load and of the same requests past the mesh. */
 export function addedLatency(
-  { loads, direct }: Pick<Evidence, 'loads' | 'direct'>,
+  { loads, direct, saturation }: Pick<Evidence, 'loads' | 'direct' | 'saturation'>,
+  durationMs: number,
   name: string | undefined,
   percentile: 50 | 95,
 ): ReturnType<RunFacts['addedLatency']> {
@@ -56,6 +57,7 @@ export function addedLatency(
     withMs,
     withoutMs,
     spreadMs: p95 - p50,
+    starved: durationMs > 0 ? saturation.during(0, durationMs) / durationMs : 0,
     samples: Math.min(own.requests, past.requests),
   };
 }

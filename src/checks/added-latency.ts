@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { formatMs } from '../kit/format.ts';
+import { formatMs, formatPercent } from '../kit/format.ts';
 import { duration } from '../kit/units.ts';
 import type { CheckKind } from './contract.ts';
 import { checkFields } from './fields.ts';
 import { formatLimits, neededForPercentile } from './limits.ts';
+
+/** Of a load's time: on a machine of one's own it is hardly ever that much. */
+const MUCH = 0.2;
 
 const schema = z.strictObject({
   kind: z.literal('added-latency'),
@@ -38,11 +41,12 @@ export const addedLatency: CheckKind<typeof schema> = {
         observed: 'nothing to compare',
         limit,
       };
-    const { withMs, withoutMs, spreadMs, samples } = found;
+    const { withMs, withoutMs, spreadMs, starved, samples } = found;
     const value = withMs - withoutMs;
     const holds = value <= atMost;
-    // Where requests without a mesh differ as much from each other, the mesh is not what made the difference.
-    const isNoise = !holds && value < 5 * spreadMs;
+    // Where requests without a mesh differ as much from each other, the mesh is not what made the difference; and where
+    // processors are wanting, each program on the way waits for one, which two more of them do more often.
+    const isNoise = !holds && (value < 5 * spreadMs || (starved > MUCH && value < 10 * atMost));
     return {
       value,
       samples,
@@ -53,7 +57,7 @@ export const addedLatency: CheckKind<typeof schema> = {
       detail: `${formatMs(withMs)} with the mesh, ${formatMs(withoutMs)} without`,
       ...(isNoise
         ? {
-            doubt: `proves nothing: without a mesh requests differ by ${formatMs(spreadMs)} from each other; run where there are more or quieter CPUs`,
+            doubt: `proves nothing: without a mesh requests differ by ${formatMs(spreadMs)} from each other, and ${formatPercent(starved)} of the time this machine had no CPU to spare; run where there are more or quieter CPUs`,
           }
         : {}),
       lacking: { what: 'spare sidecars', of: 'time' },

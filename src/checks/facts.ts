@@ -169,6 +169,8 @@ export interface RunFacts {
         readonly withMs: number;
         readonly withoutMs: number;
         readonly spreadMs: number;
+        /** The share of the load in which this machine had no processor to spare. */
+        readonly starved: number;
         readonly samples: number;
       }
     | undefined;
