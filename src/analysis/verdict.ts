@@ -63,6 +63,8 @@ function isReached(
       // It makes checks fail, and none pass.
       if (result.status !== 'fail' || implied) return false;
       if (lacking !== undefined && timeless.has(lacking.what)) return false;
+      // What a request costs it costs whenever it comes.
+      if (lacking?.what === 'spare sidecars' && lacking.of === 'use') return false;
       // Where most of the steady state failed, what was to be free of failures there was not for that.
       const isFailure = lacking?.what === 'no failures' || lacking?.what === 'few errors';
       if (!worksAtAll && window.name === 'steady' && isFailure) return false;

@@ -48,7 +48,7 @@ spec:
               inline_string: |
                 function envoy_on_request(handle)
                   local text = ""
-                  for i = 1, 2000 do text = string.sub(text .. tostring(i), -2000) end
+                  for i = 1, 3000 do text = string.sub(text .. tostring(i), -2000) end
                   handle:headers():add("x-signed", tostring(#text))
                 end
 `,
