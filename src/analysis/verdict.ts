@@ -34,9 +34,13 @@ const failures: ReadonlySet<Lacking['what']> = new Set([
   'metrics',
 ]);
 
-/** Who answers, who refuses, whom a server sees and what a mesh tells of that has nothing to do with time. */
+/**
+ * Who answers, who refuses, whom a server sees and what a mesh tells of that has nothing to do with time; what a request
+ * costs it costs whenever it comes, and the requests past the mesh, which its latency is held against, come as late.
+ */
 const timeless: ReadonlySet<Lacking['what']> = new Set([
   'expectations',
+  'spare sidecars',
   'whole traces',
   'tracing',
   'metrics',
@@ -63,8 +67,6 @@ function isReached(
       // It makes checks fail, and none pass.
       if (result.status !== 'fail' || implied) return false;
       if (lacking !== undefined && timeless.has(lacking.what)) return false;
-      // What a request costs it costs whenever it comes.
-      if (lacking?.what === 'spare sidecars' && lacking.of === 'use') return false;
       // Where most of the steady state failed, what was to be free of failures there was not for that.
       const isFailure = lacking?.what === 'no failures' || lacking?.what === 'few errors';
       if (!worksAtAll && window.name === 'steady' && isFailure) return false;

@@ -7,6 +7,8 @@ import { formatLimits, neededForPercentile } from './limits.ts';
 
 /** Of a load's time: on a machine of one's own it is hardly ever that much. */
 const MUCH = 0.2;
+/** What programs that wait for a processor never added, with twenty of them waiting for each. */
+const FAR = 20;
 
 const schema = z.strictObject({
   kind: z.literal('added-latency'),
@@ -46,7 +48,7 @@ export const addedLatency: CheckKind<typeof schema> = {
     const holds = value <= atMost;
     // Where requests without a mesh differ as much from each other, the mesh is not what made the difference; and where
     // processors are wanting, each program on the way waits for one, which two more of them do more often.
-    const isNoise = !holds && (value < 5 * spreadMs || (starved > MUCH && value < 10 * atMost));
+    const isNoise = !holds && (value < 5 * spreadMs || (starved > MUCH && value < FAR * atMost));
     return {
       value,
       samples,
