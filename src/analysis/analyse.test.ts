@@ -52,6 +52,7 @@ test('a mesh that heals passes, with everything a report needs', async () => {
     notes: true,
     effective: true,
     measures: true,
+    waterfalls: true,
   });
   expect(parts.safeParse(told).error?.issues).toBeUndefined();
 });

@@ -14,6 +14,7 @@ import { impliedChecks } from './implied.ts';
 import { judgeCheck } from './judge.ts';
 import { type LoadFacts, loadsOf } from './loads.ts';
 import { measuresOf } from './measures.ts';
+import { metricsOf } from './metrics.ts';
 import { notesOn } from './notes.ts';
 import { ownChecks } from './own-checks.ts';
 import { phasesOf } from './phases.ts';
@@ -30,8 +31,10 @@ import { starvedIn } from './starved.ts';
 import { summaryOf } from './summary.ts';
 import { topologyOf } from './topology.ts';
 import { totalsByLoad, totalsOf } from './totals.ts';
+import { Traces } from './traces.ts';
 import { settleTraffic, type Traffic } from './traffic.ts';
 import { heldThoughLate, verdictOf, withdrawDoubtful } from './verdict.ts';
+import { waterfallsOf } from './waterfalls.ts';
 import { windowsOf } from './windows.ts';
 
 /** Everything in a report that follows from the plan of a trial and its evidence alone, and what searches ask beside it. */
@@ -49,6 +52,8 @@ export type Analysis = Pick<
   | 'windows'
   | 'errors'
   | 'topology'
+  | 'waterfalls'
+  | 'traces'
   | 'series'
   | 'resources'
   | 'effective'
@@ -83,12 +88,17 @@ export async function analyse(input: {
   const windows = windowsOf(records, changes, trial.warmupMs, endMs);
   const refused = new RefusedCertificates(evidence, records);
   const traffic = settleTraffic(evidence, records, trial.warmupMs, refused);
+  const traces = new Traces(evidence, traffic);
+  const told = {
+    traces,
+    metrics: metricsOf(evidence, traffic, input.mesh.telemetry.metrics, trial.loads),
+  };
   const loads = loadsOf(trial, input.topology, evidence, traffic);
   const probes = judgeProbes(trial.probes, evidence, refused);
   const starved = starvedIn(evidence, traffic, probes);
   const factsIn = (within: typeof windows, untilMs: number, load?: LoadFacts): RunFacts => {
     const make = (of: readonly JudgedProbe[], leftOut?: Uint8Array) =>
-      createFacts(evidence, traffic, records, changes, within, untilMs, probeFacts(of), load, leftOut);
+      createFacts(evidence, traffic, records, changes, within, untilMs, probeFacts(of), load, leftOut, told);
     const spared = starved && { ...make(starved.probes, starved.rows), spared: undefined };
     return { ...make(probes), spared };
   };
@@ -117,6 +127,8 @@ export async function analyse(input: {
     evidence,
     facts,
     factsOf,
+    traces,
+    trial,
     pictures,
     probes,
     loads: trial.loads,
@@ -127,7 +139,7 @@ export async function analyse(input: {
   const checks = [...planned, ...ownChecks(loads, endMs)];
   const answered = reportProbes(probes, evidence, pictures, records);
   const resources = resourcesOf(evidence);
-  const told = {
+  const said = {
     verdict: verdictOf(results, checks),
     traffic: totalsOf(evidence, traffic, facts),
     checks,
@@ -137,13 +149,15 @@ export async function analyse(input: {
     ...(changes.length === 0 ? {} : { changes: reportChanges(changes, evidence, traffic) }),
   };
   return {
-    ...told,
+    ...said,
     heldThoughLate: heldThoughLate(results, checks),
     ...(answered === undefined ? {} : { probes: answered }),
     ...(byLoad === undefined ? {} : { loads: byLoad }),
-    summary: summaryOf(told),
+    summary: summaryOf(said),
     windows: windows.map((window) => ({ ...window })),
     topology: topologyOf(evidence, traffic, phases),
+    ...(input.soFar === undefined ? { waterfalls: waterfallsOf(evidence, traffic, traces, trial) } : {}),
+    ...tracesIn(facts, trial, input.topology),
     series: seriesOf(evidence, traffic, endMs),
     resources,
     measures: measuresOf(facts, trial.warmupMs, checks, resources),
@@ -154,6 +168,20 @@ export async function analyse(input: {
     })),
     notes: notesOn(evidence, traffic, loads, facts, picture),
     effective: picture.tables(),
+  };
+}
+
+/** What came of all traces after the warmup, where sidecars are asked for any. */
+function tracesIn(
+  facts: RunFacts,
+  { warmupMs }: TrialPlan,
+  { tracing }: TopologyPlan,
+): Pick<Analysis, 'traces'> {
+  if (tracing === undefined) return {};
+  const whole = { name: 'run', fromMs: warmupMs, toMs: facts.durationMs } as const;
+  const { sampled, whole: complete } = facts.traces(whole, 'all');
+  return {
+    traces: { provider: tracing.provider, requests: facts.count(whole), sampled, whole: complete },
   };
 }
 

@@ -12,7 +12,7 @@ import type { StatisticsSeries } from '../evidence/samples.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { Detections } from '../model/evidence.ts';
 import { isClient } from '../model/topology.ts';
-import type { PlannedChange } from '../plan/contract.ts';
+import type { PlannedChange, TrialPlan } from '../plan/contract.ts';
 import type { ReportCheck } from '../report/model.ts';
 import type { Attributed } from './attribution.ts';
 import type { RecordedFault } from './fault-records.ts';
@@ -21,6 +21,7 @@ import type { Picture, Pictures } from './picture.ts';
 import { cameIn, type JudgedProbe, ruleBehind } from './probes.ts';
 import { knownReason, type ReportReason } from './report-reason.ts';
 import { addressesOf, increase } from './run-facts.ts';
+import type { Traces } from './traces.ts';
 
 /** What the reason of a failed check is looked for in. */
 interface Scene {
@@ -29,6 +30,8 @@ interface Scene {
   /** Of one load by its name. */
   readonly factsOf: (load: string) => RunFacts;
   readonly pictures: Pictures;
+  readonly traces: Traces;
+  readonly trial: Pick<TrialPlan, 'unpropagated'>;
   readonly loads: readonly PlannedLoad[];
   readonly changes: readonly PlannedChange[];
   readonly probes: readonly JudgedProbe[];
@@ -86,6 +89,17 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
       return asked(scene, (about) =>
         reasonOfRouteSetting(scene.picture.configuration, { ...about, setting: lacking.setting }),
       );
+    case 'spare sidecars':
+      return (
+        limitedSidecars(window, scene, lacking.of) ??
+        asked(scene, (about) =>
+          reasonOfCheck(scene.picture.configuration, { ...about, expected: 'cheapness' }),
+        )
+      );
+    case 'whole traces': {
+      const flaw = scene.traces.mostIn(window);
+      return flaw?.what === 'parted' ? unpropagated(flaw.service, scene) : untraced(scene);
+    }
     case 'expectations': {
       const unmet = scene.probes
         .filter(({ probe }) => lacking.probe === undefined || probe.name === lacking.probe)
@@ -107,6 +121,42 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
     }
   }
 }
+
+/** The limits of sidecars that were on meanwhile; of what they cost without any no setting is known. */
+function limitedSidecars(
+  { fromMs, toMs }: Window,
+  { records }: Scene,
+  of: 'time' | 'use',
+): ReportReason | undefined {
+  // A limit makes requests wait, and nothing dearer.
+  if (of === 'use') return undefined;
+  const settings = records
+    .filter(({ planned }) => planned.proof.kind === 'limited')
+    .filter(({ injectedAtMs = toMs, revertingAtMs = toMs }) => injectedAtMs < toMs && revertingAtMs > fromMs)
+    .map(({ name, planned }) => ({
+      setting: `fault ${name}: ${planned.description}`,
+      source: planned.source,
+    }));
+  const [first, ...others] = settings;
+  if (first === undefined) return undefined;
+  return {
+    text: 'A sidecar gets no more processor time than its limit: what it does not get in a tenth of a second waits for the next one, and so do the requests in it.',
+    ...first,
+    ...(others.length === 0 ? {} : { others }),
+  };
+}
+
+/** An app that does not do its share: the scenario's own says so, of another one that is all there is to say. */
+function unpropagated(service: string, { trial }: Scene): ReportReason {
+  const text = `The app of ${service} calls onward without the headers of the trace that its request came with (b3, x-b3-*, traceparent), so that its sidecar begins another trace there.`;
+  const source = trial.unpropagated?.find((each) => each.service === service)?.source;
+  return source === undefined
+    ? { text, setting: `app of ${service}: passes no headers of a trace on` }
+    : { text, setting: `topology.services.${service}.app.propagates: false`, source };
+}
+
+const untraced = (scene: WindowScene) =>
+  asked(scene, (about) => reasonOfCheck(scene.picture.configuration, { ...about, expected: 'tracing' }));
 
 /** The same with what would have ended the failures of a change: nothing takes back one that has no guard. */
 function unguarded(

@@ -7,6 +7,8 @@ import type { Refuser } from '../model/ending.ts';
 import { isServer, matches } from '../model/topology.ts';
 import type { LoadFacts } from './loads.ts';
 import { latenciesOf } from './percentile.ts';
+import { addedLatency, sidecarUse } from './sidecars.ts';
+import { Traces } from './traces.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from './traffic.ts';
 
 /** Steps in which `firstSettled` looks; also the finest time it can answer. */
@@ -28,6 +30,7 @@ export function createFacts(
   probes: RunFacts['probes'],
   load?: Pick<LoadFacts, 'number' | 'ways'>,
   leftOut?: Uint8Array,
+  { traces, metrics }: Told = { traces: new Traces(evidence, traffic), metrics: undefined },
 ): Omit<RunFacts, 'spared'> {
   const { instances } = evidence.context;
   const { whenMs, latencyMs, endingOf, endings } = traffic;
@@ -232,6 +235,10 @@ export function createFacts(
       });
       return latenciesOf(values);
     },
+    metrics,
+    addedLatency: (name, percentile) => addedLatency(evidence, durationMs, name, percentile),
+    sidecarUse: (window, of) => sidecarUse(evidence, window, of),
+    traces: (window, of) => traces.in(window, isAsked, of),
     instancesOf: (of) =>
       instances.filter((each) => isServer(each) && matches(each, of)).map(({ name }) => name),
     overflow(window) {
@@ -329,6 +336,12 @@ export function createFacts(
       return undefined;
     },
   };
+}
+
+/** What sidecars told of the requests of all loads beside their logs. */
+interface Told {
+  readonly traces: Traces;
+  readonly metrics: RunFacts['metrics'];
 }
 
 type Times = Pick<Evidence['requests'], 'startMs' | 'durationMs'>;

@@ -27,7 +27,23 @@ const failures: ReadonlySet<Lacking['what']> = new Set([
   'few errors',
   'no failures',
   'low-latency',
+  'spare sidecars',
   'expectations',
+  'whole traces',
+  'tracing',
+  'metrics',
+]);
+
+/**
+ * Who answers, who refuses, whom a server sees and what a mesh tells of that has nothing to do with time; what a request
+ * costs it costs whenever it comes, and the requests past the mesh, which its latency is held against, come as late.
+ */
+const timeless: ReadonlySet<Lacking['what']> = new Set([
+  'expectations',
+  'spare sidecars',
+  'whole traces',
+  'tracing',
+  'metrics',
 ]);
 
 /** What a mesh does to some requests or hosts, of which none is a finding. */
@@ -45,11 +61,12 @@ function isReached(
       return false;
     case 'statistics':
       return restsOn === 'statistics';
+    case 'spans':
+      return lacking?.what === 'whole traces' || lacking?.what === 'tracing';
     case 'lateness': {
       // It makes checks fail, and none pass.
       if (result.status !== 'fail' || implied) return false;
-      // Who answers, who refuses and whom a server sees has nothing to do with time.
-      if (lacking?.what === 'expectations') return false;
+      if (lacking !== undefined && timeless.has(lacking.what)) return false;
       // Where most of the steady state failed, what was to be free of failures there was not for that.
       const isFailure = lacking?.what === 'no failures' || lacking?.what === 'few errors';
       if (!worksAtAll && window.name === 'steady' && isFailure) return false;

@@ -25,6 +25,10 @@ export type Lacking =
   | { readonly what: 'few errors' | 'no failures' | 'no overflow' }
   /** The route that takes the requests does what it should, by its retries or the fault that it injects. */
   | { readonly what: 'route'; readonly setting: 'retries' | 'fault' }
+  /** Sidecars cost and delay little; told by the limits that they have. */
+  | { readonly what: 'spare sidecars'; readonly of: 'time' | 'use' }
+  /** Each trace is whole; told by what sidecars reported. */
+  | { readonly what: 'whole traces' }
   /** Probes met what is expected of them; of this name, or all. */
   | { readonly what: 'expectations'; readonly probe: string | undefined }
   | {

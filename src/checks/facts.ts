@@ -70,6 +70,44 @@ export interface ProbeFacts {
   readonly met: number;
 }
 
+/** What sidecars told of requests as traces. */
+export interface TraceFacts {
+  /** Requests that some sidecar told of. */
+  readonly sampled: number;
+  /** Those of them of which every sidecar on the way told, retries included, all in one trace. */
+  readonly whole: number;
+  /** What is wrong with most of the others: "edge-app calls onward outside the trace of its request". */
+  readonly flaw?: { readonly text: string; readonly count: number };
+}
+
+/** Something that was counted twice: by the mesh's metrics, and by those who saw it. */
+interface Counted {
+  readonly name: string;
+  readonly told: number;
+  readonly seen: number;
+}
+
+/** What a mesh's metrics counted of all loads, beside what clients saw. */
+export interface MetricsFacts {
+  /** Requests that clients had no answer to: of them metrics may tell either way. */
+  readonly silent: number;
+  /** By class: "2xx", "5xx". */
+  readonly answers: readonly Counted[];
+  /** What the sidecar ended itself, by why; as clients cannot know that, it is its log that has seen it. */
+  readonly refused: readonly Counted[];
+  /** Answers of hosts, and by each bound of the metrics how many took no longer: as clients saw them, between two numbers. */
+  readonly latency: {
+    readonly told: number;
+    readonly seen: number;
+    readonly bounds: readonly {
+      readonly atMostMs: number;
+      readonly told: number;
+      readonly least: number;
+      readonly most: number;
+    }[];
+  };
+}
+
 /** Everything checks may ask about a run. Pure data and pure questions; made from the evidence. */
 export interface RunFacts {
   /**
@@ -119,6 +157,40 @@ export interface RunFacts {
    * processor to spare, which is the most that a larger one could take from it.
    */
   latency(window: Window, of: 'all' | 'successful' | 'shed', told?: 'as-seen' | 'at-best'): Latencies;
+  /**
+   * A percentile of a load, or of the only one, by k6's own clock, and the same of its requests past the mesh; `spreadMs`:
+   * by how much the slower of these are slower than most. Undefined where nothing went past the mesh.
+   */
+  addedLatency(
+    load: string | undefined,
+    percentile: 50 | 95,
+  ):
+    | {
+        readonly withMs: number;
+        readonly withoutMs: number;
+        readonly spreadMs: number;
+        /** The share of the load in which this machine had no processor to spare. */
+        readonly starved: number;
+        readonly samples: number;
+      }
+    | undefined;
+  /**
+   * Processor time of sidecars in a window and the requests that passed them meanwhile, and the most memory that one of
+   * them took; of all unless some are named.
+   */
+  sidecarUse(
+    window: Window,
+    of?: InstanceSelector,
+  ): {
+    readonly cpuMs: number;
+    readonly requests: number;
+    readonly mostRssBytes: number | undefined;
+    readonly samples: number;
+  };
+  /** What the mesh's metrics counted of the whole of all loads; undefined where nobody has read them. */
+  readonly metrics: MetricsFacts | undefined;
+  /** What sidecars told of the requests of a window; `retried`: of those that were sent to more than one host. */
+  traces(window: Window, of: 'all' | 'retried'): TraceFacts;
   /** Every probe, or those of one name: what was sent in a window, and what came of it. */
   probes(window: Window, name?: string): readonly ProbeFacts[];
   /** Names of instances by workload, zone or replica. */

@@ -19,6 +19,10 @@ const of = z
   .strictObject({
     ...instanceFields,
     status: z.int().min(100).max(599).optional().describe('Requests that were answered with this status.'),
+    traced: z
+      .literal(true)
+      .optional()
+      .describe('Requests that sidecars reported spans of: what the mesh samples; it needs `mesh.tracing`.'),
     slowerThan: duration()
       .optional()
       .describe('Requests that took at least this long, from when they were due.'),
@@ -30,10 +34,10 @@ const of = z
       ),
   })
   .refine(
-    ({ status, slowerThan, refusedBy, ...who }) =>
-      [status, slowerThan, refusedBy, instances(who)].filter(isGiven).length === 1,
+    ({ status, slowerThan, refusedBy, traced, ...who }) =>
+      [status, slowerThan, refusedBy, traced, instances(who)].filter(isGiven).length === 1,
     {
-      message: 'give either status, slowerThan, refusedBy or who answered: service, workload or zone',
+      message: 'give either status, slowerThan, refusedBy, traced or who answered: service, workload or zone',
     },
   )
   .refine(...replicaOfWorkload);
@@ -52,21 +56,24 @@ const schema = z.strictObject({
 type Check = z.output<typeof schema>;
 
 /** Who answered what is counted; undefined where it is something else that is. */
-export const answeredBy = ({ of: { status: _, slowerThan: __, refusedBy: ___, ...who } }: Check) =>
-  instances(who);
+export const answeredBy = ({
+  of: { status: _, slowerThan: __, refusedBy: ___, traced: ____, ...who },
+}: Check) => instances(who);
 
 function what(check: Check): string {
   const { status, slowerThan = 0, refusedBy } = check.of;
   const who = answeredBy(check);
   if (who !== undefined) return `answered by ${describeTarget(who)}`;
   if (refusedBy !== undefined) return refusalText(refusedBy);
+  if (check.of.traced) return 'traced';
   return status === undefined ? `slower than ${formatMs(slowerThan)}` : `answered ${status}`;
 }
 
 /** Who answers how is for routes to say, how many are refused for limits of their rate. */
 function lackingOf(check: Check): Lacking {
   if (answeredBy(check) !== undefined) return { what: 'spread' };
-  const { status, refusedBy } = check.of;
+  const { status, refusedBy, traced } = check.of;
+  if (traced) return { what: 'tracing' };
   return status === TOO_MANY_REQUESTS || (refusedBy !== undefined && refusedBy !== 'app')
     ? { what: 'rate-limit' }
     : { what: 'route', setting: 'fault' };
@@ -80,9 +87,10 @@ export const proportion: CheckKind<typeof schema> = {
   describe: (check) => `${formatPercent(check.expected)} of requests ${what(check)}`,
   observe(check, facts, window) {
     const who = answeredBy(check);
-    const { status, slowerThan, refusedBy } = check.of;
-    const { all: samples, by: hits } =
-      who === undefined
+    const { status, slowerThan, refusedBy, traced } = check.of;
+    const { all: samples, by: hits } = traced
+      ? { all: facts.count(window), by: facts.traces(window, 'all').sampled }
+      : who === undefined
         ? {
             all: facts.count(window),
             by: facts.count(window, {

@@ -14,6 +14,7 @@ import type {
   Route,
   Sidecar,
   Told,
+  Tracing,
   Unused,
   VirtualHost,
 } from '../model/effective.ts';
@@ -76,6 +77,7 @@ export function callTable(sidecar: Sidecar, service: string, configuration: Effe
       })),
       ...(sidecar.filters.length === 0 || sidecar.gateway !== undefined ? [] : [filterSection(sidecar)]),
       ...routed.flatMap((cluster) => clusterSections(cluster, routed.length > 1)),
+      ...tracingSection(sidecar.tracing?.calls),
       ...neverSection(sidecar, service, configuration),
       ...unusedSection(unused),
     ],
@@ -88,7 +90,11 @@ function inboundTable(sidecar: Sidecar): Table {
   return {
     who: `${sidecar.workload} (${sidecar.locality})`,
     about: `requests for ${sidecar.service}`,
-    sections: [...sidecar.inbound.flatMap(inboundSections), ...unusedSection(unused)],
+    sections: [
+      ...sidecar.inbound.flatMap(inboundSections),
+      ...tracingSection(sidecar.tracing?.served),
+      ...unusedSection(unused),
+    ],
   };
 }
 
@@ -365,6 +371,23 @@ function filterRows(filter: Filter): readonly Row[] {
         },
       ];
   }
+}
+
+/** Which requests are reported as traces; none where nobody takes any. */
+function tracingSection(tracing: Tracing | undefined): readonly Section[] {
+  if (tracing === undefined) return [];
+  const title = 'traces';
+  const { sampled, provider, off } = tracing;
+  if (off !== undefined) return [{ title, rows: [], note: `none: ${off.why}` }];
+  return [
+    {
+      title,
+      rows: [
+        row('of what brings no decision', sampled, shareText),
+        ...(provider === undefined ? [] : [row('reported to', provider, String)]),
+      ],
+    },
+  ];
 }
 
 /** What people expect of a mesh and what these settings never do. */

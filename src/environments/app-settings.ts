@@ -19,6 +19,7 @@ export function appSettings(
     ...(keepAliveMs === undefined ? {} : { KEEP_ALIVE: `${keepAliveMs}ms` }),
     ...(bytes === undefined ? {} : { BYTES: String(bytes) }),
     ...(maxAgeS === undefined ? {} : { MAX_AGE: String(maxAgeS) }),
+    ...(app.propagates === false ? { PROPAGATE: 'false' } : {}),
     CALLS: JSON.stringify(
       app.calls.map(({ to, port, path }) => {
         const host = hostOf(to);

@@ -60,6 +60,14 @@ export interface EnvironmentKind {
   readonly changes: boolean;
   /** Whether its labs have gateways and networks of a topology. */
   readonly gateways: boolean;
+  /** Whether its labs take the spans that sidecars report. */
+  readonly traces?: true;
+  /** Whether its sidecars' metrics are summed up often enough to be held against a load. */
+  readonly tellsMetrics?: true;
+  /** Whether its loads can go straight to an app, past every sidecar. */
+  readonly goesPastTheMesh?: true;
+  /** Whether it says how many threads sidecars serve with. */
+  readonly setsConcurrency?: true;
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;
@@ -143,4 +151,6 @@ export interface TrialWindow {
   readonly rejections: RunContext['rejections'];
   /** Evidence that could not be had: a log stream that broke and could not go on where it was. */
   readonly gaps: RunContext['gaps'];
+  /** What sidecars have said of the spans that they reported, where they are asked for any. */
+  readonly spans?: NonNullable<RunContext['spans']>;
 }

@@ -19,11 +19,24 @@ export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
-  ({ performs, mostInstances, changes, gateways }) => ({
+  ({
+    performs,
+    mostInstances,
+    changes,
+    gateways,
+    traces,
+    tellsMetrics,
+    goesPastTheMesh,
+    setsConcurrency,
+  }) => ({
     performs,
     changes,
     gateways,
     ...(mostInstances === undefined ? {} : { mostInstances }),
+    ...(traces ? { traces } : {}),
+    ...(tellsMetrics ? { tellsMetrics } : {}),
+    ...(goesPastTheMesh ? { goesPastTheMesh } : {}),
+    ...(setsConcurrency ? { setsConcurrency } : {}),
   }),
 );
 

@@ -90,7 +90,7 @@ async function evidenceOf(
     };
     await writeFile(join(directory, 'run.json'), JSON.stringify(context));
     await writeFile(join(directory, 'loads.json'), JSON.stringify([load]));
-    return await readEvidence(directory, { accessLog: foreign(side) });
+    return await readEvidence(directory, { spans: { read: () => [] }, accessLog: foreign(side) });
   } finally {
     await rm(directory, { recursive: true });
   }

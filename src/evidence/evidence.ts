@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
-import type { MeshAccessLog, MeshTelemetry } from '../meshes/contract.ts';
+import type { MeshTelemetry } from '../meshes/contract.ts';
 import type { CredentialsSample } from '../model/credentials.ts';
 import type { LoggedEnding, NoRequest } from '../model/ending.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   TimerNoise,
 } from '../model/evidence.ts';
 import { type LogLines, OF_CALL, OF_PROBE } from '../model/log-lines.ts';
+import type { MetricsAnswers } from '../model/metrics.ts';
 import { isClient, isServer } from '../model/topology.ts';
 import { Calls } from './calls.ts';
 import { type Ending, settleEnding } from './endings.ts';
@@ -26,6 +27,7 @@ import { type ProbeAnswer, readProbes } from './probes.ts';
 import { RequestIndex } from './request-index.ts';
 import { Arrivals, DIRECT, Requests, UNKNOWN_CALL } from './requests.ts';
 import { ProcessReader, type ProcessSeries, StatisticsReader, type StatisticsSeries } from './samples.ts';
+import { readSpans, type Spans } from './spans.ts';
 
 /** Everything a run observed, read and joined. Times are milliseconds from the start of the load. */
 export interface Evidence {
@@ -56,6 +58,12 @@ export interface Evidence {
   /** The same after changes of the configuration, by their number from 1; of those that were asked about. */
   readonly effectiveAfter: ReadonlyMap<number, ReadonlyMap<string, readonly string[]>>;
   readonly probes: readonly ProbeAnswer[];
+  /** What sidecars reported of traces; undefined where nobody took any. */
+  readonly spans: Spans | undefined;
+  /** What k6 counted of the same requests past the mesh, by the load whose they are; none where no load asks for that. */
+  readonly direct: readonly LoadTotals[];
+  /** What the metrics of clients' sidecars were before and after the loads; none where nobody asked. */
+  readonly metrics: MetricsAnswers;
   readonly quality: EvidenceQuality;
 }
 
@@ -108,7 +116,7 @@ export interface SoFar {
  */
 export async function readEvidence(
   directory: string,
-  { accessLog }: Pick<MeshTelemetry, 'accessLog'>,
+  { accessLog, spans }: Pick<MeshTelemetry, 'accessLog' | 'spans'>,
   soFar?: SoFar,
 ): Promise<Evidence> {
   const context = (await readJson<RunContext>(join(directory, 'run.json'))) ?? soFar?.context;
@@ -153,7 +161,7 @@ export async function readEvidence(
   );
 
   const probes = await readProbes(directory, accessLog, context.instances);
-  const logs = await readLogs(join(directory, 'access'), accessLog, context.instances, loads, span);
+  const logs = await readLogs(directory, { accessLog, spans }, context.instances, loads, span);
   return {
     context,
     loads,
@@ -168,8 +176,10 @@ export async function readEvidence(
     effective: new Map(Object.entries(effective)),
     effectiveAfter: await readChanged(directory),
     probes,
+    direct: (await readJson<readonly LoadTotals[]>(join(directory, 'direct.json'))) ?? [],
+    metrics: (await readJson<MetricsAnswers>(join(directory, 'metrics.json'))) ?? {},
     ...logs,
-    quality: { ...logs.quality, damagedSamples },
+    quality: { ...logs.quality, damagedSamples: damagedSamples + (logs.spans?.damaged ?? 0) },
   };
 }
 
@@ -195,16 +205,20 @@ interface Span {
  * is looked for when all lines are there.
  */
 async function readLogs(
-  directory: string,
-  accessLog: MeshAccessLog,
+  evidence: string,
+  { accessLog, spans: reported }: Pick<MeshTelemetry, 'accessLog' | 'spans'>,
   instances: readonly InstanceContext[],
   loads: readonly LoadTotals[],
   span: Span,
 ): Promise<
-  Pick<Evidence, 'requests' | 'arrivals' | 'calls' | 'endings' | 'withoutRequest' | 'unfinished'> & {
+  Pick<
+    Evidence,
+    'requests' | 'arrivals' | 'calls' | 'endings' | 'withoutRequest' | 'unfinished' | 'spans'
+  > & {
     quality: Omit<EvidenceQuality, 'damagedSamples'>;
   }
 > {
+  const directory = join(evidence, 'access');
   const files = await namesIn(directory);
   const reader = accessLog.reader();
   const expected = Math.ceil(loads.reduce((sum, { requests }) => sum + requests, 0) * 1.01);
@@ -264,6 +278,7 @@ async function readLogs(
     }
   });
   quality.duplicateIds = index.build();
+  const spans = await readSpans(join(evidence, 'spans.jsonl'), reported, index);
 
   const rows = new Int32Array(reader.lines.capacity);
   const unfinished: Unfinished[] = [];
@@ -349,6 +364,7 @@ async function readLogs(
       if (why === undefined) return [];
       return [...counts].map(([at, count]) => ({ instance: instances[at]?.name ?? '', why, count }));
     }),
+    spans,
     quality,
   };
 }

@@ -49,7 +49,7 @@ export class RequestIndex {
   }
 
   /** The row of the request of each line, or -1. A loop of its own: the processor can wait for several at once. */
-  find({ length, idHigh, idLow }: LogLines, rows: Int32Array): void {
+  find({ length, idHigh, idLow }: Pick<LogLines, 'length' | 'idHigh' | 'idLow'>, rows: Int32Array): void {
     for (let line = 0; line < length; line += 1) {
       const low = idLow[line] as number;
       const place = low === 0 ? -1 : this.#placeOf(idHigh[line] as number, low);

@@ -14,6 +14,7 @@ const kinds = [
   (await import('./zone-outage.ts')).zoneOutage,
   (await import('./node-stopped.ts')).nodeStopped,
   (await import('./scaled-to-zero.ts')).scaledToZero,
+  (await import('./sidecar-cpu-limit.ts')).sidecarCpuLimit,
   (await import('./control-plane-outage.ts')).controlPlaneOutage,
   (await import('./slow-clients.ts')).slowClients,
   (await import('./certificate-rotated.ts')).certificateRotated,

@@ -79,3 +79,37 @@ export const percent = () =>
     'a percentage from 0% to 100%, such as 99.9%',
     'A percentage: 99.9%.',
   );
+
+/** "128Mi", "1Gi", "1048576" → bytes, as Kubernetes writes them. */
+function parseBytes(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|)$/.exec(text);
+  if (!match) return undefined;
+  return (
+    Number(match[1]) * { '': 1, Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30 }[match[2] as '' | 'Ki' | 'Mi' | 'Gi']
+  );
+}
+
+/** "500m", "0.5" → processors, as Kubernetes writes them. */
+function parseCores(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(m|)$/.exec(text);
+  if (!match) return undefined;
+  return match[2] === 'm' ? Number(match[1]) / 1_000 : Number(match[1]);
+}
+
+/** An amount of memory in bytes, written as Kubernetes does. */
+export const bytes = () =>
+  unit(
+    parseBytes,
+    String.raw`^\d+(\.\d+)?(Ki|Mi|Gi)?$`,
+    'an amount of memory such as 128Mi',
+    'Memory as Kubernetes writes it: 128Mi, 1Gi.',
+  );
+
+/** An amount of processor time per time, written as Kubernetes does. */
+export const cores = () =>
+  unit(
+    parseCores,
+    String.raw`^\d+(\.\d+)?m?$`,
+    'processors such as 500m or 2',
+    'Processors as Kubernetes writes them: 500m, 2.',
+  );

@@ -32,6 +32,8 @@ export interface LoadJob extends K6Script {
   readonly from: string | undefined;
   /** Its number among the loads of the trial, counted from 0; they are prepared side by side. */
   readonly number: number;
+  /** Whether it goes past every sidecar, straight to an app of the service called, wherever `from` is. */
+  readonly direct?: true;
   /** Its load's name where the trial has several: generators and folders carry it. */
   readonly name: string | undefined;
 }

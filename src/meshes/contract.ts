@@ -10,8 +10,10 @@ import type { HostSample, StatisticsSample } from '../model/evidence.ts';
 import type { WantedCertificate } from '../model/fault.ts';
 import type { LogLines } from '../model/log-lines.ts';
 import type { MeshConfiguration, MeshFile, MeshResource, ResourceName } from '../model/mesh-configuration.ts';
+import type { ServiceMetrics } from '../model/metrics.ts';
 import type { PoolLimits } from '../model/pool-limits.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
+import type { Span, SpanCounts } from '../model/tracing.ts';
 import type { Program } from '../toolchain/index.ts';
 
 /** What mesh configuration is held against: what runs, and what the checks of the scenario need of it. */
@@ -176,8 +178,17 @@ export interface MeshSidecar {
   readonly rejected: { readonly paths: readonly string[]; count(answers: readonly string[]): number };
   /** What it shows of itself when it speaks TLS, and whom it trusts. */
   readonly credentials: { readonly paths: readonly string[]; read(answers: readonly string[]): Credentials };
+  /** What it says of the spans that it reports. */
+  readonly spans: { readonly paths: readonly string[]; read(answers: readonly string[]): SpanState };
   /** POST that makes it open its access log anew, by the same name. */
   readonly reopenLogPath: string;
+}
+
+/** How far a sidecar is with reporting spans. */
+interface SpanState extends SpanCounts {
+  /** How often it has reported whatever there was since it started, and how many of its reports are under way. */
+  readonly rounds: number;
+  readonly underWay: number;
 }
 
 /** Admin paths, and what is missing by the answers to them, which come in the same order. */
@@ -229,10 +240,37 @@ export interface MeshAccessLog {
   probe(line: string): { readonly mark: string; readonly peer: string | undefined } | undefined;
 }
 
+/** What somebody reported of traces, as it came: the JSON of Zipkin, or OpenTelemetry's protocol in base64. */
+export interface SpanReport {
+  readonly zipkin?: unknown;
+  readonly otlp?: string;
+}
+
+/** A span with the hash of its request's id in two halves, as `LogLines` has it; 0 and 0 where it names no request. */
+export interface ReportedSpan extends Span {
+  readonly hash: readonly [high: number, low: number];
+}
+
+/** The spans that a mesh's sidecars report. */
+export interface MeshSpans {
+  /** Those of them that tell whose they are; what is no span of a sidecar is left out. */
+  read(report: SpanReport): readonly ReportedSpan[];
+}
+
+/** The metrics that a mesh's sidecars offer to whoever scrapes them. */
+export interface MeshMetrics {
+  /** Admin path of those of calls. */
+  readonly path: string;
+  /** What a sidecar's say, by the service called; none where they say nothing. */
+  read(instance: string, answer: string): readonly ServiceMetrics[];
+}
+
 /** How a mesh's sidecars tell what they do, and what that means: nobody else reads their words. */
 export interface MeshTelemetry {
   readonly accessLog: MeshAccessLog;
   readonly statistics: MeshStatistics;
+  readonly spans: MeshSpans;
+  readonly metrics: MeshMetrics;
 }
 
 /** How a mesh's sidecars tell what they hold. */
@@ -312,8 +350,15 @@ export interface Mesh extends MeshKnowledge {
   /** Where in the configuration under test what a sidecar did not take may come from, for one of those reasons. */
   originsOfRejection(reason: string, resources: readonly MeshResource[]): readonly RejectionOrigin[];
   readonly hostPrograms: readonly Program[];
-  /** Ports that its programs usually listen on, on an address of their own; `admin`: its sidecars' statistics. */
-  readonly hostPorts: { readonly admin: number; readonly others: readonly number[] };
+  /**
+   * Ports that its programs usually listen on, on an address of their own; `admin`: its sidecars' statistics;
+   * `collector`: where sidecars report spans to, on the control plane's address, where they can.
+   */
+  readonly hostPorts: {
+    readonly admin: number;
+    readonly collector?: number;
+    readonly others: readonly number[];
+  };
   prepareOnHost(request: HostMeshRequest): Promise<HostMesh>;
   readonly cluster: ClusterMesh;
 }

@@ -60,6 +60,10 @@ export interface Sidecar
   readonly filters: readonly Filter[];
   /** What it takes for its app, by port. */
   readonly inbound: readonly Inbound[];
+  /** What it reports of its own calls and of what it takes; absent where nobody takes spans. */
+  readonly tracing?: { readonly calls: Tracing; readonly served: Tracing };
+  /** What changes the metrics of its calls: "counts them under another name"; none unless given. */
+  readonly metrics?: readonly { readonly why: string; readonly setting: Told<string> }[];
   /** What the user wrote that is not in effect here, and why. */
   readonly unused: readonly Unused[];
 }
@@ -94,6 +98,16 @@ export interface PassedOn {
   readonly subset: string | undefined;
   /** The server of a gateway that says so. */
   readonly from: Origin;
+}
+
+/** Which requests a sidecar reports as traces. */
+export interface Tracing {
+  /** The share of those that bring no decision along, 0 to 1; what does not matter where it reports none at all. */
+  readonly sampled: Told<number>;
+  /** To whom; undefined where it reports none. */
+  readonly provider: Told<string> | undefined;
+  /** Why it reports none, where it does not. */
+  readonly off?: { readonly why: string; readonly settings: readonly Setting[] };
 }
 
 /** Names under which something is called on a port, and what becomes of such a request. */
@@ -338,6 +352,8 @@ export type Subject =
   | 'authorization'
   | 'rate-limit'
   | 'cache'
+  | 'tracing'
+  | 'metrics'
   | 'filter'
   | 'gateway';
 

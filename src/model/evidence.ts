@@ -1,4 +1,5 @@
 import type { GatewayKind, Role } from './topology.ts';
+import type { SpanCounts } from './tracing.ts';
 
 /**
  * Everything a run observed, as files in `reports/<run id>/evidence/`:
@@ -12,8 +13,11 @@ import type { GatewayKind, Role } from './topology.ts';
  *   credentials.jsonl       `CredentialsSample`, what sidecars showed and trusted in the course of faults of certificates
  *   effective.json          `EffectiveAnswers`, what sidecars held before the loads began
  *   effective-N.json        the same after the Nth change of the configuration, counted from 1
+ *   metrics.json            `MetricsAnswers`, what clients' sidecars counted before and after the loads, where a check asks for it
  *   loads.json              `LoadTotals` of every load, what k6 itself counted
+ *   direct.json             `LoadTotals` of the same requests past the mesh, of loads that send them
  *   probes.jsonl            `ProbeResult` of every request of a probe
+ *   spans.jsonl             what sidecars reported of traces, one report a line, as it came: {"zipkin": […]} or {"otlp": "base64"}
  *   run.json                `RunContext`, who is who: instances, addresses, programs
  *
  * Wall-clock times are epoch milliseconds with a fraction. Files may be large; readers stream them.
@@ -281,4 +285,6 @@ export interface RunContext {
   readonly rejections: readonly { readonly instance: string; readonly reason: string }[];
   /** Evidence that could not be had: a broken log stream, a sidecar that died with unwritten lines. */
   readonly gaps: readonly { readonly what: string; readonly fromMs: number; readonly toMs: number }[];
+  /** Instance → what its sidecar said of the spans that it has reported meanwhile; where spans are taken. */
+  readonly spans?: Readonly<Record<string, SpanCounts>>;
 }

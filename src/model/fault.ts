@@ -62,6 +62,9 @@ export type Action =
     }
   | { readonly do: 'clear-fault'; readonly target: InstanceTarget; readonly id: string }
   | { readonly do: 'kill' | 'start' | 'pause' | 'resume'; readonly target: InstanceTarget }
+  /** The sidecar gets no more processor time than so many processors have, and then as much as it wants again. */
+  | { readonly do: 'limit-cpu'; readonly target: InstanceTarget; readonly cores: number }
+  | { readonly do: 'unlimit-cpu'; readonly target: InstanceTarget }
   /** Once is enough for all instances of a node. */
   | { readonly do: 'stop-node' | 'start-node'; readonly target: NodeTarget }
   /** To no replica, and back to as many as there were. */
@@ -141,6 +144,8 @@ export type Proof =
   | { readonly kind: 'unfinished'; readonly requests: number }
   /** The clients' sidecars had the control plane before, and have lost it. */
   | { readonly kind: 'disconnected' }
+  /** The targets' sidecars use no more than so many processors. */
+  | { readonly kind: 'limited'; readonly cores: number }
   /** The targets' sidecars hold such a certificate, and make connections with it. */
   | { readonly kind: 'certificate'; readonly is: CertificateTrait; readonly serviceAccount?: string }
   /** Certificates are of another authority than before, and both are trusted; or the two sides trust different ones. */

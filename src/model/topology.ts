@@ -1,3 +1,5 @@
+import type { TracingPlan } from './tracing.ts';
+
 /** What a replica is for: a client sends the load and runs no app, a server runs one, a gateway is only a proxy. */
 export type Role = 'client' | 'server' | 'gateway';
 
@@ -22,6 +24,8 @@ interface AppSettings {
   readonly maxAgeS?: number | undefined;
   /** What it calls through its own sidecar for every request, one after the other, before it answers. */
   readonly calls: readonly OnwardCall[];
+  /** Whether its calls carry the trace of the request that they are made for; they do unless given. */
+  readonly propagates?: false;
 }
 
 /** A call that an app makes for a request: a GET. */
@@ -112,6 +116,10 @@ export interface TopologyPlan {
   readonly instances: readonly Instance[];
   /** Whether something without a sidecar calls services, too. */
   readonly outside: boolean;
+  /** Threads that each sidecar serves requests with; one unless given. */
+  readonly concurrency?: number;
+  /** Where sidecars report spans; nowhere unless given. */
+  readonly tracing?: TracingPlan;
   /** Who calls whom, by service, apps that call onward among them: a mesh works in which each is answered. */
   readonly calls: readonly (Way & { readonly port: number })[];
 }

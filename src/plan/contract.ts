@@ -79,6 +79,8 @@ export interface TrialPlan {
   /** In the order of their times. */
   readonly changes: readonly PlannedChange[];
   readonly checks: readonly PlannedCheck[];
+  /** Services whose apps pass no trace on, each with file:line in the scenario, or the option; none unless given. */
+  readonly unpropagated?: readonly { readonly service: string; readonly source: string }[];
 }
 
 /** Everything a run will do; pure data, printable. */

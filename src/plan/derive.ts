@@ -98,13 +98,14 @@ type WrittenWorkload = Scenario['topology']['services'][string]['workloads'][num
 
 /** An app as it is written, with what its calls go to worked out. */
 function appOf(
-  { maxAge, keepAlive, calls, ...app }: Scenario['topology']['services'][string]['app'],
+  { maxAge, keepAlive, propagates, calls, ...app }: Scenario['topology']['services'][string]['app'],
   topology: Scenario['topology'],
 ): NonNullable<Instance['app']> {
   return {
     ...app,
     ...(keepAlive === undefined ? {} : { keepAliveMs: keepAlive }),
     ...(maxAge === undefined ? {} : { maxAgeS: maxAge / 1_000 }),
+    ...(propagates ? {} : { propagates }),
     calls: calls.map((call) => ({ to: call.to, port: portCalled(call, topology), path: call.path })),
   };
 }

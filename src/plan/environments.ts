@@ -12,6 +12,14 @@ export interface Capabilities {
   readonly changes: boolean;
   /** Whether a topology may have networks and gateways. */
   readonly gateways: boolean;
+  /** Whether spans of traces are taken. */
+  readonly traces?: true;
+  /** Whether sidecars' metrics can be held against a load. */
+  readonly tellsMetrics?: true;
+  /** Whether loads can go past every sidecar. */
+  readonly goesPastTheMesh?: true;
+  /** Whether it says how many threads sidecars serve with. */
+  readonly setsConcurrency?: true;
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -24,7 +32,16 @@ export function unfitFor(
   capabilities: Readonly<Record<string, Capabilities>>,
   locate: Locate,
 ): readonly Problem[] {
-  const { performs = [], mostInstances, changes = true, gateways = true } = capabilities[environment] ?? {};
+  const {
+    performs = [],
+    mostInstances,
+    changes = true,
+    gateways = true,
+    traces,
+    tellsMetrics,
+    goesPastTheMesh,
+    setsConcurrency,
+  } = capabilities[environment] ?? {};
   const able = (fault: PlannedFault) =>
     Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
   const foreign = plan.trial.faults.flatMap((fault, index) => {
@@ -56,7 +73,56 @@ export function unfitFor(
           },
         ];
   const unjoined = gateways ? [] : ofGateways(plan.topology, environment);
-  return [...[...tooMany(plan.topology, mostInstances), ...unjoined, ...unchanged].map(locate), ...foreign];
+  const ofOneThread: readonly Mistake[] =
+    setsConcurrency || plan.topology.concurrency === undefined
+      ? []
+      : [
+          {
+            path: ['mesh', 'concurrency'],
+            at: 'value',
+            message: `sidecars of the ${environment} environment serve with one thread`,
+            hint: 'run it with --env local',
+          },
+        ];
+  const notPast: readonly Mistake[] =
+    goesPastTheMesh || !plan.trial.loads.some(({ direct }) => direct)
+      ? []
+      : [
+          {
+            path: ['load'],
+            at: 'key',
+            message: `the ${environment} environment sends nothing past the mesh yet (direct: true)`,
+            hint: 'run it with --env local',
+          },
+        ];
+  const untold = plan.trial.checks.flatMap(({ check }, index): readonly Mistake[] => {
+    if (tellsMetrics || check.kind !== 'metrics-agree') return [];
+    const message = `metrics of the ${environment} environment were never held against a load yet`;
+    return [{ path: ['checks', index, 'kind'], at: 'value', message, hint: 'run it with --env local' }];
+  });
+  const untraced: readonly Mistake[] =
+    traces || plan.topology.tracing === undefined
+      ? []
+      : [
+          {
+            path: ['mesh', 'tracing'],
+            at: 'key',
+            message: `the ${environment} environment takes no spans of traces yet`,
+            hint: 'run it with --env local',
+          },
+        ];
+  return [
+    ...[
+      ...tooMany(plan.topology, mostInstances),
+      ...unjoined,
+      ...unchanged,
+      ...untraced,
+      ...untold,
+      ...notPast,
+      ...ofOneThread,
+    ].map(locate),
+    ...foreign,
+  ];
 }
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */

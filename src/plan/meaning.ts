@@ -154,8 +154,15 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   const ports = gateway ? [portOfGateway(gateway)] : called && portsOf(called);
   const noPort = mistakeInPort(load, ports);
   if (noPort) found.push({ ...noPort, path: [...path, 'port'] });
-  const client = topology.services[load.from]?.workloads ?? [];
-  const replicas = client.reduce((sum, workload) => sum + workload.replicas, 0);
+  const replicasIn = (workloads: readonly { readonly replicas: number }[] = []) =>
+    workloads.reduce((sum, workload) => sum + workload.replicas, 0);
+  if (load.direct && replicasIn(called?.workloads) > 1) {
+    const message = `${load.to} has several replicas: past the mesh nobody spreads requests over them`;
+    add('direct', message, `give ${load.to} one workload with one replica`);
+  }
+  if (load.direct && load.pods > 1)
+    add('direct', 'several generators cannot tell percentiles of all', 'leave pods out');
+  const replicas = replicasIn(topology.services[load.from]?.workloads);
   if (load.pods > 1 && replicas > 1) {
     const message = `${load.from} has ${replicas} replicas, and each is a generator; pods would be a second number for that`;
     add('pods', message, `leave pods out, or give ${load.from} one workload without replicas`);
@@ -389,6 +396,18 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     if (check.kind === 'attempts' && check.service !== undefined) {
       const target = mistakeInTarget({ service: check.service }, replicas);
       if (target) add(target.path, target.message, target.hint);
+    }
+    if ('sidecars' in check && check.sidecars !== undefined) {
+      const target = mistakeInTarget(check.sidecars, replicas, () => true);
+      if (target) add(['sidecars', ...target.path], target.message, target.hint);
+    }
+    if (check.kind === 'added-latency' && !loadsIn(scenario).some(({ load: each }) => each.direct)) {
+      add(['kind'], 'no load goes past the mesh as well', 'write direct: true into the load');
+    }
+    const aboutTraces =
+      check.kind === 'complete-traces' || (check.kind === 'proportion' && check.of.traced !== undefined);
+    if (aboutTraces && scenario.mesh.tracing === undefined) {
+      add(['kind'], 'nobody takes the spans that sidecars report', 'write mesh.tracing: {}');
     }
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
       add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');

@@ -19,7 +19,7 @@ import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, plannedProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
-import type { Plan, PlannedChange, PlannedCheck, PlannedFault, PlannedGuard } from './contract.ts';
+import type { Plan, PlannedChange, PlannedCheck, PlannedFault, PlannedGuard, TrialPlan } from './contract.ts';
 import {
   faultNames,
   freeNames,
@@ -62,6 +62,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
       faults: planFaults(loaded, topology.instances),
       changes: planChanges(loaded),
       checks: planChecks(scenario),
+      ...planUnpropagated(loaded),
     },
   };
 }
@@ -132,6 +133,8 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
     ],
     ...(gateways.length === 0 ? {} : { gateways }),
     instances: replicasOf(scenario, seed),
+    ...(mesh.concurrency === 1 ? {} : { concurrency: mesh.concurrency }),
+    ...(mesh.tracing === undefined ? {} : { tracing: mesh.tracing }),
     outside: scenario.probes.some((probe) => callersOf(probe).includes(OUTSIDE)),
     calls: [...new Map(calls.map((call) => [`${call.from} ${call.to} ${call.port}`, call])).values()],
   };
@@ -158,6 +161,7 @@ function planLoad(
     },
     shape: shapeOf(load, directory),
     ...sizeOf(load),
+    ...(load.direct ? { direct: true as const } : {}),
     seed: seed === undefined ? undefined : seedOf(seed, name),
   };
 }
@@ -181,6 +185,14 @@ function planFaults({ scenario, locate }: LoadedScenario, instances: readonly In
       proof: kind.proof(fault),
     };
   });
+}
+
+/** The apps that are to break traces, where any are. */
+function planUnpropagated({ scenario, locate }: LoadedScenario): Pick<TrialPlan, 'unpropagated'> {
+  const unpropagated = Object.entries(scenario.topology.services)
+    .filter(([, { app }]) => !app.propagates && app.calls.length > 0)
+    .map(([service]) => ({ service, source: placeOf(['topology', 'services', service, 'app'], locate) }));
+  return unpropagated.length === 0 ? {} : { unpropagated };
 }
 
 function planChanges({ scenario, changeFiles, locate }: LoadedScenario): PlannedChange[] {

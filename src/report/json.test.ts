@@ -35,6 +35,7 @@ describe('report.json', () => {
     for (const report of [
       ...reports.map((each) => JSON.parse(json(each))),
       read('reports/example/report.json'),
+      read('reports/chain/report.json'),
     ]) {
       expect(accepts(report), JSON.stringify(accepts.errors)).toBe(true);
       expect(accepts({ ...report, verdict: 'maybe' })).toBe(false);

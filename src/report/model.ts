@@ -297,6 +297,45 @@ export const reportSchema = z
         }),
       ),
     }),
+    waterfalls: z
+      .array(
+        z.strictObject({
+          why: z.string().describe('Why it is shown: "slowest", "failed", "broken trace", "tried again".'),
+          atMs: ms().describe('When it was due; milliseconds from the start of the load.'),
+          latencyMs: z.number().describe('From when it was due until it was over.'),
+          status: z.int().describe('What the caller got; 0 for no answer.'),
+          trace: z.string().optional().describe('Id of its trace, where sidecars reported one.'),
+          flaw: z.string().optional().describe('What is wrong with that trace.'),
+          bars: z
+            .array(
+              z.strictObject({
+                who: z.string().describe('The instance whose sidecar tells it.'),
+                what: z.string().describe('"calls origin", "takes it".'),
+                depth: count().describe('0 for the request itself; more for what came of it.'),
+                fromMs: z.number().describe('Milliseconds from when the request was due.'),
+                ms: z.number().describe('How long it took.'),
+                status: z.int().describe('0 for no answer.'),
+                flag: z
+                  .string()
+                  .optional()
+                  .describe('What the sidecar calls its ending, where it has a word.'),
+                traced: z.boolean().describe('Whether a span of it was reported.'),
+              }),
+            )
+            .describe('What sidecars logged of it, each under what it was for.'),
+        }),
+      )
+      .optional()
+      .describe('Single requests with all that came of them. Older reports have none.'),
+    traces: z
+      .strictObject({
+        provider: z.string(),
+        requests: count().describe('Of the loads, after the warmup.'),
+        sampled: count().describe('Those that sidecars reported as traces.'),
+        whole: count().describe('Those of them that are one trace with a span of every sidecar on the way.'),
+      })
+      .optional()
+      .describe('What sidecars reported of traces; none where the scenario has no mesh.tracing.'),
     series,
     resources: z.strictObject({
       harness: z.strictObject({ cpuMs: z.number(), maxRssBytes: z.number() }),
@@ -352,6 +391,7 @@ export const briefReportSchema = reportSchema.omit({
   schema: true,
   windows: true,
   topology: true,
+  waterfalls: true,
   series: true,
   resources: true,
   measures: true,
@@ -367,6 +407,7 @@ export function brief({
   schema: _schema,
   windows: _windows,
   topology: _topology,
+  waterfalls: _waterfalls,
   series: _series,
   resources: _resources,
   measures: _measures,

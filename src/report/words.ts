@@ -87,7 +87,7 @@ export function formatFaultSpan(fault: Report['faults'][number], report: Report)
 }
 
 /** Who answered badly, as one phrase: the status, and what the sidecar calls it. */
-export function formatAnswer(error: Report['errors'][number]): string {
+export function formatAnswer(error: Pick<Report['errors'][number], 'status' | 'flag'>): string {
   return `${error.status === 0 ? 'no answer' : error.status} ${error.flag}`.trim();
 }
 

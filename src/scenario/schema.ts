@@ -3,6 +3,7 @@ import { MAX_BODY_BYTES } from '../../apps/edge-app/src/answers.ts';
 import { parseServiceTime } from '../../apps/edge-app/src/service-time.ts';
 import { checkSchema } from '../checks/index.ts';
 import { faultSchema } from '../faults/index.ts';
+import { parseAddress } from '../kit/address.ts';
 import { quote } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake, Problem } from '../kit/problems.ts';
@@ -10,6 +11,7 @@ import { duration } from '../kit/units.ts';
 import { loadFields } from '../load/written.ts';
 import { meshKinds } from '../meshes/index.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
+import { tracingProtocols } from '../model/tracing.ts';
 import { probeSchema } from '../probes/written.ts';
 import { changeSchema } from './changes.ts';
 import { labels, locality } from './labels.ts';
@@ -101,6 +103,12 @@ const app = z.strictObject({
     .describe(
       'What the app calls onward for every request, one after the other and through its own sidecar, before it answers; where a call fails it answers 502. Calls may go on from there, but not in a circle.',
     ),
+  propagates: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether it passes the headers of a trace on with its calls, as every app has to; without them each call begins a trace of its own. The id of the request it passes on either way.',
+    ),
   keepAlive: duration('24h')
     .optional()
     .describe(
@@ -184,6 +192,36 @@ const topology = z.strictObject({
     .describe('Proxies without an app, by name; what they do is up to the Gateways under test.'),
 });
 
+/** An address that may stand in reports as it is. */
+const isOpenAddress = (text: string) => {
+  const address = parseAddress(text);
+  return address !== undefined && Object.keys(address.headers).length === 0;
+};
+
+const tracing = z.strictObject({
+  provider: dnsLabel()
+    .default('zipkin')
+    .describe(
+      'Name of the provider, as a Telemetry calls it; Istio knows it by `meshConfig.extensionProviders`.',
+    ),
+  protocol: z
+    .enum(tracingProtocols)
+    .default('zipkin')
+    .describe(
+      'How spans are reported: zipkin (its JSON, version 2), or OpenTelemetry by otlp-http or otlp-grpc.',
+    ),
+  exportTo: z
+    .string()
+    .refine(
+      isOpenAddress,
+      'expected an address without user and password, such as http://127.0.0.1:9411/api/v2/spans',
+    )
+    .optional()
+    .describe(
+      'A collector of your own that gets every report too, as the sidecars wrote it: http://127.0.0.1:9411/api/v2/spans, or for OpenTelemetry http://127.0.0.1:4318/v1/traces.',
+    ),
+});
+
 const mesh = z.strictObject({
   kind: z.enum(meshKinds).default('istio').describe('Which mesh.'),
   version: z
@@ -197,6 +235,19 @@ const mesh = z.strictObject({
       'Its version; the one that Breakwater is made for unless given. `npx breakwater tools list` says which there are.',
     ),
   mtls: z.enum(['strict', 'permissive']).default('strict').describe('Whether workloads refuse plaintext.'),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe(
+      "Threads that each sidecar serves requests with (`concurrency` of Istio). Limits of a pool are shared by them, and outlier detection is each one's own.",
+    ),
+  tracing: tracing
+    .optional()
+    .describe(
+      'Where sidecars report the spans of traces: to the run itself, which keeps them as evidence. Which requests are traced is for a Telemetry of the mesh configuration to say.',
+    ),
   configuration: z
     .array(z.string())
     .max(1_000)
@@ -224,6 +275,12 @@ const loadFieldsOfAll = {
     .prefault(1)
     .describe(
       'Generators that share the load, each with a sidecar of its own: a limit that holds per client (a connection pool, outlier detection) then holds that many times. A client service with several workloads or replicas has one in each, and no pods.',
+    ),
+  direct: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether another k6 sends the same requests meanwhile straight to an app of the service, past every sidecar: what the mesh adds (`added-latency`) is the difference. They are no part of the load. The service has one replica then, or the two would not meet the same app.',
     ),
   timeout: duration().prefault('10s').describe('When k6 gives up on a request.'),
   warmup: duration()

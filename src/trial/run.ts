@@ -13,8 +13,10 @@ import type { TrialPlan } from '../plan/contract.ts';
 import { prepareProbes } from '../probes/probes.ts';
 import { Changes } from './changes.ts';
 import { recordCredentials } from './credentials.ts';
+import { prepareDirect } from './direct.ts';
 import { recordEffective } from './effective.ts';
 import { watchedBy } from './guard.ts';
+import { scrapeClients, writeMetrics } from './metrics.ts';
 import { type Sampler, startSampler } from './sampler.ts';
 import { Journal, runTimeline } from './timeline.ts';
 import { measureTimerNoise } from './timer-noise.ts';
@@ -90,16 +92,24 @@ async function onLab(request: TrialRequest): Promise<TrialOutcome> {
   const { lab, folder } = request;
   await mkdir(folder.evidence, { recursive: true });
   await using window = await lab.trial(folder);
-  const outcome = await loadAndFaults(request, window);
+  const { scraped, ...outcome } = await loadAndFaults(request, window);
   request.watcher.step('collecting evidence');
   await writeContext(request, await window.close());
+  // Every request has ended by now, and no other one has come.
+  if (scraped !== undefined) {
+    const after = await scrapeClients(lab, request.mesh, request.topology);
+    await writeMetrics(folder.evidence, scraped, after);
+  }
   request.watcher.collected?.();
   return outcome;
 }
 
 const broken = (reason: string) => environmentError(`the environment broke during the run: ${reason}`);
 
-async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<TrialOutcome> {
+async function loadAndFaults(
+  request: TrialRequest,
+  window: LabTrial,
+): Promise<TrialOutcome & { readonly scraped: Scraped | undefined }> {
   const { lab, mesh, trial, topology, configuration, signal, watcher } = request;
   const { evidence } = request.folder;
   const journal = new Journal(join(evidence, 'journal.jsonl'));
@@ -120,7 +130,14 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     host: (service) => mesh.serviceHost(service, topology.namespace),
     prepare: (job) => window.prepareLoad(job),
   });
-  await unlessAborted(Promise.all([held, probes.ready()]), signal);
+  await using direct = await prepareDirect(
+    trial.loads,
+    trial.loads.length + new Set(trial.probes.map(({ from }) => from)).size,
+    (service) => mesh.serviceHost(service, topology.namespace),
+    (job) => window.prepareLoad(job),
+  );
+  await unlessAborted(Promise.all([held, probes.ready(), direct.ready()]), signal);
+  const scraped = asksForMetrics(trial) ? await scrapeClients(lab, mesh, topology) : undefined;
   await using noise = measureTimerNoise();
   let loadMs = 0;
   let refused: OperatorError | undefined;
@@ -128,7 +145,7 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     await using sampler = startSampler(lab, topology, mesh.telemetry.statistics, evidence);
     await using changes = changesOf(request, journal, sampler);
     const loads = await prepared.begin(signal);
-    await probes.begin();
+    await Promise.all([probes.begin(), direct.begin()]);
     const { startedAt } = loads;
     journal.write({ t: startedAt, event: 'load-started' });
     const { runId, environment } = request;
@@ -160,14 +177,13 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     });
     const changing = changes.run(startedAt, either);
     const endsEarly = () => signal.aborted || changes.refused !== undefined;
-    const totals = Promise.all([loads.finish(evidence, endsEarly), probes.finish(evidence, endsEarly)]);
+    const totals = Promise.all([loads, probes, direct].map((each) => each.finish(evidence, endsEarly)));
     timeline.catch(() => {});
     changing.catch(() => {});
     totals.catch(() => {});
     lost.catch(() => {});
     const stop = () => {
-      loads.stop();
-      probes.stop();
+      for (const each of [loads, probes, direct]) each.stop();
     };
     signal.addEventListener('abort', stop, { once: true });
     try {
@@ -193,8 +209,13 @@ async function loadAndFaults(request: TrialRequest, window: LabTrial): Promise<T
     journal.write({ t: Date.now(), event: 'load-ended' });
   }
   await writeFile(join(evidence, 'timer.json'), JSON.stringify(await noise.stop()));
-  return { interrupted: signal.aborted, ...(refused === undefined ? {} : { refused }), loadMs };
+  return { interrupted: signal.aborted, ...(refused === undefined ? {} : { refused }), loadMs, scraped };
 }
+
+/** The metrics of clients' sidecars by instance, as they were before the loads. */
+type Scraped = Awaited<ReturnType<typeof scrapeClients>>;
+
+const asksForMetrics = ({ checks }: TrialPlan) => checks.some(({ check }) => check.kind === 'metrics-agree');
 
 /** The changes of a trial, with what they need to see of it. */
 function changesOf(

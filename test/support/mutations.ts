@@ -3,6 +3,9 @@ import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 import { plantedFilters } from './planted-filters.ts';
 import { plantedGateways } from './planted-gateways.ts';
+import { plantedMetrics } from './planted-metrics.ts';
+import { plantedResources } from './planted-resources.ts';
+import { plantedTraces } from './planted-traces.ts';
 
 /** A planted defect of a scenario, however it is planted. */
 export interface Mutation {
@@ -33,4 +36,7 @@ export const mutations: readonly Mutation[] = [
   ...plantedChanges,
   ...plantedCertificates,
   ...plantedGateways,
+  ...plantedMetrics,
+  ...plantedResources,
+  ...plantedTraces,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

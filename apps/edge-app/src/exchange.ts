@@ -17,6 +17,8 @@ export interface Site {
   readonly serviceTime: ServiceTime;
   readonly chance: Chance;
   readonly calls: readonly OnwardCall[];
+  /** Whether calls carry the trace of the request that they are made for. */
+  readonly propagates: boolean;
   readonly agent: Agent;
 }
 
@@ -111,8 +113,8 @@ export class Exchange implements Waiter {
   }
 
   async #callOnward(): Promise<void> {
-    const { answers, calls, agent, metrics } = this.#site;
-    const trace = traceHeaders(this.#request.headers);
+    const { answers, calls, propagates, agent, metrics } = this.#site;
+    const trace = traceHeaders(this.#request.headers, propagates);
     const callerGone = new AbortController();
     this.#response.once('close', () => callerGone.abort());
     for (const [index, call] of calls.entries()) {

@@ -56,6 +56,16 @@ test('calls on in order over kept connections, as the named host and with the tr
   expect(await app.metric(line)).toBe(2);
 });
 
+test('an app that does not do its share of tracing passes the id of the request on, and nothing of its trace', async () => {
+  await using one = await origin();
+  await using app = await runningApp({ PROPAGATE: 'false', CALLS: JSON.stringify([{ url: one.url }]) });
+  const headers = { traceparent: '00-1-2-01', b3: '1-2-1', 'x-b3-traceid': '1', 'x-request-id': 'r' };
+  expect((await fetch(app.url, { headers })).status).toBe(200);
+  const [request] = one.requests;
+  expect(request?.headers['x-request-id']).toBe('r');
+  expect(Object.keys(request?.headers ?? {}).toSorted()).toEqual(['connection', 'host', 'x-request-id']);
+});
+
 test('a failing call is a 502 that says which', async () => {
   await using good = await origin();
   await using bad = await origin(503);

@@ -16,21 +16,28 @@ export interface OnwardResult {
   readonly problem?: string;
 }
 
-/** Passing these on is the app's share of distributed tracing: a sidecar can't tell which request caused a call. */
-export function traceHeaders(headers: http.IncomingHttpHeaders): http.OutgoingHttpHeaders {
+/**
+ * Passing these on is the app's share of distributed tracing: a sidecar can't tell which request caused a call. An app
+ * that does not do its share passes the request's id alone, which is no part of a trace.
+ */
+export function traceHeaders(
+  headers: http.IncomingHttpHeaders,
+  propagates: boolean,
+): http.OutgoingHttpHeaders {
   const passed: http.OutgoingHttpHeaders = {};
   for (const name in headers) {
-    if (isTraceHeader(name)) passed[name] = headers[name];
+    if (name === REQUEST_ID || (propagates && isTraceHeader(name))) passed[name] = headers[name];
   }
   return passed;
 }
+
+const REQUEST_ID = 'x-request-id';
 
 function isTraceHeader(name: string): boolean {
   switch (name) {
     case 'traceparent':
     case 'tracestate':
     case 'b3':
-    case 'x-request-id':
     case 'x-ot-span-context':
       return true;
     default:

@@ -40,6 +40,7 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
     serviceTime: settings.serviceTime,
     chance,
     calls: settings.calls,
+    propagates: settings.propagates,
     agent: onwardAgent(),
   };
   const { answers, faults, metrics, agent } = site;

@@ -22,6 +22,8 @@ export interface ServiceSettings {
   readonly concurrency: number;
   readonly queue: number;
   readonly calls: readonly OnwardCall[];
+  /** Whether calls carry the trace of the request that they are made for. */
+  readonly propagates: boolean;
   /** How long a connection may be idle before it is closed. */
   readonly keepAliveMs: number;
 }
@@ -89,6 +91,7 @@ export function readSettings(environment: Environment): Settings {
         'a JSON array of {"url": "http://…", "host": "…", "headers": {"…": "…"}} without other fields',
         parseCalls,
       ),
+      propagates: read('PROPAGATE', 'true', 'true or false', parseBoolean),
       // Envoy keeps idle connections to its app for an hour, so that it is always the one that closes.
       keepAliveMs: read('KEEP_ALIVE', '7200s', 'a duration from 1ms to a day', parseKeepAlive),
     },
@@ -117,6 +120,10 @@ function parseHeaderValue(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function parseBoolean(text: string): boolean | undefined {
+  return text === 'true' || text === 'false' ? text === 'true' : undefined;
 }
 
 function parseKeepAlive(text: string): number | undefined {

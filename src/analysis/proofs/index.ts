@@ -12,6 +12,7 @@ const proofs: { readonly [K in Proof['kind']]: ProofKind<ProofOf<K>> } = {
   silent: (await import('./silent.ts')).silent,
   unfinished: (await import('./unfinished.ts')).unfinished,
   disconnected: (await import('./disconnected.ts')).disconnected,
+  limited: (await import('./limited.ts')).limited,
   certificate: (await import('./certificate.ts')).certificate,
   authority: (await import('./authority.ts')).authority,
 };

@@ -25,10 +25,17 @@ export interface Grounds {
  * What a violated rule takes away: everything; `lateness`: failures that a generator or a machine which comes late may
  * have caused, which is never that a mesh refused, ejected or answered from a cache nobody; `omission`: all that requests which were not sent
  * may have changed, which is never that others failed or took too long; `statistics`: what rests on
- * those; `nothing`: no check, but a run that would pass does not; or what is said about some faults, and about the run
+ * those; `spans`: that traces are broken or too few; `nothing`: no check, but a run that would pass does not; or what is said about some faults, and about the run
  * as a whole.
  */
-export type Reach = 'everything' | 'lateness' | 'omission' | 'statistics' | 'nothing' | readonly string[];
+export type Reach =
+  | 'everything'
+  | 'lateness'
+  | 'omission'
+  | 'statistics'
+  | 'spans'
+  | 'nothing'
+  | readonly string[];
 
 /** What a rule finds in a run; its reach is everything unless it says less. */
 export type Judgement = Omit<Finding, 'rule' | 'title'> & { readonly reach?: Reach };

@@ -26,6 +26,7 @@ const rules: readonly Rule[] = [
   (await import('./logs-intact.ts')).logsIntact,
   (await import('./known-hosts.ts')).knownHosts,
   (await import('./statistics.ts')).statistics,
+  (await import('./spans-arrived.ts')).spansArrived,
 ];
 
 /** What every rule finds, in their order. */

@@ -3,12 +3,15 @@ import type { Cluster, EffectiveConfiguration, Route, Zone } from '../../model/e
 import { limitText, localityWords, matchText, shareText, timeText } from '../words.ts';
 import { notAsked, notKept } from './caches.ts';
 import { closedEarly, keptOpen } from './connections.ts';
+import { costs } from './costs.ts';
 import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
 import { closedGateways } from './gateways.ts';
+import { notCounted } from './metrics.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
 import { notLimited } from './rate-limits.ts';
 import { clustersTaken, routesTaken } from './taken.ts';
+import { notTraced } from './tracing.ts';
 
 /** What would have had to be in effect for a check to hold, what is, and why not. */
 export function reasonOfCheck(configuration: EffectiveConfiguration, question: CheckQuestion): Reason {
@@ -19,6 +22,9 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
   if (question.expected === 'rate-limit') return notLimited(configuration, question);
   if (question.expected === 'caching') return notKept(configuration, question);
   if (question.expected === 'asking') return notAsked(configuration, question);
+  if (question.expected === 'tracing') return notTraced(configuration, question);
+  if (question.expected === 'metrics') return notCounted(configuration, question);
+  if (question.expected === 'cheapness') return costs(configuration, question);
   const closed = moves.has(question.expected) ? closedGateways(configuration, question) : undefined;
   if (closed !== undefined) return closed;
   const scene = sceneOf(configuration, question);
@@ -36,6 +42,9 @@ function didNotCome(scene: CheckScene): Reason {
     case 'rate-limit':
     case 'caching':
     case 'asking':
+    case 'tracing':
+    case 'metrics':
+    case 'cheapness':
       return unknown('what requests pass before they are routed is no matter of one cluster');
     case 'overflow':
       return neverOverflow(scene) ?? notReached(scene);

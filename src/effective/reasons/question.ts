@@ -127,7 +127,13 @@ export type Expected =
   /** A sidecar answers with what it has kept, and alike requests at once come to one. */
   | 'caching'
   /** An app is asked, rather than a cache. */
-  | 'asking';
+  | 'asking'
+  /** Sidecars report as many requests as traces as they should. */
+  | 'tracing'
+  /** Metrics count what was asked and answered. */
+  | 'metrics'
+  /** Sidecars cost no more than they must. */
+  | 'cheapness';
 
 /** What the client's sidecar counted meanwhile; what is left out nobody looked at. */
 export interface Seen {

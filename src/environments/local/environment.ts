@@ -19,6 +19,8 @@ const performs = [
   'start',
   'pause',
   'resume',
+  'limit-cpu',
+  'unlimit-cpu',
   'stop-control-plane',
   'start-control-plane',
   'call-slowly',
@@ -31,6 +33,10 @@ const performs = [
 export const local: EnvironmentKind = {
   changes: true,
   gateways: true,
+  traces: true,
+  tellsMetrics: true,
+  goesPastTheMesh: true,
+  setsConcurrency: true,
   performs,
   mostInstances,
   programs(mesh) {
@@ -87,6 +93,7 @@ function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts
     ],
     wished: [
       hostPorts.admin,
+      ...(hostPorts.collector === undefined ? [] : [hostPorts.collector]),
       ...hostPorts.others,
       ...Object.values(usualAppPorts),
       ...clients.map((_, index) => generatorPort + index),

@@ -11,12 +11,14 @@ import { generatorName, type InstanceContext, type ProcessSample } from '../../m
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient, isServer, portsOf } from '../../model/topology.ts';
+import type { SpanCounts } from '../../model/tracing.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder } from '../contract.ts';
 import { Trial } from '../trial.ts';
 import { accessLines } from './access.ts';
 import type { LoopbackBlock } from './addresses.ts';
 import { type AppPorts, appProgram, appReady, controlApp, seedApp, usualAppPorts } from './app.ts';
+import { CpuLimits } from './cpu-limits.ts';
 import { HandingOut } from './credentials.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
@@ -24,6 +26,7 @@ import { Programs } from './programs.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
 import { type Revision, Sidecars } from './sidecars.ts';
 import { SlowClients } from './slow-clients.ts';
+import { SpanReceiver } from './span-receiver.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
@@ -62,6 +65,8 @@ export class LocalLab implements Lab {
   readonly #programs: Programs;
   readonly #sidecars: Sidecars;
   #hostMesh: HostMesh | undefined;
+  #spans: SpanReceiver | undefined;
+  readonly #cpuLimits = new CpuLimits();
   #revision = 1;
   /** The revision at which clients' views of the hosts were last made anew. */
   #hostsSince = 1;
@@ -143,6 +148,7 @@ export class LocalLab implements Lab {
       files: this.#found.files,
     });
     this.#hostMesh = mesh;
+    await this.#listenToSpans();
     request.progress('starting the control plane and the workloads');
     const apps = this.#hosts.filter(isServer).map((host) => this.#startApp(host));
     // They start while the control plane does, and wait for it; when it fails, that is what to say.
@@ -170,9 +176,18 @@ export class LocalLab implements Lab {
     if (request.configuration.resources.length > 0) await this.configure(request.configuration);
   }
 
+  async #listenToSpans(): Promise<void> {
+    const { topology, warn } = this.#request;
+    const { collector } = this.#meshKind.hostPorts;
+    if (topology.tracing === undefined || collector === undefined) return;
+    const at = { host: this.#block.address(hosts.controlPlane), port: this.#block.port(collector) };
+    this.#spans = await SpanReceiver.listen(at, topology.tracing, warn);
+  }
+
   /** What of the mesh is in this process; its programs are the supervisor's. */
   async closeControlPlane(): Promise<void> {
     await this.#hostMesh?.closeControlPlane();
+    await this.#spans?.[Symbol.asyncDispose]();
   }
 
   get #started(): HostMesh {
@@ -274,6 +289,12 @@ export class LocalLab implements Lab {
         return this.#programs.of(`${action.target.name}/app`).signal('SIGSTOP');
       case 'resume':
         return this.#programs.of(`${action.target.name}/app`).signal('SIGCONT');
+      case 'limit-cpu': {
+        const name = `${action.target.name}/sidecar`;
+        return this.#cpuLimits.limit(name, this.#programs.of(name), action.cores);
+      }
+      case 'unlimit-cpu':
+        return this.#cpuLimits.lift(`${action.target.name}/sidecar`);
       case 'stop-control-plane':
         await this.#programs.end(mesh.controlPlane.name);
         return mesh.closeControlPlane();
@@ -340,20 +361,32 @@ export class LocalLab implements Lab {
         ]),
       );
     opened.catch(() => {});
+    const spans = this.#spans;
+    const before = spans && opened.then(() => this.#sidecars.spans());
+    before?.catch(() => {});
+    let unfinished: ReadonlySet<string> = new Set();
+    spans?.writeTo(join(folder.evidence, 'spans.jsonl'));
     return new Trial({
       prepareLoad: async (job) => {
         const [load] = await Promise.all([this.#prepareLoad(job, folder), opened]);
         return load;
       },
-      settle: () => this.#sidecars.settle(),
+      settle: async () => {
+        await this.#sidecars.settle();
+        if (spans) unfinished = await this.#sidecars.reported();
+      },
       window: async () => ({
         instances: this.instances,
         rejections: await this.#sidecars.rejections(this.#started),
         // Sidecars write their logs straight into the evidence.
         gaps: [],
+        ...(before === undefined
+          ? {}
+          : { spans: since(await before, await this.#sidecars.spans(), unfinished) }),
       }),
       release: async () => {
         await opened.catch(() => {});
+        await spans?.end();
         await this.#leadLogs(() => undefined);
         this.#busy = false;
       },
@@ -383,7 +416,11 @@ export class LocalLab implements Lab {
     const turn = Math.floor(job.number / loadAddresses);
     const api = this.#block.address(hosts.load + (job.number % loadAddresses));
     const clients = this.#hosts.filter((host) => isClient(host) && host.service === job.from);
-    const places = job.from === undefined ? [this.#outside()] : clients.map((client) => this.#behind(client));
+    const places = job.direct
+      ? [this.#past()]
+      : job.from === undefined
+        ? [this.#outside()]
+        : clients.map((client) => this.#behind(client));
     const generators = await Promise.all(
       places.map((place, index) => {
         const name = generatorName(index, places.length, job.name);
@@ -420,6 +457,17 @@ export class LocalLab implements Lab {
     };
   }
 
+  /** A place past the mesh: calls go to the app of the first replica itself. */
+  #past(): LoadPlace {
+    return {
+      name: 'past-the-mesh',
+      addressOf: (service) => {
+        const server = this.#hosts.find((host) => isServer(host) && host.service === service);
+        return server && `${server.address}:${server.appPort}`;
+      },
+    };
+  }
+
   async admin(instance: string, path: string, timeoutMs: number): Promise<string> {
     const { status, body } = await http(`http://${this.#host(instance).admin}${path}`, { timeoutMs });
     if (status !== 200) throw environmentError(`${instance}'s sidecar answered ${status} to ${path}`);
@@ -435,8 +483,25 @@ export class LocalLab implements Lab {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#cpuLimits[Symbol.dispose]();
     this.#programs.expectEnds();
     for (const clients of this.#slowClients.values()) clients[Symbol.dispose]();
     await this.releases?.[Symbol.asyncDispose]();
   }
+}
+
+/** What was counted between two moments; of a sidecar that has been started anew meanwhile, since then. */
+function since(
+  before: ReadonlyMap<string, SpanCounts>,
+  after: ReadonlyMap<string, SpanCounts>,
+  unfinished: ReadonlySet<string>,
+): Readonly<Record<string, SpanCounts>> {
+  return Object.fromEntries(
+    [...after].map(([name, { sent, lost }]) => {
+      const first = before.get(name);
+      const goesOn = first !== undefined && first.sent <= sent;
+      const counts = goesOn ? { sent: sent - first.sent, lost: lost - first.lost } : { sent, lost };
+      return [name, unfinished.has(name) ? { ...counts, unfinished: true } : counts];
+    }),
+  );
 }

@@ -14,6 +14,7 @@ import type { Credentials } from '../../model/credentials.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { gatewaysBetween, isCaller, isServer, portsOf, type TopologyPlan } from '../../model/topology.ts';
+import type { SpanCounts } from '../../model/tracing.ts';
 import type { Arrivals } from '../contract.ts';
 import { refusedConfiguration } from '../refused.ts';
 
@@ -26,6 +27,8 @@ const changeEveryMs = 25;
 const hostsTimeoutMs = 3_000;
 /** Envoy writes its log every quarter of a second; a machine with too much to do takes longer over that. */
 const settleTimeoutMs = 5_000;
+/** Each of a sidecar's threads makes rounds of its own, the one that takes no requests too. */
+const reportingRounds = 6;
 const adminTimeoutMs = 2_000;
 const answerTimeoutMs = 10_000;
 
@@ -278,6 +281,44 @@ export class Sidecars {
         signal,
       },
     );
+  }
+
+  /** What those that run have said of spans so far, by instance. */
+  async spans(): Promise<ReadonlyMap<string, SpanCounts>> {
+    const { spans } = this.#mesh.sidecar;
+    const counts = await Promise.all(
+      this.#hosts.filter(this.#runs).map(async (host) => {
+        const { sent, lost } = spans.read(await this.#ask(host, spans.paths));
+        return [host.name, { sent, lost }] as const;
+      }),
+    );
+    return new Map(counts);
+  }
+
+  /** Waits until every sidecar has reported what it knows of requests that are over; names those that have not. */
+  async reported(): Promise<ReadonlySet<string>> {
+    const { spans } = this.#mesh.sidecar;
+    const unfinished = await Promise.all(
+      this.#hosts.filter(this.#runs).map(async (host) => {
+        let first: number | undefined;
+        return await eventually(
+          () =>
+            patiently(async () => {
+              const { rounds, underWay } = spans.read(await this.#ask(host, spans.paths));
+              // One that reports to nobody has no rounds.
+              if (rounds === 0) return undefined;
+              first ??= rounds;
+              if (underWay > 0) return notYet('it is reporting spans');
+              return rounds - first >= reportingRounds ? undefined : notYet('it may have spans to report');
+            }),
+          { waitingFor: `the spans of ${host.name}`, timeoutMs: settleTimeoutMs },
+        ).then(
+          () => [],
+          () => [host.name],
+        );
+      }),
+    );
+    return new Set(unfinished.flat());
   }
 
   /** Waits until no sidecar has a request under way or lines to write; twice, since the two are not told at once. */

@@ -16,6 +16,7 @@ import {
   type StatisticsSample,
   type TimerNoise,
 } from '../../model/evidence.ts';
+import type { MetricsAnswers } from '../../model/metrics.ts';
 
 /** Evidence for tests, written by hand: times are milliseconds from the start of the load. */
 
@@ -89,6 +90,18 @@ export interface BuiltRun {
   readonly effective?: EffectiveAnswers;
   /** What k6 saw of probes; times count from the load's start. */
   readonly probes?: readonly ProbeResult[];
+  /** What clients' sidecars offered to whoever scrapes them; nobody has read that unless given. */
+  readonly metrics?: MetricsAnswers;
+  /** What k6 counted of the same requests past the mesh. */
+  readonly direct?: readonly LoadTotals[];
+  /** Which requests sidecars report as traces, by their index; nobody takes spans unless given. */
+  readonly traces?: {
+    readonly of: (index: number) => boolean;
+    /** An instance whose app passes no trace on. */
+    readonly parts?: string;
+    /** One whose sidecar reports nothing. */
+    readonly silent?: string;
+  };
   /** Beside the requests: instance → text at the end of its log. */
   readonly tails?: Readonly<Record<string, string>>;
 }
@@ -118,6 +131,12 @@ export const server = (
   addresses: [address],
   role: 'server',
 });
+
+/** The trace that something belongs to, and the span that it belongs under; none where it begins one. */
+interface Traced {
+  readonly trace?: string;
+  readonly parent?: string;
+}
 
 /** A directory of evidence that goes away with its scope. */
 export async function buildEvidence(
@@ -158,14 +177,50 @@ export async function buildEvidence(
       }),
     );
   };
+  const spans: object[] = [];
+  /** A span under another one, and what goes on with it; nothing where the request is not traced. */
+  const tell = (
+    instance: string,
+    kind: 'CLIENT' | 'SERVER',
+    startMs: number,
+    { status, ms }: { readonly status: number; readonly ms: number },
+    requestId: string,
+    under: Traced | undefined,
+  ): Traced | undefined => {
+    if (under === undefined || instance === run.traces?.silent) return under;
+    const id = String(spans.length + 1).padStart(16, '0');
+    const { trace = `a${id}`, parent } = under;
+    spans.push({
+      traceId: trace,
+      ...(parent === undefined ? {} : { parentId: parent }),
+      id,
+      kind,
+      timestamp: Math.round((ORIGIN_MS + startMs) * 1_000),
+      duration: Math.round(ms * 1_000),
+      tags: {
+        node_id: `sidecar~127.1.1.1~${instance}.default~default.svc.cluster.local`,
+        'guid:x-request-id': requestId,
+        'http.status_code': String(status),
+      },
+    });
+    return { trace, parent: id };
+  };
   /** What reached a host, and what its app called for it, each a little later. */
-  const arrive = (attempt: BuiltAttempt, startMs: number, requestId: string, mark: string) => {
+  const arrive = (
+    attempt: BuiltAttempt,
+    startMs: number,
+    requestId: string,
+    mark: string,
+    traced: Traced | undefined,
+  ) => {
     if (attempt.unseen) return;
     if (attempt.gateway !== undefined) {
       log(attempt.host, attempt.gateway, startMs, requestId, mark);
-      for (const each of attempt.gateway.attempts) arrive(each, startMs + 0.1, requestId, mark);
+      for (const each of attempt.gateway.attempts) arrive(each, startMs + 0.1, requestId, mark, traced);
       return;
     }
+    const served = tell(attempt.host, 'SERVER', startMs, attempt, requestId, traced);
+    const passed = served && (attempt.host === run.traces?.parts ? {} : served);
     logs.get(attempt.host)?.push(
       accessLine({
         start: startTime(startMs),
@@ -186,9 +241,10 @@ export async function buildEvidence(
     let callMs = startMs + 0.1;
     for (const call of attempt.calls ?? []) {
       log(attempt.host, call, callMs, requestId, CALL_MARK);
+      const called = tell(attempt.host, 'CLIENT', callMs, call, requestId, passed);
       let attemptMs = callMs + 0.1;
       for (const each of call.attempts) {
-        arrive(each, attemptMs, requestId, CALL_MARK);
+        arrive(each, attemptMs, requestId, CALL_MARK, called);
         attemptMs += each.ms;
       }
       callMs += call.ms + 0.1;
@@ -218,7 +274,15 @@ export async function buildEvidence(
     const answerClass = request.status === 0 ? 'none' : `${Math.floor(request.status / 100)}xx`;
     const counts = classes[request.load ?? 0] ?? {};
     counts[answerClass] = (counts[answerClass] ?? 0) + 1;
-    for (const attempt of request.attempts) arrive(attempt, startMs + 0.5, requestId, '-');
+    const traced = tell(
+      request.client ?? 'frontend-1',
+      'CLIENT',
+      startMs,
+      request,
+      requestId,
+      run.traces?.of(index) ? {} : undefined,
+    );
+    for (const attempt of request.attempts) arrive(attempt, startMs + 0.5, requestId, '-', traced);
   }
   for (const [name, lines] of logs) {
     const text = lines.join('') + (run.tails?.[name] ?? '');
@@ -264,6 +328,11 @@ export async function buildEvidence(
       results.map((each) => `${JSON.stringify(each)}\n`).join(''),
     );
   }
+  if (run.traces) {
+    await writeFile(join(directory, 'spans.jsonl'), `${JSON.stringify({ zipkin: spans })}\n`);
+  }
+  if (run.metrics) await writeFile(join(directory, 'metrics.json'), JSON.stringify(run.metrics));
+  if (run.direct) await writeFile(join(directory, 'direct.json'), JSON.stringify(run.direct));
   await writeFile(join(directory, 'journal.jsonl'), shifted(journal));
   await writeFile(join(directory, 'statistics.jsonl'), shifted(run.statistics ?? []));
   await writeFile(join(directory, 'processes.jsonl'), shifted(run.processes ?? []));

@@ -27,6 +27,8 @@ export interface LoadOf<Shape> {
   readonly peakRate: number | undefined;
   /** Virtual users that k6 gets; 0 when its script says how many. */
   readonly users: number;
+  /** Whether the same requests go past the mesh as well, for comparison. */
+  readonly direct?: true;
   /** What its random choices are drawn from; undefined when they need not be the same again. */
   readonly seed: number | undefined;
 }

@@ -33,6 +33,6 @@ export function rareRate(path: Path, rate: number): Mistake[] {
 export function openLoopLines(load: LoadOf<unknown>, rate: string): string[] {
   return [
     `${rate} in an open loop ${routeOf(load)}`,
-    `${requestOf(load)}, ${plural(load.users, 'virtual user')}`,
+    `${requestOf(load)}, ${plural(load.users, 'virtual user')}${load.direct ? '; the same past the mesh' : ''}`,
   ];
 }

@@ -132,10 +132,10 @@ export class EnvoyLogReader implements AccessLogReader {
     const from = this.#at;
     const { idHigh, idLow } = this.lines;
     let to = from + ID_LENGTH;
-    if (to >= end || view.getUint8(to) !== BLANK || !this.#hashId(view, from, to, row)) {
+    if (to >= end || view.getUint8(to) !== BLANK || !hashId(view, from, to, this.lines, row)) {
       to = blankAfter(view, from, end);
       if (to === from || to === end) return false;
-      this.#hashId(view, from, to, row);
+      hashId(view, from, to, this.lines, row);
       if (to - from === 1 && view.getUint8(from) === DASH) {
         idHigh[row] = 0;
         idLow[row] = 0;
@@ -143,33 +143,6 @@ export class EnvoyLogReader implements AccessLogReader {
     }
     this.#at = to + 1;
     return true;
-  }
-
-  /** MurmurHash3's mixing over words of four bytes, twice with different seeds; false when there is a blank in it. */
-  #hashId(view: DataView, from: number, to: number, row: number): boolean {
-    let high = to - from;
-    let low = ~high;
-    let blanks = 0;
-    let at = from;
-    for (; at + 4 <= to; at += 4) {
-      const word = view.getInt32(at, true);
-      blanks |= (word - 0x21212121) & ~word & 0x80808080;
-      high = Math.imul(high ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b);
-      high ^= high >>> 13;
-      low = Math.imul(low ^ Math.imul(word, 0x1b873593), 0xc2b2ae35);
-      low ^= low >>> 15;
-    }
-    for (; at < to; at += 1) {
-      const byte = view.getUint8(at);
-      high = Math.imul(high ^ Math.imul(byte, 0xcc9e2d51), 0x85ebca6b);
-      high ^= high >>> 13;
-      low = Math.imul(low ^ Math.imul(byte, 0x1b873593), 0xc2b2ae35);
-      low ^= low >>> 15;
-    }
-    const lines = this.lines;
-    lines.idHigh[row] = high ^ (high >>> 16);
-    lines.idLow[row] = (low ^ (low >>> 16)) | 1;
-    return blanks === 0;
   }
 
   /** "1750000000123.45", "1750000000123.45;1" or ";1": when it was due, and the number of its load. */
@@ -217,6 +190,41 @@ export class EnvoyLogReader implements AccessLogReader {
     }
     return head.value;
   }
+}
+
+/**
+ * The hash of a request id, into the columns: MurmurHash3's mixing over words of four bytes, twice with different seeds;
+ * false when there is a blank in it.
+ */
+export function hashId(
+  view: DataView,
+  from: number,
+  to: number,
+  { idHigh, idLow }: Pick<LogLines, 'idHigh' | 'idLow'>,
+  row: number,
+): boolean {
+  let high = to - from;
+  let low = ~high;
+  let blanks = 0;
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    const word = view.getInt32(at, true);
+    blanks |= (word - 0x21212121) & ~word & 0x80808080;
+    high = Math.imul(high ^ Math.imul(word, 0xcc9e2d51), 0x85ebca6b);
+    high ^= high >>> 13;
+    low = Math.imul(low ^ Math.imul(word, 0x1b873593), 0xc2b2ae35);
+    low ^= low >>> 15;
+  }
+  for (; at < to; at += 1) {
+    const byte = view.getUint8(at);
+    high = Math.imul(high ^ Math.imul(byte, 0xcc9e2d51), 0x85ebca6b);
+    high ^= high >>> 13;
+    low = Math.imul(low ^ Math.imul(byte, 0x1b873593), 0xc2b2ae35);
+    low ^= low >>> 15;
+  }
+  idHigh[row] = high ^ (high >>> 16);
+  idLow[row] = (low ^ (low >>> 16)) | 1;
+  return blanks === 0;
 }
 
 /** How many of the four bytes of a word are a blank. */

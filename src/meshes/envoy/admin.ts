@@ -1,5 +1,6 @@
 import { notYet, type Ready } from '../../kit/eventually.ts';
 import type { MeshSidecar } from '../contract.ts';
+import { COLLECTOR } from './collector.ts';
 
 /** What Envoy's admin interface is asked, and what it answers. https://www.envoyproxy.io/docs/envoy/latest/operations/admin */
 
@@ -88,6 +89,27 @@ export const envoyAdmin = {
   rejected: {
     paths: [statsPath(rejections)],
     count: ([counters = '']: readonly string[]) => countRejected(counters),
+  },
+  spans: {
+    paths: [
+      statsPath(
+        String.raw`tracing\..*`,
+        String.raw`cluster\..*${COLLECTOR.host.replaceAll('.', '\\.')}.*\.upstream_rq_active`,
+      ),
+    ],
+    read([said = '']: readonly string[]) {
+      const stats = [...parseStats(said)];
+      const sum = (name: RegExp) =>
+        stats.reduce((total, [key, value]) => total + (name.test(key) ? Number(value) : 0), 0);
+      return {
+        sent: sum(/^tracing\.\w+\.spans_sent$/),
+        lost: sum(
+          /^tracing\.\w+\.(?:reports_(?:dropped|failed|skipped_no_cluster)|http_reports_(?:dropped|failed))$/,
+        ),
+        rounds: sum(/^tracing\.\w+\.timer_flushed$/),
+        underWay: sum(/\.upstream_rq_active$/),
+      };
+    },
   },
   reopenLogPath: '/reopen_logs',
 } as const satisfies Partial<MeshSidecar>;

@@ -73,6 +73,8 @@ export interface StringMatcher {
 export interface EnvoyCluster {
   readonly name: string;
   readonly type?: string;
+  /** What its statistics are called in place of its name. */
+  readonly alt_stat_name?: string;
   readonly connect_timeout?: Duration;
   readonly lb_policy?: string;
   readonly circuit_breakers?: { readonly thresholds?: readonly Thresholds[] };
@@ -215,6 +217,12 @@ export interface EnvoyEndpoints {
   }[];
 }
 
+/** https://www.envoyproxy.io/docs/envoy/latest/api-v3/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto */
+interface EnvoyTracing {
+  readonly random_sampling?: Percent;
+  readonly provider?: { readonly name?: string };
+}
+
 /** A filter of a listener or of HTTP, with as much of its settings as is read for some of them. */
 export interface EnvoyFilterConfig {
   readonly name?: string;
@@ -222,6 +230,10 @@ export interface EnvoyFilterConfig {
     readonly '@type'?: string;
     /** Of the HTTP connection manager. */
     readonly http_filters?: readonly EnvoyFilterConfig[];
+    readonly tracing?: EnvoyTracing;
+    readonly local_reply_config?: { readonly mappers?: readonly unknown[] };
+    /** Of the router. */
+    readonly dynamic_stats?: boolean;
     /** Of RBAC. */
     readonly rules?: EnvoyRbac;
     readonly shadow_rules?: EnvoyRbac;

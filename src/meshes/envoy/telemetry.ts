@@ -2,7 +2,9 @@ import type { MeshTelemetry } from '../contract.ts';
 import { ACCESS_LOG_MARK } from './access-log-format.ts';
 import { EnvoyLogReader } from './access-log-reader.ts';
 import type { ClusterNames } from './clusters.ts';
+import { envoyMetrics } from './metrics.ts';
 import { probeOfLine } from './probe-line.ts';
+import { envoySpans } from './spans.ts';
 import { envoyStatistics } from './statistics.ts';
 
 /** How Envoys tell what they do, in a mesh that calls their clusters so. Its sidecars must log in `accessLogFormat`. */
@@ -15,5 +17,7 @@ export function envoyTelemetry(clusters: ClusterNames): MeshTelemetry {
       probe: probeOfLine,
     },
     statistics: envoyStatistics(clusters),
+    spans: envoySpans,
+    metrics: envoyMetrics(clusters),
   };
 }

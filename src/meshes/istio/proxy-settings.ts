@@ -20,3 +20,9 @@ export const proxySettings = {
     inclusionSuffixes: handshakeCounters,
   },
 } as const;
+
+/** `proxyStatsMatcher` of a sidecar that reports spans: what it says of them, too. */
+export const statisticsWithSpans = {
+  ...proxySettings.proxyStatsMatcher,
+  inclusionPrefixes: [...proxySettings.proxyStatsMatcher.inclusionPrefixes, 'tracing'],
+} as const;

@@ -23,6 +23,7 @@ import {
 } from './sections.ts';
 import { style } from './style.ts';
 import { topologyFigures } from './topology.ts';
+import { waterfalls } from './waterfalls.ts';
 
 /** report.html: one file that needs no network. Only the charts need the script, and only our own script may run. */
 export function html(original: Report): string {
@@ -65,6 +66,7 @@ function body(report: Report) {
     ${errors(report)}
     ${charts}
     ${traffic}
+    ${waterfalls(report)}
     ${faults(report)}
     ${changes(report)}
     ${!doubted && validity(report)}
@@ -84,6 +86,7 @@ function contents(report: Report) {
     errors: 'Errors',
     charts: 'Charts',
     traffic: 'Traffic',
+    ...((report.waterfalls ?? []).length === 0 ? {} : { requests: 'Requests' }),
     faults: 'Faults',
     ...(report.changes === undefined ? {} : { changes: 'Changes' }),
     ...(report.verdict === 'invalid' ? {} : { validity: 'Validity' }),

@@ -147,6 +147,8 @@ summary:hover { color: var(--ink); }
 .topology h3 { margin: 0 0 8px 4px; }
 .topology .span { float: right; font-weight: 400; font-size: 14px; color: var(--muted); margin-right: 4px; }
 .topology svg { display: block; width: 100%; max-width: 520px; height: auto; margin: 0 auto; font-family: var(--sans); }
+.topology.hops { grid-column: 1 / -1; overflow-x: auto; }
+.topology.hops svg { max-width: 900px; min-width: 600px; }
 .zone { fill: var(--raised); stroke: var(--line); }
 .zone-name { font-size: 11.5px; fill: var(--muted); }
 .client, .instance { fill: var(--surface); stroke: var(--line); stroke-width: 1.2; }
@@ -156,15 +158,25 @@ summary:hover { color: var(--ink); }
 .edge { fill: none; stroke: var(--edge); stroke-opacity: .75; }
 .edge.failing { stroke: var(--outcome-error); stroke-dasharray: 9 3; stroke-opacity: 1; }
 .edge.idle { stroke: var(--muted); stroke-dasharray: 1.5 4; }
-.edge-head { fill: var(--edge); }
-.edge-head.failing { fill: var(--outcome-error); }
-.edge-head.idle { fill: var(--muted); }
 .rate, .failed { font-size: 11px; font-weight: 600; fill: var(--ink); paint-order: stroke; stroke: var(--surface); stroke-width: 3.5px; stroke-linejoin: round; font-variant-numeric: tabular-nums; }
 .failed { fill: var(--fail-ink); }
 .key { color: var(--muted); font-size: 14px; margin-top: 10px; }
 .key-ok { color: var(--edge); font-weight: 600; }
 .key-bad { color: var(--fail-ink); font-weight: 600; }
 
+.waterfalls { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 520px), 1fr)); gap: 16px; }
+.waterfall { padding: 14px 18px 12px; min-width: 0; }
+.waterfall .span { float: right; font-weight: 400; font-size: 14px; color: var(--muted); font-variant-numeric: tabular-nums; }
+.waterfall ol { list-style: none; margin: 10px 0 0; padding: 0; }
+.waterfall li { display: grid; grid-template-columns: minmax(8em, 15em) minmax(5em, 1fr) 8.6em; gap: 0 12px; align-items: center; padding: 2px 0; font-size: 13.5px; line-height: 1.4; }
+.waterfall small { color: var(--muted); }
+.waterfall svg { width: 100%; height: 12px; display: block; }
+.waterfall .track { fill: var(--grid); }
+.waterfall .fine { fill: var(--edge); }
+.waterfall .failing { fill: var(--outcome-error); }
+.waterfall .untold { fill-opacity: .12; stroke: currentColor; stroke-width: 1.5; stroke-dasharray: 4 3; vector-effect: non-scaling-stroke; }
+.waterfall .took { overflow: hidden; text-overflow: ellipsis; text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+${[1, 2, 3, 4, 5, 6, 7, 8].map((depth) => `.depth-${depth} .who { padding-left: ${depth * 11}px; }`).join('\n')}
 .held + .held { margin-top: 12px; }
 .held { padding: 8px 20px; }
 .held summary { color: var(--ink); }
@@ -206,6 +218,9 @@ summary:hover { color: var(--ink); }
   section { margin-top: 32px; }
   .chart { padding: 14px 12px 8px; }
   .topology { padding: 12px 8px; }
+  .waterfall { padding: 12px 14px; }
+  .waterfall li { grid-template-columns: minmax(0, 1fr) auto; padding: 4px 0; }
+  .waterfall svg { grid-row: 2; grid-column: 1 / -1; }
   table.rows, .rows tbody, .rows tr, .rows td { display: block; width: auto !important; }
   .rows thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .rows td > div { max-height: 30em; }

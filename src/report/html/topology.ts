@@ -7,8 +7,8 @@ const WIDTH = 400;
 const CLIENT = { left: 4, width: 112, height: 40 };
 const ZONE = { left: 214, width: 182, head: 26, gap: 14 };
 const INSTANCE = { left: 222, width: 166, gap: 8 };
-/** Right of the zones, where apps call onward. */
-const ONWARD = { left: INSTANCE.left + INSTANCE.width, width: 74, bulge: 64, head: 7 };
+/** From one column to the next, where apps call onward: each hop has a column of its own. */
+const PITCH = ZONE.width + ZONE.left - CLIENT.left - CLIENT.width;
 /** Beyond this many edges their numbers would overlap: instances carry the sums instead. */
 const MOST_NUMBERED = 8;
 
@@ -84,26 +84,42 @@ const isApp = (report: Mapped, name: string) => !isClient(report, name) && !isGa
 /** Whether some app of the topology called another, or a gateway passed something on. */
 const callsOnward = (report: Mapped) => report.topology.edges.some(({ from }) => !isClient(report, from));
 
-/** What the arrows on the right are. */
+/** How to read a map on which not only clients call. */
 function onwardKey(report: Mapped): string {
-  const { edges } = report.topology;
-  const apps = edges.some(({ from }) => isApp(report, from));
-  const gateways = edges.some(({ from }) => isGateway(report, from));
+  const apps = report.topology.edges.some(({ from }) => isApp(report, from));
   const ofApps = apps ? '; of what only apps call, shares of the calls of its service' : '';
-  const arrows = [
-    ...(apps ? ['calls that apps made onward'] : []),
-    ...(gateways ? ['what gateways passed on'] : []),
-  ];
-  return arrows.length === 0 ? '' : `${ofApps}. Arrows on the right are ${arrows.join(', and ')}`;
+  return callsOnward(report) ? `${ofApps}. Each column is one hop further on` : '';
 }
 
-/** Those that called the same one before, the clients among them apart: each has a place of its own at it. */
-function slotOf(report: Mapped, { from, to }: Pick<Edge, 'from' | 'to'>): number {
-  const { clients, edges } = report.topology;
-  if (isClient(report, from)) return clients.findIndex(({ name }) => name === from);
-  return edges
-    .filter((edge) => edge.to === to && !isClient(report, edge.from))
-    .findIndex((edge) => edge.from === from);
+/** Those that called the same one before: each has a place of its own at it. */
+const slotOf = ({ topology }: Mapped, { from, to }: Pick<Edge, 'from' | 'to'>): number =>
+  topology.edges.filter((edge) => edge.to === to).findIndex((edge) => edge.from === from);
+
+/** By service, how many calls of apps lead to it from what clients call, at most: its column. */
+function hops(report: Mapped): ReadonlyMap<string, number> {
+  const { instances, edges } = report.topology;
+  const services = new Map(instances.map(({ name, service }) => [name, service]));
+  const ways = new Set(
+    edges.flatMap(({ from, to }) => {
+      const [caller, called] = [services.get(from), services.get(to)];
+      return caller === undefined || called === undefined ? [] : [`${caller}\n${called}`];
+    }),
+  );
+  const found = new Map<string, number>();
+  const hopOf = (service: string, on: readonly string[]): number => {
+    const known = found.get(service);
+    // Calls do not go round in circles; a report that says so is drawn all the same.
+    if (known !== undefined || on.includes(service)) return known ?? 0;
+    const before = [...ways].flatMap((way) => {
+      const [caller = '', called] = way.split('\n');
+      return called === service && caller !== service ? [hopOf(caller, [...on, service]) + 1] : [];
+    });
+    const hop = Math.max(0, ...before);
+    found.set(service, hop);
+    return hop;
+  };
+  for (const { service } of instances) hopOf(service, []);
+  return found;
 }
 
 /** Its zone, and its network where there are some. */
@@ -116,100 +132,100 @@ function place(report: Mapped) {
   const numbered = topology.edges.length <= MOST_NUMBERED;
   const slots = numbered ? 1 + Math.max(0, ...topology.edges.map((edge) => slotOf(report, edge))) : 1;
   const height = 36 + (slots - 1) * 24;
-  const zones = [...new Set(topology.instances.map(placeOf))];
-  const tops = new Map<string, number>();
-  let top = 4;
-  const boxes = zones.map((zone) => {
-    const members = topology.instances.filter((instance) => placeOf(instance) === zone);
-    const box = { zone, top, height: ZONE.head + members.length * (height + INSTANCE.gap) + 2 };
-    members.forEach((member, index) => {
-      tops.set(member.name, top + ZONE.head + index * (height + INSTANCE.gap));
+  const columns = hops(report);
+  const columnOf = ({ service }: { readonly service: string }) => columns.get(service) ?? 0;
+  const count = 1 + Math.max(0, ...columns.values());
+  const spots = new Map<string, { readonly top: number; readonly column: number }>();
+  const ends: number[] = [];
+  const boxes = Array.from({ length: count }, (_, column) => column).flatMap((column) => {
+    const inside = topology.instances.filter((instance) => columnOf(instance) === column);
+    let top = 4;
+    const zones = [...new Set(inside.map(placeOf))].map((zone) => {
+      const members = inside.filter((instance) => placeOf(instance) === zone);
+      const box = { zone, column, top, height: ZONE.head + members.length * (height + INSTANCE.gap) + 2 };
+      members.forEach((member, index) => {
+        spots.set(member.name, { top: top + ZONE.head + index * (height + INSTANCE.gap), column });
+      });
+      top += box.height + ZONE.gap;
+      return box;
     });
-    top += box.height + ZONE.gap;
-    return box;
+    ends.push(top);
+    return zones;
   });
-  const total = Math.max(top - ZONE.gap + 4, topology.clients.length * (CLIENT.height + 8));
+  const total = Math.max(Math.max(...ends) - ZONE.gap + 4, topology.clients.length * (CLIENT.height + 8));
   const pitch = total / Math.max(1, topology.clients.length);
   const middles = new Map(topology.clients.map((client, index) => [client.name, pitch * (index + 0.5)]));
-  const width = WIDTH + (callsOnward(report) ? ONWARD.width - (WIDTH - ONWARD.left) : 0);
-  return { boxes, tops, middles, height, width, total, numbered };
+  return { boxes, spots, middles, height, width: WIDTH + (count - 1) * PITCH, total, numbered };
 }
 
-/** One window: clients left, zones with their instances right, an edge for each pair; those of apps on the far right. */
+/** One window: clients left, zones with their instances right, a column for each hop, an edge for each pair. */
 function figure(report: Mapped, name: string, fastest: number) {
   const layout = place(report);
   const edges = edgesIn(report, name);
   const { numbered } = layout;
+  // On a phone it is scrolled.
+  const isWide = layout.width > WIDTH;
   const widest = Math.min(6.5, 65 / report.topology.instances.length);
-  const drawn = edges.flatMap((edge) => {
-    const own = layout.tops.get(edge.from);
-    const from = layout.middles.get(edge.from) ?? (own === undefined ? undefined : own + layout.height / 2);
-    const top = layout.tops.get(edge.to);
-    if (from === undefined || top === undefined) return [];
-    const to = numbered ? top + 18 + slotOf(report, edge) * 24 : top + layout.height / 2;
-    return [{ edge, from, to, onward: own !== undefined }];
+  const drawn = edges.flatMap((edge): Line[] => {
+    const caller = layout.spots.get(edge.from);
+    const client = layout.middles.get(edge.from);
+    const called = layout.spots.get(edge.to);
+    if (called === undefined || (caller === undefined && client === undefined)) return [];
+    return [
+      {
+        edge,
+        from: {
+          x:
+            caller === undefined
+              ? CLIENT.left + CLIENT.width
+              : INSTANCE.left + INSTANCE.width + caller.column * PITCH,
+          y: client ?? (caller?.top ?? 0) + layout.height / 2,
+        },
+        to: {
+          x: INSTANCE.left + called.column * PITCH,
+          y: numbered ? called.top + 18 + slotOf(report, edge) * 24 : called.top + layout.height / 2,
+        },
+      },
+    ];
   });
   const words = edges.map(
     (edge) => `${edge.from} to ${edge.to}: ${rate(edge.perSecond)}, ${formatCount(edge.failed)} failed`,
   );
-  return html`<figure class="card topology">
+  return html`<figure class=${`card topology ${isWide ? 'hops' : ''}`} tabindex=${isWide ? 0 : undefined}>
     <figcaption><h3>${name} <span class="span">${seconds(report, name).toFixed(1)} s</span></h3></figcaption>
     <svg viewBox=${`0 0 ${layout.width} ${layout.total.toFixed(0)}`} role="img" aria-label=${`Traffic in ${name}: ${words.join('; ')}`}>
       ${layout.boxes.map(zoneBox)}
-      ${drawn.map((line) => (line.onward ? onwardLine(line, widest / fastest) : edgeLine(line, widest / fastest)))}
-      ${numbered && drawn.map((line) => (line.onward ? onwardNumbers(line) : edgeNumbers(line)))}
+      ${drawn.map((line) => edgeLine(line, widest / fastest))}
+      ${numbered && drawn.map(edgeNumbers)}
       ${report.topology.clients.map((client) => clientBox(client, layout.middles.get(client.name) ?? 0))}
       ${report.topology.instances.map((instance) => {
         const facts = instanceFacts(report, name, instance.name, edges, numbered);
-        return instanceBox(instance, facts, layout.tops.get(instance.name) ?? 0, layout.height);
+        return instanceBox(instance, facts, layout.spots.get(instance.name), layout.height);
       })}
     </svg>
   </figure>`;
 }
 
-function zoneBox(box: { zone: string; top: number; height: number }) {
+function zoneBox(box: { zone: string; column: number; top: number; height: number }) {
+  const left = ZONE.left + box.column * PITCH;
   return html`<g>
-    <rect class="zone" x=${ZONE.left} y=${box.top} width=${ZONE.width} height=${box.height} rx="8" />
-    <text class="zone-name" x=${ZONE.left + 10} y=${box.top + 17}>${shorten(box.zone, 26)}<title>${box.zone}</title></text>
+    <rect class="zone" x=${left} y=${box.top} width=${ZONE.width} height=${box.height} rx="8" />
+    <text class="zone-name" x=${left + 10} y=${box.top + 17}>${shorten(box.zone, 26)}<title>${box.zone}</title></text>
   </g>`;
 }
 
+/** An edge from the right side of one box to the left side of another. */
 interface Line {
   readonly edge: Edge;
-  readonly from: number;
-  readonly to: number;
-  /** Whether an app made it. */
-  readonly onward: boolean;
+  readonly from: { readonly x: number; readonly y: number };
+  readonly to: { readonly x: number; readonly y: number };
 }
 
 function edgeLine({ edge, from, to }: Line, widthOfOne: number) {
-  const x = CLIENT.left + CLIENT.width;
   return html`<path class=${`edge ${severity(edge)}`} stroke-width=${widthOf(edge, widthOfOne)}
-    d=${`M${x} ${from.toFixed(1)}C${x + 44} ${from.toFixed(1)} ${x + 30} ${to} ${INSTANCE.left} ${to}`}>
+    d=${`M${from.x} ${from.y.toFixed(1)}C${from.x + 44} ${from.y.toFixed(1)} ${to.x - 76} ${to.y} ${to.x} ${to.y}`}>
     <title>${inWords(edge)}</title>
   </path>`;
-}
-
-/** Out of one instance and round into another, with a head that says which way. */
-function onwardLine({ edge, from, to }: Line, widthOfOne: number) {
-  const { left, head } = ONWARD;
-  const end = left + head;
-  const bulge = Math.min(ONWARD.bulge, 18 + Math.abs(to - from) * 0.2);
-  return html`<g>
-    <path class=${`edge ${severity(edge)}`} stroke-width=${widthOf(edge, widthOfOne)}
-      d=${`M${left} ${from.toFixed(1)}C${left + bulge} ${from.toFixed(1)} ${end + bulge} ${to.toFixed(1)} ${end} ${to.toFixed(1)}`}>
-      <title>${inWords(edge)}</title>
-    </path>
-    <path class=${`edge-head ${severity(edge)}`} d=${`M${left} ${to}l${head + 3} -5v10z`} />
-  </g>`;
-}
-
-/** Beside the head, on the side that the curve does not come from. */
-function onwardNumbers({ edge, from, to }: Line) {
-  const x = ONWARD.left + ONWARD.head + 5;
-  const [near, far] = from < to ? [to + 15, to + 27] : [to - 8, to - 20];
-  return html`<text class="rate" x=${x} y=${near}>${rate(edge.perSecond)}</text>
-    ${edge.failed > 0 && html`<text class="failed" x=${x} y=${far}>✗ ${formatCount(edge.failed)}</text>`}`;
 }
 
 const widthOf = (edge: Edge, widthOfOne: number) =>
@@ -220,8 +236,8 @@ const inWords = (edge: Edge) =>
 
 /** On the side that the curve does not come from. */
 function edgeNumbers({ edge, from, to }: Line) {
-  const x = ZONE.left - 5;
-  const [near, far] = from < to ? [to + 16, to + 28] : [to - 8, to - 20];
+  const x = to.x - (INSTANCE.left - ZONE.left) - 5;
+  const [near, far] = from.y < to.y ? [to.y + 16, to.y + 28] : [to.y - 8, to.y - 20];
   return html`<text class="rate" x=${x} y=${near} text-anchor="end">${rate(edge.perSecond)}</text>
     ${edge.failed > 0 && html`<text class="failed" x=${x} y=${far} text-anchor="end">✗ ${formatCount(edge.failed)}</text>`}`;
 }
@@ -287,13 +303,14 @@ function edgesAlike(report: Mapped, instance: string, edges: readonly Edge[]): r
 function instanceBox(
   instance: { name: string; address: string },
   { faulty, words }: InstanceFacts,
-  top: number,
+  { top, column }: { readonly top: number; readonly column: number } = { top: 0, column: 0 },
   height: number,
 ) {
-  const left = INSTANCE.left + 9;
+  const x = INSTANCE.left + column * PITCH;
+  const left = x + 9;
   const middle = top + height / 2;
   return html`<g>
-    <rect class=${`instance ${faulty ? 'faulty' : ''}`} x=${INSTANCE.left} y=${top} width=${INSTANCE.width} height=${height} rx="6" />
+    <rect class=${`instance ${faulty ? 'faulty' : ''}`} x=${x} y=${top} width=${INSTANCE.width} height=${height} rx="6" />
     <text class="name" x=${left} y=${middle - 3}>${shorten(instance.name, 19)}<title>${`${instance.name} (${instance.address})`}</title></text>
     <text class="sub" x=${left} y=${middle + 11}>${words}</text>
   </g>`;

@@ -23,8 +23,10 @@ import { readCluster } from './clusters.ts';
 import { envoyFilters } from './filter-patches.ts';
 import { gatewaysSelecting, listenersOf, readGateway, unusedByGateway } from './gateways.ts';
 import { isInbound, isOutbound, readFilters, readInbound } from './inbound.ts';
+import { readMetrics, unusedMetrics } from './metrics.ts';
 import { readHosts } from './routes.ts';
 import { hasLabels, type Workload } from './selection.ts';
+import { readTracing, unusedTelemetries } from './tracing.ts';
 import { type CalledService, unusedByCaller, unusedByServer } from './unused.ts';
 import { filterNames, unusedByCalls, unusedByServedRequests } from './unused-patches.ts';
 import { ResourcesUnderTest } from './written.ts';
@@ -32,6 +34,7 @@ import { ResourcesUnderTest } from './written.ts';
 /** Everything of a cluster that is read; the rest of it is most of the answer. */
 const clusterMask = [
   'name',
+  'alt_stat_name',
   'type',
   'connect_timeout',
   'lb_policy',
@@ -163,6 +166,7 @@ function readSidecar(
     isCaller(instance, topology) && !instance.outside ? callsOf(instance, topology, clusters, hosts) : [];
   const { service, locality, role, network } = instance;
   const gateway = instance.gateway && readGateway(instance, listeners, context);
+  const side = isServer(instance) ? 'server' : 'client';
   return {
     instance: instance.name,
     service,
@@ -181,8 +185,19 @@ function readSidecar(
       routes,
     ),
     inbound: readInbound(listeners, heldClusters, context),
+    ...(topology.tracing === undefined
+      ? {}
+      : {
+          tracing: {
+            calls: readTracing(listeners.filter(isOutbound), 'CLIENT', context),
+            served: readTracing(listeners.filter(isInbound), 'SERVER', context),
+          },
+        }),
+    ...readMetrics(listeners.filter(isOutbound), heldClusters, context),
     unused: [
       ...(gateway === undefined ? [] : unusedByGateway(gateway, hosts, context)),
+      ...unusedMetrics({ service, side }, under, filterNames(listeners)),
+      ...(topology.tracing === undefined ? [] : unusedTelemetries(service, side, { under, workload })),
       ...calls.flatMap((ports) =>
         onEvery(ports.map((called) => unusedByCaller(called, { under, workload, calls: calls.flat() }))),
       ),

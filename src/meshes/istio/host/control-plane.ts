@@ -7,6 +7,7 @@ import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostMeshRequest } from '../../contract.ts';
 import { accessLogFormat } from '../../envoy/access-log-format.ts';
+import { COLLECTOR } from '../../envoy/collector.ts';
 import { ROOT_NAMESPACE, TRUST_DOMAIN } from '../names.ts';
 
 /** `discovery`: where sidecars look for it, through the gate; the others are istiod's own. */
@@ -43,7 +44,7 @@ export async function prepareControlPlane(
       accessLogFile: request.accessLog,
       accessLogEncoding: 'TEXT',
       accessLogFormat: `${accessLogFormat}\n`,
-      enableTracing: false,
+      ...tracing(request),
       defaultConfig: { discoveryAddress: discoveryAddress(request) },
     }),
   );
@@ -100,6 +101,22 @@ function networksOf(instances: HostMeshRequest['instances']): Readonly<Record<st
       { endpoints: [], gateways: those.map(({ address, port }) => ({ address, port })) },
     ]),
   );
+}
+
+/** That a provider of spans is there; which requests are traced, and that it is used at all, a Telemetry says. */
+function tracing({ topology: { tracing: plan }, port: portFor }: HostMeshRequest): object {
+  if (plan === undefined) return { enableTracing: false };
+  const { host: service } = COLLECTOR;
+  const port = portFor(COLLECTOR.port);
+  const settings = {
+    zipkin: { zipkin: { service, port, path: '/api/v2/spans' } },
+    'otlp-http': { opentelemetry: { service, port, http: { path: '/v1/traces', timeout: '5s' } } },
+    'otlp-grpc': { opentelemetry: { service, port } },
+  };
+  return {
+    enableTracing: true,
+    extensionProviders: [{ name: plan.provider, ...settings[plan.protocol] }],
+  };
 }
 
 /** Whether something accepts connections there. */

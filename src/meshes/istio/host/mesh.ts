@@ -6,6 +6,7 @@ import { NotYet, notYet } from '../../../kit/eventually.ts';
 import type { MeshConfiguration } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
 import type { HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
+import { COLLECTOR } from '../../envoy/collector.ts';
 import { inItsNamespace, writeKubernetesYaml } from '../../kubernetes/write.ts';
 import { sidecarAdmin } from '../sidecar-admin.ts';
 import { Authority } from './authority.ts';
@@ -21,6 +22,7 @@ import { prepareSidecar, sidecarLog, sidecarPorts, sidecarProgram } from './side
 const { admin, ...otherSidecarPorts } = sidecarPorts;
 export const hostPorts = {
   admin,
+  collector: COLLECTOR.port,
   others: [...Object.values(otherSidecarPorts), gatewayPort, ...Object.values(controlPlanePorts)],
 } as const;
 
@@ -43,7 +45,7 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
   ]);
   await Promise.all([
     ...request.instances.map(async (instance) => {
-      await prepareSidecar(instance, template);
+      await prepareSidecar(instance, template, request.topology.tracing !== undefined);
       await authority.provide(instance);
     }),
     provideHostCertificates(request),
@@ -67,7 +69,7 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
       await configuration.publish();
       const known = await knownServices(at(controlPlanePorts.monitoring));
       if (known instanceof NotYet) return known;
-      if (known < services.size) {
+      if (known < services.size + (request.topology.tracing === undefined ? 0 : 1)) {
         refuseBlind(await readFile(controlPlane.log, 'utf8').catch(() => ''));
         await configuration.nudge();
         return notYet(

@@ -36,7 +36,12 @@ function resourcesFor(topology: TopologyPlan): readonly Resource[] {
       directory: '',
     }),
   );
-  return topologyResources({ topology, instances, port: (usual) => usual }) as Resource[];
+  return topologyResources({
+    topology,
+    instances,
+    address: '127.1.1.1',
+    port: (usual) => usual,
+  }) as Resource[];
 }
 
 interface Resource {

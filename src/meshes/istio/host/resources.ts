@@ -1,14 +1,15 @@
 import { isClient, isGateway, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
 import type { HostMeshRequest } from '../../contract.ts';
+import { COLLECTOR } from '../../envoy/collector.ts';
 import { instanceLabels } from '../labels.ts';
-import { INSTANCE_LABEL, portName, serviceHost, spiffeId } from '../names.ts';
+import { INSTANCE_LABEL, portName, ROOT_NAMESPACE, serviceHost, spiffeId } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
 import { gatewayResources } from './gateways.ts';
 import { hostResources, outsiderResources } from './outside.ts';
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
 export function topologyResources(
-  request: Pick<HostMeshRequest, 'topology' | 'instances' | 'port'>,
+  request: Pick<HostMeshRequest, 'topology' | 'instances' | 'address' | 'port'>,
 ): object[] {
   const { namespace, services } = request.topology;
   const resources: object[] = [];
@@ -37,6 +38,10 @@ export function topologyResources(
         })),
       },
     });
+  }
+  if (request.topology.tracing !== undefined) {
+    ports.add(request.port(COLLECTOR.port));
+    resources.push(collector(request));
   }
   for (const instance of request.instances) {
     // Gateways have Gateway resources in the place of these.
@@ -78,6 +83,28 @@ export function topologyResources(
     ...plaintextPolicy(request.topology),
   );
   return resources;
+}
+
+/** Whoever takes spans, as a service: sidecars find nobody else. */
+function collector({
+  topology: { tracing },
+  address,
+  port,
+}: Pick<HostMeshRequest, 'topology' | 'address' | 'port'>): object {
+  const number = port(COLLECTOR.port);
+  const protocol = tracing?.protocol === 'otlp-grpc' ? 'GRPC' : 'HTTP';
+  return {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'ServiceEntry',
+    metadata: { name: 'breakwater-collector', namespace: ROOT_NAMESPACE },
+    spec: {
+      hosts: [COLLECTOR.host],
+      location: 'MESH_EXTERNAL',
+      resolution: 'STATIC',
+      ports: [{ number, name: protocol.toLowerCase(), protocol }],
+      endpoints: [{ address }],
+    },
+  };
 }
 
 /** Every port of a service with its name and its protocol; callers speak HTTP/1.1 to their own sidecars all the same. */

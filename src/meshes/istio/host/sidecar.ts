@@ -5,7 +5,7 @@ import { isGateway } from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import { TRUST_DOMAIN } from '../names.ts';
-import { proxySettings } from '../proxy-settings.ts';
+import { proxySettings, statisticsWithSpans } from '../proxy-settings.ts';
 import { discoveryAddress } from './control-plane.ts';
 import { namespaceOf } from './outside.ts';
 
@@ -13,9 +13,14 @@ import { namespaceOf } from './outside.ts';
 export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
 
 /** Writes what a sidecar needs beside its certificates: the bootstrap template. */
-export async function prepareSidecar(instance: HostInstance, template: string): Promise<void> {
+export async function prepareSidecar(
+  instance: HostInstance,
+  template: string,
+  traced: boolean,
+): Promise<void> {
+  const changed = asksAgainSoon(withoutAdminLog(template));
   // Istio's template binds its admin and metrics listeners to all addresses; here they stay on the instance's own.
-  const own = asksAgainSoon(withoutAdminLog(template)).replaceAll(
+  const own = (traced ? reportsSpansSoon(changed) : changed).replaceAll(
     /\{\{ \.(additional_)?(wildcard|localhost) \}\}/g,
     instance.address,
   );
@@ -24,7 +29,9 @@ export async function prepareSidecar(instance: HostInstance, template: string): 
   // configuration, but the pod's annotation, which is applied after that check, turns it off.
   const pod = join(instance.directory, 'etc/istio/pod');
   await mkdir(pod, { recursive: true });
-  await writeFile(join(pod, 'annotations'), 'status.sidecar.istio.io/port="0"\n');
+  // Envoy sums up its histograms when it flushes statistics, and whoever reads them soon after a load wants all of it.
+  const annotations = ['status.sidecar.istio.io/port="0"', 'sidecar.istio.io/statsFlushInterval="1s"'];
+  await writeFile(join(pod, 'annotations'), `${annotations.join('\n')}\n`);
 }
 
 /**
@@ -52,6 +59,21 @@ function asksAgainSoon(template: string): string {
   return own;
 }
 
+/**
+ * Spans wait for others, for up to five seconds: a trial waits at its end until all are reported. Together with more of
+ * them they cost less.
+ */
+function reportsSpansSoon(template: string): string {
+  const tracers = ['zipkin', 'opentelemetry'].flatMap((tracer) => [
+    [`tracing.${tracer}.flush_interval_ms`, 200],
+    [`tracing.${tracer}.min_flush_spans`, 50],
+  ]);
+  const layer = JSON.stringify({ name: 'spans', static_layer: Object.fromEntries(tracers) });
+  const own = template.replace(/(\{\s*"name": "admin",\s*"admin_layer")/, `${layer},\n$1`);
+  if (own === template) throw new Error('the bootstrap template has no layers of runtime settings');
+  return own;
+}
+
 /** Where a sidecar's own words go, its Envoy's among them. */
 export function sidecarLog(instance: string, logs: string): string {
   return join(logs, `${instance}.sidecar.log`);
@@ -74,6 +96,8 @@ export function sidecarProgram(
     proxyAdminPort: request.port(sidecarPorts.admin),
     terminationDrainDuration: '0s',
     ...proxySettings,
+    ...(request.topology.concurrency === undefined ? {} : { concurrency: request.topology.concurrency }),
+    ...(request.topology.tracing === undefined ? {} : { proxyStatsMatcher: statisticsWithSpans }),
     // A trial waits at its end until all of it is written.
     fileFlushInterval: '0.1s',
   };
