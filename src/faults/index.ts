@@ -15,12 +15,25 @@ const kinds = [
   (await import('./node-stopped.ts')).nodeStopped,
   (await import('./scaled-to-zero.ts')).scaledToZero,
   (await import('./control-plane-outage.ts')).controlPlaneOutage,
+  (await import('./network-latency.ts')).networkLatency,
+  (await import('./network-bandwidth.ts')).networkBandwidth,
+  (await import('./network-black-hole.ts')).networkBlackHole,
+  (await import('./network-reset.ts')).networkReset,
+  (await import('./network-partition.ts')).networkPartition,
   (await import('./certificate-rotated.ts')).certificateRotated,
   (await import('./certificate-expired.ts')).certificateExpired,
   (await import('./certificate-foreign.ts')).certificateForeign,
   (await import('./certificate-wrong-identity.ts')).certificateWrongIdentity,
   (await import('./authority-rotated.ts')).authorityRotated,
 ] as const;
+
+/** Faults that others know and that cannot be made here, with what there is in their place. */
+export const absentFaults: ReadonlyMap<string, string> = new Map([
+  [
+    'network-loss',
+    'single packets are lost in a kernel, and no environment may tell its own to; TCP sends them again, so that what sidecars see of it is latency that comes and goes: network-latency with jitter',
+  ],
+]);
 
 /** One fault of a scenario, told apart by `kind`. */
 export const faultSchema = unionOf(kinds);

@@ -81,6 +81,22 @@ export interface TopologyPlan {
   readonly outside: boolean;
   /** Who calls whom, by service, apps that call onward among them: a mesh works in which each is answered. */
   readonly calls: readonly (Way & { readonly port: number })[];
+  /** Those that a relay stands on, so that the network can be disturbed there; none unless given. */
+  readonly links?: readonly Link[];
+}
+
+/** What of the network lies between all callers of one locality and a replica. */
+export interface Link {
+  /** Locality of the callers. */
+  readonly from: string;
+  /** Name of the instance that is called. */
+  readonly to: string;
+}
+
+/** Every link to these replicas: one from each locality that somebody calls from. */
+export function linksTo(called: readonly Instance[], all: readonly Instance[]): readonly Link[] {
+  const localities = new Set(all.filter(isCaller).map(({ locality }) => locality));
+  return called.filter(isServer).flatMap(({ name }) => [...localities].map((from) => ({ from, to: name })));
 }
 
 /** Every port of a service, the usual one first. */
@@ -147,6 +163,9 @@ export function matches(
     (service === undefined || instance.service === service) &&
     (workload === undefined || instance.workload === workload) &&
     (replica === undefined || instance.replica === replica) &&
-    (zone === undefined || `${instance.locality}/`.startsWith(`${zone}/`))
+    (zone === undefined || isWithin(instance.locality, zone))
   );
 }
+
+/** Whether a locality is another one, or lies in it: "region1/zone-east" in "region1". */
+export const isWithin = (locality: string, zone: string) => `${locality}/`.startsWith(`${zone}/`);

@@ -181,9 +181,8 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     const target = 'on' in fault ? mistakeInTarget(fault.on, replicas, mayBeHit(fault)) : undefined;
     if (target) add(['on', ...target.path], target.message, target.hint);
     if (fault.for < 1) add(['for'], 'expected a duration above 0', 'every fault lasts and ends');
-    for (const { path, message, hint } of faultKind(fault).mistakes?.(fault, instancesHit(fault, replicas)) ??
-      [])
-      add(path, message, hint);
+    const mistakes = faultKind(fault).mistakes?.(fault, instancesHit(fault, replicas), replicas) ?? [];
+    for (const { path, message, hint } of mistakes) add(path, message, hint);
     if (fault.at <= warmupMs) {
       const message = `it starts at ${formatMs(fault.at)}, when the warmup of ${formatMs(warmupMs)} is not over`;
       add(['at'], message, 'between the two lies the steady state that the fault is compared with');
@@ -345,6 +344,9 @@ function clashOf(one: Fault, other: Fault): string | undefined {
 /** Whether nobody sends anything to what is hit. */
 const isOfClients = (hit: readonly Instance[]) => hit.length > 0 && hit.every(isClient);
 
+/** Whether it says which instances it hits. */
+const isAimed = (fault: Fault) => 'on' in fault || faultKind(fault).hit !== undefined;
+
 /** What a fault hits, one by one. */
 const hitBy = (fault: Fault, replicas: readonly Instance[]) => [
   ...('on' in fault ? [] : [subjectOf(fault)]),
@@ -421,7 +423,7 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       !('during' in check) &&
       !('of' in check && check.of) &&
       disturbed &&
-      !('on' in disturbed && !isOfClients(instancesHit(disturbed, replicas)))
+      !(isAimed(disturbed) && !isOfClients(instancesHit(disturbed, replicas)))
     ) {
       add(
         ['kind'],

@@ -18,6 +18,7 @@ import {
   faultNames,
   freeNames,
   instancesHit,
+  linksDisturbed,
   portCalled,
   probeContext,
   replicasOf,
@@ -79,6 +80,8 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
       app.calls.map((call) => way(from, call)),
     ),
   ];
+  const instances = replicasOf(scenario, seed);
+  const links = linksDisturbed(scenario.faults, instances);
   return {
     name: scenario.name,
     file,
@@ -94,9 +97,10 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
         role: clients.has(name) ? 'client' : 'server',
       }),
     ),
-    instances: replicasOf(scenario, seed),
+    instances,
     outside: scenario.probes.some((probe) => callersOf(probe).includes(OUTSIDE)),
     calls: [...new Map(calls.map((call) => [`${call.from} ${call.to} ${call.port}`, call])).values()],
+    ...(links.length === 0 ? {} : { links }),
   };
 }
 
@@ -140,8 +144,8 @@ function planFaults({ scenario, locate }: LoadedScenario, instances: readonly In
       atMs: fault.at,
       forMs: fault.for,
       halts: kind.halts,
-      actions: kind.actions(fault, name, hit),
-      proof: kind.proof(fault),
+      actions: kind.actions(fault, name, hit, instances),
+      proof: kind.proof(fault, hit),
     };
   });
 }

@@ -2,6 +2,7 @@ import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
 import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 import { plantedFilters } from './planted-filters.ts';
+import { plantedNetwork } from './planted-network.ts';
 
 /** A planted defect of a scenario, however it is planted. */
 export interface Mutation {
@@ -26,7 +27,7 @@ export const mutations: readonly Mutation[] = [
       ],
     }),
   ),
-  ...[...plantedTexts, ...plantedFilters].map(
+  ...[...plantedTexts, ...plantedFilters, ...plantedNetwork].map(
     (planted): Mutation => ({ ...planted, args: (folder) => ['--config', plantedText(folder, planted)] }),
   ),
   ...plantedChanges,

@@ -23,7 +23,9 @@ export const faultEffect: Rule = {
       'no-traffic':
         kind === 'certificate' || kind === 'authority'
           ? 'Open connections ask for no certificate, and plaintext has none: let connections be new, with maxRequestsPerConnection in a DestinationRule, and let there be requests.'
-          : 'Nothing reached its targets, so it disturbed nobody: aim it at instances that get traffic in the steady state.',
+          : kind === 'cut-link' || kind === 'slower-link'
+            ? 'Nobody sent anything to its targets on that way: aim it at instances that get traffic from there, and let the mesh not have left them beforehand.'
+            : 'Nothing reached its targets, so it disturbed nobody: aim it at instances that get traffic in the steady state.',
       unproven:
         first.efficacy.samples < FEW_REQUESTS
           ? 'Hardly anything reached its targets while it was on, so there is little to see it by: raise the rate, or aim it at instances that keep their traffic.'

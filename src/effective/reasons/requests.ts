@@ -9,7 +9,7 @@ import type {
 } from '../../model/effective.ts';
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
 import { callersSidecar, causeOfRequests } from './causes.ts';
-import { closedWhileIdle, closedWhileOpening } from './connections.ts';
+import { closedWhileIdle, closedWhileOpening, noticedLate } from './connections.ts';
 import {
   common,
   commonRetries,
@@ -223,17 +223,20 @@ function timeout(scene: RequestScene): Reason {
   if (limit === undefined) return severalRoutes(scene);
   if (limit.value === null)
     return unknown(`the route to ${question.service} has no timeout in the sidecar of ${client.instance}`);
+  const late = noticedLate(scene, limit.value);
   if (attempt) {
     const once = notTriedAgain(actions);
     return known(
-      `${causeOfRequests(question)}${once === undefined ? '' : ' retryOn does not count that, so it was not tried again.'}`,
+      `${causeOfRequests(question)}${late.text}${once === undefined ? '' : ' retryOn does not count that, so it was not tried again.'}`,
       [
+        ...late.settings,
         named('perTryTimeout', limit, timeText),
         ...(once === undefined ? [] : [named('retryOn', once, (conditions) => conditions.join(', '))]),
       ],
     );
   }
-  return known(`${causeOfRequests(question)}${uselessTries(actions[0], limit.value)}`, [
+  return known(`${causeOfRequests(question)}${late.text}${uselessTries(actions[0], limit.value)}`, [
+    ...late.settings,
     named('timeout', limit, timeText),
   ]);
 }

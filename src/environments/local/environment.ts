@@ -1,7 +1,7 @@
 import { ProblemsError } from '../../kit/problems.ts';
 import { startSupervisor } from '../../kit/supervisor/client.ts';
 import type { Mesh } from '../../meshes/contract.ts';
-import { isClient, portsOf } from '../../model/topology.ts';
+import { isClient, portsOf, type TopologyPlan } from '../../model/topology.ts';
 import { tooMany } from '../../plan/environments.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
@@ -9,6 +9,7 @@ import type { Environment, EnvironmentKind, LabRequest } from '../contract.ts';
 import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
 import { usualAppPorts } from './app.ts';
 import { generatorPort, LocalLab, mostInstances } from './lab.ts';
+import { linkPorts, relayPorts } from './relay.ts';
 import { requireLinux } from './system.ts';
 
 /** What can be done to processes of this machine. */
@@ -24,16 +25,19 @@ const performs = [
   'issue',
   'rotate-authority',
   'complete-rotation',
+  'disturb-link',
+  'clear-link',
 ] as const satisfies Environment['performs'];
 
 export const local: EnvironmentKind = {
   changes: true,
   performs,
   mostInstances,
-  programs(mesh) {
+  programs(mesh, topologies = []) {
     // Before anything is fetched that would not run.
     requireLinux();
-    return ['k6', ...mesh.hostPrograms];
+    const relayed = topologies.some(({ links = [] }) => links.length > 0);
+    return ['k6', ...mesh.hostPrograms, ...(relayed ? (['toxiproxy'] as const) : [])];
   },
   upTimeoutMs: 120_000,
   usualMs: { up: 3_000, besideLoad: 1_500 },
@@ -41,7 +45,10 @@ export const local: EnvironmentKind = {
 };
 
 /** A real mesh on loopback: every program an ordinary process of this machine. */
-function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): Environment {
+function localEnvironment(
+  mesh: Mesh,
+  programs: (topology: TopologyPlan) => Promise<HostPrograms>,
+): Environment {
   return {
     name: 'local',
     performs,
@@ -58,7 +65,7 @@ function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): En
       const supervisor = stack.use(
         await startSupervisor(request.directory, { [RUN_MARK]: request.directory }),
       );
-      const found = await programs();
+      const found = await programs(topology);
       const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
       const lab = new LocalLab(request, mesh, found, block, supervisor);
       stack.defer(() => lab.closeControlPlane());
@@ -70,13 +77,15 @@ function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): En
 }
 
 function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts {
-  const clients = topology.instances.filter(isClient);
+  const { instances, links = [] } = topology;
+  const clients = instances.filter(isClient);
   return {
     exact: [...new Set(topology.services.flatMap(portsOf))],
     wished: [
       hostPorts.admin,
       ...hostPorts.others,
       ...Object.values(usualAppPorts),
+      ...(links.length === 0 ? [] : [relayPorts.api, ...linkPorts(links, instances)]),
       ...clients.map((_, index) => generatorPort + index),
     ],
   };

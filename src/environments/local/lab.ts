@@ -21,11 +21,12 @@ import { HandingOut } from './credentials.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 import { Programs } from './programs.ts';
+import { Relay, relayLines } from './relay.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
 import { type Revision, Sidecars } from './sidecars.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
-const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
+const hosts = { controlPlane: 1, relay: 2, load: 3, firstInstance: 10, firstEgress: 130 } as const;
 export const mostInstances = hosts.firstEgress - hosts.firstInstance;
 /** Loads take turns at these for the REST interfaces of their generators. */
 const loadAddresses = hosts.firstInstance - hosts.load;
@@ -58,6 +59,8 @@ export class LocalLab implements Lab {
   readonly #hosts: readonly HostInstance[];
   readonly #programs: Programs;
   readonly #sidecars: Sidecars;
+  /** Where faults of the network are to come; it stands between callers and sidecars. */
+  readonly #relay: Relay | undefined;
   #hostMesh: HostMesh | undefined;
   #revision = 1;
   /** The revision at which clients' views of the hosts were last made anew. */
@@ -85,15 +88,24 @@ export class LocalLab implements Lab {
     this.signal = request.signal;
     this.mesh = fullName(mesh);
     this.programs = found.versions;
-    this.#hosts = request.topology.instances.map((instance, index) => {
-      const address = block.address(hosts.firstInstance + index);
+    const { instances, links = [] } = request.topology;
+    const addressed = instances.map((instance, index) => ({
+      ...instance,
+      address: block.address(hosts.firstInstance + index),
+    }));
+    this.#relay =
+      links.length === 0
+        ? undefined
+        : new Relay(links, addressed, block.address(hosts.relay), (usual) => block.port(usual));
+    this.#hosts = addressed.map((instance, index) => {
+      const { name, address } = instance;
       return {
         ...instance,
-        address,
+        relays: this.#relay?.of(name) ?? [],
         egressAddress: block.address(hosts.firstEgress + index),
         appPort: this.#appPorts.service,
         admin: `${address}:${block.port(mesh.hostPorts.admin)}`,
-        directory: join(request.directory, instance.name),
+        directory: join(request.directory, name),
       };
     });
     this.instances = this.#hosts.map((host) => ({
@@ -103,7 +115,12 @@ export class LocalLab implements Lab {
       replica: host.replica,
       locality: host.locality,
       role: host.role,
-      addresses: portsOf(host).map((port) => `${host.address}:${port}`),
+      addresses: [
+        ...portsOf(host).map((port) => `${host.address}:${port}`),
+        ...host.relays.flatMap(({ address, ports }) =>
+          [...ports.values()].map((port) => `${address}:${port}`),
+        ),
+      ],
     }));
     this.#sidecars = new Sidecars(mesh, request.topology.namespace, this.#hosts, {
       runs: (host) => this.#runs(host),
@@ -135,7 +152,10 @@ export class LocalLab implements Lab {
     });
     this.#hostMesh = mesh;
     request.progress('starting the control plane and the workloads');
-    const apps = this.#hosts.filter(isServer).map((host) => this.#startApp(host));
+    const others = [
+      ...this.#hosts.filter(isServer).map((host) => this.#startApp(host)),
+      ...(this.#relay ? [this.#startRelay(this.#relay)] : []),
+    ];
     // They start while the control plane does, and wait for it; when it fails, that is what to say.
     const sidecars = this.#hosts.map((host) =>
       this.#startSidecar(
@@ -147,7 +167,7 @@ export class LocalLab implements Lab {
       ),
     );
     for (const sidecar of sidecars) sidecar.catch(() => {});
-    await Promise.all([this.#startControlPlane(mesh), ...apps]);
+    await Promise.all([this.#startControlPlane(mesh), ...others]);
     await Promise.all(sidecars);
     request.progress('waiting for the first request through two sidecars');
     this.firstRequestAt = await firstRequest(request.topology, this.#hosts, this.#meshKind, request.signal);
@@ -177,6 +197,19 @@ export class LocalLab implements Lab {
     await program.until(
       eventually(() => mesh.controlPlaneReady(), {
         waitingFor: 'the control plane to know the topology',
+        timeoutMs: startTimeoutMs,
+        signal: this.signal,
+      }),
+    );
+  }
+
+  async #startRelay(relay: Relay): Promise<void> {
+    const { directory, logs } = this.#request;
+    const path = this.#found.paths['toxiproxy'] ?? '';
+    const program = await this.#programs.launch(await relay.program(path, directory, logs));
+    await program.until(
+      eventually(() => relay.ready(), {
+        waitingFor: 'the relay to listen',
         timeoutMs: startTimeoutMs,
         signal: this.signal,
       }),
@@ -269,6 +302,10 @@ export class LocalLab implements Lab {
           action,
           signal,
         );
+      case 'disturb-link':
+      case 'clear-link':
+        if (!this.#relay) throw new Error('no relay runs');
+        return this.#relay.perform(action);
       default:
         throw environmentError(`the local lab cannot ${action.do}`, 'use --env kind');
     }
@@ -392,7 +429,10 @@ export class LocalLab implements Lab {
   }
 
   access(): readonly string[] {
-    return accessLines(this.#request.topology, this.#hosts, this.#appPorts, this.#meshKind, this.#started);
+    return [
+      ...accessLines(this.#request.topology, this.#hosts, this.#appPorts, this.#meshKind, this.#started),
+      ...(this.#relay ? relayLines(this.#relay) : []),
+    ];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

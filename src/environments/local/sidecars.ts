@@ -113,12 +113,15 @@ export class Sidecars {
     return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host));
   }
 
-  /** The hosts that a sidecar has to see before it is used: one that calls, all. */
+  /** The hosts that a sidecar has to see before it is used: one that calls, all, by the addresses that are for it. */
   #seenBy(host: HostInstance): ServiceAddresses {
     const seen = new Map<string, string[]>();
     for (const server of isCaller(host) ? this.#hosts.filter(isServer) : []) {
       const name = this.#mesh.serviceHost(server.service, this.#namespace);
-      const addresses = portsOf(server).map((port) => `${server.address}:${port}`);
+      const relay = server.relays.find(({ from }) => from === host.locality);
+      const addresses = portsOf(server).map(
+        (port) => `${relay?.address ?? server.address}:${relay?.ports.get(port) ?? port}`,
+      );
       seen.set(name, [...(seen.get(name) ?? []), ...addresses]);
     }
     return seen;

@@ -27,3 +27,9 @@ export function portName(
   const name = protocol === 'http2' ? 'http2' : 'http';
   return number === port ? name : `${name}-${number}`;
 }
+
+/** The network of what the sidecars of one locality see and no others do. */
+export const networkSeenFrom = (locality: string) => `seen-from-${locality.replaceAll('/', '-')}`;
+
+/** The network that no sidecar sees: of replicas that are found elsewhere. */
+export const UNSEEN_NETWORK = 'unseen';

@@ -1,6 +1,7 @@
 import { valueAt } from '../../../kit/path.ts';
 import type {
   Cluster,
+  Keepalive,
   Limits,
   LocalityMode,
   Origin,
@@ -134,6 +135,7 @@ export function readCluster(
     idleTimeoutMs: readIdleTimeout(cluster, written),
     protocol: ofScenario(readProtocol(cluster, written), context.protocolOf(service)),
     streams: readStreams(cluster, written),
+    keepalive: readKeepalive(cluster, written),
     balancing: readBalancing(cluster, written),
     outlierDetection,
     locality: readLocality(cluster, zones, outlierDetection, written, context.workload),
@@ -233,6 +235,16 @@ function readStreams(cluster: EnvoyCluster, { field, told }: Written): Told<numb
     readPositive,
     { value: null, of: 'Envoy' },
   );
+}
+
+/** No field of Istio's sets it: what is there has come by an EnvoyFilter. */
+function readKeepalive(cluster: EnvoyCluster, { told }: Written): Cluster['keepalive'] {
+  const asked = optionsOf(cluster)?.explicit_http_config?.http2_protocol_options?.connection_keepalive;
+  const value =
+    asked?.interval === undefined || asked.timeout === undefined
+      ? null
+      : { intervalMs: durationMs(asked.interval), timeoutMs: durationMs(asked.timeout) };
+  return told<Keepalive | null>(value, undefined, () => undefined, { value: null, of: 'Envoy' });
 }
 
 /** LEAST_REQUEST → "least-request". */

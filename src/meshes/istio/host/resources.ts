@@ -1,7 +1,14 @@
 import { isClient, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
-import type { HostMeshRequest } from '../../contract.ts';
+import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
-import { INSTANCE_LABEL, portName, serviceHost, spiffeId } from '../names.ts';
+import {
+  INSTANCE_LABEL,
+  networkSeenFrom,
+  portName,
+  serviceHost,
+  spiffeId,
+  UNSEEN_NETWORK,
+} from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
@@ -24,12 +31,7 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
         resolution: 'STATIC',
         ports: namedPorts(service),
         subjectAltNames: [spiffeId(namespace, serviceAccount)],
-        endpoints: replicas.map((replica) => ({
-          address: replica.address,
-          locality: replica.locality,
-          serviceAccount: replica.serviceAccount,
-          labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
-        })),
+        endpoints: replicas.flatMap((replica) => endpointsOf(replica, service)),
       },
     });
   }
@@ -63,6 +65,29 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
   }
   resources.push(...plaintextPolicy(request.topology));
   return resources;
+}
+
+/**
+ * A replica where its own sidecar is known by it, and once more for each relay that callers find in its place: those of
+ * a locality look at what is in the network of that name, and at what is in none.
+ */
+function endpointsOf(replica: HostInstance, service: TopologyService): object[] {
+  const endpoint = {
+    address: replica.address,
+    locality: replica.locality,
+    serviceAccount: replica.serviceAccount,
+    labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
+  };
+  if (replica.relays.length === 0) return [endpoint];
+  return [
+    { ...endpoint, network: UNSEEN_NETWORK },
+    ...replica.relays.map(({ from, address, ports }) => ({
+      ...endpoint,
+      address,
+      ports: Object.fromEntries([...ports].map(([of, port]) => [portName(of, service), port])),
+      network: networkSeenFrom(from),
+    })),
+  ];
 }
 
 /** Every port of a service with its name and its protocol; callers speak HTTP/1.1 to their own sidecars all the same. */

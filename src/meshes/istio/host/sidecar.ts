@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
-import { TRUST_DOMAIN } from '../names.ts';
+import { networkSeenFrom, TRUST_DOMAIN } from '../names.ts';
 import { proxySettings } from '../proxy-settings.ts';
 import { discoveryAddress } from './control-plane.ts';
 
@@ -103,6 +103,9 @@ export function sidecarProgram(
       ISTIO_META_SERVICE_ACCOUNT: instance.serviceAccount,
       ISTIO_META_ISTIO_VERSION: version,
       ISTIO_META_NETWORK: '',
+      ...(request.instances.some(({ relays }) => relays.length > 0)
+        ? { ISTIO_META_REQUESTED_NETWORK_VIEW: networkSeenFrom(instance.locality) }
+        : {}),
       ISTIO_META_WORKLOAD_NAME: instance.workload,
       ISTIO_METAJSON_LABELS: JSON.stringify(instanceLabels(instance)),
       ENVOY_STATUS_PORT: String(request.port(sidecarPorts.status)),
