@@ -125,6 +125,7 @@ export function reasonOfFailure(
       ...questionAbout(about, instance, picture),
       ...(disturbed ? { underFault: true as const } : {}),
       ...(cutOff ? { cutOff: true as const } : {}),
+      ...(client.noRequest === 'bytes' ? { ofBytes: true as const } : {}),
     };
     return { question, reason: picture.reasonOfRequests(question) };
   });
@@ -137,7 +138,8 @@ export function reasonOfFailure(
   const onward = onwards.find(({ known }) => known) ?? onwards[0];
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
   const { cause, ...rest } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
-  const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
+  const isTriedAgain = client.clues?.retry === 'used-up' && client.noRequest !== 'bytes';
+  const retried = isTriedAgain ? ' Retries were used up.' : '';
   return { text: { ...rest, cause: `${cause}${waiting}${retried}` }, ended: question.ended, onward };
 }
 

@@ -391,7 +391,7 @@ export interface ClusterMesh {
     readonly annotations: Readonly<Record<string, string>>;
   };
   /** What a port of a service has to be called, for the mesh to know its protocol; `service` says which is its usual one. */
-  portName(port: number, service: Pick<TopologyService, 'port' | 'protocol'>): string;
+  portName(port: number, service: Pick<TopologyService, 'port' | 'portName' | 'protocol'>): string;
   readonly sidecar: {
     readonly container: string;
     readonly adminPort: number;

@@ -1,8 +1,8 @@
 /** What a replica is for: a client sends the load and runs no app, a server runs one, a gateway is only a proxy. */
 export type Role = 'client' | 'server' | 'gateway';
 
-/** What an app speaks: HTTP/1.1, or HTTP/2 without TLS, known beforehand. */
-export type Protocol = 'http1' | 'http2';
+/** What an app speaks: HTTP/1.1, or HTTP/2 without TLS, known beforehand, be it gRPC or not. */
+export type Protocol = 'http1' | 'http2' | 'grpc';
 
 /** Settings of the sample app behind a service, as the app itself reads them. */
 interface AppSettings {
@@ -62,6 +62,8 @@ export interface TopologyService {
   readonly extraPorts?: readonly number[];
   /** What its app speaks; HTTP/1.1 unless given. */
   readonly protocol?: Protocol;
+  /** What its usual port is called, and where that is written; after what its app speaks unless given. */
+  readonly portName?: { readonly text: string; readonly source: string };
   /** The identity of its workloads. */
   readonly serviceAccount: string;
   readonly role: Role;
@@ -104,6 +106,10 @@ export const portsOf = ({ port, extraPorts = [] }: Pick<TopologyService, 'port' 
   port,
   ...extraPorts,
 ];
+
+/** Whether the usual port of a service is one of bytes, of whose requests nobody is to know. */
+export const isOfBytes = ({ portName }: Pick<TopologyService, 'portName'>) =>
+  portName?.text.split('-')[0] === 'tcp';
 
 export const isClient = ({ role }: { readonly role: Role }) => role === 'client';
 export const isServer = ({ role }: { readonly role: Role }) => role === 'server';

@@ -57,7 +57,11 @@ export function mistakesInMeaning(scenario: Scenario): Mistake[] {
 
 const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });
 
-function mistakesInTopology({ topology: { services }, probes }: Scenario): Mistake[] {
+function mistakesInTopology(scenario: Scenario): Mistake[] {
+  const {
+    topology: { services },
+    probes,
+  } = scenario;
   const fromOutside = probes.some((probe) => callersOf(probe).includes(OUTSIDE));
   const seen = new Map<string, string>();
   return Object.entries(services).flatMap(([name, service]) => {
@@ -80,6 +84,7 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
           ? [wrong(at, `the service has the port ${each} already`, 'each is written once')]
           : mistakesInPort(each, at);
       }),
+      ...mistakesInPortName(name, scenario, [...path, 'portName']),
       ...mistakesInKeepAlive(service.app, [...path, 'app', 'keepAlive']),
       ...service.workloads.flatMap((workload, index) => {
         const other = seen.get(workload.name);
@@ -99,12 +104,26 @@ function mistakesInPort(port: number, path: Path): Mistake[] {
   return [wrong(path, message, `not ${from} to ${to}, ${app.join(' or ')}`)];
 }
 
+/** On a port of bytes a caller's sidecar cannot tell services apart: it must be one service's own. */
+function mistakesInPortName(name: string, scenario: Scenario, path: Path): Mistake[] {
+  const { services } = scenario.topology;
+  const { port = 0, portName } = services[name] ?? {};
+  if (portName?.split('-')[0] !== 'tcp') return [];
+  const clients = clientsIn(scenario);
+  const other = Object.entries(services).find(
+    ([each, service]) => each !== name && !clients.has(each) && portsOf(service).includes(port),
+  );
+  if (other === undefined) return [];
+  const message = `${other[0]} has the port ${port} as well, and of bytes on it nobody knows whom they are for`;
+  return [wrong(path, message, `give ${name} another port`)];
+}
+
 function mistakesInKeepAlive(
   { keepAlive, protocol }: Scenario['topology']['services'][string]['app'],
   path: Path,
 ): Mistake[] {
   if (keepAlive === undefined) return [];
-  if (protocol === 'http2')
+  if (protocol !== 'http1')
     return [
       wrong(path, 'an app that speaks HTTP/2 closes no idle connection', 'leave it out, or the protocol'),
     ];
@@ -138,6 +157,12 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   if (load.from !== load.to && clientsIn(scenario).has(load.to))
     add('to', `${quote(load.to)} sends loads or probes and runs no app`, 'a service sends or answers');
   const called = topology.services[load.to];
+  if (called?.app.protocol === 'grpc') {
+    for (const field of fieldsOfHttp(load)) {
+      const message = `${load.to} speaks gRPC, and a load calls the one method that it has`;
+      add(field, message, `leave ${field} out; headers are sent as metadata`);
+    }
+  }
   const noPort = mistakeInPort(load, called && portsOf(called));
   if (noPort) found.push({ ...noPort, path: [...path, 'port'] });
   const client = topology.services[load.from]?.workloads ?? [];
@@ -153,6 +178,17 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   }
   return found;
 }
+
+/** What a load says that a call of gRPC has no place for. */
+const fieldsOfHttp = ({ method, path, body, reuse, script }: ScenarioLoad['load']) =>
+  script === undefined
+    ? [
+        ...(method === 'GET' ? [] : ['method']),
+        ...(path === '/' ? [] : ['path']),
+        ...(body === undefined ? [] : ['body']),
+        ...(reuse ? [] : ['reuse']),
+      ]
+    : [];
 
 /** Probes that no check asks about: whatever came of them, nothing would fail. */
 function unheardProbes({ probes, checks }: Scenario): Mistake[] {

@@ -1,3 +1,4 @@
+import { EDGE_CALL } from '../../apps/edge-app/src/edge-proto.ts';
 import { changeOf, checkKind, faultOf, formatLimits, loadOf, windowName } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { formatMs, formatPercent } from '../kit/format.ts';
@@ -34,7 +35,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
   const { scenario, file } = loaded;
   const mistakes = mistakesInMeaning(scenario);
   if (mistakes.length > 0) throw new ProblemsError(mistakes.map((mistake) => loaded.locate(mistake)));
-  const topology = planTopology(scenario, file, seed);
+  const topology = planTopology(loaded, seed);
   const loads = loadsIn(scenario);
   return {
     name: scenario.name,
@@ -61,7 +62,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
 }
 
 /** What has to run for a scenario, and how its parts know each other. */
-function planTopology(scenario: Scenario, file: string, seed: number | undefined): TopologyPlan {
+function planTopology({ scenario, file, locate }: LoadedScenario, seed: number | undefined): TopologyPlan {
   const { topology, mesh } = scenario;
   const clients = clientsIn(scenario);
   const way = (from: string, called: { readonly to: string; readonly port?: number | undefined }) => ({
@@ -88,9 +89,17 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
     namespace: topology.namespace,
     mtls: mesh.mtls,
     services: Object.entries(topology.services).map(
-      ([name, { port, extraPorts, app, serviceAccount }]): TopologyService => ({
+      ([name, { port, portName, extraPorts, app, serviceAccount }]): TopologyService => ({
         name,
         port,
+        ...(portName === undefined
+          ? {}
+          : {
+              portName: {
+                text: portName,
+                source: placeOf(['topology', 'services', name, 'portName'], locate),
+              },
+            }),
         ...(extraPorts.length === 0 ? {} : { extraPorts }),
         ...(app.protocol === 'http1' ? {} : { protocol: app.protocol }),
         serviceAccount: serviceAccount ?? name,
@@ -111,14 +120,19 @@ function planLoad(
   seed: number | undefined,
 ): PlannedLoad {
   const port = portCalled(load, topology);
+  const called = topology.services[load.to];
+  const isGrpc = called?.app.protocol === 'grpc' && load.script === undefined;
+  const toBytes = called?.portName?.split('-')[0] === 'tcp' && port === called.port;
   return {
     name,
     from: load.from,
     to: load.to,
     port,
+    ...(isGrpc ? { protocol: 'grpc' } : {}),
+    ...(load.reuse ? {} : { reuse: false, ...(toBytes ? { ofBytes: true } : {}) }),
     request: {
-      method: load.method,
-      path: load.path,
+      method: isGrpc ? 'POST' : load.method,
+      path: isGrpc ? EDGE_CALL : load.path,
       headers: load.headers,
       body: load.body,
       timeoutMs: load.timeout,

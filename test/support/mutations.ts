@@ -2,7 +2,9 @@ import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
 import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 import { plantedFilters } from './planted-filters.ts';
+import { plantedGrpc, plantedPortName } from './planted-grpc.ts';
 import { plantedNetwork } from './planted-network.ts';
+import { plantedTcp } from './planted-tcp.ts';
 
 /** A planted defect of a scenario, however it is planted. */
 export interface Mutation {
@@ -27,9 +29,10 @@ export const mutations: readonly Mutation[] = [
       ],
     }),
   ),
-  ...[...plantedTexts, ...plantedFilters, ...plantedNetwork].map(
+  ...[...plantedTexts, ...plantedFilters, ...plantedNetwork, ...plantedGrpc, ...plantedTcp].map(
     (planted): Mutation => ({ ...planted, args: (folder) => ['--config', plantedText(folder, planted)] }),
   ),
   ...plantedChanges,
   ...plantedCertificates,
+  plantedPortName,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

@@ -8,6 +8,7 @@ import type {
   Retries,
 } from '../../model/effective.ts';
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
+import { reasonOfBytes } from './bytes.ts';
 import { callersSidecar, causeOfRequests } from './causes.ts';
 import { closedWhileIdle, closedWhileOpening, noticedLate } from './connections.ts';
 import {
@@ -40,7 +41,7 @@ export function reasonOfRequests({ sidecars }: EffectiveConfiguration, question:
   const port = clusters[0]?.port;
   const inbound = server?.inbound.find((each) => each.port === port) ?? server?.inbound[0];
   const scene = { question, client, server, inbound, routes: routesTaken(client, question), clusters };
-  return kinds[question.ended](scene);
+  return question.ofBytes ? reasonOfBytes(scene, ejectionOf(scene)) : kinds[question.ended](scene);
 }
 
 const kinds: Readonly<Record<RequestQuestion['ended'], (scene: RequestScene) => Reason>> = {

@@ -1,7 +1,7 @@
 import { eventually, notYet } from '../../kit/eventually.ts';
-import { http } from '../../kit/http.ts';
+import { http, http2 } from '../../kit/http.ts';
 import type { HostInstance, Mesh } from '../../meshes/contract.ts';
-import { isClient, type TopologyPlan } from '../../model/topology.ts';
+import { isClient, isOfBytes, type TopologyPlan } from '../../model/topology.ts';
 import { firstAnswerMs } from '../first-answer.ts';
 
 /**
@@ -41,9 +41,11 @@ async function answerTo(
   if (!client || !called) throw new Error('the topology has no client or no service to call');
   const { name } = called;
   const { port } = call;
+  // A port of bytes leads to the app as it is.
+  const ask = isOfBytes(called) && (called.protocol ?? 'http1') !== 'http1' ? http2 : http;
   const attempt = async () => {
     try {
-      const { status, body } = await http(`http://${client.egressAddress}:${port}/`, {
+      const { status, body } = await ask(`http://${client.egressAddress}:${port}/`, {
         headers: { host: `${mesh.serviceHost(name, namespace)}:${port}` },
         timeoutMs,
       });

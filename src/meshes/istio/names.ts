@@ -1,4 +1,4 @@
-import type { TopologyService } from '../../model/topology.ts';
+import type { Protocol, TopologyService } from '../../model/topology.ts';
 
 /** Trust domain of every lab, and the domain of its services. */
 export const TRUST_DOMAIN = 'cluster.local';
@@ -19,12 +19,15 @@ export function spiffeId(namespace: string, serviceAccount: string): string {
 /** Label that ties a Sidecar resource to one replica. */
 export const INSTANCE_LABEL = 'breakwater.dev/instance';
 
-/** What a port of a service is called, which tells Istio its protocol: "http", "http2"; "http-9090" for a further one. */
+const protocolNames: Readonly<Record<Protocol, string>> = { http1: 'http', http2: 'http2', grpc: 'grpc' };
+
+/** What a port of a service is called, which tells Istio its protocol: "http", "http2", "grpc"; "http-9090" for a further one. */
 export function portName(
   number: number,
-  { port, protocol }: Pick<TopologyService, 'port' | 'protocol'>,
+  { port, portName: named, protocol = 'http1' }: Pick<TopologyService, 'port' | 'portName' | 'protocol'>,
 ): string {
-  const name = protocol === 'http2' ? 'http2' : 'http';
+  if (named !== undefined && number === port) return named.text;
+  const name = protocolNames[protocol];
   return number === port ? name : `${name}-${number}`;
 }
 

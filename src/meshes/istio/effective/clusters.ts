@@ -199,7 +199,7 @@ const either = (a: Field, b: Field): Field => ({ name: a.name, places: [...a.pla
 
 /** HTTP/2 that nobody set is the service's own, as its topology says. */
 function ofScenario(told: Cluster['protocol'], own: Protocol): Cluster['protocol'] {
-  const isOwn = told.value === 'http2' && own === 'http2' && told.from.by === 'default';
+  const isOwn = told.value === 'http2' && own !== 'http1' && told.from.by === 'default';
   return isOwn ? { value: told.value, from: { by: 'scenario' } } : told;
 }
 

@@ -1,4 +1,4 @@
-import { isClient, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
+import { isClient, isOfBytes, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import {
@@ -16,6 +16,7 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
   const { namespace, services } = request.topology;
   const resources: object[] = [];
   const ports = new Set<number>();
+  const ofBytes = new Set(services.filter(isOfBytes).map(({ port }) => port));
   for (const service of services) {
     const { name, serviceAccount } = service;
     const replicas = request.instances.filter((instance) => instance.service === name && isServer(instance));
@@ -35,6 +36,9 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
       },
     });
   }
+  // By its routes is known what configuration a sidecar holds, so that each has to have some.
+  const routeless = [...ports].every((port) => ofBytes.has(port));
+  if (routeless) resources.push(calledByNobody(namespace));
   for (const instance of request.instances) {
     const service = services.find(({ name }) => name === instance.service);
     resources.push({
@@ -54,8 +58,10 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
                 // All of them lead to the app's one port.
                 defaultEndpoint: `0.0.0.0:${instance.appPort}`,
               })),
-        egress: [...ports].map((number) => ({
-          port: { number, protocol: 'HTTP', name: `http-${number}` },
+        egress: [...ports, ...(routeless ? [NOBODY_PORT] : [])].map((number) => ({
+          port: ofBytes.has(number)
+            ? { number, protocol: 'TCP', name: `tcp-${number}` }
+            : { number, protocol: 'HTTP', name: `http-${number}` },
           bind: instance.egressAddress,
           captureMode: 'NONE',
           hosts: ['*/*'],
@@ -66,6 +72,23 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
   resources.push(...plaintextPolicy(request.topology));
   return resources;
 }
+
+/** Among those that no service may have. */
+const NOBODY_PORT = 15_099;
+
+/** A service of HTTP that is there for its routes. */
+const calledByNobody = (namespace: string) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'ServiceEntry',
+  metadata: { name: 'breakwater-nobody', namespace },
+  spec: {
+    hosts: ['nobody.breakwater.internal'],
+    location: 'MESH_INTERNAL',
+    resolution: 'STATIC',
+    ports: [{ number: NOBODY_PORT, name: 'http', protocol: 'HTTP' }],
+    endpoints: [{ address: '127.0.0.1' }],
+  },
+});
 
 /**
  * A replica where its own sidecar is known by it, and once more for each relay that callers find in its place: those of
@@ -90,10 +113,18 @@ function endpointsOf(replica: HostInstance, service: TopologyService): object[] 
   ];
 }
 
+/** By how the name of a port begins. */
+const istioProtocols: Readonly<Record<string, string>> = {
+  http: 'HTTP',
+  http2: 'HTTP2',
+  grpc: 'GRPC',
+  tcp: 'TCP',
+};
+
 /** Every port of a service with its name and its protocol; callers speak HTTP/1.1 to their own sidecars all the same. */
 const namedPorts = (service: TopologyService) =>
   portsOf(service).map((number) => ({
     number,
     name: portName(number, service),
-    protocol: service.protocol === 'http2' ? 'HTTP2' : 'HTTP',
+    protocol: istioProtocols[portName(number, service).split('-')[0] ?? ''],
   }));
