@@ -20,10 +20,14 @@ export interface Side {
   readonly set: readonly string[];
   readonly profile?: string;
   readonly env?: string;
-  /** Path of an Envoy that runs in the place of the pinned one. */
+  /** A commit; the scenario and its files are as they are there. */
+  readonly git?: string;
+  /** Version of an Envoy, or path of one, that runs in the place of the pinned one. */
   readonly envoy?: string;
-  /** Version of Istio. */
-  readonly istio?: string;
+  /** What runs in the place of the sample app: a command, or in containers an image. */
+  readonly app?: string;
+  /** Version of the mesh. */
+  readonly mesh?: string;
 }
 
 const parts = {
@@ -31,10 +35,15 @@ const parts = {
   set: 'set:PATH=VALUE',
   profile: 'profile:NAME',
   env: 'env:NAME',
-  envoy: 'envoy:PATH',
-  istio: 'istio:VERSION',
+  git: 'git:COMMIT',
+  mesh: 'mesh:VERSION',
+  envoy: 'envoy:VERSION',
+  app: 'app:COMMAND',
 } as const;
 type Part = keyof typeof parts;
+
+/** Those of which a side has one at most. */
+const single = ['profile', 'env', 'git', 'mesh', 'envoy', 'app'] as const satisfies readonly Part[];
 
 /** What a side may be, for help and for mistakes. */
 const sideGrammar = Object.values(parts).join(', ');
@@ -46,14 +55,16 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
     set: [],
     profile: [],
     env: [],
+    git: [],
+    mesh: [],
     envoy: [],
-    istio: [],
+    app: [],
   };
   for (const text of texts) {
     const [part, value] = partOf(option, text);
     found[part].push(value);
   }
-  for (const part of ['profile', 'env', 'envoy', 'istio'] as const) {
+  for (const part of single) {
     if (found[part].length > 1) {
       throw usageError(
         `${option}: ${part}: is there ${found[part].length} times`,
@@ -68,8 +79,10 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
     set: found.set,
     ...one('profile'),
     ...one('env'),
+    ...one('git'),
+    ...one('mesh'),
     ...one('envoy'),
-    ...one('istio'),
+    ...one('app'),
   };
 }
 
@@ -83,7 +96,7 @@ export function changesOf(side: Side, common: Changes): Changes {
       ...common.set,
       ...side.set,
       // It is one of the fields of a scenario.
-      ...(side.istio === undefined ? [] : [`mesh.version=${side.istio}`]),
+      ...(side.mesh === undefined ? [] : [`mesh.version=${side.mesh}`]),
     ],
     config: side.config.length > 0 ? side.config : common.config,
   };

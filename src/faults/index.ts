@@ -20,6 +20,7 @@ const kinds = [
   (await import('./network-black-hole.ts')).networkBlackHole,
   (await import('./network-reset.ts')).networkReset,
   (await import('./network-partition.ts')).networkPartition,
+  (await import('./slow-clients.ts')).slowClients,
   (await import('./certificate-rotated.ts')).certificateRotated,
   (await import('./certificate-expired.ts')).certificateExpired,
   (await import('./certificate-foreign.ts')).certificateForeign,

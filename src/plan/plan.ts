@@ -9,7 +9,13 @@ import { shapeOf, sizeOf } from '../load/written.ts';
 import { describeResource, type ResourceName } from '../model/mesh-configuration.ts';
 import { seedOf } from '../model/seed.ts';
 import { describeTarget } from '../model/target.ts';
-import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
+import {
+  type Instance,
+  portsOf,
+  type TopologyGateway,
+  type TopologyPlan,
+  type TopologyService,
+} from '../model/topology.ts';
 import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, plannedProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
@@ -21,6 +27,7 @@ import {
   instancesHit,
   linksDisturbed,
   portCalled,
+  portOfGateway,
   probeContext,
   replicasOf,
   subjectOf,
@@ -70,6 +77,15 @@ function planTopology({ scenario, file, locate }: LoadedScenario, seed: number |
     to: called.to,
     port: portCalled(called, topology),
   });
+  const gateways = Object.entries(topology.gateways).map(
+    ([name, gateway]): TopologyGateway => ({
+      name,
+      kind: gateway.kind,
+      port: portOfGateway(gateway),
+      hosts: gateway.hosts,
+      certificates: Object.entries(gateway.certificates).map(([of, hosts]) => ({ name: of, hosts })),
+    }),
+  );
   const calls = [
     ...loadsIn(scenario).map(({ load }) => way(load.from, load)),
     ...scenario.probes.flatMap((probe) =>
@@ -80,6 +96,14 @@ function planTopology({ scenario, file, locate }: LoadedScenario, seed: number |
     ...Object.entries(topology.services).flatMap(([from, { app }]) =>
       app.calls.map((call) => way(from, call)),
     ),
+    // Where an ingress gateway leads is up to what is under test.
+    ...Object.entries(topology.gateways)
+      .filter(([, { kind }]) => kind === 'ingress')
+      .flatMap(([from]) =>
+        Object.entries(topology.services)
+          .filter(([name]) => !clients.has(name))
+          .flatMap(([to, service]) => portsOf(service).map((port) => way(from, { to, port }))),
+      ),
   ];
   const instances = replicasOf(scenario, seed);
   const links = linksDisturbed(scenario.faults, instances);
@@ -88,24 +112,37 @@ function planTopology({ scenario, file, locate }: LoadedScenario, seed: number |
     file,
     namespace: topology.namespace,
     mtls: mesh.mtls,
-    services: Object.entries(topology.services).map(
-      ([name, { port, portName, extraPorts, app, serviceAccount }]): TopologyService => ({
-        name,
-        port,
-        ...(portName === undefined
-          ? {}
-          : {
-              portName: {
-                text: portName,
-                source: placeOf(['topology', 'services', name, 'portName'], locate),
-              },
-            }),
-        ...(extraPorts.length === 0 ? {} : { extraPorts }),
-        ...(app.protocol === 'http1' ? {} : { protocol: app.protocol }),
-        serviceAccount: serviceAccount ?? name,
-        role: clients.has(name) ? 'client' : 'server',
-      }),
-    ),
+    services: [
+      ...Object.entries(topology.services).map(
+        ([name, { port, portName, extraPorts, app, serviceAccount }]): TopologyService => ({
+          name,
+          port,
+          ...(portName === undefined
+            ? {}
+            : {
+                portName: {
+                  text: portName,
+                  source: placeOf(['topology', 'services', name, 'portName'], locate),
+                },
+              }),
+          ...(extraPorts.length === 0 ? {} : { extraPorts }),
+          ...(app.protocol === 'http1' ? {} : { protocol: app.protocol }),
+          serviceAccount: serviceAccount ?? name,
+          role: clients.has(name) ? 'client' : 'server',
+        }),
+      ),
+      ...gateways.flatMap(({ name, hosts, port }) =>
+        hosts.map(
+          (host): TopologyService => ({
+            name: host,
+            port,
+            serviceAccount: topology.gateways[name]?.serviceAccount ?? name,
+            role: 'gateway',
+          }),
+        ),
+      ),
+    ],
+    ...(gateways.length === 0 ? {} : { gateways }),
     instances,
     outside: scenario.probes.some((probe) => callersOf(probe).includes(OUTSIDE)),
     calls: [...new Map(calls.map((call) => [`${call.from} ${call.to} ${call.port}`, call])).values()],

@@ -2,6 +2,7 @@ import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
 import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 import { plantedFilters } from './planted-filters.ts';
+import { plantedGateways } from './planted-gateways.ts';
 import { plantedGrpc, plantedPortName } from './planted-grpc.ts';
 import { plantedNetwork } from './planted-network.ts';
 import { plantedTcp } from './planted-tcp.ts';
@@ -35,4 +36,5 @@ export const mutations: readonly Mutation[] = [
   ...plantedChanges,
   ...plantedCertificates,
   plantedPortName,
+  ...plantedGateways,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

@@ -24,20 +24,25 @@ function entryPoint(): string {
     : fileURLToPath(new URL('../../../apps/edge-app/src/main.js', import.meta.url));
 }
 
-/** The sample edge app of one replica; `hostOf` is the name by which a service is called. */
+/**
+ * The app of one replica: the sample app, or an operator's `own` command, which runs where they are. `hostOf` is the
+ * name by which a service is called.
+ */
 export function appProgram(
   instance: HostInstance,
   ports: AppPorts,
   hostOf: (service: string) => string,
   directory: string,
   logs: string,
+  own?: readonly string[],
 ): ProgramSpec {
   const { app } = instance;
   if (app === undefined) throw new Error(`${instance.name} runs no app`);
+  const [command = '', ...args] = own ?? [process.execPath, '--no-warnings', entryPoint()];
   return {
     name: `${instance.name}/app`,
-    command: process.execPath,
-    args: ['--no-warnings', entryPoint()],
+    command,
+    args,
     env: {
       PATH: process.env['PATH'] ?? '',
       ...(process.env['NODE_COMPILE_CACHE'] === undefined
@@ -52,7 +57,7 @@ export function appProgram(
       ...appSettings(app, hostOf, () => instance.egressAddress),
       ...(app.seed === undefined ? {} : { SEED: String(app.seed) }),
     },
-    cwd: directory,
+    cwd: own === undefined ? directory : process.cwd(),
     log: join(logs, `${instance.name}.app.log`),
   };
 }
@@ -102,6 +107,7 @@ export async function seedApp({ name, address, app }: HostInstance, ports: AppPo
     body: String(app.seed),
     timeoutMs: 5_000,
   });
-  if (answer.status < 300) return;
+  // An app of somebody else may draw nothing.
+  if (answer.status < 300 || answer.status === 404) return;
   throw environmentError(`${name} answered ${answer.status} to its seed: ${answer.body.slice(0, 200)}`);
 }

@@ -5,7 +5,7 @@ import { isClient, portsOf, type TopologyPlan } from '../../model/topology.ts';
 import { tooMany } from '../../plan/environments.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Environment, EnvironmentKind, LabRequest } from '../contract.ts';
+import type { Environment, EnvironmentKind, EnvironmentOptions, LabRequest } from '../contract.ts';
 import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
 import { usualAppPorts } from './app.ts';
 import { generatorPort, LocalLab, mostInstances } from './lab.ts';
@@ -22,6 +22,8 @@ const performs = [
   'resume',
   'stop-control-plane',
   'start-control-plane',
+  'call-slowly',
+  'stop-calling-slowly',
   'issue',
   'rotate-authority',
   'complete-rotation',
@@ -31,6 +33,7 @@ const performs = [
 
 export const local: EnvironmentKind = {
   changes: true,
+  gateways: true,
   performs,
   mostInstances,
   programs(mesh, topologies = []) {
@@ -48,6 +51,7 @@ export const local: EnvironmentKind = {
 function localEnvironment(
   mesh: Mesh,
   programs: (topology: TopologyPlan) => Promise<HostPrograms>,
+  { app }: EnvironmentOptions,
 ): Environment {
   return {
     name: 'local',
@@ -67,7 +71,7 @@ function localEnvironment(
       );
       const found = await programs(topology);
       const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
-      const lab = new LocalLab(request, mesh, found, block, supervisor);
+      const lab = new LocalLab(request, mesh, found, block, supervisor, app);
       stack.defer(() => lab.closeControlPlane());
       await supervisor.whileThere(lab.start());
       lab.releases = stack.move();
@@ -80,7 +84,12 @@ function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts
   const { instances, links = [] } = topology;
   const clients = instances.filter(isClient);
   return {
-    exact: [...new Set(topology.services.flatMap(portsOf))],
+    exact: [
+      ...new Set([
+        ...topology.services.flatMap(portsOf),
+        ...(topology.gateways ?? []).map(({ port }) => port),
+      ]),
+    ],
     wished: [
       hostPorts.admin,
       ...hostPorts.others,

@@ -24,6 +24,7 @@ import { Programs } from './programs.ts';
 import { Relay, relayLines } from './relay.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
 import { type Revision, Sidecars } from './sidecars.ts';
+import { SlowClients } from './slow-clients.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, relay: 2, load: 3, firstInstance: 10, firstEgress: 130 } as const;
@@ -55,6 +56,8 @@ export class LocalLab implements Lab {
   readonly #meshKind: Mesh;
   readonly #found: HostPrograms;
   readonly #block: LoopbackBlock;
+  /** The command that runs in the place of the sample app. */
+  readonly #app: readonly string[] | undefined;
   readonly #appPorts: AppPorts;
   readonly #hosts: readonly HostInstance[];
   readonly #programs: Programs;
@@ -65,6 +68,8 @@ export class LocalLab implements Lab {
   #revision = 1;
   /** The revision at which clients' views of the hosts were last made anew. */
   #hostsSince = 1;
+  /** By gateway and fault. */
+  readonly #slowClients = new Map<string, SlowClients>();
   /** Whether a trial is on: there is one log of requests. */
   #busy = false;
 
@@ -74,11 +79,13 @@ export class LocalLab implements Lab {
     found: HostPrograms,
     block: LoopbackBlock,
     supervisor: Supervisor,
+    app?: readonly string[],
   ) {
     this.#request = request;
     this.#meshKind = mesh;
     this.#found = found;
     this.#block = block;
+    this.#app = app;
     this.#appPorts = {
       service: block.port(usualAppPorts.service),
       control: block.port(usualAppPorts.control),
@@ -115,6 +122,8 @@ export class LocalLab implements Lab {
       replica: host.replica,
       locality: host.locality,
       role: host.role,
+      ...(host.gateway === undefined ? {} : { gateway: host.gateway }),
+      ...(host.network === undefined ? {} : { network: host.network }),
       addresses: [
         ...portsOf(host).map((port) => `${host.address}:${port}`),
         ...host.relays.flatMap(({ address, ports }) =>
@@ -122,7 +131,7 @@ export class LocalLab implements Lab {
         ),
       ],
     }));
-    this.#sidecars = new Sidecars(mesh, request.topology.namespace, this.#hosts, {
+    this.#sidecars = new Sidecars(mesh, request.topology, this.#hosts, {
       runs: (host) => this.#runs(host),
       controlPlaneGone: () => this.#controlPlaneGone,
     });
@@ -170,7 +179,13 @@ export class LocalLab implements Lab {
     await Promise.all([this.#startControlPlane(mesh), ...others]);
     await Promise.all(sidecars);
     request.progress('waiting for the first request through two sidecars');
-    this.firstRequestAt = await firstRequest(request.topology, this.#hosts, this.#meshKind, request.signal);
+    this.firstRequestAt = await firstRequest(
+      request.topology,
+      this.#hosts,
+      this.#meshKind,
+      mesh.gatewayPort,
+      request.signal,
+    );
     // What is under test comes when the mesh is known to work without it: what fails from then on is its doing.
     if (request.configuration.resources.length > 0) await this.configure(request.configuration);
   }
@@ -219,7 +234,9 @@ export class LocalLab implements Lab {
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
     const hostOf = (service: string) => this.#meshKind.serviceHost(service, this.#request.topology.namespace);
-    const app = await this.#programs.launch(appProgram(host, this.#appPorts, hostOf, directory, logs));
+    const app = await this.#programs.launch(
+      appProgram(host, this.#appPorts, hostOf, directory, logs, this.#app),
+    );
     await app.until(
       eventually(() => appReady(host, this.#appPorts), {
         waitingFor: `${host.name}'s app to listen`,
@@ -295,6 +312,10 @@ export class LocalLab implements Lab {
         return mesh.closeControlPlane();
       case 'start-control-plane':
         return this.#startControlPlane(mesh);
+      case 'call-slowly':
+        return this.#callSlowly(this.#host(action.target.name), action);
+      case 'stop-calling-slowly':
+        return this.#stopCallingSlowly(action);
       case 'issue':
       case 'rotate-authority':
       case 'complete-rotation':
@@ -312,12 +333,30 @@ export class LocalLab implements Lab {
   }
 
   async #kill(instance: string): Promise<void> {
-    await Promise.all([this.#programs.end(`${instance}/app`), this.#programs.end(`${instance}/sidecar`)]);
+    const { app } = this.#host(instance);
+    const programs = [...(app === undefined ? [] : ['app']), 'sidecar'];
+    await Promise.all(programs.map((program) => this.#programs.end(`${instance}/${program}`)));
+  }
+
+  #callSlowly(
+    { name, address, port, service }: HostInstance,
+    { id, connections }: Extract<Action, { do: 'call-slowly' }>,
+  ): void {
+    const gateway = this.#request.topology.gateways?.find((each) => each.name === service);
+    const [host] = gateway?.hosts ?? [];
+    if (gateway === undefined || host === undefined) throw new Error(`${name} is no gateway that has hosts`);
+    const tls = gateway.certificates.length > 0;
+    this.#slowClients.set(`${name} ${id}`, new SlowClients(connections, { address, port, host, tls }));
+  }
+
+  #stopCallingSlowly({ target: { name }, id }: Extract<Action, { do: 'stop-calling-slowly' }>): void {
+    this.#slowClients.get(`${name} ${id}`)?.[Symbol.dispose]();
+    this.#slowClients.delete(`${name} ${id}`);
   }
 
   async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
     await Promise.all([
-      this.#startApp(host),
+      ...(host.app === undefined ? [] : [this.#startApp(host)]),
       this.#startSidecar(host, this.#started, () => this.#sidecars.readyAgain(host), signal),
     ]);
   }
@@ -437,6 +476,7 @@ export class LocalLab implements Lab {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#programs.expectEnds();
+    for (const clients of this.#slowClients.values()) clients[Symbol.dispose]();
     await this.releases?.[Symbol.asyncDispose]();
   }
 }

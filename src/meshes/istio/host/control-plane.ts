@@ -33,6 +33,8 @@ export async function prepareControlPlane(
   configDirectory: string,
 ): Promise<ProgramSpec> {
   const meshConfig = join(request.directory, 'mesh-config.yaml');
+  const networks = join(request.directory, 'mesh-networks.yaml');
+  await writeFile(networks, stringify({ networks: networksOf(request.instances) }));
   await writeFile(
     meshConfig,
     stringify({
@@ -55,6 +57,8 @@ export async function prepareControlPlane(
       '--registries=',
       '--meshConfig',
       meshConfig,
+      '--networksConfig',
+      networks,
       '--grpcAddr',
       `${request.address}:${request.port(controlPlanePorts.grpc)}`,
       '--httpAddr',
@@ -85,6 +89,17 @@ export async function prepareControlPlane(
     cwd: request.directory,
     log: join(request.logs, 'istiod.log'),
   };
+}
+
+/** Which gateways lead into each network; who is in it, every workload says itself. */
+function networksOf(instances: HostMeshRequest['instances']): Readonly<Record<string, object>> {
+  const gateways = instances.filter(({ gateway }) => gateway === 'east-west');
+  return Object.fromEntries(
+    [...Map.groupBy(gateways, ({ network = '' }) => network)].map(([network, those]) => [
+      network,
+      { endpoints: [], gateways: those.map(({ address, port }) => ({ address, port })) },
+    ]),
+  );
 }
 
 /** Whether something accepts connections there. */

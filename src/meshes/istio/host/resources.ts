@@ -1,4 +1,11 @@
-import { isClient, isOfBytes, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
+import {
+  isClient,
+  isGateway,
+  isOfBytes,
+  isServer,
+  portsOf,
+  type TopologyService,
+} from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import {
@@ -10,9 +17,13 @@ import {
   UNSEEN_NETWORK,
 } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
+import { gatewayResources } from './gateways.ts';
+import { hostResources, outsiderResources } from './outside.ts';
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
-export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'instances'>): object[] {
+export function topologyResources(
+  request: Pick<HostMeshRequest, 'topology' | 'instances' | 'port'>,
+): object[] {
   const { namespace, services } = request.topology;
   const resources: object[] = [];
   const ports = new Set<number>();
@@ -40,6 +51,12 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
   const routeless = [...ports].every((port) => ofBytes.has(port));
   if (routeless) resources.push(calledByNobody(namespace));
   for (const instance of request.instances) {
+    // Gateways have Gateway resources in the place of these.
+    if (isGateway(instance)) continue;
+    if (instance.outside) {
+      resources.push(...outsiderResources(instance, request));
+      continue;
+    }
     const service = services.find(({ name }) => name === instance.service);
     resources.push({
       apiVersion: 'networking.istio.io/v1',
@@ -69,7 +86,11 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
       },
     });
   }
-  resources.push(...plaintextPolicy(request.topology));
+  resources.push(
+    ...hostResources(request),
+    ...gatewayResources(request),
+    ...plaintextPolicy(request.topology),
+  );
   return resources;
 }
 
@@ -101,7 +122,9 @@ function endpointsOf(replica: HostInstance, service: TopologyService): object[] 
     serviceAccount: replica.serviceAccount,
     labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
   };
-  if (replica.relays.length === 0) return [endpoint];
+  if (replica.relays.length === 0) {
+    return [replica.network === undefined ? endpoint : { ...endpoint, network: replica.network }];
+  }
   return [
     { ...endpoint, network: UNSEEN_NETWORK },
     ...replica.relays.map(({ from, address, ports }) => ({
