@@ -8,6 +8,7 @@ import type { TopologyPlan } from '../model/topology.ts';
 import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
 import { attribute, mergeAlike } from './attribution.ts';
+import { blindChecks } from './blind.ts';
 import { recordChanges, reportChanges } from './change-records.ts';
 import { type RecordedFault, recordFaults } from './fault-records.ts';
 import { impliedChecks } from './implied.ts';
@@ -113,6 +114,7 @@ export async function analyse(input: {
   const judged = [
     ...trial.checks.map((check) => judgeCheck(check, factsOf(loadOf(check.check)))),
     ...impliedChecks(trial, facts),
+    ...blindChecks(loads, input.topology, endMs),
   ];
   // Rules are about a whole run.
   const results =

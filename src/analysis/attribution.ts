@@ -70,7 +70,8 @@ export function attribute(
     const chain = called < 0 ? [] : chains.ofRequest(row, called, sinceMs);
     const server = endings[serverNumber];
     const blame = faults.blame({ client, server, caller, atMs, chain });
-    const callers = ((held * 2 + +blame.disturbed) * 256 + load) * 65_536 + caller;
+    const fault = blame.cutOff ? 2 : +blame.disturbed;
+    const callers = ((held * 3 + fault) * 256 + load) * 65_536 + caller;
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
     const key = `${number} ${serverNumber} ${blame.certifying} ${chains.key(chain)}`;
@@ -109,6 +110,7 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains, faults: Faul
       to: load?.to ?? '-',
       request: load && pictures[0].askedFor(load),
       disturbed: blame.disturbed,
+      cutOff: blame.cutOff,
       certifying: faults.at(blame.certifying),
     },
     pictures,

@@ -32,6 +32,16 @@ export interface Blame {
   readonly certifying: number;
   /** Whether a fault was on at the host, or at one that its app called. */
   readonly disturbed: boolean;
+  /** Whether it was one that cut the network to the host. */
+  readonly cutOff: boolean;
+}
+
+/** When a fault was on at an instance. */
+interface FaultSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Whether it cut the network to it. */
+  readonly cuts: boolean;
 }
 
 /** Finds the faults of a run that requests failed for. */
@@ -40,17 +50,23 @@ export class Faults {
   readonly #evidence: Evidence;
   readonly #chains: Chains;
   /** By place of the instance: when faults were on there. */
-  readonly #spans: readonly (readonly { readonly fromMs: number; readonly toMs: number }[])[];
+  readonly #spans: readonly (readonly FaultSpan[])[];
 
   constructor(records: readonly RecordedFault[], evidence: Evidence, chains: Chains) {
     this.#records = records;
     this.#evidence = evidence;
     this.#chains = chains;
     this.#spans = evidence.context.instances.map(({ name }) =>
-      records.flatMap(({ targets, injectingAtMs, revertedAtMs }) =>
+      records.flatMap(({ targets, planned, injectingAtMs, revertedAtMs }) =>
         injectingAtMs === undefined || !targets.includes(name)
           ? []
-          : [{ fromMs: injectingAtMs, toMs: revertedAtMs ?? Number.POSITIVE_INFINITY }],
+          : [
+              {
+                fromMs: injectingAtMs,
+                toMs: revertedAtMs ?? Number.POSITIVE_INFINITY,
+                cuts: planned.proof.kind === 'cut-link',
+              },
+            ],
       ),
     );
   }
@@ -62,6 +78,7 @@ export class Faults {
       disturbed:
         this.#wasOn(client.instance, atMs) ||
         this.#chains.called(chain).some((instance) => this.#wasOn(instance, atMs)),
+      cutOff: this.#wasOn(client.instance, atMs, ({ cuts }) => cuts),
     };
   }
 
@@ -69,8 +86,9 @@ export class Faults {
     return this.#records[place];
   }
 
-  #wasOn(instance: number, ms: number): boolean {
-    return this.#spans[instance]?.some(({ fromMs, toMs }) => ms >= fromMs && ms <= toMs) ?? false;
+  #wasOn(instance: number, ms: number, such: (span: FaultSpan) => boolean = () => true): boolean {
+    const spans = this.#spans[instance] ?? [];
+    return spans.some((span) => ms >= span.fromMs && ms <= span.toMs && such(span));
   }
 }
 
@@ -81,6 +99,7 @@ interface FailedAlike extends Pick<Failed, 'client' | 'server' | 'chain'> {
   readonly to: string;
   readonly request: AskedFor | undefined;
   readonly disturbed: boolean;
+  readonly cutOff: boolean;
   readonly certifying: RecordedFault | undefined;
 }
 
@@ -94,7 +113,7 @@ interface ReasonOfFailure {
 
 /** Why requests failed, by what sidecars held then (the newest first), and by the faults that were on. */
 export function reasonOfFailure(
-  { client, server, chain, caller, to, request, disturbed, certifying }: FailedAlike,
+  { client, server, chain, caller, to, request, disturbed, cutOff, certifying }: FailedAlike,
   pictures: readonly [Picture, ...Picture[]],
   { context }: Evidence,
   chains: Chains,
@@ -105,6 +124,8 @@ export function reasonOfFailure(
     const question = {
       ...questionAbout(about, instance, picture),
       ...(disturbed ? { underFault: true as const } : {}),
+      ...(cutOff ? { cutOff: true as const } : {}),
+      ...(client.noRequest === 'bytes' ? { ofBytes: true as const } : {}),
     };
     return { question, reason: picture.reasonOfRequests(question) };
   });
@@ -117,7 +138,8 @@ export function reasonOfFailure(
   const onward = onwards.find(({ known }) => known) ?? onwards[0];
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
   const { cause, ...rest } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
-  const retried = client.clues?.retry === 'used-up' ? ' Retries were used up.' : '';
+  const isTriedAgain = client.clues?.retry === 'used-up' && client.noRequest !== 'bytes';
+  const retried = isTriedAgain ? ' Retries were used up.' : '';
   return { text: { ...rest, cause: `${cause}${waiting}${retried}` }, ended: question.ended, onward };
 }
 

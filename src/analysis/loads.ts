@@ -17,6 +17,8 @@ export interface LoadFacts {
   readonly totals: LoadTotals | undefined;
   readonly clock: DueClock;
   readonly requests: number;
+  /** Whether its requests went to their service as bytes, so that no sidecar knows of any. */
+  readonly isBlind: boolean;
   /** Requests that should have said when they were due and did not. */
   readonly withoutDue: number;
   /** Its requests by number of ending. */
@@ -47,6 +49,7 @@ export function loadsOf(
       totals: evidence.loads[number],
       clock: traffic.clocks[number] ?? withoutClock,
       requests: count,
+      isBlind: count === 0 && (evidence.passedOn.get(planned.to) ?? 0) > 0,
       withoutDue: quality.withoutDue[number] ?? 0,
       endings() {
         const counts = new Uint32Array(traffic.endings.length);
@@ -77,3 +80,7 @@ export function byLoad(loads: readonly LoadFacts[], say: (load: LoadFacts) => st
     return [loads.length === 1 ? said : `${load.planned.name}: ${said}`];
   });
 }
+
+/** Whether the requests of every load went to their services as bytes. */
+export const isAllBlind = (loads: readonly Pick<LoadFacts, 'isBlind'>[]) =>
+  loads.length > 0 && loads.every(({ isBlind }) => isBlind);

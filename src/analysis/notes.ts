@@ -38,6 +38,11 @@ export function notesOn(
         : undefined,
     ),
     ...byLoad(loads, ({ totals }) =>
+      totals?.ofBytes
+        ? 'Each request is a connection to the sidecars, which pass on bytes: whether it came about and how long it lasted is all that they know.'
+        : undefined,
+    ),
+    ...byLoad(loads, ({ totals }) =>
       totals?.carriesDue === false
         ? "Requests do not say when they were due, so latency counts from their arrival at the client's sidecar; waiting inside the generator is not in it."
         : undefined,
@@ -87,6 +92,7 @@ function notesOnConnections({ withoutRequest }: Evidence): string[] {
     const told = {
       'not-taken': 'the sidecar takes none of the kind, as one that takes TLS only does with plaintext',
       'not-understood': 'what came was not HTTP, as when TLS is spoken to a sidecar that takes plaintext',
+      bytes: 'what came on them was passed on as bytes',
     }[why];
     return `${plural(count, 'connection')} to ${where} ended before a request came of ${count === 1 ? 'it' : 'them'}: ${told}.`;
   });

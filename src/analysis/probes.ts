@@ -208,13 +208,14 @@ function reasonOf(
   const chain = id === undefined || reached < 0 ? [] : chains.ofId(id, reached);
   const both = { client: ending, server: server?.ending, chain };
   const faults = new Faults(records, evidence, chains);
-  const { disturbed, certifying } = faults.blame({ ...both, caller: client.instance, atMs });
+  const { disturbed, cutOff, certifying } = faults.blame({ ...both, caller: client.instance, atMs });
   const failure = {
     ...both,
     caller,
     to: probe.to,
     request,
     disturbed,
+    cutOff,
     certifying: faults.at(certifying),
   };
   return reportReason(reasonOfFailure(failure, pictures, evidence, chains).text);

@@ -249,6 +249,11 @@ export function createFacts(
         value += found.value;
         samples += found.samples;
       }
+      // Connections that are passed on as bytes wait for none: a sidecar counts their refusals with what it only held up.
+      const refused = endingsWhere(({ noRequest, reason }) => noRequest === 'bytes' && reason === 'overflow');
+      scan(window, refused, () => {
+        value += 1;
+      });
       return { value, samples };
     },
     connections(window) {

@@ -188,7 +188,12 @@ async function compareScenario(file: string, options: CompareOptions, outer: Abo
   const docker = [a, b].some(({ env }) => env === 'kind') ? configuredDocker() : undefined;
   await sweepLeftovers(progress, signal, docker);
   for (const { planned, env } of [a, b]) {
-    await fetchPrograms(environmentPrograms[env](planned.mesh), progress, signal, planned.mesh.version);
+    await fetchPrograms(
+      environmentPrograms[env](planned.mesh, [planned.plan.topology]),
+      progress,
+      signal,
+      planned.mesh.version,
+    );
     await planned.mesh.validate(everWritten([planned.configuration, ...planned.steps]), progress, signal);
   }
   const { runId, directory, journal: opened } = await openJournal(file, options, both, question, seed);

@@ -45,9 +45,16 @@ export async function programs(context: ToolContext): Promise<DoctorFinding[]> {
       tool.programs.some(({ name }) => name === program && !tool.besides?.includes(name)),
     );
     const origin = (await needsFetching(tool, own, context)) ? await originOf(tool, context) : undefined;
-    findings.push(...own.map((status) => programFinding(status, origin)), ...(origin?.findings ?? []));
+    const all = [...own.map((status) => programFinding(status, origin)), ...(origin?.findings ?? [])];
+    findings.push(...all.map((finding) => ofSomeRuns(finding, tool)));
   }
   return findings;
+}
+
+/** Most runs do without a tool that is for something of its own. */
+function ofSomeRuns(finding: DoctorFinding, { onlyFor }: Tool): DoctorFinding {
+  if (onlyFor === undefined) return finding;
+  return { ...finding, needed: false, found: `${finding.found} (only for ${onlyFor})` };
 }
 
 function programFinding(status: ToolStatus, origin: Origin | undefined): DoctorFinding {

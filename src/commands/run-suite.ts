@@ -46,9 +46,9 @@ export async function runScenarios(
     files,
     options,
     { seed, environment: options.env },
-    async (mesh, configuration) => {
+    async (mesh, configuration, topologies) => {
       // All at once, before validation asks for one of them.
-      await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal, mesh.version);
+      await fetchPrograms(environmentPrograms[options.env](mesh, topologies), progress, signal, mesh.version);
       await mesh.validate(configuration, progress, signal);
     },
   );

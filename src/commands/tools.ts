@@ -13,6 +13,7 @@ import {
   reportTo,
   resolveToolchain,
   type ToolStatus,
+  usualPrograms,
 } from '../toolchain/index.ts';
 import { ISTIO_VERSION, ISTIO_VERSIONS } from '../toolchain/istio-tools.ts';
 import { meshVersionOption } from './mesh-version.ts';
@@ -27,7 +28,7 @@ type OfVersion = Pick<ResolveOptions, 'meshVersion'>;
  */
 export function toolsCommand(options: { readonly signal?: AbortSignal } = {}): Command {
   return new Command('tools')
-    .description('fetch or list the external programs: envoy, k6, istiod, pilot-agent, istioctl')
+    .description('fetch or list the external programs: envoy, k6, istiod, pilot-agent, istioctl, toxiproxy')
     .addCommand(listCommand(options).exitOverride())
     .addCommand(fetchCommand(options).exitOverride())
     .addCommand(removeCommand(options).exitOverride())
@@ -43,7 +44,7 @@ Examples:
 
 Environment:
   BREAKWATER_CACHE                where programs are kept
-  BREAKWATER_ENVOY, _K6, _ISTIOD, _PILOT_AGENT, _ISTIOCTL   programs of your own
+  BREAKWATER_ENVOY, _K6, _ISTIOD, _PILOT_AGENT, _ISTIOCTL, _TOXIPROXY   programs of your own
   BREAKWATER_ISTIO_BOOTSTRAP      envoy_bootstrap.json of your own
   BREAKWATER_TOOLS_SOURCES        what may be used of mirror, image, wheel, release, build
   BREAKWATER_TOOLS_REGISTRY       registries instead of Docker Hub: registry.example.com,mirror.example.com/hub
@@ -74,11 +75,11 @@ function listCommand(options: ResolveOptions): Command {
 function fetchCommand(options: ResolveOptions): Command {
   return new Command('fetch')
     .description('get programs that are missing or damaged')
-    .addArgument(programsArgument())
+    .addArgument(programsArgument('what every run takes'))
     .addOption(meshVersionOption())
     .addHelpText('after', '\nExample:\n  $ npx breakwater tools fetch envoy')
     .action(async (programs: Program[], chosen: OfVersion) => {
-      const wanted = programs.length === 0 ? PROGRAMS : programs;
+      const wanted = programs.length === 0 ? usualPrograms() : programs;
       const resolved = await withProgress({ ...options, ...chosen }, (reporting) =>
         resolveToolchain(wanted, reporting),
       );
@@ -94,7 +95,7 @@ function removeCommand(options: ResolveOptions): Command {
     .description(
       'remove cached programs, every version of them; istiod, pilot-agent and istioctl go together',
     )
-    .addArgument(programsArgument())
+    .addArgument(programsArgument('all'))
     .option('--old', 'only versions that this Breakwater does not use', false)
     .addHelpText('after', '\nExample:\n  $ npx breakwater tools remove k6')
     .action(async (programs: Program[], { old }: { old: boolean }) => {
@@ -109,7 +110,9 @@ function removeCommand(options: ResolveOptions): Command {
 
 function packCommand(options: ResolveOptions): Command {
   return new Command('pack')
-    .description('write a mirror of every program, for CI and machines without internet')
+    .description(
+      'write a mirror of the programs, for CI and machines without internet; toxiproxy comes along where it has been fetched',
+    )
     .argument('<dir>', 'folder to write; what it holds for other platforms and versions stays', pathArgument)
     .addOption(meshVersionOption())
     .addHelpText(
@@ -137,8 +140,8 @@ const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 /** A line on standard output. */
 const say = (line: string) => print(`${line}\n`);
 
-function programsArgument(): Argument {
-  return new Argument('[program...]', `${PROGRAMS.join(', ')}; all without`).choices(PROGRAMS);
+function programsArgument(unless: string): Argument {
+  return new Argument('[program...]', `${PROGRAMS.join(', ')}; ${unless} without`).choices(PROGRAMS);
 }
 
 async function withProgress<T>(

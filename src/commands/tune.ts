@@ -125,7 +125,7 @@ export function tuneCommand(signal: AbortSignal, startedAt: number): Command {
 
 async function tuneScenario(file: string, options: TuneOptions, outer: AbortSignal, startedAt: number) {
   const progress = createProgress(process.stderr, options.quiet ?? false);
-  const planned = await planExperiment(file, options);
+  const planned = withoutRelays(await planExperiment(file, options));
   const { plan, mesh, configuration } = planned;
   refuseUnfit(usedOf(plan), options.env, environmentCapabilities, planned.locate);
   const usualMs = environmentUsualMs[options.env];
@@ -141,7 +141,7 @@ async function tuneScenario(file: string, options: TuneOptions, outer: AbortSign
   const { signal } = live;
   await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
-  await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal);
+  await fetchPrograms(environmentPrograms[options.env](mesh, [plan.topology]), progress, signal);
   await mesh.validate(configuration, progress, signal);
   const command = shownArguments(process.argv.slice(2));
   const { verifyScaling = false } = options;
@@ -198,6 +198,12 @@ const usedOf = (plan: Plan): Plan => ({
   ...plan,
   trial: { ...plan.trial, faults: [], changes: [], probes: [] },
 });
+
+/** The same without what only faults would need, which are not made. */
+function withoutRelays({ plan, ...planned }: Planned): Planned {
+  const { links: _ofFaults, ...topology } = plan.topology;
+  return { ...planned, plan: { ...plan, topology } };
+}
 
 /** The trial with the most requests under way: nobody is limited, and all that may come does. */
 function largestTrial({ trial }: Plan, { load, question }: Asked): TrialPlan {

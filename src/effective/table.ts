@@ -24,6 +24,7 @@ import {
   clusterText,
   conditionsText,
   durationText,
+  keepaliveText,
   limitText,
   localityWords,
   matchText,
@@ -229,6 +230,7 @@ function clusterSections(cluster: Cluster, several: boolean): readonly Section[]
         ...(cluster.protocol.value === 'http1'
           ? []
           : [row('requests at once on one', cluster.streams, limitText)]),
+        ...(cluster.keepalive.value === null ? [] : [row('keepalive', cluster.keepalive, keepaliveText)]),
         row('TLS', cluster.tls, (mode) => tlsWords[mode]),
         ...(cluster.tls.value === 'off' || cluster.identities.value.length === 0
           ? []

@@ -1,6 +1,7 @@
 import { formatCount, formatMs, formatPercent } from '../kit/format.ts';
 import type {
   Cluster,
+  Keepalive,
   LocalityMode,
   NamedMatch,
   Origin,
@@ -39,6 +40,12 @@ export function originText(from: Origin): string {
 
 export const limitText = (value: number | null) => (value === null ? 'no limit' : formatCount(value));
 export const timeText = (ms: number | null) => (ms === null ? 'no limit' : durationText(ms));
+
+/** "every 500 ms, for 1 s". */
+export const keepaliveText = (asked: Keepalive | null) =>
+  asked === null
+    ? 'not set'
+    : `every ${durationText(asked.intervalMs)}, for ${durationText(asked.timeoutMs)}`;
 
 /** "1 h", "300 ms". */
 export function durationText(ms: number): string {

@@ -71,15 +71,15 @@ export interface EnvironmentKind {
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;
-  /** What it starts or calls for a mesh. Throws on a system that it does not run on. */
-  readonly programs: (mesh: Mesh) => readonly Program[];
+  /** What it starts or calls for a mesh with such topologies. Throws on a system that it does not run on. */
+  readonly programs: (mesh: Mesh, topologies?: readonly TopologyPlan[]) => readonly Program[];
   /** How long it may take until a lab is up: a cluster may have to pull its images first. */
   readonly upTimeoutMs: number;
   /** How long it usually takes, in milliseconds, until a lab is up, and what a trial takes on it beside its load. */
   readonly usualMs: { readonly up: number; readonly besideLoad: number };
   readonly make: (
     mesh: Mesh,
-    programs: () => Promise<HostPrograms>,
+    programs: (topology: TopologyPlan) => Promise<HostPrograms>,
     options: EnvironmentOptions,
   ) => Environment;
 }

@@ -14,7 +14,7 @@ export type EnvironmentName = keyof typeof kinds;
 
 export const environmentNames = Object.keys(kinds) as EnvironmentName[];
 
-/** What each environment starts or calls for a mesh. Throws on a system that it does not run on. */
+/** What each environment starts or calls for a mesh with such topologies. Throws on a system that it does not run on. */
 export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
@@ -52,7 +52,8 @@ export const environments = ofEach(
     (mesh: Mesh, progress: Progress, signal: AbortSignal, options: EnvironmentOptions = {}): Environment =>
       make(
         mesh,
-        async () => withOwn(await fetchPrograms(programs(mesh), progress, signal, mesh.version), options),
+        async (topology) =>
+          withOwn(await fetchPrograms(programs(mesh, [topology]), progress, signal, mesh.version), options),
         options,
       ),
 );

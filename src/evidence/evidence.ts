@@ -48,6 +48,8 @@ export interface Evidence {
   readonly endings: readonly Ending[];
   /** Connections to servers, in the time of the load, that ended before a request came of them. */
   readonly withoutRequest: readonly WithoutRequest[];
+  /** Connections of clients that their sidecars have passed on as bytes, by the service that they went to. */
+  readonly passedOn: ReadonlyMap<string, number>;
   /** Requests to gateways that never were whole, so that nothing more is known of them. */
   readonly unfinished: readonly Unfinished[];
   readonly statistics: readonly StatisticsSeries[];
@@ -213,7 +215,7 @@ async function readLogs(
 ): Promise<
   Pick<
     Evidence,
-    'requests' | 'arrivals' | 'calls' | 'endings' | 'withoutRequest' | 'unfinished' | 'spans'
+    'requests' | 'arrivals' | 'calls' | 'endings' | 'withoutRequest' | 'passedOn' | 'unfinished' | 'spans'
   > & {
     quality: Omit<EvidenceQuality, 'damagedSamples'>;
   }
@@ -256,10 +258,17 @@ async function readLogs(
   };
 
   const byClient = loadsOfClients(loads, instances);
+  const passedOn = new Map<string, number>();
   await readAll(isClient, (lines, client) => {
     const own = byClient[client] ?? { silent: NO_LOAD, first: NO_LOAD };
     const service = instances[client]?.service;
     for (let line = 0; line < lines.length; line += 1) {
+      const logged = reader.endings[lines.ending[line] as number];
+      if (logged?.noRequest === 'bytes' && loads[own.silent]?.ofBytes !== true) {
+        if (logged.direction === 'outbound')
+          passedOn.set(logged.service, (passedOn.get(logged.service) ?? 0) + 1);
+        continue;
+      }
       const dueMs = lines.dueMs[line] as number;
       const load = loadOfLine(lines, line, loads, service, own);
       if (load === NO_LOAD) continue;
@@ -336,13 +345,15 @@ async function readLogs(
         continue;
       }
       if (reader.endings[number]?.direction === 'outbound') continue;
-      if (request < 0 && reader.endings[number]?.noRequest !== undefined) {
+      const { noRequest } = reader.endings[number] ?? {};
+      const isWanted = noRequest === 'bytes' && loads.some(({ ofBytes }) => ofBytes);
+      if (request < 0 && noRequest !== undefined && !isWanted) {
         const counts = withoutRequest.get(number) ?? new Map<number, number>();
         withoutRequest.set(number, counts.set(instance, (counts.get(instance) ?? 0) + 1));
         continue;
       }
       // What an app called for a probe no load knows of.
-      if (request < 0 && !isOnward) quality.strangeArrivals += 1;
+      if (request < 0 && !isOnward && !isWanted) quality.strangeArrivals += 1;
       const call = isOnward ? UNKNOWN_CALL : DIRECT;
       const row = arrivals.add(startMs, lines.durationMs[line] as number, number, instance, request, call);
       if (request < 0 || isOnward) continue;
@@ -358,6 +369,7 @@ async function readLogs(
     arrivals,
     calls,
     endings: reader.endings.map(settleEnding),
+    passedOn,
     unfinished,
     withoutRequest: [...withoutRequest].flatMap(([number, counts]) => {
       const why = reader.endings[number]?.noRequest;

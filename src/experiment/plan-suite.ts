@@ -4,6 +4,7 @@ import { valueAt } from '../kit/path.ts';
 import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
 import { fullName, type Mesh } from '../meshes/contract.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 import { unfitFor } from '../plan/environments.ts';
 import { type Changes, openScenario, profileNames, type ScenarioFile } from '../scenario/load.ts';
 import { type Planned, planOpened } from './planned.ts';
@@ -22,7 +23,11 @@ export interface SuitePlan {
   readonly withoutProfile: readonly string[];
 }
 
-type Validate = (mesh: Mesh, configuration: MeshConfiguration) => Promise<void>;
+type Validate = (
+  mesh: Mesh,
+  configuration: MeshConfiguration,
+  topologies: readonly TopologyPlan[],
+) => Promise<void>;
 
 /**
  * Reads and plans every scenario of a suite for an environment, and asks the meshes about their configuration. Throws
@@ -94,7 +99,11 @@ function noProfile(profile: string, scenarios: readonly ScenarioFile[]): Problem
 async function askMeshes(scenarios: readonly Planned[], validate: Validate): Promise<void> {
   for (const [name, mesh] of new Map(scenarios.map((each) => [fullName(each.mesh), each.mesh]))) {
     const own = scenarios.filter((each) => fullName(each.mesh) === name);
-    await validate(mesh, everWritten(own.flatMap(({ configuration, steps }) => [configuration, ...steps])));
+    await validate(
+      mesh,
+      everWritten(own.flatMap(({ configuration, steps }) => [configuration, ...steps])),
+      own.map(({ plan }) => plan.topology),
+    );
   }
 }
 

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { KindSchema } from '../kit/kinds.ts';
 import type { Mistake } from '../kit/problems.ts';
 import type { Halt, Proof, ReversibleAction } from '../model/fault.ts';
-import type { Instance } from '../model/topology.ts';
+import type { Instance, Link } from '../model/topology.ts';
 
 /** One kind of fault: how it is written, what it does, and how it shows. */
 export interface FaultKind<Schema extends KindSchema = KindSchema> {
@@ -23,9 +23,26 @@ export interface FaultKind<Schema extends KindSchema = KindSchema> {
   readonly halts?: Halt;
   /** "200 ms slower", "answers 503 to every request". */
   describe(fault: z.output<Schema>): string;
+  /** Whom it hits, of one without an `on` that does not hit all. */
+  hit?(fault: z.output<Schema>, replicas: readonly Instance[]): readonly Instance[];
+  /** What of the network it disturbs; `instances` are what it hits. Such a fault finds a relay there. */
+  links?(
+    fault: z.output<Schema>,
+    instances: readonly Instance[],
+    replicas: readonly Instance[],
+  ): readonly Link[];
   /** What is wrong with it that its schema cannot say: a delay of nothing. `instances` are what it hits. */
-  mistakes?(fault: z.output<Schema>, instances: readonly Instance[]): readonly Omit<Mistake, 'at'>[];
-  /** All that is done; `id` is the fault's own in its trial, and `instances` are what its `on` matches. */
-  actions(fault: z.output<Schema>, id: string, instances: readonly Instance[]): readonly ReversibleAction[];
-  proof(fault: z.output<Schema>): Proof;
+  mistakes?(
+    fault: z.output<Schema>,
+    instances: readonly Instance[],
+    replicas: readonly Instance[],
+  ): readonly Omit<Mistake, 'at'>[];
+  /** All that is done; `id` is the fault's own in its trial, and `instances` are what it hits. */
+  actions(
+    fault: z.output<Schema>,
+    id: string,
+    instances: readonly Instance[],
+    replicas: readonly Instance[],
+  ): readonly ReversibleAction[];
+  proof(fault: z.output<Schema>, instances: readonly Instance[]): Proof;
 }

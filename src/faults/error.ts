@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { grpcOfHttp, httpStatuses } from '../../apps/edge-app/src/grpc-status.ts';
 import { misbehave } from './actions.ts';
 import type { FaultKind } from './contract.ts';
 import { faultFields, hitsNobody, shareOfRequests } from './fields.ts';
@@ -16,7 +17,18 @@ const schema = z
 export const error: FaultKind<typeof schema> = {
   schema,
   describe: (fault) => `answers ${fault.status} to ${Math.round(fault.rate * 100)} % of requests`,
-  mistakes: hitsNobody,
+  mistakes: (fault, instances) => [
+    ...hitsNobody(fault),
+    ...(instances.some(({ app }) => app?.protocol === 'grpc') && grpcOfHttp(fault.status) === undefined
+      ? [
+          {
+            path: ['status'],
+            message: `gRPC has no status that says what ${fault.status} does`,
+            hint: `of 400 and above: ${[...new Set(httpStatuses.filter((each) => each >= 400))].sort().join(', ')}`,
+          },
+        ]
+      : []),
+  ],
   actions: (fault, id, instances) =>
     misbehave(instances, id, { kind: 'error', status: fault.status, rate: fault.rate }),
   proof: (fault) => ({ kind: 'status', statuses: [fault.status], share: fault.rate }),

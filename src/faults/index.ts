@@ -16,6 +16,11 @@ const kinds = [
   (await import('./scaled-to-zero.ts')).scaledToZero,
   (await import('./sidecar-cpu-limit.ts')).sidecarCpuLimit,
   (await import('./control-plane-outage.ts')).controlPlaneOutage,
+  (await import('./network-latency.ts')).networkLatency,
+  (await import('./network-bandwidth.ts')).networkBandwidth,
+  (await import('./network-black-hole.ts')).networkBlackHole,
+  (await import('./network-reset.ts')).networkReset,
+  (await import('./network-partition.ts')).networkPartition,
   (await import('./slow-clients.ts')).slowClients,
   (await import('./certificate-rotated.ts')).certificateRotated,
   (await import('./certificate-expired.ts')).certificateExpired,
@@ -23,6 +28,14 @@ const kinds = [
   (await import('./certificate-wrong-identity.ts')).certificateWrongIdentity,
   (await import('./authority-rotated.ts')).authorityRotated,
 ] as const;
+
+/** Faults that others know and that cannot be made here, with what there is in their place. */
+export const absentFaults: ReadonlyMap<string, string> = new Map([
+  [
+    'network-loss',
+    'single packets are lost in a kernel, and no environment may tell its own to; TCP sends them again, so that what sidecars see of it is latency that comes and goes: network-latency with jitter',
+  ],
+]);
 
 /** One fault of a scenario, told apart by `kind`. */
 export const faultSchema = unionOf(kinds);

@@ -39,3 +39,35 @@ export function http(
     outgoing.end(options.body);
   });
 }
+
+/** The same over HTTP/2 without TLS, known beforehand. */
+export async function http2(
+  url: string,
+  { timeoutMs, headers: { host, ...headers } = {} }: Pick<HttpRequest, 'headers' | 'timeoutMs'>,
+): Promise<{ readonly status: number; readonly body: string }> {
+  const { origin, pathname, search } = new URL(url);
+  const session = process.getBuiltinModule('node:http2').connect(origin);
+  try {
+    return await new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`no answer from ${url} within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+      session.on('error', reject);
+      const stream = session.request({ ...headers, ':authority': host, ':path': `${pathname}${search}` });
+      const chunks: Buffer[] = [];
+      let status = 0;
+      stream.on('response', (said) => {
+        status = said[':status'] ?? 0;
+      });
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('error', reject);
+      stream.on('close', () => {
+        clearTimeout(timer);
+        resolve({ status, body: Buffer.concat(chunks).toString('utf8') });
+      });
+    });
+  } finally {
+    session.destroy();
+  }
+}

@@ -22,6 +22,18 @@ export function parseRate(text: string): number | undefined {
   return match[2] === 'm' ? Number(match[1]) / 60 : Number(match[1]);
 }
 
+/** "100KB/s", "1.5MB/s" → bytes per second, whole kilobytes. */
+function parseBandwidth(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(KB|MB)\/s$/.exec(text);
+  if (!match) return undefined;
+  const kilobytes = Math.round(Number(match[1]) * (match[2] === 'MB' ? 1_000 : 1));
+  return kilobytes < 1 ? undefined : kilobytes * 1_000;
+}
+
+/** "100 KB/s", "1.5 MB/s". */
+export const formatBandwidth = (bytesPerSecond: number) =>
+  bytesPerSecond < 1e6 ? `${bytesPerSecond / 1_000} KB/s` : `${bytesPerSecond / 1e6} MB/s`;
+
 /** "99.9%" → 0.999. */
 export function parsePercent(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)%$/.exec(text);
@@ -69,6 +81,16 @@ export const rate = () =>
     String.raw`^\d+(\.\d+)?/(s|m)$`,
     'a rate such as 200/s or 600/m',
     'A rate: 200/s or 600/m.',
+  );
+
+/** Bytes per second, written with their unit. */
+export const bandwidth = () =>
+  unit(
+    parseBandwidth,
+    String.raw`^\d+(\.\d+)?(KB|MB)/s$`,
+    'bytes per second from 1KB/s on, such as 100KB/s or 1MB/s',
+    'Bytes per second: 100KB/s or 1MB/s.',
+    '1000MB/s',
   );
 
 /** A share from 0 to 1, written as a percentage. */

@@ -118,7 +118,7 @@ function throwForExit(
 }
 
 function readTotals(
-  { name, from, shape }: PlannedLoad,
+  { name, from, shape, ofBytes }: PlannedLoad,
   summary: string | undefined,
   exitCode: number,
   startedAt: number,
@@ -133,7 +133,9 @@ function readTotals(
     startedAt,
     cpus: availableParallelism(),
     ...counts(JSON.parse(summary)),
-    carriesDue,
+    // A sidecar that passes on bytes reads none of it.
+    carriesDue: carriesDue && !ofBytes,
     loop,
+    ...(ofBytes ? { ofBytes } : {}),
   };
 }

@@ -6,8 +6,13 @@ import type { LoadShape } from './shapes/index.ts';
 export type PlannedLoad = LoadOf<LoadShape>;
 
 /** What the requests of a load ask for; nobody knows what a script of the user's own does. */
-export function askedFor({ request, shape }: PlannedLoad): AskedFor | undefined {
+export function askedFor({ request, protocol, shape }: PlannedLoad): AskedFor | undefined {
   if (shape.kind === 'script') return undefined;
   const headers = Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]);
-  return { method: request.method, path: request.path, headers: Object.fromEntries(headers) };
+  const ofGrpc = protocol === 'grpc' ? { 'content-type': 'application/grpc' } : {};
+  return {
+    method: request.method,
+    path: request.path,
+    headers: { ...Object.fromEntries(headers), ...ofGrpc },
+  };
 }

@@ -84,10 +84,20 @@ export interface HostInstance extends Instance {
   /** Where its own calls leave: its sidecar listens here too, on every service's port. */
   readonly egressAddress: string;
   readonly appPort: number;
+  /** Where callers find it in the place of its own address, where a relay stands between. */
+  readonly relays: readonly HostRelay[];
   /** "127.1.2.3:15000". */
   readonly admin: string;
   /** The sidecar's working folder, which is there already, with a way for its access log. */
   readonly directory: string;
+}
+
+/** Where all callers of one locality find a replica. */
+export interface HostRelay {
+  readonly from: string;
+  readonly address: string;
+  /** Port of its service → the one in its place. */
+  readonly ports: ReadonlyMap<number, number>;
 }
 
 export interface HostMeshRequest {
@@ -428,7 +438,7 @@ export interface ClusterMesh {
     readonly annotations: Readonly<Record<string, string>>;
   };
   /** What a port of a service has to be called, for the mesh to know its protocol; `service` says which is its usual one. */
-  portName(port: number, service: Pick<TopologyService, 'port' | 'protocol'>): string;
+  portName(port: number, service: Pick<TopologyService, 'port' | 'portName' | 'protocol'>): string;
   readonly sidecar: {
     readonly container: string;
     readonly adminPort: number;

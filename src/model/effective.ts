@@ -249,6 +249,12 @@ export type LocalityMode = 'none' | 'failover' | 'distribute';
 /** off: plaintext; mesh: the mesh's own mTLS; auto: that wherever the host has a sidecar; others: the user's own. */
 export type TlsMode = 'off' | 'auto' | 'mesh' | 'simple' | 'mutual';
 
+/** How often a connection of HTTP/2 is asked whether the other side is still there, and how long that may take to answer. */
+export interface Keepalive {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
 /** A service, or a subset of it, on one port, as a sidecar calls it. */
 export interface Cluster {
   /** As the sidecar's log and statistics name it. */
@@ -265,6 +271,8 @@ export interface Cluster {
   readonly protocol: Told<'http1' | 'http2' | 'as the caller'>;
   /** Requests that one connection of HTTP/2 carries at once; null: as many as the host takes. */
   readonly streams: Told<number | null>;
+  /** null: a connection of HTTP/2 on which no answer comes stays open for as long as nobody closes it. */
+  readonly keepalive: Told<Keepalive | null>;
   /** "least-request", "round-robin", "ring-hash". */
   readonly balancing: Told<string>;
   readonly outlierDetection: OutlierDetection | undefined;

@@ -38,7 +38,9 @@ export type NoRequest =
   /** The sidecar takes nothing in that is like it: plaintext where it takes TLS only. */
   | 'not-taken'
   /** What came was not the protocol that it takes: TLS where it takes plaintext. */
-  | 'not-understood';
+  | 'not-understood'
+  /** It was passed on as bytes: what was asked on it no sidecar knows. */
+  | 'bytes';
 
 /** Whose sidecar. */
 export type Side = 'client' | 'server';
@@ -90,7 +92,7 @@ export interface Distrust {
 /** How a request ended, as one line of a sidecar's log says. Every combination is told once. */
 export interface LoggedEnding {
   readonly reason: Reason;
-  /** 0 when there was no answer. */
+  /** 0 when there was no answer; of a call of gRPC the one of HTTP that says what its own status does. */
   readonly status: number;
   /** Whether the status is the host's, rather than one that this sidecar made in its place. */
   readonly fromHost: boolean;

@@ -208,6 +208,8 @@ export interface LoadTotals {
   readonly maxUsers: number;
   /** Whether the requests carry DUE_HEADER; a script of one's own may not. */
   readonly carriesDue: boolean;
+  /** To the sidecars each request is a connection on which bytes are passed on. */
+  readonly ofBytes?: true;
   /** How the rate was meant to run; tells an open loop from a closed one. */
   readonly loop: 'open' | 'closed' | 'script';
   readonly cpus: number;

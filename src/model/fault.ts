@@ -1,10 +1,13 @@
+import type { Link } from './topology.ts';
+
 /** What an action is done to. */
 export type ActionTarget =
   | InstanceTarget
   | NodeTarget
   | WorkloadTarget
   | ControlPlaneTarget
-  | AuthorityTarget;
+  | AuthorityTarget
+  | LinkTarget;
 
 /** One replica. */
 export interface InstanceTarget {
@@ -33,7 +36,12 @@ interface AuthorityTarget {
   readonly kind: 'authority';
 }
 
-/** The target as the journal and reports say it: "edge-app-east-1", "the node of edge-app-east-1", "control-plane". */
+/** The network between the callers of one locality and a replica. */
+interface LinkTarget extends Link {
+  readonly kind: 'link';
+}
+
+/** The target as the journal and reports say it: "edge-app-east-1", "the node of edge-app-east-1", "region1/zone-west → edge-app-east-1". */
 export function describeActionTarget(target: ActionTarget): string {
   switch (target.kind) {
     case 'instance':
@@ -46,6 +54,8 @@ export function describeActionTarget(target: ActionTarget): string {
       return 'control-plane';
     case 'authority':
       return 'the certificate authority';
+    case 'link':
+      return `${target.from} → ${target.to}`;
   }
 }
 
@@ -89,7 +99,35 @@ export type Action =
       readonly do: 'rotate-authority' | 'complete-rotation';
       readonly target: AuthorityTarget;
       readonly overlap: boolean;
+    }
+  /** Connections that are open are disturbed as well. */
+  | {
+      readonly do: 'disturb-link';
+      readonly target: LinkTarget;
+      readonly id: string;
+      readonly disturbance: Disturbance;
+    }
+  /** One that was never made is none either. */
+  | {
+      readonly do: 'clear-link';
+      readonly target: LinkTarget;
+      readonly id: string;
+      readonly disturbance: Disturbance;
     };
+
+/** What becomes of what is sent over a link. */
+export type Disturbance =
+  /** What callers send comes later, by the delay and up to the jitter on top of it. */
+  | { readonly kind: 'latency'; readonly delayMs: number; readonly jitterMs: number }
+  /** Each connection carries no more than that, in either direction. */
+  | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
+  /** It is lost, and nobody is told; when that is over the connections are closed. */
+  | { readonly kind: 'loss'; readonly of: LostDirection }
+  /** A connection is closed as soon as something is sent on it. */
+  | { readonly kind: 'reset' };
+
+/** What callers send, what they are answered, or both. */
+type LostDirection = 'requests' | 'answers' | 'both';
 
 /** A certificate that a sidecar is to have. */
 export interface WantedCertificate {
@@ -149,7 +187,11 @@ export type Proof =
   /** The targets' sidecars hold such a certificate, and make connections with it. */
   | { readonly kind: 'certificate'; readonly is: CertificateTrait; readonly serviceAccount?: string }
   /** Certificates are of another authority than before, and both are trusted; or the two sides trust different ones. */
-  | { readonly kind: 'authority'; readonly overlap: boolean };
+  | { readonly kind: 'authority'; readonly overlap: boolean }
+  /** At least `share` of what was sent over the links took `ms` longer than before on its way: for its caller, not at the target. */
+  | { readonly kind: 'slower-link'; readonly ms: number; readonly share: number }
+  /** Nothing that was sent over the links was answered, though it had been before. */
+  | { readonly kind: 'cut-link' };
 
 /** What of a certificate is other than it was: only that it is new, or what makes it one to be refused. */
 export type CertificateTrait = 'renewed' | 'expired' | 'foreign' | 'of-another';

@@ -3,8 +3,8 @@ import type { TracingPlan } from './tracing.ts';
 /** What a replica is for: a client sends the load and runs no app, a server runs one, a gateway is only a proxy. */
 export type Role = 'client' | 'server' | 'gateway';
 
-/** What an app speaks: HTTP/1.1, or HTTP/2 without TLS, known beforehand. */
-export type Protocol = 'http1' | 'http2';
+/** What an app speaks: HTTP/1.1, or HTTP/2 without TLS, known beforehand, be it gRPC or not. */
+export type Protocol = 'http1' | 'http2' | 'grpc';
 
 /** Settings of the sample app behind a service, as the app itself reads them. */
 interface AppSettings {
@@ -79,6 +79,8 @@ export interface TopologyService {
   readonly extraPorts?: readonly number[];
   /** What its app speaks; HTTP/1.1 unless given. */
   readonly protocol?: Protocol;
+  /** What its usual port is called, and where that is written; after what its app speaks unless given. */
+  readonly portName?: { readonly text: string; readonly source: string };
   /** The identity of its workloads. */
   readonly serviceAccount: string;
   readonly role: Role;
@@ -122,6 +124,22 @@ export interface TopologyPlan {
   readonly tracing?: TracingPlan;
   /** Who calls whom, by service, apps that call onward among them: a mesh works in which each is answered. */
   readonly calls: readonly (Way & { readonly port: number })[];
+  /** Those that a relay stands on, so that the network can be disturbed there; none unless given. */
+  readonly links?: readonly Link[];
+}
+
+/** What of the network lies between all callers of one locality and a replica. */
+export interface Link {
+  /** Locality of the callers. */
+  readonly from: string;
+  /** Name of the instance that is called. */
+  readonly to: string;
+}
+
+/** Every link to these replicas: one from each locality that somebody calls from. */
+export function linksTo(called: readonly Instance[], all: readonly Instance[]): readonly Link[] {
+  const localities = new Set(all.filter(isCaller).map(({ locality }) => locality));
+  return called.filter(isServer).flatMap(({ name }) => [...localities].map((from) => ({ from, to: name })));
 }
 
 /** Every port of a service, the usual one first. */
@@ -129,6 +147,10 @@ export const portsOf = ({ port, extraPorts = [] }: Pick<TopologyService, 'port' 
   port,
   ...extraPorts,
 ];
+
+/** Whether the usual port of a service is one of bytes, of whose requests nobody is to know. */
+export const isOfBytes = ({ portName }: Pick<TopologyService, 'portName'>) =>
+  portName?.text.split('-')[0] === 'tcp';
 
 export const isClient = ({ role }: { readonly role: Role }) => role === 'client';
 export const isServer = ({ role }: { readonly role: Role }) => role === 'server';
@@ -208,6 +230,9 @@ export function matches(
     (service === undefined || instance.service === service) &&
     (workload === undefined || instance.workload === workload) &&
     (replica === undefined || instance.replica === replica) &&
-    (zone === undefined || `${instance.locality}/`.startsWith(`${zone}/`))
+    (zone === undefined || isWithin(instance.locality, zone))
   );
 }
+
+/** Whether a locality is another one, or lies in it: "region1/zone-east" in "region1". */
+export const isWithin = (locality: string, zone: string) => `${locality}/`.startsWith(`${zone}/`);

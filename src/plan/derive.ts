@@ -2,7 +2,15 @@ import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { sizeOf } from '../load/written.ts';
 import { seedOf } from '../model/seed.ts';
-import { type Instance, isGateway, isServer, matches, portsOf } from '../model/topology.ts';
+import {
+  type Instance,
+  isGateway,
+  isServer,
+  type Link,
+  linksTo,
+  matches,
+  portsOf,
+} from '../model/topology.ts';
 import { callersOf, type ProbeContext } from '../probes/written.ts';
 import { clientsIn, loadsIn } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
@@ -155,7 +163,22 @@ export function probeContext(scenario: Scenario): ProbeContext {
 export function instancesHit(fault: Fault, replicas: readonly Instance[]): Instance[] {
   const may = replicas.filter(mayBeHit(fault));
   if ('on' in fault) return may.filter((each) => matches(each, fault.on));
-  return faultKind(fault).hits === 'everyone' ? may : [];
+  const { hit, hits } = faultKind(fault);
+  if (hit !== undefined) return [...hit(fault, replicas)];
+  return hits === 'everyone' ? may : [];
+}
+
+/** Every link to the replicas that faults of the network disturb. */
+export function linksDisturbed(faults: readonly Fault[], replicas: readonly Instance[]): readonly Link[] {
+  const disturbed = new Set(
+    faults.flatMap((fault) =>
+      (faultKind(fault).links?.(fault, instancesHit(fault, replicas), replicas) ?? []).map(({ to }) => to),
+    ),
+  );
+  return linksTo(
+    replicas.filter(({ name }) => disturbed.has(name)),
+    replicas,
+  );
 }
 
 /** Whether a fault of that kind can hit a replica at all. */

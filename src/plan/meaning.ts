@@ -62,7 +62,11 @@ export function mistakesInMeaning(scenario: Scenario): Mistake[] {
 
 const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });
 
-function mistakesInTopology({ topology: { services }, probes }: Scenario): Mistake[] {
+function mistakesInTopology(scenario: Scenario): Mistake[] {
+  const {
+    topology: { services },
+    probes,
+  } = scenario;
   const fromOutside = probes.some((probe) => callersOf(probe).includes(OUTSIDE));
   const seen = new Map<string, string>();
   return Object.entries(services).flatMap(([name, service]) => {
@@ -85,6 +89,7 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
           ? [wrong(at, `the service has the port ${each} already`, 'each is written once')]
           : mistakesInPort(each, at);
       }),
+      ...mistakesInPortName(name, scenario, [...path, 'portName']),
       ...mistakesInKeepAlive(service.app, [...path, 'app', 'keepAlive']),
       ...service.workloads.flatMap((workload, index) => {
         const other = seen.get(workload.name);
@@ -97,12 +102,26 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
   });
 }
 
+/** On a port of bytes a caller's sidecar cannot tell services apart: it must be one service's own. */
+function mistakesInPortName(name: string, scenario: Scenario, path: Path): Mistake[] {
+  const { services } = scenario.topology;
+  const { port = 0, portName } = services[name] ?? {};
+  if (portName?.split('-')[0] !== 'tcp') return [];
+  const clients = clientsIn(scenario);
+  const other = Object.entries(services).find(
+    ([each, service]) => each !== name && !clients.has(each) && portsOf(service).includes(port),
+  );
+  if (other === undefined) return [];
+  const message = `${other[0]} has the port ${port} as well, and of bytes on it nobody knows whom they are for`;
+  return [wrong(path, message, `give ${name} another port`)];
+}
+
 function mistakesInKeepAlive(
   { keepAlive, protocol }: Scenario['topology']['services'][string]['app'],
   path: Path,
 ): Mistake[] {
   if (keepAlive === undefined) return [];
-  if (protocol === 'http2')
+  if (protocol !== 'http1')
     return [
       wrong(path, 'an app that speaks HTTP/2 closes no idle connection', 'leave it out, or the protocol'),
     ];
@@ -150,6 +169,12 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   if (load.from !== load.to && clientsIn(scenario).has(load.to))
     add('to', `${quote(load.to)} sends loads or probes and runs no app`, 'a service sends or answers');
   const called = topology.services[load.to];
+  if (called?.app.protocol === 'grpc') {
+    for (const field of fieldsOfHttp(load)) {
+      const message = `${load.to} speaks gRPC, and a load calls the one method that it has`;
+      add(field, message, `leave ${field} out; headers are sent as metadata`);
+    }
+  }
   const gateway = gatewayWith(load.to, topology);
   const ports = gateway ? [portOfGateway(gateway)] : called && portsOf(called);
   const noPort = mistakeInPort(load, ports);
@@ -174,6 +199,17 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   }
   return found;
 }
+
+/** What a load says that a call of gRPC has no place for. */
+const fieldsOfHttp = ({ method, path, body, reuse, script }: ScenarioLoad['load']) =>
+  script === undefined
+    ? [
+        ...(method === 'GET' ? [] : ['method']),
+        ...(path === '/' ? [] : ['path']),
+        ...(body === undefined ? [] : ['body']),
+        ...(reuse ? [] : ['reuse']),
+      ]
+    : [];
 
 /** Probes that no check asks about: whatever came of them, nothing would fail. */
 function unheardProbes({ probes, checks }: Scenario): Mistake[] {
@@ -202,9 +238,12 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     const target = 'on' in fault ? mistakeInTarget(fault.on, replicas, mayBeHit(fault)) : undefined;
     if (target) add(['on', ...target.path], target.message, target.hint);
     if (fault.for < 1) add(['for'], 'expected a duration above 0', 'every fault lasts and ends');
-    for (const { path, message, hint } of faultKind(fault).mistakes?.(fault, instancesHit(fault, replicas)) ??
-      [])
-      add(path, message, hint);
+    if (faultKind(fault).links !== undefined && replicas.some(({ network }) => network !== undefined)) {
+      const message = `no relay stands between networks that are joined by gateways, and ${fault.kind} takes one`;
+      add(['kind'], message, 'leave the networks out, or the fault');
+    }
+    const mistakes = faultKind(fault).mistakes?.(fault, instancesHit(fault, replicas), replicas) ?? [];
+    for (const { path, message, hint } of mistakes) add(path, message, hint);
     if (fault.at <= warmupMs) {
       const message = `it starts at ${formatMs(fault.at)}, when the warmup of ${formatMs(warmupMs)} is not over`;
       add(['at'], message, 'between the two lies the steady state that the fault is compared with');
@@ -366,6 +405,9 @@ function clashOf(one: Fault, other: Fault): string | undefined {
 /** Whether nobody sends anything to what is hit. */
 const isOfClients = (hit: readonly Instance[]) => hit.length > 0 && hit.every(isClient);
 
+/** Whether it says which instances it hits. */
+const isAimed = (fault: Fault) => 'on' in fault || faultKind(fault).hit !== undefined;
+
 /** What a fault hits, one by one. */
 const hitBy = (fault: Fault, replicas: readonly Instance[]) => [
   ...('on' in fault ? [] : [subjectOf(fault)]),
@@ -454,7 +496,7 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
       !('during' in check) &&
       !('of' in check && check.of) &&
       disturbed &&
-      !('on' in disturbed && !isOfClients(instancesHit(disturbed, replicas)))
+      !(isAimed(disturbed) && !isOfClients(instancesHit(disturbed, replicas)))
     ) {
       add(
         ['kind'],

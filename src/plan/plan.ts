@@ -1,3 +1,4 @@
+import { EDGE_CALL } from '../../apps/edge-app/src/edge-proto.ts';
 import { changeOf, checkKind, faultOf, formatLimits, loadOf, windowName } from '../checks/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { formatMs, formatPercent } from '../kit/format.ts';
@@ -24,6 +25,7 @@ import {
   faultNames,
   freeNames,
   instancesHit,
+  linksDisturbed,
   portCalled,
   portOfGateway,
   probeContext,
@@ -40,7 +42,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
   const { scenario, file } = loaded;
   const mistakes = mistakesInMeaning(scenario);
   if (mistakes.length > 0) throw new ProblemsError(mistakes.map((mistake) => loaded.locate(mistake)));
-  const topology = planTopology(scenario, file, seed);
+  const topology = planTopology(loaded, seed);
   const loads = loadsIn(scenario);
   return {
     name: scenario.name,
@@ -68,7 +70,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
 }
 
 /** What has to run for a scenario, and how its parts know each other. */
-function planTopology(scenario: Scenario, file: string, seed: number | undefined): TopologyPlan {
+function planTopology({ scenario, file, locate }: LoadedScenario, seed: number | undefined): TopologyPlan {
   const { topology, mesh } = scenario;
   const clients = clientsIn(scenario);
   const way = (from: string, called: { readonly to: string; readonly port?: number | undefined }) => ({
@@ -104,6 +106,8 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
           .flatMap(([to, service]) => portsOf(service).map((port) => way(from, { to, port }))),
       ),
   ];
+  const instances = replicasOf(scenario, seed);
+  const links = linksDisturbed(scenario.faults, instances);
   return {
     name: scenario.name,
     file,
@@ -111,9 +115,17 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
     mtls: mesh.mtls,
     services: [
       ...Object.entries(topology.services).map(
-        ([name, { port, extraPorts, app, serviceAccount }]): TopologyService => ({
+        ([name, { port, portName, extraPorts, app, serviceAccount }]): TopologyService => ({
           name,
           port,
+          ...(portName === undefined
+            ? {}
+            : {
+                portName: {
+                  text: portName,
+                  source: placeOf(['topology', 'services', name, 'portName'], locate),
+                },
+              }),
           ...(extraPorts.length === 0 ? {} : { extraPorts }),
           ...(app.protocol === 'http1' ? {} : { protocol: app.protocol }),
           serviceAccount: serviceAccount ?? name,
@@ -132,11 +144,12 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
       ),
     ],
     ...(gateways.length === 0 ? {} : { gateways }),
-    instances: replicasOf(scenario, seed),
     ...(mesh.concurrency === 1 ? {} : { concurrency: mesh.concurrency }),
     ...(mesh.tracing === undefined ? {} : { tracing: mesh.tracing }),
+    instances,
     outside: scenario.probes.some((probe) => callersOf(probe).includes(OUTSIDE)),
     calls: [...new Map(calls.map((call) => [`${call.from} ${call.to} ${call.port}`, call])).values()],
+    ...(links.length === 0 ? {} : { links }),
   };
 }
 
@@ -147,14 +160,19 @@ function planLoad(
   seed: number | undefined,
 ): PlannedLoad {
   const port = portCalled(load, topology);
+  const called = topology.services[load.to];
+  const isGrpc = called?.app.protocol === 'grpc' && load.script === undefined;
+  const toBytes = called?.portName?.split('-')[0] === 'tcp' && port === called.port;
   return {
     name,
     from: load.from,
     to: load.to,
     port,
+    ...(isGrpc ? { protocol: 'grpc' } : {}),
+    ...(load.reuse ? {} : { reuse: false, ...(toBytes ? { ofBytes: true } : {}) }),
     request: {
-      method: load.method,
-      path: load.path,
+      method: isGrpc ? 'POST' : load.method,
+      path: isGrpc ? EDGE_CALL : load.path,
       headers: load.headers,
       body: load.body,
       timeoutMs: load.timeout,
@@ -181,8 +199,8 @@ function planFaults({ scenario, locate }: LoadedScenario, instances: readonly In
       atMs: fault.at,
       forMs: fault.for,
       halts: kind.halts,
-      actions: kind.actions(fault, name, hit),
-      proof: kind.proof(fault),
+      actions: kind.actions(fault, name, hit, instances),
+      proof: kind.proof(fault, hit),
     };
   });
 }

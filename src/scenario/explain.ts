@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { absentFaults } from '../faults/index.ts';
 import { nearest, quote, suggest, typeName } from '../kit/nearest.ts';
 import { type Path, valueAt } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
@@ -59,7 +60,12 @@ function explain(issue: z.core.$ZodIssue, schema: z.core.$ZodType, root: unknown
         );
       if (!('options' in issue)) return wrong(`${issue.message}, got ${typeName(value)}`);
       const kinds = issue.options?.map(String) ?? [];
-      return wrong(`unknown ${path.at(-1)} ${quote(value)}`, suggest(String(value), kinds, kinds.length));
+      const isFault = path[0] === 'faults' && path.at(-1) === 'kind';
+      return wrong(
+        `unknown ${path.at(-1)} ${quote(value)}`,
+        (isFault ? absentFaults.get(String(value)) : undefined) ??
+          suggest(String(value), kinds, kinds.length),
+      );
     }
     case 'too_small': {
       const least = `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;

@@ -71,10 +71,10 @@ const app = z.strictObject({
   concurrency: z.int().min(1).default(1_000).describe('Requests one replica serves at once.'),
   queue: z.int().min(0).default(10_000).describe('Requests that wait beyond that; more get 503.'),
   protocol: z
-    .enum(['http1', 'http2'])
+    .enum(['http1', 'http2', 'grpc'])
     .default('http1')
     .describe(
-      'What the app speaks on every port: http1, or http2 without TLS (h2c). The sidecars then speak HTTP/2 with each other too, and http2MaxRequests is the limit that counts; loads speak HTTP/1.1 to their own sidecar either way.',
+      'What the app speaks on every port: http1; http2 without TLS (h2c); or grpc, which is that with one call of its own. With the latter two the sidecars speak HTTP/2 with each other too, and http2MaxRequests is the limit that counts. Loads call a grpc service with gRPC, and speak HTTP/1.1 to their own sidecar otherwise.',
     ),
   bytes: z
     .int()
@@ -124,6 +124,17 @@ const service = z.strictObject({
     .default([])
     .describe(
       'Further ports on which the same app answers. Loads, probes and calls go to one of them where their `port` says so.',
+    ),
+  portName: z
+    .string()
+    .regex(
+      /^(http2?|grpc|tcp)(-[a-z0-9]+)*$/,
+      'expected http, http2, grpc or tcp, and more behind a dash if need be: grpc-api',
+    )
+    .max(63)
+    .optional()
+    .describe(
+      'What `port` is called, which tells the mesh what is spoken there; as the app speaks unless given. What is called tcp is passed on as bytes, of whose requests no sidecar knows.',
     ),
   serviceAccount: dnsLabel()
     .optional()
@@ -267,6 +278,12 @@ const loadFieldsOfAll = {
   path: requestPath().default('/').describe('Path and query of every request.'),
   headers: headers().default({}).describe('Sent with every request.'),
   body: z.string().optional().describe('Sent as it is; say what it is in headers.'),
+  reuse: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether requests share connections, one after the other. With false each opens one of its own; where their service has a port of bytes (portName), a request is then what its sidecar knows of: a connection.',
+    ),
   ...loadFields,
   pods: z
     .int()

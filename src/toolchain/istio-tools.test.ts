@@ -11,7 +11,7 @@ import { temporaryDirectory } from './testing.ts';
 
 test.each(ISTIO_VERSIONS)('Istio %s has its pins, and each of its images its version', (version) => {
   const tools = toolsFor(version, {});
-  expect(tools.map(({ name }) => name)).toEqual(['envoy', 'k6', 'istio', 'istioctl']);
+  expect(tools.map(({ name }) => name)).toEqual(['envoy', 'k6', 'istio', 'istioctl', 'toxiproxy']);
   for (const { name, directory, images } of tools) {
     const pins = join(directory, name === 'envoy' ? 'requirements.txt' : 'go.sum');
     expect(existsSync(pins), pins).toBe(true);
@@ -77,7 +77,7 @@ test('a version without pins comes out of images that somebody answers for, or o
     'istioctl',
   ]);
   const own = { BREAKWATER_ENVOY: '/e', BREAKWATER_ISTIOD: '/i', BREAKWATER_PILOT_AGENT: '/p' };
-  expect(toolsFor('1.26.2', own)).toHaveLength(4);
+  expect(toolsFor('1.26.2', own)).toHaveLength(5);
   expect(() => toolsFor('1.26.2', { BREAKWATER_ENVOY: '/e' })).toThrow('has no pins');
 });
 
@@ -102,5 +102,6 @@ test('of another version it is listed what is missing, without a word about the 
     'istiod 1.28.3 missing',
     'pilot-agent 1.28.3 missing',
     'istioctl 1.28.3 missing',
+    'toxiproxy 2.12.0 missing',
   ]);
 });

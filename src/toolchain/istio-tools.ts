@@ -1,6 +1,6 @@
 import { usageError } from '../kit/errors.ts';
 import { ENVOY_EXPECTATION, ENVOY_PROGRAM, ENVOY_VERSIONS, wheelOf } from './envoy-wheels.ts';
-import { type ImageFiles, K6, pinsFolder, type Tool, type ToolProgram } from './tools.ts';
+import { type ImageFiles, K6, pinsFolder, TOXIPROXY, type Tool, type ToolProgram } from './tools.ts';
 
 /** The Istio that Breakwater is made for. */
 export const ISTIO_VERSION = '1.29.1';
@@ -44,6 +44,7 @@ const lineOf = (version: string) => /^\d+\.\d+(?=\.\d+$)/.exec(version)?.[0] ?? 
 /** Every tool of the versions that come with pins, without double ones. */
 export const knownTools = (): readonly Tool[] => [
   K6,
+  TOXIPROXY,
   ...ISTIO_VERSIONS.flatMap((version) => [envoyOf(version), istioOf(version), istioctlOf(version)]),
 ];
 
@@ -71,7 +72,7 @@ export function toolsFor(version: string, env: NodeJS.ProcessEnv): readonly Tool
       `there are ${ISTIO_VERSIONS.join(' and ')}; BREAKWATER_TOOLS_IMAGES names the images of another one by their digests, a line each: istio/pilot:${version}@sha256:…, istio/proxyv2:…, istio/istioctl:…`,
     );
   }
-  return [envoyOf(version), K6, istioOf(version), istioctlOf(version)];
+  return [envoyOf(version), K6, istioOf(version), istioctlOf(version), TOXIPROXY];
 }
 
 function envoyOf(istio: string): Tool {

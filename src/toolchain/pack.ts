@@ -7,7 +7,7 @@ import { environmentError, usageError } from '../kit/errors.ts';
 import { makeFolder } from '../kit/folder.ts';
 import { isDiskFault, unusableFile } from '../kit/system-error.ts';
 import { type ResolveOptions, toolContext } from './context.ts';
-import { ensureTool, forgetCompiler } from './ensure.ts';
+import { ensureTool, forgetCompiler, keptTool } from './ensure.ts';
 import { mirroredFiles, mirrorPath, parseSums, SUMS_FILE } from './mirror.ts';
 import { sha256OfFile } from './store.ts';
 
@@ -21,6 +21,8 @@ export async function packMirror(directory: string, options: ResolveOptions = {}
   await makeMirrorFolder(directory);
   const packed = new Map<string, string>();
   for (const tool of context.tools) {
+    // Most mirrors do without, and nobody waits for its build.
+    if (tool.onlyFor !== undefined && (await keptTool(tool, context)) === undefined) continue;
     const stored = await ensureTool(tool, context);
     for (const name of mirroredFiles(tool)) {
       const path = mirrorPath(tool, name);

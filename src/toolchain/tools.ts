@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The programs Breakwater runs. */
-export const PROGRAMS = ['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl'] as const;
+export const PROGRAMS = ['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl', 'toxiproxy'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** One executable of a tool. */
@@ -83,6 +83,8 @@ export interface Tool {
   readonly builtWith?: string;
   /** What to expect of the first time, shown while it runs. */
   readonly expectation: string;
+  /** What it is for, where runs usually do without it: "faults of the network". */
+  readonly onlyFor?: string;
   /** How much a build takes, for people: the programs, and the compiler meanwhile. */
   readonly size?: string;
 }
@@ -135,6 +137,26 @@ export const K6: Tool = {
   programs: [{ name: 'k6', variable: 'BREAKWATER_K6', versionArgs: ['version'] }],
   expectation: 'about 3 minutes on 2 cores, once',
   size: '50 MB',
+};
+
+/** The relay that faults of the network are made with; no official image of this version is at Docker Hub. */
+export const TOXIPROXY: Tool = {
+  name: 'toxiproxy',
+  version: '2.12.0',
+  directory: pinsFolder('toxiproxy'),
+  source: {
+    kind: 'go-module',
+    module: 'github.com/Shopify/toxiproxy/v2',
+    packages: { toxiproxy: 'github.com/Shopify/toxiproxy/v2/cmd/server' },
+    tags: [],
+    ldflags: '-s -w -X github.com/Shopify/toxiproxy/v2.Version=2.12.0',
+    data: {},
+  },
+  images: [],
+  programs: [{ name: 'toxiproxy', variable: 'BREAKWATER_TOXIPROXY', versionArgs: ['-version'] }],
+  expectation: 'about a minute, once',
+  onlyFor: 'faults of the network',
+  size: '10 MB',
 };
 
 /** toolchain/ at the package's root, whether this file runs from src/ or from dist/src/. */

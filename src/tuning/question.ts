@@ -120,7 +120,8 @@ function protocolOf(
   rule: PoolRule | undefined,
 ): 'http1' | 'http2' {
   if (rule?.upgrades) return 'http2';
-  return services.find(({ name }) => name === service)?.protocol ?? 'http1';
+  const { protocol = 'http1' } = services.find(({ name }) => name === service) ?? {};
+  return protocol === 'http1' ? 'http1' : 'http2';
 }
 
 function onlyLoad(loads: readonly PlannedLoad[]): PlannedLoad {

@@ -92,8 +92,8 @@ export function withRestarts(
       atMs,
       forMs: AWAY_MS,
       halts: kind.halts,
-      actions: kind.actions(fault, name, [replica]),
-      proof: kind.proof(fault),
+      actions: kind.actions(fault, name, [replica], replicas),
+      proof: kind.proof(fault, [replica]),
     };
   });
   const durationMs = Math.ceil(firstMs + 500 + replicas.length * (AWAY_MS + restartMs));

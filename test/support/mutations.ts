@@ -3,8 +3,11 @@ import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 import { plantedFilters } from './planted-filters.ts';
 import { plantedGateways } from './planted-gateways.ts';
+import { plantedGrpc, plantedPortName } from './planted-grpc.ts';
 import { plantedMetrics } from './planted-metrics.ts';
+import { plantedNetwork } from './planted-network.ts';
 import { plantedResources } from './planted-resources.ts';
+import { plantedTcp } from './planted-tcp.ts';
 import { plantedTraces } from './planted-traces.ts';
 
 /** A planted defect of a scenario, however it is planted. */
@@ -30,11 +33,12 @@ export const mutations: readonly Mutation[] = [
       ],
     }),
   ),
-  ...[...plantedTexts, ...plantedFilters].map(
+  ...[...plantedTexts, ...plantedFilters, ...plantedNetwork, ...plantedGrpc, ...plantedTcp].map(
     (planted): Mutation => ({ ...planted, args: (folder) => ['--config', plantedText(folder, planted)] }),
   ),
   ...plantedChanges,
   ...plantedCertificates,
+  plantedPortName,
   ...plantedGateways,
   ...plantedMetrics,
   ...plantedResources,

@@ -17,7 +17,7 @@ test('an unknown program is a usage error that names the known ones', async () =
   await using cache = await emptyCache();
   const { code, stderr } = await breakwater(cache, ['tools', 'fetch', 'envoi']).ended;
   expect(code).toBe(2);
-  expect(stderr).toContain('envoy, k6, istiod, pilot-agent, istioctl');
+  expect(stderr).toContain('envoy, k6, istiod, pilot-agent, istioctl, toxiproxy');
 });
 
 test('without Go, fetching k6 is an environment error that says what to install', async () => {

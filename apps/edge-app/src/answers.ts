@@ -11,8 +11,15 @@ export interface AnswerDefaults {
   readonly maxAgeS: number | undefined;
 }
 
-/** What the app answers, prebuilt as far as it goes. Each writes a whole response and returns its status. */
-export class Answers {
+/** How requests are answered. Each writes a whole response and returns its status, or the one of HTTP that says the same. */
+export interface Answering {
+  ok(response: Response, url: string, headers: IncomingHttpHeaders): number;
+  error(response: Response, status: number, message: string): number;
+  queueFull(response: Response): number;
+}
+
+/** What the app answers, prebuilt as far as it goes. */
+export class Answers implements Answering {
   /** Shutting down: every answer is the last one on its connection. */
   endConnections = false;
   readonly #identity: string;

@@ -1,5 +1,5 @@
 import type { Agent } from 'node:http';
-import type { Answers } from './answers.ts';
+import type { Answering } from './answers.ts';
 import type { Capacity, Waiter } from './capacity.ts';
 import { type Carrier, carrierOf, type Request, type Response, reset } from './carrier.ts';
 import type { Chance } from './chance.ts';
@@ -10,7 +10,7 @@ import type { ServiceTime } from './service-time.ts';
 
 /** What all requests share. */
 export interface Site {
-  readonly answers: Answers;
+  readonly answers: Answering;
   readonly capacity: Capacity;
   readonly faults: Faults;
   readonly metrics: Metrics;

@@ -5,6 +5,7 @@ import type { Request, Response } from './carrier.ts';
 import { Chance } from './chance.ts';
 import { Exchange, type Site } from './exchange.ts';
 import { Faults } from './faults.ts';
+import { GrpcAnswers, isGrpc } from './grpc-answers.ts';
 import { http2Port } from './http2-port.ts';
 import { type Address, Listener, type Port } from './listener.ts';
 import { Metrics } from './metrics.ts';
@@ -32,8 +33,10 @@ export interface StartedService {
 export async function startService(settings: ServiceSettings): Promise<StartedService> {
   const capacity = new Capacity(settings.concurrency, settings.queue);
   const chance = new Chance(settings.seed);
+  const { instance, zone } = settings;
+  const answers = new Answers(instance, zone, settings.answers);
   const site: Site = {
-    answers: new Answers(settings.instance, settings.zone, settings.answers),
+    answers,
     capacity,
     faults: new Faults(chance.fault),
     metrics: new Metrics(capacity),
@@ -43,9 +46,13 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
     propagates: settings.propagates,
     agent: onwardAgent(),
   };
-  const { answers, faults, metrics, agent } = site;
-  const serve = (request: Request, response: Response) => answer(site, request, response);
-  const make = settings.protocol === 'http2' ? () => http2Port(serve) : () => httpPort(serve, settings);
+  const { faults, metrics, agent } = site;
+  const ofGrpc: Site = { ...site, answers: new GrpcAnswers(instance, zone, settings.answers.bytes) };
+  const serve = (request: Request, response: Response) => {
+    if (settings.protocol === 'grpc' && isGrpc(request)) exchange(ofGrpc, request, response);
+    else answer(site, answers, request, response);
+  };
+  const make = settings.protocol === 'http1' ? () => httpPort(serve, settings) : () => http2Port(serve);
   const listeners = await listenOn([settings.port, ...settings.extraPorts], settings.host, make);
   const [address, ...extra] = listeners.map((listener) => listener.address);
   if (address === undefined) throw new Error('no port to listen on');
@@ -106,25 +113,28 @@ function httpPort(
   };
 }
 
-function answer(site: Site, request: Request, response: Response): void {
+function answer(site: Site, answers: Answers, request: Request, response: Response): void {
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (isRead && request.url === '/healthz') {
-    const { answers } = site;
     if (answers.endConnections) answers.error(response, 503, 'shutting down');
     else answers.text(response, 200, 'ok', 'text/plain');
     return;
   }
   if (isRead && request.url === '/metrics') {
-    site.answers.text(response, 200, site.metrics.toString(), METRICS_TYPE);
+    answers.text(response, 200, site.metrics.toString(), METRICS_TYPE);
     return;
   }
-  const exchange = new Exchange(site, request, response);
+  exchange(site, request, response);
+}
+
+function exchange(site: Site, request: Request, response: Response): void {
+  const one = new Exchange(site, request, response);
   if (hasBody(request)) {
     // Answering before the body is in makes a proxy close the connection, or reset the request.
     request.resume();
-    request.once('end', () => exchange.arrive());
+    request.once('end', () => one.arrive());
   } else {
-    exchange.arrive();
+    one.arrive();
   }
 }
 

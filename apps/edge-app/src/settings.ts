@@ -28,7 +28,7 @@ export interface ServiceSettings {
   readonly keepAliveMs: number;
 }
 
-const protocols = ['http1', 'http2'] as const;
+const protocols = ['http1', 'http2', 'grpc'] as const;
 type Protocol = (typeof protocols)[number];
 
 export interface Settings {

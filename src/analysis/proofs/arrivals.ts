@@ -11,12 +11,16 @@ export function targetIndexes(fault: RecordedFault, evidence: Evidence): Set<num
 }
 
 /** What was sent to a host, by a load or by an app that called onward, as the caller's sidecar saw it. */
-interface Sent {
+export interface Sent {
+  /** Place of the instance that sent it. */
+  readonly caller: number;
   readonly startMs: number;
   readonly durationMs: number;
   readonly ending: SettledEnding;
   /** Attempts that servers saw. */
   readonly arrivals: number;
+  /** Row of the last of them; -1 when there was none. */
+  readonly lastArrival: number;
 }
 
 /** Everything that loads and apps have sent. */
@@ -25,34 +29,25 @@ export function eachSent(
   { endings, endingOf }: Traffic,
   each: (sent: Sent) => void,
 ): void {
-  const all = [{ ...columnsOf(requests), ending: endingOf }, columnsOf(calls)];
-  for (const { length, startMs, durationMs, ending, arrivals } of all) {
+  const all = [
+    { ...requests, ending: endingOf, length: requests.length, caller: requests.client },
+    { ...calls, length: calls.length },
+  ];
+  for (const { length, caller, startMs, durationMs, ending, arrivals, lastArrival } of all) {
     for (let row = 0; row < length; row += 1) {
       const settled = endings[ending[row] as number];
       if (settled === undefined) continue;
       each({
+        caller: caller[row] as number,
         startMs: startMs[row] as number,
         durationMs: durationMs[row] as number,
         ending: settled,
         arrivals: arrivals[row] as number,
+        lastArrival: lastArrival[row] as number,
       });
     }
   }
 }
-
-const columnsOf = ({
-  length,
-  startMs,
-  durationMs,
-  ending,
-  arrivals,
-}: Evidence['requests'] | Evidence['calls']) => ({
-  length,
-  startMs,
-  durationMs,
-  ending,
-  arrivals,
-});
 
 /** Every row of what reached the instances in that time. */
 export function eachArrival(

@@ -15,6 +15,8 @@ const proofs: { readonly [K in Proof['kind']]: ProofKind<ProofOf<K>> } = {
   limited: (await import('./limited.ts')).limited,
   certificate: (await import('./certificate.ts')).certificate,
   authority: (await import('./authority.ts')).authority,
+  'slower-link': (await import('./slower-link.ts')).slowerLink,
+  'cut-link': (await import('./cut-link.ts')).cutLink,
 };
 
 /** Whether a fault really did to its targets what it was to do, from their own side; the load ends at `endMs`. */

@@ -7,7 +7,7 @@ import type { Efficacy, Injected, Span } from './contract.ts';
 /** The share may stay this far below what was asked for: requests at the edges of the fault. */
 const TOLERANCE = 0.02;
 /** What arrives this soon after an injection may still have found the old state on its way. */
-const SETTLE_MS = 20;
+export const SETTLE_MS = 20;
 
 /** Something that single requests show at a target. */
 interface Symptom {
@@ -17,10 +17,7 @@ interface Symptom {
   unseen?(within: Span): number;
 }
 
-/**
- * Counts the symptom in the logs of the targets' own sidecars. It is proven when the share asked for is not
- * ruled out by the 99 % interval, and the symptom is clearly more frequent than before the fault.
- */
+/** Counts the symptom in the logs of the targets' own sidecars. */
 export function lookForSymptom(
   { fault, span, before, evidence }: Injected,
   share: number,
@@ -42,11 +39,32 @@ export function lookForSymptom(
     return { samples, hits };
   };
   const steady = count(before, Number.POSITIVE_INFINITY);
-  const { samples, hits } = count({ fromMs: span.fromMs + SETTLE_MS, toMs: span.toMs }, span.toMs);
-  if (samples === 0) {
-    const observed = `nothing reached ${fault.targets.join(', ')} while the fault was on`;
-    return { status: 'no-traffic', observed, samples };
-  }
+  const during = count({ fromMs: span.fromMs + SETTLE_MS, toMs: span.toMs }, span.toMs);
+  return compared(
+    steady,
+    during,
+    share,
+    `nothing reached ${fault.targets.join(', ')} while the fault was on`,
+  );
+}
+
+/** How many of something showed a symptom. */
+interface Counted {
+  readonly samples: number;
+  readonly hits: number;
+}
+
+/**
+ * Proven when the share asked for is not ruled out by the 99 % interval, and the symptom is clearly more frequent than
+ * before the fault.
+ */
+export function compared(
+  steady: Counted,
+  { samples, hits }: Counted,
+  share: number,
+  nothing: string,
+): Omit<Efficacy, 'expected'> {
+  if (samples === 0) return { status: 'no-traffic', observed: nothing, samples };
   const interval = wilson(hits, samples);
   const usual = steady.hits === 0 ? 0 : wilson(steady.hits, steady.samples).high;
   const proven = hits > 0 && (share === 0 || (interval.high >= share - TOLERANCE && interval.low > usual));

@@ -10,6 +10,7 @@ const DROPPED = 0.001;
 export const droppedIterations: Rule = eachLoad({
   name: 'dropped-iterations',
   title: 'The generator sent what was due',
+  ofAll: true,
   judge({ totals }) {
     const limit = `at most ${formatPercent(DROPPED)}`;
     if (totals === undefined) return { ...NOT_APPLICABLE, limit };

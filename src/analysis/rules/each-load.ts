@@ -1,8 +1,11 @@
 import type { LoadFacts } from '../loads.ts';
 import type { Grounds, Judgement, Rule } from './contract.ts';
+import { BLIND } from './judgement.ts';
 
 /** A rule that is about one load at a time. */
 interface LoadRule extends Omit<Rule, 'judge'> {
+  /** Whether it asks nothing of what sidecars know of requests. */
+  readonly ofAll?: true;
   judge(load: LoadFacts, grounds: Grounds): Judgement;
 }
 
@@ -11,9 +14,11 @@ export function eachLoad({ judge, ...rule }: LoadRule): Rule {
   return {
     ...rule,
     judge: (grounds) => {
-      const judged = grounds.loads.map((load) => ({ name: load.planned.name, found: judge(load, grounds) }));
+      if (grounds.loads.length === 0) throw new Error('a trial without a load');
+      const seen = grounds.loads.filter((load) => rule.ofAll || !load.isBlind);
+      const judged = seen.map((load) => ({ name: load.planned.name, found: judge(load, grounds) }));
       const [first, ...others] = judged;
-      if (first === undefined) throw new Error('a trial without a load');
+      if (first === undefined) return BLIND;
       return others.length === 0 ? first.found : together(judged);
     },
   };

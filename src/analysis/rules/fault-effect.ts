@@ -1,6 +1,7 @@
 import { plural } from '../../kit/format.ts';
+import { isAllBlind } from '../loads.ts';
 import type { Rule } from './contract.ts';
-import { judgement, NOT_APPLICABLE } from './judgement.ts';
+import { BLIND, judgement, NOT_APPLICABLE } from './judgement.ts';
 
 /** Below this a fault has little to show itself by, whatever it did. */
 const FEW_REQUESTS = 50;
@@ -9,7 +10,8 @@ const FEW_REQUESTS = 50;
 export const faultEffect: Rule = {
   name: 'fault-effect',
   title: 'Every fault had its effect',
-  judge({ faults, records }) {
+  judge({ faults, records, loads }) {
+    if (isAllBlind(loads)) return BLIND;
     if (faults.length === 0) return { ...NOT_APPLICABLE, limit: 'only with faults' };
     const idle = faults.filter(({ efficacy }) => efficacy.status !== 'proven');
     const [first] = idle;
@@ -23,7 +25,9 @@ export const faultEffect: Rule = {
       'no-traffic':
         kind === 'certificate' || kind === 'authority'
           ? 'Open connections ask for no certificate, and plaintext has none: let connections be new, with maxRequestsPerConnection in a DestinationRule, and let there be requests.'
-          : 'Nothing reached its targets, so it disturbed nobody: aim it at instances that get traffic in the steady state.',
+          : kind === 'cut-link' || kind === 'slower-link'
+            ? 'Nobody sent anything to its targets on that way: aim it at instances that get traffic from there, and let the mesh not have left them beforehand.'
+            : 'Nothing reached its targets, so it disturbed nobody: aim it at instances that get traffic in the steady state.',
       unproven:
         first.efficacy.samples < FEW_REQUESTS
           ? 'Hardly anything reached its targets while it was on, so there is little to see it by: raise the rate, or aim it at instances that keep their traffic.'

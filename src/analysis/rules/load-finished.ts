@@ -10,6 +10,7 @@ const CUT_SHORT = 0.02;
 export const loadFinished: Rule = eachLoad({
   name: 'load-finished',
   title: 'The load ran to its end',
+  ofAll: true,
   judge({ totals }, { trial, evidence: { loadEndedMs } }) {
     const limit = 'to the end of the plan, with exit code 0';
     if (totals === undefined || loadEndedMs === undefined) {

@@ -36,7 +36,8 @@ export const serversAgree: Rule = {
       const ending = traffic.endings[traffic.endingOf[row] as number];
       if (ending === undefined || ending.answeredBy < 0) continue;
       answered += 1;
-      if (requests.arrivals[row] !== 0) continue;
+      // Bytes have no id by which to find them again.
+      if (requests.arrivals[row] !== 0 || ending.noRequest === 'bytes') continue;
       const name = evidence.context.instances[ending.answeredBy]?.name ?? '';
       const startMs = requests.startMs[row] as number;
       const lost = killed.some(

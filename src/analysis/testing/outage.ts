@@ -116,11 +116,17 @@ export const planned = (check: unknown, fault?: string): PlannedCheck => {
   return { name: checkKind(parsed).describe(parsed), check: parsed, fault };
 };
 
-export type OutageKind = 'error' | 'latency' | 'kill' | 'control-plane-outage';
+export type OutageKind =
+  | 'error'
+  | 'latency'
+  | 'kill'
+  | 'control-plane-outage'
+  | 'network-latency'
+  | 'network-black-hole';
 
 export function outagePlan(checks: readonly PlannedCheck[], kind: OutageKind = 'error'): Plan {
   const on = kind === 'control-plane-outage' ? {} : { on: { zone: 'local/east' } };
-  const how = kind === 'latency' ? { delay: '900ms' } : {};
+  const how = kind === 'latency' || kind === 'network-latency' ? { delay: '900ms' } : {};
   const loaded = loadedScenario(
     {
       name: 'outage',

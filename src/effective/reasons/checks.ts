@@ -10,7 +10,7 @@ import { notCounted } from './metrics.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
 import { notLimited } from './rate-limits.ts';
-import { clustersTaken, routesTaken } from './taken.ts';
+import { clustersTaken, passesOnBytes, routesTaken } from './taken.ts';
 import { notTraced } from './tracing.ts';
 
 /** What would have had to be in effect for a check to hold, what is, and why not. */
@@ -122,12 +122,21 @@ function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion):
   if (cluster === undefined)
     return unknown(`the sidecar of ${client.instance} has no route to ${question.service}`);
   if (alike === undefined) return unknown(`requests to ${question.service} go to clusters that differ`);
-  return { question, client, cluster };
+  return { question, client, cluster, ofBytes: passesOnBytes(client, question) };
 }
 
-function neverOverflow({ question: { service }, client, cluster }: CheckScene): Reason | undefined {
+function neverOverflow({ question: { service }, client, cluster, ofBytes }: CheckScene): Reason | undefined {
   const { limits, protocol, streams } = cluster;
   const instead = insteadOf(client, service, 'limits');
+  if (ofBytes) {
+    return limits.connections.value === null
+      ? known(
+          `Nothing in the sidecar of ${client.instance} refuses connections to ${service}: they have no limit.`,
+          [named('connections', limits.connections, limitText)],
+          instead,
+        )
+      : undefined;
+  }
   if (refusing(limits, protocol.value).length === 0) {
     const most = limits.connections.value;
     const waits =

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readEffective } from '../../meshes/istio/effective/index.ts';
 import { recorded, recording } from '../../meshes/istio/effective/testing/recordings.ts';
+import type { Cluster } from '../../model/effective.ts';
 import {
   type Expected,
   type RequestQuestion,
@@ -126,4 +127,51 @@ test('what closes connections, and what lets them stay, is told with its line', 
     'maxRequestsPerConnection: no limit (default of Envoy)',
     'idleTimeout: 1 h (default of Envoy)',
   ]);
+});
+
+/** Why requests to edge-app ran out of the 300 ms that their route has, on a lab whose clusters are a little different. */
+function whyLate(cut: boolean, change: Partial<Cluster> = {}) {
+  const { sidecars } = recorded('timeout-of-another-route');
+  const changed = sidecars.map((sidecar) => ({
+    ...sidecar,
+    clusters: sidecar.clusters.map((cluster) => ({ ...cluster, ...change })),
+  }));
+  const ended = { ...about, ended: 'timeout', side: 'client' } as const;
+  const question = cut ? { ...ended, cutOff: true as const } : ended;
+  const {
+    cause,
+    setting,
+    others = [],
+  } = textOfReason(reasonOfRequests({ sidecars: changed }, question)) ?? {};
+  return { cause, settings: [setting, ...others.map((each) => each.setting)] };
+}
+
+const byEnvoy = { by: 'default', of: 'Envoy' } as const;
+const http2 = { value: 'http2', from: byEnvoy } as const;
+const timeout = expect.stringMatching(/\.timeout: 300ms$/);
+
+test('a network that is cut is found out by a connect timeout and a keepalive, and what of that is late is named', () => {
+  expect(whyLate(false, { protocol: http2 }).settings).toEqual([timeout]);
+  expect(whyLate(true, { protocol: http2 })).toEqual({
+    cause: expect.stringContaining(
+      'The network was cut, which nobody is told: a new connection has 10 s to come about, and nobody asks on an open one in time whether the other side is still there.',
+    ),
+    settings: [
+      'connection_keepalive: not set (default of Envoy)',
+      'connectTimeout: 10 s (default of Istio)',
+      timeout,
+    ],
+  });
+  const soon = { connectTimeoutMs: { value: 100, from: byEnvoy } };
+  const asked = (timeoutMs: number) => ({
+    protocol: http2,
+    keepalive: { value: { intervalMs: 100, timeoutMs }, from: byEnvoy },
+  });
+  expect(whyLate(true, { ...soon, ...asked(150) }).settings).toEqual([timeout]);
+  expect(whyLate(true, { ...soon, ...asked(250) }).settings).toEqual([
+    'connection_keepalive: every 100 ms, for 250 ms (default of Envoy)',
+    timeout,
+  ]);
+  // HTTP/1.1 has no way to ask.
+  expect(whyLate(true, soon).settings).toEqual([timeout]);
 });

@@ -1,6 +1,6 @@
 import { plural } from '../../kit/format.ts';
 import type { Retries } from '../../model/effective.ts';
-import { limitText, timeText } from '../words.ts';
+import { keepaliveText, limitText, timeText } from '../words.ts';
 import { causeOfRequests } from './causes.ts';
 import {
   type CheckScene,
@@ -13,7 +13,7 @@ import {
   retrySettings,
   unknown,
 } from './parts.ts';
-import type { Reason } from './question.ts';
+import type { NamedSetting, Reason } from './question.ts';
 
 /**
  * A sidecar that closes idle connections hardly sooner than its app may come too late: its time begins when it has read
@@ -67,6 +67,41 @@ export function closedWhileOpening(scene: RequestScene): Reason | undefined {
     `${whose} that was not up yet: the idle timeout of ${timeText(idle.value)} begins when a connection is opened, and not when it is first used.`,
     [named('idleTimeout', idle, timeText), ...(retries === undefined ? [] : retrySettings(retries))],
   );
+}
+
+/**
+ * Of requests that ran out of time while the network was cut: what would have told the caller's sidecar sooner that
+ * nothing comes through, and takes as long as those had, or is not there at all.
+ */
+export function noticedLate(
+  { question, clusters }: Pick<RequestScene, 'question' | 'clusters'>,
+  hadMs: number,
+): { readonly text: string; readonly settings: readonly NamedSetting[] } {
+  const held = question.cutOff
+    ? common(clusters, ({ connectTimeoutMs, keepalive, protocol }) => ({
+        connect: connectTimeoutMs,
+        keepalive,
+        protocol: protocol.value,
+      }))
+    : undefined;
+  if (held === undefined) return { text: '', settings: [] };
+  const { connect, keepalive, protocol } = held;
+  const isLate = (ms: number) => ms >= hadMs;
+  const opening = isLate(connect.value);
+  const open =
+    protocol === 'http2' &&
+    (keepalive.value === null || isLate(keepalive.value.intervalMs + keepalive.value.timeoutMs));
+  const parts = [
+    ...(opening ? [`a new connection has ${timeText(connect.value)} to come about`] : []),
+    ...(open ? ['nobody asks on an open one in time whether the other side is still there'] : []),
+  ];
+  return {
+    text: parts.length === 0 ? '' : ` The network was cut, which nobody is told: ${parts.join(', and ')}.`,
+    settings: [
+      ...(open ? [named('connection_keepalive', keepalive, keepaliveText)] : []),
+      ...(opening ? [named('connectTimeout', connect, timeText)] : []),
+    ],
+  };
 }
 
 /** Conditions under which a 503 is tried again that the server's sidecar answers in place of its app. */

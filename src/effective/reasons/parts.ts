@@ -18,6 +18,8 @@ export interface CheckScene {
   readonly question: CheckQuestion;
   readonly client: Sidecar;
   readonly cluster: Cluster;
+  /** Whether it passes on bytes to there, and knows of no requests. */
+  readonly ofBytes: boolean;
 }
 
 /** What answers why requests ended: the caller's sidecar, and what the one of the server takes on the port. */

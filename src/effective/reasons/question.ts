@@ -80,6 +80,10 @@ export interface RequestQuestion extends About {
   readonly beside?: true;
   /** A fault was on at the server then, which may be all there is to it. */
   readonly underFault?: true;
+  /** They are connections to the sidecars, which pass on bytes. */
+  readonly ofBytes?: true;
+  /** The network to the server was cut then, so that nothing came through. */
+  readonly cutOff?: true;
   /** The sidecar's own words, for an ending that nobody has a word for. */
   readonly said?: string;
 }

@@ -8,8 +8,9 @@ import type {
   Retries,
 } from '../../model/effective.ts';
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
+import { reasonOfBytes } from './bytes.ts';
 import { callersSidecar, causeOfRequests } from './causes.ts';
-import { closedWhileIdle, closedWhileOpening } from './connections.ts';
+import { closedWhileIdle, closedWhileOpening, noticedLate } from './connections.ts';
 import { closedGateways, reasonAtIngress } from './gateways.ts';
 import {
   common,
@@ -51,7 +52,7 @@ export function reasonOfRequests(configuration: EffectiveConfiguration, question
   const port = clusters[0]?.port;
   const inbound = server?.inbound.find((each) => each.port === port) ?? server?.inbound[0];
   const scene = { question, client, server, inbound, routes: routesTaken(client, question), clusters };
-  return kinds[question.ended](scene);
+  return question.ofBytes ? reasonOfBytes(scene, ejectionOf(scene)) : kinds[question.ended](scene);
 }
 
 const kinds: Readonly<Record<RequestQuestion['ended'], (scene: RequestScene) => Reason>> = {
@@ -234,17 +235,20 @@ function timeout(scene: RequestScene): Reason {
   if (limit === undefined) return severalRoutes(scene);
   if (limit.value === null)
     return unknown(`the route to ${question.service} has no timeout in the sidecar of ${client.instance}`);
+  const late = noticedLate(scene, limit.value);
   if (attempt) {
     const once = notTriedAgain(actions);
     return known(
-      `${causeOfRequests(question)}${once === undefined ? '' : ' retryOn does not count that, so it was not tried again.'}`,
+      `${causeOfRequests(question)}${late.text}${once === undefined ? '' : ' retryOn does not count that, so it was not tried again.'}`,
       [
+        ...late.settings,
         named('perTryTimeout', limit, timeText),
         ...(once === undefined ? [] : [named('retryOn', once, (conditions) => conditions.join(', '))]),
       ],
     );
   }
-  return known(`${causeOfRequests(question)}${uselessTries(actions[0], limit.value)}`, [
+  return known(`${causeOfRequests(question)}${late.text}${uselessTries(actions[0], limit.value)}`, [
+    ...late.settings,
     named('timeout', limit, timeText),
   ]);
 }

@@ -55,11 +55,28 @@ const routesFor = (sidecar: Sidecar, question: Question): readonly Route[] =>
 export function clustersTaken(sidecar: Sidecar, question: Question): readonly Cluster[] {
   const { cluster: name, service } = question;
   if (name !== undefined) return sidecar.clusters.filter((cluster) => cluster.name === name);
+  if (passesOnBytes(sidecar, question)) {
+    return sidecar.clusters.filter(
+      (cluster) =>
+        cluster.service === service && cluster.subset === undefined && isAskedAt(cluster, question),
+    );
+  }
   const routes = routesTaken(sidecar, question);
   return sidecar.clusters.filter(
     (cluster) => cluster.service === service && routes.some((route) => leadsTo(route, cluster.name)),
   );
 }
+
+/** Whether a sidecar calls a service without knowing of requests, which have routes. */
+export const passesOnBytes = (sidecar: Sidecar, question: Question): boolean =>
+  hostOf(sidecar, question) === undefined &&
+  sidecar.clusters.some((cluster) => cluster.service === question.service && isAskedAt(cluster, question));
+
+/** Whether that is the port that is asked, where it is said. */
+const isAskedAt = ({ port }: Cluster, { request }: Question) => {
+  const asked = /:(\d+)$/.exec(request?.authority ?? '')?.[1];
+  return asked === undefined || Number(asked) === port;
+};
 
 const leadsTo = ({ action }: Route, cluster: string) =>
   action.does === 'forward' && action.to.some((to) => to.cluster === cluster);

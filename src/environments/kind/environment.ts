@@ -1,4 +1,5 @@
 import type { Mesh } from '../../meshes/contract.ts';
+import type { TopologyPlan } from '../../model/topology.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Environment, EnvironmentKind, EnvironmentOptions } from '../contract.ts';
 
@@ -31,7 +32,7 @@ export const kind: EnvironmentKind = {
 /** A real mesh on a kind cluster: every replica a pod, every locality a node. */
 function kindEnvironment(
   mesh: Mesh,
-  programs: () => Promise<HostPrograms>,
+  programs: (topology: TopologyPlan) => Promise<HostPrograms>,
   options: EnvironmentOptions,
 ): Environment {
   return {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { environmentError, OperatorError } from '../../kit/errors.ts';
 import { fingerprint } from '../../kit/fingerprint.ts';
 import type { Mesh } from '../../meshes/contract.ts';
+import type { TopologyPlan } from '../../model/topology.ts';
 import {
   clusterPrefix,
   deleteRecorded,
@@ -31,7 +32,7 @@ import { type KindSettings, kindSettings } from './versions.ts';
 export async function startKindLab(
   request: LabRequest,
   mesh: Mesh,
-  programs: () => Promise<HostPrograms>,
+  programs: (topology: TopologyPlan) => Promise<HostPrograms>,
   options: EnvironmentOptions,
 ): Promise<Lab> {
   const settings = kindSettings(process.env);
@@ -44,7 +45,7 @@ export async function startKindLab(
     ? clusterPrefix.kept + fingerprint(configuration, settings.nodeImage)
     : clusterPrefix.run(runsDirectory()) + fingerprint(request.runId);
   if (keep) await claimKept(name, request, settings.docker);
-  const found = await programs();
+  const found = await programs(request.topology);
   await using stack = new AsyncDisposableStack();
   stack.defer(() => deleteUnlessKept(request, settings.docker));
   const context = { run, settings, log: join(request.logs, 'kind.log'), progress, ongoing };

@@ -1,7 +1,7 @@
 import { ProblemsError } from '../../kit/problems.ts';
 import { startSupervisor } from '../../kit/supervisor/client.ts';
 import type { Mesh } from '../../meshes/contract.ts';
-import { isClient, portsOf } from '../../model/topology.ts';
+import { isClient, portsOf, type TopologyPlan } from '../../model/topology.ts';
 import { tooMany } from '../../plan/environments.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
@@ -9,6 +9,7 @@ import type { Environment, EnvironmentKind, EnvironmentOptions, LabRequest } fro
 import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
 import { usualAppPorts } from './app.ts';
 import { generatorPort, LocalLab, mostInstances } from './lab.ts';
+import { linkPorts, relayPorts } from './relay.ts';
 import { requireLinux } from './system.ts';
 
 /** What can be done to processes of this machine. */
@@ -28,6 +29,8 @@ const performs = [
   'issue',
   'rotate-authority',
   'complete-rotation',
+  'disturb-link',
+  'clear-link',
 ] as const satisfies Environment['performs'];
 
 export const local: EnvironmentKind = {
@@ -39,10 +42,11 @@ export const local: EnvironmentKind = {
   setsConcurrency: true,
   performs,
   mostInstances,
-  programs(mesh) {
+  programs(mesh, topologies = []) {
     // Before anything is fetched that would not run.
     requireLinux();
-    return ['k6', ...mesh.hostPrograms];
+    const relayed = topologies.some(({ links = [] }) => links.length > 0);
+    return ['k6', ...mesh.hostPrograms, ...(relayed ? (['toxiproxy'] as const) : [])];
   },
   upTimeoutMs: 120_000,
   usualMs: { up: 3_000, besideLoad: 1_500 },
@@ -52,7 +56,7 @@ export const local: EnvironmentKind = {
 /** A real mesh on loopback: every program an ordinary process of this machine. */
 function localEnvironment(
   mesh: Mesh,
-  programs: () => Promise<HostPrograms>,
+  programs: (topology: TopologyPlan) => Promise<HostPrograms>,
   { app }: EnvironmentOptions,
 ): Environment {
   return {
@@ -71,7 +75,7 @@ function localEnvironment(
       const supervisor = stack.use(
         await startSupervisor(request.directory, { [RUN_MARK]: request.directory }),
       );
-      const found = await programs();
+      const found = await programs(topology);
       const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
       const lab = new LocalLab(request, mesh, found, block, supervisor, app);
       stack.defer(() => lab.closeControlPlane());
@@ -83,7 +87,8 @@ function localEnvironment(
 }
 
 function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts {
-  const clients = topology.instances.filter(isClient);
+  const { instances, links = [] } = topology;
+  const clients = instances.filter(isClient);
   return {
     exact: [
       ...new Set([
@@ -96,6 +101,7 @@ function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts
       ...(hostPorts.collector === undefined ? [] : [hostPorts.collector]),
       ...hostPorts.others,
       ...Object.values(usualAppPorts),
+      ...(links.length === 0 ? [] : [relayPorts.api, ...linkPorts(links, instances)]),
       ...clients.map((_, index) => generatorPort + index),
     ],
   };

@@ -1,7 +1,7 @@
 import { eventually, notYet } from '../../kit/eventually.ts';
-import { http } from '../../kit/http.ts';
+import { http, http2 } from '../../kit/http.ts';
 import type { HostInstance, Mesh } from '../../meshes/contract.ts';
-import { gatewayOf, isClient, servedBy, type TopologyPlan } from '../../model/topology.ts';
+import { gatewayOf, isClient, isOfBytes, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { firstAnswerMs } from '../first-answer.ts';
 
 /**
@@ -55,9 +55,13 @@ async function answerTo(
 ): Promise<void> {
   const timeoutMs = firstAnswerMs(topology);
   if (proxy === undefined) throw new Error('the topology has no client or no gateway to call through');
+  const called = topology.services.find(({ name }) => name === to);
+  // A port of bytes leads to the app as it is.
+  const ofBytes = called !== undefined && isOfBytes(called) && (called.protocol ?? 'http1') !== 'http1';
+  const ask = ofBytes ? http2 : http;
   const attempt = async () => {
     try {
-      const { status, body } = await http(`http://${address}:${listens}/`, {
+      const { status, body } = await ask(`http://${address}:${listens}/`, {
         headers: { host: `${mesh.serviceHost(to, topology.namespace)}:${port}` },
         timeoutMs,
       });

@@ -23,13 +23,14 @@ import { HandingOut } from './credentials.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 import { Programs } from './programs.ts';
+import { Relay, relayLines } from './relay.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
 import { type Revision, Sidecars } from './sidecars.ts';
 import { SlowClients } from './slow-clients.ts';
 import { SpanReceiver } from './span-receiver.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
-const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
+const hosts = { controlPlane: 1, relay: 2, load: 3, firstInstance: 10, firstEgress: 130 } as const;
 export const mostInstances = hosts.firstEgress - hosts.firstInstance;
 /** Loads take turns at these for the REST interfaces of their generators. */
 const loadAddresses = hosts.firstInstance - hosts.load;
@@ -64,6 +65,8 @@ export class LocalLab implements Lab {
   readonly #hosts: readonly HostInstance[];
   readonly #programs: Programs;
   readonly #sidecars: Sidecars;
+  /** Where faults of the network are to come; it stands between callers and sidecars. */
+  readonly #relay: Relay | undefined;
   #hostMesh: HostMesh | undefined;
   #spans: SpanReceiver | undefined;
   readonly #cpuLimits = new CpuLimits();
@@ -97,15 +100,24 @@ export class LocalLab implements Lab {
     this.signal = request.signal;
     this.mesh = fullName(mesh);
     this.programs = found.versions;
-    this.#hosts = request.topology.instances.map((instance, index) => {
-      const address = block.address(hosts.firstInstance + index);
+    const { instances, links = [] } = request.topology;
+    const addressed = instances.map((instance, index) => ({
+      ...instance,
+      address: block.address(hosts.firstInstance + index),
+    }));
+    this.#relay =
+      links.length === 0
+        ? undefined
+        : new Relay(links, addressed, block.address(hosts.relay), (usual) => block.port(usual));
+    this.#hosts = addressed.map((instance, index) => {
+      const { name, address } = instance;
       return {
         ...instance,
-        address,
+        relays: this.#relay?.of(name) ?? [],
         egressAddress: block.address(hosts.firstEgress + index),
         appPort: this.#appPorts.service,
         admin: `${address}:${block.port(mesh.hostPorts.admin)}`,
-        directory: join(request.directory, instance.name),
+        directory: join(request.directory, name),
       };
     });
     this.instances = this.#hosts.map((host) => ({
@@ -117,7 +129,12 @@ export class LocalLab implements Lab {
       role: host.role,
       ...(host.gateway === undefined ? {} : { gateway: host.gateway }),
       ...(host.network === undefined ? {} : { network: host.network }),
-      addresses: portsOf(host).map((port) => `${host.address}:${port}`),
+      addresses: [
+        ...portsOf(host).map((port) => `${host.address}:${port}`),
+        ...host.relays.flatMap(({ address, ports }) =>
+          [...ports.values()].map((port) => `${address}:${port}`),
+        ),
+      ],
     }));
     this.#sidecars = new Sidecars(mesh, request.topology, this.#hosts, {
       runs: (host) => this.#runs(host),
@@ -150,7 +167,10 @@ export class LocalLab implements Lab {
     this.#hostMesh = mesh;
     await this.#listenToSpans();
     request.progress('starting the control plane and the workloads');
-    const apps = this.#hosts.filter(isServer).map((host) => this.#startApp(host));
+    const others = [
+      ...this.#hosts.filter(isServer).map((host) => this.#startApp(host)),
+      ...(this.#relay ? [this.#startRelay(this.#relay)] : []),
+    ];
     // They start while the control plane does, and wait for it; when it fails, that is what to say.
     const sidecars = this.#hosts.map((host) =>
       this.#startSidecar(
@@ -162,7 +182,7 @@ export class LocalLab implements Lab {
       ),
     );
     for (const sidecar of sidecars) sidecar.catch(() => {});
-    await Promise.all([this.#startControlPlane(mesh), ...apps]);
+    await Promise.all([this.#startControlPlane(mesh), ...others]);
     await Promise.all(sidecars);
     request.progress('waiting for the first request through two sidecars');
     this.firstRequestAt = await firstRequest(
@@ -207,6 +227,19 @@ export class LocalLab implements Lab {
     await program.until(
       eventually(() => mesh.controlPlaneReady(), {
         waitingFor: 'the control plane to know the topology',
+        timeoutMs: startTimeoutMs,
+        signal: this.signal,
+      }),
+    );
+  }
+
+  async #startRelay(relay: Relay): Promise<void> {
+    const { directory, logs } = this.#request;
+    const path = this.#found.paths['toxiproxy'] ?? '';
+    const program = await this.#programs.launch(await relay.program(path, directory, logs));
+    await program.until(
+      eventually(() => relay.ready(), {
+        waitingFor: 'the relay to listen',
         timeoutMs: startTimeoutMs,
         signal: this.signal,
       }),
@@ -311,6 +344,10 @@ export class LocalLab implements Lab {
           action,
           signal,
         );
+      case 'disturb-link':
+      case 'clear-link':
+        if (!this.#relay) throw new Error('no relay runs');
+        return this.#relay.perform(action);
       default:
         throw environmentError(`the local lab cannot ${action.do}`, 'use --env kind');
     }
@@ -479,7 +516,10 @@ export class LocalLab implements Lab {
   }
 
   access(): readonly string[] {
-    return accessLines(this.#request.topology, this.#hosts, this.#appPorts, this.#meshKind, this.#started);
+    return [
+      ...accessLines(this.#request.topology, this.#hosts, this.#appPorts, this.#meshKind, this.#started),
+      ...(this.#relay ? relayLines(this.#relay) : []),
+    ];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -116,7 +116,7 @@ export class Sidecars {
     return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host));
   }
 
-  /** The hosts that a sidecar has to see before it is used: one that calls, all. */
+  /** The hosts that a sidecar has to see before it is used: one that calls, all, by the addresses that are for it. */
   #seenBy(host: HostInstance): ServiceAddresses {
     const { namespace, gateways = [] } = this.#topology;
     if (host.outside) {
@@ -130,10 +130,13 @@ export class Sidecars {
     const seen = new Map<string, string[]>();
     for (const server of isCaller(host) ? this.#hosts.filter(isServer) : []) {
       const name = this.#mesh.serviceHost(server.service, namespace);
+      const relay = server.relays.find(({ from }) => from === host.locality);
       // One in another network is seen as the gateways that lead there.
       const between = gatewaysBetween(host, server, this.#hosts);
       const there = between.length === 0 ? [server] : between;
-      const addresses = there.flatMap((each) => portsOf(each).map((port) => `${each.address}:${port}`));
+      const addresses = relay
+        ? portsOf(server).map((port) => `${relay.address}:${relay.ports.get(port) ?? port}`)
+        : there.flatMap((each) => portsOf(each).map((port) => `${each.address}:${port}`));
       seen.set(name, [...new Set([...(seen.get(name) ?? []), ...addresses])]);
     }
     return seen;

@@ -13,6 +13,12 @@ export interface LoadOf<Shape> {
   readonly to: string;
   /** Port of the service called. */
   readonly port: number;
+  /** Its requests are calls of gRPC; of HTTP unless given. */
+  readonly protocol?: 'grpc';
+  /** Each request has a connection of its own; they share some unless given. */
+  readonly reuse?: false;
+  /** To the sidecars such a connection is all there is: they pass on bytes. */
+  readonly ofBytes?: true;
   readonly request: {
     readonly method: string;
     readonly path: string;

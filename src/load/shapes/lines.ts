@@ -6,6 +6,8 @@ import type { LoadOf } from './contract.ts';
 export const routeOf = ({ from, to, durationMs }: LoadOf<unknown>) =>
   `from ${from} to ${to}, ${formatMs(durationMs)}`;
 
-/** "GET http://shop:8080/". */
-export const requestOf = ({ to, port, request }: LoadOf<unknown>) =>
-  `${request.method} http://${to}:${port}${hideQuery(request.path)}`;
+/** "GET http://shop:8080/", "gRPC breakwater.edge.v1.Edge/Get at shop:8080". */
+export const requestOf = ({ to, port, protocol, request }: LoadOf<unknown>) =>
+  protocol === 'grpc'
+    ? `gRPC ${request.path.slice(1)} at ${to}:${port}`
+    : `${request.method} http://${to}:${port}${hideQuery(request.path)}`;

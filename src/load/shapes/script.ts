@@ -45,7 +45,7 @@ export const script: ShapeKind<typeof field, Script> = {
   loop: 'script',
   carriesDue: false,
   ignores: {
-    fields: ['method', 'path', 'headers', 'body', 'timeout', 'maxLatency'],
+    fields: ['method', 'path', 'headers', 'body', 'reuse', 'timeout', 'maxLatency'],
     beside: 'a script of your own',
   },
   mistakes: (_, { users }) =>

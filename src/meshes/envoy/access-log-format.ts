@@ -20,6 +20,8 @@ export const accessLogFields = [
   { name: 'status', format: '%RESPONSE_CODE%' },
   { name: 'flags', format: '%RESPONSE_FLAGS%' },
   { name: 'details', format: '%RESPONSE_CODE_DETAILS%' },
+  /** The number of gRPC's own status; "-" where no gRPC was spoken. */
+  { name: 'grpcStatus', format: '%GRPC_STATUS_NUMBER%' },
   { name: 'attempts', format: '%UPSTREAM_REQUEST_ATTEMPT_COUNT%' },
   { name: 'upstreamHost', format: '%UPSTREAM_HOST%' },
   { name: 'cluster', format: '%UPSTREAM_CLUSTER_RAW%' },

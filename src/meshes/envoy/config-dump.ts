@@ -93,7 +93,10 @@ export interface EnvoyCluster {
           readonly max_requests_per_connection?: number;
         };
         readonly explicit_http_config?: {
-          readonly http2_protocol_options?: { readonly max_concurrent_streams?: number };
+          readonly http2_protocol_options?: {
+            readonly max_concurrent_streams?: number;
+            readonly connection_keepalive?: { readonly interval?: Duration; readonly timeout?: Duration };
+          };
         };
         readonly use_downstream_protocol_config?: object;
       }

@@ -3,7 +3,7 @@ import { clusterNames } from '../istio/clusters.ts';
 import { EndingTable, NO_ENDING } from './ending-table.ts';
 
 const text = (status: number | string, host = '127.1.2.3:8080') =>
-  `${status} - via_upstream 1 ${host} outbound|8080||edge-app.default.svc.cluster.local`;
+  `${status} - via_upstream - 1 ${host} outbound|8080||edge-app.default.svc.cluster.local`;
 
 /** The number of the text's ending in a line that goes on after it. */
 function numberOf(table: EndingTable, said: string, whole = true): number {
@@ -27,7 +27,7 @@ test('equal texts share an ending and different ones do not', () => {
     text(503, '127.1.2.4:8080').replace('via_upstream', long),
     text(200).replace('||', '|v2|'),
     text(200).replace('.local', '.loca'),
-    '404 NR route_not_found - - -',
+    '404 NR route_not_found - - - -',
   ];
   const numbers = () => texts.flatMap((each) => [numberOf(table, each, true), numberOf(table, each, false)]);
   const first = numbers();
@@ -45,6 +45,7 @@ test('what Envoy does not write is no ending', () => {
     text('five'),
     text(1_000),
     text(200).replace(' 1 ', ' one '),
+    text(200).replace(' - 1 ', ' OK 1 '),
     text(200).replace(' - ', '  '),
   ]) {
     expect(numberOf(table, wrong)).toBe(NO_ENDING);
@@ -60,4 +61,16 @@ test('callers cannot make it grow without end, and a status stays what it is', (
   expect(table.endings[numberOf(table, text(418, 'one-more'))]).toMatchObject({ status: 418, host: '-' });
   expect(table.endings[numberOf(table, text(418, 'another'), false)]).toMatchObject({ whole: false });
   expect(table.endings[numberOf(table, text(200, 'host-17'))]).toMatchObject({ host: 'host-17' });
+});
+
+test('a call of gRPC ended as its own status says, unless there was no answer', () => {
+  const table = new EndingTable(clusterNames);
+  const grpc = (status: number, code: number) => {
+    const said = text(status).replace(' - 1 ', ` ${code} 1 `);
+    return table.endings[numberOf(table, said)];
+  };
+  expect(grpc(200, 0)).toMatchObject({ status: 200, raw: { flag: '-' } });
+  expect(grpc(200, 14)).toMatchObject({ status: 503, fromHost: true, raw: { flag: 'UNAVAILABLE' } });
+  expect(grpc(200, 99)).toMatchObject({ status: 500, raw: { flag: '-' } });
+  expect(grpc(0, 2)).toMatchObject({ status: 0, raw: { flag: 'UNKNOWN' } });
 });

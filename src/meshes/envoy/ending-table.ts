@@ -1,3 +1,4 @@
+import { httpOfGrpc } from '../../../apps/edge-app/src/grpc-status.ts';
 import type { LoggedEnding, RawEnding } from '../../model/ending.ts';
 import type { ClusterNames } from './clusters.ts';
 import { cluesOf, FROM_CACHE, flagOf, isOfHost, noRequestOf, reasonOf } from './reasons.ts';
@@ -5,7 +6,7 @@ import { cluesOf, FROM_CACHE, flagOf, isOfHost, noRequestOf, reasonOf } from './
 /** Distinct texts beyond this are told apart by their status alone: no caller can make the table grow without end. */
 const MOST = 8_192;
 const SLOTS = MOST * 4;
-const FIELDS = 6;
+const FIELDS = 7;
 /** So many words of a text tell nearly all of those apart that a run has many of: up to the address of a host. */
 const PREFIX_BYTES = 44;
 const RECENT = 4_096;
@@ -18,7 +19,7 @@ const untold: RawEnding = { flag: '(other)', details: '(other)', destination: '-
 export const NO_ENDING = -1;
 
 /**
- * Gives equal texts "status flags details attempts host cluster" the number of the same ending, straight from bytes:
+ * Gives equal texts "status flags details grpc attempts host cluster" the number of the same ending, straight from bytes:
  * a run has dozens of them, and millions of lines.
  */
 export class EndingTable {
@@ -49,7 +50,7 @@ export class EndingTable {
     hash = Math.imul(hash, 0x85ebca6b);
     const recent = (hash >>> 16) & (RECENT - 1);
     const text = (this.#recent[recent] as number) - 1;
-    // Its bytes are those of six fields, so what equals them needs no looking for blanks.
+    // Its bytes are those of all fields, so what equals them needs no looking for blanks.
     if (text < 0 || !this.#beginsAt(text, view, from, end)) {
       return this.#search(view, from, end, recent, whole);
     }
@@ -136,21 +137,35 @@ export class EndingTable {
 function read(text: DataView, whole: boolean, clusters: ClusterNames): LoggedEnding | undefined {
   const fields = Buffer.from(text.buffer).toString('latin1').split(' ');
   if (fields.length !== FIELDS || fields.includes('')) return undefined;
-  const [status = '', flags = '', details = '', attempts = '', host = '', cluster = ''] = fields;
-  if (!/^(\d{1,3}|-)$/.test(status) || !/^(\d{1,9}|-)$/.test(attempts)) return undefined;
+  const [status = '', flags = '', details = '', grpc = '', attempts = '', host = '', cluster = ''] = fields;
+  const isNumber = (text: string) => /^(\d{1,9}|-)$/.test(text);
+  if (!/^(\d{1,3}|-)$/.test(status) || ![grpc, attempts].every(isNumber)) return undefined;
   const clues = cluesOf(flags, details);
-  const noRequest = noRequestOf(details);
+  const ofBytes = isConnection(status, details);
+  const noRequest = noRequestOf(details) ?? (ofBytes ? 'bytes' : undefined);
+  // One that nothing went wrong with has been as good as answered.
+  const wentWell = ofBytes && flags === '-' && host !== '-';
   return {
-    reason: reasonOf(flags, details),
-    status: status === '-' ? 0 : Number(status),
-    fromHost: isOfHost(details),
-    whole,
+    reason: wentWell ? 'none' : reasonOf(flags, details),
+    status: wentWell ? 200 : statusOf(status, grpc),
+    fromHost: wentWell || isOfHost(details),
+    whole: wentWell || whole,
     ...(details === FROM_CACHE ? { fromCache: true as const } : {}),
     host,
     ...clusters.destinationOf(cluster),
     attempts: attempts === '-' ? 0 : Number(attempts),
     ...(clues === undefined ? {} : { clues }),
     ...(noRequest === undefined ? {} : { noRequest }),
-    raw: { flag: flagOf(flags, details), details, destination: cluster },
+    raw: { flag: flagOf(flags, details, grpc), details, destination: cluster },
   };
+}
+
+/** Of a connection on which requests are not told apart there is neither a status nor how it came to it. */
+const isConnection = (status: string, details: string) =>
+  (status === '0' || status === '-') && details === '-';
+
+/** The status of the answer, 0 where there was none; of a call of gRPC the one of HTTP that says what its own does. */
+function statusOf(status: string, grpc: string): number {
+  const http = status === '-' ? 0 : Number(status);
+  return http === 0 || grpc === '-' ? http : httpOfGrpc(Number(grpc));
 }

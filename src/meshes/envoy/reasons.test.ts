@@ -117,7 +117,8 @@ test('what was answered before the caller went is still broken off', () => {
 });
 
 test('a denial has a word of its own, and everything else its flags', () => {
-  expect(flagOf('-', 'rbac_access_denied_matched_policy[none]')).toBe('RBAC');
-  expect(flagOf('UF,URX', '-')).toBe('UF,URX');
-  expect(flagOf('-', 'via_upstream')).toBe('-');
+  expect(flagOf('-', 'rbac_access_denied_matched_policy[none]', '7')).toBe('RBAC');
+  expect(flagOf('UF,URX', '-', '14')).toBe('UF,URX');
+  expect(flagOf('-', 'via_upstream', '-')).toBe('-');
+  expect(flagOf('-', 'via_upstream', '14')).toBe('UNAVAILABLE');
 });

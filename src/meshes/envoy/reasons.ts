@@ -1,3 +1,4 @@
+import { grpcName } from '../../../apps/edge-app/src/grpc-status.ts';
 import type { Clues, Distrust, NoRequest, Reason } from '../../model/ending.ts';
 
 /** Of an answer that came from the host, whatever it says. */
@@ -154,7 +155,9 @@ export function noRequestOf(details: string): NoRequest | undefined {
   return /^(http[123]\.)?codec_error$/.test(details) ? 'not-understood' : undefined;
 }
 
-/** What to call it in short: its flags, or a word for what Envoy has no flag for. */
-export function flagOf(flags: string, details: string): string {
-  return flags === '-' && details.startsWith('rbac_access_denied') ? 'RBAC' : flags;
+/** What to call it in short: its flags, a word for what Envoy has no flag for, or what gRPC calls its status ("-" where none was spoken). */
+export function flagOf(flags: string, details: string, grpc: string): string {
+  if (flags !== '-') return flags;
+  if (details.startsWith('rbac_access_denied')) return 'RBAC';
+  return grpc === '-' || grpc === '0' ? flags : (grpcName(Number(grpc)) ?? flags);
 }

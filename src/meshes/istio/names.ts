@@ -1,4 +1,4 @@
-import type { TopologyService } from '../../model/topology.ts';
+import type { Protocol, TopologyService } from '../../model/topology.ts';
 
 /** Trust domain of every lab, and the domain of its services. */
 export const TRUST_DOMAIN = 'cluster.local';
@@ -22,11 +22,20 @@ export function spiffeId(namespace: string, serviceAccount: string): string {
 /** Label that ties a Sidecar resource to one replica. */
 export const INSTANCE_LABEL = 'breakwater.dev/instance';
 
-/** What a port of a service is called, which tells Istio its protocol: "http", "http2"; "http-9090" for a further one. */
+const protocolNames: Readonly<Record<Protocol, string>> = { http1: 'http', http2: 'http2', grpc: 'grpc' };
+
+/** What a port of a service is called, which tells Istio its protocol: "http", "http2", "grpc"; "http-9090" for a further one. */
 export function portName(
   number: number,
-  { port, protocol }: Pick<TopologyService, 'port' | 'protocol'>,
+  { port, portName: named, protocol = 'http1' }: Pick<TopologyService, 'port' | 'portName' | 'protocol'>,
 ): string {
-  const name = protocol === 'http2' ? 'http2' : 'http';
+  if (named !== undefined && number === port) return named.text;
+  const name = protocolNames[protocol];
   return number === port ? name : `${name}-${number}`;
 }
+
+/** The network of what the sidecars of one locality see and no others do. */
+export const networkSeenFrom = (locality: string) => `seen-from-${locality.replaceAll('/', '-')}`;
+
+/** The network that no sidecar sees: of replicas that are found elsewhere. */
+export const UNSEEN_NETWORK = 'unseen';

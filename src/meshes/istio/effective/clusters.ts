@@ -1,6 +1,7 @@
 import { valueAt } from '../../../kit/path.ts';
 import type {
   Cluster,
+  Keepalive,
   Limits,
   LocalityMode,
   Origin,
@@ -134,6 +135,7 @@ export function readCluster(
     idleTimeoutMs: readIdleTimeout(cluster, written),
     protocol: ofScenario(readProtocol(cluster, written), context.protocolOf(service)),
     streams: readStreams(cluster, written),
+    keepalive: readKeepalive(cluster, written),
     balancing: readBalancing(cluster, written),
     outlierDetection,
     locality: readLocality(cluster, zones, outlierDetection, written, context.workload),
@@ -197,7 +199,7 @@ const either = (a: Field, b: Field): Field => ({ name: a.name, places: [...a.pla
 
 /** HTTP/2 that nobody set is the service's own, as its topology says. */
 function ofScenario(told: Cluster['protocol'], own: Protocol): Cluster['protocol'] {
-  const isOwn = told.value === 'http2' && own === 'http2' && told.from.by === 'default';
+  const isOwn = told.value === 'http2' && own !== 'http1' && told.from.by === 'default';
   return isOwn ? { value: told.value, from: { by: 'scenario' } } : told;
 }
 
@@ -233,6 +235,16 @@ function readStreams(cluster: EnvoyCluster, { field, told }: Written): Told<numb
     readPositive,
     { value: null, of: 'Envoy' },
   );
+}
+
+/** No field of Istio's sets it: what is there has come by an EnvoyFilter. */
+function readKeepalive(cluster: EnvoyCluster, { told }: Written): Cluster['keepalive'] {
+  const asked = optionsOf(cluster)?.explicit_http_config?.http2_protocol_options?.connection_keepalive;
+  const value =
+    asked?.interval === undefined || asked.timeout === undefined
+      ? null
+      : { intervalMs: durationMs(asked.interval), timeoutMs: durationMs(asked.timeout) };
+  return told<Keepalive | null>(value, undefined, () => undefined, { value: null, of: 'Envoy' });
 }
 
 /** LEAST_REQUEST → "least-request". */

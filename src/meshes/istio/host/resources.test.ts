@@ -6,8 +6,11 @@ import type { HostInstance } from '../../contract.ts';
 import { certificateNamed, withHostCertificates } from './host-certificates.ts';
 import { topologyResources } from './resources.ts';
 
-/** What istiod is told of services, with a frontend that calls shop. */
-function resourcesOf(services: object): readonly Resource[] {
+/** What istiod is told of services, with a frontend that calls shop; relays stand before those that are named. */
+function resourcesOf(
+  services: object,
+  relays: Readonly<Record<string, HostInstance['relays']>> = {},
+): readonly Resource[] {
   const { topology } = planScenario(
     loadedScenario({
       name: 'example',
@@ -22,16 +25,20 @@ function resourcesOf(services: object): readonly Resource[] {
       checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
     }),
   );
-  return resourcesFor(topology);
+  return resourcesFor(topology, relays);
 }
 
-function resourcesFor(topology: TopologyPlan): readonly Resource[] {
+function resourcesFor(
+  topology: TopologyPlan,
+  relays: Readonly<Record<string, HostInstance['relays']>> = {},
+): readonly Resource[] {
   const instances = topology.instances.map(
     (instance, index): HostInstance => ({
       ...instance,
       address: `127.1.1.${10 + index}`,
       egressAddress: `127.1.1.${130 + index}`,
       appPort: 18_080,
+      relays: relays[instance.name] ?? [],
       admin: '',
       directory: '',
     }),
@@ -91,6 +98,42 @@ test('an app that speaks HTTP/2 is called by it on every port, and its callers s
   expect(named(resources, 'breakwater-shop-1')).toMatchObject({ ingress: ports.map((port) => ({ port })) });
   const egress = [8080, 9090].map((number) => ({ port: { number, protocol: 'HTTP' } }));
   expect(named(resources, 'breakwater-frontend-1')).toMatchObject({ egress });
+});
+
+test('a replica behind relays is known by its own address to nobody who calls, and by another to each locality', () => {
+  const resources = resourcesOf(
+    {
+      shop: {
+        extraPorts: [9090],
+        workloads: [{ name: 'shop', locality: 'region1/zone-east', replicas: 2 }],
+      },
+    },
+    {
+      'shop-1': [
+        {
+          from: 'region1/zone-west',
+          address: '127.1.1.2',
+          ports: new Map([
+            [8080, 20_000],
+            [9090, 20_001],
+          ]),
+        },
+      ],
+    },
+  );
+  expect(named(resources, 'breakwater-shop')).toMatchObject({
+    endpoints: [
+      { address: '127.1.1.11', network: 'unseen' },
+      {
+        address: '127.1.1.2',
+        network: 'seen-from-region1-zone-west',
+        ports: { http: 20_000, 'http-9090': 20_001 },
+        locality: 'region1/zone-east',
+      },
+      { address: '127.1.1.12' },
+    ],
+  });
+  expect(named(resources, 'breakwater-shop-1')).toMatchObject({ ingress: [{ bind: '127.1.1.11' }, {}] });
 });
 
 /** What istiod is told of a shop behind an edge, with a client outside the mesh. */

@@ -1,8 +1,23 @@
-import { isClient, isGateway, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
-import type { HostMeshRequest } from '../../contract.ts';
+import {
+  isClient,
+  isGateway,
+  isOfBytes,
+  isServer,
+  portsOf,
+  type TopologyService,
+} from '../../../model/topology.ts';
+import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { COLLECTOR } from '../../envoy/collector.ts';
 import { instanceLabels } from '../labels.ts';
-import { INSTANCE_LABEL, portName, ROOT_NAMESPACE, serviceHost, spiffeId } from '../names.ts';
+import {
+  INSTANCE_LABEL,
+  networkSeenFrom,
+  portName,
+  ROOT_NAMESPACE,
+  serviceHost,
+  spiffeId,
+  UNSEEN_NETWORK,
+} from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
 import { gatewayResources } from './gateways.ts';
 import { hostResources, outsiderResources } from './outside.ts';
@@ -14,6 +29,7 @@ export function topologyResources(
   const { namespace, services } = request.topology;
   const resources: object[] = [];
   const ports = new Set<number>();
+  const ofBytes = new Set(services.filter(isOfBytes).map(({ port }) => port));
   for (const service of services) {
     const { name, serviceAccount } = service;
     const replicas = request.instances.filter((instance) => instance.service === name && isServer(instance));
@@ -29,13 +45,7 @@ export function topologyResources(
         resolution: 'STATIC',
         ports: namedPorts(service),
         subjectAltNames: [spiffeId(namespace, serviceAccount)],
-        endpoints: replicas.map((replica) => ({
-          address: replica.address,
-          locality: replica.locality,
-          ...(replica.network === undefined ? {} : { network: replica.network }),
-          serviceAccount: replica.serviceAccount,
-          labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
-        })),
+        endpoints: replicas.flatMap((replica) => endpointsOf(replica, service)),
       },
     });
   }
@@ -43,6 +53,9 @@ export function topologyResources(
     ports.add(request.port(COLLECTOR.port));
     resources.push(collector(request));
   }
+  // By its routes is known what configuration a sidecar holds, so that each has to have some.
+  const routeless = [...ports].every((port) => ofBytes.has(port));
+  if (routeless) resources.push(calledByNobody(namespace));
   for (const instance of request.instances) {
     // Gateways have Gateway resources in the place of these.
     if (isGateway(instance)) continue;
@@ -68,8 +81,10 @@ export function topologyResources(
                 // All of them lead to the app's one port.
                 defaultEndpoint: `0.0.0.0:${instance.appPort}`,
               })),
-        egress: [...ports].map((number) => ({
-          port: { number, protocol: 'HTTP', name: `http-${number}` },
+        egress: [...ports, ...(routeless ? [NOBODY_PORT] : [])].map((number) => ({
+          port: ofBytes.has(number)
+            ? { number, protocol: 'TCP', name: `tcp-${number}` }
+            : { number, protocol: 'HTTP', name: `http-${number}` },
           bind: instance.egressAddress,
           captureMode: 'NONE',
           hosts: ['*/*'],
@@ -107,10 +122,60 @@ function collector({
   };
 }
 
+/** Among those that no service may have. */
+const NOBODY_PORT = 15_099;
+
+/** A service of HTTP that is there for its routes. */
+const calledByNobody = (namespace: string) => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'ServiceEntry',
+  metadata: { name: 'breakwater-nobody', namespace },
+  spec: {
+    hosts: ['nobody.breakwater.internal'],
+    location: 'MESH_INTERNAL',
+    resolution: 'STATIC',
+    ports: [{ number: NOBODY_PORT, name: 'http', protocol: 'HTTP' }],
+    endpoints: [{ address: '127.0.0.1' }],
+  },
+});
+
+/**
+ * A replica where its own sidecar is known by it, and once more for each relay that callers find in its place: those of
+ * a locality look at what is in the network of that name, and at what is in none.
+ */
+function endpointsOf(replica: HostInstance, service: TopologyService): object[] {
+  const endpoint = {
+    address: replica.address,
+    locality: replica.locality,
+    serviceAccount: replica.serviceAccount,
+    labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
+  };
+  if (replica.relays.length === 0) {
+    return [replica.network === undefined ? endpoint : { ...endpoint, network: replica.network }];
+  }
+  return [
+    { ...endpoint, network: UNSEEN_NETWORK },
+    ...replica.relays.map(({ from, address, ports }) => ({
+      ...endpoint,
+      address,
+      ports: Object.fromEntries([...ports].map(([of, port]) => [portName(of, service), port])),
+      network: networkSeenFrom(from),
+    })),
+  ];
+}
+
+/** By how the name of a port begins. */
+const istioProtocols: Readonly<Record<string, string>> = {
+  http: 'HTTP',
+  http2: 'HTTP2',
+  grpc: 'GRPC',
+  tcp: 'TCP',
+};
+
 /** Every port of a service with its name and its protocol; callers speak HTTP/1.1 to their own sidecars all the same. */
 const namedPorts = (service: TopologyService) =>
   portsOf(service).map((number) => ({
     number,
     name: portName(number, service),
-    protocol: service.protocol === 'http2' ? 'HTTP2' : 'HTTP',
+    protocol: istioProtocols[portName(number, service).split('-')[0] ?? ''],
   }));

@@ -4,7 +4,7 @@ import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import { isGateway } from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
-import { TRUST_DOMAIN } from '../names.ts';
+import { networkSeenFrom, TRUST_DOMAIN } from '../names.ts';
 import { proxySettings, statisticsWithSpans } from '../proxy-settings.ts';
 import { discoveryAddress } from './control-plane.ts';
 import { namespaceOf } from './outside.ts';
@@ -129,6 +129,9 @@ export function sidecarProgram(
       ISTIO_META_SERVICE_ACCOUNT: instance.serviceAccount,
       ISTIO_META_ISTIO_VERSION: version,
       ISTIO_META_NETWORK: instance.network ?? '',
+      ...(request.instances.some(({ relays }) => relays.length > 0)
+        ? { ISTIO_META_REQUESTED_NETWORK_VIEW: networkSeenFrom(instance.locality) }
+        : {}),
       // It leads into its own network, and is no way into others.
       ...(instance.gateway === 'east-west' && instance.network !== undefined
         ? { ISTIO_META_REQUESTED_NETWORK_VIEW: instance.network }
