@@ -60,11 +60,15 @@ export interface EnvironmentKind {
   readonly changes: boolean;
   /** Whether its labs have gateways and networks of a topology. */
   readonly gateways: boolean;
+  /** Whether sidecars take connections of apps that know nothing of them. */
+  readonly captures: boolean;
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;
   /** What it starts or calls for a mesh. Throws on a system that it does not run on. */
   readonly programs: (mesh: Mesh) => readonly Program[];
+  /** What it makes images of when it has to, and fetches only then; `programs` unless given. */
+  readonly makesOf?: (mesh: Mesh) => readonly Program[];
   /** How long it may take until a lab is up: a cluster may have to pull its images first. */
   readonly upTimeoutMs: number;
   /** How long it usually takes, in milliseconds, until a lab is up, and what a trial takes on it beside its load. */
@@ -117,6 +121,19 @@ export interface Lab extends AsyncDisposable {
   trial(folder: TrialFolder): Promise<LabTrial>;
   /** How a person reaches it: lines of text. */
   access(): readonly string[];
+  /**
+   * Where a request has to go, and with which headers, so that it leaves as a client's own, through its sidecar, to a
+   * host and port as callers name them; none where it cannot be had from this machine.
+   */
+  wayIn?(client: string, host: string): WayIn;
+  /** What containers of an instance are in: "container:4f1c…", as Docker's network mode; none where nothing is. */
+  networkMode?(instance: string): string;
+}
+
+/** `url`: of the root, without the slash at its end. */
+export interface WayIn {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Instance → milliseconds until its sidecar held a configuration. */

@@ -7,6 +7,7 @@ import type { Environment, EnvironmentKind, EnvironmentOptions, OwnProgram } fro
 /** Every kind of place where a mesh can run. */
 const kinds = {
   local: (await import('./local/environment.ts')).local,
+  docker: (await import('./docker/environment.ts')).docker,
   kind: (await import('./kind/environment.ts')).kind,
 } as const satisfies Record<string, EnvironmentKind>;
 
@@ -19,10 +20,11 @@ export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
-  ({ performs, mostInstances, changes, gateways }) => ({
+  ({ performs, mostInstances, changes, gateways, captures }) => ({
     performs,
     changes,
     gateways,
+    captures,
     ...(mostInstances === undefined ? {} : { mostInstances }),
   }),
 );
@@ -35,11 +37,11 @@ export const environmentUsualMs = ofEach(({ usualMs }) => usualMs);
 
 /** How each is made. */
 export const environments = ofEach(
-  ({ programs, make }) =>
+  ({ programs, makesOf = programs, make }) =>
     (mesh: Mesh, progress: Progress, signal: AbortSignal, options: EnvironmentOptions = {}): Environment =>
       make(
         mesh,
-        async () => withOwn(await fetchPrograms(programs(mesh), progress, signal, mesh.version), options),
+        async () => withOwn(await fetchPrograms(makesOf(mesh), progress, signal, mesh.version), options),
         options,
       ),
 );

@@ -12,6 +12,8 @@ export interface Capabilities {
   readonly changes: boolean;
   /** Whether a topology may have networks and gateways. */
   readonly gateways: boolean;
+  /** Whether sidecars take connections of apps that know nothing of them. */
+  readonly captures: boolean;
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -24,7 +26,13 @@ export function unfitFor(
   capabilities: Readonly<Record<string, Capabilities>>,
   locate: Locate,
 ): readonly Problem[] {
-  const { performs = [], mostInstances, changes = true, gateways = true } = capabilities[environment] ?? {};
+  const {
+    performs = [],
+    mostInstances,
+    changes = true,
+    gateways = true,
+    captures = true,
+  } = capabilities[environment] ?? {};
   const able = (fault: PlannedFault) =>
     Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
   const foreign = plan.trial.faults.flatMap((fault, index) => {
@@ -56,7 +64,21 @@ export function unfitFor(
           },
         ];
   const unjoined = gateways ? [] : ofGateways(plan.topology, environment);
-  return [...[...tooMany(plan.topology, mostInstances), ...unjoined, ...unchanged].map(locate), ...foreign];
+  const capturing = Object.keys(capabilities).filter((name) => capabilities[name]?.captures);
+  const bypassing = plan.topology.instances.filter(({ bypass = [] }) => bypass.length > 0);
+  const services = captures ? [] : [...new Set(bypassing.map(({ service }) => service))];
+  const uncaptured = services.map(
+    (service): Mistake => ({
+      path: ['topology', 'services', service, 'bypass'],
+      at: 'key',
+      message: `the ${environment} environment captures no connections, so that none can go past a sidecar`,
+      hint: `run it with --env ${capturing.join(' or --env ')}`,
+    }),
+  );
+  return [
+    ...[...tooMany(plan.topology, mostInstances), ...unjoined, ...unchanged, ...uncaptured].map(locate),
+    ...foreign,
+  ];
 }
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */

@@ -17,6 +17,8 @@ const performs = [
   'clear-fault',
   'kill',
   'start',
+  'kill-sidecar',
+  'start-sidecar',
   'pause',
   'resume',
   'stop-control-plane',
@@ -31,6 +33,7 @@ const performs = [
 export const local: EnvironmentKind = {
   changes: true,
   gateways: true,
+  captures: false,
   performs,
   mostInstances,
   programs(mesh) {

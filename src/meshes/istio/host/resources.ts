@@ -1,4 +1,12 @@
-import { isClient, isGateway, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
+import {
+  type Instance,
+  isClient,
+  isGateway,
+  isServer,
+  portsOf,
+  type TopologyPlan,
+  type TopologyService,
+} from '../../../model/topology.ts';
 import type { HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import { INSTANCE_LABEL, portName, serviceHost, spiffeId } from '../names.ts';
@@ -11,33 +19,11 @@ export function topologyResources(
   request: Pick<HostMeshRequest, 'topology' | 'instances' | 'port'>,
 ): object[] {
   const { namespace, services } = request.topology;
-  const resources: object[] = [];
-  const ports = new Set<number>();
-  for (const service of services) {
-    const { name, serviceAccount } = service;
-    const replicas = request.instances.filter((instance) => instance.service === name && isServer(instance));
-    if (replicas.length === 0) continue;
-    for (const port of portsOf(service)) ports.add(port);
-    resources.push({
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'ServiceEntry',
-      metadata: { name: `breakwater-${name}`, namespace },
-      spec: {
-        hosts: [serviceHost(name, namespace)],
-        location: 'MESH_INTERNAL',
-        resolution: 'STATIC',
-        ports: namedPorts(service),
-        subjectAltNames: [spiffeId(namespace, serviceAccount)],
-        endpoints: replicas.map((replica) => ({
-          address: replica.address,
-          locality: replica.locality,
-          ...(replica.network === undefined ? {} : { network: replica.network }),
-          serviceAccount: replica.serviceAccount,
-          labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
-        })),
-      },
-    });
-  }
+  const resources: object[] = serviceResources(request.topology, request.instances);
+  const served = services.filter(({ name }) =>
+    request.instances.some((instance) => instance.service === name && isServer(instance)),
+  );
+  const ports = new Set(served.flatMap(portsOf));
   for (const instance of request.instances) {
     // Gateways have Gateway resources in the place of these.
     if (isGateway(instance)) continue;
@@ -78,6 +64,39 @@ export function topologyResources(
     ...plaintextPolicy(request.topology),
   );
   return resources;
+}
+
+/** The services of a topology with their endpoints. */
+export function serviceResources(
+  { namespace, services }: TopologyPlan,
+  instances: readonly (Instance & { readonly address: string })[],
+): object[] {
+  return services.flatMap((service) => {
+    const { name, serviceAccount } = service;
+    const replicas = instances.filter((instance) => instance.service === name && isServer(instance));
+    if (replicas.length === 0) return [];
+    return [
+      {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'ServiceEntry',
+        metadata: { name: `breakwater-${name}`, namespace },
+        spec: {
+          hosts: [serviceHost(name, namespace)],
+          location: 'MESH_INTERNAL',
+          resolution: 'STATIC',
+          ports: namedPorts(service),
+          subjectAltNames: [spiffeId(namespace, serviceAccount)],
+          endpoints: replicas.map((replica) => ({
+            address: replica.address,
+            locality: replica.locality,
+            ...(replica.network === undefined ? {} : { network: replica.network }),
+            serviceAccount: replica.serviceAccount,
+            labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
+          })),
+        },
+      },
+    ];
+  });
 }
 
 /** Every port of a service with its name and its protocol; callers speak HTTP/1.1 to their own sidecars all the same. */
