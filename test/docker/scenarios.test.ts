@@ -7,8 +7,8 @@ import { plantedSidecars } from '../support/planted-sidecars.ts';
 describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
   const workspace = new Workspace();
   afterAll(async () => {
+    expect(await containersLeft(workspace, 10_000)).toEqual([]);
     workspace[Symbol.dispose]();
-    expect(await containersLeft(10_000)).toEqual([]);
   });
 
   test.for([

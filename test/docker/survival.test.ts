@@ -6,15 +6,16 @@ import { containersLeft, containersMs, docker, labsInDocker, missing } from '../
 import { processesOf } from '../support/processes.ts';
 
 const points = Number(process.env['BREAKWATER_TEST_POINTS'] ?? 5);
-const goneWithinMs = 10_000;
-/** From when nothing is there yet to the middle of the fault; early moments, when things are half acquired, are dense. */
-const [earliestMs, latestMs] = [500, 35_000];
+/** On a machine with time to spare it is a few seconds. */
+const goneWithinMs = 30_000;
+/** After the first thing is in Docker, to the middle of the fault; early moments, when things are half acquired, are dense. */
+const [earliestMs, latestMs] = [100, 30_000];
 
 const images = () => docker('image', 'ls', '--all', '--quiet', '--no-trunc').stdout.split('\n').sort();
 const folders = ({ runs }: Workspace) => (existsSync(runs) ? readdirSync(runs) : []);
 
 describe.skipIf(missing !== '')(`what a killed run leaves in Docker${missing}`, () => {
-  test(`nothing, ten seconds later, wherever it was: ${points} points`, {
+  test(`nothing, wherever it was: ${points} points`, {
     timeout: points * 90_000,
   }, async () => {
     const before = images();
@@ -24,24 +25,22 @@ describe.skipIf(missing !== '')(`what a killed run leaves in Docker${missing}`, 
       const file = 'scenarios/zone-failover.yaml';
       const harness = workspace.start('run', file, '--env', 'docker', '--reports', workspace.reports);
       const closed = workspace.finish(harness);
+      // One in five is killed before anything is there.
+      const deadline = Date.now() + (point % 5 === 4 ? 0 : 120_000);
+      while (labsInDocker(workspace).length === 0 && Date.now() < deadline) await sleep(100);
       await sleep(atMs);
       harness.kill('SIGKILL');
       const killed = performance.now();
-      const had = labsInDocker().length;
-      const left = await containersLeft(goneWithinMs);
+      const had = labsInDocker(workspace).length;
+      const left = await containersLeft(workspace, goneWithinMs);
       const tookMs = Math.round(performance.now() - killed);
-      console.log(`killed after ${atMs} ms with ${had} things in Docker: gone after ${tookMs} ms`);
+      console.log(`killed ${atMs} ms later, with ${had} things in Docker: gone after ${tookMs} ms`);
       expect(left, `killed after ${atMs} ms`).toEqual([]);
-      await sleep(2_000);
-      expect({
-        folders: folders(workspace),
-        processes: processesOf(workspace.runs),
-        late: labsInDocker(),
-      }).toEqual({
-        folders: [],
-        processes: [],
-        late: [],
-      });
+      // It looks on for a while: what was asked for before the end may be made after it.
+      await expect
+        .poll(() => [...folders(workspace), ...processesOf(workspace.runs)], { timeout: goneWithinMs })
+        .toEqual([]);
+      expect(labsInDocker(workspace)).toEqual([]);
       await closed;
     }
     expect(images()).toEqual(before);
@@ -53,19 +52,19 @@ describe.skipIf(missing !== '')(`what a killed run leaves in Docker${missing}`, 
     const harness = workspace.start('run', file, '--env', 'docker', '--reports', workspace.reports);
     const closed = workspace.finish(harness);
     const deadline = Date.now() + 60_000;
-    while (labsInDocker().length < 8 && Date.now() < deadline) await sleep(200);
+    while (labsInDocker(workspace).length < 8 && Date.now() < deadline) await sleep(200);
     const remover = processesOf(workspace.runs).filter(({ command }) => command.includes('remover-main'));
     expect(remover.length).toBeGreaterThan(0);
     harness.kill('SIGSTOP');
     for (const { pid } of remover) process.kill(pid, 'SIGKILL');
     harness.kill('SIGKILL');
     await closed;
-    expect(labsInDocker().length).toBeGreaterThan(0);
+    expect(labsInDocker(workspace).length).toBeGreaterThan(0);
     const told = await workspace.breakwater('cleanup', '--dry-run');
     expect(told.stdout).toMatch(/would remove zone-failover-\S+ \(run zone-failover\)/);
     const cleaned = await workspace.breakwater('cleanup');
     expect(cleaned.code, cleaned.stderr).toBe(0);
-    expect(labsInDocker()).toEqual([]);
+    expect(labsInDocker(workspace)).toEqual([]);
     expect(folders(workspace)).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { appBaseImage, k6Image, meshHub, meshTag, pilotImage } from '../air-gap/cache.ts';
+import type { Workspace } from './breakwater.ts';
 
 /** Settings with which labs take the images that test/air-gap/prepare.ts has made. */
 const airGapped: Readonly<Record<string, string>> = {
@@ -32,9 +33,9 @@ export const missing = 'missing' in found ? ` (skipped: ${found.missing})` : '';
 /** Longest that a run may take, with a lab of its own. */
 export const containersMs = 300_000;
 
-/** Everything that labs have in Docker, as `docker` tells it, one a line. */
-export function labsInDocker(): string[] {
-  const label = ['--filter', 'label=breakwater.run'];
+/** Everything that labs of a workspace have in Docker, as `docker` tells it, one a line. */
+export function labsInDocker({ runs }: Pick<Workspace, 'runs'>): string[] {
+  const label = ['--filter', `label=breakwater.runs=${runs}`];
   return [
     docker('ps', '--all', ...label, '--format', 'container {{.Names}}'),
     docker('network', 'ls', ...label, '--format', 'network {{.Name}}'),
@@ -42,11 +43,14 @@ export function labsInDocker(): string[] {
   ].flatMap(({ stdout }) => stdout.split('\n').filter(Boolean));
 }
 
-/** What labs still have in Docker when nothing is left, or time is up. */
-export async function containersLeft(withinMs: number): Promise<string[]> {
+/** What labs of a workspace still have in Docker when nothing is left, or time is up. */
+export async function containersLeft(
+  workspace: Pick<Workspace, 'runs'>,
+  withinMs: number,
+): Promise<string[]> {
   const deadline = Date.now() + withinMs;
   for (;;) {
-    const left = labsInDocker();
+    const left = labsInDocker(workspace);
     if (left.length === 0 || Date.now() > deadline) return left;
     await sleep(100);
   }
