@@ -25,8 +25,8 @@ export async function imageContents(programs: Contents): Promise<Contents> {
     ...libraryFolders().flatMap((folder) => filesIn(join(folder, 'xtables'), /\.so$/)),
   ];
   const files = { ...programs, ...Object.fromEntries(own.map((path) => [path, path])) };
-  const libraries = await Promise.all([...new Set(Object.values(files))].map(librariesOf));
-  return { ...files, ...Object.fromEntries(libraries.flat().map((path) => [path, path])) };
+  const libraries = await librariesOf([...new Set(Object.values(files))]);
+  return { ...files, ...Object.fromEntries(libraries.map((path) => [path, path])) };
 }
 
 function found(name: string, from: string): string {
@@ -52,10 +52,15 @@ const filesIn = (folder: string, wanted: RegExp) =>
         .map((name) => join(folder, name))
     : [];
 
-/** Paths of the libraries that a program or a library wants, as it names them; none of what wants none. */
-async function librariesOf(path: string): Promise<string[]> {
-  const said = await runProgram({ program: 'ldd', args: [path], group: 'own', timeoutMs: 20_000 });
-  if (said.ended !== 'ok') return [];
+/** Paths of the libraries that programs and libraries want, as they name them; of those that want none it fails, and tells the others all the same. */
+async function librariesOf(paths: readonly string[]): Promise<string[]> {
+  const said = await runProgram({ program: 'ldd', args: paths, group: 'own', timeoutMs: 120_000 });
+  if (said.ended !== 'ok' && said.ended !== 'failed') {
+    throw environmentError(
+      'images cannot be made here: ldd does not say which libraries programs want',
+      'let Docker pull the images (BREAKWATER_DOCKER_REGISTRY names a registry that has them)',
+    );
+  }
   return [...said.stdout.matchAll(/(?:=>\s+|^\s*)(\/\S+)\s+\(0x/gm)].map(([, library]) => library ?? '');
 }
 
