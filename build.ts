@@ -13,6 +13,18 @@ for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
 for (const file of ['environments/kubernetes/client.js', 'toolchain/tar.js'])
   await takeIn(join('dist/src', file));
 
+// What importers of the package are told of it; all else has no types for anybody.
+const typed = spawnSync(
+  'tsc',
+  ['-p', 'tsconfig.build.json', '--declaration', '--emitDeclarationOnly', '--outDir', 'dist/types'],
+  { stdio: 'inherit' },
+);
+if (typed.status !== 0) process.exit(typed.status ?? 1);
+for (const name of ['contract', 'testcontainers', 'loopback']) {
+  cpSync(`dist/types/src/library/${name}.d.ts`, `dist/src/library/${name}.d.ts`);
+}
+rmSync('dist/types', { recursive: true });
+
 /** Puts what a file needs of development dependencies into it, and their licenses beside it. */
 async function takeIn(file: string): Promise<void> {
   const bundle = await rolldown({

@@ -49,6 +49,18 @@ export default defineConfig({
       },
       {
         test: {
+          // Everything about labs in containers that test/alone/docker.test.ts leaves out.
+          name: 'docker',
+          include: ['test/docker/**/*.test.ts'],
+          fileParallelism: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 3 },
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           // Half an hour and more: everything about kind that test/alone/kind.test.ts leaves out.
           name: 'kind',
           include: ['test/kind/**/*.test.ts'],

@@ -51,6 +51,8 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   history: 'all',
   /** What a project begins with: a scenario, a workflow, a line of .gitignore. */
   init: 'all',
+  /** Labs for tests of others: what the package is imported for. */
+  library: [],
   /** The steps of the GitHub Action. */
   github: [],
   commands: [/^[a-z-]+\.ts$/],

@@ -1,10 +1,18 @@
 import { Command } from 'commander';
+import type { EnvironmentName } from '../environments/index.ts';
 import { environmentError, OperatorError } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import type { Progress } from '../kit/terminal.ts';
 import { visibleLines } from '../kit/visible.ts';
 import { configuredDocker, deleteCluster } from '../runs/clusters.ts';
-import { findLeftovers, type Leftover, removeLeftover, strayClusters } from '../runs/run-directory.ts';
+import {
+  findLeftovers,
+  type Leftover,
+  removeLeftover,
+  removeStray,
+  strayClusters,
+  strayContainers,
+} from '../runs/run-directory.ts';
 
 interface CleanupOptions {
   readonly dryRun?: boolean;
@@ -15,7 +23,7 @@ interface CleanupOptions {
 export function cleanupCommand(): Command {
   return new Command('cleanup')
     .description(
-      'Find and remove what crashed runs have left behind: processes, clusters and scratch folders.',
+      'Find and remove what crashed runs have left behind: processes, containers, clusters and scratch folders.',
     )
     .option('--dry-run', 'only say what would be removed')
     .option('--kept', 'remove the clusters that runs with --keep have left, too')
@@ -45,13 +53,18 @@ async function cleanUp(options: CleanupOptions): Promise<void> {
   });
   const found = {
     leftovers: findLeftovers(),
+    containersOf: await strayContainers(),
     clusters: [...stray.lost, ...(options.kept ? stray.kept : [])],
   };
-  const { leftovers, clusters, errors } = options.dryRun
+  const { leftovers, clusters, containersOf, errors } = options.dryRun
     ? { ...found, errors: [] }
     : await remove(found, docker);
   if (options.json) {
-    const objects = [...leftovers, ...clusters.map((cluster) => ({ cluster }))];
+    const objects = [
+      ...leftovers,
+      ...clusters.map((cluster) => ({ cluster })),
+      ...containersOf.map((run) => ({ containersOf: run })),
+    ];
     printJson(objects);
   } else {
     const verb = options.dryRun ? 'would remove' : 'removed';
@@ -60,6 +73,7 @@ async function cleanUp(options: CleanupOptions): Promise<void> {
         (each) => `${verb} ${each.runId} (${each.what}): ${contents(each)}, ${each.directory}`,
       ),
       ...clusters.map((name) => `${verb} the cluster ${name}`),
+      ...containersOf.map((runId) => `${verb} the containers of ${runId}, which no folder knows any more`),
     ];
     if (lines.length + errors.length === 0) lines.push('Nothing was left behind.');
     if (!options.kept) {
@@ -81,6 +95,8 @@ async function cleanUp(options: CleanupOptions): Promise<void> {
 interface Found {
   readonly leftovers: readonly Leftover[];
   readonly clusters: readonly string[];
+  /** Ids of runs of which nothing but containers is left. */
+  readonly containersOf: readonly string[];
 }
 
 /** What was removed. One thing that cannot be does not keep the others. */
@@ -99,11 +115,12 @@ async function remove(
     const gone = await Promise.all(done);
     return things.filter((_, index) => gone[index]);
   };
-  const [leftovers, clusters] = await Promise.all([
+  const [leftovers, clusters, containersOf] = await Promise.all([
     removed(found.leftovers, removeLeftover),
     removed(found.clusters, (name) => removeCluster(name, docker)),
+    removed(found.containersOf, removeStray),
   ]);
-  return { leftovers, clusters, errors };
+  return { leftovers, clusters, containersOf, errors };
 }
 
 /** As removeLeftover: whether it was removed. */
@@ -121,19 +138,25 @@ function contents({ processes, clusters }: Leftover): string {
 }
 
 /**
- * Before something new starts: removes leftovers and says so. `docker`: of a command that is about to use it, and
- * so looks for clusters that no folder knows any more, too.
+ * Before something new starts: removes leftovers and says so, and of the environments that are about to be used what
+ * no folder knows any more.
  */
 export async function sweepLeftovers(
   progress: Progress,
   signal: AbortSignal,
-  docker?: string,
+  environments: readonly EnvironmentName[] = [],
 ): Promise<void> {
   for (const leftover of findLeftovers()) {
     signal.throwIfAborted();
     await sweep(described(leftover), progress, () => removeLeftover(leftover));
   }
-  if (docker === undefined) return;
+  for (const runId of environments.includes('docker') ? await strayContainers() : []) {
+    signal.throwIfAborted();
+    const what = `the containers of ${runId}, which no folder knows any more`;
+    await sweep(what, progress, () => removeStray(runId));
+  }
+  if (!environments.includes('kind')) return;
+  const docker = configuredDocker();
   // A docker that does not answer stops who needs it soon enough.
   const { lost } = await strayClusters(docker).catch(() => ({ lost: [] }));
   for (const name of lost) {

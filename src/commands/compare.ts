@@ -28,7 +28,6 @@ import { fingerprint } from '../kit/fingerprint.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import { comparisonFormats, writeComparison } from '../report/comparison/index.ts';
 import { comparisonWords } from '../report/comparison/model.ts';
-import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
@@ -185,8 +184,11 @@ async function compareScenario(file: string, options: CompareOptions, outer: Abo
   for (const { planned, env } of [a, b]) if (env === 'local') refuseFewFiles(planned.plan);
   const inOneLab = fitOneLab(both);
   const { plan } = (a.at === undefined ? a : b).planned;
-  const docker = [a, b].some(({ env }) => env === 'kind') ? configuredDocker() : undefined;
-  await sweepLeftovers(progress, signal, docker);
+  await sweepLeftovers(
+    progress,
+    signal,
+    [a, b].map(({ env }) => env),
+  );
   for (const { planned, env } of [a, b]) {
     await fetchPrograms(
       environmentPrograms[env](planned.mesh, [planned.plan.topology]),

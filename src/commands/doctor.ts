@@ -15,6 +15,7 @@ import { findLeftovers, runsDirectory, runsFolder, strayClusters } from '../runs
 import { type ToolContext, toolContext } from '../toolchain/context.ts';
 import { type KeptTool, keptTools } from '../toolchain/kept.ts';
 import { sizeOfRests } from '../toolchain/remove.ts';
+import { containerDaemon } from './doctor-daemon.ts';
 import { clusterPrograms, type DoctorFinding, explained, programs } from './doctor-programs.ts';
 
 /** Five sidecars, istiod and four apps take about 1 GB; k6 up to another. */
@@ -81,6 +82,7 @@ export async function examine(platform: NodeJS.Platform): Promise<DoctorFinding[
     ...(platform === 'linux' ? [await loopback(), await servicePort()] : []),
     fileDescriptors(),
     ...found,
+    await containerDaemon(),
     ...(await clusterPrograms(platform !== 'linux')),
     await leftovers(),
   ];
@@ -90,7 +92,7 @@ export async function examine(platform: NodeJS.Platform): Promise<DoctorFinding[
 function system(platform: NodeJS.Platform): DoctorFinding[] {
   if (platform === 'linux') return [];
   const { system: name, fix } = elsewhere(platform);
-  const found = `${name}: plan, lint, report and --env kind work here, the local lab does not`;
+  const found = `${name}: plan, lint, report, --env docker and --env kind work here, the local lab does not`;
   return [{ what: 'system', ok: false, needed: false, found, fix }];
 }
 

@@ -16,7 +16,6 @@ import { createProgress } from '../kit/terminal.ts';
 import type { EffectiveConfiguration, Sidecar } from '../model/effective.ts';
 import { calledFrom, type TopologyPlan } from '../model/topology.ts';
 import { planScenario } from '../plan/plan.ts';
-import { configuredDocker } from '../runs/clusters.ts';
 import { createRunDirectory } from '../runs/run-directory.ts';
 import { loadScenario } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
@@ -71,7 +70,7 @@ async function effectiveOf(
   const resources = mesh.readConfiguration(trial.configuration, { topology, loads: [], aboutHosts: [] });
   const configuration = { files: trial.configuration, resources };
   const progress = createProgress(process.stderr, options.json ?? false);
-  await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
+  await sweepLeftovers(progress, signal, [options.env]);
   await fetchPrograms(environmentPrograms[options.env](mesh, [topology]), progress, signal, mesh.version);
   await mesh.validate(configuration, progress, signal);
   const id = `explain-${Date.now().toString(36)}`;

@@ -24,7 +24,7 @@ import { createProgress, type Progress } from '../kit/terminal.ts';
 import { visible, visibleLines } from '../kit/visible.ts';
 import { type MeshKind, meshOf } from '../meshes/index.ts';
 import type { Plan } from '../plan/contract.ts';
-import { configuredDocker, mortalCluster } from '../runs/clusters.ts';
+import { mortalCluster } from '../runs/clusters.ts';
 import {
   createRunDirectory,
   findLeftovers,
@@ -109,7 +109,7 @@ function upCommand(signal: AbortSignal): Command {
       const file = scenario ?? defaultScenario();
       // Mistakes show here, before anything is started in the background.
       const { plan, mesh, configuration } = await planExperiment(file, options);
-      await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
+      await sweepLeftovers(progress, signal, [options.env]);
       // In the background nobody would see a download or a build of minutes.
       await fetchPrograms(
         environmentPrograms[options.env](mesh, [plan.topology]),

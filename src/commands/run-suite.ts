@@ -13,7 +13,6 @@ import type { Plan } from '../plan/contract.ts';
 import { suiteFormats, writeSuite } from '../report/suite/index.ts';
 import type { SuiteScenario } from '../report/suite/model.ts';
 import { statusOf, suiteVerdictWords } from '../report/suite/words.ts';
-import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
@@ -57,7 +56,7 @@ export async function runScenarios(
     const run = withoutProfile.length === 1 ? 'runs as it is' : 'run as they are';
     progress.note(`without a profile ${options.profile}, and ${run}: ${withoutProfile.join(', ')}`);
   }
-  await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
+  await sweepLeftovers(progress, signal, [options.env]);
   const id = newRunId('suite');
   const reports = resolve(options.reports);
   const directory = join(reports, id);

@@ -16,7 +16,6 @@ import { createProgress } from '../kit/terminal.ts';
 import { refuseUnfit } from '../plan/environments.ts';
 import { reportFormats, writeReports } from '../report/index.ts';
 import { verdictWords } from '../report/words.ts';
-import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
@@ -119,7 +118,7 @@ export async function runScenario(
   await using live = await openLive(options, plan.name, outer, progress);
   const { signal } = live;
   await refuseBaselines(options, plan.name, options.env);
-  await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
+  await sweepLeftovers(progress, signal, [options.env]);
   const runId = newRunId(plan.name);
   const reportDirectory = join(resolve(options.reports), runId);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });

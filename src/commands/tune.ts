@@ -19,7 +19,6 @@ import type { Plan, TrialPlan } from '../plan/contract.ts';
 import { refuseUnfit } from '../plan/environments.ts';
 import { tuningTerminal, writeTuning } from '../report/tuning/index.ts';
 import { tuningWords } from '../report/tuning/model.ts';
-import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
@@ -139,7 +138,7 @@ async function tuneScenario(file: string, options: TuneOptions, outer: AbortSign
   using journal = opened;
   await using live = await openLive(options, `limits for ${asked.load.to}`, outer, progress);
   const { signal } = live;
-  await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
+  await sweepLeftovers(progress, signal, [options.env]);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
   await fetchPrograms(environmentPrograms[options.env](mesh, [plan.topology]), progress, signal);
   await mesh.validate(configuration, progress, signal);

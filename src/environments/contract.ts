@@ -4,6 +4,7 @@ import type { InstanceContext, ProcessSample, RunContext } from '../model/eviden
 import type { Action } from '../model/fault.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../model/topology.ts';
+import type { Capabilities } from '../plan/environments.ts';
 import type { HostPrograms } from '../toolchain/fetch.ts';
 import type { Program } from '../toolchain/index.ts';
 
@@ -55,24 +56,11 @@ export interface OwnProgram {
 }
 
 /** A kind of environment, and what is known of it before one is made for a mesh. */
-export interface EnvironmentKind {
-  /** Whether its labs change mesh configuration under load. */
-  readonly changes: boolean;
-  /** Whether its labs have gateways and networks of a topology. */
-  readonly gateways: boolean;
-  /** Whether its labs take the spans that sidecars report. */
-  readonly traces?: true;
-  /** Whether its sidecars' metrics are summed up often enough to be held against a load. */
-  readonly tellsMetrics?: true;
-  /** Whether its loads can go straight to an app, past every sidecar. */
-  readonly goesPastTheMesh?: true;
-  /** Whether it says how many threads sidecars serve with. */
-  readonly setsConcurrency?: true;
-  readonly performs: Environment['performs'];
-  /** How many replicas its labs hold; absent where that is up to the machine. */
-  readonly mostInstances?: number;
+export interface EnvironmentKind extends Capabilities {
   /** What it starts or calls for a mesh with such topologies. Throws on a system that it does not run on. */
   readonly programs: (mesh: Mesh, topologies?: readonly TopologyPlan[]) => readonly Program[];
+  /** What it makes images of when it has to, and fetches only then; `programs` unless given. */
+  readonly makesOf?: (mesh: Mesh, topologies?: readonly TopologyPlan[]) => readonly Program[];
   /** How long it may take until a lab is up: a cluster may have to pull its images first. */
   readonly upTimeoutMs: number;
   /** How long it usually takes, in milliseconds, until a lab is up, and what a trial takes on it beside its load. */
@@ -125,6 +113,19 @@ export interface Lab extends AsyncDisposable {
   trial(folder: TrialFolder): Promise<LabTrial>;
   /** How a person reaches it: lines of text. */
   access(): readonly string[];
+  /**
+   * Where a request has to go, and with which headers, so that it leaves as a client's own, through its sidecar, to a
+   * host and port as callers name them; none where it cannot be had from this machine.
+   */
+  wayIn?(client: string, host: string): WayIn;
+  /** What containers of an instance are in: "container:4f1c…", as Docker's network mode; none where nothing is. */
+  networkMode?(instance: string): string;
+}
+
+/** `url`: of the root, without the slash at its end. */
+export interface WayIn {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** Instance → milliseconds until its sidecar held a configuration. */

@@ -7,6 +7,7 @@ import type { Environment, EnvironmentKind, EnvironmentOptions, OwnProgram } fro
 /** Every kind of place where a mesh can run. */
 const kinds = {
   local: (await import('./local/environment.ts')).local,
+  docker: (await import('./docker/environment.ts')).docker,
   kind: (await import('./kind/environment.ts')).kind,
 } as const satisfies Record<string, EnvironmentKind>;
 
@@ -19,25 +20,7 @@ export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
-  ({
-    performs,
-    mostInstances,
-    changes,
-    gateways,
-    traces,
-    tellsMetrics,
-    goesPastTheMesh,
-    setsConcurrency,
-  }) => ({
-    performs,
-    changes,
-    gateways,
-    ...(mostInstances === undefined ? {} : { mostInstances }),
-    ...(traces ? { traces } : {}),
-    ...(tellsMetrics ? { tellsMetrics } : {}),
-    ...(goesPastTheMesh ? { goesPastTheMesh } : {}),
-    ...(setsConcurrency ? { setsConcurrency } : {}),
-  }),
+  (kind) => kind,
 );
 
 /** How long each may take until a lab is up, in milliseconds. */
@@ -48,12 +31,12 @@ export const environmentUsualMs = ofEach(({ usualMs }) => usualMs);
 
 /** How each is made. */
 export const environments = ofEach(
-  ({ programs, make }) =>
+  ({ programs, makesOf = programs, make }) =>
     (mesh: Mesh, progress: Progress, signal: AbortSignal, options: EnvironmentOptions = {}): Environment =>
       make(
         mesh,
         async (topology) =>
-          withOwn(await fetchPrograms(programs(mesh, [topology]), progress, signal, mesh.version), options),
+          withOwn(await fetchPrograms(makesOf(mesh, [topology]), progress, signal, mesh.version), options),
         options,
       ),
 );

@@ -17,6 +17,13 @@ export const misbehave = (instances: readonly Instance[], id: string, behaviour:
 export const killAndStart = (instances: readonly Instance[]) =>
   onEach(instances, (target) => ({ inject: { do: 'kill', target }, revert: { do: 'start', target } }));
 
+/** The sidecars of the instances die, and are started again; their apps go on. */
+export const killAndStartSidecars = (instances: readonly Instance[]) =>
+  onEach(instances, (target) => ({
+    inject: { do: 'kill-sidecar', target },
+    revert: { do: 'start-sidecar', target },
+  }));
+
 /** The apps of the instances are frozen, and go on. */
 export const pauseAndResume = (instances: readonly Instance[]) =>
   onEach(instances, (target) => ({ inject: { do: 'pause', target }, revert: { do: 'resume', target } }));

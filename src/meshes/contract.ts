@@ -371,6 +371,8 @@ export interface Mesh extends MeshKnowledge {
   };
   prepareOnHost(request: HostMeshRequest): Promise<HostMesh>;
   readonly cluster: ClusterMesh;
+  /** How it runs in containers; none where nobody has said yet. */
+  readonly containers?: ContainerMesh;
 }
 
 /** Where a mesh's images come from in a cluster, when it is not their usual place. */
@@ -456,4 +458,78 @@ export interface ClusterMesh {
   };
   /** Resources beside the topology and the configuration under test: whether plaintext is refused. */
   resources(topology: TopologyPlan): readonly object[];
+}
+
+/** One replica as a mesh in containers needs it: in a network of its own, all of whose connections its sidecar takes. */
+export interface ContainerInstance extends Instance {
+  /** What the mesh knows it by. */
+  readonly address: string;
+}
+
+/** A file that is put into a container before its program starts. */
+export interface ContainerFile {
+  /** Absolute; folders on the way that are not there are made. */
+  readonly path: string;
+  readonly content: string;
+  /** 0o644 unless given. */
+  readonly mode?: number;
+}
+
+/** A program in a container of one of the mesh's images. */
+export interface ContainerProgram {
+  readonly command: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Whose process it is, and whose its folder and its files are. */
+  readonly user: number;
+  /** Its working folder, which it may write to. */
+  readonly directory: string;
+  readonly files: readonly ContainerFile[];
+}
+
+export interface ContainerMeshRequest {
+  readonly topology: TopologyPlan;
+  /** The revision of what it starts with, which has nothing in it that is under test. */
+  readonly revision: string;
+  readonly instances: readonly ContainerInstance[];
+  /** What `ContainerMesh.template` holds. */
+  readonly template: string;
+}
+
+/** A mesh prepared for containers. The control plane is found by its name once it knows the topology, never before. */
+export interface MeshInContainers {
+  readonly controlPlane: ContainerProgram;
+  /** What it is given once it runs, in the folder that it watches: the topology, and what is under test now. */
+  configuration(): readonly ContainerFile[];
+  /** Whether it knows the topology, by its answer to `ContainerMesh.controlPlane.asked`. */
+  knows(answer: string): Ready;
+  sidecar(instance: ContainerInstance): ContainerProgram;
+  /** Puts other configuration in the place of what is under test; the one file of it. */
+  configure(configuration: MeshConfiguration, revision: MarkedRevision): ContainerFile;
+}
+
+/** How a mesh runs in containers; its images are those of a cluster. */
+export interface ContainerMesh {
+  /** Path in an image → the program that is there; what images are made of where none can be had. */
+  readonly programs: Readonly<Record<string, Program>>;
+  /** Path in an image → data file, as `HostPrograms.files` calls it. */
+  readonly dataFiles: Readonly<Record<string, string>>;
+  /** File of the sidecar's image that it is configured from. */
+  readonly template: string;
+  /** The control plane among the programs of a lab, by which its sidecars find it too, and where it is asked what it knows. */
+  readonly controlPlane: {
+    readonly name: string;
+    readonly asked: { readonly port: number; readonly path: string };
+  };
+  readonly adminPort: number;
+  /** The file that sidecars write their log of requests to. */
+  readonly accessLog: string;
+  /**
+   * What makes the sidecar take all connections of a network but those that come in on some ports, and those that leave
+   * for some: a command of its image, for root with NET_ADMIN in that network.
+   */
+  capture(excluded: {
+    readonly inbound: readonly number[];
+    readonly outbound: readonly number[];
+  }): readonly string[];
+  prepare(request: ContainerMeshRequest): Promise<MeshInContainers>;
 }

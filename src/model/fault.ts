@@ -75,6 +75,8 @@ export type Action =
   /** The sidecar gets no more processor time than so many processors have, and then as much as it wants again. */
   | { readonly do: 'limit-cpu'; readonly target: InstanceTarget; readonly cores: number }
   | { readonly do: 'unlimit-cpu'; readonly target: InstanceTarget }
+  /** Its app goes on. */
+  | { readonly do: 'kill-sidecar' | 'start-sidecar'; readonly target: InstanceTarget }
   /** Once is enough for all instances of a node. */
   | { readonly do: 'stop-node' | 'start-node'; readonly target: NodeTarget }
   /** To no replica, and back to as many as there were. */
@@ -176,8 +178,8 @@ export type Proof =
   | { readonly kind: 'slower'; readonly ms: number; readonly share: number }
   /** At least `share` of what was sent to the target got no answer from it (0 in status, reset, refused, cut off). */
   | { readonly kind: 'unanswered'; readonly share: number }
-  /** The target answers nothing that arrived after the injection, and its process is gone or stopped. */
-  | { readonly kind: 'silent' }
+  /** The target answers nothing that arrived after the injection, and its process is gone or stopped: all of them, or this one. */
+  | { readonly kind: 'silent'; readonly part?: 'sidecar' }
   /** As many requests as that came to each target, and never were whole. */
   | { readonly kind: 'unfinished'; readonly requests: number }
   /** The clients' sidecars had the control plane before, and have lost it. */

@@ -68,6 +68,8 @@ export interface Instance {
   readonly extraPorts?: readonly number[];
   /** The app that it runs; a server has one. */
   readonly app?: AppSettings;
+  /** Ports to which its calls go past its sidecar; none unless given. */
+  readonly bypass?: readonly number[];
 }
 
 /** A service as its callers know it, or a host of an ingress gateway, which is called like one. */

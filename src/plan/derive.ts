@@ -22,7 +22,7 @@ export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
   const outsiders = outsidersIn(scenario);
   const pods = podsOf(scenario);
   const ofServices = Object.entries(topology.services).flatMap(
-    ([service, { workloads, serviceAccount, port, extraPorts, app }]) =>
+    ([service, { workloads, serviceAccount, port, extraPorts, app, bypass }]) =>
       workloads.flatMap((workload) =>
         replicasIn(workload, workload.replicas === 1 ? pods.get(service) : undefined).map((replica) => ({
           ...replica,
@@ -30,6 +30,7 @@ export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
           serviceAccount: serviceAccount ?? service,
           port,
           ...(extraPorts.length === 0 ? {} : { extraPorts }),
+          ...(bypass.length === 0 ? {} : { bypass }),
           ...(clients.has(service)
             ? { role: 'client' as const, ...(outsiders.has(service) ? { outside: true as const } : {}) }
             : {

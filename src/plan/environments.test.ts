@@ -37,7 +37,7 @@ function refusal(
   const capabilities = Object.fromEntries(
     Object.entries(abilities).map(([name, performs]) => [
       name,
-      { changes: true, gateways: true, performs, mostInstances },
+      { changes: true, gateways: true, captures: true, performs, mostInstances },
     ]),
   );
   return unfitFor(plan, environment, capabilities, loaded.locate).map(formatProblem).join('\n');
@@ -104,4 +104,29 @@ test('a fault that stands for no other is refused without one, by the environmen
     example.yaml: faults.1.kind: the kind environment has no authority-rotated
       run it with --env local"
   `);
+});
+
+test('calls can go past a sidecar only where it captures them', () => {
+  const bypassing = loadedScenario({
+    name: 'example',
+    description: 'Calls of shop go past its sidecar.',
+    topology: {
+      services: {
+        shop: { bypass: [8080], workloads: [{ name: 'shop', locality: 'region1/east' }] },
+        client: { workloads: [{ name: 'client', locality: 'region1/east' }] },
+      },
+    },
+    load: { from: 'client', to: 'shop', rate: '100/s', duration: '30s' },
+    checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
+  });
+  const unfit = (environment: string) =>
+    unfitFor(planScenario(bypassing), environment, environmentCapabilities, bypassing.locate)
+      .map(formatProblem)
+      .join('\n');
+  expect(unfit('local')).toMatchInlineSnapshot(`
+    "example.yaml: topology.services.shop.bypass: the local environment captures no connections, so that none can go past a sidecar
+      run it with --env docker or --env kind"
+  `);
+  expect(unfit('docker')).toBe('');
+  expect(unfit('kind')).toBe('');
 });

@@ -20,6 +20,8 @@ export interface Capabilities {
   readonly goesPastTheMesh?: true;
   /** Whether it says how many threads sidecars serve with. */
   readonly setsConcurrency?: true;
+  /** Whether sidecars take connections of apps that know nothing of them. */
+  readonly captures: boolean;
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -41,6 +43,7 @@ export function unfitFor(
     tellsMetrics,
     goesPastTheMesh,
     setsConcurrency,
+    captures = true,
   } = capabilities[environment] ?? {};
   const able = (fault: PlannedFault) =>
     Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
@@ -111,6 +114,17 @@ export function unfitFor(
             hint: 'run it with --env local',
           },
         ];
+  const capturing = Object.keys(capabilities).filter((name) => capabilities[name]?.captures);
+  const bypassing = plan.topology.instances.filter(({ bypass = [] }) => bypass.length > 0);
+  const services = captures ? [] : [...new Set(bypassing.map(({ service }) => service))];
+  const uncaptured = services.map(
+    (service): Mistake => ({
+      path: ['topology', 'services', service, 'bypass'],
+      at: 'key',
+      message: `the ${environment} environment captures no connections, so that none can go past a sidecar`,
+      hint: `run it with --env ${capturing.join(' or --env ')}`,
+    }),
+  );
   return [
     ...[
       ...tooMany(plan.topology, mostInstances),
@@ -120,6 +134,7 @@ export function unfitFor(
       ...untold,
       ...notPast,
       ...ofOneThread,
+      ...uncaptured,
     ].map(locate),
     ...foreign,
   ];

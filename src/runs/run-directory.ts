@@ -22,6 +22,8 @@ import {
   mortalCluster,
   readClusterRecord,
 } from './clusters.ts';
+import { recordedDaemon, removeContainers, runsWithContainers } from './containers.ts';
+import { findDaemon } from './docker-daemon.ts';
 
 const OWNER = 'owner.json';
 /** What the name of a folder begins with until its owner stands in it. */
@@ -211,6 +213,8 @@ export async function removeLeftover(leftover: Leftover): Promise<boolean> {
     leftover.clusters.includes(readClusterRecord(join(root, id))?.name ?? ''),
   );
   if (!inUse) await deleteRecorded(leftover.directory, configuredDocker());
+  const daemon = recordedDaemon(leftover.directory);
+  if (daemon !== undefined) await removeContainers(daemon, leftover.runId);
   await removeFolder(leftover.directory);
   return true;
 }
@@ -232,6 +236,23 @@ export async function strayClusters(
     lost: clusters.filter((name) => name.startsWith(clusterPrefix.run(root))),
     kept: clusters.filter((name) => name.startsWith(clusterPrefix.kept)),
   };
+}
+
+/** Runs that have something in Docker, and that no folder knows any more. */
+export async function strayContainers(): Promise<string[]> {
+  const root = runsDirectory();
+  // Docker first: a run says what it makes before it makes it.
+  const there = await runsWithContainers(root);
+  const known = new Set([...liveRuns().map(({ id }) => id), ...runIds(root)]);
+  return there.filter((runId) => !known.has(runId));
+}
+
+/** Removes what such a run has in Docker. */
+export async function removeStray(runId: string): Promise<boolean> {
+  const daemon = findDaemon();
+  if (daemon === undefined) return false;
+  await removeContainers(daemon, runId);
+  return true;
 }
 
 /** Linux tells the environment a process was started with; elsewhere only the records count. */

@@ -140,6 +140,13 @@ const service = z.strictObject({
     .optional()
     .describe('The identity of its workloads; the service name unless given.'),
   app: app.prefault({}).describe('The sample edge app behind this service.'),
+  bypass: z
+    .array(port())
+    .max(10)
+    .default([])
+    .describe(
+      'Ports to which calls of its apps go past their sidecars, as the annotation traffic.sidecar.istio.io/excludeOutboundPorts has it. Only where sidecars capture connections: --env docker or --env kind.',
+    ),
   workloads: z.array(workload).min(1).max(200).describe('What runs behind the service, and where.'),
 });
 

@@ -1,2 +1,2 @@
 /** What is used of tar-stream, which brings seven megabytes for other runtimes along: the package has it in this file (build.ts). */
-export { extract } from 'tar-stream';
+export { extract, pack } from 'tar-stream';

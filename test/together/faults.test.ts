@@ -14,7 +14,7 @@ topology:
       workloads:
         - { name: edge-app-east, locality: region1/zone-east, replicas: 2 }
         - { name: edge-app-west, locality: region1/zone-west }
-load: { from: frontend, to: edge-app, rate: 80/s, duration: 46s, maxLatency: 3s, timeout: 2s }
+load: { from: frontend, to: edge-app, rate: 80/s, duration: 51s, maxLatency: 3s, timeout: 2s }
 faults:
   - { kind: latency, on: { workload: edge-app-east, replica: 1 }, delay: 200ms, jitter: 50ms, at: 3s, for: 2s }
   - { kind: error, on: { workload: edge-app-east, replica: 2 }, status: 500, rate: 50%, at: 7s, for: 2s }
@@ -25,6 +25,7 @@ faults:
   - { kind: kill, on: { workload: edge-app-east, replica: 1 }, at: 29s, for: 2s }
   - { kind: zone-outage, on: { zone: region1/zone-west }, at: 34s, for: 2s }
   - { kind: control-plane-outage, at: 39s, for: 4s }
+  - { kind: sidecar-killed, on: { workload: edge-app-east, replica: 2 }, at: 46s, for: 2s }
 checks:
   - { kind: success-rate, during: steady, atLeast: 50% }
 `;
@@ -50,6 +51,7 @@ test('every kind of fault is proven at its target and taken back', async () => {
     'kill proven',
     'zone-outage proven',
     'control-plane-outage proven',
+    'sidecar-killed proven',
   ]);
   expect(finished.report?.validity.find(({ rule }) => rule === 'faults-reverted')?.status).toBe('ok');
   // After the last fault the mesh is whole again.

@@ -15,7 +15,7 @@ const GONE_AFTER_MS = 1_000;
  */
 export const silent: ProofKind<ProofOf<'silent'>> = {
   expected: () => 'the targets answer nothing',
-  look(_proof, { fault, span, evidence, traffic }) {
+  look({ part }, { fault, span, evidence, traffic }) {
     const targets = targetIndexes(fault, evidence);
     const quiet = { fromMs: span.fromMs + SILENT_AFTER_MS, toMs: span.toMs };
     let samples = 0;
@@ -30,7 +30,7 @@ export const silent: ProofKind<ProofOf<'silent'>> = {
     eachArrival(evidence, targets, quiet, () => {
       arrived += 1;
     });
-    const alive = fault.targets.filter((name) => ranOn(name, span, evidence));
+    const alive = fault.targets.filter((name) => ranOn(name, part, span, evidence));
     if (samples === 0 && arrived === 0 && answeredAnyway === 0) {
       // Another network has no traffic while nobody needs it, and what is gone there is gone all the same.
       const all = [...targets].map((target) => evidence.context.instances[target]);
@@ -64,10 +64,10 @@ const ranBefore = (instance: string, ms: number, evidence: Evidence) =>
     ({ name, t }) => name.startsWith(`${instance}/`) && t.some((at) => at < ms),
   );
 
-/** Whether a process of the instance used CPU well into the fault. */
-function ranOn(instance: string, span: Span, evidence: Evidence): boolean {
+/** Whether a process of the instance, or that part of it, used CPU well into the fault. */
+function ranOn(instance: string, part: string | undefined, span: Span, evidence: Evidence): boolean {
   for (const { name, t, pid, cpuMs } of evidence.processes.values()) {
-    if (!name.startsWith(`${instance}/`)) continue;
+    if (part === undefined ? !name.startsWith(`${instance}/`) : name !== `${instance}/${part}`) continue;
     let first = -1;
     for (const [index, at] of t.entries()) {
       if (at <= span.fromMs + GONE_AFTER_MS || at >= span.toMs) continue;

@@ -72,19 +72,22 @@ export function renderMarkdown(comparison: Comparison): string {
   ].join('\n');
 }
 
-function describeNumbers({ rounds }: Comparison): string {
+function describeNumbers({ rounds, compared }: Comparison): string {
+  const [first, ...others] = compared;
+  const sides = `${others.join(' and ')} to ${first}`;
   return rounds === 1
-    ? 'one run on each, ratio of kind to local'
-    : `${rounds} runs on each: lowest · median · highest, ratio of the medians (kind to local)`;
+    ? `one run on each, ratio of ${sides}`
+    : `${rounds} runs on each: lowest · median · highest, ratio of the medians (${sides})`;
 }
 
 /** What pairs of rounds prove about numbers, where there are enough for any proof. */
-function metricLines({ metrics }: Comparison): string[] {
-  return metrics.flatMap((metric) =>
-    metric.pairs < fewestPairs
+function metricLines({ metrics, compared }: Comparison): string[] {
+  return metrics.flatMap((metric) => {
+    const on = compared.length === 2 ? '' : ` on ${metric.environment}`;
+    return metric.pairs < fewestPairs
       ? []
-      : [`${metric.title}, pair by pair: ${formatInterval(metric)}, ${formatVerdict(metric)}`],
-  );
+      : [`${metric.title}${on}, pair by pair: ${formatInterval(metric)}, ${formatVerdict(metric)}`];
+  });
 }
 
 function invalidRuns({ runs }: Comparison): string[] {

@@ -7,6 +7,7 @@ import { refuseChanged, runRounds } from './rounds.ts';
 
 test('environments take turns, and which is first is up to the lot', async () => {
   const runs = await runRounds(
+    ['local', 'kind'],
     20,
     7,
     async (environment, round) => finishedRun(environment, round),
@@ -26,6 +27,7 @@ test('an error ends the rounds, and says where the reports of the runs before it
   const said: string[] = [];
   const failure = environmentError('no docker');
   const runs = runRounds(
+    ['local', 'kind'],
     3,
     2,
     async (environment, round) => {
@@ -37,8 +39,8 @@ test('an error ends the rounds, and says where the reports of the runs before it
   await expect(runs).rejects.toBe(failure);
   expect(said.join('\n')).toMatchInlineSnapshot(`
     "reports of the runs before that:
-      reports/compare-x/1-kind/run
       reports/compare-x/1-local/run
+      reports/compare-x/1-kind/run
       reports/compare-x/2-local/run"
   `);
 });

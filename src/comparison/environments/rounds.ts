@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,8 +8,7 @@ import { packageRoot } from '../../kit/package-root.ts';
 import type { Plan } from '../../plan/contract.ts';
 import { readReport } from '../../report/index.ts';
 import { makeReportFolder } from '../../runs/report-folder.ts';
-import { orderOf } from '../order.ts';
-import { type Compared, environmentOf, type FinishedRun } from './compare.ts';
+import type { Compared, FinishedRun } from './compare.ts';
 
 interface RunSettings {
   readonly file: string;
@@ -18,10 +18,11 @@ interface RunSettings {
 }
 
 /**
- * Runs the environments in turns, so that a machine that drifts burdens both alike; which is first in a round is up to
+ * Runs the environments in turns, so that a machine that drifts burdens all alike; which is first in a round is up to
  * the lot. The first error ends it.
  */
 export async function runRounds(
+  compared: readonly Compared[],
   rounds: number,
   seed: number,
   runOne: (environment: Compared, round: number) => Promise<FinishedRun>,
@@ -29,8 +30,7 @@ export async function runRounds(
 ): Promise<FinishedRun[]> {
   const finished: FinishedRun[] = [];
   for (let round = 1; round <= rounds; round += 1) {
-    for (const side of orderOf(seed, round)) {
-      const environment = environmentOf[side];
+    for (const environment of orderIn(round, compared, seed)) {
       try {
         finished.push(await runOne(environment, round));
       } catch (error) {
@@ -42,6 +42,13 @@ export async function runRounds(
     }
   }
   return finished;
+}
+
+/** Who goes first in a round, and who after it: by lot, from the seed. */
+function orderIn(round: number, compared: readonly Compared[], seed: number): Compared[] {
+  const lot = (name: Compared) =>
+    createHash('sha256').update(`${seed} ${name} in round ${round}`).digest('hex');
+  return compared.toSorted((one, other) => (lot(one) < lot(other) ? -1 : 1));
 }
 
 /** Runs of two experiments are not compared. */

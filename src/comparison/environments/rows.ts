@@ -1,5 +1,5 @@
 import type { Unit } from '../../checks/contract.ts';
-import { type CheckResults, type Comparison, compared, type Tally } from './compare.ts';
+import type { CheckResults, Compared, Comparison, Tally } from './compare.ts';
 import type { Spread } from './spread.ts';
 import { formatValues } from './units.ts';
 
@@ -14,41 +14,53 @@ interface Row {
 
 const NOTHING = '–';
 
-export function headOf({ rounds }: Comparison): string[] {
-  return [...compared.flatMap((environment) => [environment, rounds === 1 ? 'status' : 'passed']), 'ratio'];
+export function headOf({ rounds, compared }: Comparison): string[] {
+  return compared.flatMap((environment, index) => [
+    environment,
+    rounds === 1 ? 'status' : 'passed',
+    ...(index === 0 ? [] : ['ratio']),
+  ]);
 }
 
 /** The lines that both the terminal and Markdown show. */
 export function rowsOf(comparison: Comparison): Row[] {
-  const { rounds, checks, figures } = comparison;
+  const { rounds, compared, checks, figures } = comparison;
+  const cells = (
+    of: (environment: Compared) => readonly [value: string, status: string, ratio: number | undefined],
+  ) =>
+    compared.flatMap((environment, index) => {
+      const [value, status, ratio] = of(environment);
+      return [value, status, ...(index === 0 ? [] : [formatRatio(ratio)])];
+    });
   return [
     ...verdictRows(comparison),
-    ...checks.map(({ name, window, unit, environments, ratio, same }) => ({
+    ...checks.map(({ name, window, unit, environments, same }) => ({
       name: `${name} (${window})`,
-      cells: [
-        ...compared.flatMap((environment) => [
-          formatResults(environments[environment], unit),
-          formatStatuses(environments[environment].statuses, rounds),
-        ]),
-        formatRatio(ratio),
-      ],
+      cells: cells((environment) => {
+        const results = environments[environment];
+        return [formatResults(results, unit), formatStatuses(results.statuses, rounds), results.ratio];
+      }),
       same,
     })),
-    ...figures.map(({ name, unit, environments, ratio }) => ({
+    ...figures.map(({ name, unit, environments }) => ({
       name,
-      cells: [
-        ...compared.flatMap((environment) => [formatSpread(environments[environment], unit), '']),
-        formatRatio(ratio),
-      ],
+      cells: cells((environment) => {
+        const spread = environments[environment];
+        return [formatSpread(spread, unit), '', spread.ratio];
+      }),
       same: true,
     })),
   ];
 }
 
-function verdictRows({ rounds, sameVerdict, verdicts }: Comparison): Row[] {
+function verdictRows({ rounds, compared, sameVerdict, verdicts }: Comparison): Row[] {
   const row = (name: string, same: boolean, of: (verdicts: Tally) => string): Row => ({
     name,
-    cells: [...compared.flatMap((environment) => [of(verdicts[environment]), '']), ''],
+    cells: compared.flatMap((environment, index) => [
+      of(verdicts[environment]),
+      '',
+      ...(index === 0 ? [] : ['']),
+    ]),
     same,
   });
   if (rounds === 1) return [row('verdict', sameVerdict, onlyStatus)];

@@ -22,6 +22,7 @@ const performs = [
 export const kind: EnvironmentKind = {
   changes: false,
   gateways: false,
+  captures: true,
   performs,
   programs: (mesh) => mesh.cluster.programs,
   upTimeoutMs: 1_200_000,

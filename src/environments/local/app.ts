@@ -7,6 +7,7 @@ import { http } from '../../kit/http.ts';
 import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
 import type { Action } from '../../model/fault.ts';
+import type { Instance } from '../../model/topology.ts';
 import { appSettings } from '../app-settings.ts';
 
 /** Where a lab's apps listen, each on its own address. */
@@ -62,12 +63,10 @@ export function appProgram(
   };
 }
 
-/** Whether it says that it listens. */
-export async function appReady(instance: HostInstance, ports: AppPorts): Promise<Ready> {
+/** Whether it says that it listens; `control`: "host:port" of its control port. */
+export async function appReady(control: string): Promise<Ready> {
   try {
-    const { status } = await http(`http://${instance.address}:${ports.control}/healthz`, {
-      timeoutMs: 1_000,
-    });
+    const { status } = await http(`http://${control}/healthz`, { timeoutMs: 1_000 });
     return status === 200 ? undefined : notYet(`its /healthz answers ${status}`);
   } catch (error) {
     return notYet(error instanceof Error ? error.message : String(error));
@@ -76,11 +75,10 @@ export async function appReady(instance: HostInstance, ports: AppPorts): Promise
 
 /** Sets or clears a fault in the app, through its control port. */
 export async function controlApp(
-  address: string,
-  ports: AppPorts,
+  control: string,
   action: Extract<Action, { do: 'set-fault' | 'clear-fault' }>,
 ): Promise<void> {
-  const url = `http://${address}:${ports.control}/faults/${encodeURIComponent(action.id)}`;
+  const url = `http://${control}/faults/${encodeURIComponent(action.id)}`;
   const answer = await http(
     url,
     action.do === 'set-fault'
@@ -100,9 +98,9 @@ export async function controlApp(
 }
 
 /** Lets an app draw from its seed anew, through its control port. */
-export async function seedApp({ name, address, app }: HostInstance, ports: AppPorts): Promise<void> {
+export async function seedApp({ name, app }: Instance, control: string): Promise<void> {
   if (app?.seed === undefined) return;
-  const answer = await http(`http://${address}:${ports.control}/seed`, {
+  const answer = await http(`http://${control}/seed`, {
     method: 'PUT',
     body: String(app.seed),
     timeoutMs: 5_000,

@@ -18,6 +18,8 @@ const performs = [
   'clear-fault',
   'kill',
   'start',
+  'kill-sidecar',
+  'start-sidecar',
   'pause',
   'resume',
   'limit-cpu',
@@ -40,6 +42,7 @@ export const local: EnvironmentKind = {
   tellsMetrics: true,
   goesPastTheMesh: true,
   setsConcurrency: true,
+  captures: false,
   performs,
   mostInstances,
   programs(mesh, topologies = []) {

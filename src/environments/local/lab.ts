@@ -13,7 +13,7 @@ import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient, isServer, portsOf } from '../../model/topology.ts';
 import type { SpanCounts } from '../../model/tracing.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder } from '../contract.ts';
+import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
 import { Trial } from '../trial.ts';
 import { accessLines } from './access.ts';
 import type { LoopbackBlock } from './addresses.ts';
@@ -221,6 +221,11 @@ export class LocalLab implements Lab {
     return host;
   }
 
+  /** "address:port" of an app's control port. */
+  #control({ address }: HostInstance): string {
+    return `${address}:${this.#appPorts.control}`;
+  }
+
   async #startControlPlane(mesh: HostMesh): Promise<void> {
     await mesh.holdControlPlane();
     const program = await this.#programs.launch(mesh.controlPlane);
@@ -253,7 +258,7 @@ export class LocalLab implements Lab {
       appProgram(host, this.#appPorts, hostOf, directory, logs, this.#app),
     );
     await app.until(
-      eventually(() => appReady(host, this.#appPorts), {
+      eventually(() => appReady(this.#control(host)), {
         waitingFor: `${host.name}'s app to listen`,
         timeoutMs: startTimeoutMs,
         signal,
@@ -313,11 +318,15 @@ export class LocalLab implements Lab {
     switch (action.do) {
       case 'set-fault':
       case 'clear-fault':
-        return controlApp(this.#host(action.target.name).address, this.#appPorts, action);
+        return controlApp(this.#control(this.#host(action.target.name)), action);
       case 'kill':
         return this.#kill(action.target.name);
       case 'start':
         return this.#startAgain(this.#host(action.target.name), signal);
+      case 'kill-sidecar':
+        return this.#programs.end(`${action.target.name}/sidecar`);
+      case 'start-sidecar':
+        return this.#startSidecarAgain(this.#host(action.target.name), signal);
       case 'pause':
         return this.#programs.of(`${action.target.name}/app`).signal('SIGSTOP');
       case 'resume':
@@ -378,8 +387,12 @@ export class LocalLab implements Lab {
   async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
     await Promise.all([
       ...(host.app === undefined ? [] : [this.#startApp(host)]),
-      this.#startSidecar(host, this.#started, () => this.#sidecars.readyAgain(host), signal),
+      this.#startSidecarAgain(host, signal),
     ]);
+  }
+
+  #startSidecarAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
+    return this.#startSidecar(host, this.#started, () => this.#sidecars.readyAgain(host), signal);
   }
 
   async trial(folder: TrialFolder): Promise<LabTrial> {
@@ -394,7 +407,7 @@ export class LocalLab implements Lab {
       .then(() =>
         Promise.all([
           this.#leadLogs((host) => join(logs, `${host.name}.log`)),
-          ...this.#hosts.map((host) => seedApp(host, this.#appPorts)),
+          ...this.#hosts.map((host) => seedApp(host, this.#control(host))),
         ]),
       );
     opened.catch(() => {});
@@ -509,6 +522,10 @@ export class LocalLab implements Lab {
     const { status, body } = await http(`http://${this.#host(instance).admin}${path}`, { timeoutMs });
     if (status !== 200) throw environmentError(`${instance}'s sidecar answered ${status} to ${path}`);
     return body;
+  }
+
+  wayIn(client: string, host: string): WayIn {
+    return { url: `http://${this.#host(client).egressAddress}:${host.split(':')[1]}`, headers: { host } };
   }
 
   processes(): Promise<readonly ProcessSample[]> {

@@ -32,6 +32,9 @@ const reportingRounds = 6;
 const adminTimeoutMs = 2_000;
 const answerTimeoutMs = 10_000;
 
+/** Where sidecars' own words are. */
+type SidecarLogs = Pick<HostMesh, 'sidecarLog'>;
+
 /** A revision of the mesh configuration, and how often each sidecar had rejected one before. */
 export interface Revision {
   readonly name: string;
@@ -83,7 +86,7 @@ export class Sidecars {
    * Whether a sidecar is ready, and sees its hosts; throws when it rejected its configuration, which nobody but us
    * has written before any is under test.
    */
-  async ready(host: HostInstance, hostMesh: HostMesh): Promise<Ready> {
+  async ready(host: HostInstance, hostMesh: SidecarLogs): Promise<Ready> {
     return patiently(async () => {
       const { rejected } = this.#mesh.sidecar;
       if (rejected.count(await this.#ask(host, rejected.paths)) === 0) return await this.#sees(host);
@@ -143,11 +146,11 @@ export class Sidecars {
   }
 
   /** What sidecars have said of configuration that they did not take, since the last change of it. */
-  async rejections(hostMesh: HostMesh): Promise<RunContext['rejections']> {
+  async rejections(hostMesh: SidecarLogs): Promise<RunContext['rejections']> {
     return (await Promise.all(this.#hosts.map((host) => this.#rejectionsOf(host, hostMesh)))).flat();
   }
 
-  async #rejectionsOf(host: HostInstance, hostMesh: HostMesh): Promise<RunContext['rejections']> {
+  async #rejectionsOf(host: HostInstance, hostMesh: SidecarLogs): Promise<RunContext['rejections']> {
     const log = await readFile(hostMesh.sidecarLog(host)).catch(() => Buffer.alloc(0));
     const said = log.subarray(this.#saidBefore.get(host.name) ?? 0).toString('utf8');
     const reasons = new Set(this.#mesh.rejectionsIn(said));
@@ -155,7 +158,7 @@ export class Sidecars {
   }
 
   /** Before configuration takes the place of another: what sidecars have said so far is forgotten. */
-  async forget(hostMesh: HostMesh): Promise<void> {
+  async forget(hostMesh: SidecarLogs): Promise<void> {
     await Promise.all(
       this.#hosts.map(async (host) => {
         const log = await stat(hostMesh.sidecarLog(host)).catch(() => undefined);
@@ -186,7 +189,7 @@ export class Sidecars {
    * rejects it, but not before the others have answered: what they say later would be taken for an answer to the
    * next revision.
    */
-  async arrived(revision: Revision, hostMesh: HostMesh, signal: AbortSignal): Promise<Arrivals> {
+  async arrived(revision: Revision, hostMesh: SidecarLogs, signal: AbortSignal): Promise<Arrivals> {
     const waits = this.#hosts.map(
       async (host) => [host.name, await this.#arrived(host, revision, hostMesh, signal)] as const,
     );
@@ -199,7 +202,7 @@ export class Sidecars {
    * of them is what the load is for. While the control plane is gone nothing arrives, and that is waited for, however
    * long it takes.
    */
-  async changed(revision: Revision, hostMesh: HostMesh, signal: AbortSignal): Promise<Arrivals> {
+  async changed(revision: Revision, hostMesh: SidecarLogs, signal: AbortSignal): Promise<Arrivals> {
     const options = {
       timeoutMs: arrivalTimeoutMs,
       everyMs: changeEveryMs,
@@ -214,7 +217,7 @@ export class Sidecars {
     return new Map((await Promise.all(waits)).flat());
   }
 
-  async #arrived(host: HostInstance, revision: Revision, hostMesh: HostMesh, signal: AbortSignal) {
+  async #arrived(host: HostInstance, revision: Revision, hostMesh: SidecarLogs, signal: AbortSignal) {
     const options = { timeoutMs: arrivalTimeoutMs, everyMs: arrivalEveryMs, signal };
     const tookMs = await this.#holds(host, revision, hostMesh, options);
     const seeing = { ...options, timeoutMs: hostsTimeoutMs, waitingFor: `${host.name} to see its hosts` };
@@ -228,7 +231,7 @@ export class Sidecars {
   async #holds(
     host: HostInstance,
     revision: Revision,
-    hostMesh: HostMesh,
+    hostMesh: SidecarLogs,
     options: Omit<EventuallyOptions, 'waitingFor'>,
     runs: (host: HostInstance) => boolean = () => true,
   ): Promise<number> {
@@ -249,7 +252,7 @@ export class Sidecars {
     return tookMs;
   }
 
-  async #usesUnlessRejected(host: HostInstance, hostMesh: HostMesh, revision: Revision): Promise<Ready> {
+  async #usesUnlessRejected(host: HostInstance, hostMesh: SidecarLogs, revision: Revision): Promise<Ready> {
     const { rejected } = this.#mesh.sidecar;
     const count = rejected.count(await this.#ask(host, rejected.paths));
     if (count <= (revision.rejectedBefore.get(host.name) ?? 0)) return this.#uses(host);

@@ -8,7 +8,7 @@ export function elsewhere(platform: NodeJS.Platform): { readonly system: string;
   const linux = platform === 'win32' ? 'WSL2, which is Linux' : 'a virtual machine with Linux';
   return {
     system: SYSTEMS[platform] ?? platform,
-    fix: `run scenarios with --env kind, which needs Docker and kind; or use ${linux}`,
+    fix: `run scenarios with --env docker, which needs Docker, or --env kind, which needs kind as well; or use ${linux}`,
   };
 }
 

@@ -6,6 +6,7 @@ import { envoyTelemetry } from '../envoy/telemetry.ts';
 import { clusterOf } from './cluster/mesh.ts';
 import { clusterNames } from './clusters.ts';
 import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
+import { containersOf } from './containers/mesh.ts';
 import { effectivePaths, readEffective } from './effective/index.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
@@ -41,6 +42,7 @@ const ofVersion = (version: string): Mesh => ({
   hostPorts,
   prepareOnHost: (request) => prepareOnHost(request, version),
   cluster: clusterOf(version),
+  containers: containersOf(version),
   async validate({ resources }, progress, signal) {
     const { paths } = await fetchPrograms(['istioctl'], progress, signal, version);
     await validateWithIstioctl(paths['istioctl'] ?? '', resources, { signal });

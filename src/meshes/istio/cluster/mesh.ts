@@ -42,6 +42,9 @@ export const clusterOf = (version: string): ClusterMesh => ({
     },
     annotations: {
       'traffic.sidecar.istio.io/excludeInboundPorts': excludedPorts.join(','),
+      ...(instance.bypass === undefined
+        ? {}
+        : { 'traffic.sidecar.istio.io/excludeOutboundPorts': instance.bypass.join(',') }),
     },
   }),
   portName,

@@ -28,6 +28,39 @@ export function discoveryAddress(request: HostMeshRequest): string {
   return `${request.address}:${request.port(controlPlanePorts.discovery)}`;
 }
 
+/** istiod's mesh configuration, as YAML; sidecars write their log of requests to `accessLog`. */
+export const meshConfigOf = ({
+  accessLog,
+  discovery,
+  ...tracing
+}: {
+  readonly accessLog: string;
+  readonly discovery: string;
+  readonly enableTracing?: boolean;
+  readonly extensionProviders?: readonly object[];
+}) =>
+  stringify({
+    trustDomain: TRUST_DOMAIN,
+    rootNamespace: ROOT_NAMESPACE,
+    accessLogFile: accessLog,
+    accessLogEncoding: 'TEXT',
+    accessLogFormat: `${accessLogFormat}\n`,
+    enableTracing: false,
+    ...tracing,
+    defaultConfig: { discoveryAddress: discovery },
+  });
+
+/** What an istiod without a cluster has in its environment, wherever it runs. */
+export const istiodEnvironment = {
+  POD_NAMESPACE: ROOT_NAMESPACE,
+  POD_NAME: 'istiod',
+  ENABLE_CA_SERVER: 'false',
+  // Filters that only Istio's own build of Envoy has.
+  PILOT_ENABLE_METADATA_EXCHANGE: 'false',
+  PILOT_ENABLE_ALPN_FILTER: 'false',
+  PILOT_DEBOUNCE_AFTER: '50ms',
+} as const;
+
 /** Writes istiod's mesh configuration; returns how to start it. It watches the folder, which has to be there by then. */
 export async function prepareControlPlane(
   request: HostMeshRequest,
@@ -36,18 +69,12 @@ export async function prepareControlPlane(
   const meshConfig = join(request.directory, 'mesh-config.yaml');
   const networks = join(request.directory, 'mesh-networks.yaml');
   await writeFile(networks, stringify({ networks: networksOf(request.instances) }));
-  await writeFile(
-    meshConfig,
-    stringify({
-      trustDomain: TRUST_DOMAIN,
-      rootNamespace: ROOT_NAMESPACE,
-      accessLogFile: request.accessLog,
-      accessLogEncoding: 'TEXT',
-      accessLogFormat: `${accessLogFormat}\n`,
-      ...tracing(request),
-      defaultConfig: { discoveryAddress: discoveryAddress(request) },
-    }),
-  );
+  const settings = {
+    ...tracing(request),
+    accessLog: request.accessLog,
+    discovery: discoveryAddress(request),
+  };
+  await writeFile(meshConfig, meshConfigOf(settings));
   return {
     name: 'istiod',
     command: request.programs['istiod'] ?? '',
@@ -79,13 +106,7 @@ export async function prepareControlPlane(
     env: {
       PATH: process.env['PATH'] ?? '',
       HOME: request.directory,
-      POD_NAMESPACE: ROOT_NAMESPACE,
-      POD_NAME: 'istiod',
-      ENABLE_CA_SERVER: 'false',
-      // Filters that only Istio's own build of Envoy has.
-      PILOT_ENABLE_METADATA_EXCHANGE: 'false',
-      PILOT_ENABLE_ALPN_FILTER: 'false',
-      PILOT_DEBOUNCE_AFTER: '50ms',
+      ...istiodEnvironment,
     },
     cwd: request.directory,
     log: join(request.logs, 'istiod.log'),
@@ -104,8 +125,11 @@ function networksOf(instances: HostMeshRequest['instances']): Readonly<Record<st
 }
 
 /** That a provider of spans is there; which requests are traced, and that it is used at all, a Telemetry says. */
-function tracing({ topology: { tracing: plan }, port: portFor }: HostMeshRequest): object {
-  if (plan === undefined) return { enableTracing: false };
+function tracing({ topology: { tracing: plan }, port: portFor }: HostMeshRequest): {
+  readonly enableTracing?: boolean;
+  readonly extensionProviders?: readonly object[];
+} {
+  if (plan === undefined) return {};
   const { host: service } = COLLECTOR;
   const port = portFor(COLLECTOR.port);
   const settings = {
@@ -141,8 +165,10 @@ export function accepts({ host, port }: Endpoint): Promise<Ready> {
 export async function knownServices({ host, port }: Endpoint): Promise<number | NotYet> {
   try {
     const { body } = await http(`http://${host}:${port}/metrics`, { timeoutMs: 2_000 });
-    return Number(/^pilot_services (\S+)$/m.exec(body)?.[1] ?? 0);
+    return servicesIn(body);
   } catch (error) {
     return notYet(error instanceof Error ? error.message : String(error));
   }
 }
+
+export const servicesIn = (metrics: string) => Number(/^pilot_services (\S+)$/m.exec(metrics)?.[1] ?? 0);

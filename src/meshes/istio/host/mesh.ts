@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { environmentError } from '../../../kit/errors.ts';
 import { NotYet, notYet } from '../../../kit/eventually.ts';
-import type { MeshConfiguration } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
-import type { HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
+import type { HostMesh, HostMeshRequest } from '../../contract.ts';
 import { COLLECTOR } from '../../envoy/collector.ts';
-import { inItsNamespace, writeKubernetesYaml } from '../../kubernetes/write.ts';
-import { sidecarAdmin } from '../sidecar-admin.ts';
+import { configurationText } from '../under-test.ts';
 import { Authority } from './authority.ts';
 import { ConfigurationDirectory } from './configuration-directory.ts';
 import { accepts, controlPlanePorts, knownServices, prepareControlPlane } from './control-plane.ts';
@@ -37,7 +35,10 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
     Authority.create(request.topology.namespace),
     readFile(request.files['envoy-bootstrap'] ?? '', 'utf8'),
     configuration.write({
-      [underTest]: textOf({ resources: [] }, { name: request.revision, hostsSince: request.revision }),
+      [underTest]: configurationText(
+        { resources: [] },
+        { name: request.revision, hostsSince: request.revision },
+      ),
       'topology.yaml': topologyResources(request)
         .map((resource) => stringify(resource))
         .join('---\n'),
@@ -82,7 +83,7 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
     closeControlPlane: () => gate.close(),
     configure: async (changed, revision) => {
       refusePassthrough(changed.resources);
-      await configuration.replace(underTest, textOf(changed, revision));
+      await configuration.replace(underTest, configurationText(changed, revision, withHostCertificates));
     },
     sidecar: (instance) => sidecarProgram(instance, request, version),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
@@ -97,12 +98,4 @@ export function refuseBlind(log: string): void {
     `istiod cannot watch the folder of its configuration: ${why}`,
     'each program that watches files takes an inotify instance, a kind cluster takes dozens: end some, or allow more with sudo sysctl fs.inotify.max_user_instances=1024',
   );
-}
-
-/** The configuration under test with the marker of its revision: not the user's text, which istiod might read differently. */
-function textOf({ resources }: Pick<MeshConfiguration, 'resources'>, revision: MarkedRevision): string {
-  const marker = `# By this, which changes nothing, is known when sidecars hold the rest of the file.\n${stringify(sidecarAdmin.marker(revision))}`;
-  return [writeKubernetesYaml(resources.map((each) => withHostCertificates(inItsNamespace(each)))), marker]
-    .filter(Boolean)
-    .join('---\n');
 }

@@ -15,7 +15,7 @@ export function refusePassthrough(resources: readonly MeshResource[]): void {
             line: resource.lineOf(path),
             path: path.join('.'),
             message: `${what}, and the local lab redirects none`,
-            hint: 'run it with --env kind',
+            hint: 'run it with --env docker or --env kind',
           };
         })
       : [],

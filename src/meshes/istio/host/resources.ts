@@ -1,9 +1,11 @@
 import {
+  type Instance,
   isClient,
   isGateway,
   isOfBytes,
   isServer,
   portsOf,
+  type TopologyPlan,
   type TopologyService,
 } from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
@@ -27,32 +29,16 @@ export function topologyResources(
   request: Pick<HostMeshRequest, 'topology' | 'instances' | 'address' | 'port'>,
 ): object[] {
   const { namespace, services } = request.topology;
-  const resources: object[] = [];
-  const ports = new Set<number>();
-  const ofBytes = new Set(services.filter(isOfBytes).map(({ port }) => port));
-  for (const service of services) {
-    const { name, serviceAccount } = service;
-    const replicas = request.instances.filter((instance) => instance.service === name && isServer(instance));
-    if (replicas.length === 0) continue;
-    for (const port of portsOf(service)) ports.add(port);
-    resources.push({
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'ServiceEntry',
-      metadata: { name: `breakwater-${name}`, namespace },
-      spec: {
-        hosts: [serviceHost(name, namespace)],
-        location: 'MESH_INTERNAL',
-        resolution: 'STATIC',
-        ports: namedPorts(service),
-        subjectAltNames: [spiffeId(namespace, serviceAccount)],
-        endpoints: replicas.flatMap((replica) => endpointsOf(replica, service)),
-      },
-    });
-  }
+  const resources: object[] = serviceResources(request.topology, request.instances);
+  const served = services.filter(({ name }) =>
+    request.instances.some((instance) => instance.service === name && isServer(instance)),
+  );
+  const ports = new Set(served.flatMap(portsOf));
   if (request.topology.tracing !== undefined) {
     ports.add(request.port(COLLECTOR.port));
     resources.push(collector(request));
   }
+  const ofBytes = new Set(services.filter(isOfBytes).map(({ port }) => port));
   // By its routes is known what configuration a sidecar holds, so that each has to have some.
   const routeless = [...ports].every((port) => ofBytes.has(port));
   if (routeless) resources.push(calledByNobody(namespace));
@@ -139,23 +125,54 @@ const calledByNobody = (namespace: string) => ({
   },
 });
 
+/** A replica in reach of its mesh, and the relays that callers find in its place. */
+type Reached = Instance & Pick<HostInstance, 'address'> & Partial<Pick<HostInstance, 'relays'>>;
+
+/** The services of a topology with their endpoints. */
+export function serviceResources(
+  { namespace, services }: TopologyPlan,
+  instances: readonly Reached[],
+): object[] {
+  return services.flatMap((service) => {
+    const { name, serviceAccount } = service;
+    const replicas = instances.filter((instance) => instance.service === name && isServer(instance));
+    if (replicas.length === 0) return [];
+    return [
+      {
+        apiVersion: 'networking.istio.io/v1',
+        kind: 'ServiceEntry',
+        metadata: { name: `breakwater-${name}`, namespace },
+        spec: {
+          hosts: [serviceHost(name, namespace)],
+          location: 'MESH_INTERNAL',
+          resolution: 'STATIC',
+          ports: namedPorts(service),
+          subjectAltNames: [spiffeId(namespace, serviceAccount)],
+          endpoints: replicas.flatMap((replica) => endpointsOf(replica, service)),
+        },
+      },
+    ];
+  });
+}
+
 /**
  * A replica where its own sidecar is known by it, and once more for each relay that callers find in its place: those of
  * a locality look at what is in the network of that name, and at what is in none.
  */
-function endpointsOf(replica: HostInstance, service: TopologyService): object[] {
+function endpointsOf(replica: Reached, service: TopologyService): object[] {
+  const { relays = [] } = replica;
   const endpoint = {
     address: replica.address,
     locality: replica.locality,
     serviceAccount: replica.serviceAccount,
     labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
   };
-  if (replica.relays.length === 0) {
+  if (relays.length === 0) {
     return [replica.network === undefined ? endpoint : { ...endpoint, network: replica.network }];
   }
   return [
     { ...endpoint, network: UNSEEN_NETWORK },
-    ...replica.relays.map(({ from, address, ports }) => ({
+    ...relays.map(({ from, address, ports }) => ({
       ...endpoint,
       address,
       ports: Object.fromEntries([...ports].map(([of, port]) => [portName(of, service), port])),

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { basename, isAbsolute } from 'node:path';
+import { tail } from '../../kit/tail.ts';
+import type { LoadJob } from '../../load/contract.ts';
+import { type Generator, k6Environment, tellGenerator } from '../../load/generators.ts';
+import { complaintsIn, endOfLog, printedIn, toldByK6 } from '../../load/k6-log.ts';
+import { readArchive } from './archive.ts';
+import type { Containers } from './containers.ts';
+
+/** Of k6's own interface; the next ones when a client has several loads. */
+const firstPort = 6_565;
+const folder = '/breakwater';
+/** As in its official image. */
+const user = 12_345;
+
+export interface ContainerK6 {
+  readonly image: string;
+  /** What it is called among the programs of the lab. */
+  readonly name: string;
+  /** Container whose network it runs in. */
+  readonly network: string;
+  /** "127.0.0.1:49153/": what its address in that network is put behind. */
+  readonly door: string;
+  /** Its part of the load, as k6's arguments. */
+  readonly segment: readonly string[];
+  readonly log: string;
+  readonly containers: Containers;
+}
+
+/** Starts k6 paused: its virtual users are there before the load begins. */
+export async function startK6(job: LoadJob, lab: ContainerK6): Promise<Generator> {
+  const files = { ...job.files };
+  let { script } = job;
+  if (isAbsolute(script)) {
+    files[basename(script)] = await readFile(script, 'utf8');
+    script = basename(script);
+  }
+  const saidBefore = endOfLog(lab.log);
+  const address = `127.0.0.1:${firstPort + job.number}`;
+  // One load after the other, and the one before may not be gone yet.
+  await lab.containers.remove(lab.name);
+  const k6 = await lab.containers.launch(
+    {
+      name: lab.name,
+      image: lab.image,
+      command: ['k6', 'run', '--paused', '--address', address, ...lab.segment, ...job.args, script],
+      env: { HOME: folder, ...k6Environment },
+      user,
+      directory: folder,
+      files: Object.entries(files).map(([name, content]) => ({ path: `${folder}/${name}`, content })),
+      network: { of: lab.network },
+      log: lab.log,
+    },
+    true,
+  );
+  const exited = k6.ended.promise.then(async (code) => {
+    await k6.logged;
+    return code === 137 ? { code: null, signal: 'SIGKILL' } : { code };
+  });
+  const generator: Generator = {
+    label: lab.name,
+    api: `${lab.door}${address}`,
+    exited,
+    get over() {
+      return !k6.runs;
+    },
+    async said() {
+      const log = await readFile(lab.log).catch(() => Buffer.alloc(0));
+      return log.subarray(saidBefore).toString('utf8');
+    },
+    lastLines: () => tail(lab.log, 8, toldByK6),
+    complaints: () => complaintsIn(lab.log, saidBefore),
+    printed: (start) => printedIn(lab.log, saidBefore, start),
+    summary: () => readSummary(k6.container, job.summary),
+    stop: () => {
+      tellGenerator(generator, { stopped: true }).catch(() => {});
+    },
+    kill: () => lab.containers.remove(lab.name),
+  };
+  return generator;
+}
+
+/** Undefined when k6 has written none. */
+async function readSummary(
+  container: { getArchive(options: { path: string }): Promise<NodeJS.ReadableStream> },
+  name: string,
+): Promise<string | undefined> {
+  const pieces: Buffer[] = [];
+  try {
+    await readArchive(await container.getArchive({ path: `${folder}/${name}` }), (piece) => {
+      pieces.push(piece);
+    });
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { environmentError } from '../kit/errors.ts';
+
+// As an ES import it costs a tenth of a second of CPU: every export is evaluated, and one loads fetch and WebSocket.
+const { request } = process.getBuiltinModule('node:http');
+
+/** A daemon that speaks Docker's interface on this machine, and who has named it. */
+export interface DockerDaemon {
+  /** As DOCKER_HOST has it: "unix:///var/run/docker.sock", "npipe:////./pipe/docker_engine", "tcp://127.0.0.1:2375". */
+  readonly host: string;
+  /** "DOCKER_HOST", "the context colima", "the usual socket of Podman". */
+  readonly namedBy: string;
+}
+
+interface Context {
+  readonly Endpoints?: { readonly docker?: { readonly Host?: string } };
+}
+
+/**
+ * The daemon that the docker command would use: that of DOCKER_HOST, else of the context that is in use, else the
+ * first usual socket that is there: of Docker, of a rootless one, of Docker Desktop, Colima, Podman. Undefined where
+ * there is none. Throws for one on another machine.
+ */
+export function findDaemon(
+  env: NodeJS.ProcessEnv = process.env,
+  platform: NodeJS.Platform = process.platform,
+): DockerDaemon | undefined {
+  const daemon = namedDaemon(env) ?? usualDaemon(env, platform);
+  if (daemon !== undefined) refuseRemote(daemon);
+  return daemon;
+}
+
+function namedDaemon(env: NodeJS.ProcessEnv): DockerDaemon | undefined {
+  if (env['DOCKER_HOST']) return { host: env['DOCKER_HOST'], namedBy: 'DOCKER_HOST' };
+  const folder = env['DOCKER_CONFIG'] || join(home(env), '.docker');
+  const context =
+    env['DOCKER_CONTEXT'] || readJson<{ currentContext?: string }>(folder, 'config.json')?.currentContext;
+  if (!context || context === 'default') return undefined;
+  // https://github.com/docker/cli/blob/master/cli/context/store/metadatastore.go
+  const id = createHash('sha256').update(context).digest('hex');
+  const host = readJson<Context>(join(folder, 'contexts/meta', id), 'meta.json')?.Endpoints?.docker?.Host;
+  if (!host) {
+    throw environmentError(
+      `Docker's context ${context} is in use, and nothing is known of it`,
+      'docker context ls says which there are; docker context use chooses one',
+    );
+  }
+  return { host, namedBy: `the context ${context}` };
+}
+
+function usualDaemon(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): DockerDaemon | undefined {
+  if (platform === 'win32') {
+    return { host: 'npipe:////./pipe/docker_engine', namedBy: 'the usual pipe of Docker' };
+  }
+  const own = home(env);
+  const runtime = env['XDG_RUNTIME_DIR'] || `/run/user/${process.getuid?.() ?? 0}`;
+  const usual: readonly (readonly [path: string, whose: string])[] = [
+    ['/var/run/docker.sock', 'Docker'],
+    [join(runtime, 'docker.sock'), 'a rootless Docker'],
+    [join(own, '.docker/run/docker.sock'), 'Docker Desktop'],
+    [join(own, '.docker/desktop/docker.sock'), 'Docker Desktop'],
+    [join(env['COLIMA_HOME'] || join(own, '.colima'), 'default/docker.sock'), 'Colima'],
+    [join(runtime, 'podman/podman.sock'), 'Podman'],
+    ['/run/podman/podman.sock', 'Podman'],
+  ];
+  const found = usual.find(([path]) => existsSync(path));
+  return found && { host: `unix://${found[0]}`, namedBy: `the usual socket of ${found[1]}` };
+}
+
+/** Ports of a lab are published on loopback: that of the daemon's machine, which has to be this one. */
+function refuseRemote({ host, namedBy }: DockerDaemon): void {
+  const refuse = (why: string) =>
+    environmentError(
+      `the Docker daemon of ${namedBy}, ${host}, ${why}`,
+      'use one of this machine: unset DOCKER_HOST, or docker context use default',
+    );
+  if (/^(unix|npipe):/.test(host)) return;
+  const [, name] = /^(?:tcp|http):\/\/(\[[^\]]+\]|[^:/]+)/.exec(host) ?? [];
+  if (name === undefined) {
+    throw refuse(
+      host.startsWith('ssh:')
+        ? 'is on another machine: the ports of a lab are published on loopback there, out of reach from here'
+        : 'is reached in a way that is not known here',
+    );
+  }
+  if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(name)) {
+    throw refuse(
+      'is on another machine: the ports of a lab are published on loopback there, out of reach from here, and published beyond it they would be open to its network',
+    );
+  }
+}
+
+/** One call of Docker's interface; resolves for every status, rejects when there is no answer. */
+export function askDaemon(
+  { host }: Pick<DockerDaemon, 'host'>,
+  { method = 'GET', path, timeoutMs }: { method?: string; path: string; timeoutMs: number },
+): Promise<{ readonly status: number; readonly body: string }> {
+  const url = new URL(host.replace(/^tcp:/, 'http:'));
+  const where =
+    url.protocol === 'http:'
+      ? { host: url.hostname, port: url.port || '2375' }
+      : { socketPath: url.protocol === 'npipe:' ? url.pathname.replace(/^\/+/, '//') : url.pathname };
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ ...where, method, path, agent: false }, (incoming) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('error', reject);
+      incoming.on('end', () =>
+        resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
+      );
+    });
+    const timer = setTimeout(
+      () => outgoing.destroy(new Error(`${host} does not answer within ${timeoutMs / 1_000} s`)),
+      timeoutMs,
+    );
+    outgoing.on('close', () => clearTimeout(timer));
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+const home = (env: NodeJS.ProcessEnv) => env['HOME'] || homedir();
+
+function readJson<T>(folder: string, name: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, name), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { outcome, Workspace } from '../support/breakwater.ts';
+import { defects, expectFailureIn, expectTextFailure } from '../support/defects.ts';
+import { containersLeft, containersMs, missing } from '../support/docker.ts';
+import { plantedSidecars } from '../support/planted-sidecars.ts';
+
+describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
+  const workspace = new Workspace();
+  afterAll(async () => {
+    expect(await containersLeft(workspace, 10_000)).toEqual([]);
+    workspace[Symbol.dispose]();
+  });
+
+  test.for([
+    'header-routing',
+    'authorization',
+    'mtls',
+    'mesh-faults',
+    'retries-and-timeouts',
+    'regional-policy',
+    'canary-rollout',
+    'control-plane-outage',
+  ])('%s passes', { timeout: containersMs }, async (scenario) => {
+    const file = `scenarios/${scenario}.yaml`;
+    const finished = await workspace.run(file, '--env', 'docker');
+    expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+    expect(finished.report?.gaps).toEqual([]);
+  });
+
+  for (const scenario of ['no-way-past', 'sidecar-out-of-memory']) {
+    test(`${scenario} passes`, { timeout: containersMs }, async () => {
+      const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--env', 'docker');
+      expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+    });
+  }
+
+  for (const planted of plantedSidecars) {
+    test(`${planted.name}: ${planted.scenario} fails`, { timeout: containersMs }, () =>
+      expectTextFailure(planted, '--env', 'docker', '--profile', 'short'),
+    );
+  }
+
+  test.for([
+    ['calls that go past the sidecar', 'topology.services.shop.bypass=[8080]', 'success-rate'],
+    ['a mesh that takes plaintext', 'mesh.configuration=[]', 'expectations'],
+  ] as const)('%s: no-way-past fails', { timeout: containersMs }, async ([, set, kind]) => {
+    const finished = await workspace.run('scenarios/no-way-past.yaml', '--env', 'docker', '--set', set);
+    expect(finished.report?.verdict, outcome(finished)).toBe('fail');
+    const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
+    expect(failed.map((check) => check.kind)).toContain(kind);
+  });
+
+  for (const defect of defects) {
+    test(`${defect.name}: ${defect.scenario} fails`, { timeout: containersMs }, () =>
+      expectFailureIn(workspace, defect, '--env', 'docker', '--profile', 'short'),
+    );
+  }
+});

@@ -1,0 +1,30 @@
+import type { PlantedText } from './defects.ts';
+
+/** Mistakes in the face of a sidecar that is gone. */
+export const plantedSidecars: readonly PlantedText[] = [
+  {
+    name: 'no retries',
+    scenario: 'sidecar-out-of-memory',
+    fails: 'success-rate',
+    // Istio refuses conditions for retries that are never made.
+    change: [
+      'attempts: 2\n        perTryTimeout: 1s\n        retryOn: connect-failure,reset,refused-stream',
+      'attempts: 0',
+    ],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.retries\.attempts: 0/,
+  },
+  {
+    name: 'retries for answers of the app alone',
+    scenario: 'sidecar-out-of-memory',
+    fails: 'success-rate',
+    change: ['retryOn: connect-failure,reset,refused-stream', 'retryOn: retriable-4xx'],
+    names: /^VirtualService\/edge-app-vs spec\.http\[0\]\.retries\.retryOn: retriable-4xx/,
+  },
+  {
+    name: 'an ejection cap that spares the only one',
+    scenario: 'sidecar-out-of-memory',
+    fails: 'time-to-eject',
+    change: ['maxEjectionPercent: 50', 'maxEjectionPercent: 10'],
+    names: /^DestinationRule\/edge-app-dr .*maxEjectionPercent: 10/,
+  },
+];
