@@ -200,7 +200,7 @@ async function compareScenario(
   const docker = [a, b].some(({ env }) => env === 'kind') ? configuredDocker() : undefined;
   await sweepLeftovers(progress, signal, docker);
   for (const { planned, env } of [a, b]) {
-    await fetchPrograms(environmentPrograms[env](planned.mesh), progress, signal, planned.mesh.version);
+    await fetchPrograms(environmentPrograms[env](planned.mesh), progress, signal, planned.mesh);
     await planned.mesh.validate(everWritten([planned.configuration, ...planned.steps]), progress, signal);
   }
   const { runId, directory, journal: opened } = await openJournal(file, options, both, question, seed);

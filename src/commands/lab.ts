@@ -104,7 +104,7 @@ function upCommand(signal: AbortSignal): Command {
       const { plan, mesh, configuration } = await planExperiment(file, options);
       await sweepLeftovers(progress, signal, options.env === 'kind' ? configuredDocker() : undefined);
       // In the background nobody would see a download or a build of minutes.
-      await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal, mesh.version);
+      await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal, mesh);
       await mesh.validate(configuration, progress, signal);
       const id = `lab-${Date.now().toString(36)}`;
       const what = `lab of ${plan.name}`;

@@ -48,7 +48,7 @@ export async function runScenarios(
     { seed, environment: options.env },
     async (mesh, configuration) => {
       // All at once, before validation asks for one of them.
-      await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal, mesh.version);
+      await fetchPrograms(environmentPrograms[options.env](mesh), progress, signal, mesh);
       await mesh.validate(configuration, progress, signal);
     },
   );

@@ -9,7 +9,7 @@ import { print, printJson } from '../kit/output.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import { visible } from '../kit/visible.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
-import { PROGRAMS } from '../toolchain/index.ts';
+import { programsOf } from '../toolchain/index.ts';
 import { type Probe, probes, remains, type Shown, tryOut } from './self-test-probes.ts';
 
 export function selfTestCommand(signal: AbortSignal): Command {
@@ -41,7 +41,7 @@ Example:
 async function selfTest(progress: Progress, signal: AbortSignal): Promise<readonly Shown[]> {
   requireLinux();
   // The runs would not show a download or a build of minutes.
-  await fetchPrograms(PROGRAMS, progress, signal);
+  await fetchPrograms(programsOf({ name: 'istio' }, process.env), progress, signal);
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-self-test-'));
   const shown: Shown[] = [];
   try {

@@ -38,7 +38,7 @@ export const environments = ofEach(
     (mesh: Mesh, progress: Progress, signal: AbortSignal, options: EnvironmentOptions = {}): Environment =>
       make(
         mesh,
-        async () => withOwn(await fetchPrograms(programs(mesh), progress, signal, mesh.version), options),
+        async () => withOwn(await fetchPrograms(programs(mesh), progress, signal, mesh), options),
         options,
       ),
 );

@@ -12,6 +12,7 @@ import type { Program, Tool, ToolProgram } from './tools.ts';
 
 export type { ResolveOptions } from './context.ts';
 export { inspectTools, type ToolStatus } from './inspect.ts';
+export { MESHES, type OfMesh, programsOf } from './mesh-tools.ts';
 export { packMirror } from './pack.ts';
 export { reportTo } from './progress.ts';
 export { removeTools } from './remove.ts';

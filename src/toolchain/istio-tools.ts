@@ -41,7 +41,7 @@ export const ISTIO_BOOTSTRAP = 'envoy_bootstrap.json';
 const lineOf = (version: string) => /^\d+\.\d+(?=\.\d+$)/.exec(version)?.[0] ?? '';
 
 /** Every tool of the versions that come with pins, without double ones. */
-export const knownTools = (): readonly Tool[] => [
+export const istioTools = (): readonly Tool[] => [
   K6,
   ...ISTIO_VERSIONS.flatMap((version) => [envoyOf(version), istioOf(version), istioctlOf(version)]),
 ];
@@ -73,7 +73,8 @@ export function toolsFor(version: string, env: NodeJS.ProcessEnv): readonly Tool
   return [envoyOf(version), K6, istioOf(version), istioctlOf(version)];
 }
 
-function envoyOf(istio: string): Tool {
+/** The Envoy that goes with a version of Istio. */
+export function envoyOf(istio: string): Tool {
   const { version, folder } = ENVOYS[lineOf(istio)] ?? { version: '' };
   const [major, minor] = version.split('.');
   return {

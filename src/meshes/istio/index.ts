@@ -42,12 +42,12 @@ const ofVersion = (version: string): Mesh => ({
   prepareOnHost: (request) => prepareOnHost(request, version),
   cluster: clusterOf(version),
   async validate({ resources }, progress, signal) {
-    const { paths } = await fetchPrograms(['istioctl'], progress, signal, version);
+    const { paths } = await fetchPrograms(['istioctl'], progress, signal, { name: 'istio', version });
     await validateWithIstioctl(paths['istioctl'] ?? '', resources, { signal });
   },
   async refused(resources, signal) {
     if (resources.length === 0) return { problems: [], warnings: [] };
-    const istioctl = await programAtHand('istioctl', { meshVersion: version, signal });
+    const istioctl = await programAtHand('istioctl', { mesh: { name: 'istio', version }, signal });
     if (istioctl === undefined) {
       return {
         notAsked: 'istioctl is not here; to get it: npx breakwater tools fetch istioctl',
