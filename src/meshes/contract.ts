@@ -79,13 +79,19 @@ interface MeshKnowledge {
 export interface HostInstance extends Instance {
   /** What the mesh knows it by; its sidecar listens here. */
   readonly address: string;
-  /** Where its own calls leave: its sidecar listens here too, on every service's port. */
+  /** An address for its own calls, where its sidecar listens too. */
   readonly egressAddress: string;
   readonly appPort: number;
   /** "127.1.2.3:15000". */
   readonly admin: string;
   /** The sidecar's working folder, which is there already, with a way for its access log. */
   readonly directory: string;
+}
+
+/** An address of loopback and a port there. */
+export interface HostEndpoint {
+  readonly address: string;
+  readonly port: number;
 }
 
 export interface HostMeshRequest {
@@ -120,14 +126,15 @@ export interface HostMesh {
   /** When it is stopped: sidecars are refused. */
   closeControlPlane(): Promise<void>;
   sidecar(instance: HostInstance): ProgramSpec;
+  /** Where an instance's calls of a service, on one of its ports, leave: there its sidecar takes them. */
+  egress(instance: HostInstance, service: string, port: number): HostEndpoint;
   /** Gives the control plane other mesh configuration under test, and with it a marker of this revision. */
   configure(configuration: MeshConfiguration, revision: MarkedRevision): Promise<void>;
   readonly authority: HostAuthority;
   /** File that gets what a sidecar prints. */
   sidecarLog(instance: HostInstance): string;
-  /** Folder that a control plane which is ready watches, and the file in it with the configuration under test. */
-  readonly configurationDirectory: string;
-  readonly configurationFile: string;
+  /** How a person changes the mesh configuration of a lab: lines of text. */
+  readonly configurationHint: readonly string[];
 }
 
 /**

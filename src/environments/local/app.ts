@@ -24,11 +24,15 @@ function entryPoint(): string {
     : fileURLToPath(new URL('../../../apps/edge-app/src/main.js', import.meta.url));
 }
 
-/** The sample edge app of one replica; `hostOf` is the name by which a service is called. */
+/**
+ * The sample edge app of one replica; `hostOf` is the name by which a service is called, `placeOf` where its calls of
+ * one go.
+ */
 export function appProgram(
   instance: HostInstance,
   ports: AppPorts,
   hostOf: (service: string) => string,
+  placeOf: (service: string, port: number) => string,
   directory: string,
   logs: string,
 ): ProgramSpec {
@@ -49,7 +53,7 @@ export function appProgram(
       CONTROL_PORT: String(ports.control),
       INSTANCE: instance.name,
       ZONE: instance.locality,
-      ...appSettings(app, hostOf, () => instance.egressAddress),
+      ...appSettings(app, hostOf, placeOf),
       ...(app.seed === undefined ? {} : { SEED: String(app.seed) }),
     },
     cwd: directory,

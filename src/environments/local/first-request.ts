@@ -1,6 +1,6 @@
 import { eventually, notYet } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
-import type { HostInstance, Mesh } from '../../meshes/contract.ts';
+import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
 import { isClient, type TopologyPlan } from '../../model/topology.ts';
 import { firstAnswerMs } from '../first-answer.ts';
 
@@ -11,7 +11,7 @@ import { firstAnswerMs } from '../first-answer.ts';
 export async function firstRequest(
   topology: TopologyPlan,
   instances: readonly HostInstance[],
-  mesh: Pick<Mesh, 'serviceHost'>,
+  mesh: Pick<Mesh, 'serviceHost'> & Pick<HostMesh, 'egress'>,
   signal: AbortSignal,
 ): Promise<number> {
   const answered: number[] = [];
@@ -31,7 +31,7 @@ async function answerTo(
   call: TopologyPlan['calls'][number],
   topology: TopologyPlan,
   instances: readonly HostInstance[],
-  mesh: Pick<Mesh, 'serviceHost'>,
+  mesh: Pick<Mesh, 'serviceHost'> & Pick<HostMesh, 'egress'>,
   signal: AbortSignal,
 ): Promise<void> {
   const { services, namespace } = topology;
@@ -41,9 +41,10 @@ async function answerTo(
   if (!client || !called) throw new Error('the topology has no client or no service to call');
   const { name } = called;
   const { port } = call;
+  const place = mesh.egress(client, name, port);
   const attempt = async () => {
     try {
-      const { status, body } = await http(`http://${client.egressAddress}:${port}/`, {
+      const { status, body } = await http(`http://${place.address}:${place.port}/`, {
         headers: { host: `${mesh.serviceHost(name, namespace)}:${port}` },
         timeoutMs,
       });

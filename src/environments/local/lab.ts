@@ -6,7 +6,7 @@ import { http } from '../../kit/http.ts';
 import type { Supervisor } from '../../kit/supervisor/client.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { segment, spreadLoad } from '../../load/generators.ts';
-import { fullName, type HostInstance, type HostMesh, type Mesh } from '../../meshes/contract.ts';
+import { fullName, type HostEndpoint, type HostInstance, type HostMesh, type Mesh } from '../../meshes/contract.ts';
 import { generatorName, type InstanceContext, type ProcessSample } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
@@ -36,8 +36,16 @@ const startTimeoutMs = 30_000;
 /** Where a load meets the mesh. */
 interface LoadPlace {
   readonly name: string;
-  /** Where calls of a service go. */
-  addressOf(service: string): string | undefined;
+  /** Where calls of a service on a port go. */
+  placeOf(service: string, port: number): HostEndpoint | undefined;
+}
+
+/** A host name, or one with its port, as k6 takes it → where it leads: to another port only where that has to be said. */
+function nameAt(host: string, port: number, place: HostEndpoint | undefined): readonly [string, string][] {
+  if (place === undefined) return [];
+  return place.port === port
+    ? [[host, place.address]]
+    : [[`${host}:${port}`, `${place.address}:${place.port}`]];
 }
 
 /** A mesh on loopback with a topology in it. */
@@ -150,7 +158,12 @@ export class LocalLab implements Lab {
     await Promise.all([this.#startControlPlane(mesh), ...apps]);
     await Promise.all(sidecars);
     request.progress('waiting for the first request through two sidecars');
-    this.firstRequestAt = await firstRequest(request.topology, this.#hosts, this.#meshKind, request.signal);
+    this.firstRequestAt = await firstRequest(
+      request.topology,
+      this.#hosts,
+      { serviceHost: this.#meshKind.serviceHost, egress: mesh.egress },
+      request.signal,
+    );
     // What is under test comes when the mesh is known to work without it: what fails from then on is its doing.
     if (request.configuration.resources.length > 0) await this.configure(request.configuration);
   }
@@ -186,7 +199,13 @@ export class LocalLab implements Lab {
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
     const hostOf = (service: string) => this.#meshKind.serviceHost(service, this.#request.topology.namespace);
-    const app = await this.#programs.launch(appProgram(host, this.#appPorts, hostOf, directory, logs));
+    const placeOf = (service: string, port: number) => {
+      const egress = this.#started.egress(host, service, port);
+      return `${egress.address}:${egress.port}`;
+    };
+    const app = await this.#programs.launch(
+      appProgram(host, this.#appPorts, hostOf, placeOf, directory, logs),
+    );
     await app.until(
       eventually(() => appReady(host, this.#appPorts), {
         waitingFor: `${host.name}'s app to listen`,
@@ -356,9 +375,9 @@ export class LocalLab implements Lab {
           directory: join(this.#request.directory, name, place.name),
           log: join(folder.logs, `${name}.log`),
           names: Object.fromEntries(
-            services.flatMap(({ name }) => {
-              const address = place.addressOf(name);
-              return address === undefined ? [] : [[this.#meshKind.serviceHost(name, namespace), address]];
+            services.flatMap((service) => {
+              const host = this.#meshKind.serviceHost(service.name, namespace);
+              return portsOf(service).flatMap((port) => nameAt(host, port, place.placeOf(service.name, port)));
             }),
           ),
           launch: (spec) => this.#programs.run(spec),
@@ -369,15 +388,18 @@ export class LocalLab implements Lab {
   }
 
   /** Where a load meets the mesh: its client's sidecar takes calls of every service. */
-  #behind({ name, egressAddress }: HostInstance): LoadPlace {
-    return { name, addressOf: () => egressAddress };
+  #behind(host: HostInstance): LoadPlace {
+    return { name: host.name, placeOf: (service, port) => this.#started.egress(host, service, port) };
   }
 
   /** A place without a sidecar: calls go to the first replica of a service, as it is known to others. */
   #outside(): LoadPlace {
     return {
       name: 'outside',
-      addressOf: (service) => this.#hosts.find((host) => isServer(host) && host.service === service)?.address,
+      placeOf: (service, port) => {
+        const server = this.#hosts.find((host) => isServer(host) && host.service === service);
+        return server && { address: server.address, port };
+      },
     };
   }
 

@@ -1,5 +1,6 @@
 import { notYet, type Ready } from '../../kit/eventually.ts';
 import type { MeshSidecar } from '../contract.ts';
+import type { ClusterNames } from './clusters.ts';
 
 /** What Envoy's admin interface is asked, and what it answers. https://www.envoyproxy.io/docs/envoy/latest/operations/admin */
 
@@ -82,15 +83,15 @@ export function initialised(counters: string): Ready {
 }
 
 /** The questions to which the answer is the same in every mesh. */
-export const envoyAdmin = {
-  idle: allZero(String.raw`http\.(?:in|out)bound_.*\.downstream_rq_active`),
+export const envoyAdmin = ({ requests }: Pick<ClusterNames, 'requests'>) => ({
+  idle: allZero(String.raw`http\.(?:${requests.inbound}|${requests.outbound});?\.downstream_rq_active`),
   written: allZero(String.raw`filesystem\.write_total_buffered`),
   rejected: {
     paths: [statsPath(rejections)],
     count: ([counters = '']: readonly string[]) => countRejected(counters),
   },
   reopenLogPath: '/reopen_logs',
-} as const satisfies Partial<MeshSidecar>;
+}) satisfies Partial<MeshSidecar>;
 
 function allZero(gauges: string) {
   return {

@@ -10,6 +10,7 @@ export const clusterNames: ClusterNames = {
     };
   },
   patternOf: (service) => String.raw`outbound\|\d+\|[^|]*\|${service}\.[^:;]*`,
+  requests: { outbound: 'outbound_[^;]*', inbound: 'inbound_[^;]*' },
   controlPlane: 'xds-grpc',
 };
 

@@ -51,8 +51,12 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
   return {
     controlPlane,
     authority,
-    configurationDirectory: configuration.published,
-    configurationFile: join(configuration.published, underTest),
+    configurationHint: [
+      `Change the mesh configuration: edit ${join(configuration.published, underTest)}`,
+      '(the control plane watches its folder; of two rules for one host, the one that came first holds),',
+      `or drop YAML beside it with metadata.namespace ${request.topology.namespace}:`,
+      `  ${configuration.published}`,
+    ],
     holdControlPlane: async () => {
       await configuration.withhold();
       await gate.hold();
@@ -79,6 +83,8 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
       await configuration.replace(underTest, textOf(changed, revision));
     },
     sidecar: (instance) => sidecarProgram(instance, request, version),
+    // One port takes the calls of every service on it: they are told apart by their Host.
+    egress: ({ egressAddress }, _, port) => ({ address: egressAddress, port }),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };
 }
