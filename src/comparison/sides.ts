@@ -22,6 +22,8 @@ export interface Side {
   readonly env?: string;
   /** Path of an Envoy that runs in the place of the pinned one. */
   readonly envoy?: string;
+  /** The kind of mesh that it runs on. */
+  readonly mesh?: string;
   /** Version of Istio. */
   readonly istio?: string;
 }
@@ -32,6 +34,7 @@ const parts = {
   profile: 'profile:NAME',
   env: 'env:NAME',
   envoy: 'envoy:PATH',
+  mesh: 'mesh:KIND',
   istio: 'istio:VERSION',
 } as const;
 type Part = keyof typeof parts;
@@ -47,13 +50,14 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
     profile: [],
     env: [],
     envoy: [],
+    mesh: [],
     istio: [],
   };
   for (const text of texts) {
     const [part, value] = partOf(option, text);
     found[part].push(value);
   }
-  for (const part of ['profile', 'env', 'envoy', 'istio'] as const) {
+  for (const part of ['profile', 'env', 'envoy', 'mesh', 'istio'] as const) {
     if (found[part].length > 1) {
       throw usageError(
         `${option}: ${part}: is there ${found[part].length} times`,
@@ -69,6 +73,7 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
     ...one('profile'),
     ...one('env'),
     ...one('envoy'),
+    ...one('mesh'),
     ...one('istio'),
   };
 }
@@ -76,9 +81,11 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
 /** The scenario's changes on one side: its own on top of those of both. */
 export function changesOf(side: Side, common: Changes): Changes {
   const profile = side.profile ?? common.profile;
+  const mesh = side.mesh ?? common.mesh;
   return {
     ...common,
     ...(profile === undefined ? {} : { profile }),
+    ...(mesh === undefined ? {} : { mesh }),
     set: [
       ...common.set,
       ...side.set,

@@ -6,7 +6,14 @@ import { configurationContext } from '../plan/configuration-context.ts';
 import type { Plan } from '../plan/contract.ts';
 import { unfitFor } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
-import { type Changes, openScenario, profileNames, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
+import {
+  type Changes,
+  openScenario,
+  otherMeshes,
+  profileNames,
+  type ScenarioFile,
+  scenarioOf,
+} from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
 import { meshIn } from './planned.ts';
 import { everWritten, readSteps } from './steps.ts';
@@ -21,7 +28,7 @@ export interface Examined {
 const unchanged: Changes = { set: [], config: [] };
 
 /**
- * Looks at a scenario file as it is and with each of its profiles, for everything that is wrong with it, and for why
+ * Looks at a scenario file as it is, with each of its profiles and on each other mesh that it is written for, for everything that is wrong with it, and for why
  * an environment could not run it.
  */
 export async function examineScenario(file: string, environment?: EnvironmentName): Promise<Examined> {
@@ -35,9 +42,14 @@ export async function examineScenario(file: string, environment?: EnvironmentNam
   const sound: MeshResource[] = [];
   /** Most profiles change nothing that mesh configuration is held against. */
   const seen = new Set<string>();
-  for (const profile of [undefined, ...profileNames(opened)]) {
+  const variants: readonly Changes[] = [
+    unchanged,
+    ...profileNames(opened).map((profile) => ({ ...unchanged, profile })),
+    ...otherMeshes(opened).map((mesh) => ({ ...unchanged, mesh })),
+  ];
+  for (const changes of variants) {
     try {
-      const loaded = await scenarioOf(opened, profile === undefined ? unchanged : { ...unchanged, profile });
+      const loaded = await scenarioOf(opened, changes);
       const plan = planOf(loaded, problems);
       const found = await examineConfiguration(loaded, plan, seen);
       problems.push(...found.problems, ...(plan ? notForAny(plan, loaded, environment) : []));

@@ -83,15 +83,16 @@ export function initialised(counters: string): Ready {
 }
 
 /** The questions to which the answer is the same in every mesh. */
-export const envoyAdmin = ({ requests }: Pick<ClusterNames, 'requests'>) => ({
-  idle: allZero(String.raw`http\.(?:${requests.inbound}|${requests.outbound});?\.downstream_rq_active`),
-  written: allZero(String.raw`filesystem\.write_total_buffered`),
-  rejected: {
-    paths: [statsPath(rejections)],
-    count: ([counters = '']: readonly string[]) => countRejected(counters),
-  },
-  reopenLogPath: '/reopen_logs',
-}) satisfies Partial<MeshSidecar>;
+export const envoyAdmin = ({ requests }: Pick<ClusterNames, 'requests'>) =>
+  ({
+    idle: allZero(String.raw`http\.(?:${requests.inbound}|${requests.outbound});?\.downstream_rq_active`),
+    written: allZero(String.raw`filesystem\.write_total_buffered`),
+    rejected: {
+      paths: [statsPath(rejections)],
+      count: ([counters = '']: readonly string[]) => countRejected(counters),
+    },
+    reopenLogPath: '/reopen_logs',
+  }) satisfies Partial<MeshSidecar>;
 
 function allZero(gauges: string) {
   return {
