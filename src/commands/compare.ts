@@ -72,6 +72,7 @@ Each side is the scenario with something changed, given once for each part; with
   profile:NAME        one of its profiles
   env:NAME            where the mesh runs
   istio:VERSION       the version of Istio
+  mesh:KIND           the mesh: istio or consul
   envoy:PATH          the Envoy of every sidecar, on the local lab
 --config, --set and --profile change both. Where only mesh configuration, loads, faults or checks differ, both sides
 take turns in one lab; otherwise each has a lab of its own, beside the other.

@@ -56,7 +56,14 @@ export function addScenarioOptions(command: Command): Command {
 }
 
 /** The same options for a command that this one starts. */
-export function scenarioArguments({ mesh, profile, set, setEnv, setFile, config }: ScenarioOptions): string[] {
+export function scenarioArguments({
+  mesh,
+  profile,
+  set,
+  setEnv,
+  setFile,
+  config,
+}: ScenarioOptions): string[] {
   return [
     ...(mesh === undefined ? [] : ['--mesh', mesh]),
     ...(profile === undefined ? [] : ['--profile', profile]),

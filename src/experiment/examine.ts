@@ -1,6 +1,6 @@
 import { type EnvironmentName, environmentCapabilities, environmentNames } from '../environments/index.ts';
 import { type Problem, ProblemsError } from '../kit/problems.ts';
-import { meshOf } from '../meshes/index.ts';
+import { type MeshKind, meshOf } from '../meshes/index.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
 import type { Plan } from '../plan/contract.ts';
@@ -15,14 +15,19 @@ import {
   scenarioOf,
 } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
-import { meshIn } from './planned.ts';
+import { meshIn, unsupportedBy } from './planned.ts';
 import { everWritten, readSteps } from './steps.ts';
+
+export interface SoundResource {
+  readonly mesh: MeshKind;
+  readonly resource: MeshResource;
+}
 
 /** What can be said about a scenario file without running it, or asking programs. */
 export interface Examined {
   readonly problems: readonly Problem[];
-  /** The mesh configuration under test that has no mistakes of its own. */
-  readonly sound: readonly MeshResource[];
+  /** The mesh configuration under test that has no mistakes of its own, with the mesh that it is for. */
+  readonly sound: readonly SoundResource[];
 }
 
 const unchanged: Changes = { set: [], config: [] };
@@ -39,7 +44,7 @@ export async function examineScenario(file: string, environment?: EnvironmentNam
     return { problems: problemsOf(error), sound: [] };
   }
   const problems: Problem[] = [];
-  const sound: MeshResource[] = [];
+  const sound: SoundResource[] = [];
   /** Most profiles change nothing that mesh configuration is held against. */
   const seen = new Set<string>();
   const variants: readonly Changes[] = [
@@ -83,17 +88,20 @@ async function examineConfiguration(
     problems.push(...problemsOf(error));
     return meshOf(scenario.mesh.kind);
   });
+  const forMesh = (resources: readonly MeshResource[]) =>
+    resources.map((resource) => ({ mesh: scenario.mesh.kind, resource }));
   const isNew = (...what: unknown[]) => {
     const key = JSON.stringify([...what, meshFiles.map(({ path }) => path)]);
     return !seen.has(key) && Boolean(seen.add(key));
   };
   if (plan) {
+    problems.push(...unsupportedBy(mesh, plan, loaded));
     const context = configurationContext(plan);
     if (!isNew(context, plan.trial.changes)) return { problems, sound: [] };
     try {
       const resources = mesh.readConfiguration(meshFiles, context);
       const steps = readSteps(plan, mesh, loaded.locate);
-      return { problems, sound: everWritten([{ files: meshFiles, resources }, ...steps]).resources };
+      return { problems, sound: forMesh(everWritten([{ files: meshFiles, resources }, ...steps]).resources) };
     } catch (error) {
       problems.push(...problemsOf(error));
     }
@@ -101,7 +109,7 @@ async function examineConfiguration(
   // What is wrong elsewhere keeps nobody from looking at each file by itself.
   if (!isNew()) return { problems, sound: [] };
   const linted = mesh.lintConfiguration([...meshFiles, ...loaded.changeFiles.flat()]);
-  return { problems: [...problems, ...linted.problems], sound: linted.sound };
+  return { problems: [...problems, ...linted.problems], sound: forMesh(linted.sound) };
 }
 
 /** Why a scenario cannot be run on an environment; where none is named, why on no one. */

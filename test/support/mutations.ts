@@ -1,10 +1,13 @@
 import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
 import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
+import { plantedOnConsul } from './planted-consul.ts';
 import { plantedFilters } from './planted-filters.ts';
 
 /** A planted defect of a scenario, however it is planted. */
 export interface Mutation {
+  /** The mesh that it runs on; the scenario's own unless given. */
+  readonly mesh?: string;
   readonly scenario: string;
   readonly name: string;
   /** Kind of a check that must be among the failed ones; any unless given. */
@@ -31,4 +34,5 @@ export const mutations: readonly Mutation[] = [
   ),
   ...plantedChanges,
   ...plantedCertificates,
+  ...plantedOnConsul.map((planted): Mutation => ({ ...planted, mesh: 'consul' })),
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

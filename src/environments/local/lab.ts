@@ -6,7 +6,13 @@ import { http } from '../../kit/http.ts';
 import type { Supervisor } from '../../kit/supervisor/client.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { segment, spreadLoad } from '../../load/generators.ts';
-import { fullName, type HostEndpoint, type HostInstance, type HostMesh, type Mesh } from '../../meshes/contract.ts';
+import {
+  fullName,
+  type HostEndpoint,
+  type HostInstance,
+  type HostMesh,
+  type Mesh,
+} from '../../meshes/contract.ts';
 import { generatorName, type InstanceContext, type ProcessSample } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
@@ -377,7 +383,9 @@ export class LocalLab implements Lab {
           names: Object.fromEntries(
             services.flatMap((service) => {
               const host = this.#meshKind.serviceHost(service.name, namespace);
-              return portsOf(service).flatMap((port) => nameAt(host, port, place.placeOf(service.name, port)));
+              return portsOf(service).flatMap((port) =>
+                nameAt(host, port, place.placeOf(service.name, port)),
+              );
             }),
           ),
           launch: (spec) => this.#programs.run(spec),

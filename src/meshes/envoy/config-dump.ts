@@ -80,6 +80,8 @@ export interface StringMatcher {
 export interface EnvoyCluster {
   readonly name: string;
   readonly type?: string;
+  /** Of an aggregate: the clusters that it is made of, in the order in which they are used. */
+  readonly cluster_type?: { readonly typed_config?: { readonly clusters?: readonly string[] } };
   readonly connect_timeout?: Duration;
   readonly lb_policy?: string;
   readonly per_connection_buffer_limit_bytes?: number;

@@ -1,0 +1,9 @@
+# Every sidecar takes mTLS only, whatever is written; this is which version of TLS.
+Kind = "mesh"
+Name = "mesh"
+
+TLS {
+  Incoming {
+    TLSMinVersion = "TLSv1_2"
+  }
+}
