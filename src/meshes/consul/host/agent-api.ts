@@ -20,12 +20,12 @@ export class AgentApi {
     this.#address = address;
   }
 
-  /** How many healthy sidecars each of these services has; or why nobody knows yet. */
-  async healthy(services: readonly string[]): Promise<ReadonlyMap<string, number> | NotYet> {
+  /** How many sidecars each of these services has, healthy or not; or why nobody knows yet. */
+  async sidecars(services: readonly string[]): Promise<ReadonlyMap<string, number> | NotYet> {
     try {
       const counts = await Promise.all(
         services.map(async (service) => {
-          const { status, body } = await this.#ask('GET', `/v1/health/connect/${service}?passing`);
+          const { status, body } = await this.#ask('GET', `/v1/health/connect/${service}`);
           if (status !== 200) throw new Error(`it answers ${status}: ${body.slice(0, 200)}`);
           return [service, (JSON.parse(body) as unknown[]).length] as const;
         }),

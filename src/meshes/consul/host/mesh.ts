@@ -83,10 +83,10 @@ async function missingSidecars(
   api: AgentApi,
   replicas: ReadonlyMap<string, readonly unknown[]>,
 ): Promise<NotYet | undefined> {
-  const healthy = await api.healthy([...replicas.keys()]);
-  if (healthy instanceof NotYet) return healthy;
+  const known = await api.sidecars([...replicas.keys()]);
+  if (known instanceof NotYet) return known;
   for (const [service, { length }] of replicas) {
-    const there = healthy.get(service) ?? 0;
+    const there = known.get(service) ?? 0;
     if (there < length) return notYet(`it knows ${there} of ${length} sidecars of ${service} yet`);
   }
   return undefined;

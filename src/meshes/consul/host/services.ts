@@ -58,8 +58,6 @@ function sidecar(instance: HostInstance, request: HostMeshRequest): object {
               tcp: `${address}:${port}`,
               interval: checkEvery,
               timeout: '1s',
-              // It would be critical until the first look otherwise; what is asked before it is up waits anyway.
-              status: 'passing',
             },
           ],
         }
