@@ -2,7 +2,18 @@ import { expect, test } from 'vitest';
 import { sidecarAdmin } from './sidecar-admin.ts';
 
 const trust = '0b5ea17e-7000-4000-8000-6d6573686573.consul';
-const marker = (bytes: number) =>
+const routes = (timeout: string) =>
+  JSON.stringify({
+    configs: [
+      {
+        route_config: {
+          name: 'breakwater-revision',
+          virtual_hosts: [{ name: 'x', routes: [{ match: { prefix: '/' }, route: { timeout } }] }],
+        },
+      },
+    ],
+  });
+const clusters = (bytes: number) =>
   JSON.stringify({
     configs: [
       {
@@ -15,18 +26,23 @@ const marker = (bytes: number) =>
   });
 const warm = 'cluster_manager.warming_clusters: 0\nlistener_manager.total_listeners_warming: 0\n';
 
-test('a revision has arrived when the cluster that is made for it alone says so', () => {
+test('a revision has arrived when the route that is made for it alone says so, and clusters are as new as it says', () => {
   const { answer } = sidecarAdmin.arrival;
-  const about = { revision: '3', rejectedBefore: 0 };
-  expect(answer([marker(1_048_579), warm], about)).toBeUndefined();
-  expect(answer([marker(1_048_578), warm], about)).toMatchObject({
-    why: 'its clusters are of revision 2, not 3',
+  const about = { revision: '5', rejectedBefore: 0 };
+  const held = [routes('300.005s'), clusters(1_048_579)] as const;
+  expect(sidecarAdmin.marker({ name: '5', hostsSince: '3' })).toMatchObject({ RequestTimeout: '300005ms' });
+  expect(answer([...held, warm], about)).toBeUndefined();
+  expect(answer([routes('300.004s'), clusters(1_048_579), warm], about)).toMatchObject({
+    why: 'its routes are of revision 4, not 5',
   });
-  expect(answer(['{}', warm], about)).toMatchObject({ why: 'it has no clusters yet' });
+  expect(answer([routes('300.005s'), clusters(1_048_578), warm], about)).toMatchObject({
+    why: 'its clusters are of an earlier revision',
+  });
+  expect(answer(['{}', clusters(1_048_579), warm], about)).toMatchObject({ why: 'it has no routes yet' });
   const warming = warm.replace('clusters: 0', 'clusters: 1');
-  expect(answer([marker(1_048_579), warming], about)).toMatchObject({ why: 'its clusters are warming' });
+  expect(answer([...held, warming], about)).toMatchObject({ why: 'its clusters are warming' });
   const rejected = `${warm}cluster_manager.cds.update_rejected: 1\n`;
-  expect(answer([marker(1), rejected], about)).toBeUndefined();
+  expect(answer(['{}', '{}', rejected], about)).toBeUndefined();
 });
 
 test('hosts are those of all clusters of a service, its subsets among them', () => {

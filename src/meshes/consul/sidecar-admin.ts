@@ -10,58 +10,75 @@ import {
   readyPath,
   warmedUp,
 } from '../envoy/admin.ts';
-import { dumped } from '../envoy/config-dump.ts';
+import { dumped, durationMs } from '../envoy/config-dump.ts';
 import { clusterName, clusterNames } from './clusters.ts';
 import { credentials } from './credentials.ts';
 import { MARKER_SERVICE, serviceHost } from './names.ts';
 
-/** How much Envoy buffers of a connection unless told otherwise; a revision is that many bytes more, which changes nothing. */
+/** How much Envoy buffers of a connection unless told otherwise: a few bytes more change nothing. */
 const USUAL_BUFFER = 1_048_576;
-
-/** "/per_connection_buffer_limit_bytes" as a number of revisions. */
-const bufferOf = (revision: string) => USUAL_BUFFER + Number(revision);
-
-/** An extension of every sidecar that writes the revision into the clusters of what is called. */
-function marker({ name, hostsSince }: MarkedRevision): object {
-  const patch = (revision: string, services: object) => ({
-    ResourceFilter: { ResourceType: 'cluster', TrafficDirection: 'outbound', ...services },
-    Op: 'add',
-    Path: '/per_connection_buffer_limit_bytes',
-    Value: bufferOf(revision),
-  });
-  return {
-    Name: 'builtin/property-override',
-    Required: true,
-    Arguments: {
-      ProxyType: 'connect-proxy',
-      Patches: [patch(hostsSince, {}), patch(name, { Services: [{ Name: MARKER_SERVICE }] })],
-    },
-  };
-}
+/** No lab has as many revisions. */
+const MOST_REVISIONS = 100_000;
 
 /**
- * What Envoy says of itself. The agent makes the whole configuration of a sidecar anew when its extensions change, of
- * all that it knows by then; so a sidecar that has the marker of a revision has all else of it. A cluster with another
- * buffer is a new one, with hosts that nobody has ejected yet: a change under load leaves those of services as they are.
+ * An extension of every sidecar that makes the clusters of what is called new ones, with hosts that nobody has ejected
+ * yet. Consul then makes all of a sidecar's configuration anew, so it is no matter for changes under load.
+ */
+export const freshHosts = (hostsSince: string): object => ({
+  Name: 'builtin/property-override',
+  Required: true,
+  Arguments: {
+    ProxyType: 'connect-proxy',
+    Patches: [
+      {
+        ResourceFilter: { ResourceType: 'cluster', TrafficDirection: 'outbound' },
+        Op: 'add',
+        Path: '/per_connection_buffer_limit_bytes',
+        Value: USUAL_BUFFER + Number(hostsSince),
+      },
+    ],
+  },
+});
+
+/** The entry of a service that nobody calls, and that every sidecar has a route to: its time limit is the revision. */
+const marker = ({ name, hostsSince }: MarkedRevision) => ({
+  Kind: 'service-resolver',
+  Name: MARKER_SERVICE,
+  RequestTimeout: `${Number(hostsSince) * MOST_REVISIONS + Number(name)}ms`,
+});
+
+const dump = (resource: string, query: Readonly<Record<string, string>>) =>
+  `/config_dump?${new URLSearchParams({ resource, ...query })}`;
+
+/**
+ * What Envoy says of itself. The marker is the last that the agent is given, and routes come last on a sidecar's stream:
+ * who has it has been sent all else before.
  */
 export const sidecarAdmin: MeshSidecar = {
   marker,
   arrival: {
     paths: [
-      `/config_dump?${new URLSearchParams({
-        resource: 'dynamic_active_clusters',
-        name_regex: String.raw`${MARKER_SERVICE}\..*`,
+      dump('dynamic_route_configs', { name_regex: MARKER_SERVICE }),
+      dump('dynamic_active_clusters', {
+        name_regex: String.raw`(.*~)?${MARKER_SERVICE}\..*`,
         mask: 'cluster.name,cluster.per_connection_buffer_limit_bytes',
-      })}`,
+      }),
       arrivalPath,
     ],
-    answer([clusters = '', counters = ''], { revision, rejectedBefore }) {
+    answer([routes = '', clusters = '', counters = ''], { revision, rejectedBefore }) {
       if (countRejected(counters) > rejectedBefore) return undefined;
-      const [held] = dumped(clusters === '' ? '{}' : clusters, 'cluster');
-      if (held === undefined) return notYet('it has no clusters yet');
-      const bytes = held.per_connection_buffer_limit_bytes ?? USUAL_BUFFER;
-      if (bytes !== bufferOf(revision)) {
-        return notYet(`its clusters are of revision ${bytes - USUAL_BUFFER}, not ${revision}`);
+      const [route] = dumped(routes || '{}', 'route_config').flatMap(({ virtual_hosts = [] }) =>
+        virtual_hosts.flatMap((host) => host.routes ?? []),
+      );
+      const [cluster] = dumped(clusters || '{}', 'cluster');
+      const timeout = route?.route?.timeout;
+      if (timeout === undefined || cluster === undefined) return notYet('it has no routes yet');
+      const marked = durationMs(timeout);
+      const held = String(marked % MOST_REVISIONS);
+      if (held !== revision) return notYet(`its routes are of revision ${held}, not ${revision}`);
+      const bytes = cluster.per_connection_buffer_limit_bytes ?? USUAL_BUFFER;
+      if (bytes !== USUAL_BUFFER + Math.floor(marked / MOST_REVISIONS)) {
+        return notYet('its clusters are of an earlier revision');
       }
       return warmedUp(counters);
     },

@@ -14,12 +14,12 @@ test('limits and outlier detection are those of the override, and what it leaves
   const [cluster, ...others] = recordedSidecar('limits', 'frontend').clusters;
   expect(others).toEqual([]);
   const { limits, outlierDetection, connectTimeoutMs, balancing, locality, tls } = cluster ?? expect.fail();
-  expect(text(limits.connections)).toBe('100 limits.hcl:16');
-  expect(text(limits.requests)).toBe('500 limits.hcl:17');
+  expect(text(limits.connections)).toBe('100 limits.hcl:15');
+  expect(text(limits.requests)).toBe('500 limits.hcl:16');
   expect(text(limits.pending)).toBe('1024 Envoy');
-  expect(text(outlierDetection?.consecutiveErrors)).toBe('4 limits.hcl:21');
-  expect(text(outlierDetection?.intervalMs)).toBe('2000 limits.hcl:20');
-  expect(text(outlierDetection?.mostEjected)).toBe('0.5 limits.hcl:22');
+  expect(text(outlierDetection?.consecutiveErrors)).toBe('4 limits.hcl:20');
+  expect(text(outlierDetection?.intervalMs)).toBe('2000 limits.hcl:19');
+  expect(text(outlierDetection?.mostEjected)).toBe('0.5 limits.hcl:21');
   expect(text(outlierDetection?.baseEjectionMs)).toBe('30000 Envoy');
   expect(text(connectTimeoutMs)).toBe('2000 limits.hcl:6');
   expect(text(balancing)).toBe('"round-robin" Consul');

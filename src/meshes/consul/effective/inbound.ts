@@ -62,6 +62,8 @@ export function readInbound(
 /** Filters that sidecars have anyway and that refuse nothing by themselves. */
 const ordinary = new Set([
   'envoy.filters.network.http_connection_manager',
+  // That of MaxInboundConnections, which is told as a limit.
+  'envoy.filters.network.connection_limit',
   'envoy.filters.network.tcp_proxy',
   'envoy.filters.http.router',
   'envoy.filters.http.header_to_metadata',

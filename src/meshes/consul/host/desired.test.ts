@@ -16,8 +16,13 @@ function desired(...texts: string[]) {
 }
 
 test('without configuration a lab speaks HTTP, as its topology says, logs what is read, and carries the revision', () => {
-  const [proxy, defaults, ...others] = desired();
+  const [proxy, defaults, marker, ...others] = desired();
   expect(others).toEqual([]);
+  expect(marker?.body).toEqual({
+    Kind: 'service-resolver',
+    Name: 'breakwater-revision',
+    RequestTimeout: '100002ms',
+  });
   expect(defaults?.body).toEqual({ Kind: 'service-defaults', Name: 'grpc-app', Protocol: 'http2' });
   expect(proxy?.body).toMatchObject({
     Kind: 'proxy-defaults',
@@ -37,6 +42,7 @@ test('what is under test stays as it is, and what others need comes first', () =
   expect(all.map(({ kind, name }) => `${kind}/${name}`)).toEqual([
     'proxy-defaults/global',
     'service-defaults/grpc-app',
+    'service-resolver/breakwater-revision',
     'service-router/edge-app',
   ]);
   expect(all[0]?.body).toMatchObject({
@@ -44,6 +50,6 @@ test('what is under test stays as it is, and what others need comes first', () =
     EnvoyExtensions: [{ Name: 'builtin/lua' }, { Name: 'builtin/property-override' }],
   });
   expect(all[1]?.body).toEqual({ Kind: 'service-defaults', Name: 'grpc-app', Protocol: 'grpc' });
-  expect(all[2]).toMatchObject({ from: { file: '0.hcl', line: 1 } });
+  expect(all[3]).toMatchObject({ from: { file: '0.hcl', line: 1 } });
   expect([...all].reverse().toSorted(byOrder)).toEqual(all);
 });

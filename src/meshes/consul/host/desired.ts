@@ -3,7 +3,8 @@ import type { TopologyPlan } from '../../../model/topology.ts';
 import type { MarkedRevision } from '../../contract.ts';
 import { accessLogFormat } from '../../envoy/access-log-format.ts';
 import { listAt, mapAt } from '../entries/meaning.ts';
-import { sidecarAdmin } from '../sidecar-admin.ts';
+import { MARKER_SERVICE } from '../names.ts';
+import { freshHosts, sidecarAdmin } from '../sidecar-admin.ts';
 
 /** An entry as the agent takes it, and whose it is. */
 export interface DesiredEntry {
@@ -31,8 +32,8 @@ export const byOrder = (a: Pick<DesiredEntry, 'kind'>, b: Pick<DesiredEntry, 'ki
 
 /**
  * The entries of a lab: those under test as they are, and beside them what the topology says: that services speak HTTP,
- * and which of them HTTP/2. Sidecars are told in `proxy-defaults` to log what the evidence is read from, and the marker
- * of the revision, whoever else has written into that.
+ * and which of them HTTP/2, and the marker of the revision. Sidecars are told in `proxy-defaults` to log what the
+ * evidence is read from, whoever else has written into that.
  */
 export function desiredEntries(
   resources: readonly MeshResource[],
@@ -61,7 +62,7 @@ export function desiredEntries(
           Path: accessLog,
           TextFormat: accessLogFormat,
         },
-        EnvoyExtensions: [...listAt(written, ['EnvoyExtensions']), sidecarAdmin.marker(revision)],
+        EnvoyExtensions: [...listAt(written, ['EnvoyExtensions']), freshHosts(revision.hostsSince)],
       },
       ...(proxyDefaults === undefined ? {} : { from: proxyDefaults }),
     },
@@ -72,6 +73,11 @@ export function desiredEntries(
         name,
         body: { Kind: 'service-defaults', Name: name, Protocol: 'http2' },
       })),
+    {
+      kind: 'service-resolver',
+      name: MARKER_SERVICE,
+      body: sidecarAdmin.marker(revision) as Record<string, unknown>,
+    },
     ...others.map((from) => ({ kind: from.kind, name: from.name, body: from.value, from })),
   ].toSorted(byOrder);
 }

@@ -3,6 +3,7 @@ import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
 import type { HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
 import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
+import { MARKER_SERVICE } from '../names.ts';
 import { prepareAgent } from './agent.ts';
 import { AgentApi } from './agent-api.ts';
 import { ConsulAuthority } from './authority.ts';
@@ -17,8 +18,8 @@ interface Wanted {
   readonly revision: MarkedRevision;
 }
 
-/** The entry that carries the marker of a revision. */
-const MARKED = 'proxy-defaults/global';
+/** The entry that says which revision it is. */
+const MARKER = `service-resolver/${MARKER_SERVICE}`;
 
 /** Consul as plain processes on loopback: an agent that is the server too, and an Envoy beside every app. */
 export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh> {
@@ -38,7 +39,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   const give = ({ resources, revision }: Wanted) =>
     api.apply(
       desiredEntries(resources, request.topology, { accessLog: request.accessLog, revision }),
-      MARKED,
+      MARKER,
     );
   return {
     controlPlane,
