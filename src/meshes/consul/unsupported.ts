@@ -5,14 +5,13 @@ import { servedBy } from '../../model/topology.ts';
 import { MOST_SERVICES } from './host/ports.ts';
 
 /** Why a lab with Consul cannot do an action; undefined where it can. */
-function whyNot(action: Action): string | undefined {
-  if (action.do === 'issue') {
+function whyNot({ do: action }: Action): string | undefined {
+  if (action === 'issue') {
     return 'Consul issues certificates itself: no other one can be had from it, nor an expired one or one of a stranger';
   }
-  if (action.do === 'rotate-authority' && !action.overlap) {
-    return 'Consul signs a new root with the one before, so that both are trusted';
-  }
-  return undefined;
+  return action === 'rotate-authority'
+    ? 'Consul replaces its authority by itself, and hands out what follows from that in its own time'
+    : undefined;
 }
 
 /** Whatever of a scenario cannot be on Consul, each with the reason. */

@@ -61,38 +61,6 @@ export class AgentApi {
     if (marker !== undefined && changed.includes(marker)) await this.#put(marker);
   }
 
-  /** Gives the authority of the mesh another key, which makes another root. */
-  async setAuthority(privateKey: string): Promise<void> {
-    const path = '/v1/connect/ca/configuration';
-    const before = parsed<{ readonly Config?: object }>(await this.#answer(path));
-    const wanted = { Provider: 'consul', Config: { ...before.Config, PrivateKey: privateKey, RootCert: '' } };
-    const { status, body } = await this.#ask('PUT', path, JSON.stringify(wanted));
-    if (status !== 200) throw environmentError(`Consul takes no other authority: ${body.trim()}`);
-  }
-
-  /** The certificates of the authorities that sidecars are to trust, and the one that issues. */
-  async roots(): Promise<{ readonly active: string; readonly roots: readonly string[] }> {
-    const { Roots = [] } = parsed<{ readonly Roots?: readonly { RootCert: string; Active: boolean }[] }>(
-      await this.#answer('/v1/agent/connect/ca/roots'),
-    );
-    const active = Roots.find(({ Active }) => Active)?.RootCert ?? '';
-    return { active, roots: Roots.map(({ RootCert }) => RootCert) };
-  }
-
-  /** The certificate that sidecars of a service have. */
-  async leaf(service: string): Promise<string> {
-    const { CertPEM = '' } = parsed<{ readonly CertPEM?: string }>(
-      await this.#answer(`/v1/agent/connect/ca/leaf/${service}`),
-    );
-    return CertPEM;
-  }
-
-  async #answer(path: string): Promise<string> {
-    const { status, body } = await this.#ask('GET', path);
-    if (status === 200) return body;
-    throw environmentError(`Consul answered ${status} to ${path}: ${body.slice(0, 200)}`);
-  }
-
   async #put(entry: DesiredEntry): Promise<void> {
     const { status, body } = await this.#ask('PUT', '/v1/config', JSON.stringify(entry.body));
     if (status !== 200 || body.trim() !== 'true') throw refusal(entry, body);
@@ -113,8 +81,6 @@ export class AgentApi {
     });
   }
 }
-
-const parsed = <T>(text: string): T => JSON.parse(text) as T;
 
 /** What Consul does not take, with its own words. */
 function refusal({ kind, name, from }: DesiredEntry, body: string): Error {

@@ -37,12 +37,7 @@ export async function prepareAgent(request: HostMeshRequest): Promise<ProgramSpe
     },
     // The times of an election are for one server alone, which nobody else can be quicker than.
     performance: { raft_multiplier: 1 },
-    connect: {
-      enabled: true,
-      ca_config: { cluster_id: CLUSTER_ID },
-      // How long certificates of a new root may be spread over; half a minute otherwise, which is longer than loads.
-      test_ca_leaf_root_change_spread: '1s',
-    },
+    connect: { enabled: true, ca_config: { cluster_id: CLUSTER_ID } },
     disable_update_check: true,
     discard_check_output: true,
     limits: { http_max_conns_per_client: 1_000 },

@@ -1,12 +1,12 @@
+import { usageError } from '../../../kit/errors.ts';
 import { NotYet, notYet } from '../../../kit/eventually.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { isServer } from '../../../model/topology.ts';
-import type { HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
+import type { HostAuthority, HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
 import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
 import { MARKER_SERVICE } from '../names.ts';
 import { prepareAgent } from './agent.ts';
 import { AgentApi } from './agent-api.ts';
-import { ConsulAuthority } from './authority.ts';
 import { desiredEntries } from './desired.ts';
 import { agentPorts } from './ports.ts';
 import { egressPort } from './services.ts';
@@ -43,7 +43,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     );
   return {
     controlPlane,
-    authority: new ConsulAuthority(api),
+    authority,
     configurationHint: [
       'Change the mesh configuration: write a configuration entry to the agent (it keeps its own proxy-defaults):',
       `  curl -X PUT http://${agent.host}:${agent.port}/v1/config -d '{"Kind":"service-defaults","Name":"…"}'`,
@@ -91,4 +91,11 @@ async function missingSidecars(
     if (there < length) return notYet(`it knows ${there} of ${length} sidecars of ${service} yet`);
   }
   return undefined;
+}
+
+/** Consul issues certificates itself: scenarios whose faults need these are refused before anything starts. */
+const authority: HostAuthority = { issue: notOurs, succeed: notOurs, trust: notOurs, renew: notOurs };
+
+function notOurs(): never {
+  throw usageError('Consul issues the certificates of its sidecars itself');
 }
