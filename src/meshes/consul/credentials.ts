@@ -10,7 +10,7 @@ export const credentials: MeshSidecar['credentials'] = {
     handshakesPath,
   ],
   read([certs = '', listeners = '', counters = '']) {
-    const [context] = dumpedListeners(listeners === '' ? '{}' : listeners)
+    const [context] = dumpedListeners(listeners.startsWith('{') ? listeners : '{}')
       .flatMap(({ filter_chains }) => filter_chains ?? [])
       .flatMap(({ transport_socket }) => contextOf(transport_socket) ?? []);
     const [certificate] = context?.tls_certificates ?? [];

@@ -50,6 +50,9 @@ const marker = ({ name, hostsSince }: MarkedRevision) => ({
 const dump = (resource: string, query: Readonly<Record<string, string>>) =>
   `/config_dump?${new URLSearchParams({ resource, ...query })}`;
 
+/** An Envoy that holds nothing of a kind says so in words. */
+const heldIn = (answer: string) => (answer.startsWith('{') ? answer : '{}');
+
 /**
  * What Envoy says of itself. The marker is the last that the agent is given, and routes come last on a sidecar's stream:
  * who has it has been sent all else before.
@@ -67,10 +70,10 @@ export const sidecarAdmin: MeshSidecar = {
     ],
     answer([routes = '', clusters = '', counters = ''], { revision, rejectedBefore }) {
       if (countRejected(counters) > rejectedBefore) return undefined;
-      const [route] = dumped(routes || '{}', 'route_config').flatMap(({ virtual_hosts = [] }) =>
+      const [route] = dumped(heldIn(routes), 'route_config').flatMap(({ virtual_hosts = [] }) =>
         virtual_hosts.flatMap((host) => host.routes ?? []),
       );
-      const [cluster] = dumped(clusters || '{}', 'cluster');
+      const [cluster] = dumped(heldIn(clusters), 'cluster');
       const timeout = route?.route?.timeout;
       if (timeout === undefined || cluster === undefined) return notYet('it has no routes yet');
       const marked = durationMs(timeout);
