@@ -235,7 +235,7 @@ describe('another mesh', () => {
 `;
 
   it('is the scenario with what is otherwise there, which the command line has the last word over', async () => {
-    await writeFile(join(directory, 'rules.hcl'), 'Kind = "mesh"\nName = "mesh"\n');
+    await writeFile(join(directory, 'rules.hcl'), 'Kind = "mesh"\n');
     const text = `${valid}${meshes}`;
     const own = await load(text);
     expect([own.scenario.mesh.kind, own.meshFiles.length]).toEqual(['istio', 0]);

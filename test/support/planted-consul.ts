@@ -205,25 +205,4 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
     ),
     names: /^service-resolver\/edge-app/,
   },
-  {
-    scenario: 'control-plane-outage',
-    name: 'no retries when a replica dies',
-    fails: 'error-count',
-    args: (folder) => [
-      '--config',
-      planted(folder, 'control-plane-outage.hcl', /NumRetries.*\n.*RetryOn.*\n/, ''),
-      ...['canary-subsets.hcl', 'canary-0.json'].flatMap((file) => ['--config', join(folderOfRules, file)]),
-    ],
-    names: /NumRetries/,
-  },
-  {
-    scenario: 'control-plane-outage',
-    name: 'weights swapped in a change made while the control plane is gone',
-    fails: 'proportion',
-    args: (folder) => [
-      '--set',
-      `changes.0.apply.0=${planted(folder, 'canary-20.json', /"stable"([\s\S]*)"canary"/, '"canary"$1"stable"')}`,
-    ],
-    names: /^service-splitter\/edge-app/,
-  },
 ];

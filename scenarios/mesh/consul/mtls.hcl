@@ -1,6 +1,5 @@
 # Every sidecar takes mTLS only, whatever is written; this is which version of TLS.
 Kind = "mesh"
-Name = "mesh"
 
 TLS {
   Incoming {

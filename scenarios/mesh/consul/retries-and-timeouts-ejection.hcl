@@ -9,8 +9,8 @@ UpstreamConfig {
       PassiveHealthCheck {
         MaxFailures      = 5
         BaseEjectionTime = "10s"
-        # One replica in three, more than the default of 10 %.
-        MaxEjectionPercent = 40
+        # Two replicas of three: one may be out already when another begins to hang.
+        MaxEjectionPercent = 70
       }
     }
   ]

@@ -147,6 +147,8 @@ const directionalTls = object({
 });
 
 const shared = { Kind: text(), Name: text(), Meta: map(text()), ...tenancy };
+/** Of what there is one of, without a name. */
+const { Name: _name, ...nameless } = shared;
 
 /** The kinds of entries that a lab has a use for, with their fields. */
 export const entryKinds = {
@@ -338,7 +340,7 @@ export const entryKinds = {
     { needed: ['Name'] },
   ),
   mesh: object({
-    ...shared,
+    ...nameless,
     TransparentProxy: object({ MeshDestinationsOnly: boolean }),
     AllowEnablingPermissiveMutualTLS: boolean,
     TLS: object({ Incoming: directionalTls, Outgoing: directionalTls }),
