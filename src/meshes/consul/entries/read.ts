@@ -73,7 +73,9 @@ function readEntry(
   if ('problem' in head) return { problems: [head.problem] };
   const { kind, own, from } = head;
   const read = canonical(entryKinds[kind], own, from);
-  const value = isMap(read.value) ? { Kind: kind, ...read.value, ...(kind === 'mesh' ? {} : head.named) } : {};
+  const value = isMap(read.value)
+    ? { Kind: kind, ...read.value, ...(kind === 'mesh' ? {} : head.named) }
+    : {};
   const name = kind === 'mesh' ? (head.named.Name ?? 'mesh') : (value as { readonly Name?: unknown }).Name;
   const problems = read.mistakes
     // A custom resource has its name elsewhere.
