@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { resourcesOf } from '../src/analysis/resources.ts';
 import { readEvidence } from '../src/evidence/evidence.ts';
 import { percentileOf } from '../src/kit/percentile.ts';
 import { meshOf } from '../src/meshes/index.ts';
@@ -10,6 +11,8 @@ import type { Report } from '../src/report/model.ts';
 /** One round on a lab, as it was measured. */
 export interface RecordedRound {
   readonly measures: Readonly<Record<string, number>>;
+  /** Processors of the machine, and how many of them everything else kept busy meanwhile. */
+  readonly machine?: { readonly cpus: number; readonly others: number };
   /** In milliseconds, a hundred evenly spaced percentiles: for methods that look at requests. */
   readonly latencies: readonly number[];
 }
@@ -35,12 +38,18 @@ export async function recordRounds(folders: readonly string[]): Promise<void> {
   found.sort((one, other) => (one.report.run.startedAt < other.report.run.startedAt ? -1 : 1));
   const rounds: RecordedRound[] = [];
   for (const { report, directory } of found.filter(({ report: { verdict } }) => verdict !== 'invalid')) {
-    const { requests } = await readEvidence(join(directory, 'evidence'), telemetry);
+    const evidence = await readEvidence(join(directory, 'evidence'), telemetry);
+    const { requests } = evidence;
+    const { machine } = resourcesOf(evidence);
     const sorted = requests.durationMs.slice(0, requests.length).sort();
     const latencies = Array.from({ length: 100 }, (_, index) =>
       Number((percentileOf(sorted, index + 0.5) ?? 0).toFixed(2)),
     );
-    rounds.push({ measures: report.measures ?? measuresOf(report), latencies });
+    rounds.push({
+      measures: report.measures ?? measuresOf(report),
+      ...(machine === undefined ? {} : { machine }),
+      latencies,
+    });
   }
   const recording: Recording = {
     scenario: [...new Set(found.map(({ report }) => report.scenario.name))].join(', '),

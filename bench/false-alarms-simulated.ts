@@ -1,15 +1,16 @@
-import { Judge, type Pair } from '../src/comparison/judge.ts';
+import { Judge } from '../src/comparison/judge.ts';
+import { burdenOf } from '../src/comparison/statistics/burden.ts';
 import type { Look } from '../src/comparison/statistics/looks.ts';
-import { measuresOfRound, pairedEffects } from '../src/comparison/statistics/paired-effects.ts';
+import { Effects, measuresOfRound, type Pair } from '../src/comparison/statistics/paired-effects.ts';
 import { hodgesLehmann, SignedRank, walshAverages } from '../src/comparison/statistics/signed-rank.ts';
 import { measureKind, measureKinds } from '../src/model/measures.ts';
 import { type Draw, drawn } from './draws.ts';
 import { type RecordedRound, type Recording, readRecording } from './false-alarms-record.ts';
 
-const mostPairs = 40;
+const mostPairs = 80;
 
 /** What is planted into B: the name of it, and what it makes of the measures of a round. */
-interface Planted {
+export interface Planted {
   readonly name: string;
   readonly change: (round: RecordedRound) => RecordedRound;
   /** Effect and measure that are to be found; none where nothing is planted. */
@@ -17,7 +18,7 @@ interface Planted {
 }
 
 /** One comparison as every method sees it. */
-interface Trace {
+export interface Trace {
   readonly a: readonly RecordedRound[];
   readonly b: readonly RecordedRound[];
   /** A run of A at another time, for those that keep one. */
@@ -126,7 +127,7 @@ const slower = (by: number): Planted => ({
   }),
 });
 
-const plants: readonly Planted[] = [
+export const plants: readonly Planted[] = [
   { name: 'A and B the same', change: (round) => round },
   slower(0.05),
   slower(0.1),
@@ -148,7 +149,7 @@ function scaled(measures: RecordedRound['measures'], factor: number, keys: reado
 }
 
 /** The same rounds, each that much nearer to their middle. */
-function quieter(rounds: readonly RecordedRound[], noise: number): readonly RecordedRound[] {
+export function quieter(rounds: readonly RecordedRound[], noise: number): readonly RecordedRound[] {
   const middle = (of: (round: RecordedRound) => number) => {
     const sorted = rounds.map(of).sort((a, b) => a - b);
     return sorted[Math.floor(sorted.length / 2)] ?? 0;
@@ -157,7 +158,8 @@ function quieter(rounds: readonly RecordedRound[], noise: number): readonly Reco
   const keys = Object.keys(rounds[0]?.measures ?? {});
   const middles = Object.fromEntries(keys.map((key) => [key, middle(({ measures }) => measures[key] ?? 0)]));
   const latency = (rounds[0]?.latencies ?? []).map((_, at) => middle(({ latencies }) => latencies[at] ?? 0));
-  return rounds.map(({ measures, latencies }) => ({
+  return rounds.map(({ measures, latencies, ...rest }) => ({
+    ...rest,
     measures: Object.fromEntries(
       Object.entries(measures).map(([key, value]) => [key, nearer(value, middles[key] ?? value)]),
     ),
@@ -170,20 +172,22 @@ function quieter(rounds: readonly RecordedRound[], noise: number): readonly Reco
  * to a third over the whole and rounds in between that something has held up; 1 % of errors, as they fall. The draws
  * are the same whatever is planted.
  */
-function traceOf(
+export function traceOf(
   rounds: readonly RecordedRound[],
   { change, name }: Planted,
   draw: Draw,
   noise: number,
+  { pairs = mostPairs, long = 1 } = {},
 ): Trace {
   const drift = draw.between(-0.3, 0.3) * noise;
   const series: RecordedRound[] = [];
   let at = 0;
-  for (let index = 0; index < 2 * mostPairs; index += 1) {
+  const all = 2 * pairs * long;
+  for (let index = 0; index < all; index += 1) {
     if (index % 10 === 0) at = draw.whole(0, rounds.length - 1);
     const round = rounds[(at + (index % 10)) % rounds.length] as RecordedRound;
     const held = draw.chance(0.05) ? draw.between(1.5, 4) ** noise : 1;
-    const factor = held * (1 + (drift * index) / (2 * mostPairs));
+    const factor = held * (1 + (drift * index) / all);
     const errors = name.includes('errors') ? errorShare(draw) : (round.measures['errors'] ?? 0);
     series.push({
       ...round,
@@ -193,12 +197,44 @@ function traceOf(
   }
   const a: RecordedRound[] = [];
   const b: RecordedRound[] = [];
-  for (let pair = 0; pair < mostPairs; pair += 1) {
+  const made = Array.from({ length: 2 * pairs }, (_, index) =>
+    together(series.slice(index * long, (index + 1) * long)),
+  );
+  for (let pair = 0; pair < pairs; pair += 1) {
     const first = draw.chance(0.5) ? 0 : 1;
-    a.push(series[2 * pair + first] as RecordedRound);
-    b.push(change(series[2 * pair + 1 - first] as RecordedRound));
+    a.push(made[2 * pair + first] as RecordedRound);
+    b.push(change(made[2 * pair + 1 - first] as RecordedRound));
   }
   return { a, b, stored: rounds[draw.whole(0, rounds.length - 1)] as RecordedRound };
+}
+
+/** Rounds after each other as the one that they would have been: percentiles of all their requests, means of the rest. */
+function together(rounds: readonly RecordedRound[]): RecordedRound {
+  const [first] = rounds;
+  if (first === undefined || rounds.length === 1) return first as RecordedRound;
+  const latencies = rounds.flatMap((round) => round.latencies).sort((a, b) => a - b);
+  const mean = (of: (round: RecordedRound) => number) =>
+    rounds.reduce((sum, round) => sum + of(round), 0) / rounds.length;
+  const percentiles: Readonly<Record<string, number>> = { p50: 0.5, p95: 0.95, p99: 0.99 };
+  const measures = Object.fromEntries(
+    Object.keys(first.measures).map((key) => {
+      const share = percentiles[key];
+      return [
+        key,
+        share === undefined
+          ? mean((round) => round.measures[key] ?? 0)
+          : (latencies[Math.floor(share * latencies.length)] ?? 0),
+      ];
+    }),
+  );
+  const { machine } = first;
+  return {
+    measures,
+    ...(machine === undefined
+      ? {}
+      : { machine: { ...machine, others: mean((round) => round.machine?.others ?? 0) } }),
+    latencies,
+  };
 }
 
 /** About 1 % of 2,000 requests, as chance has it. */
@@ -210,21 +246,28 @@ function errorShare(draw: Draw): number {
 
 type Method = (trace: Trace, keys: readonly string[], planted: Planted) => Said;
 
-const pairsOf = ({ a, b }: Trace): Pair[] =>
-  a.map((round, index) => ({
-    a: measuresOfRound(round.measures),
-    b: measuresOfRound(b[index]?.measures ?? {}),
-  }));
+/** Its pairs, with what is known of how busy the machine was, or without. */
+export const pairsOf = ({ a, b }: Trace, known = true): Pair[] =>
+  a.map((round, index) => {
+    const other = b[index] ?? round;
+    return {
+      a: measuresOfRound(round.measures),
+      b: measuresOfRound(other.measures),
+      ...(known && round.machine && other.machine
+        ? { burden: burdenOf(other.machine) - burdenOf(round.machine) }
+        : {}),
+    };
+  });
 
-const marginsOf = (keys: readonly string[]) =>
+export const marginsOf = (keys: readonly string[]) =>
   new Map(keys.map((key) => [key, (measureKind(key) ?? measureKinds.p50).margin]));
 
-/** What `compare` would say with these looks. */
+/** What `compare` would say with these looks, knowing how busy the machine was or not. */
 const bySignedRank =
-  (looks?: readonly Look[]): Method =>
+  (looks?: readonly Look[], known = true): Method =>
   (trace, keys, { effect }) => {
     const judge = new Judge({ margins: marginsOf(keys), mostPairs }, ranks, looks);
-    const pairs = pairsOf(trace);
+    const pairs = pairsOf(trace, known);
     for (;;) {
       const due = judge.nextLook ?? mostPairs;
       const { standings, answer } = judge.judge(pairs.slice(0, due));
@@ -253,15 +296,17 @@ const plans: Readonly<Record<string, Method>> = {
   'looks of equal shares': bySignedRank(evenly(13, 17, 23, 30, 40)),
   'a look at each pair from 15': bySignedRank(evenly(...Array.from({ length: 26 }, (_, at) => at + 15))),
   'one look at 40 pairs': bySignedRank(evenly(40)),
+  'one look at 80 pairs': bySignedRank(evenly(80)),
 };
 
 const methods: Readonly<Record<string, Method>> = {
   compare: bySignedRank(),
+  'the same without what else ran on the machine': bySignedRank(undefined, false),
   'anytime-valid, by betting on signs': (trace, keys) => {
     const pairs = pairsOf(trace);
     const needed = keys.length / 0.01;
     const all = keys.map((key) => ({
-      effects: pairedEffects(pairs, key, measureKind(key) ?? measureKinds.p50),
+      effects: new Effects(pairs, key, measureKind(key) ?? measureKinds.p50).beyond(0),
       most: Math.log1p((measureKind(key) ?? measureKinds.p50).margin),
     }));
     const wealth = all.map(() => bets.map(() => 1));
@@ -286,8 +331,8 @@ const methods: Readonly<Record<string, Method>> = {
     return { alarm: false, pairs: mostPairs, answer: 'no alarm' };
   },
   'one look at ten pairs, signed rank at 0.01 for p95': (trace) => {
-    const effects = pairedEffects(pairsOf(trace).slice(0, 10), 'p95', measureKinds.p95);
-    return { alarm: ranks.pValue(effects) <= 0.01, pairs: 10, answer: '' };
+    const effects = new Effects(pairsOf(trace, false).slice(0, 10), 'p95', measureKinds.p95);
+    return { alarm: ranks.pValue(effects.beyond(0)) <= 0.01, pairs: 10, answer: '' };
   },
   'stored baseline, p95 more than 10 % above': ({ stored, b: [run] }) => ({
     alarm: (run?.measures['p95'] ?? 0) > 1.1 * (stored.measures['p95'] ?? 0),

@@ -26,7 +26,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
   evidence: 'all',
   environments: [/^contract\.ts$/, /^index\.ts$/, /^local\/(addresses|system)\.ts$/, /^kind\/versions\.ts$/],
-  trial: [/^run\.ts$/],
+  trial: [/^(run|watch)\.ts$/],
   report: [
     /^model\.ts$/,
     /^index\.ts$/,

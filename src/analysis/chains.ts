@@ -67,10 +67,11 @@ export class Chains {
 
   /** "The app of shop was waiting for stock then, and that of stock for ledger."; of requests that nobody answered. */
   waiting(chain: Chain): string {
-    const [first, ...others] = this.#steps(chain).map(({ from, to }) => [from, to]);
+    const [first, ...others] = this.#steps(chain);
     if (first === undefined) return '';
-    const more = others.map(([from, to]) => `, and that of ${from} for ${to}`).join('');
-    return `The app of ${first[0]} was waiting for ${first[1]} then${more}.`;
+    const more = others.map(({ from, to }) => `, and that of ${from} for ${to}`).join('');
+    const who = first.gateway ? 'gateway' : 'app of';
+    return `The ${who} ${first.from} was waiting for ${first.to} then${more}.`;
   }
 
   /** Whom the calls of a chain went to. */
@@ -113,8 +114,10 @@ export class Chains {
     const { calls, context } = this.#evidence;
     return chain.map((row) => {
       const { service = '-', status = 0 } = this.#ending(calls.ending[row]) ?? {};
+      const caller = context.instances[calls.caller[row] as number];
       return {
-        from: context.instances[calls.caller[row] as number]?.service,
+        from: caller?.service,
+        gateway: caller?.gateway !== undefined,
         to: service === '-' ? named : service,
         how: status === 0 ? 'got no answer' : `got ${status}`,
       };
@@ -162,6 +165,8 @@ const CLOCKS_MS = 2;
 
 interface Step {
   readonly from: string | undefined;
+  /** Whether that is a gateway, and no app. */
+  readonly gateway: boolean;
   readonly to: string;
   readonly how: string;
 }
@@ -170,5 +175,7 @@ interface Step {
 function wayOf([first, ...others]: readonly Step[]): string {
   if (first === undefined) return '';
   const more = others.map(({ from, to, how }) => `, and that since the call of ${from} to ${to} ${how}`);
-  return `The app of ${first.from} failed, since its call to ${first.to} ${first.how}${more.join('')}.`;
+  return first.gateway
+    ? `The gateway ${first.from} could not do better, since its call to ${first.to} ${first.how}${more.join('')}.`
+    : `The app of ${first.from} failed, since its call to ${first.to} ${first.how}${more.join('')}.`;
 }

@@ -11,8 +11,9 @@ const series = (name: string, ...samples: readonly (readonly [t: number, pid: nu
 });
 
 /** frontend-1 sent three requests, and one of them was tried again. */
-const evidenceOf = (processes: readonly ReturnType<typeof series>[]) =>
+const evidenceOf = (processes: readonly ReturnType<typeof series>[], busy?: Evidence['saturation']['busy']) =>
   ({
+    saturation: { busy },
     processes: new Map(processes.map((each) => [each.name, each])),
     context: { instances: [{ name: 'frontend-1' }, { name: 'edge-app-1' }, { name: 'edge-app-2' }] },
     requests: { length: 3, client: Uint16Array.of(0, 0, 0, 7) },
@@ -55,4 +56,18 @@ test('CPU is that of the trial: what was used before the load began is left out,
     k6: 700,
     'edge-app-1/sidecar': 110,
   });
+});
+
+test('what else ran on the machine is all that was busy, less everything that was watched', () => {
+  const processes = [
+    series('harness', [-500, 1, 900], [5_000, 1, 1_150]),
+    series('k6', [200, 3, 20], [5_000, 3, 770]),
+  ];
+  const machine = (busyMs: number) =>
+    resourcesOf(evidenceOf(processes, { cpus: 2, ms: 5_000, busyMs })).machine;
+  expect(machine(8_500)).toEqual({ cpus: 2, others: 1.496 });
+  // Samples of one and the other are not of the same moment.
+  expect(machine(1_000)).toEqual({ cpus: 2, others: 0 });
+  expect(machine(90_000)).toEqual({ cpus: 2, others: 2 });
+  expect(resourcesOf(evidenceOf(processes)).machine).toBeUndefined();
 });

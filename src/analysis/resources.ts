@@ -29,7 +29,26 @@ export function resourcesOf(evidence: Evidence): Resources {
     };
   }
   const { harness = { cpuMs: 0, maxRssBytes: 0 }, ...others } = programs;
-  return { harness, programs: others, connections: connectionsOf(evidence) };
+  const machine = machineOf(evidence, programs);
+  return {
+    harness,
+    programs: others,
+    ...(machine === undefined ? {} : { machine }),
+    connections: connectionsOf(evidence),
+  };
+}
+
+/** What the machine had to do beside the trial: all that was busy, less what everything that was watched has used. */
+function machineOf(
+  { saturation }: Evidence,
+  programs: Readonly<Record<string, Program>>,
+): Resources['machine'] {
+  const { busy } = saturation;
+  if (busy === undefined) return undefined;
+  const own = Object.values(programs).reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+  // Each is sampled by itself, so the difference may be a little less than none.
+  const others = Math.min(busy.cpus, Math.max(0, (busy.busyMs - own) / busy.ms));
+  return { cpus: busy.cpus, others: Number(others.toPrecision(4)) };
 }
 
 /** Requests that each instance has sent or got, retries included where they came. */

@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence/evidence.ts';
 import { DIRECT, UNKNOWN_CALL } from '../evidence/requests.ts';
-import { isClient, isServer } from '../model/topology.ts';
+import { isClient } from '../model/topology.ts';
 import type { Report } from '../report/model.ts';
 import { phaseNames } from './phases.ts';
 import type { Traffic } from './traffic.ts';
@@ -9,7 +9,8 @@ type Topology = Report['topology'];
 
 /**
  * Who called whom, apps that called onward among them, counting every attempt: those that a server saw, and those that
- * never got there. A call counts in the window of the request that it was made for.
+ * never got there. A call counts in the window of the request that it was made for. Into another network it goes from
+ * the caller to a gateway, and from that to a server.
  */
 export function topologyOf(evidence: Evidence, traffic: Traffic, phases: Uint8Array): Topology {
   const { instances } = evidence.context;
@@ -33,12 +34,18 @@ export function topologyOf(evidence: Evidence, traffic: Traffic, phases: Uint8Ar
     const ending = endings[arrivals.ending[row] as number];
     const call = arrivals.call[row] as number;
     if (request < 0 || ending === undefined || call === UNKNOWN_CALL) continue;
-    tally(
-      call === DIRECT ? (requests.client[request] as number) : (calls.caller[call] as number),
-      arrivals.instance[row] as number,
-      phases[request] as number,
-      ending.outcome !== 'ok',
-    );
+    const instance = arrivals.instance[row] as number;
+    const phase = phases[request] as number;
+    const failed = ending.outcome !== 'ok';
+    const from = call === DIRECT ? (requests.client[request] as number) : (calls.caller[call] as number);
+    const { via } = traffic.endings[traffic.endingOf[request] as number] ?? {};
+    // An attempt that reached somebody of the caller's own network went through no gateway.
+    const gateway =
+      call === DIRECT && via !== undefined && instances[via]?.network === instances[instance]?.network
+        ? via
+        : undefined;
+    if (gateway !== undefined) tally(from, gateway, phase, failed);
+    tally(gateway ?? from, instance, phase, failed);
   }
   for (let row = 0; row < traffic.length; row += 1) {
     const ending = traffic.endings[traffic.endingOf[row] as number];
@@ -53,14 +60,22 @@ export function topologyOf(evidence: Evidence, traffic: Traffic, phases: Uint8Ar
   }
   const name = (index: number) => instances[index]?.name ?? '-';
   return {
-    clients: instances.filter(isClient).map((each) => ({ name: each.name, zone: each.locality })),
-    instances: instances.filter(isServer).map((each) => ({
+    clients: instances.filter(isClient).map((each) => ({
       name: each.name,
-      service: each.service,
-      workload: each.workload,
       zone: each.locality,
-      address: each.addresses.join(', '),
+      ...(each.network === undefined ? {} : { network: each.network }),
     })),
+    instances: instances
+      .filter((each) => !isClient(each))
+      .map((each) => ({
+        name: each.name,
+        service: each.service,
+        workload: each.workload,
+        zone: each.locality,
+        address: each.addresses.join(', '),
+        ...(each.network === undefined ? {} : { network: each.network }),
+        ...(each.gateway === undefined ? {} : { gateway: each.gateway }),
+      })),
     edges: [...edges]
       .sort(([a], [b]) => a - b)
       .map(([key, edge]) => ({

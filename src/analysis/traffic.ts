@@ -28,6 +28,8 @@ export interface SettledEnding extends Ending {
   readonly instance: number;
   /** The same if that instance answered, else NO_HOST. */
   readonly answeredBy: number;
+  /** Index of the gateway through which it went there, into another network; absent where it went directly. */
+  readonly via?: number;
 }
 
 /** Puts every request at its due time and gives it its latency and its host. */
@@ -69,7 +71,10 @@ export function settleTraffic(
   const endings = settleEndings(evidence);
   const told = withHosts(
     evidence,
-    refused?.any ? withRefusals(evidence, endings, refused) : { endings, endingOf: requests.ending },
+    beyondGateways(
+      evidence,
+      refused?.any ? withRefusals(evidence, endings, refused) : { endings, endingOf: requests.ending },
+    ),
   );
   return { length: requests.length, whenMs, latencyMs, clocks, ...told };
 }
@@ -124,6 +129,45 @@ function withHosts(
             }
           : ofNoHost(ending),
       ) - 1;
+    numbers.set(key, known);
+    endingOf[row] = known;
+  }
+  return { endings: all, endingOf };
+}
+
+/**
+ * Endings, and those beside them of requests that went through a gateway into another network: to the client's sidecar
+ * that is the host, and the log of a server there says whom they reached.
+ */
+function beyondGateways(
+  { requests, arrivals, endings: logged, context: { instances } }: Evidence,
+  told: Pick<Traffic, 'endings' | 'endingOf'>,
+): Pick<Traffic, 'endings' | 'endingOf'> {
+  const leads = told.endings.map(({ instance }) => instances[instance]?.gateway === 'east-west');
+  if (!leads.includes(true)) return told;
+  const all = [...told.endings];
+  const endingOf = told.endingOf.slice(0, requests.length);
+  const numbers = new Map<string, number>();
+  for (let row = 0; row < requests.length; row += 1) {
+    const number = endingOf[row] as number;
+    const last = requests.lastArrival[row] as number;
+    const ending = all[number];
+    if (!leads[number] || ending === undefined || last < 0) continue;
+    const server = arrivals.instance[last] as number;
+    // An earlier attempt may have reached somebody of the caller's own network.
+    if (instances[server]?.network !== instances[ending.instance]?.network) continue;
+    // To the server it was its caller who went away: the connection broke at the gateway.
+    const endedFor = logged[arrivals.ending[last] as number]?.reason;
+    if (ending.reason === 'reset' && endedFor === 'client-gone') continue;
+    const key = `${number} ${server}`;
+    const known =
+      numbers.get(key) ??
+      all.push({
+        ...ending,
+        via: ending.instance,
+        instance: server,
+        answeredBy: ending.answered ? server : NO_HOST,
+      }) - 1;
     numbers.set(key, known);
     endingOf[row] = known;
   }

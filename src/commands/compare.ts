@@ -1,50 +1,42 @@
-import { join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { basename, extname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import pc from 'picocolors';
 import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance.ts';
-import { type ComparisonEnd, type ComparisonWatcher, compareSides } from '../comparison/compare.ts';
+import { type ComparisonEnd, compareSides } from '../comparison/compare.ts';
 import { beginJournal, isRound, type Journal, journalSeed, resumeJournal } from '../comparison/journal.ts';
-import type { Standing } from '../comparison/judge.ts';
-import { LabRounds, namingSide } from '../comparison/lab-rounds.ts';
-import { ownEnvoy } from '../comparison/own-envoy.ts';
+import { LabRounds } from '../comparison/lab-rounds.ts';
+import {
+  areTheSame,
+  decisiveOf,
+  fitOneLab,
+  type Prepared,
+  prepareSide,
+  sameLoads,
+} from '../comparison/prepare.ts';
 import { type ComparisonOptions, type Question, readQuestion } from '../comparison/question.ts';
 import { assembleComparison } from '../comparison/report.ts';
-import {
-  changesOf,
-  type OnBoth,
-  onBoth,
-  readSide,
-  type Side,
-  type SideName,
-  sideNames,
-} from '../comparison/sides.ts';
-import type { EnvironmentOptions } from '../environments/contract.ts';
+import { type OnBoth, onBoth, readSide, type Side, type SideName } from '../comparison/sides.ts';
 import {
   type EnvironmentName,
-  environmentCapabilities,
   environmentNames,
   environmentPrograms,
   environments,
 } from '../environments/index.ts';
-import { type Planned, planExperiment } from '../experiment/planned.ts';
-import { type ExperimentWatcher, newRunId } from '../experiment/run.ts';
+import { newRunId } from '../experiment/run.ts';
 import { everWritten } from '../experiment/steps.ts';
-import { ExitCode, OperatorError, usageError } from '../kit/errors.ts';
+import { ExitCode, usageError } from '../kit/errors.ts';
 import { fingerprint } from '../kit/fingerprint.ts';
-import { formatMs } from '../kit/format.ts';
-import { quote, suggest } from '../kit/nearest.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
-import { measureTitle } from '../model/measures.ts';
-import { refuseUnfit } from '../plan/environments.ts';
 import { comparisonFormats, writeComparison } from '../report/comparison/index.ts';
-import { formatChange } from '../report/comparison/words.ts';
+import { comparisonWords } from '../report/comparison/model.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
+import { version } from '../version.ts';
 import { sweepLeftovers } from './cleanup.ts';
+import { watchComparison } from './comparison-progress.ts';
 import { deliver } from './deliver.ts';
+import { LIVE_TEXT, type Live, openLive } from './live.ts';
 import { pathArgument } from './path-argument.ts';
 import { refuseFewFiles } from './preflight.ts';
 import { interrupted } from './resumable.ts';
@@ -63,6 +55,7 @@ interface CompareOptions extends ScenarioOptions, ComparisonOptions {
   readonly reports: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly live?: boolean;
 }
 
 const notes = `
@@ -71,9 +64,10 @@ Each side is the scenario with something changed, given once for each part; with
   set:PATH=VALUE      a value of the scenario, as with --set: set:load.rate=400/s
   profile:NAME        one of its profiles
   env:NAME            where the mesh runs
-  istio:VERSION       the version of Istio
-  mesh:KIND           the mesh: istio or consul
-  envoy:PATH          the Envoy of every sidecar, on the local lab
+  git:COMMIT          the scenario and its files at a commit: git:main; B is then what is there now unless --b says more
+  mesh:VERSION        the version of the mesh, mesh:1.28.3, or which mesh: mesh:consul
+  envoy:VERSION       the Envoy of every sidecar, on the local lab: envoy:1.40.0, or the path of one
+  app:COMMAND         what runs in the place of the sample app; with env:kind an image
 --config, --set and --profile change both. Where only mesh configuration, loads, faults or checks differ, both sides
 take turns in one lab; otherwise each has a lab of its own, beside the other.
 
@@ -88,8 +82,9 @@ Examples:
   $ npx breakwater compare my-shop.yaml --b mesh/new-retries.yaml
   $ npx breakwater compare my-shop.yaml --a config:mesh/now --b config:mesh/next --metrics p50,p95,errors,attempts
   $ npx breakwater compare my-shop.yaml --b set:topology.services.cart.workloads.0.replicas=3 --budget 20m
+  $ npx breakwater compare my-shop.yaml --a git:origin/main
   $ npx breakwater compare my-shop.yaml --baseline baseline.json
-  $ npx breakwater compare my-shop.yaml --a istio:1.28.3 --b istio:1.29.1 --margin p99=10%`;
+  $ npx breakwater compare my-shop.yaml --a mesh:1.28.3 --b mesh:1.29.1 --margin p99=10%`;
 
 /** `compare`: whether B is worse than A, and how sure that is. */
 export function compareCommand(signal: AbortSignal, startedAt: number): Command {
@@ -112,7 +107,7 @@ export function compareCommand(signal: AbortSignal, startedAt: number): Command 
         .argParser(collect)
         .default([], 'of each metric its own'),
     )
-    .option('--rounds <n>', 'at most so many rounds on each side', '40')
+    .option('--rounds <n>', 'at most so many rounds on each side', '80')
     .option('--budget <time>', 'how long it may go on', '30m')
     .addOption(
       new Option('--seed <n>', 'draw the order of an earlier comparison again')
@@ -137,6 +132,7 @@ export function compareCommand(signal: AbortSignal, startedAt: number): Command 
     .option('--reports <dir>', 'folder that gets a folder per comparison', pathArgument, 'reports')
     .option('--json', 'print the comparison as JSON on standard output')
     .option('-q, --quiet', 'no progress, only the result')
+    .option('--live', LIVE_TEXT)
     .addHelpText('after', notes)
     .action(async (file: string, options: CompareOptions) => {
       process.exitCode =
@@ -174,30 +170,21 @@ function readSeed(text: string): number {
   return seed;
 }
 
-/** One side, ready to be run. */
-interface Prepared {
-  readonly side: Side;
-  readonly planned: Planned;
-  readonly env: EnvironmentName;
-  readonly programs: EnvironmentOptions['programs'];
-}
-
-async function compareScenario(
-  file: string,
-  options: CompareOptions,
-  signal: AbortSignal,
-  startedAt: number,
-) {
+async function compareScenario(file: string, options: CompareOptions, outer: AbortSignal, startedAt: number) {
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const question = readQuestion(options);
   const sides = onBoth((name) => readSide(`--${name}`, options[name]));
   refuseNothing(options);
   const seed = options.seed ?? seedOfResumed(options) ?? randomSeed();
-  const a = await prepare(file, 'a', sides.a, options, seed, signal);
-  const b = await prepare(file, 'b', sides.b, options, seed, signal);
+  await using live = await openLive(options, titleOf(file, sides), outer, progress);
+  const { signal } = live;
+  const common = { ...options, file, seed, progress, signal };
+  await using a = await prepareSide('a', sides.a, common);
+  await using b = await prepareSide('b', sides.b, common);
   const both: OnBoth<Prepared> = { a, b };
+  for (const { planned, env } of [a, b]) if (env === 'local') refuseFewFiles(planned.plan);
   const inOneLab = fitOneLab(both);
-  const { plan } = a.planned;
+  const { plan } = (a.at === undefined ? a : b).planned;
   const docker = [a, b].some(({ env }) => env === 'kind') ? configuredDocker() : undefined;
   await sweepLeftovers(progress, signal, docker);
   for (const { planned, env } of [a, b]) {
@@ -218,7 +205,7 @@ async function compareScenario(
     command,
     journal,
     progress,
-    signal,
+    live,
   })
     .catch((error: unknown) => {
       throw signal.aborted ? interrupted(signal, 'rounds', directory) : error;
@@ -230,7 +217,7 @@ async function compareScenario(
       startedAt,
       command,
       plan,
-      sides,
+      sides: onBoth((name) => both[name].side),
       environments: onBoth((name) => both[name].env),
       inOneLab,
       seed,
@@ -248,6 +235,13 @@ async function compareScenario(
     render: comparisonFormats.terminal.render,
     hint: '--reports names another folder; the rounds are in its journal',
   });
+  const { status, label } = comparisonWords[report.ended];
+  await live.ended({
+    status,
+    label,
+    summary: report.summary,
+    report: join(directory, comparisonFormats.html.file),
+  });
   return report.exitCode;
 }
 
@@ -262,29 +256,31 @@ async function onLabs(about: {
   readonly command: readonly string[];
   readonly journal: Journal;
   readonly progress: Progress;
-  readonly signal: AbortSignal;
+  readonly live: Live;
 }): Promise<ComparisonEnd> {
-  const { both, inOneLab, question, seed, runId, directory, command, journal, progress, signal } = about;
-  const watcher = watchComparison(question, progress);
+  const { both, inOneLab, question, seed, runId, directory, command, journal, progress, live } = about;
+  const { signal } = live;
+  const { plan } = both.a.planned;
+  const { under, ...watcher } = watchComparison(question, progress, live);
   await using rounds = new LabRounds({
     runId,
     planned: onBoth((name) => both[name].planned),
     environments: onBoth((name) => {
-      const { env, planned, programs } = both[name];
-      const options = programs === undefined ? {} : { programs };
-      return environments[env](planned.mesh, progress, signal, options);
+      const { env, planned, own } = both[name];
+      return environments[env](planned.mesh, progress, signal, own);
     }),
     inOneLab,
     directory: join(directory, 'rounds'),
     command,
     signal,
-    watcher: { ...watchRun(both.a.planned.plan, progress), ...watcher },
+    watcher: live.watch(plan, { ...watchRun(plan, progress), ...watcher }, under),
   });
   return await compareSides({ rounds, inOneLab, question, seed, journal, watcher });
 }
 
 function refuseNothing({ a, b }: CompareOptions): void {
-  if (b.length > 0) return;
+  // What is there now takes the place of what was there at a commit.
+  if (b.length > 0 || a.some((part) => part.startsWith('git:'))) return;
   throw usageError(
     a.length > 0
       ? '--b is missing: A is compared with nothing'
@@ -293,59 +289,13 @@ function refuseNothing({ a, b }: CompareOptions): void {
   );
 }
 
-async function prepare(
-  file: string,
-  name: SideName,
-  side: Side,
-  options: CompareOptions,
-  seed: number,
-  signal: AbortSignal,
-): Promise<Prepared> {
-  const option = `--${name}`;
-  const env = environmentNamed(option, side.env ?? options.env);
-  const planned = await planExperiment(file, changesOf(side, options), seed).catch((error: unknown) => {
-    throw error instanceof OperatorError ? namingSide(name, error) : error;
-  });
-  refuseUnfit(planned.plan, env, environmentCapabilities, planned.locate);
-  if (env === 'local') refuseFewFiles(planned.plan);
-  if (side.envoy === undefined) return { side, planned, env, programs: undefined };
-  if (env !== 'local') {
-    throw usageError(
-      `${option}: in ${env} the Envoy is the one of the sidecars' image`,
-      'compare Envoys on the local lab, without env:kind',
-    );
-  }
-  return { side, planned, env, programs: { envoy: await ownEnvoy(option, side.envoy, signal) } };
-}
-
-function environmentNamed(option: string, name: string): EnvironmentName {
-  const found = environmentNames.find((each) => each === name);
-  if (found !== undefined) return found;
-  throw usageError(`${option}: no environment is called ${quote(name)}`, suggest(name, environmentNames));
-}
-
-/** Whether what differs can be changed in place between two rounds. */
-function fitOneLab({ a, b }: OnBoth<Prepared>): boolean {
-  const { mesh } = a.planned;
-  const other = b.planned.mesh;
-  return (
-    a.env === b.env &&
-    isDeepStrictEqual(a.programs, b.programs) &&
-    mesh.name === other.name &&
-    mesh.version === other.version &&
-    isDeepStrictEqual(a.planned.plan.topology, b.planned.plan.topology)
-  );
-}
-
 function say(both: OnBoth<Prepared>, inOneLab: boolean, seed: number, progress: Progress): void {
   const { a, b } = both;
-  const same =
-    inOneLab &&
-    isDeepStrictEqual(
-      [a.planned.plan.trial, a.planned.configuration.files],
-      [b.planned.plan.trial, b.planned.configuration.files],
-    );
-  if (same) progress.warn('A and B are the same: what this finds is chance');
+  if (areTheSame(both)) progress.warn('A and B are the same: what this finds is chance');
+  // Who asks for another load says so; a commit may have one that nobody thinks of.
+  if ((a.at ?? b.at) !== undefined && !sameLoads(both)) {
+    progress.warn('the loads of A and B differ: what this finds may be their doing');
+  }
   progress.note(
     `A ${a.side.label}, B ${b.side.label}: ${inOneLab ? 'in turns in one lab' : 'in two labs side by side'}, order from seed ${seed}`,
   );
@@ -365,16 +315,13 @@ async function openJournal(
   seed: number,
 ) {
   const { a, b } = both;
-  const decisive = sideNames.map((name) => {
-    const { planned, env, programs } = both[name];
-    return [planned.plan, planned.configuration.files, planned.mesh.version, env, programs];
-  });
+  const decisive = [decisiveOf(a), decisiveOf(b)];
   const head = {
     scenario: file,
     sides: `A ${a.side.label}, B ${b.side.label}`,
     seed: String(seed),
     rounds: String(question.mostPairs),
-    fingerprint: fingerprint(JSON.stringify([decisive, question, [...margins]])),
+    fingerprint: fingerprint(JSON.stringify([version, decisive, question, [...margins]])),
   };
   const runId = newRunId(`compare-${a.planned.plan.name}`);
   if (options.resume !== undefined) {
@@ -386,41 +333,6 @@ async function openJournal(
   return { runId, directory, journal: beginJournal(directory, head) };
 }
 
-/** Tells how it stands after each pair. */
-function watchComparison(
-  { mostPairs, budgetMs }: Question,
-  progress: Progress,
-): ComparisonWatcher & Pick<ExperimentWatcher, 'step' | 'load' | 'fault'> {
-  let under = '';
-  return {
-    beginning(pair, side) {
-      under = `pair ${pair}, ${side.toUpperCase()}`;
-      progress.status(under);
-    },
-    step: (text) => (under === '' ? progress.step(text) : progress.status(`${under}: ${text}`)),
-    fault: (text) => progress.status(`${under}: ${text}`),
-    load: (atMs, totalMs) =>
-      progress.status(`${under}: load ${Math.round(atMs / 1_000)}/${Math.round(totalMs / 1_000)} s`),
-    round({ pair, side, verdict, why }) {
-      if (why === undefined) return;
-      progress.note(`${String(pair).padStart(4)} ${side.toUpperCase()} ${pc.yellow(verdict)} · ${why}`);
-    },
-    pair(number, { standings }, spentMs, nextLook) {
-      const left = Math.max(0, Math.round((budgetMs - spentMs) / 1_000) * 1_000);
-      const look = nextLook === undefined ? 'over' : `next look at ${nextLook}`;
-      progress.note(
-        `${String(number).padStart(4)} of ${mostPairs} · ${standings.map(standingOf).join(' · ')} · ${look} · at most ${formatMs(left)} left`,
-      );
-    },
-  };
-}
-
-/** "p50 latency +1.2 % same": the change is told as worse or better. */
-function standingOf({ measure, verdict, effect, pairs, notWorse }: Standing): string {
-  const paint = { regressed: pc.red, improved: pc.green, same: pc.green, inconclusive: pc.dim }[verdict];
-  const said = verdict === 'inconclusive' ? (notWorse ? ' not worse' : '') : ` ${verdict}`;
-  if (pairs === 0) return paint(`${measureTitle(measure)} -`);
-  const change =
-    effect > 0 ? `${formatChange(effect)} worse` : effect < 0 ? `${formatChange(-effect)} better` : 'alike';
-  return paint(`${measureTitle(measure)} ${change.replace('+', '')}${said}`);
-}
+/** "my-shop, A as written, B mesh/new.yaml". */
+const titleOf = (file: string, { a, b }: OnBoth<Side>) =>
+  `${basename(file, extname(file))}: A ${a.label}, B ${b.label}`;

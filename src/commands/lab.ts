@@ -20,9 +20,10 @@ import { withoutLauncher } from '../kit/launcher.ts';
 import { print, printJson } from '../kit/output.ts';
 import { packageRoot } from '../kit/package-root.ts';
 import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
-import { createProgress } from '../kit/terminal.ts';
+import { createProgress, type Progress } from '../kit/terminal.ts';
 import { visible, visibleLines } from '../kit/visible.ts';
 import { type MeshKind, meshOf } from '../meshes/index.ts';
+import type { Plan } from '../plan/contract.ts';
 import { configuredDocker, mortalCluster } from '../runs/clusters.ts';
 import {
   createRunDirectory,
@@ -31,7 +32,9 @@ import {
   takeOverRunDirectory,
 } from '../runs/run-directory.ts';
 import { fetchPrograms } from '../toolchain/fetch.ts';
+import { type WatchRequest, watchLab } from '../trial/watch.ts';
 import { sweepLeftovers } from './cleanup.ts';
+import { LIVE_TEXT, type Live, openLive, showLive } from './live.ts';
 import { addScenarioOptions, type ScenarioOptions, scenarioArguments } from './scenario-options.ts';
 
 const LAB_FILE = 'lab.json';
@@ -48,6 +51,8 @@ interface LabFile {
   readonly pid: number;
   readonly identity: string | undefined;
   readonly reach: readonly string[];
+  /** Address of the page that shows it, with a secret in it. */
+  readonly live?: string;
   readonly instances: readonly {
     readonly name: string;
     readonly locality: string;
@@ -57,6 +62,7 @@ interface LabFile {
 
 interface LabOptions extends ScenarioOptions {
   readonly env: EnvironmentName;
+  readonly live?: boolean;
 }
 
 const environmentOption = () =>
@@ -93,9 +99,10 @@ function upCommand(signal: AbortSignal): Command {
     .argument('[scenario]', 'scenario file, or the name of one that came along; circuit-breaker unless given')
     .addOption(environmentOption())
     .option('--json', 'print how to reach it as JSON')
+    .option('--live', LIVE_TEXT)
     .addHelpText(
       'after',
-      '\nExample:\n  $ npx breakwater lab up scenarios/zone-failover.yaml --config my-rules.yaml',
+      '\nExamples:\n  $ npx breakwater lab up scenarios/zone-failover.yaml --config my-rules.yaml\n  $ npx breakwater lab up --live',
     )
     .action(async (scenario: string | undefined, options: LabOptions & { json?: boolean }) => {
       const progress = createProgress(process.stderr, false);
@@ -113,8 +120,9 @@ function upCommand(signal: AbortSignal): Command {
       if (options.json) printJson(lab);
       else {
         print(
-          `${pc.green('up')} ${lab.id}\n\n${visibleLines(lab.reach.join('\n'))}\n\nTake it down: npx breakwater lab down\n`,
+          `${pc.green('up')} ${lab.id}\n\n${visibleLines(lab.reach.join('\n'))}${liveLine(lab)}\n\nTake it down: npx breakwater lab down\n`,
         );
+        if (lab.live !== undefined) await showLive(lab.live);
       }
     });
 }
@@ -144,6 +152,7 @@ async function startKeeper(
       file,
       '--env',
       options.env,
+      ...(options.live ? ['--live'] : []),
       ...scenarioArguments(options),
     ],
     { detached: true, stdio: ['ignore', output.fd, output.fd], env: withoutLauncher(process.env) },
@@ -182,16 +191,20 @@ async function startKeeper(
 }
 
 /** The process behind a lab; started by `lab up`, ended by `lab down`. */
-function keepCommand(signal: AbortSignal): Command {
+function keepCommand(outer: AbortSignal): Command {
   return addScenarioOptions(new Command('keep'))
     .argument('<id>')
     .argument('<scenario>')
     .addOption(environmentOption())
+    .option('--live')
     .action(async (id: string, file: string, options: LabOptions) => {
       const progress = createProgress(process.stderr, false);
       const { plan, mesh, configuration } = await planExperiment(file, options);
+      await using live = await openLive(options, `lab of ${plan.name}`, outer, progress);
+      const { signal } = live;
       await using directory = await takeOverRunDirectory(id, `lab of ${plan.name}`);
-      await using running = await environments[options.env](mesh, progress, signal, {}).open({
+      const environment = environments[options.env](mesh, progress, signal, {});
+      await using running = await environment.open({
         topology: plan.topology,
         configuration,
         runId: id,
@@ -210,6 +223,7 @@ function keepCommand(signal: AbortSignal): Command {
         pid: process.pid,
         identity: processIdentity(process.pid),
         reach: running.access(),
+        ...(live.url === undefined ? {} : { live: live.url }),
         instances: running.instances.map(({ name, locality, addresses }) => ({
           name,
           locality,
@@ -220,10 +234,48 @@ function keepCommand(signal: AbortSignal): Command {
       const down = new Promise<void>((resolve) =>
         signal.addEventListener('abort', () => resolve(), { once: true }),
       );
+      const watching =
+        live.url === undefined
+          ? undefined
+          : watchUse(
+              {
+                lab: running,
+                mesh,
+                topology: plan.topology,
+                environment: environment.name,
+                runId: id,
+                directory: directory.path,
+                signal,
+              },
+              plan,
+              live,
+              progress,
+            );
       const lost = await Promise.race([down, running.lost]);
+      await watching;
+      await live.ended({
+        status: lost === undefined ? 'pass' : 'invalid',
+        label: lost === undefined ? 'DOWN' : 'LOST',
+        summary: lost === undefined ? 'The lab was taken down.' : `The lab broke: ${lost}`,
+        report: undefined,
+      });
       if (lost !== undefined) throw environmentError(`the lab broke: ${lost}`);
     });
 }
+
+/** Shows who uses a lab; a page that breaks is no reason for a lab to. */
+async function watchUse(request: Omit<WatchRequest, 'watcher'>, plan: Plan, live: Live, progress: Progress) {
+  const quiet = { step() {}, fault() {}, load() {}, ongoing() {}, warn() {} };
+  try {
+    await watchLab({ ...request, watcher: live.watch(plan, quiet) });
+  } catch (error) {
+    progress.warn(
+      `the live page shows nothing any more: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+const liveLine = ({ live }: LabFile) => (live === undefined ? '' : `\n\nlive ${live}`);
 
 function downCommand(): Command {
   return new Command('down')
@@ -289,7 +341,7 @@ function statusCommand(): Command {
       else if (labs.length === 0) print('No lab is running. Start one: npx breakwater lab up\n');
       for (const lab of options.json ? [] : labs) {
         print(
-          `${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}\n`,
+          `${pc.green('up')} ${lab.id} (${lab.scenario}, since ${lab.startedAt})\n${lab.reach.join('\n')}${liveLine(lab)}\n`,
         );
         for (const reason of lab.rejected) print(`${pc.red('rejected')} ${visible(reason)}\n`);
       }

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { OperatorError } from '../kit/errors.ts';
+import { processIdentity } from '../kit/process-identity.ts';
 import { compareSides, type RoundMaker, type RoundResult } from './compare.ts';
 import { beginJournal, type ComparisonRecord, isRound, resumeJournal } from './journal.ts';
 import type { SideName } from './sides.ts';
@@ -144,6 +145,41 @@ describe('what was interrupted', () => {
     beginJournal(directory, head)[Symbol.dispose]();
     expect(() => resumeJournal(directory, { ...head, [field]: 'other' })).toThrow(words);
   });
+});
+
+describe('the folder of a comparison', () => {
+  const owner = (directory: string) => join(directory, 'journal.owner');
+
+  test('is gone on with by one process at a time, and by the next when that is no more', () => {
+    const directory = newFolder();
+    {
+      using _journal = beginJournal(directory, head);
+      expect(() => resumeJournal(directory, head)).toThrow(
+        expect.objectContaining({
+          exitCode: 2,
+          message: expect.stringContaining(`process ${process.pid} goes on with the comparison`),
+        }),
+      );
+    }
+    expect(existsSync(owner(directory))).toBe(false);
+    const other = { pid: process.ppid, identity: processIdentity(process.ppid) };
+    writeFileSync(owner(directory), JSON.stringify(other));
+    expect(() => resumeJournal(directory, head)).toThrow(`process ${process.ppid}`);
+    for (const gone of [{ ...other, identity: '1' }, { pid: 1 }, null, 'no']) {
+      writeFileSync(owner(directory), JSON.stringify(gone));
+      resumeJournal(directory, head)[Symbol.dispose]();
+    }
+  });
+
+  test.each(['null\n', '7\n', '"round"\n', '{"pair":1\n'])(
+    'with %j in its journal is none to go on with',
+    (line) => {
+      const directory = newFolder();
+      beginJournal(directory, head)[Symbol.dispose]();
+      appendFileSync(join(directory, 'journal.jsonl'), line);
+      expect(() => resumeJournal(directory, head)).toThrow('is no journal that this version');
+    },
+  );
 });
 
 test('time that is up ends it with what there is', async () => {

@@ -1,10 +1,11 @@
 import { environmentError } from '../kit/errors.ts';
 import { isRound, type Journal, type RoundRecord } from './journal.ts';
-import { Judge, type Judgement, type Pair } from './judge.ts';
+import { Judge, type Judgement } from './judge.ts';
 import { orderOf } from './order.ts';
 import { judged, type Question } from './question.ts';
 import type { SideName } from './sides.ts';
-import { measuresOfRound, type RoundMeasures } from './statistics/paired-effects.ts';
+import { burdenOf } from './statistics/burden.ts';
+import { measuresOfRound, type Pair } from './statistics/paired-effects.ts';
 
 /** So many attempts in a row at a round that prove nothing, or break, end the comparison. */
 const MOST_INVALID = 8;
@@ -17,7 +18,7 @@ export interface RoundMaker {
 }
 
 /** What came of one round; with `measures` it proves something. */
-export type RoundResult = Pick<RoundRecord, 'verdict' | 'measures' | 'why' | 'mesh' | 'programs'>;
+export type RoundResult = Pick<RoundRecord, 'verdict' | 'measures' | 'machine' | 'why' | 'mesh' | 'programs'>;
 
 export interface ComparisonRequest {
   readonly rounds: RoundMaker;
@@ -91,6 +92,11 @@ export async function compareSides(request: ComparisonRequest): Promise<Comparis
   return ending({ ended: judgement?.answer ?? 'inconclusive' });
 }
 
+/** What counts of a round that proves something. */
+type ValidRound = Required<Pick<RoundRecord, 'measures'>> & {
+  readonly machine: RoundRecord['machine'] | undefined;
+};
+
 /** The rounds of a comparison as they come, from the journal or made. */
 class Rounds {
   readonly #request: ComparisonRequest;
@@ -112,19 +118,24 @@ class Rounds {
 
   /** Both rounds of a pair, in the order of its lot; or why one of them cannot be had. */
   async pair(number: number): Promise<Pair | { readonly why: string }> {
-    const measures: Partial<Record<SideName, RoundMeasures>> = {};
+    const rounds: Partial<Record<SideName, ValidRound>> = {};
     for (const side of orderOf(this.#request.seed, number)) {
       const round = await this.#valid(number, side);
       if (typeof round === 'string') return { why: round };
-      measures[side] = round;
+      rounds[side] = round;
     }
-    const { a, b } = measures;
+    const { a, b } = rounds;
     if (a === undefined || b === undefined) throw new Error('a pair has two rounds');
-    return { a, b };
+    const isKnown = a.machine !== undefined && b.machine !== undefined;
+    return {
+      a: measuresOfRound(a.measures),
+      b: measuresOfRound(b.measures),
+      ...(isKnown ? { burden: burdenOf(b.machine) - burdenOf(a.machine) } : {}),
+    };
   }
 
-  /** The measures of a round that proves something, made again until there is one; or why there is none. */
-  async #valid(pair: number, side: SideName): Promise<RoundMeasures | string> {
+  /** A round that proves something, made again until there is one; or why there is none. */
+  async #valid(pair: number, side: SideName): Promise<ValidRound | string> {
     for (let invalid = 0; ; ) {
       const known = this.#known(pair, side);
       const record = known ?? (await this.#make(pair, side));
@@ -132,7 +143,7 @@ class Rounds {
       this.#request.watcher.round(record);
       if (record.measures !== undefined) {
         this.#brokenInRow = 0;
-        return measuresOfRound(record.measures);
+        return { measures: record.measures, machine: record.machine };
       }
       // Why it stopped then is no reason to stop now.
       if (known !== undefined) continue;

@@ -15,6 +15,8 @@ export interface RoundRecord {
   readonly verdict: 'pass' | 'fail' | 'invalid' | 'broken';
   /** What it has shown; none where it proves nothing. */
   readonly measures?: Readonly<Record<string, number>>;
+  /** Its processors, and how many of them everything else kept busy meanwhile; none where nobody knows. */
+  readonly machine?: { readonly cpus: number; readonly others: number };
   /** Why it proves nothing, in words. */
   readonly why?: string;
   /** What ran: "istio 1.29.1", and program → version. */
@@ -51,7 +53,8 @@ const words: JournalWords<JournalHead> = {
     sides: (found) => found,
     seed: (found) => `--seed ${found}`,
     rounds: (found) => `--rounds ${found}`,
-    fingerprint: () => 'another load, topology, configuration, programs, metrics or margins',
+    fingerprint: () =>
+      'another load, topology, configuration, programs, metrics or margins, or of another version of Breakwater',
   },
   mayDiffer: '--budget alone may differ',
 };

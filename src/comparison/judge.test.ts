@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Judge, type Judgement, type Pair } from './judge.ts';
-import { measuresOfRound } from './statistics/paired-effects.ts';
+import { Judge, type Judgement } from './judge.ts';
+import { measuresOfRound, type Pair } from './statistics/paired-effects.ts';
 
 /** Wobbles by a few percent, and never alike. */
 const wobble = (index: number, by = 0.03) => 1 + by * Math.sin(index * 12.9898) * Math.cos(index * 4.1);
@@ -56,6 +56,7 @@ describe('a measure', () => {
     expect(used).toBe(20);
     expect(of('p99')).toMatchObject({ verdict: 'inconclusive', notWorse: false });
     expect(of('p99')?.smallestSeen).toBeGreaterThan(0.2);
+    expect(of('p99')?.pairsNeeded).toBeGreaterThan(20);
   });
 
   test('that is less where less is worse has regressed, and more of it is better', () => {
@@ -109,6 +110,16 @@ describe('several measures', () => {
     const margins = { p50: 0.05, p95: 0.05, p99: 0.05, errors: 0.1, cpu: 0.1, attempts: 0.1 };
     expect(decide(slower, margins).used).toBeGreaterThan(decide(slower, { p50: 0.05 }).used);
   });
+});
+
+test('how many pairs it would take is about how many it takes', () => {
+  const noisy = (count: number) =>
+    pairs(count, (index) => [{ p50: 100 * wobble(index, 0.4) }, { p50: 100 * wobble(index * 7 + 3, 0.4) }]);
+  const needed = decide(noisy(16), { p50: 0.1 }).of('p50')?.pairsNeeded ?? 0;
+  expect(needed).toBeGreaterThan(16);
+  const { answer } = decide(noisy(3 * needed), { p50: 0.1 });
+  expect(answer).toBe('not-worse');
+  expect(decide(noisy(4), { p50: 0.1 }).of('p50')?.pairsNeeded).toBeUndefined();
 });
 
 test('time that is up before the first look leaves the one look that there is', () => {

@@ -1,14 +1,8 @@
 import { measureKind, measureKinds } from '../model/measures.ts';
 import { holm } from './statistics/holm.ts';
 import { type Look, planLooks } from './statistics/looks.ts';
-import { type PairedEffects, pairedEffects, type RoundMeasures } from './statistics/paired-effects.ts';
+import { Effects, type Pair, type PairedEffects } from './statistics/paired-effects.ts';
 import { hodgesLehmann, SignedRank, walshAverages } from './statistics/signed-rank.ts';
-
-/** What one round on each side has shown, one right after the other. */
-export interface Pair {
-  readonly a: RoundMeasures;
-  readonly b: RoundMeasures;
-}
 
 /** How sure a comparison has to be. */
 export interface Confidence {
@@ -49,6 +43,11 @@ export interface Standing {
   readonly pValue: number;
   /** The smallest effect that would have been called worse 95 times in 100; undefined where none would with so few pairs. */
   readonly smallestSeen: number | undefined;
+  /**
+   * About how many pairs like these it would take until it is known whether it is worse than the margin, if the effect
+   * is what it seems to be; undefined where so few tell nothing about that.
+   */
+  readonly pairsNeeded: number | undefined;
 }
 
 /** What is known once all planned looks, or some, were taken. */
@@ -120,13 +119,12 @@ export class Judge {
   /** Tests what the share of error of this look allows; with none, only says how it stands. */
   #stand(pairs: readonly Pair[], share: number): Standing[] {
     const measures = [...this.#asked.margins].map(([measure, margin]) => {
-      const effects = pairedEffects(pairs, measure, measureKind(measure) ?? measureKinds.p50);
-      return { measure, margin, effects, averages: walshAverages(effects) };
+      const effects = new Effects(pairs, measure, measureKind(measure) ?? measureKinds.p50);
+      return { measure, margin, effects, ...estimate(effects) };
     });
     if (share > 0) this.#test(measures, share);
-    return measures.map(({ measure, margin, effects, averages }) => {
+    return measures.map(({ measure, margin, effects, effect, averages }) => {
       const { low, high } = this.#ranks.boundsOf(averages, effects.length, INTERVAL);
-      const effect = effects.length === 0 ? 0 : hodgesLehmann(averages);
       return {
         measure,
         verdict: this.#settled.get(measure) ?? 'inconclusive',
@@ -136,8 +134,9 @@ export class Judge {
         effect: Math.expm1(effect),
         low: Number.isFinite(low) ? Math.expm1(low) : low,
         high: Math.expm1(high),
-        pValue: this.#ranks.pValue(effects),
+        pValue: this.#ranks.pValue(effects.beyond(0)),
         smallestSeen: this.#smallestSeen(averages, effects.length, margin),
+        pairsNeeded: this.#pairsNeeded(averages, effects.length, margin, effect),
       };
     });
   }
@@ -146,35 +145,36 @@ export class Judge {
     measures: readonly {
       readonly measure: string;
       readonly margin: number;
-      readonly effects: PairedEffects;
-      readonly averages: Float64Array;
+      readonly effects: Effects;
+      readonly effect: number;
     }[],
     share: number,
   ): void {
     const level = confidence.alarm * share;
     const worse = holm(
-      measures.map(({ effects }) => this.#ranks.pValue(effects)),
+      measures.map(({ effects }) => this.#ranks.pValue(effects.beyond(0))),
       level,
     );
     const better = holm(
-      measures.map(({ effects }) => this.#ranks.pValue(turned(effects))),
+      measures.map(({ effects }) => this.#ranks.pValue(turned(effects.beyond(0)))),
       level,
     );
-    for (const [index, { measure, margin, effects, averages }] of measures.entries()) {
+    for (const [index, { measure, margin, effects, effect }] of measures.entries()) {
       const most = Math.log1p(margin);
-      const effect = effects.length === 0 ? 0 : hodgesLehmann(averages);
-      const { low, high } = this.#ranks.boundsOf(averages, effects.length, confidence.same * share);
       if (worse[index] && effect >= most) {
         this.#settled.set(measure, 'regressed');
         this.#notWorse.delete(measure);
       }
       if (this.#settled.get(measure) === 'regressed') continue;
-      if (high < most) this.#notWorse.add(measure);
+      // An effect as large as the margin is excluded, on either side.
+      const same = confidence.same * share;
+      const isBelow = this.#ranks.pValue(turned(effects.beyond(most))) <= same;
+      const isAbove = this.#ranks.pValue(effects.beyond(-most)) <= same;
+      if (isBelow) this.#notWorse.add(measure);
       if (better[index] && effect <= -most) {
         this.#settled.set(measure, 'improved');
         this.#notWorse.add(measure);
-      } else if (high < most && low > -most && !this.#settled.has(measure))
-        this.#settled.set(measure, 'same');
+      } else if (isBelow && isAbove && !this.#settled.has(measure)) this.#settled.set(measure, 'same');
     }
   }
 
@@ -191,6 +191,36 @@ export class Judge {
     const needed = Math.max((strict.high - strict.low) / 2, Math.log1p(margin));
     return Math.expm1(needed + (strays.high - strays.low) / 2);
   }
+
+  /** An interval gets narrower with the root of how many pairs there are. */
+  #pairsNeeded(averages: Float64Array, pairs: number, margin: number, effect: number): number | undefined {
+    const room = Math.log1p(margin) - effect;
+    const level =
+      room > 0
+        ? confidence.same * this.#share
+        : (confidence.alarm * this.#share) / Math.max(1, this.#asked.margins.size);
+    const { low, high } = this.#ranks.boundsOf(averages, pairs, level);
+    if (!Number.isFinite(low)) return undefined;
+    return Math.ceil(pairs * ((high - low) / 2 / (room > 0 ? room : effect)) ** 2);
+  }
+}
+
+/** How often at most what goes with the burden, and then the effect, are told from each other. */
+const TURNS = 4;
+const SETTLED = 1e-4;
+
+/** The effect that pairs point to, and the averages that its interval is read from; 0 without pairs. */
+function estimate(effects: Effects): { readonly effect: number; readonly averages: Float64Array } {
+  let averages = walshAverages(effects.around(0));
+  if (effects.length === 0) return { effect: 0, averages };
+  let effect = hodgesLehmann(averages);
+  for (let turn = 1; turn < TURNS; turn += 1) {
+    const before = effect;
+    averages = walshAverages(effects.around(before));
+    effect = hodgesLehmann(averages);
+    if (Math.abs(effect - before) < SETTLED) break;
+  }
+  return { effect, averages };
 }
 
 /** The same with A and B changed around. */

@@ -65,9 +65,10 @@ export class LabRounds implements RoundMaker, AsyncDisposable {
     );
     await writeReports(join(directory, name), report);
     const { verdict, measures } = report;
+    const { machine } = report.resources;
     return verdict === 'invalid' || measures === undefined
       ? { ...ran, verdict: 'invalid', why: doubtOf(analysis) }
-      : { ...ran, verdict, measures };
+      : { ...ran, verdict, measures, ...(machine === undefined ? {} : { machine }) };
   }
 
   #seriesOf(side: SideName): TrialSeries {

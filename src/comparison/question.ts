@@ -24,7 +24,7 @@ export interface Question {
 
 /** With fewer pairs nothing can be proven about even one measure. */
 export const fewestPairs = Math.ceil(Math.log2(1 / confidence.alarm));
-const MOST_PAIRS = 200;
+export const mostRounds = 200;
 
 /** Reads how a comparison is to be judged. Throws usage errors. */
 export function readQuestion(options: ComparisonOptions): Question {
@@ -102,9 +102,9 @@ function readMargins(texts: readonly string[]): ReadonlyMap<string, number> {
 
 function readRounds(text: string): number {
   const rounds = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (rounds >= fewestPairs && rounds <= MOST_PAIRS) return rounds;
+  if (rounds >= fewestPairs && rounds <= mostRounds) return rounds;
   throw usageError(
-    `--rounds: ${quote(text)} is no number from ${fewestPairs} to ${MOST_PAIRS}`,
+    `--rounds: ${quote(text)} is no number from ${fewestPairs} to ${mostRounds}`,
     `with fewer than ${fewestPairs} rounds on each side nothing can be proven at ${confidence.alarm * 100} %`,
   );
 }

@@ -12,6 +12,7 @@ import type { ComparisonEnd } from './compare.ts';
 import { medianOf } from './environments/spread.ts';
 import type { RoundRecord } from './journal.ts';
 import { confidence, type Standing } from './judge.ts';
+import { mostRounds } from './question.ts';
 import { type OnBoth, onBoth, type Side, type SideName } from './sides.ts';
 
 /** What is known of a comparison beside what came of it. */
@@ -62,6 +63,7 @@ export function assembleComparison(about: ComparisonAbout, end: ComparisonEnd): 
         programs: told?.programs ?? {},
         made: own.length,
         invalid: own.filter(({ measures }) => measures === undefined).length,
+        ...othersIn(own),
       };
     }),
     labs: about.inOneLab ? 'one' : 'two',
@@ -82,6 +84,27 @@ export function assembleComparison(about: ComparisonAbout, end: ComparisonEnd): 
     })),
     wallMs: Date.now() - about.startedAt,
   };
+}
+
+/** What else the machine had to do in rounds that count. */
+function othersIn(records: readonly RoundRecord[]): { readonly others?: number } {
+  const known = records.flatMap(({ measures, machine }) =>
+    measures === undefined || machine === undefined ? [] : [machine.others],
+  );
+  return known.length === 0 ? {} : { others: Number(medianOf(known).toPrecision(3)) };
+}
+
+/** What to do about a comparison that cannot tell. */
+function whatWouldTell(open: readonly ComparedMetric[], pairs: number): string {
+  const needed = open.map(({ pairsNeeded }) => pairsNeeded ?? Number.POSITIVE_INFINITY);
+  const all = Math.max(...needed);
+  if (all <= mostRounds) {
+    return `About ${Math.max(all, pairs + 1)} rounds on each side would tell (--rounds, and a --budget for them).`;
+  }
+  const easy = open.filter((_, index) => (needed[index] ?? 0) <= mostRounds);
+  return easy.length === 0
+    ? 'So many rounds would not be made: a quieter machine, a wider --margin or shorter rounds and more of them would tell.'
+    : `${easy.map(({ title }) => title).join(' and ')} would take about ${Math.max(...needed.filter((each) => each <= mostRounds))} rounds on each side; for the others judge fewer --metrics, give a wider --margin, or take a quieter machine.`;
 }
 
 function exitCodeOf(ended: ComparisonEnd['ended'], inconclusivePasses: boolean): ExitCode {
@@ -125,6 +148,7 @@ export function metricOf(
     changeHigh: Number.isFinite(standing.high) && !none ? change(high) : null,
     pValue: standing.pValue,
     smallestSeen: finite(standing.smallestSeen ?? Number.POSITIVE_INFINITY),
+    pairsNeeded: standing.pairsNeeded ?? null,
     values: values.map((value, index) => ({ pair: index + 1, ...value })),
   };
 }
@@ -160,7 +184,7 @@ function summaryOf(end: ComparisonEnd, metrics: readonly ComparedMetric[], mostP
     case 'inconclusive': {
       const open = metrics.filter(({ notWorse }) => !notWorse);
       const why = end.pairs < mostPairs ? 'the time was up' : 'the rounds were used up';
-      return `These rounds cannot tell: ${why} after ${pairs}, and ${open.map((metric) => `${metric.title} may be worse than its margin of ${formatMargin(metric)} (worse by ${formatSmallest(metric)} would have been seen)`).join('; ')}. More rounds (--rounds, --budget), a longer load, a quieter machine or a wider --margin would tell.`;
+      return `These rounds cannot tell: ${why} after ${pairs}, and ${open.map((metric) => `${metric.title} may be worse than its margin of ${formatMargin(metric)} (worse by ${formatSmallest(metric)} would have been seen)`).join('; ')}. ${whatWouldTell(open, end.pairs)}`;
     }
     case 'invalid':
       return `The rounds prove nothing: ${end.why}`;

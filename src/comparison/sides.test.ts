@@ -25,7 +25,7 @@ describe('a side', () => {
       profile: 'short',
     });
     expect(changesOf(readSide('--a', []), common)).toEqual(common);
-    expect(changesOf(readSide('--a', ['istio:1.28.3', 'profile:long']), common)).toMatchObject({
+    expect(changesOf(readSide('--a', ['mesh:1.28.3', 'profile:long']), common)).toMatchObject({
       set: ['load.duration=9s', 'mesh.version=1.28.3'],
       profile: 'long',
     });

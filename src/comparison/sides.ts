@@ -20,12 +20,14 @@ export interface Side {
   readonly set: readonly string[];
   readonly profile?: string;
   readonly env?: string;
-  /** Path of an Envoy that runs in the place of the pinned one. */
+  /** A commit; the scenario and its files are as they are there. */
+  readonly git?: string;
+  /** Version of an Envoy, or path of one, that runs in the place of the pinned one. */
   readonly envoy?: string;
-  /** The kind of mesh that it runs on. */
+  /** What runs in the place of the sample app: a command, or in containers an image. */
+  readonly app?: string;
+  /** Version of the mesh, or its kind. */
   readonly mesh?: string;
-  /** Version of Istio. */
-  readonly istio?: string;
 }
 
 const parts = {
@@ -33,11 +35,15 @@ const parts = {
   set: 'set:PATH=VALUE',
   profile: 'profile:NAME',
   env: 'env:NAME',
-  envoy: 'envoy:PATH',
-  mesh: 'mesh:KIND',
-  istio: 'istio:VERSION',
+  git: 'git:COMMIT',
+  mesh: 'mesh:VERSION',
+  envoy: 'envoy:VERSION',
+  app: 'app:COMMAND',
 } as const;
 type Part = keyof typeof parts;
+
+/** Those of which a side has one at most. */
+const single = ['profile', 'env', 'git', 'mesh', 'envoy', 'app'] as const satisfies readonly Part[];
 
 /** What a side may be, for help and for mistakes. */
 const sideGrammar = Object.values(parts).join(', ');
@@ -49,15 +55,16 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
     set: [],
     profile: [],
     env: [],
-    envoy: [],
+    git: [],
     mesh: [],
-    istio: [],
+    envoy: [],
+    app: [],
   };
   for (const text of texts) {
     const [part, value] = partOf(option, text);
     found[part].push(value);
   }
-  for (const part of ['profile', 'env', 'envoy', 'mesh', 'istio'] as const) {
+  for (const part of single) {
     if (found[part].length > 1) {
       throw usageError(
         `${option}: ${part}: is there ${found[part].length} times`,
@@ -72,16 +79,19 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
     set: found.set,
     ...one('profile'),
     ...one('env'),
-    ...one('envoy'),
+    ...one('git'),
     ...one('mesh'),
-    ...one('istio'),
+    ...one('envoy'),
+    ...one('app'),
   };
 }
 
 /** The scenario's changes on one side: its own on top of those of both. */
 export function changesOf(side: Side, common: Changes): Changes {
   const profile = side.profile ?? common.profile;
-  const mesh = side.mesh ?? common.mesh;
+  // A version begins with a number, and the name of a mesh does not.
+  const version = /^\d/.test(side.mesh ?? '') ? side.mesh : undefined;
+  const mesh = version === undefined ? (side.mesh ?? common.mesh) : common.mesh;
   return {
     ...common,
     ...(profile === undefined ? {} : { profile }),
@@ -90,7 +100,7 @@ export function changesOf(side: Side, common: Changes): Changes {
       ...common.set,
       ...side.set,
       // It is one of the fields of a scenario.
-      ...(side.istio === undefined ? [] : [`mesh.version=${side.istio}`]),
+      ...(version === undefined ? [] : [`mesh.version=${version}`]),
     ],
     config: side.config.length > 0 ? side.config : common.config,
   };

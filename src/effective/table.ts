@@ -6,6 +6,7 @@ import type {
   Cluster,
   EffectiveConfiguration,
   Filter,
+  GatewayHolds,
   Inbound,
   Limits,
   Origin,
@@ -57,8 +58,9 @@ export interface Table {
 
 /** What a sidecar's calls of a service meet: its routes in order, then each cluster that they lead to. */
 export function callTable(sidecar: Sidecar, service: string, configuration: EffectiveConfiguration): Table {
-  const hosts = hostsTo(sidecar, service);
-  const routes = hosts.flatMap((host) => host.routes);
+  // Those of a gateway are told with its hosts.
+  const hosts = sidecar.gateway === undefined ? hostsTo(sidecar, service) : [];
+  const routes = (sidecar.gateway === undefined ? hosts : sidecar.hosts).flatMap((host) => host.routes);
   const clusters = sidecar.clusters
     .filter((cluster) => cluster.service === service)
     .toSorted((a, b) => a.port - b.port);
@@ -68,13 +70,11 @@ export function callTable(sidecar: Sidecar, service: string, configuration: Effe
     who: `${sidecar.workload} (${sidecar.locality})`,
     about: `calls of ${service}`,
     sections: [
-      ...(hosts.length === 0 ? [undefined] : hosts).map((host) => ({
+      ...(hosts.length === 0 && sidecar.gateway === undefined ? [undefined] : hosts).map((host) => ({
         title: `routes${host && hosts.length > 1 ? ` on port ${host.port}` : ''}, the first that matches takes the request`,
         rows: (host?.routes ?? []).flatMap(routeRows),
       })),
-      ...(sidecar.filters.length === 0
-        ? []
-        : [{ title: 'filters before the routes', rows: sidecar.filters.flatMap(filterRows) }]),
+      ...(sidecar.filters.length === 0 || sidecar.gateway !== undefined ? [] : [filterSection(sidecar)]),
       ...routed.flatMap((cluster) => clusterSections(cluster, routed.length > 1)),
       ...neverSection(sidecar, service, configuration),
       ...unusedSection(unused),
@@ -90,6 +90,65 @@ function inboundTable(sidecar: Sidecar): Table {
     about: `requests for ${sidecar.service}`,
     sections: [...sidecar.inbound.flatMap(inboundSections), ...unusedSection(unused)],
   };
+}
+
+const filterSection = ({ filters }: Sidecar): Section => ({
+  title: 'filters before the routes',
+  rows: filters.flatMap(filterRows),
+});
+
+/** What a gateway takes of others. */
+function gatewayTable(sidecar: Sidecar, gateway: GatewayHolds): Table {
+  const unused = sidecar.unused.filter(({ about }) => about === 'gateway');
+  const isIngress = gateway.kind === 'ingress';
+  return {
+    who: `${sidecar.workload} (${sidecar.locality})`,
+    about: isIngress ? 'requests from outside the mesh' : `connections into the network ${sidecar.network}`,
+    sections: [
+      ...(isIngress ? ingressSections(sidecar, gateway) : [passedOnSection(gateway)]),
+      ...unusedSection(unused),
+    ],
+  };
+}
+
+function passedOnSection({ port, listens, passes }: GatewayHolds): Section {
+  const nothing = listens ? 'none: it passes on nothing' : 'none: it does not listen there';
+  return {
+    title: `port ${port}, passed on by the name that TLS asks for`,
+    rows: passes.map((each) => ({ what: clusterText(each), value: 'mTLS as it is', from: each.from })),
+    ...(passes.length === 0 ? { note: nothing } : {}),
+  };
+}
+
+function ingressSections(sidecar: Sidecar, { port, listens, takes }: GatewayHolds): readonly Section[] {
+  return [
+    {
+      title: `port ${port}`,
+      rows: takes.flatMap(({ names, certificate, from }): readonly Row[] => [
+        {
+          what: names.length === 0 ? 'any host' : names.join(', '),
+          value: certificate ? 'TLS' : 'plain HTTP',
+          from,
+        },
+        ...(certificate === undefined
+          ? []
+          : [
+              {
+                what: '   certificate',
+                value: `${certificate.name.value}, for ${certificate.hosts.join(', ')}`,
+                from: certificate.name.from,
+              },
+            ]),
+      ]),
+      ...(listens ? {} : { note: 'none: it does not listen there' }),
+    },
+    ...(sidecar.filters.length === 0 ? [] : [filterSection(sidecar)]),
+    ...sidecar.hosts.map(({ domains, routes }) => ({
+      title: `routes of ${domains.join(', ')}, the first that matches takes the request`,
+      rows: routes.flatMap(routeRows),
+      ...(routes.length === 0 ? { note: 'none: it answers 404' } : {}),
+    })),
+  ];
 }
 
 /** The hosts that are called by the service's name, or else that lead to it: one of each port. */
@@ -350,7 +409,10 @@ export function effectiveTables(
       .map((service) => callTable(sidecar, service, configuration)),
   );
   const inbound = each.filter((sidecar) => sidecar.inbound.length > 0).map(inboundTable);
-  return mergeTables([...calls, ...inbound]);
+  const gateways = each.flatMap((sidecar) =>
+    sidecar.gateway === undefined ? [] : [gatewayTable(sidecar, sidecar.gateway)],
+  );
+  return mergeTables([...calls, ...inbound, ...gateways]);
 }
 
 /** A table in words alone, each row with the line that it comes from, or whose default it is. */

@@ -41,6 +41,11 @@ export interface EnvironmentOptions {
   readonly keep?: boolean;
   /** Programs of this machine in the place of the pinned ones. */
   readonly programs?: Readonly<Partial<Record<Program, OwnProgram>>>;
+  /**
+   * What runs in the place of the sample app of every service, and keeps to what that promises: a program (absolute)
+   * and its arguments where apps are processes, the name of an image where they are containers.
+   */
+  readonly app?: readonly string[];
 }
 
 /** A program that an operator has brought, and what it says of its version. */
@@ -53,6 +58,8 @@ export interface OwnProgram {
 export interface EnvironmentKind {
   /** Whether its labs change mesh configuration under load. */
   readonly changes: boolean;
+  /** Whether its labs have gateways and networks of a topology. */
+  readonly gateways: boolean;
   readonly performs: Environment['performs'];
   /** How many replicas its labs hold; absent where that is up to the machine. */
   readonly mostInstances?: number;

@@ -19,9 +19,10 @@ export const environmentPrograms = ofEach(({ programs }) => programs);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(
-  ({ performs, mostInstances, changes }) => ({
+  ({ performs, mostInstances, changes, gateways }) => ({
     performs,
     changes,
+    gateways,
     ...(mostInstances === undefined ? {} : { mostInstances }),
   }),
 );

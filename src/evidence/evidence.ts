@@ -16,7 +16,7 @@ import type {
   TimerNoise,
 } from '../model/evidence.ts';
 import { type LogLines, OF_CALL, OF_PROBE } from '../model/log-lines.ts';
-import { isClient } from '../model/topology.ts';
+import { isClient, isServer } from '../model/topology.ts';
 import { Calls } from './calls.ts';
 import { type Ending, settleEnding } from './endings.ts';
 import { isMissing, readAccessLog, readJson, readJsonLines } from './files.ts';
@@ -46,6 +46,8 @@ export interface Evidence {
   readonly endings: readonly Ending[];
   /** Connections to servers, in the time of the load, that ended before a request came of them. */
   readonly withoutRequest: readonly WithoutRequest[];
+  /** Requests to gateways that never were whole, so that nothing more is known of them. */
+  readonly unfinished: readonly Unfinished[];
   readonly statistics: readonly StatisticsSeries[];
   readonly processes: ReadonlyMap<string, ProcessSeries>;
   readonly saturation: Saturation;
@@ -62,6 +64,14 @@ interface WithoutRequest {
   readonly instance: string;
   readonly why: NoRequest;
   readonly count: number;
+}
+
+/** A request of which not all came; times are milliseconds from the start of the load. */
+interface Unfinished {
+  /** Index of the instance. */
+  readonly instance: number;
+  readonly startMs: number;
+  readonly durationMs: number;
 }
 
 /** How far the evidence can be trusted. */
@@ -191,7 +201,7 @@ async function readLogs(
   loads: readonly LoadTotals[],
   span: Span,
 ): Promise<
-  Pick<Evidence, 'requests' | 'arrivals' | 'calls' | 'endings' | 'withoutRequest'> & {
+  Pick<Evidence, 'requests' | 'arrivals' | 'calls' | 'endings' | 'withoutRequest' | 'unfinished'> & {
     quality: Omit<EvidenceQuality, 'damagedSamples'>;
   }
 > {
@@ -215,10 +225,13 @@ async function readLogs(
     withoutDue: loads.map(() => 0),
   };
 
-  const readAll = async (client: boolean, sink: (lines: LogLines, instance: number) => void) => {
+  const readAll = async (
+    who: (instance: InstanceContext) => boolean,
+    sink: (lines: LogLines, instance: number) => void,
+  ) => {
     for (const [number, instance] of instances.entries()) {
       const file = `${instance.name}.log`;
-      if (isClient(instance) !== client || !files.includes(file)) continue;
+      if (!who(instance) || !files.includes(file)) continue;
       const damage = await readAccessLog(join(directory, file), reader, (lines) => {
         quality.lines += lines.length;
         sink(lines, number);
@@ -229,7 +242,7 @@ async function readLogs(
   };
 
   const byClient = loadsOfClients(loads, instances);
-  await readAll(true, (lines, client) => {
+  await readAll(isClient, (lines, client) => {
     const own = byClient[client] ?? { silent: NO_LOAD, first: NO_LOAD };
     const service = instances[client]?.service;
     for (let line = 0; line < lines.length; line += 1) {
@@ -253,9 +266,47 @@ async function readLogs(
   quality.duplicateIds = index.build();
 
   const rows = new Int32Array(reader.lines.capacity);
+  const unfinished: Unfinished[] = [];
   /** By number of the ending: instance → count. */
   const withoutRequest = new Map<number, Map<number, number>>();
-  await readAll(false, (lines, instance) => {
+  /** By row of the request: whether an ingress gateway had it. */
+  const through = new Uint8Array(requests.length);
+  const arrived = (row: number, request: number, startMs: number) => {
+    const seen = requests.arrivals[request] ?? 0;
+    if (seen < 255) requests.arrivals[request] = seen + 1;
+    const last = requests.lastArrival[request] ?? -1;
+    if (last < 0 || (arrivals.startMs[last] ?? 0) <= startMs) requests.lastArrival[request] = row;
+  };
+  // Gateways before what they lead to: each of their lines is of a request that came, and of one that they made of it.
+  await readAll(
+    ({ gateway }) => gateway === 'ingress',
+    (lines, instance) => {
+      index.find(lines, rows);
+      for (let line = 0; line < lines.length; line += 1) {
+        if (lines.load[line] === OF_PROBE) continue;
+        const request = rows[line] as number;
+        const startMs = (lines.startMs[line] as number) - span.originMs;
+        const number = lines.ending[line] as number;
+        const durationMs = lines.durationMs[line] as number;
+        const ending = reader.endings[number];
+        if (request < 0) {
+          // One without an id was never whole: an Envoy gives each that is one.
+          const isWhole = (lines.idLow[line] as number) !== 0;
+          const isStrange = startMs >= span.fromMs && startMs <= span.toMs && ending?.noRequest === undefined;
+          if (isStrange && isWhole) quality.strangeArrivals += 1;
+          if (!isWhole) unfinished.push({ instance, startMs, durationMs });
+          continue;
+        }
+        const row = arrivals.add(startMs, durationMs, number, instance, request, DIRECT);
+        arrived(row, request, startMs);
+        if (ending?.direction !== 'outbound') continue;
+        through[request] = 1;
+        const [high, low] = [lines.idHigh[line] as number, lines.idLow[line] as number];
+        calls.add(startMs, durationMs, number, instance, request, high, low);
+      }
+    },
+  );
+  await readAll(isServer, (lines, instance) => {
     index.find(lines, rows);
     for (let line = 0; line < lines.length; line += 1) {
       if (lines.load[line] === OF_PROBE) continue;
@@ -263,7 +314,7 @@ async function readLogs(
       const startMs = (lines.startMs[line] as number) - span.originMs;
       if (request < 0 && (startMs < span.fromMs || startMs > span.toMs)) continue;
       const number = lines.ending[line] as number;
-      const isOnward = lines.load[line] === OF_CALL;
+      const isOnward = lines.load[line] === OF_CALL || (request >= 0 && through[request] === 1);
       if (isOnward && isOutbound(reader.endings[number])) {
         const [high, low] = [lines.idHigh[line] as number, lines.idLow[line] as number];
         calls.add(startMs, lines.durationMs[line] as number, number, instance, request, high, low);
@@ -280,10 +331,7 @@ async function readLogs(
       const call = isOnward ? UNKNOWN_CALL : DIRECT;
       const row = arrivals.add(startMs, lines.durationMs[line] as number, number, instance, request, call);
       if (request < 0 || isOnward) continue;
-      const seen = requests.arrivals[request] ?? 0;
-      if (seen < 255) requests.arrivals[request] = seen + 1;
-      const last = requests.lastArrival[request] ?? -1;
-      if (last < 0 || (arrivals.startMs[last] ?? 0) <= startMs) requests.lastArrival[request] = row;
+      arrived(row, request, startMs);
     }
   });
   followCalls(arrivals, calls, (call, instance) => {
@@ -295,6 +343,7 @@ async function readLogs(
     arrivals,
     calls,
     endings: reader.endings.map(settleEnding),
+    unfinished,
     withoutRequest: [...withoutRequest].flatMap(([number, counts]) => {
       const why = reader.endings[number]?.noRequest;
       if (why === undefined) return [];

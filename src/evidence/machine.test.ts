@@ -34,3 +34,20 @@ test('spans that touch count once, and the first sample has none before it', () 
   expect(saturation(0, 0, 0.9, 0.01, 0.9, 0.9).during(0, 600)).toBe(500);
   expect(saturation(0.9, 0, 0.9, 0.9, 0.9, 0, 0.9).during(0, 700)).toBe(600);
 });
+
+test('what was busy is what was not idle since the load began, whoever kept it so', () => {
+  expect(new Saturation().busy).toBeUndefined();
+  expect(saturation().busy).toBeUndefined();
+  const { cpus, ms, busyMs = Number.NaN } = saturation(0.9, 0.5, 0.25, 0.75).busy ?? {};
+  expect({ cpus, ms }).toEqual({ cpus: 2, ms: 400 });
+  expect(busyMs).toBeCloseTo(320, 6);
+  const early = new Saturation();
+  for (const [t, idleMs] of [
+    [-100, 0],
+    [0, 10],
+    [100, 110],
+  ] as const) {
+    early.add({ t: ORIGIN_MS + t, cpus: 2, idleMs }, ORIGIN_MS);
+  }
+  expect(early.busy).toEqual({ cpus: 2, ms: 100, busyMs: 100 });
+});

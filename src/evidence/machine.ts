@@ -26,16 +26,30 @@ export class Saturation {
   #slice: Slice | undefined;
   #taken = false;
   #gap = { fromMs: 0, toMs: 0 };
+  /** The first one of the load. */
+  #first: MachineSample | undefined;
 
   /** The longest time between two samples that the harness takes by itself, asking nobody. */
   get longestGap(): { readonly fromMs: number; readonly toMs: number } {
     return this.#gap;
   }
 
+  /**
+   * How many processors there are, and for how many milliseconds altogether they were busy in those since the load began,
+   * whoever kept them so. Undefined where the system does not say.
+   */
+  get busy(): { readonly cpus: number; readonly ms: number; readonly busyMs: number } | undefined {
+    const [first, last] = [this.#first, this.#sample];
+    if (first === undefined || last === undefined || last.t <= first.t) return undefined;
+    const ms = last.t - first.t;
+    return { cpus: first.cpus, ms, busyMs: Math.max(0, first.cpus * ms - (last.idleMs - first.idleMs)) };
+  }
+
   /** Samples come in the order of time. */
   add(sample: MachineSample, originMs: number): void {
     const before = this.#sample;
     this.#sample = sample;
+    if (sample.t >= originMs) this.#first ??= sample;
     if (before === undefined || sample.t <= before.t) return;
     if (sample.t - before.t > this.#gap.toMs - this.#gap.fromMs) {
       this.#gap = { fromMs: before.t - originMs, toMs: sample.t - originMs };

@@ -100,7 +100,7 @@ async function configured(lab: Lab, { configuration, signal }: LabWanted): Promi
 type Site = Pick<LabWanted, 'topology' | 'mesh'>;
 
 /** Whether a lab that one run has had may serve another: only their names may differ. */
-function serves(one: Site, other: Site): boolean {
+export function serves(one: Site, other: Site): boolean {
   const { name: _, file: __, ...topology } = one.topology;
   const { name: ___, file: ____, ...wanted } = other.topology;
   return fullName(one.mesh) === fullName(other.mesh) && isDeepStrictEqual(topology, wanted);

@@ -1,9 +1,22 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { environmentError, usageError } from '../kit/errors.ts';
+import { isSameProcess, processIdentity } from '../kit/process-identity.ts';
 import { reasonOf } from '../kit/system-error.ts';
 
 const FILE = 'journal.jsonl';
+/** Who goes on with it just now. */
+const OWNER = 'journal.owner';
 const VERSION = 1;
 
 /** What a journal belongs to: only a series that has the same may go on with it. */
@@ -32,9 +45,11 @@ export class SeriesJournal<Entry extends object, About extends Head> implements 
   readonly #file: number;
   readonly #path: string;
   readonly #words: JournalWords<About>;
+  readonly #directory: string;
 
-  private constructor(path: string, file: number, records: Entry[], words: JournalWords<About>) {
-    this.#path = path;
+  private constructor(directory: string, file: number, records: Entry[], words: JournalWords<About>) {
+    this.#directory = directory;
+    this.#path = join(directory, FILE);
     this.#file = file;
     this.records = records;
     this.#words = words;
@@ -46,8 +61,9 @@ export class SeriesJournal<Entry extends object, About extends Head> implements 
     head: About,
     words: JournalWords<About>,
   ): SeriesJournal<Entry, About> {
-    const path = join(directory, FILE);
-    const journal = new SeriesJournal<Entry, About>(path, openSync(path, 'wx'), [], words);
+    own(directory, words);
+    const file = openSync(join(directory, FILE), 'wx');
+    const journal = new SeriesJournal<Entry, About>(directory, file, [], words);
     journal.#append({ version: VERSION, ...head });
     return journal;
   }
@@ -59,12 +75,15 @@ export class SeriesJournal<Entry extends object, About extends Head> implements 
     words: JournalWords<About>,
   ): SeriesJournal<Entry, About> {
     const path = join(directory, FILE);
-    const { found, records, length } = readJournal<Entry>(path, directory, words);
+    const { found } = readJournal<Entry>(path, directory, words);
     refuseOther(found, head, directory, words);
+    own(directory, words);
+    // As it is now that nobody else writes.
+    const { records, length } = readJournal<Entry>(path, directory, words);
     const file = openSync(path, 'r+');
     // What a crash has left of a line.
     ftruncateSync(file, length);
-    return new SeriesJournal<Entry, About>(path, file, records, words);
+    return new SeriesJournal<Entry, About>(directory, file, records, words);
   }
 
   add(record: Entry): void {
@@ -94,6 +113,37 @@ export class SeriesJournal<Entry extends object, About extends Head> implements 
 
   [Symbol.dispose](): void {
     closeSync(this.#file);
+    rmSync(join(this.#directory, OWNER), { force: true });
+  }
+}
+
+/** Writes down that this process goes on with a series; throws a usage error while another one does. */
+function own(directory: string, { series }: Pick<JournalWords<Head>, 'series'>): void {
+  const path = join(directory, OWNER);
+  const owner = JSON.stringify({ pid: process.pid, identity: processIdentity(process.pid) });
+  try {
+    writeFileSync(path, owner, { flag: 'wx' });
+    return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const pid = runningOwner(path);
+  if (pid !== undefined) {
+    throw usageError(
+      `--resume: process ${pid} goes on with the ${series} in ${directory}`,
+      'wait for it to end, or interrupt it',
+    );
+  }
+  // Its process is no more.
+  writeFileSync(path, owner);
+}
+
+function runningOwner(path: string): number | undefined {
+  try {
+    const { pid, identity } = JSON.parse(readFileSync(path, 'utf8'));
+    return isSameProcess(pid, identity) ? pid : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -126,7 +176,8 @@ function readJournal<Entry>(
   const lines = whole.split('\n').slice(0, -1);
   try {
     const [found, ...records] = lines.map((line) => JSON.parse(line));
-    if (found?.version === VERSION) {
+    const isWhole = records.every((record) => typeof record === 'object' && record !== null);
+    if (found?.version === VERSION && isWhole) {
       return { found: found as Head, records: records as Entry[], length: Buffer.byteLength(whole) };
     }
   } catch (error) {

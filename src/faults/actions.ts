@@ -29,3 +29,10 @@ export const certify = (instances: readonly Instance[], certificate: Partial<Wan
     revert: { do: 'issue', target, certificate: sound },
   }));
 };
+
+/** Clients that send without an end call the instances, and go. */
+export const callSlowly = (instances: readonly Instance[], id: string, connections: number) =>
+  onEach(instances, (target) => ({
+    inject: { do: 'call-slowly', target, id, connections },
+    revert: { do: 'stop-calling-slowly', target, id },
+  }));

@@ -9,8 +9,11 @@ export interface FaultKind<Schema extends KindSchema = KindSchema> {
   readonly schema: Schema;
   /** What it hits when nobody has a choice, as a sentence begins; such a fault has no `on`. */
   readonly subject?: string;
-  /** Whom it can hit: those that are called unless given, for clients observe; one without an `on` hits all of them. */
-  readonly hits?: 'servers' | 'everyone';
+  /**
+   * Whom it can hit: those that are called unless given, for clients observe; one without an `on` hits all of them;
+   * ingress: gateways that clients outside the mesh call, and nobody else.
+   */
+  readonly hits?: 'servers' | 'everyone' | 'ingress';
   /** Whether it gives its targets certificates: of two such faults, nobody would know what a target has. */
   readonly certifies?: true;
   /**

@@ -15,6 +15,7 @@ const kinds = [
   (await import('./node-stopped.ts')).nodeStopped,
   (await import('./scaled-to-zero.ts')).scaledToZero,
   (await import('./control-plane-outage.ts')).controlPlaneOutage,
+  (await import('./slow-clients.ts')).slowClients,
   (await import('./certificate-rotated.ts')).certificateRotated,
   (await import('./certificate-expired.ts')).certificateExpired,
   (await import('./certificate-foreign.ts')).certificateForeign,

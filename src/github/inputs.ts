@@ -5,8 +5,10 @@ export interface Inputs {
   /** Scenario files, folders of them, and names. */
   readonly scenarios: readonly string[];
   readonly config: readonly string[];
-  /** The mesh configuration that `config` is compared with; none for a run. */
+  /** The mesh configuration that `config` is compared with; none for a run, or where that is `base`. */
   readonly compare: readonly string[];
+  /** Whether what is there is compared with the commit that it takes the place of. */
+  readonly comparesBase: boolean;
   /** Further arguments of the command. */
   readonly more: readonly string[];
   /** Whether a run that proves nothing fails the job. */
@@ -17,6 +19,9 @@ export interface Inputs {
   readonly evidence: boolean;
 }
 
+/** What `compare` says instead of a file. */
+const BASE = 'base';
+
 /** A mistake in what the workflow says; everything else that is thrown is one of ours. */
 export class InputError extends Error {}
 
@@ -24,20 +29,25 @@ export class InputError extends Error {}
 export function readInputs(env: NodeJS.ProcessEnv): Inputs {
   const scenarios = lines(env, 'scenario');
   const config = lines(env, 'config');
-  const compare = lines(env, 'compare');
+  const compared = lines(env, 'compare');
+  const comparesBase = compared.length === 1 && compared[0] === BASE;
+  const compare = comparesBase ? [] : compared;
   if (scenarios.length === 0) {
     throw new InputError('scenario: expected a scenario file, a folder, or a name such as circuit-breaker');
   }
   const flag = [...scenarios, ...config, ...compare].find((each) => each.startsWith('-'));
   if (flag !== undefined) throw new InputError(`${flag} is an argument: it belongs into arguments`);
-  if (compare.length > 0 && scenarios.length > 1) throw new InputError('compare: it takes one scenario');
+  if (compared.length > 0 && scenarios.length > 1) throw new InputError('compare: it takes one scenario');
   if (compare.length > 1 || (compare.length === 1 && config.length !== 1)) {
-    throw new InputError('compare: expected one file or folder, and one in config that it is compared with');
+    throw new InputError(
+      'compare: expected base, or one file or folder and one in config that it is compared with',
+    );
   }
   return {
     scenarios,
     config,
     compare,
+    comparesBase,
     more: lines(env, 'arguments'),
     invalidFails: oneOf(env, 'invalid', ['fail', 'pass']) === 'fail',
     again: count(env, 'again'),
@@ -45,15 +55,18 @@ export function readInputs(env: NodeJS.ProcessEnv): Inputs {
   };
 }
 
-/** The arguments of the command line that do what the inputs say, with reports in this folder. */
-export function argumentsOf({ scenarios, config, compare, more }: Inputs, reports: string): string[] {
+/** The arguments of the command line that do what the inputs say, with reports in this folder; `base`: the commit to compare with. */
+export function argumentsOf(
+  { scenarios, config, compare, more }: Inputs,
+  reports: string,
+  base?: string,
+): string[] {
   if (compare.length > 0) {
     const [a = '', b = ''] = [...compare, ...config];
     return ['compare', ...scenarios, '--a', a, '--b', b, '--reports', reports, ...more];
   }
   return [
-    'run',
-    ...scenarios,
+    ...(base === undefined ? ['run', ...scenarios] : ['compare', ...scenarios, '--a', `git:${base}`]),
     ...config.flatMap((file) => ['--config', file]),
     '--reports',
     reports,
@@ -62,8 +75,12 @@ export function argumentsOf({ scenarios, config, compare, more }: Inputs, report
 }
 
 /** A name for what is uploaded that jobs of a matrix do not share. */
-export function artifactName({ scenarios, config, compare, more }: Inputs, job: string): string {
-  const hash = createHash('sha256').update(JSON.stringify([scenarios, config, compare, more]));
+export function artifactName(
+  { scenarios, config, compare, comparesBase, more }: Inputs,
+  job: string,
+): string {
+  const parts = [scenarios, config, comparesBase ? [BASE] : compare, more];
+  const hash = createHash('sha256').update(JSON.stringify(parts));
   return `breakwater-${job.replaceAll(/[^\w-]/g, '-')}-${hash.digest('hex').slice(0, 8)}`;
 }
 

@@ -4,6 +4,7 @@ import { appendFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { annotationsOfProblems, type LintProblem, type Places, shownAnnotations } from './annotations.ts';
+import { baseCommit } from './base-commit.ts';
 import { argumentsOf, artifactName, type Inputs, readInputs } from './inputs.ts';
 import { reportsIn } from './reports.ts';
 import { type Done, type Job, needed } from './step.ts';
@@ -44,9 +45,10 @@ export async function run(job: Job): Promise<Done> {
   const directory = resolve(needed(env, 'GITHUB_WORKSPACE'), env['INPUT_WORKING_DIRECTORY'] || '.');
   const places = { directory, workspace: needed(env, 'GITHUB_WORKSPACE') };
   const command = { program, directory, env };
+  const base = inputs.comparesBase ? baseCommit(job, directory) : undefined;
   for (let again = inputs.again; ; again--) {
     const reports = mkdtempSync(join(env['RUNNER_TEMP'] || tmpdir(), 'breakwater-'));
-    const ended = await breakwater(argumentsOf(inputs, reports), command);
+    const ended = await breakwater(argumentsOf(inputs, reports, base), command);
     if (ended.code === 3 && again > 0) {
       say(notice('A run that proves nothing is made again.', `${again} more at most.`));
       continue;

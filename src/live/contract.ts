@@ -6,6 +6,14 @@ export interface WatchedTrial extends BegunTrial {
   readonly meshKind: MeshKind;
 }
 
+/** What several trials together have come to so far, as a table. */
+export interface Standing {
+  readonly title: string;
+  readonly aside: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
 /** How it all ended, for the page that stays open. */
 export interface Ended {
   readonly status: 'pass' | 'fail' | 'invalid';
@@ -22,6 +30,7 @@ export type ToPage =
   | { readonly is: 'trial'; readonly trial: WatchedTrial }
   /** The trial's load is over; its evidence stays as it is. */
   | { readonly is: 'collected' }
+  | { readonly is: 'standing'; readonly standing: Standing }
   | { readonly is: 'ended'; readonly ended: Ended };
 
 /** What it tells. */

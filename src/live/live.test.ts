@@ -87,6 +87,12 @@ test('a trial half way: faults as they came, checks as they stand, and a page th
     environment: 'local',
     step: 'load and faults',
     stopping: false,
+    standing: {
+      title: 'B beside A so far',
+      aside: '3 pairs',
+      head: ['Metric', 'B is'],
+      rows: [['p50 latency', '<i>worse']],
+    },
     trial: view,
     ended: undefined,
   };
@@ -94,6 +100,8 @@ test('a trial half way: faults as they came, checks as they stand, and a page th
   expect(page).toContain("connect-src 'self'");
   expect(page).not.toContain('<b>odd');
   expect(page).toContain('outage over');
+  expect(page).toContain('B beside A so far');
+  expect(page).not.toContain('<i>worse');
   const over = liveContent({
     ...live,
     ended: { status: 'fail', label: 'FAIL', summary: 'It did not hold.', report: 'reports/x/report.html' },

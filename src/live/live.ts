@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { ownFile } from '../kit/own-file.ts';
-import type { Ended, FromPage, ToPage, WatchedTrial } from './contract.ts';
+import type { Ended, FromPage, Standing, ToPage, WatchedTrial } from './contract.ts';
 
 /** How long the page gets to show how it ended. */
 const LAST_VIEW_MS = 2_000;
@@ -16,6 +16,8 @@ export interface LivePage extends AsyncDisposable {
   trial(trial: WatchedTrial): void;
   /** Its evidence is whole. */
   collected(): void;
+  /** How trials together stand. */
+  standing(standing: Standing): void;
   /** The last thing that it shows; the page is not served any more when this resolves. */
   ended(ended: Ended): Promise<void>;
 }
@@ -43,6 +45,7 @@ export async function openLivePage(title: string, stop: () => void): Promise<Liv
     step: (text) => tell({ is: 'step', text }),
     trial: (trial) => tell({ is: 'trial', trial }),
     collected: () => tell({ is: 'collected' }),
+    standing: (standing) => tell({ is: 'standing', standing }),
     async ended(ended) {
       // Nothing else may be left to wait for.
       worker.ref();

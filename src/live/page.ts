@@ -53,10 +53,10 @@ export function livePage(view: LiveView): string {
     scripts: [script],
     asksServer: true,
     body: h`
-      <a class="skip" href="#checks">Skip to the checks</a>
+      <a class="skip" href="#charts">Skip to the charts</a>
       <div id="view">${content(view)}</div>
       <p class="spoken" role="status" aria-live="polite" id="said"></p>
-      <footer><p>Served by this run on this machine alone, for as long as it goes on. The report has everything.</p></footer>
+      <footer><p>Served on this machine alone, for as long as this goes on.</p></footer>
       <script type="module" ...${raw(script)} />
     `,
   });
@@ -67,13 +67,14 @@ export const liveContent = (view: LiveView): string => renderToString(h`<div>${c
 
 function content(original: LiveView) {
   const view = presentable(original);
-  const { trial } = view;
+  const { trial, standing } = view;
   return h`
     ${band(view)}
     <main>
+      ${standing !== undefined && section('standing', standing.title, standing.aside, table(standing.head, standing.rows, 'card'))}
       ${trial !== undefined && map(trial)}
       ${trial !== undefined && section('charts', 'So far', '', liveCharts(trial))}
-      ${trial !== undefined && checks(trial)}
+      ${trial !== undefined && trial.checks.length > 0 && checks(trial)}
     </main>`;
 }
 

@@ -4,7 +4,7 @@ import { believedLagMs, loadOfLine, loadsOfClients, NO_LOAD } from '../evidence/
 import { percentileOf } from '../kit/percentile.ts';
 import type { AccessLogReader, MeshAccessLog } from '../meshes/contract.ts';
 import { type InstanceContext, type LoadTotals, type Outcome, outcomes } from '../model/evidence.ts';
-import { OF_CALL } from '../model/log-lines.ts';
+import { OF_CALL, OF_PROBE } from '../model/log-lines.ts';
 import { isClient } from '../model/topology.ts';
 import { GrowingFile } from './growing-file.ts';
 
@@ -67,7 +67,8 @@ export class LiveTraffic implements AsyncDisposable {
       const { lines } = this.#reader;
       const take = (index: number) => {
         if (!isClient(from)) {
-          if (lines.load[index] === OF_CALL) this.#add(index, from.name, false);
+          const isGateway = from.gateway === 'ingress' && lines.load[index] !== OF_PROBE;
+          if (isGateway || lines.load[index] === OF_CALL) this.#add(index, from.name, false);
           return;
         }
         const load = loadOfLine(lines, index, this.#loads, from.service, loads);

@@ -3,10 +3,10 @@ import { analyse } from '../analysis/analyse.ts';
 import { shapeKind } from '../load/shapes/index.ts';
 import type { Mesh } from '../meshes/contract.ts';
 import type { JournalEntry, LoadTotals, Outcome, RunContext, StatisticsSample } from '../model/evidence.ts';
-import { isClient, isServer } from '../model/topology.ts';
+import { isClient } from '../model/topology.ts';
 import type { Mapped } from '../report/html/topology.ts';
 import type { ReportCheck, Status } from '../report/model.ts';
-import type { Ended, WatchedTrial } from './contract.ts';
+import type { Ended, Standing, WatchedTrial } from './contract.ts';
 import { GrowingFile } from './growing-file.ts';
 import { LiveTraffic } from './traffic.ts';
 
@@ -19,6 +19,8 @@ export interface LiveView {
   /** What is being done. */
   readonly step: string;
   readonly stopping: boolean;
+  /** How trials together stand, where several make one answer. */
+  readonly standing: Standing | undefined;
   readonly trial: TrialView | undefined;
   readonly ended: Ended | undefined;
 }
@@ -120,7 +122,7 @@ export class TrialFollower implements AsyncDisposable {
     });
     await this.#journalFile.readJson<JournalEntry>((entry) => this.#journal.push(entry));
     const atMs = Date.now() - this.#watched.startedAt;
-    if (!isOver && atMs < this.#judgeAtMs) return;
+    if (this.#watched.trial.checks.length === 0 || (!isOver && atMs < this.#judgeAtMs)) return;
     const began = performance.now();
     await this.#judge();
     const tookMs = performance.now() - began;
@@ -269,13 +271,17 @@ export class TrialFollower implements AsyncDisposable {
     return {
       topology: {
         clients: instances.filter(isClient).map(({ name, locality }) => ({ name, zone: locality })),
-        instances: instances.filter(isServer).map(({ name, service, workload, locality, addresses }) => ({
-          name,
-          service,
-          workload,
-          zone: locality,
-          address: addresses[0] ?? '-',
-        })),
+        instances: instances
+          .filter((each) => !isClient(each))
+          .map(({ name, service, workload, locality, addresses, gateway, network }) => ({
+            name,
+            service,
+            workload,
+            zone: locality,
+            address: addresses[0] ?? '-',
+            ...(gateway === undefined ? {} : { gateway }),
+            ...(network === undefined ? {} : { network }),
+          })),
         edges: [...edges]
           .map(([key, traffic]) => {
             const [from = '', to = ''] = key.split(' ');

@@ -17,6 +17,7 @@ let view: LiveView = {
   environment: undefined,
   step: 'getting ready',
   stopping: false,
+  standing: undefined,
   trial: undefined,
   ended: undefined,
 };
@@ -75,6 +76,9 @@ parentPort?.on('message', (message: ToPage) => {
       }
       case 'collected':
         await collected();
+        break;
+      case 'standing':
+        view = { ...view, standing: message.standing };
         break;
       case 'ended':
         await collected();

@@ -136,6 +136,8 @@ export interface HostMesh {
   /** Gives the control plane other mesh configuration under test, and with it a marker of this revision. */
   configure(configuration: MeshConfiguration, revision: MarkedRevision): Promise<void>;
   readonly authority: HostAuthority;
+  /** Where an ingress gateway takes requests for any service by its host name, whatever is under test. */
+  readonly gatewayPort: number;
   /** File that gets what a sidecar prints. */
   sidecarLog(instance: HostInstance): string;
   /** How a person changes the mesh configuration of a lab: lines of text. */

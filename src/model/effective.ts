@@ -1,4 +1,5 @@
 import type { InstanceContext } from './evidence.ts';
+import type { GatewayKind } from './topology.ts';
 
 /**
  * The configuration in effect: what each sidecar really holds, in words of no mesh in particular, each value
@@ -46,9 +47,12 @@ export interface Told<T> {
   readonly from: Origin;
 }
 
-/** What one sidecar holds. */
-export interface Sidecar extends Pick<InstanceContext, 'service' | 'workload' | 'locality' | 'role'> {
+/** What one sidecar holds, or the proxy of a gateway. */
+export interface Sidecar
+  extends Pick<InstanceContext, 'service' | 'workload' | 'locality' | 'role' | 'network'> {
   readonly instance: string;
+  /** What it takes of others as a gateway; only of one. */
+  readonly gateway?: GatewayHolds;
   /** Where its own calls go: hosts by name, each with its routes in order. */
   readonly hosts: readonly VirtualHost[];
   readonly clusters: readonly Cluster[];
@@ -58,6 +62,38 @@ export interface Sidecar extends Pick<InstanceContext, 'service' | 'workload' | 
   readonly inbound: readonly Inbound[];
   /** What the user wrote that is not in effect here, and why. */
   readonly unused: readonly Unused[];
+}
+
+/** What a gateway takes of others. */
+export interface GatewayHolds {
+  readonly kind: GatewayKind;
+  /** Where others call it. */
+  readonly port: number;
+  /** Whether it listens there. */
+  readonly listens: boolean;
+  /** What it passes on as it is, by the name that a connection asks for; only between networks. */
+  readonly passes: readonly PassedOn[];
+  /** What it takes to route it by itself; only of an ingress gateway. */
+  readonly takes: readonly TakenIn[];
+}
+
+/** Connections that a gateway takes from outside the mesh. */
+export interface TakenIn {
+  /** Those that ask for one of these; without TLS nobody asks for a name, and all are taken. */
+  readonly names: readonly string[];
+  /** The certificate that it shows, and the hosts that this is for; none without TLS. */
+  readonly certificate: { readonly name: Told<string>; readonly hosts: readonly string[] } | undefined;
+  /** The server of a gateway that says so. */
+  readonly from: Origin;
+}
+
+/** Connections that a gateway passes on to a service without looking into them. */
+export interface PassedOn {
+  readonly service: string;
+  readonly port: number;
+  readonly subset: string | undefined;
+  /** The server of a gateway that says so. */
+  readonly from: Origin;
 }
 
 /** Names under which something is called on a port, and what becomes of such a request. */
@@ -302,7 +338,8 @@ export type Subject =
   | 'authorization'
   | 'rate-limit'
   | 'cache'
-  | 'filter';
+  | 'filter'
+  | 'gateway';
 
 /** Something that the user wrote about a service and that is not in effect in a sidecar. */
 export interface Unused {

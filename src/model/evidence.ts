@@ -1,4 +1,4 @@
-import type { Role } from './topology.ts';
+import type { GatewayKind, Role } from './topology.ts';
 
 /**
  * Everything a run observed, as files in `reports/<run id>/evidence/`:
@@ -252,6 +252,10 @@ export interface InstanceContext {
   /** "127.1.2.3:8080" as clients' sidecars name it; a restarted pod may have had several. */
   readonly addresses: readonly string[];
   readonly role: Role;
+  /** What a gateway is for. */
+  readonly gateway?: GatewayKind;
+  /** The network that it is in, where the topology has some. */
+  readonly network?: string;
 }
 
 /** How a request ended, as its caller saw it. */

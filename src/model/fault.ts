@@ -67,6 +67,14 @@ export type Action =
   /** To no replica, and back to as many as there were. */
   | { readonly do: 'scale-down' | 'scale-up'; readonly target: WorkloadTarget }
   | { readonly do: 'stop-control-plane' | 'start-control-plane'; readonly target: ControlPlaneTarget }
+  /** Clients from outside the mesh call a gateway, and send requests without an end. */
+  | {
+      readonly do: 'call-slowly';
+      readonly target: InstanceTarget;
+      readonly id: string;
+      readonly connections: number;
+    }
+  | { readonly do: 'stop-calling-slowly'; readonly target: InstanceTarget; readonly id: string }
   /** A new key and certificate for the sidecar, which holds them when this is done. */
   | { readonly do: 'issue'; readonly target: InstanceTarget; readonly certificate: WantedCertificate }
   /**
@@ -129,6 +137,8 @@ export type Proof =
   | { readonly kind: 'unanswered'; readonly share: number }
   /** The target answers nothing that arrived after the injection, and its process is gone or stopped. */
   | { readonly kind: 'silent' }
+  /** As many requests as that came to each target, and never were whole. */
+  | { readonly kind: 'unfinished'; readonly requests: number }
   /** The clients' sidecars had the control plane before, and have lost it. */
   | { readonly kind: 'disconnected' }
   /** The targets' sidecars hold such a certificate, and make connections with it. */

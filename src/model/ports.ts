@@ -6,6 +6,8 @@ export function mistakeInPort(
   ports: readonly number[] | undefined,
 ): Mistake | undefined {
   if (port === undefined || ports === undefined || ports.includes(port)) return undefined;
-  const hint = `it has ${ports.join(', ')}; more of them go into topology.services.${to}.extraPorts`;
+  // The host of a gateway has that of the gateway.
+  const more = to.includes('.') ? '' : `; more of them go into topology.services.${to}.extraPorts`;
+  const hint = `it has ${ports.join(', ')}${more}`;
   return { path: ['port'], at: 'value', message: `${to} has no port ${port}`, hint };
 }

@@ -1,7 +1,7 @@
 import { quote, suggest } from '../kit/nearest.ts';
 import type { Path } from '../kit/path.ts';
 import type { Mistake } from '../kit/problems.ts';
-import { type Instance, type InstanceSelector, isClient, isServer, matches } from './topology.ts';
+import { type Instance, type InstanceSelector, isClient, isGateway, isServer, matches } from './topology.ts';
 
 /** Why a target is nobody of those that may be meant, servers unless given; its path is within the target. */
 export function mistakeInTarget(
@@ -17,8 +17,8 @@ export function mistakeInTarget(
     if (those.length === 0)
       return wrong([field], `there is no ${field} ${quote(name)}`, suggest(name, known));
     if (!those.some(may)) {
-      const message = `${quote(name)} is a client (load.from); it runs no app, the load stands in for it`;
-      return wrong([field], message, suggest(name, known));
+      const forServers = replicas.some((each) => isServer(each) && may(each));
+      return wrong([field], whyNot(name, those, forServers), suggest(name, known));
     }
   }
   if (target.zone !== undefined && !replicas.some((replica) => matches(replica, { zone: target.zone }))) {
@@ -39,6 +39,14 @@ export function mistakeInTarget(
     [],
     only ? `only the load (${clients}) runs in ${target.zone}` : 'no replica is all of this at once',
   );
+}
+
+/** Why replicas cannot be meant by something that is for servers among others, or for none of them. */
+function whyNot(name: string, [first]: readonly Instance[], forServers: boolean): string {
+  if (!forServers) return `${quote(name)} is no gateway that clients outside the mesh call`;
+  return first !== undefined && isGateway(first)
+    ? `${quote(name)} is a gateway; it runs no app that answers or could misbehave`
+    : `${quote(name)} is a client (load.from); it runs no app, the load stands in for it`;
 }
 
 const wrong = (path: Path, message: string, hint?: string): Mistake => ({ path, at: 'value', message, hint });

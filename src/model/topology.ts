@@ -33,6 +33,13 @@ interface OnwardCall {
   readonly path: string;
 }
 
+/**
+ * What a gateway is for. east-west: it takes connections from other networks, and passes them on to the services of its
+ * own by the name that their TLS asks for, without looking into them. ingress: it takes requests from outside the mesh
+ * by host names of its own, and sends them on to services.
+ */
+export type GatewayKind = 'east-west' | 'ingress';
+
 /** One replica that will run: `edge-app-east-1`. */
 export interface Instance {
   readonly name: string;
@@ -45,6 +52,12 @@ export interface Instance {
   readonly serviceAccount: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly role: Role;
+  /** Of a gateway: what it is for. */
+  readonly gateway?: GatewayKind;
+  /** Of a client: it is outside the mesh, which it calls by the hosts of gateways and knows nothing else of. */
+  readonly outside?: true;
+  /** The network that it is in: others of it reach it directly. None unless the topology has networks. */
+  readonly network?: string;
   /** Port of its service, where others call it unless they name another. */
   readonly port: number;
   /** Further ports of its service; none unless given. */
@@ -53,7 +66,7 @@ export interface Instance {
   readonly app?: AppSettings;
 }
 
-/** A service as its callers know it. */
+/** A service as its callers know it, or a host of an ingress gateway, which is called like one. */
 export interface TopologyService {
   readonly name: string;
   /** Where it is called unless another is named. */
@@ -67,6 +80,24 @@ export interface TopologyService {
   readonly role: Role;
 }
 
+/** A proxy without an app, and where others find it. */
+export interface TopologyGateway {
+  readonly name: string;
+  readonly kind: GatewayKind;
+  readonly port: number;
+  /** Names by which it is called from outside the mesh; only of an ingress gateway. */
+  readonly hosts: readonly string[];
+  /** The certificates that it has, by the names that they are for; without any it is called without TLS. */
+  readonly certificates: readonly GatewayCertificate[];
+}
+
+/** A certificate of a gateway's own, which everybody outside the mesh trusts. */
+interface GatewayCertificate {
+  /** As a Gateway's `credentialName` says it. */
+  readonly name: string;
+  readonly hosts: readonly string[];
+}
+
 /** Everything that an environment needs to bring a mesh up; pure data. */
 export interface TopologyPlan {
   /** Name of the scenario that it belongs to, and its file as the user named it. */
@@ -76,6 +107,8 @@ export interface TopologyPlan {
   /** Whether workloads refuse plaintext. */
   readonly mtls: 'strict' | 'permissive';
   readonly services: readonly TopologyService[];
+  /** None unless given. */
+  readonly gateways?: readonly TopologyGateway[];
   readonly instances: readonly Instance[];
   /** Whether something without a sidecar calls services, too. */
   readonly outside: boolean;
@@ -91,13 +124,30 @@ export const portsOf = ({ port, extraPorts = [] }: Pick<TopologyService, 'port' 
 
 export const isClient = ({ role }: { readonly role: Role }) => role === 'client';
 export const isServer = ({ role }: { readonly role: Role }) => role === 'server';
+export const isGateway = ({ role }: { readonly role: Role }) => role === 'gateway';
 
-/** Whether a replica's sidecar takes calls of its own: of a load, or of an app that calls onward. */
-export const isCaller = ({ role, app }: Pick<Instance, 'role' | 'app'>) =>
-  role === 'client' || (app?.calls.length ?? 0) > 0;
+type InNetwork = Pick<Instance, 'network'>;
+
+/** The gateways through which one replica reaches another; none where it reaches that itself. */
+export const gatewaysBetween = <Each extends Pick<Instance, 'network' | 'gateway'>>(
+  from: InNetwork,
+  to: InNetwork,
+  instances: readonly Each[],
+): readonly Each[] =>
+  from.network === undefined || from.network === to.network
+    ? []
+    : instances.filter(({ gateway, network }) => gateway === 'east-west' && network === to.network);
+
+/** Whether a replica's proxy makes calls of its own: of a load, of an app that calls onward, or as an ingress gateway. */
+export const isCaller = ({ role, app, gateway }: Pick<Instance, 'role' | 'app' | 'gateway'>) =>
+  role === 'client' || gateway === 'ingress' || (app?.calls.length ?? 0) > 0;
 
 /** The services that can be called, in the order they are written. */
 export const servedBy = ({ services }: TopologyPlan) => services.filter(isServer);
+
+/** The gateway that has a host; undefined for what is none. */
+export const gatewayOf = (host: string, { gateways = [] }: Pick<TopologyPlan, 'gateways'>) =>
+  gateways.find(({ hosts }) => hosts.includes(host));
 
 /** Who calls whom, by service. */
 export interface Way {
@@ -107,22 +157,25 @@ export interface Way {
 
 /**
  * The services that are worth telling of a sidecar's calls: a client's are all of them, since routes lead from one to
- * another; those of an app are the ones that it calls onward.
+ * another; those of an app or a gateway are the ones that it calls onward; outside the mesh they are the hosts called.
  */
 export const calledFrom =
   (topology: TopologyPlan) =>
-  ({ role, service }: Pick<Instance, 'role' | 'service'>): readonly string[] =>
-    servedBy(topology)
+  ({ role, service }: Pick<Instance, 'role' | 'service'>): readonly string[] => {
+    const called = topology.calls.filter(({ from }) => from === service).map(({ to }) => to);
+    const hosts = called.filter((name) => gatewayOf(name, topology) !== undefined);
+    if (hosts.length > 0) return [...new Set(hosts)];
+    return servedBy(topology)
       .map(({ name }) => name)
-      .filter(
-        (name) => role === 'client' || topology.calls.some(({ from, to }) => from === service && to === name),
-      );
+      .filter((name) => role === 'client' || called.includes(name));
+  };
 
-/** A way and all that lead on from it, since apps call onward. */
-export function waysOn(first: Way, { calls }: Pick<TopologyPlan, 'calls'>): readonly Way[] {
+/** A way and all that lead on from it, since gateways and apps call onward. */
+export function waysOn(first: Way, topology: Pick<TopologyPlan, 'calls' | 'gateways'>): readonly Way[] {
   const ways = [first];
   for (const { to } of ways) {
-    for (const way of calls.filter(({ from }) => from === to)) {
+    const caller = gatewayOf(to, topology)?.name ?? to;
+    for (const way of topology.calls.filter(({ from }) => from === caller)) {
       if (!ways.some((each) => each.from === way.from && each.to === way.to)) ways.push(way);
     }
   }

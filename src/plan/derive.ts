@@ -2,8 +2,8 @@ import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { sizeOf } from '../load/written.ts';
 import { seedOf } from '../model/seed.ts';
-import { type Instance, isServer, matches, portsOf } from '../model/topology.ts';
-import type { ProbeContext } from '../probes/written.ts';
+import { type Instance, isGateway, isServer, matches, portsOf } from '../model/topology.ts';
+import { callersOf, type ProbeContext } from '../probes/written.ts';
 import { clientsIn, loadsIn } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
@@ -11,33 +11,90 @@ import type { Scenario } from '../scenario/schema.ts';
 export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
   const { topology } = scenario;
   const clients = clientsIn(scenario);
+  const outsiders = outsidersIn(scenario);
   const pods = podsOf(scenario);
-  return Object.entries(topology.services).flatMap(
+  const ofServices = Object.entries(topology.services).flatMap(
     ([service, { workloads, serviceAccount, port, extraPorts, app }]) =>
-      workloads.flatMap(({ name, locality, replicas, labels }) =>
-        Array.from({ length: replicas === 1 ? (pods.get(service) ?? 1) : replicas }, (_, index) => ({
-          name: replicaName(name, index),
+      workloads.flatMap((workload) =>
+        replicasIn(workload, workload.replicas === 1 ? pods.get(service) : undefined).map((replica) => ({
+          ...replica,
           service,
-          workload: name,
-          replica: index + 1,
-          locality,
           serviceAccount: serviceAccount ?? service,
-          labels,
           port,
           ...(extraPorts.length === 0 ? {} : { extraPorts }),
           ...(clients.has(service)
-            ? { role: 'client' as const }
+            ? { role: 'client' as const, ...(outsiders.has(service) ? { outside: true as const } : {}) }
             : {
                 role: 'server' as const,
                 app: {
                   ...appOf(app, topology),
-                  ...(seed === undefined ? {} : { seed: seedOf(seed, replicaName(name, index)) }),
+                  ...(seed === undefined ? {} : { seed: seedOf(seed, replica.name) }),
                 },
               }),
         })),
       ),
   );
+  return [...ofServices, ...replicasOfGateways(topology)];
 }
+
+/** Every replica of the gateways; what of a gateway's labels a workload says itself holds for that. */
+const replicasOfGateways = ({ gateways }: Scenario['topology']): readonly Instance[] =>
+  Object.entries(gateways).flatMap(([service, gateway]) =>
+    gateway.workloads.flatMap((workload) =>
+      replicasIn(workload).map((replica) => ({
+        ...replica,
+        service,
+        serviceAccount: gateway.serviceAccount ?? service,
+        port: portOfGateway(gateway),
+        role: 'gateway',
+        gateway: gateway.kind,
+        labels: { ...(gateway.labels ?? usualLabels[gateway.kind]), ...replica.labels },
+      })),
+    ),
+  );
+
+type WrittenGateway = Scenario['topology']['gateways'][string];
+
+/** As the gateways that Istio itself installs have them. */
+const usualLabels = {
+  'east-west': { istio: 'eastwestgateway' },
+  ingress: { istio: 'ingressgateway' },
+} as const;
+/** Istio's own for other networks, and one that needs no root for clients. */
+const usualPorts = { 'east-west': 15_443, ingress: 8_443 } as const;
+
+export const portOfGateway = ({ kind, port }: Pick<WrittenGateway, 'kind' | 'port'>) =>
+  port ?? usualPorts[kind];
+
+/** The gateway that has a host; undefined for what is none. */
+export const gatewayWith = (host: string, { gateways }: Scenario['topology']): WrittenGateway | undefined =>
+  Object.values(gateways).find(({ hosts }) => hosts.includes(host));
+
+/** The clients that send to hosts of gateways: they are outside the mesh. */
+export function outsidersIn(scenario: Scenario): ReadonlySet<string> {
+  const { topology } = scenario;
+  const toHosts = ({ to }: { readonly to: string }) => gatewayWith(to, topology) !== undefined;
+  return new Set([
+    ...loadsIn(scenario).flatMap(({ load }) => (toHosts(load) ? load.from : [])),
+    ...scenario.probes.filter(toHosts).flatMap(callersOf),
+  ]);
+}
+
+/** What the replicas of a workload have from it, as many as it says unless there is another number. */
+const replicasIn = (
+  { name, locality, network, labels, replicas }: WrittenWorkload,
+  count: number = replicas,
+): readonly Pick<Instance, 'name' | 'workload' | 'replica' | 'locality' | 'network' | 'labels'>[] =>
+  Array.from({ length: count }, (_, index) => ({
+    name: `${name}-${index + 1}`,
+    workload: name,
+    replica: index + 1,
+    locality,
+    ...(network === undefined ? {} : { network }),
+    labels,
+  }));
+
+type WrittenWorkload = Scenario['topology']['services'][string]['workloads'][number];
 
 /** An app as it is written, with what its calls go to worked out. */
 function appOf(
@@ -52,11 +109,14 @@ function appOf(
   };
 }
 
-/** The port that a request goes to; 0 where there is no such service. */
+/** The port that a request goes to; 0 where there is no such service or host. */
 export const portCalled = (
   { to, port }: { readonly to: string; readonly port?: number | undefined },
-  { services }: Scenario['topology'],
-) => port ?? services[to]?.port ?? 0;
+  topology: Scenario['topology'],
+): number => {
+  const gateway = gatewayWith(to, topology);
+  return port ?? topology.services[to]?.port ?? (gateway === undefined ? 0 : portOfGateway(gateway));
+};
 
 /** How many pods the loads of a client ask for. */
 function podsOf(scenario: Scenario): ReadonlyMap<string, number> {
@@ -70,18 +130,22 @@ function podsOf(scenario: Scenario): ReadonlyMap<string, number> {
 export function probeContext(scenario: Scenario): ProbeContext {
   const clients = clientsIn(scenario);
   const services = Object.entries(scenario.topology.services);
+  const hosts = Object.values(scenario.topology.gateways).flatMap((gateway) =>
+    gateway.hosts.map((host) => [host, [portOfGateway(gateway)]] as [string, number[]]),
+  );
   return {
     clients: [...clients],
-    servers: new Map(
-      services.filter(([name]) => !clients.has(name)).map(([name, each]) => [name, portsOf(each)]),
-    ),
+    servers: new Map([
+      ...services
+        .filter(([name]) => !clients.has(name))
+        .map(([name, each]) => [name, portsOf(each)] as const),
+      ...hosts,
+    ]),
     replicas: replicasOf(scenario),
     durationMs: Math.max(...loadsIn(scenario).map(({ load }) => sizeOf(load).durationMs)),
     warmupMs: Math.max(...loadsIn(scenario).map(({ load }) => load.warmup)),
   };
 }
-
-const replicaName = (workload: string, index: number) => `${workload}-${index + 1}`;
 
 /**
  * The replicas that a fault hits; none where it hits something else. The client observes: most faults on its zone
@@ -95,7 +159,11 @@ export function instancesHit(fault: Fault, replicas: readonly Instance[]): Insta
 
 /** Whether a fault of that kind can hit a replica at all. */
 export function mayBeHit(fault: Fault): (each: Instance) => boolean {
-  return faultKind(fault).hits === 'everyone' ? () => true : isServer;
+  const { hits, halts } = faultKind(fault);
+  if (hits === 'everyone') return () => true;
+  if (hits === 'ingress') return ({ gateway }) => gateway === 'ingress';
+  // A gateway runs no app that could misbehave, but it can be gone.
+  return halts === 'ended' ? (each) => isServer(each) || isGateway(each) : isServer;
 }
 
 /** What a fault hits where nobody has a choice: "the control plane". */

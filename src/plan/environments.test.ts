@@ -35,7 +35,10 @@ function refusal(
   mostInstances = 9,
 ): string {
   const capabilities = Object.fromEntries(
-    Object.entries(abilities).map(([name, performs]) => [name, { changes: true, performs, mostInstances }]),
+    Object.entries(abilities).map(([name, performs]) => [
+      name,
+      { changes: true, gateways: true, performs, mostInstances },
+    ]),
   );
   return unfitFor(plan, environment, capabilities, loaded.locate).map(formatProblem).join('\n');
 }

@@ -10,6 +10,8 @@ export interface Capabilities {
   readonly mostInstances?: number;
   /** Whether mesh configuration can be changed under load. */
   readonly changes: boolean;
+  /** Whether a topology may have networks and gateways. */
+  readonly gateways: boolean;
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -22,7 +24,7 @@ export function unfitFor(
   capabilities: Readonly<Record<string, Capabilities>>,
   locate: Locate,
 ): readonly Problem[] {
-  const { performs = [], mostInstances, changes = true } = capabilities[environment] ?? {};
+  const { performs = [], mostInstances, changes = true, gateways = true } = capabilities[environment] ?? {};
   const able = (fault: PlannedFault) =>
     Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
   const foreign = plan.trial.faults.flatMap((fault, index) => {
@@ -53,7 +55,8 @@ export function unfitFor(
             hint: 'run it with --env local',
           },
         ];
-  return [...[...tooMany(plan.topology, mostInstances), ...unchanged].map(locate), ...foreign];
+  const unjoined = gateways ? [] : ofGateways(plan.topology, environment);
+  return [...[...tooMany(plan.topology, mostInstances), ...unjoined, ...unchanged].map(locate), ...foreign];
 }
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */
@@ -67,6 +70,20 @@ export function tooMany({ instances }: TopologyPlan, most = Number.POSITIVE_INFI
   if (instances.length <= most) return [];
   const message = `the topology has ${instances.length} replicas; the local lab holds ${most}`;
   return [{ path: ['topology'], at: 'key', message, hint: 'use fewer replicas, or --env kind' }];
+}
+
+/** That an environment has neither gateways nor networks of a topology. */
+function ofGateways({ gateways = [], instances }: TopologyPlan, environment: string): readonly Mistake[] {
+  const refused = (path: Mistake['path'], what: string): Mistake => ({
+    path,
+    at: 'key',
+    message: `the ${environment} environment makes no ${what} yet`,
+    hint: 'run it with --env local',
+  });
+  if (gateways.length > 0) return [refused(['topology', 'gateways'], 'gateways of a topology')];
+  return instances.some(({ network }) => network !== undefined)
+    ? [refused(['topology', 'services'], 'networks of a topology')]
+    : [];
 }
 
 const canMake = ({ actions }: PlannedFault, performs: readonly Action['do'][] = []) =>

@@ -17,21 +17,26 @@ import { mistakesInCalls } from './chains.ts';
 import { GUARDED_REQUESTS } from './contract.ts';
 import {
   faultNames,
+  gatewayWith,
   instancesHit,
   mayBeHit,
+  portOfGateway,
   probeContext,
   reachableAt,
   replicasOf,
   subjectOf,
 } from './derive.ts';
-
-/** Ports of the sidecar and of the sample app's control interface. */
-const reservedPorts = { from: 15_000, to: 15_100, app: [18_080, 18_081] } as const;
+import { mistakesInGateways } from './gateways.ts';
+import { mistakesInPort } from './ports.ts';
 
 /** What a schema cannot say: mistakes in how the parts of a scenario fit together. */
 export function mistakesInMeaning(scenario: Scenario): Mistake[] {
   const replicas = replicasOf(scenario);
-  const inTopology = [...mistakesInTopology(scenario), ...mistakesInCalls(scenario)];
+  const inTopology = [
+    ...mistakesInTopology(scenario),
+    ...mistakesInCalls(scenario),
+    ...mistakesInGateways(scenario),
+  ];
   const loads = loadsIn(scenario);
   const inLoads = [
     ...mistakesInNames(loads),
@@ -92,13 +97,6 @@ function mistakesInTopology({ topology: { services }, probes }: Scenario): Mista
   });
 }
 
-function mistakesInPort(port: number, path: Path): Mistake[] {
-  const { from, to, app } = reservedPorts;
-  if ((port < from || port > to) && !app.some((taken) => taken === port)) return [];
-  const message = `port ${port} is taken by the sidecar or the sample app's control interface`;
-  return [wrong(path, message, `not ${from} to ${to}, ${app.join(' or ')}`)];
-}
-
 function mistakesInKeepAlive(
   { keepAlive, protocol }: Scenario['topology']['services'][string]['app'],
   path: Path,
@@ -124,12 +122,26 @@ function mistakesInNames(loads: readonly ScenarioLoad[]): Mistake[] {
 function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mistake[] {
   const { topology } = scenario;
   const services = Object.keys(topology.services);
+  const hosts = Object.values(topology.gateways).flatMap((gateway) => gateway.hosts);
   const found: Mistake[] = [];
   const add = (field: string, message: string, hint?: string) =>
     found.push(wrong([...path, field], message, hint));
   for (const end of ['from', 'to'] as const) {
-    if (!services.includes(load[end])) {
-      add(end, `there is no service ${quote(load[end])} in the topology`, suggest(load[end], services));
+    if (Object.hasOwn(topology.gateways, load[end])) {
+      const isIngress = topology.gateways[load[end]]?.kind === 'ingress';
+      const message = `${quote(load[end])} is a gateway${isIngress ? '' : ' between networks'}`;
+      const hint = isIngress
+        ? `it is called by its hosts: ${hosts.join(', ')}`
+        : `requests go to services, and through it where that is the way: ${services.join(', ')}`;
+      add(end, message, hint);
+    } else if (end === 'to' && hosts.includes(load.to)) {
+      // Called as a service is.
+    } else if (!services.includes(load[end])) {
+      add(
+        end,
+        `there is no service ${quote(load[end])} in the topology`,
+        suggest(load[end], end === 'to' ? [...services, ...hosts] : services),
+      );
     }
   }
   if (load.from === load.to)
@@ -138,7 +150,9 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   if (load.from !== load.to && clientsIn(scenario).has(load.to))
     add('to', `${quote(load.to)} sends loads or probes and runs no app`, 'a service sends or answers');
   const called = topology.services[load.to];
-  const noPort = mistakeInPort(load, called && portsOf(called));
+  const gateway = gatewayWith(load.to, topology);
+  const ports = gateway ? [portOfGateway(gateway)] : called && portsOf(called);
+  const noPort = mistakeInPort(load, ports);
   if (noPort) found.push({ ...noPort, path: [...path, 'port'] });
   const client = topology.services[load.from]?.workloads ?? [];
   const replicas = client.reduce((sum, workload) => sum + workload.replicas, 0);

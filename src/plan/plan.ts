@@ -8,7 +8,13 @@ import { shapeOf, sizeOf } from '../load/written.ts';
 import { describeResource, type ResourceName } from '../model/mesh-configuration.ts';
 import { seedOf } from '../model/seed.ts';
 import { describeTarget } from '../model/target.ts';
-import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
+import {
+  type Instance,
+  portsOf,
+  type TopologyGateway,
+  type TopologyPlan,
+  type TopologyService,
+} from '../model/topology.ts';
 import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, plannedProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
@@ -19,6 +25,7 @@ import {
   freeNames,
   instancesHit,
   portCalled,
+  portOfGateway,
   probeContext,
   replicasOf,
   subjectOf,
@@ -68,6 +75,15 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
     to: called.to,
     port: portCalled(called, topology),
   });
+  const gateways = Object.entries(topology.gateways).map(
+    ([name, gateway]): TopologyGateway => ({
+      name,
+      kind: gateway.kind,
+      port: portOfGateway(gateway),
+      hosts: gateway.hosts,
+      certificates: Object.entries(gateway.certificates).map(([of, hosts]) => ({ name: of, hosts })),
+    }),
+  );
   const calls = [
     ...loadsIn(scenario).map(({ load }) => way(load.from, load)),
     ...scenario.probes.flatMap((probe) =>
@@ -78,22 +94,43 @@ function planTopology(scenario: Scenario, file: string, seed: number | undefined
     ...Object.entries(topology.services).flatMap(([from, { app }]) =>
       app.calls.map((call) => way(from, call)),
     ),
+    // Where an ingress gateway leads is up to what is under test.
+    ...Object.entries(topology.gateways)
+      .filter(([, { kind }]) => kind === 'ingress')
+      .flatMap(([from]) =>
+        Object.entries(topology.services)
+          .filter(([name]) => !clients.has(name))
+          .flatMap(([to, service]) => portsOf(service).map((port) => way(from, { to, port }))),
+      ),
   ];
   return {
     name: scenario.name,
     file,
     namespace: topology.namespace,
     mtls: mesh.mtls,
-    services: Object.entries(topology.services).map(
-      ([name, { port, extraPorts, app, serviceAccount }]): TopologyService => ({
-        name,
-        port,
-        ...(extraPorts.length === 0 ? {} : { extraPorts }),
-        ...(app.protocol === 'http1' ? {} : { protocol: app.protocol }),
-        serviceAccount: serviceAccount ?? name,
-        role: clients.has(name) ? 'client' : 'server',
-      }),
-    ),
+    services: [
+      ...Object.entries(topology.services).map(
+        ([name, { port, extraPorts, app, serviceAccount }]): TopologyService => ({
+          name,
+          port,
+          ...(extraPorts.length === 0 ? {} : { extraPorts }),
+          ...(app.protocol === 'http1' ? {} : { protocol: app.protocol }),
+          serviceAccount: serviceAccount ?? name,
+          role: clients.has(name) ? 'client' : 'server',
+        }),
+      ),
+      ...gateways.flatMap(({ name, hosts, port }) =>
+        hosts.map(
+          (host): TopologyService => ({
+            name: host,
+            port,
+            serviceAccount: topology.gateways[name]?.serviceAccount ?? name,
+            role: 'gateway',
+          }),
+        ),
+      ),
+    ],
+    ...(gateways.length === 0 ? {} : { gateways }),
     instances: replicasOf(scenario, seed),
     outside: scenario.probes.some((probe) => callersOf(probe).includes(OUTSIDE)),
     calls: [...new Map(calls.map((call) => [`${call.from} ${call.to} ${call.port}`, call])).values()],

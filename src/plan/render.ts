@@ -7,7 +7,7 @@ import type { PlannedLoad } from '../load/planned.ts';
 import { heightAt, planLines } from '../load/shapes/index.ts';
 import { describeHit } from '../model/fault.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
-import type { TopologyPlan } from '../model/topology.ts';
+import type { Instance, TopologyPlan } from '../model/topology.ts';
 import { describeExpectation, describeProbe, shownProbe } from '../probes/planned.ts';
 import type { Plan, TrialPlan } from './contract.ts';
 
@@ -177,8 +177,17 @@ function instanceLines({ instances }: TopologyPlan): string[] {
   const width = Math.max(...zones.map((zone) => zone.length)) + 2;
   return zones.map((zone) => {
     const names = instances.filter(({ locality }) => locality === zone);
-    return `  ${zone.padEnd(width)}${names.map(({ name, role }) => (role === 'server' ? name : `${name} (${role})`)).join(', ')}`;
+    return `  ${zone.padEnd(width)}${names.map(instanceText).join(', ')}`;
   });
+}
+
+/** "shop-1", "frontend-1 (client)", "edge-1 (gateway, network west)". */
+function instanceText({ name, role, network, outside }: Instance): string {
+  const about = [
+    ...(role === 'server' ? [] : [outside ? 'client outside the mesh' : role]),
+    ...(network === undefined ? [] : [`network ${network}`]),
+  ];
+  return about.length === 0 ? name : `${name} (${about.join(', ')})`;
 }
 
 /** What apps call onward, service by service: "shop → stock:8080/items". */

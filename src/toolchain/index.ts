@@ -4,6 +4,7 @@ import { environmentError } from '../kit/errors.ts';
 import { together } from '../kit/together.ts';
 import { type ResolveOptions, type ToolContext, toolContext } from './context.ts';
 import { type EnsuredTool, ensureTool, forgetCompiler, keptTool } from './ensure.ts';
+import { namedEnvoy } from './envoy-wheels.ts';
 import { explicitProgram } from './explicit.ts';
 import { moduleDataFile } from './go.ts';
 import { ISTIO_BOOTSTRAP } from './istio-tools.ts';
@@ -43,6 +44,17 @@ async function resolveIn(program: Program, context: ToolContext): Promise<Resolv
   if (explicit !== undefined) return { program, ...explicit, source: 'explicit' };
   const { directory, source, versions } = await ensureTool(tool, context);
   return { program, path: join(directory, program), version: versions[program] ?? tool.version, source };
+}
+
+/**
+ * The Envoy of a version that has pins (`1.40.0`, or the line `1.40`), fetched if need be; no variable and no image takes
+ * its place. Throws a usage error for another version.
+ */
+export async function resolveEnvoy(named: string, options: ResolveOptions = {}): Promise<ResolvedProgram> {
+  const tool = namedEnvoy(named);
+  const context = { ...toolContext(options), tools: [tool] };
+  const { directory, source } = await ensureTool(tool, context);
+  return { program: 'envoy', path: join(directory, 'envoy'), version: tool.version, source };
 }
 
 /** The path of a program that is there, or that a mirror has; undefined when it would have to be made from its source. */

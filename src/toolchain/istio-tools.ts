@@ -1,4 +1,5 @@
 import { usageError } from '../kit/errors.ts';
+import { ENVOY_EXPECTATION, ENVOY_PROGRAM, ENVOY_VERSIONS, wheelOf } from './envoy-wheels.ts';
 import { type ImageFiles, K6, pinsFolder, type Tool, type ToolProgram } from './tools.ts';
 
 /** The Istio that Breakwater is made for. */
@@ -25,12 +26,12 @@ const PINNED: Readonly<Record<string, IstioPins>> = {
 /** The versions of Istio that come with pins, the one that is used unless somebody says otherwise first. */
 export const ISTIO_VERSIONS: readonly string[] = Object.keys(PINNED);
 
-/** The Envoy that goes with a line of Istio: what its own build calls itself, and the wheel of the same line. */
-const ENVOYS: Readonly<Record<string, { readonly version: string; readonly folder?: string }>> = {
-  '1.29': { version: '1.37.0', folder: 'envoy' },
-  '1.28': { version: '1.36.4', folder: 'envoy-1.36' },
-  '1.27': { version: '1.35' },
-  '1.26': { version: '1.34' },
+/** The Envoy that goes with a line of Istio: what its own build calls itself, and the wheel of the same line if there is one. */
+const ENVOYS: Readonly<Record<string, string>> = {
+  '1.29': '1.37.0',
+  '1.28': '1.36.4',
+  '1.27': '1.35',
+  '1.26': '1.34',
 };
 
 /** Newer ones do not run without a Kubernetes API: istiod ends because it has no controller of clusters. */
@@ -75,24 +76,14 @@ export function toolsFor(version: string, env: NodeJS.ProcessEnv): readonly Tool
 
 /** The Envoy that goes with a version of Istio. */
 export function envoyOf(istio: string): Tool {
-  const { version, folder } = ENVOYS[lineOf(istio)] ?? { version: '' };
+  const version = ENVOYS[lineOf(istio)] ?? '';
   const [major, minor] = version.split('.');
   return {
+    ...(ENVOY_VERSIONS.includes(version)
+      ? wheelOf(version)
+      : { directory: '', source: { kind: 'unpinned' } }),
     name: 'envoy',
     version,
-    directory: folder === undefined ? '' : pinsFolder(folder),
-    source:
-      folder === undefined
-        ? { kind: 'unpinned' }
-        : {
-            kind: 'wheel',
-            members: { envoy: 'envoy/_bin/envoy' },
-            platforms: {
-              'linux-x64': 'manylinux_2_31_x86_64',
-              'linux-arm64': 'manylinux_2_31_aarch64',
-              'darwin-arm64': 'macosx_15_0_arm64',
-            },
-          },
     images: [
       {
         repository: 'istio/proxyv2',
@@ -102,8 +93,8 @@ export function envoyOf(istio: string): Tool {
         versions: { envoy: new RegExp(`(?<=/)${major}\\.${minor}\\.\\d[\\w.-]*`) },
       },
     ],
-    programs: [{ name: 'envoy', variable: 'BREAKWATER_ENVOY', versionArgs: ['--version'] }],
-    expectation: '31 MB, once',
+    programs: [ENVOY_PROGRAM],
+    expectation: ENVOY_EXPECTATION,
   };
 }
 

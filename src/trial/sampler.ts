@@ -24,11 +24,11 @@ export interface Sampler extends AsyncDisposable {
 /** Asks the sidecars that call and the operating system at a steady pace; writes statistics.jsonl, processes.jsonl and machine.jsonl. */
 export function startSampler(
   lab: Lab,
-  { instances }: Pick<TopologyPlan, 'instances'>,
+  { instances, services: called }: Pick<TopologyPlan, 'instances' | 'services'>,
   statistics: MeshStatistics,
   directory: string,
 ): Sampler {
-  const services = [...new Set(instances.map(({ service }) => service))];
+  const services = called.map(({ name }) => name);
   const callers = instances
     .filter(isCaller)
     .map(

@@ -189,3 +189,10 @@ function written(text: string): string {
   writeFileSync(file, text);
   return file;
 }
+
+test('a host of a gateway is called from outside the mesh, where no pool of a rule is', async () => {
+  const planned = await planExperiment('scenarios/ingress.yaml', { set: [], config: [] });
+  expect(() => readQuestion(planned, options, 1_500)).toThrow(
+    'tune looks for the pool of a caller inside the mesh, and shoppers calls shop.example.com from outside it',
+  );
+});

@@ -6,7 +6,7 @@ import { parseDuration, parseRate } from '../kit/units.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { Mesh, PoolCalls, PoolRule } from '../meshes/contract.ts';
 import { type LimitName, PER_CONNECTION } from '../model/pool-limits.ts';
-import type { TopologyPlan } from '../model/topology.ts';
+import { gatewayOf, type TopologyPlan } from '../model/topology.ts';
 import type { Budget, Effort, Question } from './contract.ts';
 import { type Bounds, parseBounds, parseLimits, usualLimits } from './limits.ts';
 import { neededAnswers, parseObjective } from './objective.ts';
@@ -62,6 +62,13 @@ export function readQuestion(
 ): Asked {
   const objective = parseObjective(options.slo);
   const load = onlyLoad(plan.trial.loads);
+  const gateway = gatewayOf(load.to, plan.topology);
+  if (gateway !== undefined) {
+    throw usageError(
+      `tune looks for the pool of a caller inside the mesh, and ${load.from} calls ${load.to} from outside it`,
+      `let a service call the one behind the gateway ${gateway.name}: --set load.to=NAME`,
+    );
+  }
   const rule = mesh.pools.ruleFor(configuration.resources, callsOf(load, plan.topology));
   const protocol = protocolOf(plan.topology, load.to, rule);
   const limits = options.limits === undefined ? usualLimits[protocol] : parseLimits(options.limits);

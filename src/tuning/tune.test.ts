@@ -27,7 +27,7 @@ async function endOn(
   signal = new AbortController().signal,
 ): Promise<OperatorError> {
   const directory = mkdtempSync(join(folder, 'search-'));
-  using journal = beginJournal(directory, head);
+  const journal = beginJournal(directory, head);
   const end = tune({
     ...{ runId: `tune-test-${process.pid}-${directory.slice(-6)}`, planned, ...asked, directory, journal },
     environment: { name: 'account', performs: [], open },
@@ -41,6 +41,7 @@ async function endOn(
     () => undefined,
     (thrown: OperatorError) => thrown,
   );
+  journal[Symbol.dispose]();
   if (error === undefined) throw new Error('it came to an end');
   // Whatever happened, the journal is whole, and goes on.
   const lines = readFileSync(join(directory, 'journal.jsonl'), 'utf8').split('\n').slice(0, -1);

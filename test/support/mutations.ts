@@ -3,6 +3,7 @@ import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
 import { plantedOnConsul } from './planted-consul.ts';
 import { plantedFilters } from './planted-filters.ts';
+import { plantedGateways } from './planted-gateways.ts';
 
 /** A planted defect of a scenario, however it is planted. */
 export interface Mutation {
@@ -35,4 +36,5 @@ export const mutations: readonly Mutation[] = [
   ...plantedChanges,
   ...plantedCertificates,
   ...plantedOnConsul.map((planted): Mutation => ({ ...planted, mesh: 'consul' })),
+  ...plantedGateways,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

@@ -1,6 +1,7 @@
 /**
  * Records what real sidecars hold for each mesh configuration in src/meshes/MESH/effective/testing/inputs, for the
- * unit tests that read it: `npm run record [NAME…]`, `npm run record consul/NAME`. Starts a lab for each; only what is read is kept.
+ * unit tests that read it: `npm run record [NAME…]`, `npm run record consul/NAME`. Starts a lab for each, of the circuit
+ * breaker unless its first line names another scenario; only what is read is kept.
  */
 
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -19,7 +20,7 @@ import { planScenario } from '../../src/plan/plan.ts';
 import { createRunDirectory } from '../../src/runs/run-directory.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
 
-const scenario = 'scenarios/circuit-breaker.yaml';
+const usual = 'scenarios/circuit-breaker.yaml';
 const { signal } = new AbortController();
 const progress = createProgress(process.stderr, true);
 const wanted = process.argv.slice(2);
@@ -39,6 +40,7 @@ for (const { kind, folder, input, name, called } of inputs) {
   const file = `inputs/${input}`;
   const path = join(folder, file);
   const content = await readFile(path, 'utf8');
+  const scenario = /^# A lab of (\S+\.yaml)\.$/m.exec(content)?.[1] ?? usual;
   const { sound: resources } = mesh.lintConfiguration([{ file, path, content }]);
   const { topology } = planScenario(await loadScenario(scenario, { set: [], config: [] }));
   const evidence = await mkdtemp(join(tmpdir(), 'breakwater-record-'));

@@ -64,7 +64,7 @@ test('retries that are in vain are found as such and not as latency, in a compar
   child.stderr?.on('data', (chunk) => {
     heard += chunk;
     // Once, when the first pair is over: another one would end it at once.
-    if (!child.killed && / 1 of 40 /.test(heard)) child.kill('SIGINT');
+    if (!child.killed && / 1 of \d+ /.test(heard)) child.kill('SIGINT');
   });
   const interrupted = await workspace.finish(child);
   expect(interrupted.code, heard).toBe(130);
@@ -93,6 +93,42 @@ test('retries that are in vain are found as such and not as latency, in a compar
   expect(verdicts, resumed.stderr).toMatchObject({ attempts: 'regressed' });
   expect(verdicts['p50']).not.toBe('regressed');
   expect(resumed.code).toBe(1);
+}, 300_000);
+
+/** An app of somebody else: it answers after some time, says that it is there, and knows no seeds and no faults. */
+const ownApp = `import { createServer } from 'node:http';
+const { HOST, PORT, CONTROL_HOST, CONTROL_PORT } = process.env;
+const service = createServer((_, answer) => setTimeout(() => answer.end('ok'), Number(process.argv[2])));
+service.keepAliveTimeout = 600_000;
+service.listen(Number(PORT), HOST, () => {
+  const control = createServer((request, answer) => {
+    answer.statusCode = request.url === '/healthz' ? 200 : 404;
+    answer.end();
+  });
+  control.listen(Number(CONTROL_PORT), CONTROL_HOST);
+});
+`;
+
+test('an app of your own that answers later is found to be slower', async () => {
+  using workspace = new Workspace();
+  const script = join(workspace.path, 'app.mjs');
+  writeFileSync(script, ownApp);
+  const app = (ms: number) => `app:${process.execPath} ${script} ${ms}`;
+  const sides = [...['--a', app(5)], ...['--b', app(120)], ...['--metrics', 'p50', '--rounds', '7']];
+  const { code, stderr } = await workspace.breakwater(
+    ...comparisonIn(workspace).slice(0, 2),
+    ...sides,
+    ...['--reports', workspace.reports],
+  );
+  const [name = ''] = readdirSync(workspace.reports);
+  const report = JSON.parse(
+    readFileSync(join(workspace.reports, name, 'comparison.json'), 'utf8'),
+  ) as ComparisonReport;
+  expect(report.labs).toBe('two');
+  expect(processesOf(workspace.path)).toEqual([]);
+  if (report.ended === 'invalid') return;
+  expect(code, stderr).toBe(1);
+  expect(report.metrics[0]).toMatchObject({ measure: 'p50', verdict: 'regressed' });
 }, 300_000);
 
 test('what is wrong with a side is said before anything is started', async () => {

@@ -45,6 +45,35 @@ test('two labs run side by side, answer, show up in status, and go', async () =>
   expect((await workspace.breakwater('lab', 'status')).stdout).toContain('No lab is running');
 });
 
+/** Waits until a live page shows something; whoever looks has it look. */
+async function shown(url: string, pattern: RegExp): Promise<void> {
+  const patience = AbortSignal.timeout(30_000);
+  const response = await fetch(`${url}views`, { signal: patience });
+  let text = '';
+  for await (const chunk of response.body ?? []) {
+    text += Buffer.from(chunk).toString();
+    if (pattern.test(text)) return;
+    // Each view is whole: the one before is not looked at again.
+    text = text.slice(Math.max(0, text.lastIndexOf('\n\n')));
+  }
+}
+
+test('a live page shows who uses a lab, and takes it down', async () => {
+  using workspace = new Workspace();
+  const up = await workspace.breakwater('lab', 'up', '--live', '--json');
+  expect(up.code, up.stderr).toBe(0);
+  const { reach, live }: { readonly reach: string[]; readonly live: string } = JSON.parse(up.stdout);
+  const [, host = '', url = ''] = /curl -H 'Host: ([^']+)' (\S+)/.exec(reach.join('\n')) ?? [];
+  for (let sent = 0; sent < 7; sent += 1) await http(url, { headers: { host }, timeoutMs: 5_000 });
+  await shown(live, /<dt>Requests<\/dt><dd><b>7<\/b>/);
+  expect((await workspace.breakwater('lab', 'status')).stdout).toContain(`live ${live}`);
+  const stop = await fetch(`${live}stop`, { method: 'POST', headers: { 'x-breakwater-stop': 'yes' } });
+  expect(stop.status).toBe(204);
+  for (let tries = 0; tries < 100 && processesOf(workspace.runs).length > 0; tries++) await sleep(50);
+  expect(processesOf(workspace.runs)).toEqual([]);
+  expect((await workspace.breakwater('lab', 'status')).stdout).toContain('No lab is running');
+});
+
 test('a killed lab takes everything along', async () => {
   using workspace = new Workspace();
   const up = await workspace.breakwater('lab', 'up', '--json');

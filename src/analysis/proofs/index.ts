@@ -10,6 +10,7 @@ const proofs: { readonly [K in Proof['kind']]: ProofKind<ProofOf<K>> } = {
   slower: (await import('./slower.ts')).slower,
   unanswered: (await import('./unanswered.ts')).unanswered,
   silent: (await import('./silent.ts')).silent,
+  unfinished: (await import('./unfinished.ts')).unfinished,
   disconnected: (await import('./disconnected.ts')).disconnected,
   certificate: (await import('./certificate.ts')).certificate,
   authority: (await import('./authority.ts')).authority,

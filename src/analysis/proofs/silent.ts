@@ -1,5 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import { formatCount } from '../../kit/format.ts';
+import { NO_HOST } from '../traffic.ts';
 import { eachArrival, eachSent, targetIndexes } from './arrivals.ts';
 import type { ProofKind, ProofOf, Span } from './contract.ts';
 
@@ -20,7 +21,7 @@ export const silent: ProofKind<ProofOf<'silent'>> = {
     let samples = 0;
     let answeredAnyway = 0;
     eachSent(evidence, traffic, ({ startMs, durationMs, ending }) => {
-      if (!targets.has(ending.answeredBy)) return;
+      if (!targets.has(ending.answeredBy) && !(ending.answered && targets.has(ending.via ?? NO_HOST))) return;
       if (startMs < (fault.injectingAtMs ?? span.fromMs)) samples += 1;
       // An answer that came while the fault was on; one that waited for the end of it proves nothing.
       if (startMs >= quiet.fromMs && startMs + durationMs < quiet.toMs) answeredAnyway += 1;
@@ -31,6 +32,16 @@ export const silent: ProofKind<ProofOf<'silent'>> = {
     });
     const alive = fault.targets.filter((name) => ranOn(name, span, evidence));
     if (samples === 0 && arrived === 0 && answeredAnyway === 0) {
+      // Another network has no traffic while nobody needs it, and what is gone there is gone all the same.
+      const all = [...targets].map((target) => evidence.context.instances[target]);
+      const isWatched = all.every(
+        (each) =>
+          each?.network !== undefined && ranBefore(each.name, fault.injectingAtMs ?? span.fromMs, evidence),
+      );
+      if (isWatched && alive.length === 0) {
+        const observed = `the processes of ${fault.targets.join(', ')} were gone; nothing was sent there`;
+        return { status: 'proven', observed, samples };
+      }
       const observed = `${fault.targets.join(', ')} answered nothing before the fault either`;
       return { status: 'no-traffic', observed, samples };
     }
@@ -46,6 +57,12 @@ export const silent: ProofKind<ProofOf<'silent'>> = {
     return { status: 'proven', observed: `${before}, none while the fault was on`, samples };
   },
 };
+
+/** Whether a process of the instance was seen before a moment. */
+const ranBefore = (instance: string, ms: number, evidence: Evidence) =>
+  [...evidence.processes.values()].some(
+    ({ name, t }) => name.startsWith(`${instance}/`) && t.some((at) => at < ms),
+  );
 
 /** Whether a process of the instance used CPU well into the fault. */
 function ranOn(instance: string, span: Span, evidence: Evidence): boolean {

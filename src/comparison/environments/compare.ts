@@ -3,11 +3,11 @@ import { checkKind } from '../../checks/index.ts';
 import type { ComparedMetric } from '../../report/comparison/model.ts';
 import type { Report, ReportCheck, Status } from '../../report/model.ts';
 import { formatWindow } from '../../report/words.ts';
-import { Judge, type Pair } from '../judge.ts';
+import { Judge } from '../judge.ts';
 import { judged } from '../question.ts';
 import { metricOf } from '../report.ts';
 import { onBoth, type SideName } from '../sides.ts';
-import { measuresOfRound } from '../statistics/paired-effects.ts';
+import { measuresOfRound, type Pair } from '../statistics/paired-effects.ts';
 import { figuresOf } from './figures.ts';
 import { type Spread, spreadOf } from './spread.ts';
 

@@ -4,6 +4,7 @@ import { limitText, localityWords, matchText, shareText, timeText } from '../wor
 import { notAsked, notKept } from './caches.ts';
 import { closedEarly, keptOpen } from './connections.ts';
 import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
+import { closedGateways } from './gateways.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
 import { notLimited } from './rate-limits.ts';
@@ -18,6 +19,8 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
   if (question.expected === 'rate-limit') return notLimited(configuration, question);
   if (question.expected === 'caching') return notKept(configuration, question);
   if (question.expected === 'asking') return notAsked(configuration, question);
+  const closed = moves.has(question.expected) ? closedGateways(configuration, question) : undefined;
+  if (closed !== undefined) return closed;
   const scene = sceneOf(configuration, question);
   if ('known' in scene) return scene;
   // Sidecars that cannot speak with each other eject and refuse nothing that they should not, and do nothing else.
@@ -25,6 +28,8 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
 }
 
 const ejects: ReadonlySet<CheckQuestion['expected']> = new Set(['ejection', 'no-ejection']);
+/** Traffic goes where it did not before, which may be another network. */
+const moves: ReadonlySet<CheckQuestion['expected']> = new Set(['failover', 'takeover']);
 
 function didNotCome(scene: CheckScene): Reason {
   switch (scene.question.expected) {

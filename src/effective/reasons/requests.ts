@@ -10,6 +10,7 @@ import type {
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
 import { callersSidecar, causeOfRequests } from './causes.ts';
 import { closedWhileIdle, closedWhileOpening } from './connections.ts';
+import { closedGateways, reasonAtIngress } from './gateways.ts';
 import {
   common,
   commonRetries,
@@ -29,9 +30,19 @@ import { rateLimited } from './rate-limits.ts';
 import { clustersTaken, hostOf, matchesRequest, routesTaken } from './taken.ts';
 
 /** The setting behind requests that ended without success. */
-export function reasonOfRequests({ sidecars }: EffectiveConfiguration, question: RequestQuestion): Reason {
+export function reasonOfRequests(configuration: EffectiveConfiguration, question: RequestQuestion): Reason {
+  const { sidecars } = configuration;
   const client = sidecars.find(({ instance }) => instance === question.client);
   if (client === undefined) return unknown(`what the sidecar of ${question.client} held was not read`);
+  // One that got no further than a gateway, or had no host left when that was all there was.
+  const called = sidecars.find(({ instance }) => instance === question.server);
+  const atGateway =
+    called?.gateway?.kind === 'ingress'
+      ? reasonAtIngress(called, called.gateway, question)
+      : called?.gateway !== undefined || question.ended === 'no-host'
+        ? closedGateways(configuration, question)
+        : undefined;
+  if (atGateway !== undefined) return atGateway;
   const clusters = clustersTaken(client, question);
   const servers = sidecars.filter(
     ({ service, inbound }) => service === question.service && inbound.length > 0,
@@ -275,8 +286,10 @@ function denied(scene: RequestScene): Reason {
           deciding.map(({ name, from }) => ({ name: kind, value: name, from })),
         );
   }
-  const authorizations = filtersOf({ ...scene, question: { ...question, side: 'server' } }).flatMap(
-    (filter) => (filter.kind === 'authorization' && !filter.dryRun ? [filter] : []),
+  // What a gateway refuses it refuses itself.
+  const side = scene.client.gateway === undefined ? 'server' : 'client';
+  const authorizations = filtersOf({ ...scene, question: { ...question, side } }).flatMap((filter) =>
+    filter.kind === 'authorization' && !filter.dryRun ? [filter] : [],
   );
   const policies = (action: 'allow' | 'deny') =>
     authorizations.filter((filter) => filter.action === action).flatMap((filter) => filter.policies);

@@ -31,7 +31,7 @@ export function hostOf(sidecar: Sidecar, { service, request }: Question): Virtua
 /** The routes that may have taken the requests: one when it is known. */
 export function routesTaken(sidecar: Sidecar, question: Question): readonly Route[] {
   const { cluster, route: name, request } = question;
-  const all = (hostOf(sidecar, question)?.routes ?? []).filter(
+  const all = routesFor(sidecar, question).filter(
     (route) =>
       (name === undefined || route.name === name) && (cluster === undefined || leadsTo(route, cluster)),
   );
@@ -44,6 +44,12 @@ export function routesTaken(sidecar: Sidecar, question: Question): readonly Rout
   }
   return taken;
 }
+
+/** Those of a gateway are for hosts of its own, each of which may lead to the service. */
+const routesFor = (sidecar: Sidecar, question: Question): readonly Route[] =>
+  sidecar.gateway === undefined
+    ? (hostOf(sidecar, question)?.routes ?? [])
+    : sidecar.hosts.flatMap(({ routes }) => routes);
 
 /** The clusters that the requests may have gone to. */
 export function clustersTaken(sidecar: Sidecar, question: Question): readonly Cluster[] {

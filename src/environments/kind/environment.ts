@@ -20,6 +20,7 @@ const performs = [
 
 export const kind: EnvironmentKind = {
   changes: false,
+  gateways: false,
   performs,
   programs: (mesh) => mesh.cluster.programs,
   upTimeoutMs: 1_200_000,

@@ -50,7 +50,7 @@ export async function startKindLab(
   const context = { run, settings, log: join(request.logs, 'kind.log'), progress, ongoing };
   const [made, app] = await bothOrNeither(request.signal, (signal) => [
     openCluster({ ...context, signal, name, configuration, directory, keep }),
-    buildApp({ ...context, signal }),
+    imageOfApp(options, { ...context, signal }),
   ]);
   const cluster = labCluster(made, settings, app);
   const api = stack.use(new ClusterApi(cluster.kubeconfig, request.runId));
@@ -85,6 +85,10 @@ export async function startKindLab(
   lab.releases = stack.move();
   return lab;
 }
+
+/** An operator's own, or the sample app's, which is built for it. */
+const imageOfApp = async ({ app: [own] = [] }: EnvironmentOptions, context: Parameters<typeof buildApp>[0]) =>
+  own ?? buildApp(context);
 
 /** A kind cluster as a lab sees it. */
 function labCluster(made: KindCluster, settings: KindSettings, app: string): Cluster {

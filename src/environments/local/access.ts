@@ -1,5 +1,5 @@
 import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
-import { isClient, isServer, portsOf, servedBy, type TopologyPlan } from '../../model/topology.ts';
+import { calledFrom, isClient, isServer, portsOf, type TopologyPlan } from '../../model/topology.ts';
 import type { AppPorts } from './app.ts';
 
 /** How a person reaches a lab: lines of text. */
@@ -11,17 +11,20 @@ export function accessLines(
   { configurationHint, egress }: HostMesh,
 ): string[] {
   const client = hosts.find(isClient);
+  const called = calledFrom(topology);
   const server = hosts.find(isServer);
   return [
     ...(client
       ? [
           'Call a service as the client does (over mTLS):',
-          ...servedBy(topology).flatMap((service) =>
-            portsOf(service).map((port) => {
-              const place = egress(client, service.name, port);
-              return `  curl -H 'Host: ${serviceHost(service.name, topology.namespace)}' http://${place.address}:${place.port}/`;
-            }),
-          ),
+          ...topology.services
+            .filter(({ name }) => called(client).includes(name))
+            .flatMap((service) =>
+              portsOf(service).map((port) => {
+                const place = egress(client, service.name, port);
+                return `  curl -H 'Host: ${serviceHost(service.name, topology.namespace)}' http://${place.address}:${place.port}/`;
+              }),
+            ),
         ]
       : []),
     'Look into a sidecar (Envoy admin):',

@@ -25,8 +25,8 @@ function entryPoint(): string {
 }
 
 /**
- * The sample edge app of one replica; `hostOf` is the name by which a service is called, `placeOf` where its calls of
- * one go.
+ * The app of one replica: the sample app, or an operator's `own` command, which runs where they are. `hostOf` is the
+ * name by which a service is called, `placeOf` where its calls of one go.
  */
 export function appProgram(
   instance: HostInstance,
@@ -35,13 +35,15 @@ export function appProgram(
   placeOf: (service: string, port: number) => string,
   directory: string,
   logs: string,
+  own?: readonly string[],
 ): ProgramSpec {
   const { app } = instance;
   if (app === undefined) throw new Error(`${instance.name} runs no app`);
+  const [command = '', ...args] = own ?? [process.execPath, '--no-warnings', entryPoint()];
   return {
     name: `${instance.name}/app`,
-    command: process.execPath,
-    args: ['--no-warnings', entryPoint()],
+    command,
+    args,
     env: {
       PATH: process.env['PATH'] ?? '',
       ...(process.env['NODE_COMPILE_CACHE'] === undefined
@@ -56,7 +58,7 @@ export function appProgram(
       ...appSettings(app, hostOf, placeOf),
       ...(app.seed === undefined ? {} : { SEED: String(app.seed) }),
     },
-    cwd: directory,
+    cwd: own === undefined ? directory : process.cwd(),
     log: join(logs, `${instance.name}.app.log`),
   };
 }
@@ -106,6 +108,7 @@ export async function seedApp({ name, address, app }: HostInstance, ports: AppPo
     body: String(app.seed),
     timeoutMs: 5_000,
   });
-  if (answer.status < 300) return;
+  // An app of somebody else may draw nothing.
+  if (answer.status < 300 || answer.status === 404) return;
   throw environmentError(`${name} answered ${answer.status} to its seed: ${answer.body.slice(0, 200)}`);
 }

@@ -5,7 +5,7 @@ import { isClient, portsOf } from '../../model/topology.ts';
 import { tooMany } from '../../plan/environments.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Environment, EnvironmentKind, LabRequest } from '../contract.ts';
+import type { Environment, EnvironmentKind, EnvironmentOptions, LabRequest } from '../contract.ts';
 import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
 import { usualAppPorts } from './app.ts';
 import { generatorPort, LocalLab, mostInstances } from './lab.ts';
@@ -21,6 +21,8 @@ const performs = [
   'resume',
   'stop-control-plane',
   'start-control-plane',
+  'call-slowly',
+  'stop-calling-slowly',
   'issue',
   'rotate-authority',
   'complete-rotation',
@@ -28,6 +30,7 @@ const performs = [
 
 export const local: EnvironmentKind = {
   changes: true,
+  gateways: true,
   performs,
   mostInstances,
   programs(mesh) {
@@ -41,7 +44,11 @@ export const local: EnvironmentKind = {
 };
 
 /** A real mesh on loopback: every program an ordinary process of this machine. */
-function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): Environment {
+function localEnvironment(
+  mesh: Mesh,
+  programs: () => Promise<HostPrograms>,
+  { app }: EnvironmentOptions,
+): Environment {
   return {
     name: 'local',
     performs,
@@ -60,7 +67,7 @@ function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): En
       );
       const found = await programs();
       const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
-      const lab = new LocalLab(request, mesh, found, block, supervisor);
+      const lab = new LocalLab(request, mesh, found, block, supervisor, app);
       stack.defer(() => lab.closeControlPlane());
       await supervisor.whileThere(lab.start());
       lab.releases = stack.move();
@@ -72,7 +79,12 @@ function localEnvironment(mesh: Mesh, programs: () => Promise<HostPrograms>): En
 function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts {
   const clients = topology.instances.filter(isClient);
   return {
-    exact: [...new Set(topology.services.flatMap(portsOf))],
+    exact: [
+      ...new Set([
+        ...topology.services.flatMap(portsOf),
+        ...(topology.gateways ?? []).map(({ port }) => port),
+      ]),
+    ],
     wished: [
       hostPorts.admin,
       ...hostPorts.others,

@@ -1,17 +1,19 @@
 import { eventually, notYet } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
-import { isClient, type TopologyPlan } from '../../model/topology.ts';
+import { gatewayOf, isClient, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { firstAnswerMs } from '../first-answer.ts';
 
 /**
  * One request from each client's sidecar to the service that a load calls through it; resolves with the epoch
- * milliseconds of the first answer. Readiness is known before: a probe that fails would count against a host.
+ * milliseconds of the first answer. Readiness is known before: a probe that fails would count against a host. An ingress
+ * gateway leads nowhere before configuration is under test; it is asked for every service at a port of its own.
  */
 export async function firstRequest(
   topology: TopologyPlan,
   instances: readonly HostInstance[],
   mesh: Pick<Mesh, 'serviceHost'> & Pick<HostMesh, 'egress'>,
+  gatewayPort: number,
   signal: AbortSignal,
 ): Promise<number> {
   const answered: number[] = [];
@@ -19,7 +21,19 @@ export async function firstRequest(
   for (const call of topology.calls) {
     // What apps call is answered before they are.
     if (!clients.has(call.from)) continue;
-    await answerTo(call, topology, instances, mesh, signal);
+    const gateway = gatewayOf(call.to, topology)?.name;
+    if (gateway === undefined) {
+      const client = instances.find((instance) => isClient(instance) && instance.service === call.from);
+      const egress = client && mesh.egress(client, call.to, call.port);
+      const place = { proxy: client, address: egress?.address, listens: egress?.port ?? call.port };
+      await answerTo(call, place, topology, mesh, signal);
+    } else {
+      const proxy = instances.find(({ service }) => service === gateway);
+      for (const { name, port } of servedBy(topology)) {
+        const place = { proxy, address: proxy?.address, listens: gatewayPort };
+        await answerTo({ to: name, port }, place, topology, mesh, signal);
+      }
+    }
     answered.push(Date.now());
   }
   const [first] = answered;
@@ -27,25 +41,26 @@ export async function firstRequest(
   return first;
 }
 
+/** The proxy through which a request goes, and where that takes it: at the port of the service unless given. */
+interface Place {
+  readonly proxy: HostInstance | undefined;
+  readonly address: string | undefined;
+  readonly listens?: number;
+}
+
 async function answerTo(
-  call: TopologyPlan['calls'][number],
+  { to, port }: Pick<TopologyPlan['calls'][number], 'to' | 'port'>,
+  { proxy, address, listens = port }: Place,
   topology: TopologyPlan,
-  instances: readonly HostInstance[],
-  mesh: Pick<Mesh, 'serviceHost'> & Pick<HostMesh, 'egress'>,
+  mesh: Pick<Mesh, 'serviceHost'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { services, namespace } = topology;
   const timeoutMs = firstAnswerMs(topology);
-  const client = instances.find((instance) => isClient(instance) && instance.service === call.from);
-  const called = services.find(({ name }) => name === call.to);
-  if (!client || !called) throw new Error('the topology has no client or no service to call');
-  const { name } = called;
-  const { port } = call;
-  const place = mesh.egress(client, name, port);
+  if (proxy === undefined) throw new Error('the topology has no client or no gateway to call through');
   const attempt = async () => {
     try {
-      const { status, body } = await http(`http://${place.address}:${place.port}/`, {
-        headers: { host: `${mesh.serviceHost(name, namespace)}:${port}` },
+      const { status, body } = await http(`http://${address}:${listens}/`, {
+        headers: { host: `${mesh.serviceHost(to, topology.namespace)}:${port}` },
         timeoutMs,
       });
       return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);
@@ -54,7 +69,7 @@ async function answerTo(
     }
   };
   await eventually(attempt, {
-    waitingFor: `the first answer of ${name}:${port} through the sidecar of ${client.name}`,
+    waitingFor: `the first answer of ${to}:${port} through the sidecar of ${proxy.name}`,
     timeoutMs: 2 * timeoutMs,
     signal,
   });

@@ -29,6 +29,7 @@ import { startK6 } from './k6.ts';
 import { Programs } from './programs.ts';
 import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
 import { type Revision, Sidecars } from './sidecars.ts';
+import { SlowClients } from './slow-clients.ts';
 
 /** Where things sit in the lab's block of loopback addresses. */
 const hosts = { controlPlane: 1, load: 3, firstInstance: 10, firstEgress: 130 } as const;
@@ -68,6 +69,8 @@ export class LocalLab implements Lab {
   readonly #meshKind: Mesh;
   readonly #found: HostPrograms;
   readonly #block: LoopbackBlock;
+  /** The command that runs in the place of the sample app. */
+  readonly #app: readonly string[] | undefined;
   readonly #appPorts: AppPorts;
   readonly #hosts: readonly HostInstance[];
   readonly #programs: Programs;
@@ -76,6 +79,8 @@ export class LocalLab implements Lab {
   #revision = 1;
   /** The revision at which clients' views of the hosts were last made anew. */
   #hostsSince = 1;
+  /** By gateway and fault. */
+  readonly #slowClients = new Map<string, SlowClients>();
   /** Whether a trial is on: there is one log of requests. */
   #busy = false;
 
@@ -85,11 +90,13 @@ export class LocalLab implements Lab {
     found: HostPrograms,
     block: LoopbackBlock,
     supervisor: Supervisor,
+    app?: readonly string[],
   ) {
     this.#request = request;
     this.#meshKind = mesh;
     this.#found = found;
     this.#block = block;
+    this.#app = app;
     this.#appPorts = {
       service: block.port(usualAppPorts.service),
       control: block.port(usualAppPorts.control),
@@ -117,9 +124,11 @@ export class LocalLab implements Lab {
       replica: host.replica,
       locality: host.locality,
       role: host.role,
+      ...(host.gateway === undefined ? {} : { gateway: host.gateway }),
+      ...(host.network === undefined ? {} : { network: host.network }),
       addresses: portsOf(host).map((port) => `${host.address}:${port}`),
     }));
-    this.#sidecars = new Sidecars(mesh, request.topology.namespace, this.#hosts, {
+    this.#sidecars = new Sidecars(mesh, request.topology, this.#hosts, {
       runs: (host) => this.#runs(host),
       controlPlaneGone: () => this.#controlPlaneGone,
     });
@@ -168,6 +177,7 @@ export class LocalLab implements Lab {
       request.topology,
       this.#hosts,
       { serviceHost: this.#meshKind.serviceHost, egress: mesh.egress },
+      mesh.gatewayPort,
       request.signal,
     );
     // What is under test comes when the mesh is known to work without it: what fails from then on is its doing.
@@ -210,7 +220,7 @@ export class LocalLab implements Lab {
       return `${egress.address}:${egress.port}`;
     };
     const app = await this.#programs.launch(
-      appProgram(host, this.#appPorts, hostOf, placeOf, directory, logs),
+      appProgram(host, this.#appPorts, hostOf, placeOf, directory, logs, this.#app),
     );
     await app.until(
       eventually(() => appReady(host, this.#appPorts), {
@@ -287,6 +297,10 @@ export class LocalLab implements Lab {
         return mesh.closeControlPlane();
       case 'start-control-plane':
         return this.#startControlPlane(mesh);
+      case 'call-slowly':
+        return this.#callSlowly(this.#host(action.target.name), action);
+      case 'stop-calling-slowly':
+        return this.#stopCallingSlowly(action);
       case 'issue':
       case 'rotate-authority':
       case 'complete-rotation':
@@ -300,12 +314,30 @@ export class LocalLab implements Lab {
   }
 
   async #kill(instance: string): Promise<void> {
-    await Promise.all([this.#programs.end(`${instance}/app`), this.#programs.end(`${instance}/sidecar`)]);
+    const { app } = this.#host(instance);
+    const programs = [...(app === undefined ? [] : ['app']), 'sidecar'];
+    await Promise.all(programs.map((program) => this.#programs.end(`${instance}/${program}`)));
+  }
+
+  #callSlowly(
+    { name, address, port, service }: HostInstance,
+    { id, connections }: Extract<Action, { do: 'call-slowly' }>,
+  ): void {
+    const gateway = this.#request.topology.gateways?.find((each) => each.name === service);
+    const [host] = gateway?.hosts ?? [];
+    if (gateway === undefined || host === undefined) throw new Error(`${name} is no gateway that has hosts`);
+    const tls = gateway.certificates.length > 0;
+    this.#slowClients.set(`${name} ${id}`, new SlowClients(connections, { address, port, host, tls }));
+  }
+
+  #stopCallingSlowly({ target: { name }, id }: Extract<Action, { do: 'stop-calling-slowly' }>): void {
+    this.#slowClients.get(`${name} ${id}`)?.[Symbol.dispose]();
+    this.#slowClients.delete(`${name} ${id}`);
   }
 
   async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
     await Promise.all([
-      this.#startApp(host),
+      ...(host.app === undefined ? [] : [this.#startApp(host)]),
       this.#startSidecar(host, this.#started, () => this.#sidecars.readyAgain(host), signal),
     ]);
   }
@@ -427,6 +459,7 @@ export class LocalLab implements Lab {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#programs.expectEnds();
+    for (const clients of this.#slowClients.values()) clients[Symbol.dispose]();
     await this.releases?.[Symbol.asyncDispose]();
   }
 }

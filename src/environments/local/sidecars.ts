@@ -13,7 +13,7 @@ import type { Handed, HostInstance, HostMesh, Mesh, ServiceAddresses } from '../
 import type { Credentials } from '../../model/credentials.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
-import { isCaller, isServer, portsOf } from '../../model/topology.ts';
+import { gatewaysBetween, isCaller, isServer, portsOf, type TopologyPlan } from '../../model/topology.ts';
 import type { Arrivals } from '../contract.ts';
 import { refusedConfiguration } from '../refused.ts';
 
@@ -42,7 +42,7 @@ export interface Revision {
 /** What the sidecars of a lab say of themselves, on their admin interfaces and in their logs. */
 export class Sidecars {
   readonly #mesh: Mesh;
-  readonly #namespace: string;
+  readonly #topology: Pick<TopologyPlan, 'namespace' | 'gateways'>;
   readonly #hosts: readonly HostInstance[];
   readonly #runs: (host: HostInstance) => boolean;
   readonly #controlPlaneGone: () => boolean;
@@ -52,12 +52,12 @@ export class Sidecars {
   /** What faults have ended: whether an instance's sidecar runs, and whether the control plane is gone. */
   constructor(
     mesh: Mesh,
-    namespace: string,
+    topology: Pick<TopologyPlan, 'namespace' | 'gateways'>,
     hosts: readonly HostInstance[],
     { runs, controlPlaneGone }: { runs(host: HostInstance): boolean; controlPlaneGone(): boolean },
   ) {
     this.#mesh = mesh;
-    this.#namespace = namespace;
+    this.#topology = topology;
     this.#hosts = hosts;
     this.#runs = runs;
     this.#controlPlaneGone = controlPlaneGone;
@@ -115,11 +115,23 @@ export class Sidecars {
 
   /** The hosts that a sidecar has to see before it is used: one that calls, all. */
   #seenBy(host: HostInstance): ServiceAddresses {
+    const { namespace, gateways = [] } = this.#topology;
+    if (host.outside) {
+      return new Map(
+        gateways.flatMap(({ name, hosts, port }) => {
+          const replicas = this.#hosts.filter(({ service }) => service === name);
+          return hosts.map((each) => [each, replicas.map(({ address }) => `${address}:${port}`)] as const);
+        }),
+      );
+    }
     const seen = new Map<string, string[]>();
     for (const server of isCaller(host) ? this.#hosts.filter(isServer) : []) {
-      const name = this.#mesh.serviceHost(server.service, this.#namespace);
-      const addresses = portsOf(server).map((port) => `${server.address}:${port}`);
-      seen.set(name, [...(seen.get(name) ?? []), ...addresses]);
+      const name = this.#mesh.serviceHost(server.service, namespace);
+      // One in another network is seen as the gateways that lead there.
+      const between = gatewaysBetween(host, server, this.#hosts);
+      const there = between.length === 0 ? [server] : between;
+      const addresses = there.flatMap((each) => portsOf(each).map((port) => `${each.address}:${port}`));
+      seen.set(name, [...new Set([...(seen.get(name) ?? []), ...addresses])]);
     }
     return seen;
   }

@@ -37,6 +37,8 @@ interface BuiltAttempt {
   readonly details?: string;
   /** What its app called onward meanwhile. */
   readonly calls?: readonly BuiltCall[];
+  /** Where the host is a gateway: what it made of the request, which its one line is about. */
+  readonly gateway?: BuiltCall;
 }
 
 /** A call that an app made for a request. */
@@ -59,6 +61,8 @@ export interface BuiltRequest {
   readonly client?: string;
   /** As the client's sidecar names where it went. */
   readonly cluster?: string;
+  /** The gateway that the client's sidecar takes for the host, since it leads to whoever answers. */
+  readonly via?: string;
   /** The client's sidecar says nothing of the host: it has asked beside the request's own way. */
   readonly hostUnsaid?: boolean;
   /** Number of its load, where there are several. */
@@ -133,9 +137,35 @@ export async function buildEvidence(
     return `${at}${shared ? loadMark(load) : ''}` || '-';
   };
   const classes = planned.map((): Record<string, number> => ({}));
+  /** A call that an instance makes, in its log. */
+  const log = (caller: string, call: BuiltCall, startMs: number, requestId: string, mark: string) => {
+    const last = call.attempts.at(-1);
+    logs.get(caller)?.push(
+      accessLine({
+        start: startTime(startMs),
+        totalUs: call.status === 0 ? '-' : Math.round(call.ms * 1_000),
+        durationMs: Math.round(call.ms),
+        status: call.status,
+        flags: call.flags ?? '-',
+        details: call.details ?? 'via_upstream',
+        attempts: call.attempts.length,
+        upstreamHost: last ? addressOf(last.host) : '-',
+        cluster: `outbound|8080||${call.to}.default.svc.cluster.local`,
+        method: 'GET',
+        requestId,
+        due: mark,
+        path: '/',
+      }),
+    );
+  };
   /** What reached a host, and what its app called for it, each a little later. */
   const arrive = (attempt: BuiltAttempt, startMs: number, requestId: string, mark: string) => {
     if (attempt.unseen) return;
+    if (attempt.gateway !== undefined) {
+      log(attempt.host, attempt.gateway, startMs, requestId, mark);
+      for (const each of attempt.gateway.attempts) arrive(each, startMs + 0.1, requestId, mark);
+      return;
+    }
     logs.get(attempt.host)?.push(
       accessLine({
         start: startTime(startMs),
@@ -155,24 +185,7 @@ export async function buildEvidence(
     );
     let callMs = startMs + 0.1;
     for (const call of attempt.calls ?? []) {
-      const last = call.attempts.at(-1);
-      logs.get(attempt.host)?.push(
-        accessLine({
-          start: startTime(callMs),
-          totalUs: call.status === 0 ? '-' : Math.round(call.ms * 1_000),
-          durationMs: Math.round(call.ms),
-          status: call.status,
-          flags: call.flags ?? '-',
-          details: call.details ?? 'via_upstream',
-          attempts: call.attempts.length,
-          upstreamHost: last ? addressOf(last.host) : '-',
-          cluster: `outbound|8080||${call.to}.default.svc.cluster.local`,
-          method: 'GET',
-          requestId,
-          due: CALL_MARK,
-          path: '/',
-        }),
-      );
+      log(attempt.host, call, callMs, requestId, CALL_MARK);
       let attemptMs = callMs + 0.1;
       for (const each of call.attempts) {
         arrive(each, attemptMs, requestId, CALL_MARK);
@@ -194,7 +207,7 @@ export async function buildEvidence(
         flags: request.flags ?? '-',
         details: request.details ?? 'via_upstream',
         attempts: request.attempts.length,
-        upstreamHost: last && !request.hostUnsaid ? addressOf(last.host) : '-',
+        upstreamHost: last && !request.hostUnsaid ? addressOf(request.via ?? last.host) : '-',
         cluster: request.cluster ?? 'outbound|8080||edge-app.default.svc.cluster.local',
         method: 'GET',
         requestId,

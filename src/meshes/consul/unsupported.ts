@@ -34,6 +34,9 @@ export function unsupported(
           ),
         ]
       : []),
+    ...(services.some(({ role }) => role === 'gateway')
+      ? [unable(['topology', 'gateways'], 'a lab with Consul has no gateways yet', 'key')]
+      : []),
     ...services.flatMap(({ name, extraPorts = [] }) =>
       extraPorts.length === 0
         ? []

@@ -290,6 +290,7 @@ export interface EnvoyFilterChain {
   readonly filter_chain_match?: {
     readonly destination_port?: number;
     readonly transport_protocol?: string;
+    readonly server_names?: readonly string[];
   };
   readonly filters?: readonly EnvoyFilterConfig[];
   readonly transport_socket?: TransportSocket;

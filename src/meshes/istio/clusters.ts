@@ -9,7 +9,9 @@ export const clusterNames: ClusterNames = {
       service: host === '' ? '-' : shortName(host),
     };
   },
-  patternOf: (service) => String.raw`outbound\|\d+\|[^|]*\|${service}\.[^:;]*`,
+  patternOf: (service) =>
+    // The host of a gateway is its own name, and a service's is followed by more.
+    String.raw`outbound\|\d+\|[^|]*\|${service.replaceAll('.', '\\.')}${service.includes('.') ? '' : '\\.[^:;]*'}`,
   requests: { outbound: 'outbound_[^;]*', inbound: 'inbound_[^;]*' },
   controlPlane: 'xds-grpc',
 };

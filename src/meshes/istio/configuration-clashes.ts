@@ -3,7 +3,7 @@ import type { Problem } from '../../kit/problems.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import { fullHost, texts } from './configuration-hosts.ts';
 import type { PlacedResource } from './configuration-resources.ts';
-import { ROOT_NAMESPACE, serviceHost } from './names.ts';
+import { OUTSIDE_NAMESPACE, ROOT_NAMESPACE, serviceHost } from './names.ts';
 
 const ours = 'breakwater-';
 
@@ -15,6 +15,10 @@ export function clashes(resources: readonly PlacedResource[], topology: Topology
     if (name.startsWith(ours) && (namespace === topology.namespace || namespace === ROOT_NAMESPACE)) {
       const message = `names that begin with ${ours} are for the resources that stand for the topology`;
       return [resource.problem(['metadata', 'name'], message, 'choose another name')];
+    }
+    if (namespace === OUTSIDE_NAMESPACE) {
+      const message = `the namespace ${OUTSIDE_NAMESPACE} is for clients outside the mesh, for whom nothing under test holds`;
+      return [resource.problem(['metadata', 'namespace'], message, 'choose another namespace')];
     }
     if (kind === 'Sidecar') {
       const message = 'Breakwater gives every workload a Sidecar of its own, and a second one is ignored';

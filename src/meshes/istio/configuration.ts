@@ -10,6 +10,7 @@ import type {
 } from '../contract.ts';
 import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
+import { mistakesInGateways } from './configuration-gateways.ts';
 import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
 import { isMap, nothingIn, type PlacedResource, parseConfiguration } from './configuration-resources.ts';
 import { celRules } from './schemas/rules.ts';
@@ -96,6 +97,7 @@ function parsed(files: readonly MeshFile[], { topology }: ConfigurationContext) 
 const mistakesTogether = (resources: readonly PlacedResource[], context: ConfigurationContext) => [
   ...mistakesInHosts(resources, context.topology),
   ...clashes(resources, context.topology),
+  ...mistakesInGateways(resources, context.topology),
   ...mistakesInFaults(resources, context),
 ];
 

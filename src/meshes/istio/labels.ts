@@ -12,5 +12,6 @@ export function instanceLabels(instance: Instance): Record<string, string> {
     'topology.kubernetes.io/region': region ?? '',
     'topology.kubernetes.io/zone': zone ?? '',
     ...(subzone === undefined ? {} : { 'topology.istio.io/subzone': subzone }),
+    ...(instance.network === undefined ? {} : { 'topology.istio.io/network': instance.network }),
   };
 }

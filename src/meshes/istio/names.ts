@@ -6,9 +6,12 @@ export const TRUST_DOMAIN = 'cluster.local';
 /** Where istiod lives, and whose resources hold for every namespace. */
 export const ROOT_NAMESPACE = 'istio-system';
 
-/** "edge-app" in "default" → "edge-app.default.svc.cluster.local". */
+/** Where clients outside the mesh are, on one host: nothing of the mesh's own namespaces holds for them. */
+export const OUTSIDE_NAMESPACE = 'breakwater-outside';
+
+/** "edge-app" in "default" → "edge-app.default.svc.cluster.local"; the host of a gateway, which has a dot, is its own name. */
 export function serviceHost(service: string, namespace: string): string {
-  return `${service}.${namespace}.svc.${TRUST_DOMAIN}`;
+  return service.includes('.') ? service : `${service}.${namespace}.svc.${TRUST_DOMAIN}`;
 }
 
 /** The SPIFFE identity of a service account. */

@@ -68,15 +68,18 @@ test('a sidecar is idle when nothing is under way, and has written when nothing 
 
 test('the marker of a change under load leaves clusters as they were, which would be new ones otherwise', () => {
   const { spec } = sidecarAdmin.marker({ name: '7', hostsSince: '5' }) as {
-    spec: { configPatches: { applyTo: string; patch: object }[] };
+    spec: { configPatches: { applyTo: string; match: { context: string }; patch: object }[] };
   };
-  const marked = spec.configPatches.map(({ applyTo, patch }) => [applyTo, patch]);
+  const marked = spec.configPatches.map(({ applyTo, match, patch }) => [match.context, applyTo, patch]);
   const revision = (name: string) => ({
     operation: 'MERGE',
     value: { metadata: { filter_metadata: { breakwater: { revision: name } } } },
   });
   expect(marked).toEqual([
-    ['CLUSTER', revision('5')],
-    ['ROUTE_CONFIGURATION', revision('7')],
+    ['SIDECAR_OUTBOUND', 'CLUSTER', revision('5')],
+    ['SIDECAR_OUTBOUND', 'ROUTE_CONFIGURATION', revision('7')],
+    // A gateway tells it as a sidecar does.
+    ['GATEWAY', 'CLUSTER', revision('5')],
+    ['GATEWAY', 'ROUTE_CONFIGURATION', revision('7')],
   ]);
 });

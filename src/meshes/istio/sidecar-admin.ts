@@ -24,9 +24,9 @@ const marked = 'breakwater';
  */
 export const sidecarAdmin: MeshSidecar = {
   marker: ({ name, hostsSince }) => {
-    const patch = (applyTo: string, revision: string) => ({
+    const patch = (context: string, applyTo: string, revision: string) => ({
       applyTo,
-      match: { context: 'SIDECAR_OUTBOUND' },
+      match: { context },
       patch: {
         operation: 'MERGE',
         value: { metadata: { filter_metadata: { [marked]: { revision } } } },
@@ -36,7 +36,12 @@ export const sidecarAdmin: MeshSidecar = {
       apiVersion: 'networking.istio.io/v1alpha3',
       kind: 'EnvoyFilter',
       metadata: { name: 'breakwater-revision', namespace: ROOT_NAMESPACE },
-      spec: { configPatches: [patch('CLUSTER', hostsSince), patch('ROUTE_CONFIGURATION', name)] },
+      spec: {
+        configPatches: ['SIDECAR_OUTBOUND', 'GATEWAY'].flatMap((context) => [
+          patch(context, 'CLUSTER', hostsSince),
+          patch(context, 'ROUTE_CONFIGURATION', name),
+        ]),
+      },
     };
   },
   arrival: {

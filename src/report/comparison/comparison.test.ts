@@ -44,6 +44,19 @@ test('the terminal says what is worse, by how much, and how sure that is', () =>
   for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 });
 
+test('what else ran on the machine is said, and that not to be worse is not to hold', () => {
+  const [round] = sampleComparison.rounds;
+  if (round === undefined) throw new Error('there is one');
+  const rounds = (['a', 'b', 'b'] as const).map((side) => ({ ...round, side, verdict: 'fail' as const }));
+  const text = comparisonFormats.terminal.render({ ...sampleComparison, rounds }, terminal);
+  const flat = text.replaceAll(/\s+/g, ' ');
+  expect(flat).toContain('kept 1.4 processors busy in rounds of A and 1.5 in those of B');
+  expect(flat).toContain('Checks of the scenario fail in rounds: 1 of 1 of A, 2 of 2 of B');
+  const { others: _, ...a } = sampleComparison.sides.a;
+  const unknown = { ...sampleComparison, sides: { ...sampleComparison.sides, a } };
+  expect(comparisonFormats.terminal.render(unknown, terminal)).not.toContain('processors busy');
+});
+
 test('a side whose rounds prove nothing far more often is named', () => {
   const { a, b } = sampleComparison.sides;
   const sides = { a: { ...a, made: 13, invalid: 0 }, b: { ...b, made: 26, invalid: 13 } };

@@ -51,6 +51,7 @@ export const sampleComparison: ComparisonReport = {
       programs: { envoy: '1.37.0' },
       made: 12,
       invalid: 0,
+      others: 1.42,
     },
     b: {
       label: 'config:mesh/retries\u202e.yaml',
@@ -59,6 +60,7 @@ export const sampleComparison: ComparisonReport = {
       programs: { envoy: '1.37.0' },
       made: 13,
       invalid: 1,
+      others: 1.5,
     },
   },
   labs: 'one',

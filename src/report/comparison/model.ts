@@ -18,6 +18,12 @@ const side = z.strictObject({
   programs: z.record(z.string(), z.string()).describe('Program → version.'),
   made: count().describe('Rounds that were made.'),
   invalid: count().describe('Rounds of those that prove nothing: they were made again.'),
+  others: z
+    .number()
+    .optional()
+    .describe(
+      'Processors that everything else on the machine kept busy, median of its rounds; absent where nobody knows.',
+    ),
 });
 
 const metric = z.strictObject({
@@ -48,6 +54,13 @@ const metric = z.strictObject({
     .nullable()
     .describe(
       'The smallest worsening, a share, that these rounds would have called regressed 95 times in 100; null: none.',
+    ),
+  pairsNeeded: z
+    .int()
+    .nullable()
+    .optional()
+    .describe(
+      'About how many pairs like these would tell whether it is worse than the margin, if the change is what it seems to be; null where so few pairs say nothing about that.',
     ),
   values: z
     .array(z.strictObject({ pair: z.int(), a: z.number().nullable(), b: z.number().nullable() }))

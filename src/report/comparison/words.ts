@@ -94,12 +94,17 @@ export function sureness({ confidence, metrics, looks, pairs, mostPairs }: Compa
 }
 
 /** What a reader should know beside the metrics: rounds that were made again, and what is not judged. */
-export function remarks({ ended, sides, metrics, notJudged }: ComparisonReport): string[] {
+export function remarks({ ended, sides, metrics, notJudged, rounds }: ComparisonReport): string[] {
   const again = (['a', 'b'] as const).flatMap((side) => {
     const { made, invalid } = sides[side];
     return invalid === 0
       ? []
       : [`${invalid} of ${made} rounds of ${side.toUpperCase()} proved nothing and were made again.`];
+  });
+  const failing = (['a', 'b'] as const).flatMap((side) => {
+    const own = rounds.filter((round) => round.side === side);
+    const failed = own.filter(({ verdict }) => verdict === 'fail').length;
+    return failed === 0 ? [] : [`${failed} of ${own.length} of ${side.toUpperCase()}`];
   });
   const uneven = moreOftenInvalid(sides);
   const whys = [...new Set(notJudged.map(({ why }) => why))];
@@ -112,6 +117,12 @@ export function remarks({ ended, sides, metrics, notJudged }: ComparisonReport):
     ...(early
       ? ['It ended when it was clear that B is worse; what is inconclusive was not waited for.']
       : []),
+    ...(failing.length === 0
+      ? []
+      : [
+          `Checks of the scenario fail in rounds: ${failing.join(', ')}. Not to be worse than the other is not to hold; the reports of those rounds say what fails.`,
+        ]),
+    ...beside(sides),
     ...again,
     ...(uneven === undefined
       ? []
@@ -119,6 +130,14 @@ export function remarks({ ended, sides, metrics, notJudged }: ComparisonReport):
           `Rounds of ${uneven} prove nothing more often than those of the other side: those that are left may be its better ones.`,
         ]),
     ...left,
+  ];
+}
+
+/** What else ran on the machine: what goes with it is none of either side's doing. */
+function beside({ a, b }: ComparisonReport['sides']): string[] {
+  if (a.others === undefined || b.others === undefined) return [];
+  return [
+    `What else ran on the machine kept ${a.others.toFixed(1)} processors busy in rounds of A and ${b.others.toFixed(1)} in those of B (medians); what of a change goes with that, pair by pair, is left out of it.`,
   ];
 }
 

@@ -37,7 +37,7 @@ export function topologyFigures(report: Mapped) {
   return html`<div class="topologies">
     ${names.map((name) => figure(report, name, fastest))}
   </div>
-  <p class="key">Line width shows requests per second. <span class="key-ok">Solid lines</span> had no failures, <span class="key-bad">dashed lines</span> did; ✗ counts them. Dashed boxes had a fault. Percentages are shares of all requests in the window${callsOnward(report) ? '; of what only apps call, shares of the calls of its service. Arrows on the right are calls that apps made onward' : ''}.</p>
+  <p class="key">Line width shows requests per second. <span class="key-ok">Solid lines</span> had no failures, <span class="key-bad">dashed lines</span> did; ✗ counts them. Dashed boxes had a fault. Percentages are shares of all requests in the window${onwardKey(report)}.</p>
   <details class="numbers"><summary>The same as a table</summary>${asTable(report, names)}</details>`;
 }
 
@@ -76,8 +76,26 @@ function wasEjected({ series, windows }: Mapped, instance: string, name: string)
 
 const isClient = ({ topology }: Mapped, name: string) => topology.clients.some((each) => each.name === name);
 
-/** Whether some app of the topology called another. */
+const isGateway = ({ topology }: Mapped, name: string) =>
+  topology.instances.some((each) => each.name === name && each.gateway !== undefined);
+
+const isApp = (report: Mapped, name: string) => !isClient(report, name) && !isGateway(report, name);
+
+/** Whether some app of the topology called another, or a gateway passed something on. */
 const callsOnward = (report: Mapped) => report.topology.edges.some(({ from }) => !isClient(report, from));
+
+/** What the arrows on the right are. */
+function onwardKey(report: Mapped): string {
+  const { edges } = report.topology;
+  const apps = edges.some(({ from }) => isApp(report, from));
+  const gateways = edges.some(({ from }) => isGateway(report, from));
+  const ofApps = apps ? '; of what only apps call, shares of the calls of its service' : '';
+  const arrows = [
+    ...(apps ? ['calls that apps made onward'] : []),
+    ...(gateways ? ['what gateways passed on'] : []),
+  ];
+  return arrows.length === 0 ? '' : `${ofApps}. Arrows on the right are ${arrows.join(', and ')}`;
+}
 
 /** Those that called the same one before, the clients among them apart: each has a place of its own at it. */
 function slotOf(report: Mapped, { from, to }: Pick<Edge, 'from' | 'to'>): number {
@@ -88,17 +106,21 @@ function slotOf(report: Mapped, { from, to }: Pick<Edge, 'from' | 'to'>): number
     .findIndex((edge) => edge.from === from);
 }
 
+/** Its zone, and its network where there are some. */
+const placeOf = ({ zone, network }: Report['topology']['instances'][number]) =>
+  network === undefined ? zone : `${zone} · ${network}`;
+
 /** Where everything stands; all coordinates in the units of the view box. */
 function place(report: Mapped) {
   const { topology } = report;
   const numbered = topology.edges.length <= MOST_NUMBERED;
   const slots = numbered ? 1 + Math.max(0, ...topology.edges.map((edge) => slotOf(report, edge))) : 1;
   const height = 36 + (slots - 1) * 24;
-  const zones = [...new Set(topology.instances.map((instance) => instance.zone))];
+  const zones = [...new Set(topology.instances.map(placeOf))];
   const tops = new Map<string, number>();
   let top = 4;
   const boxes = zones.map((zone) => {
-    const members = topology.instances.filter((instance) => instance.zone === zone);
+    const members = topology.instances.filter((instance) => placeOf(instance) === zone);
     const box = { zone, top, height: ZONE.head + members.length * (height + INSTANCE.gap) + 2 };
     members.forEach((member, index) => {
       tops.set(member.name, top + ZONE.head + index * (height + INSTANCE.gap));
@@ -246,16 +268,20 @@ function instanceFacts(
   return { faulty, words: words.join(' · ') };
 }
 
-/** What an instance has a share of: all that clients sent, or what apps called of its service where only they do. */
+/**
+ * What an instance has a share of: all that clients sent, or what apps called of its service where only they do. What
+ * gateways pass on clients have sent.
+ */
 function edgesAlike(report: Mapped, instance: string, edges: readonly Edge[]): readonly Edge[] {
   const { instances } = report.topology;
+  if (isGateway(report, instance)) return edges.filter(({ from }) => isClient(report, from));
   const serviceOf = (name: string) => instances.find((each) => each.name === name)?.service;
   const service = serviceOf(instance);
   const ofService = edges.filter((edge) => serviceOf(edge.to) === service);
-  const fromApps = (edge: Edge) => !isClient(report, edge.from);
+  const fromApps = (edge: Edge) => isApp(report, edge.from);
   return ofService.length > 0 && ofService.every(fromApps)
     ? ofService
-    : edges.filter((edge) => !fromApps(edge));
+    : edges.filter((edge) => !fromApps(edge) && !isGateway(report, edge.to));
 }
 
 function instanceBox(

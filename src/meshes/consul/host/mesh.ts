@@ -44,6 +44,8 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   return {
     controlPlane,
     authority,
+    // It has no gateways.
+    gatewayPort: 0,
     configurationHint: [
       'Change the mesh configuration: write a configuration entry to the agent (it keeps its own proxy-defaults):',
       `  curl -X PUT http://${agent.host}:${agent.port}/v1/config -d '{"Kind":"service-defaults","Name":"…"}'`,

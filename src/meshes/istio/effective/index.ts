@@ -7,13 +7,21 @@ import type {
   VirtualHost,
 } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import { type Instance, isServer, portsOf, servedBy, type TopologyPlan } from '../../../model/topology.ts';
+import {
+  type Instance,
+  isGateway,
+  isServer,
+  portsOf,
+  servedBy,
+  type TopologyPlan,
+} from '../../../model/topology.ts';
 import { dumped, dumpedListeners } from '../../envoy/config-dump.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { instanceLabels } from '../labels.ts';
-import { serviceHost } from '../names.ts';
+import { OUTSIDE_NAMESPACE, serviceHost } from '../names.ts';
 import { readCluster } from './clusters.ts';
 import { envoyFilters } from './filter-patches.ts';
+import { gatewaysSelecting, listenersOf, readGateway, unusedByGateway } from './gateways.ts';
 import { isInbound, isOutbound, readFilters, readInbound } from './inbound.ts';
 import { readHosts } from './routes.ts';
 import { hasLabels, type Workload } from './selection.ts';
@@ -58,12 +66,14 @@ export function effectivePaths(
     return [dump('dynamic_active_clusters', { name_regex: inbound, mask: clusterMask }), listeners];
   }
   const hosts = hostsLedTo(topology, resources).map((host) => host.replaceAll('.', '\\.'));
+  const routes = isGateway(instance)
+    ? String.raw`https?\.${instance.port}(\..*)?`
+    : `(.*:)?(${[...new Set(topology.services.flatMap(portsOf))].join('|')})`;
   const outbound = String.raw`outbound\|[0-9]+\|[^|]*\|(${hosts.join('|')})`;
-  const ports = [...new Set(topology.services.flatMap(portsOf))];
   return [
     dump('dynamic_active_clusters', { name_regex: `${inbound}|${outbound}`, mask: clusterMask }),
     listeners,
-    dump('dynamic_route_configs', { name_regex: `(.*:)?(${ports.join('|')})` }),
+    dump('dynamic_route_configs', { name_regex: routes }),
     `${dump('dynamic_endpoint_configs', { name_regex: outbound })}&include_eds`,
   ];
 }
@@ -108,8 +118,14 @@ function readSidecar(
   topology: TopologyPlan,
   under: ResourcesUnderTest,
 ): Sidecar {
+  const labels = instanceLabels(instance);
+  const workload: Workload = {
+    instance,
+    namespace: instance.outside ? OUTSIDE_NAMESPACE : topology.namespace,
+    labels,
+    ...(isGateway(instance) ? { gateways: gatewaysSelecting(labels, under) } : {}),
+  };
   const { namespace } = topology;
-  const workload: Workload = { instance, namespace, labels: instanceLabels(instance) };
   const names = new Map(topology.services.map(({ name }) => [serviceHost(name, namespace), name]));
   const maybe = envoyFilters(under, workload);
   const context = {
@@ -142,23 +158,31 @@ function readSidecar(
     // A listener for calls is there in any case.
     outbound: isCaller(instance, topology) ? filterNames(listeners.filter(isOutbound)) : new Set<string>(),
   };
-  const calls = isCaller(instance, topology) ? callsOf(instance, topology, clusters, hosts) : [];
-  const { service, locality, role } = instance;
+  // Nothing that is under test holds for whoever is outside the mesh.
+  const calls =
+    isCaller(instance, topology) && !instance.outside ? callsOf(instance, topology, clusters, hosts) : [];
+  const { service, locality, role, network } = instance;
+  const gateway = instance.gateway && readGateway(instance, listeners, context);
   return {
     instance: instance.name,
     service,
     workload: instance.workload,
     locality,
     role,
+    ...(network === undefined ? {} : { network }),
+    ...(gateway === undefined ? {} : { gateway }),
     clusters,
     hosts,
     filters: readFilters(
-      listeners.filter(isOutbound).flatMap(({ filter_chains }) => filter_chains ?? []),
+      (gateway === undefined ? listeners.filter(isOutbound) : listenersOf(instance, listeners)).flatMap(
+        ({ filter_chains }) => filter_chains ?? [],
+      ),
       context,
       routes,
     ),
     inbound: readInbound(listeners, heldClusters, context),
     unused: [
+      ...(gateway === undefined ? [] : unusedByGateway(gateway, hosts, context)),
       ...calls.flatMap((ports) =>
         onEvery(ports.map((called) => unusedByCaller(called, { under, workload, calls: calls.flat() }))),
       ),
@@ -169,7 +193,7 @@ function readSidecar(
           ]
         : []),
       ...topology.calls
-        .filter(({ from }) => from === service)
+        .filter(({ from }) => from === service && !instance.outside && gateway === undefined)
         .flatMap(({ to }) => unusedByCalls(to, { under, workload, held })),
     ],
   };
@@ -180,12 +204,13 @@ function readSidecar(
  * where it calls none itself, since routes may lead there.
  */
 function callsOf(
-  { service }: Instance,
+  instance: Instance,
   topology: TopologyPlan,
   clusters: readonly Cluster[],
   hosts: readonly VirtualHost[],
 ): readonly (readonly CalledService[])[] {
   const { namespace } = topology;
+  const { service } = instance;
   return servedBy(topology).map((each) => {
     const { name } = each;
     const host = serviceHost(name, namespace);
@@ -199,7 +224,9 @@ function callsOf(
       calledOn: ports.join(' and '),
       isCalled: called.length > 0,
       clusters: clusters.filter((cluster) => cluster.service === name && cluster.port === port),
-      virtualHost: hosts.find((other) => other.port === port && other.domains.includes(host)),
+      virtualHost: isGateway(instance)
+        ? { name, port, domains: [], routes: hosts.flatMap(({ routes }) => routes) }
+        : hosts.find((other) => other.port === port && other.domains.includes(host)),
       labels: topology.instances
         .filter((other) => other.service === name && isServer(other))
         .map(instanceLabels),

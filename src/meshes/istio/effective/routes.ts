@@ -36,8 +36,10 @@ export function readHosts(
   configuration: EnvoyRouteConfiguration,
   context: RouteContext,
 ): readonly VirtualHost[] {
-  // In a sidecar they are called by the port; where a service has routes of its own, "name:port".
-  const port = Number(/(?:^|:)(\d+)$/.exec(configuration.name ?? '')?.[1] ?? Number.NaN);
+  // In a sidecar they are called by the port; where a service has routes of its own, "name:port". In a gateway they are
+  // "http.8080", or "https.8443.https-shop.shop.default".
+  const named = context.workload.gateways === undefined ? /(?:^|:)(\d+)$/ : /^https?\.(\d+)(?:\.|$)/;
+  const port = Number(named.exec(configuration.name ?? '')?.[1] ?? Number.NaN);
   if (Number.isNaN(port)) return [];
   return (configuration.virtual_hosts ?? []).map(({ name, domains, routes }) => ({
     name,

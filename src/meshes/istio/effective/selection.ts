@@ -10,6 +10,8 @@ export interface Workload {
   readonly instance: Instance;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Of a gateway: the Gateways under test that select it, "namespace/name". */
+  readonly gateways?: readonly string[];
 }
 
 /** The labels that a resource wants of a workload: `spec.selector` or `spec.workloadSelector`, in all their spellings. */

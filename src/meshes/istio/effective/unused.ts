@@ -61,7 +61,8 @@ export function unusedByCaller(service: CalledService, context: CallerContext): 
   return [
     ...unusedRules(service, context),
     ...unusedLocalities(service, context),
-    ...unusedRoutes(service, context),
+    // Of a gateway its hosts tell which routes it has.
+    ...(context.workload.gateways === undefined ? unusedRoutes(service, context) : []),
   ];
 }
 
@@ -395,7 +396,8 @@ function leadsTo(resource: MeshResource, { host }: CalledService): boolean {
   );
 }
 
-function hostsOf(resource: MeshResource): readonly string[] {
+/** The hosts that a resource is about. */
+export function hostsOf(resource: MeshResource): readonly string[] {
   const { kind, value } = resource;
   return kind === 'DestinationRule'
     ? texts([valueAt(value, ['spec', 'host'])])

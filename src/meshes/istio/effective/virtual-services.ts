@@ -32,7 +32,7 @@ export function writtenRoutes(
   let last: string | undefined;
   for (const { places, matches } of entries(resource, delegates)) {
     for (const match of matches.length === 0 ? [undefined] : matches) {
-      const why = last ?? whyNoRoute(match, workload, port, calledOn);
+      const why = last ?? whyNoRoute(match, workload, port, calledOn, resource.namespace);
       routes.push({ places, match, why });
       if (why === undefined && takesAll(match)) {
         const [first] = places;
@@ -79,15 +79,20 @@ function merged(root: Place, matches: readonly unknown[], inner: Entry): Entry {
 
 function whyNoRoute(
   match: unknown,
-  { labels, namespace, instance }: Workload,
+  { labels, namespace, instance, gateways: own }: Workload,
   port: number,
   calledOn: string,
+  writtenIn: string,
 ): string | undefined {
   const wantedPort = valueAt(match, ['port']);
   if (typeof wantedPort === 'number' && wantedPort !== 0 && wantedPort !== port) {
     return `its match wants port ${wantedPort}, and calls go to ${calledOn}`;
   }
   const gateways = texts(valueAt(match, ['gateways']));
+  if (gateways.length > 0 && own !== undefined) {
+    const isOwn = gateways.some((each) => own.includes(gatewayNamed(each, writtenIn)));
+    return isOwn ? undefined : `its match is for other gateways: ${gateways.join(', ')}`;
+  }
   if (gateways.length > 0) {
     return gateways.includes('mesh') ? undefined : `its match is for gateways only: ${gateways.join(', ')}`;
   }
@@ -100,6 +105,10 @@ function whyNoRoute(
     ? `its match wants callers in the namespace ${from}, and ${instance.name} is in ${namespace}`
     : undefined;
 }
+
+/** A Gateway as a VirtualService names it: "edge" in the namespace default → "default/edge". */
+export const gatewayNamed = (written: string, namespace: string): string =>
+  written.includes('/') || written === 'mesh' ? written : `${namespace}/${written}`;
 
 function takesAll(match: unknown): boolean {
   const conditions = ['headers', 'withoutHeaders', 'queryParams', 'method', 'authority', 'scheme'];

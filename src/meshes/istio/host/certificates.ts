@@ -4,6 +4,7 @@ import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
   ExtendedKeyUsageExtension,
+  type JsonGeneralNames,
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
@@ -25,6 +26,8 @@ export interface CertificateAuthority {
   readonly fingerprint: string;
   /** A new key with a certificate for a SPIFFE identity: for a day, or one whose time was over an hour ago. */
   issue(spiffeId: string, expired?: boolean): Promise<Issued>;
+  /** The same for host names, for a day. */
+  issueFor(hosts: readonly string[]): Promise<Issued>;
 }
 
 /** A key and its certificate, as PEM. */
@@ -49,32 +52,38 @@ export async function createCertificateAuthority(name: string): Promise<Certific
     ],
   });
   const root = `${certificate.toString('pem')}\n`;
+  const issue = async (names: JsonGeneralNames, expired: boolean): Promise<Issued> => {
+    const leafKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    const notAfter = Date.now() + (expired ? -hourMs : dayMs);
+    const leaf = await X509CertificateGenerator.create({
+      subject: 'O=breakwater',
+      issuer: certificate.subject,
+      notBefore: new Date(Math.min(Date.now() - skewMs, notAfter - hourMs)),
+      notAfter: new Date(notAfter),
+      signingAlgorithm: algorithm,
+      publicKey: leafKeys.publicKey,
+      signingKey: keys.privateKey,
+      extensions: [
+        new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+        new SubjectAlternativeNameExtension(names, true),
+      ],
+    });
+    const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey)).toString('base64');
+    return {
+      chain: `${leaf.toString('pem')}\n`,
+      key: `-----BEGIN PRIVATE KEY-----\n${key.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`,
+      serial: serialText(leaf.serialNumber),
+    };
+  };
   return {
     root,
     fingerprint: new ReadCertificate(root).fingerprint256,
-    async issue(spiffeId, expired = false) {
-      const leafKeys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-      const notAfter = Date.now() + (expired ? -hourMs : dayMs);
-      const leaf = await X509CertificateGenerator.create({
-        subject: 'O=breakwater',
-        issuer: certificate.subject,
-        notBefore: new Date(Math.min(Date.now() - skewMs, notAfter - hourMs)),
-        notAfter: new Date(notAfter),
-        signingAlgorithm: algorithm,
-        publicKey: leafKeys.publicKey,
-        signingKey: keys.privateKey,
-        extensions: [
-          new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
-          new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
-          new SubjectAlternativeNameExtension([{ type: 'url', value: spiffeId }], true),
-        ],
-      });
-      const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', leafKeys.privateKey)).toString('base64');
-      return {
-        chain: `${leaf.toString('pem')}\n`,
-        key: `-----BEGIN PRIVATE KEY-----\n${key.match(/.{1,64}/g)?.join('\n')}\n-----END PRIVATE KEY-----\n`,
-        serial: serialText(leaf.serialNumber),
-      };
-    },
+    issue: (spiffeId, expired = false) => issue([{ type: 'url', value: spiffeId }], expired),
+    issueFor: (hosts) =>
+      issue(
+        hosts.map((value) => ({ type: 'dns', value })),
+        false,
+      ),
   };
 }

@@ -28,6 +28,8 @@ export async function prepareControlPlane(
   configDirectory: string,
 ): Promise<ProgramSpec> {
   const meshConfig = join(request.directory, 'mesh-config.yaml');
+  const networks = join(request.directory, 'mesh-networks.yaml');
+  await writeFile(networks, stringify({ networks: networksOf(request.instances) }));
   await writeFile(
     meshConfig,
     stringify({
@@ -50,6 +52,8 @@ export async function prepareControlPlane(
       '--registries=',
       '--meshConfig',
       meshConfig,
+      '--networksConfig',
+      networks,
       '--grpcAddr',
       `${request.address}:${request.port(controlPlanePorts.grpc)}`,
       '--httpAddr',
@@ -80,6 +84,17 @@ export async function prepareControlPlane(
     cwd: request.directory,
     log: join(request.logs, 'istiod.log'),
   };
+}
+
+/** Which gateways lead into each network; who is in it, every workload says itself. */
+function networksOf(instances: HostMeshRequest['instances']): Readonly<Record<string, object>> {
+  const gateways = instances.filter(({ gateway }) => gateway === 'east-west');
+  return Object.fromEntries(
+    [...Map.groupBy(gateways, ({ network = '' }) => network)].map(([network, those]) => [
+      network,
+      { endpoints: [], gateways: those.map(({ address, port }) => ({ address, port })) },
+    ]),
+  );
 }
 
 /** How many services are in what istiod tells its sidecars: counted at its last push. */

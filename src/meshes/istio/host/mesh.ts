@@ -12,6 +12,8 @@ import { sidecarAdmin } from '../sidecar-admin.ts';
 import { Authority } from './authority.ts';
 import { ConfigurationDirectory } from './configuration-directory.ts';
 import { controlPlanePorts, knownServices, prepareControlPlane } from './control-plane.ts';
+import { gatewayPort } from './gateways.ts';
+import { provideHostCertificates, withHostCertificates } from './host-certificates.ts';
 import { refusePassthrough } from './original-destination.ts';
 import { topologyResources } from './resources.ts';
 import { prepareSidecar, sidecarLog, sidecarPorts, sidecarProgram } from './sidecar.ts';
@@ -19,7 +21,7 @@ import { prepareSidecar, sidecarLog, sidecarPorts, sidecarProgram } from './side
 const { admin, ...otherSidecarPorts } = sidecarPorts;
 export const hostPorts = {
   admin,
-  others: [...Object.values(otherSidecarPorts), ...Object.values(controlPlanePorts)],
+  others: [...Object.values(otherSidecarPorts), gatewayPort, ...Object.values(controlPlanePorts)],
 } as const;
 
 /** All of the configuration under test in one file: istiod sees it change at once, or not at all. */
@@ -39,12 +41,13 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
         .join('---\n'),
     }),
   ]);
-  await Promise.all(
-    request.instances.map(async (instance) => {
+  await Promise.all([
+    ...request.instances.map(async (instance) => {
       await prepareSidecar(instance, template);
       await authority.provide(instance);
     }),
-  );
+    provideHostCertificates(request),
+  ]);
   const at = (usual: number) => ({ host: request.address, port: request.port(usual) });
   const gate = new DiscoveryGate(at(controlPlanePorts.discovery), at(controlPlanePorts.grpc));
   const services = new Set(request.instances.filter(isServer).map(({ service }) => service));
@@ -57,6 +60,7 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
       `or drop YAML beside it with metadata.namespace ${request.topology.namespace}:`,
       `  ${configuration.published}`,
     ],
+    gatewayPort: request.port(gatewayPort),
     holdControlPlane: async () => {
       await configuration.withhold();
       await gate.hold();
@@ -102,5 +106,7 @@ export function refuseBlind(log: string): void {
 /** The configuration under test with the marker of its revision: not the user's text, which istiod might read differently. */
 function textOf({ resources }: Pick<MeshConfiguration, 'resources'>, revision: MarkedRevision): string {
   const marker = `# By this, which changes nothing, is known when sidecars hold the rest of the file.\n${stringify(sidecarAdmin.marker(revision))}`;
-  return [writeKubernetesYaml(resources.map(inItsNamespace)), marker].filter(Boolean).join('---\n');
+  return [writeKubernetesYaml(resources.map((each) => withHostCertificates(inItsNamespace(each)))), marker]
+    .filter(Boolean)
+    .join('---\n');
 }

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { TopologyPlan } from '../../../model/topology.ts';
 import { planScenario } from '../../../plan/plan.ts';
 import { loadedScenario } from '../../../scenario/testing/loaded.ts';
 import type { HostInstance } from '../../contract.ts';
+import { certificateNamed, withHostCertificates } from './host-certificates.ts';
 import { topologyResources } from './resources.ts';
 
 /** What istiod is told of services, with a frontend that calls shop. */
@@ -20,6 +22,10 @@ function resourcesOf(services: object): readonly Resource[] {
       checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
     }),
   );
+  return resourcesFor(topology);
+}
+
+function resourcesFor(topology: TopologyPlan): readonly Resource[] {
   const instances = topology.instances.map(
     (instance, index): HostInstance => ({
       ...instance,
@@ -30,12 +36,12 @@ function resourcesOf(services: object): readonly Resource[] {
       directory: '',
     }),
   );
-  return topologyResources({ topology, instances }) as Resource[];
+  return topologyResources({ topology, instances, port: (usual) => usual }) as Resource[];
 }
 
 interface Resource {
   readonly kind: string;
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly namespace: string };
   readonly spec: object;
 }
 
@@ -80,4 +86,74 @@ test('an app that speaks HTTP/2 is called by it on every port, and its callers s
   expect(named(resources, 'breakwater-shop-1')).toMatchObject({ ingress: ports.map((port) => ({ port })) });
   const egress = [8080, 9090].map((number) => ({ port: { number, protocol: 'HTTP' } }));
   expect(named(resources, 'breakwater-frontend-1')).toMatchObject({ egress });
+});
+
+/** What istiod is told of a shop behind an edge, with a client outside the mesh. */
+function ofEdge(certificates: object) {
+  const at = (name: string) => ({ name, locality: 'region1/zone-east' });
+  const { topology } = planScenario(
+    loadedScenario({
+      name: 'example',
+      description: 'An edge.',
+      topology: {
+        services: { visitors: { workloads: [at('visitors')] }, shop: { workloads: [at('shop')] } },
+        gateways: {
+          edge: { kind: 'ingress', hosts: ['shop.example.com'], certificates, workloads: [at('edge')] },
+        },
+      },
+      load: { from: 'visitors', to: 'shop.example.com', rate: '10/s', duration: '5s' },
+      checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
+    }),
+  );
+  return resourcesFor(topology);
+}
+
+test('whoever is outside the mesh knows the hosts of gateways alone, and holds certificates against them', () => {
+  const resources = ofEdge({ cert: ['shop.example.com'] });
+  const outside = resources.filter(({ metadata }) => metadata.namespace === 'breakwater-outside');
+  expect(outside.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+    'Sidecar breakwater-visitors-1',
+    'ServiceEntry breakwater-shop.example.com',
+    'DestinationRule breakwater-shop.example.com',
+  ]);
+  expect(outside[0]?.spec).toMatchObject({ egress: [{ port: { number: 8443 }, hosts: ['./*'] }] });
+  expect(outside[2]?.spec).toMatchObject({
+    trafficPolicy: {
+      tls: { mode: 'SIMPLE', sni: 'shop.example.com', subjectAltNames: ['shop.example.com'] },
+    },
+  });
+  expect(JSON.stringify(ofEdge({}))).not.toContain('"tls"');
+});
+
+test('a gateway listens on its own address, and has a port of the lab’s own', () => {
+  const resources = ofEdge({});
+  const patches = resources.find(({ kind }) => kind === 'EnvoyFilter');
+  expect(JSON.stringify(patches)).toContain('{"address":{"socket_address":{"address":"127.1.1.12"}}}');
+  const gateway = resources.find(({ kind }) => kind === 'Gateway');
+  expect(gateway?.spec).toMatchObject({ selector: { 'breakwater.dev/instance': 'edge-1' } });
+  expect(resources.some(({ metadata }) => metadata.name === 'breakwater-edge')).toBe(false);
+});
+
+test('secrets that a Gateway names are files here, and nothing else of it changes', () => {
+  const tls = { mode: 'SIMPLE', credentialName: 'cert', minProtocolVersion: 'TLSV1_2' };
+  const gateway = { kind: 'Gateway', spec: { selector: { a: 'b' }, servers: [{ tls }, { hosts: ['*'] }] } };
+  expect(withHostCertificates(gateway)).toEqual({
+    kind: 'Gateway',
+    spec: {
+      selector: { a: 'b' },
+      servers: [
+        {
+          tls: {
+            mode: 'SIMPLE',
+            minProtocolVersion: 'TLSV1_2',
+            serverCertificate: 'certificates/cert/chain.pem',
+            privateKey: 'certificates/cert/key.pem',
+          },
+        },
+        { hosts: ['*'] },
+      ],
+    },
+  });
+  expect(certificateNamed('file-cert:certificates/cert/chain.pem~certificates/cert/key.pem')).toBe('cert');
+  expect(certificateNamed('default')).toBeUndefined();
 });

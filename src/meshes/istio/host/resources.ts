@@ -1,11 +1,15 @@
-import { isClient, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
+import { isClient, isGateway, isServer, portsOf, type TopologyService } from '../../../model/topology.ts';
 import type { HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import { INSTANCE_LABEL, portName, serviceHost, spiffeId } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
+import { gatewayResources } from './gateways.ts';
+import { hostResources, outsiderResources } from './outside.ts';
 
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
-export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'instances'>): object[] {
+export function topologyResources(
+  request: Pick<HostMeshRequest, 'topology' | 'instances' | 'port'>,
+): object[] {
   const { namespace, services } = request.topology;
   const resources: object[] = [];
   const ports = new Set<number>();
@@ -27,6 +31,7 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
         endpoints: replicas.map((replica) => ({
           address: replica.address,
           locality: replica.locality,
+          ...(replica.network === undefined ? {} : { network: replica.network }),
           serviceAccount: replica.serviceAccount,
           labels: { ...instanceLabels(replica), 'security.istio.io/tlsMode': 'istio' },
         })),
@@ -34,6 +39,12 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
     });
   }
   for (const instance of request.instances) {
+    // Gateways have Gateway resources in the place of these.
+    if (isGateway(instance)) continue;
+    if (instance.outside) {
+      resources.push(...outsiderResources(instance, request));
+      continue;
+    }
     const service = services.find(({ name }) => name === instance.service);
     resources.push({
       apiVersion: 'networking.istio.io/v1',
@@ -61,7 +72,11 @@ export function topologyResources(request: Pick<HostMeshRequest, 'topology' | 'i
       },
     });
   }
-  resources.push(...plaintextPolicy(request.topology));
+  resources.push(
+    ...hostResources(request),
+    ...gatewayResources(request),
+    ...plaintextPolicy(request.topology),
+  );
   return resources;
 }
 

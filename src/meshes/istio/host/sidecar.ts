@@ -1,11 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
+import { isGateway } from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { instanceLabels } from '../labels.ts';
 import { TRUST_DOMAIN } from '../names.ts';
 import { proxySettings } from '../proxy-settings.ts';
 import { discoveryAddress } from './control-plane.ts';
+import { namespaceOf } from './outside.ts';
 
 /** Usual ports on the instance's own address, so that labs and sidecars never meet. */
 export const sidecarPorts = { admin: 15_000, status: 15_021, prometheus: 15_090 } as const;
@@ -55,13 +57,13 @@ export function sidecarLog(instance: string, logs: string): string {
   return join(logs, `${instance}.sidecar.log`);
 }
 
-/** pilot-agent with its Envoy, for one replica. */
+/** pilot-agent with its Envoy, for one replica or gateway. */
 export function sidecarProgram(
   instance: HostInstance,
   request: HostMeshRequest,
   version: string,
 ): ProgramSpec {
-  const { namespace } = request.topology;
+  const namespace = namespaceOf(instance, request.topology);
   const proxyConfig = {
     discoveryAddress: discoveryAddress(request),
     controlPlaneAuthPolicy: 'NONE',
@@ -80,7 +82,7 @@ export function sidecarProgram(
     command: request.programs['pilot-agent'] ?? '',
     args: [
       'proxy',
-      'sidecar',
+      isGateway(instance) ? 'router' : 'sidecar',
       '--domain',
       `${namespace}.svc.${TRUST_DOMAIN}`,
       '--serviceCluster',
@@ -102,7 +104,11 @@ export function sidecarProgram(
       ISTIO_META_INTERCEPTION_MODE: 'NONE',
       ISTIO_META_SERVICE_ACCOUNT: instance.serviceAccount,
       ISTIO_META_ISTIO_VERSION: version,
-      ISTIO_META_NETWORK: '',
+      ISTIO_META_NETWORK: instance.network ?? '',
+      // It leads into its own network, and is no way into others.
+      ...(instance.gateway === 'east-west' && instance.network !== undefined
+        ? { ISTIO_META_REQUESTED_NETWORK_VIEW: instance.network }
+        : {}),
       ISTIO_META_WORKLOAD_NAME: instance.workload,
       ISTIO_METAJSON_LABELS: JSON.stringify(instanceLabels(instance)),
       ENVOY_STATUS_PORT: String(request.port(sidecarPorts.status)),
