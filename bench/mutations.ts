@@ -4,8 +4,8 @@
  * the defect is for, and the report names the planted setting. A run that is invalid had a machine too busy to
  * tell; it is made again up to twice, and what stays invalid counts as not caught.
  *
- * `npm run bench:mutations -- [--sound RUNS] [--sound-only] [--at-a-time N] [--only SCENARIO] [--full] [--results FILE] [--write]`:
- * sound runs of each scenario (10), nothing planted, runs side by side (1), one scenario, whole runs in place of the short profile,
+ * `npm run bench:mutations -- [--sound RUNS] [--sound-only] [--at-a-time N] [--only SCENARIO] [--mesh MESH] [--full] [--results FILE] [--write]`:
+ * sound runs of each scenario (10), nothing planted, runs side by side (1), one scenario, one mesh of the two, whole runs in place of the short profile,
  * results kept in a file (what is not made again stays as it is there), docs/mutations.md written anew. All of it takes
  * about an hour on two cores.
  */
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     'sound-only': { type: 'boolean', default: false },
     'at-a-time': { type: 'string', default: '1' },
     only: { type: 'string' },
+    mesh: { type: 'string', multiple: true },
     full: { type: 'boolean', default: false },
     results: { type: 'string' },
     write: { type: 'boolean', default: false },
@@ -38,8 +39,19 @@ const scenarios = readdirSync(join(root, 'scenarios'))
   .map((file) => file.slice(0, -'.yaml'.length))
   .filter((name) => values.only === undefined || name === values.only);
 
+/** The meshes that are asked for, each with the scenarios that run on it. */
+const meshes = values.mesh ?? ['istio', 'consul'];
+const scenariosOn = (mesh: string) =>
+  scenarios.filter((name) => {
+    if (mesh === 'istio') return true;
+    const text = readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8');
+    return new RegExp(`^meshes:\\n  ${mesh}:\\n(?!    unsupported:)`, 'm').test(text);
+  });
+const onMesh = (mesh: string) => (mesh === 'istio' ? [] : ['--mesh', mesh]);
+
 /** What came of one planted defect. */
 interface Row {
+  readonly mesh: string;
   readonly scenario: string;
   readonly name: string;
   readonly verdict: string;
@@ -66,7 +78,8 @@ const verdictOf = (report: Report | string) => (typeof report === 'string' ? rep
 async function planted(mutation: Mutation): Promise<Row> {
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-bench-mutation-'));
   try {
-    const args = mutation.args(folder);
+    const { mesh = 'istio' } = mutation;
+    const args = [...onMesh(mesh), ...mutation.args(folder)];
     let report = await reportOf(mutation.scenario, ...args);
     let again = 0;
     for (; verdictOf(report) === 'invalid' && again < mostAgain; again++)
@@ -79,6 +92,7 @@ async function planted(mutation: Mutation): Promise<Row> {
     const verdict = verdictOf(report);
     const rightCheck = mutation.fails === undefined || failed.some(({ kind }) => kind === mutation.fails);
     return {
+      mesh,
       scenario: mutation.scenario,
       name: mutation.name,
       verdict,
@@ -115,55 +129,69 @@ async function each<Item, Result>(items: readonly Item[], body: (item: Item) => 
 
 /** A run of a scenario as it is. */
 interface SoundRun {
+  readonly mesh: string;
   readonly scenario: string;
   readonly verdict: string;
 }
 
 /** What is kept between runs of this bench. */
 interface Results {
-  readonly mesh?: string | undefined;
+  /** "istio 1.29.1", "consul 1.16.1". */
+  readonly meshes: readonly string[];
   readonly rows: readonly Row[];
   readonly sound: readonly SoundRun[];
 }
 
-let mesh: string | undefined;
+const ran = new Set<string>();
 const made = await each(
-  values['sound-only'] ? [] : mutations.filter(({ scenario }) => scenarios.includes(scenario)),
+  values['sound-only']
+    ? []
+    : mutations.filter(
+        ({ scenario, mesh = 'istio' }) => meshes.includes(mesh) && scenarios.includes(scenario),
+      ),
   async (mutation) => {
     const row = await planted(mutation);
     console.log(
-      `${row.caught ? 'caught' : 'MISSED'} ${row.scenario}: ${row.name}: ${row.verdict}${row.again > 0 ? `, after ${row.again} invalid` : ''}, named: ${row.named}`,
+      `${row.caught ? 'caught' : 'MISSED'} ${row.mesh} ${row.scenario}: ${row.name}: ${row.verdict}${row.again > 0 ? `, after ${row.again} invalid` : ''}, named: ${row.named}`,
     );
     return row;
   },
 );
 const madeSound = await each(
-  Array.from({ length: soundRuns }, () => scenarios).flat(),
-  async (scenario): Promise<SoundRun> => {
-    const report = await reportOf(scenario);
+  Array.from({ length: soundRuns }, () =>
+    meshes.flatMap((mesh) => scenariosOn(mesh).map((scenario) => ({ mesh, scenario }))),
+  ).flat(),
+  async ({ mesh, scenario }): Promise<SoundRun> => {
+    const report = await reportOf(scenario, ...onMesh(mesh));
     const verdict = verdictOf(report);
-    console.log(`sound ${scenario}: ${verdict}`);
+    console.log(`sound ${mesh} ${scenario}: ${verdict}`);
     if (typeof report !== 'string') {
-      mesh = report.run.mesh;
+      ran.add(report.run.mesh);
       if (verdict !== 'pass') console.log(`  ${report.summary}`);
     }
-    return { scenario, verdict };
+    return { mesh, scenario, verdict };
   },
 );
 
 const { results: file } = values;
 const before: Results =
-  file !== undefined && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { rows: [], sound: [] };
-const isOf = (one: Row) => (other: Row) => one.scenario === other.scenario && one.name === other.name;
+  file !== undefined && existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : { meshes: [], rows: [], sound: [] };
+const isOf = (one: Row) => (other: Row) =>
+  one.mesh === other.mesh && one.scenario === other.scenario && one.name === other.name;
 const rows = [...before.rows.filter((row) => !made.some(isOf(row))), ...made].toSorted((a, b) =>
-  a.scenario.localeCompare(b.scenario),
+  `${a.scenario} ${b.mesh}`.localeCompare(`${b.scenario} ${a.mesh}`),
 );
 const sound = [...before.sound, ...madeSound];
-mesh ??= before.mesh;
-if (file !== undefined) writeFileSync(file, `${JSON.stringify({ mesh, rows, sound }, null, 2)}\n`);
+for (const each of before.meshes) ran.add(each);
+const allMeshes = [...ran].toSorted().toReversed();
+if (file !== undefined)
+  writeFileSync(file, `${JSON.stringify({ meshes: allMeshes, rows, sound }, null, 2)}\n`);
 
-const count = (scenario: string, verdict: string) =>
-  sound.filter((run) => run.scenario === scenario && run.verdict === verdict).length;
+const count = (of: Pick<SoundRun, 'mesh' | 'scenario'>, verdict: string) =>
+  sound.filter((run) => run.mesh === of.mesh && run.scenario === of.scenario && run.verdict === verdict)
+    .length;
 const total = (verdict: string) => sound.filter((run) => run.verdict === verdict).length;
 const caught = rows.filter((row) => row.caught).length;
 const alarms = sound.length - total('pass') - total('invalid');
@@ -175,13 +203,14 @@ const page = `# Planted defects
 
 Made by \`npm run bench:mutations\`: every planted defect of every scenario, and each scenario on its own, sound configuration. Caught means that the run fails, that the check fails which the defect is for, and that the report names the planted setting with its line.
 
-${new Date().toISOString().slice(0, 10)}; ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; Node ${process.versions.node}${mesh === undefined ? '' : `; ${mesh}`}; ${values.full ? 'whole runs' : 'the short profile'}.
+${new Date().toISOString().slice(0, 10)}; ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; Node ${process.versions.node}${allMeshes.map((each) => `; ${each}`).join('')}; ${values.full ? 'whole runs' : 'the short profile'}.
 
 **${caught} of ${rows.length} caught (${((100 * caught) / Math.max(rows.length, 1)).toFixed(0)} %).** ${sound.length} runs on sound configuration: ${total('pass')} pass, ${alarms} false ${alarms === 1 ? 'alarm' : 'alarms'}, ${total('invalid')} said of themselves that they prove nothing.
 
 ${table(
-  ['scenario', 'planted defect', 'verdict', 'checks that failed', 'the report names'],
-  rows.map(({ scenario, name, verdict, failed, named, again, caught: was }) => [
+  ['mesh', 'scenario', 'planted defect', 'verdict', 'checks that failed', 'the report names'],
+  rows.map(({ mesh, scenario, name, verdict, failed, named, again, caught: was }) => [
+    mesh,
     scenario,
     name,
     `${was ? '' : '**not caught**: '}${verdict}${again > 0 ? `, after ${again} invalid` : ''}`,
@@ -191,12 +220,15 @@ ${table(
 )}
 
 ${table(
-  ['scenario', 'sound runs', 'pass', 'false alarms', 'invalid'],
-  [...new Set(sound.map(({ scenario }) => scenario))].toSorted().map((scenario) => {
-    const runs = sound.filter((run) => run.scenario === scenario).length;
-    const [pass, invalid] = [count(scenario, 'pass'), count(scenario, 'invalid')];
-    return [scenario, runs, pass, runs - pass - invalid, invalid].map(String);
-  }),
+  ['mesh', 'scenario', 'sound runs', 'pass', 'false alarms', 'invalid'],
+  [...Map.groupBy(sound, ({ mesh, scenario }) => `${scenario} ${mesh}`)]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .flatMap(([, runs]) => {
+      const [one] = runs;
+      if (one === undefined) return [];
+      const [pass, invalid] = [count(one, 'pass'), count(one, 'invalid')];
+      return [[one.mesh, one.scenario, runs.length, pass, runs.length - pass - invalid, invalid].map(String)];
+    }),
 )}
 `;
 console.log(`\n${page}`);

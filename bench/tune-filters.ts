@@ -131,7 +131,8 @@ async function compareOn(
   const pool: MeshFile = {
     file: 'static',
     path: '/static.yaml',
-    content: mesh.pools.newRule(load.to, plan.topology.namespace, limits).text,
+    content: mesh.pools.newRule({ from: load.from, to: load.to, namespace: plan.topology.namespace }, limits)
+      .text,
   };
   const guards: readonly Guard[] = [
     { name: 'none', files: [] },

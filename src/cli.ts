@@ -16,6 +16,7 @@ import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
 import { selfTestCommand } from './commands/self-test.ts';
 import { toolsCommand } from './commands/tools.ts';
+import { translateCommand } from './commands/translate.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { ExitCode, environmentError, OperatorError } from './kit/errors.ts';
 import { watchLauncher } from './kit/launcher.ts';
@@ -73,6 +74,7 @@ function program(signal: AbortSignal, begun: (command: string) => void): Command
     .addCommand(planCommand())
     .addCommand(explainCommand(signal))
     .addCommand(lintCommand(signal))
+    .addCommand(translateCommand())
     .addCommand(labCommand(signal))
     .addCommand(reportCommand())
     .addCommand(historyCommand())

@@ -21,7 +21,7 @@ const folders: Readonly<Record<string, readonly RegExp[] | 'all'>> = {
   checks: [/^index\.ts$/, /^contract\.ts$/, /^facts\.ts$/],
   load: [/^(contract|planned|written)\.ts$/, /^shapes\/index\.ts$/, /^(generators|k6|k6-log|loads)\.ts$/],
   probes: [/^(planned|written|probes)\.ts$/],
-  meshes: [/^contract\.ts$/, /^index\.ts$/, /^kubernetes\/documents\.ts$/],
+  meshes: [/^contract\.ts$/, /^index\.ts$/, /^kubernetes\/documents\.ts$/, /^translate\/index\.ts$/],
   scenario: [/^schema\.ts$/, /^load\.ts$/, /^loads\.ts$/, /^named\.ts$/, /^mesh-files\.ts$/],
   plan: [/^contract\.ts$/, /^plan\.ts$/, /^configuration-context\.ts$/, /^environments\.ts$/, /^render\.ts$/],
   evidence: 'all',
@@ -208,7 +208,7 @@ test('what is said on standard output goes through one place, where no text of o
 
 test('a command that somebody is told to run is one that they can paste', () => {
   const commands =
-    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|lab|report|doctor|self-test|tools|compare-environments|compare|cleanup|tune|init|history)\b/;
+    /(?<!npx )\bbreakwater (?:run|plan|explain|lint|translate|lab|report|doctor|self-test|tools|compare-environments|compare|cleanup|tune|init|history)\b/;
   const wrong = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !/\.test\.ts$|\btesting\/|^report\/fixture\.ts$/.test(file))
     .flatMap((file) =>

@@ -319,7 +319,7 @@ function identityIs(
   }
   const { peer } = server;
   if (expected === 'none') return peer === undefined;
-  return expected.includes('://') ? peer === expected : (peer?.endsWith(`/sa/${expected}`) ?? false);
+  return expected.includes('://') ? peer === expected : (peer?.endsWith(`/${expected}`) ?? false);
 }
 
 function mostOften<One extends { readonly text: string }>(all: readonly One[]): One | undefined {

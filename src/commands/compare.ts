@@ -64,7 +64,7 @@ Each side is the scenario with something changed, given once for each part; with
   profile:NAME        one of its profiles
   env:NAME            where the mesh runs
   git:COMMIT          the scenario and its files at a commit: git:main; B is then what is there now unless --b says more
-  mesh:VERSION        the version of the mesh: mesh:1.28.3
+  mesh:VERSION        the version of the mesh, mesh:1.28.3, or which mesh: mesh:consul
   envoy:VERSION       the Envoy of every sidecar, on the local lab: envoy:1.40.0, or the path of one
   app:COMMAND         what runs in the place of the sample app; with env:kind an image
 --config, --set and --profile change both. Where only mesh configuration, loads, faults or checks differ, both sides
@@ -194,7 +194,7 @@ async function compareScenario(file: string, options: CompareOptions, outer: Abo
       environmentPrograms[env](planned.mesh, [planned.plan.topology]),
       progress,
       signal,
-      planned.mesh.version,
+      planned.mesh,
     );
     await planned.mesh.validate(everWritten([planned.configuration, ...planned.steps]), progress, signal);
   }

@@ -13,6 +13,7 @@ import { visible } from '../kit/visible.ts';
 import { configuredDocker } from '../runs/clusters.ts';
 import { findLeftovers, runsDirectory, runsFolder, strayClusters } from '../runs/run-directory.ts';
 import { type ToolContext, toolContext } from '../toolchain/context.ts';
+import { inspectTools } from '../toolchain/inspect.ts';
 import { type KeptTool, keptTools } from '../toolchain/kept.ts';
 import { sizeOfRests } from '../toolchain/remove.ts';
 import { containerDaemon } from './doctor-daemon.ts';
@@ -83,6 +84,7 @@ export async function examine(platform: NodeJS.Platform): Promise<DoctorFinding[
     fileDescriptors(),
     ...found,
     await containerDaemon(),
+    ...(platform === 'linux' ? [await consul()] : []),
     ...(await clusterPrograms(platform !== 'linux')),
     await leftovers(),
   ];
@@ -137,6 +139,20 @@ function runs(): DoctorFinding {
   } catch (error) {
     return { ...finding, ok: false, ...explained(error) };
   }
+}
+
+/** The program of the other mesh, which runs have no need of that are not on it. */
+async function consul(): Promise<DoctorFinding> {
+  const statuses = await inspectTools({ mesh: { name: 'consul' } });
+  const { version, state, path, reason } = statuses.find(({ program }) => program === 'consul') ?? {};
+  const seldom = `${version} is ${state}, and only a scenario on Consul (--mesh consul) needs it`;
+  return {
+    what: 'consul',
+    ok: state === 'ready' || state === 'missing',
+    needed: false,
+    found: state === 'ready' ? `${version} at ${path}` : (reason ?? seldom),
+    fix: 'npx breakwater tools fetch consul',
+  };
 }
 
 /** The place of the programs; whoever has all of them need not write there. */

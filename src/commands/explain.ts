@@ -71,7 +71,7 @@ async function effectiveOf(
   const configuration = { files: trial.configuration, resources };
   const progress = createProgress(process.stderr, options.json ?? false);
   await sweepLeftovers(progress, signal, [options.env]);
-  await fetchPrograms(environmentPrograms[options.env](mesh, [topology]), progress, signal, mesh.version);
+  await fetchPrograms(environmentPrograms[options.env](mesh, [topology]), progress, signal, mesh);
   await mesh.validate(configuration, progress, signal);
   const id = `explain-${Date.now().toString(36)}`;
   try {

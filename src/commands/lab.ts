@@ -111,12 +111,7 @@ function upCommand(signal: AbortSignal): Command {
       const { plan, mesh, configuration } = await planExperiment(file, options);
       await sweepLeftovers(progress, signal, [options.env]);
       // In the background nobody would see a download or a build of minutes.
-      await fetchPrograms(
-        environmentPrograms[options.env](mesh, [plan.topology]),
-        progress,
-        signal,
-        mesh.version,
-      );
+      await fetchPrograms(environmentPrograms[options.env](mesh, [plan.topology]), progress, signal, mesh);
       await mesh.validate(configuration, progress, signal);
       const id = `lab-${Date.now().toString(36)}`;
       const what = `lab of ${plan.name}`;

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import pc from 'picocolors';
 import { type EnvironmentName, environmentNames } from '../environments/index.ts';
-import { type Examined, examineScenario } from '../experiment/examine.ts';
+import { type Examined, examineScenario, type SoundResource } from '../experiment/examine.ts';
 import { isConfiguration } from '../experiment/kind-of-file.ts';
 import { ExitCode, OperatorError } from '../kit/errors.ts';
 import { plural } from '../kit/format.ts';
@@ -10,7 +10,7 @@ import { print, printJson } from '../kit/output.ts';
 import { formatProblem, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { visible } from '../kit/visible.ts';
-import { meshOf } from '../meshes/index.ts';
+import { type MeshKind, meshKindOf, meshKinds, meshOf } from '../meshes/index.ts';
 import type { MeshFile, MeshResource } from '../model/mesh-configuration.ts';
 import { scenarioNamed } from '../scenario/named.ts';
 
@@ -33,7 +33,7 @@ export function lintCommand(signal: AbortSignal): Command {
     .description('Check scenario files, with each of their profiles, and mesh configuration; runs nothing.')
     .argument(
       '<file...>',
-      'scenarios (files, or names of those that came along), or YAML files of mesh configuration',
+      'scenarios (files, or names of those that came along), or files of mesh configuration',
     )
     .addOption(
       new Option('--env <name>', 'where the scenarios are to run; anywhere unless given').choices(
@@ -60,7 +60,6 @@ Examples:
 
 /** Everything that can be said about files without running them: ours, and then the mesh's own. */
 async function lint(files: readonly string[], { env }: LintOptions, signal: AbortSignal): Promise<Linted> {
-  const mesh = await meshOf('istio');
   const configuration: MeshFile[] = [];
   const found: Examined[] = [];
   for (const file of files) {
@@ -68,21 +67,26 @@ async function lint(files: readonly string[], { env }: LintOptions, signal: Abor
     if ('content' in examined) configuration.push(examined);
     else found.push(examined);
   }
-  found.push(mesh.lintConfiguration(configuration));
+  for (const [kind, own] of Map.groupBy(configuration, meshKindOf)) {
+    const { problems, sound } = (await meshOf(kind)).lintConfiguration(own);
+    found.push({ problems, sound: sound.map((resource) => ({ mesh: kind, resource })) });
+  }
   const problems = found.flatMap((each) => each.problems);
-  const refused = await refusedBy(mesh, once(found.flatMap(({ sound }) => sound)), signal);
-  return 'notAsked' in refused
-    ? { problems: distinct(problems), warnings: [], notAsked: refused.notAsked }
-    : { problems: distinct([...problems, ...refused.problems]), warnings: distinct(refused.warnings) };
+  const all = found.flatMap(({ sound }) => sound);
+  const asked = await Promise.all(meshKinds.map((kind) => refusedBy(kind, all, signal)));
+  const refused = asked.flatMap((each) => ('notAsked' in each ? [] : [each]));
+  const [notAsked] = asked.flatMap((each) => ('notAsked' in each ? [each.notAsked] : []));
+  return {
+    problems: distinct([...problems, ...refused.flatMap((each) => each.problems)]),
+    warnings: distinct(refused.flatMap(({ warnings }) => warnings)),
+    ...(notAsked === undefined ? {} : { notAsked }),
+  };
 }
 
-async function refusedBy(
-  mesh: Awaited<ReturnType<typeof meshOf>>,
-  resources: readonly MeshResource[],
-  signal: AbortSignal,
-) {
+async function refusedBy(kind: MeshKind, all: readonly SoundResource[], signal: AbortSignal) {
+  const own = all.flatMap(({ mesh, resource }) => (mesh === kind ? [resource] : []));
   try {
-    return await mesh.refused(resources, signal);
+    return await (await meshOf(kind)).refused(once(own), signal);
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof OperatorError)) throw error;
@@ -103,7 +107,7 @@ const distinct = (problems: readonly Problem[]) => [
 
 function summary(files: readonly string[], { problems, warnings, notAsked }: Linted): string {
   const noted = warnings.map((warning) => `${formatProblem(warning)} (a warning of Istio's)`);
-  if (notAsked !== undefined) noted.push(`Istio itself was not asked: ${visible(notAsked)}`);
+  if (notAsked !== undefined) noted.push(`the mesh itself was not asked: ${visible(notAsked)}`);
   const note = noted.map((line) => `${pc.yellow('note')}: ${line}\n`).join('');
   if (problems.length === 0) return `${note}${pc.green('ok')} ${plural(files.length, 'file')}\n`;
   const lines = problems.map(formatProblem);
@@ -121,7 +125,7 @@ async function lintFile(named: string, environment?: EnvironmentName): Promise<E
   }
   const read = await readTextFile(resolve(file));
   if ('message' in read) return { problems: [{ file, ...read }], sound: [] };
-  return isConfiguration(read.text)
+  return isConfiguration(read.text, file)
     ? { file, path: resolve(file), content: read.text }
     : examineScenario(file, environment);
 }

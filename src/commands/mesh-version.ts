@@ -10,3 +10,8 @@ export function meshVersionOption(): Option {
     throw new InvalidArgumentError('A version has three numbers, such as 1.28.3.');
   });
 }
+
+/** `--mesh consul`. */
+export function meshOption(meshes: readonly string[]): Option {
+  return new Option('--mesh <kind>', "which mesh; the scenario's own unless given").choices(meshes);
+}

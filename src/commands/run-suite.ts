@@ -47,7 +47,7 @@ export async function runScenarios(
     { seed, environment: options.env },
     async (mesh, configuration, topologies) => {
       // All at once, before validation asks for one of them.
-      await fetchPrograms(environmentPrograms[options.env](mesh, topologies), progress, signal, mesh.version);
+      await fetchPrograms(environmentPrograms[options.env](mesh, topologies), progress, signal, mesh);
       await mesh.validate(configuration, progress, signal);
     },
   );

@@ -123,12 +123,7 @@ export async function runScenario(
   const reportDirectory = join(resolve(options.reports), runId);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
   // All at once, before validation asks for one of them.
-  await fetchPrograms(
-    environmentPrograms[options.env](mesh, [plan.topology]),
-    progress,
-    signal,
-    mesh.version,
-  );
+  await fetchPrograms(environmentPrograms[options.env](mesh, [plan.topology]), progress, signal, mesh);
   await mesh.validate(everWritten([configuration, ...planned.steps]), progress, signal);
   await makeReportFolder(reportDirectory, options.reports);
   const { report, refused } = await runExperiment({

@@ -1,9 +1,11 @@
 import { type Command, Option } from 'commander';
-import { meshVersionOption } from './mesh-version.ts';
+import { MESHES } from '../toolchain/index.ts';
+import { meshOption, meshVersionOption } from './mesh-version.ts';
 import { pathArgument } from './path-argument.ts';
 
 /** What may be changed about a scenario from the command line. */
 export interface ScenarioOptions {
+  readonly mesh?: string;
   readonly profile?: string;
   readonly set: string[];
   readonly setEnv: string[];
@@ -11,7 +13,7 @@ export interface ScenarioOptions {
   readonly config: string[];
 }
 
-/** Adds --profile, --set, --config and --mesh-version to a command that takes a scenario. */
+/** Adds --profile, --set, --config, --mesh and --mesh-version to a command that takes a scenario. */
 export function addScenarioOptions(command: Command): Command {
   return command
     .option('--profile <name>', "one of the scenario's named sets of overrides")
@@ -44,6 +46,7 @@ export function addScenarioOptions(command: Command): Command {
         .argParser((path: string, previous: string[]) => collect(pathArgument(path), previous))
         .default([], "the scenario's own"),
     )
+    .addOption(meshOption(MESHES))
     .addOption(meshVersionOption())
     .hook('preAction', (_, called) => {
       const { meshVersion, set } = called.opts<{ meshVersion?: string; set: string[] }>();
@@ -53,8 +56,16 @@ export function addScenarioOptions(command: Command): Command {
 }
 
 /** The same options for a command that this one starts. */
-export function scenarioArguments({ profile, set, setEnv, setFile, config }: ScenarioOptions): string[] {
+export function scenarioArguments({
+  mesh,
+  profile,
+  set,
+  setEnv,
+  setFile,
+  config,
+}: ScenarioOptions): string[] {
   return [
+    ...(mesh === undefined ? [] : ['--mesh', mesh]),
     ...(profile === undefined ? [] : ['--profile', profile]),
     ...set.flatMap((assignment) => ['--set', assignment]),
     ...setEnv.flatMap((assignment) => ['--set-env', assignment]),

@@ -1,13 +1,18 @@
 import { resolve } from 'node:path';
 import { Argument, Command } from 'commander';
 import pc from 'picocolors';
+import { usageError } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import { createProgress } from '../kit/terminal.ts';
+import { CONSUL_VERSION } from '../toolchain/consul-tools.ts';
 import {
   inspectTools,
+  MESHES,
+  type OfMesh,
   PROGRAMS,
   type Program,
   packMirror,
+  programsOf,
   type ResolveOptions,
   removeTools,
   reportTo,
@@ -16,11 +21,16 @@ import {
   usualPrograms,
 } from '../toolchain/index.ts';
 import { ISTIO_VERSION, ISTIO_VERSIONS } from '../toolchain/istio-tools.ts';
-import { meshVersionOption } from './mesh-version.ts';
+import { meshOption, meshVersionOption } from './mesh-version.ts';
 import { pathArgument } from './path-argument.ts';
 
 /** What a command may be told of the mesh. */
-type OfVersion = Pick<ResolveOptions, 'meshVersion'>;
+interface Chosen {
+  readonly mesh?: string;
+  readonly meshVersion?: string;
+}
+
+const chosenMesh = ({ mesh = 'istio', meshVersion: version }: Chosen): OfMesh => ({ name: mesh, version });
 
 /**
  * `breakwater tools`: fetch, list and remove the programs from outside. Its commands throw usage errors
@@ -28,7 +38,9 @@ type OfVersion = Pick<ResolveOptions, 'meshVersion'>;
  */
 export function toolsCommand(options: { readonly signal?: AbortSignal } = {}): Command {
   return new Command('tools')
-    .description('fetch or list the external programs: envoy, k6, istiod, pilot-agent, istioctl, toxiproxy')
+    .description(
+      'fetch or list the external programs: envoy, k6, istiod, pilot-agent, istioctl, toxiproxy, consul',
+    )
     .addCommand(listCommand(options).exitOverride())
     .addCommand(fetchCommand(options).exitOverride())
     .addCommand(removeCommand(options).exitOverride())
@@ -44,7 +56,7 @@ Examples:
 
 Environment:
   BREAKWATER_CACHE                where programs are kept
-  BREAKWATER_ENVOY, _K6, _ISTIOD, _PILOT_AGENT, _ISTIOCTL, _TOXIPROXY   programs of your own
+  BREAKWATER_ENVOY, _K6, _ISTIOD, _PILOT_AGENT, _ISTIOCTL, _TOXIPROXY, _CONSUL   programs of your own
   BREAKWATER_ISTIO_BOOTSTRAP      envoy_bootstrap.json of your own
   BREAKWATER_TOOLS_SOURCES        what may be used of mirror, image, wheel, release, build
   BREAKWATER_TOOLS_REGISTRY       registries instead of Docker Hub: registry.example.com,mirror.example.com/hub
@@ -60,13 +72,14 @@ function listCommand(options: ResolveOptions): Command {
   return new Command('list')
     .description('show where each program would come from; fetches nothing')
     .option('--json', 'print JSON', false)
+    .addOption(meshOption(MESHES))
     .addOption(meshVersionOption())
     .addHelpText(
       'after',
       '\nExample:\n  $ npx breakwater tools list --json | jq \'.[] | select(.state != "ready")\'',
     )
-    .action(async ({ json, ...chosen }: OfVersion & { json: boolean }) => {
-      const statuses = await inspectTools({ ...options, ...chosen });
+    .action(async ({ json, ...chosen }: Chosen & { json: boolean }) => {
+      const statuses = await inspectTools({ ...options, mesh: chosenMesh(chosen) });
       if (json) printJson(statuses);
       else print(`${formatTable(statuses)}\n\n${versionsLine()}\n`);
     });
@@ -75,12 +88,20 @@ function listCommand(options: ResolveOptions): Command {
 function fetchCommand(options: ResolveOptions): Command {
   return new Command('fetch')
     .description('get programs that are missing or damaged')
-    .addArgument(programsArgument('what every run takes'))
+    .addArgument(programsArgument('what every run of the mesh takes'))
+    .addOption(meshOption(MESHES))
     .addOption(meshVersionOption())
     .addHelpText('after', '\nExample:\n  $ npx breakwater tools fetch envoy')
-    .action(async (programs: Program[], chosen: OfVersion) => {
-      const wanted = programs.length === 0 ? usualPrograms() : programs;
-      const resolved = await withProgress({ ...options, ...chosen }, (reporting) =>
+    .action(async (programs: Program[], chosen: Chosen) => {
+      // What no other mesh has says which is meant.
+      const mesh = chosenMesh(programs.includes('consul') ? { mesh: 'consul', ...chosen } : chosen);
+      const all = programsOf(mesh, process.env);
+      const foreign = programs.filter((program) => !all.includes(program));
+      if (foreign.length > 0) {
+        throw usageError(`${mesh.name} has no ${foreign.join(', ')}`, `its programs: ${all.join(', ')}`);
+      }
+      const wanted = programs.length === 0 ? usualPrograms(mesh, process.env) : programs;
+      const resolved = await withProgress({ ...options, mesh }, (reporting) =>
         resolveToolchain(wanted, reporting),
       );
       for (const program of wanted) {
@@ -114,6 +135,7 @@ function packCommand(options: ResolveOptions): Command {
       'write a mirror of the programs, for CI and machines without internet; toxiproxy comes along where it has been fetched',
     )
     .argument('<dir>', 'folder to write; what it holds for other platforms and versions stays', pathArgument)
+    .addOption(meshOption(MESHES))
     .addOption(meshVersionOption())
     .addHelpText(
       'after',
@@ -123,8 +145,8 @@ Example:
   BREAKWATER_TOOLS_MIRROR=https://files.example.com/mirror
   BREAKWATER_TOOLS_SHA256SUMS=./tools.sha256   a copy of mirror/tools.sha256, kept with your code`,
     )
-    .action(async (directory: string, chosen: OfVersion) => {
-      const packed = await withProgress({ ...options, ...chosen }, (reporting) =>
+    .action(async (directory: string, chosen: Chosen) => {
+      const packed = await withProgress({ ...options, mesh: chosenMesh(chosen) }, (reporting) =>
         packMirror(resolve(directory), reporting),
       );
       for (const path of packed) say(path);
@@ -133,7 +155,8 @@ Example:
 
 /** The versions of the mesh that there are. */
 const versionsLine = () =>
-  `Istio: ${ISTIO_VERSIONS.map((version) => (version === ISTIO_VERSION ? `${version} unless you say otherwise` : version)).join(', ')} (--mesh-version, mesh.version in a scenario)`;
+  `Istio: ${ISTIO_VERSIONS.map((version) => (version === ISTIO_VERSION ? `${version} unless you say otherwise` : version)).join(', ')} (--mesh-version, mesh.version in a scenario)
+Consul: ${CONSUL_VERSION}, which is only got where a scenario runs on it (--mesh consul)`;
 
 const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
 

@@ -27,7 +27,7 @@ import { readEarlier } from '../tuning/earlier.ts';
 import { estimate } from '../tuning/estimate.ts';
 import { beginJournal, resumeJournal } from '../tuning/journal.ts';
 import { describeObjective } from '../tuning/objective.ts';
-import { type Asked, readQuestion, type TuningOptions } from '../tuning/question.ts';
+import { type Asked, callsOf, readQuestion, type TuningOptions } from '../tuning/question.ts';
 import { assembleTuning } from '../tuning/report.ts';
 import { shapesOf } from '../tuning/scaling.ts';
 import { HeldBack, OutOfReach } from '../tuning/strategy.ts';
@@ -132,7 +132,7 @@ async function tuneScenario(file: string, options: TuneOptions, outer: AbortSign
   const destination =
     options.write === undefined
       ? undefined
-      : destinationOf(options.write, mesh, asked.load.to, plan.topology.namespace);
+      : destinationOf(options.write, mesh, callsOf(asked.load, plan.topology));
   if (options.env === 'local') refuseFewFiles({ ...plan, trial: largestTrial(plan, asked) });
   const { runId, directory, journal: opened } = await openJournal(file, options, planned, asked);
   using journal = opened;

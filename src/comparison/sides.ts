@@ -26,7 +26,7 @@ export interface Side {
   readonly envoy?: string;
   /** What runs in the place of the sample app: a command, or in containers an image. */
   readonly app?: string;
-  /** Version of the mesh. */
+  /** Version of the mesh, or its kind. */
   readonly mesh?: string;
 }
 
@@ -89,14 +89,18 @@ export function readSide(option: '--a' | '--b', texts: readonly string[]): Side 
 /** The scenario's changes on one side: its own on top of those of both. */
 export function changesOf(side: Side, common: Changes): Changes {
   const profile = side.profile ?? common.profile;
+  // A version begins with a number, and the name of a mesh does not.
+  const version = /^\d/.test(side.mesh ?? '') ? side.mesh : undefined;
+  const mesh = version === undefined ? (side.mesh ?? common.mesh) : common.mesh;
   return {
     ...common,
     ...(profile === undefined ? {} : { profile }),
+    ...(mesh === undefined ? {} : { mesh }),
     set: [
       ...common.set,
       ...side.set,
       // It is one of the fields of a scenario.
-      ...(side.mesh === undefined ? [] : [`mesh.version=${side.mesh}`]),
+      ...(version === undefined ? [] : [`mesh.version=${version}`]),
     ],
     config: side.config.length > 0 ? side.config : common.config,
   };

@@ -3,12 +3,12 @@ import type { Instance } from '../model/topology.ts';
 
 /**
  * The environment variables in which an app reads what it is like, wherever it runs. `hostOf`: the name by which a
- * service is called; `addressOf`: where a call of that name has to go so that the app's own sidecar takes it.
+ * service is called; `placeOf`: where a call of it on a port has to go so that the app's own sidecar takes it.
  */
 export function appSettings(
   app: NonNullable<Instance['app']>,
   hostOf: (service: string) => string,
-  addressOf: (host: string) => string,
+  placeOf: (service: string, port: number) => string,
 ): Readonly<Record<string, string>> {
   const { protocol = 'http1', serviceTime, concurrency, queue, bytes, maxAgeS, keepAliveMs } = app;
   return {
@@ -24,7 +24,7 @@ export function appSettings(
       app.calls.map(({ to, port, path }) => {
         const host = hostOf(to);
         return {
-          url: `http://${addressOf(host)}:${port}${path}`,
+          url: `http://${placeOf(to, port)}${path}`,
           host: `${host}:${port}`,
           headers: { [DUE_HEADER]: CALL_MARK },
         };

@@ -36,7 +36,7 @@ export const environments = ofEach(
       make(
         mesh,
         async (topology) =>
-          withOwn(await fetchPrograms(makesOf(mesh, [topology]), progress, signal, mesh.version), options),
+          withOwn(await fetchPrograms(makesOf(mesh, [topology]), progress, signal, mesh), options),
         options,
       ),
 );

@@ -1,27 +1,39 @@
 import { type EnvironmentName, environmentCapabilities, environmentNames } from '../environments/index.ts';
 import { type Problem, ProblemsError } from '../kit/problems.ts';
-import { meshOf } from '../meshes/index.ts';
+import { type MeshKind, meshOf } from '../meshes/index.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
 import type { Plan } from '../plan/contract.ts';
 import { unfitFor } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
-import { type Changes, openScenario, profileNames, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
+import {
+  type Changes,
+  openScenario,
+  otherMeshes,
+  profileNames,
+  type ScenarioFile,
+  scenarioOf,
+} from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
-import { meshIn } from './planned.ts';
+import { meshIn, unsupportedBy } from './planned.ts';
 import { everWritten, readSteps } from './steps.ts';
+
+export interface SoundResource {
+  readonly mesh: MeshKind;
+  readonly resource: MeshResource;
+}
 
 /** What can be said about a scenario file without running it, or asking programs. */
 export interface Examined {
   readonly problems: readonly Problem[];
-  /** The mesh configuration under test that has no mistakes of its own. */
-  readonly sound: readonly MeshResource[];
+  /** The mesh configuration under test that has no mistakes of its own, with the mesh that it is for. */
+  readonly sound: readonly SoundResource[];
 }
 
 const unchanged: Changes = { set: [], config: [] };
 
 /**
- * Looks at a scenario file as it is and with each of its profiles, for everything that is wrong with it, and for why
+ * Looks at a scenario file as it is, with each of its profiles and on each other mesh that it is written for, for everything that is wrong with it, and for why
  * an environment could not run it.
  */
 export async function examineScenario(file: string, environment?: EnvironmentName): Promise<Examined> {
@@ -32,12 +44,17 @@ export async function examineScenario(file: string, environment?: EnvironmentNam
     return { problems: problemsOf(error), sound: [] };
   }
   const problems: Problem[] = [];
-  const sound: MeshResource[] = [];
+  const sound: SoundResource[] = [];
   /** Most profiles change nothing that mesh configuration is held against. */
   const seen = new Set<string>();
-  for (const profile of [undefined, ...profileNames(opened)]) {
+  const variants: readonly Changes[] = [
+    unchanged,
+    ...profileNames(opened).map((profile) => ({ ...unchanged, profile })),
+    ...otherMeshes(opened).map((mesh) => ({ ...unchanged, mesh })),
+  ];
+  for (const changes of variants) {
     try {
-      const loaded = await scenarioOf(opened, profile === undefined ? unchanged : { ...unchanged, profile });
+      const loaded = await scenarioOf(opened, changes);
       const plan = planOf(loaded, problems);
       const found = await examineConfiguration(loaded, plan, seen);
       problems.push(...found.problems, ...(plan ? notForAny(plan, loaded, environment) : []));
@@ -71,17 +88,20 @@ async function examineConfiguration(
     problems.push(...problemsOf(error));
     return meshOf(scenario.mesh.kind);
   });
+  const forMesh = (resources: readonly MeshResource[]) =>
+    resources.map((resource) => ({ mesh: scenario.mesh.kind, resource }));
   const isNew = (...what: unknown[]) => {
     const key = JSON.stringify([...what, meshFiles.map(({ path }) => path)]);
     return !seen.has(key) && Boolean(seen.add(key));
   };
   if (plan) {
+    problems.push(...unsupportedBy(mesh, plan, loaded));
     const context = configurationContext(plan);
     if (!isNew(context, plan.trial.changes)) return { problems, sound: [] };
     try {
       const resources = mesh.readConfiguration(meshFiles, context);
       const steps = readSteps(plan, mesh, loaded.locate);
-      return { problems, sound: everWritten([{ files: meshFiles, resources }, ...steps]).resources };
+      return { problems, sound: forMesh(everWritten([{ files: meshFiles, resources }, ...steps]).resources) };
     } catch (error) {
       problems.push(...problemsOf(error));
     }
@@ -89,7 +109,7 @@ async function examineConfiguration(
   // What is wrong elsewhere keeps nobody from looking at each file by itself.
   if (!isNew()) return { problems, sound: [] };
   const linted = mesh.lintConfiguration([...meshFiles, ...loaded.changeFiles.flat()]);
-  return { problems: [...problems, ...linted.problems], sound: linted.sound };
+  return { problems: [...problems, ...linted.problems], sound: forMesh(linted.sound) };
 }
 
 /** Why a scenario cannot be run on an environment; where none is named, why on no one. */

@@ -1,5 +1,7 @@
 /** Whether a file is mesh configuration and no scenario; a syntax error may hide it, and is reported the same either way. */
-export function isConfiguration(text: string): boolean {
+export function isConfiguration(text: string, file = ''): boolean {
+  // No scenario is written in it.
+  if (/\.hcl$/i.test(file)) return true;
   // Templates that are switched off leave comments and separators.
   if (saysNothing(text)) return text.trim() !== '';
   return hasField(text, 'apiVersion|kind') && !isScenario(text);

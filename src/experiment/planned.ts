@@ -41,9 +41,21 @@ export async function meshIn({ scenario, locate }: LoadedScenario): Promise<Mesh
   });
 }
 
+/** Whatever of a plan its mesh cannot do. */
+export function unsupportedBy(
+  mesh: Mesh,
+  { topology, trial }: Plan,
+  { locate }: Pick<LoadedScenario, 'locate'>,
+) {
+  const faults = trial.faults.map(({ actions }) => actions.flatMap(({ inject, revert }) => [inject, revert]));
+  return mesh.unsupported(topology, faults).map(locate);
+}
+
 async function planLoaded(loaded: LoadedScenario, seed: number | undefined): Promise<Planned> {
   const plan = planScenario(loaded, seed);
   const mesh = await meshIn(loaded);
+  const unable = unsupportedBy(mesh, plan, loaded);
+  if (unable.length > 0) throw new ProblemsError(unable);
   const files = plan.trial.configuration;
   const resources = mesh.readConfiguration(files, configurationContext(plan));
   const steps = readSteps(plan, mesh, loaded.locate);

@@ -27,7 +27,7 @@ export interface RunAbout {
 
 /** The report of one trial of a plan, now. */
 export function assembleReport(
-  { plan, configuration, steps }: Planned,
+  { plan, mesh, configuration, steps }: Planned,
   about: RunAbout,
   { heldThoughLate: _, ...analysis }: Analysis,
 ): Report {
@@ -35,6 +35,7 @@ export function assembleReport(
   return {
     schema: REPORT_SCHEMA,
     ...analysis,
+    notes: [...analysis.notes, ...mesh.caveats],
     interrupted: about.interrupted,
     run: {
       id: about.id,

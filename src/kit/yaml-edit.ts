@@ -5,6 +5,7 @@ import {
   isCollection,
   isMap,
   isScalar,
+  isSeq,
   type Node,
   type Pair,
   parseAllDocuments,
@@ -52,6 +53,10 @@ function changedText(
 ): string | undefined {
   let map: unknown = document.contents;
   for (const [depth, name] of path.entries()) {
+    if (isSeq(map)) {
+      map = map.items[Number(name)];
+      continue;
+    }
     if (!isMap(map) || isAlias(map) || map.items.some(isMerge)) return undefined;
     const pair = map.items.find(({ key }) => isScalar(key) && key.value === name);
     const rest = path.slice(depth);

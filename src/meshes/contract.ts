@@ -1,17 +1,17 @@
 import type { AskedFor } from '../effective/index.ts';
 import type { Ready } from '../kit/eventually.ts';
-import type { Problem } from '../kit/problems.ts';
+import type { Mistake, Problem } from '../kit/problems.ts';
 import type { ProgramSpec } from '../kit/supervisor/client.ts';
 import type { Progress } from '../kit/terminal.ts';
 import type { Credentials } from '../model/credentials.ts';
 import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { LoggedEnding } from '../model/ending.ts';
 import type { HostSample, StatisticsSample } from '../model/evidence.ts';
-import type { WantedCertificate } from '../model/fault.ts';
+import type { Action, WantedCertificate } from '../model/fault.ts';
 import type { LogLines } from '../model/log-lines.ts';
 import type { MeshConfiguration, MeshFile, MeshResource, ResourceName } from '../model/mesh-configuration.ts';
 import type { ServiceMetrics } from '../model/metrics.ts';
-import type { PoolLimits } from '../model/pool-limits.ts';
+import type { LimitName, PoolLimits } from '../model/pool-limits.ts';
 import type { Instance, TopologyPlan, TopologyService } from '../model/topology.ts';
 import type { Span, SpanCounts } from '../model/tracing.ts';
 import type { Program } from '../toolchain/index.ts';
@@ -73,6 +73,11 @@ interface MeshKnowledge {
     changes: readonly ConfigurationChange[],
     context: ConfigurationContext,
   ): readonly ChangedConfiguration[];
+  /**
+   * Whatever of a scenario cannot be on this mesh, each with the reason: of its topology, and of the actions of each of
+   * its faults.
+   */
+  unsupported(topology: TopologyPlan, faults: readonly (readonly Action[])[]): readonly Mistake[];
   /** What is wrong with each file by itself, without a topology; only what they refer to may be in another. */
   lintConfiguration(files: readonly MeshFile[]): LintedConfiguration;
 }
@@ -81,7 +86,7 @@ interface MeshKnowledge {
 export interface HostInstance extends Instance {
   /** What the mesh knows it by; its sidecar listens here. */
   readonly address: string;
-  /** Where its own calls leave: its sidecar listens here too, on every service's port. */
+  /** An address for its own calls, where its sidecar listens too. */
   readonly egressAddress: string;
   readonly appPort: number;
   /** Where callers find it in the place of its own address, where a relay stands between. */
@@ -98,6 +103,12 @@ export interface HostRelay {
   readonly address: string;
   /** Port of its service → the one in its place. */
   readonly ports: ReadonlyMap<number, number>;
+}
+
+/** An address of loopback and a port there. */
+export interface HostEndpoint {
+  readonly address: string;
+  readonly port: number;
 }
 
 export interface HostMeshRequest {
@@ -132,6 +143,8 @@ export interface HostMesh {
   /** When it is stopped: sidecars are refused. */
   closeControlPlane(): Promise<void>;
   sidecar(instance: HostInstance): ProgramSpec;
+  /** Where an instance's calls of a service, on one of its ports, leave: there its sidecar takes them. */
+  egress(instance: HostInstance, service: string, port: number): HostEndpoint;
   /** Gives the control plane other mesh configuration under test, and with it a marker of this revision. */
   configure(configuration: MeshConfiguration, revision: MarkedRevision): Promise<void>;
   readonly authority: HostAuthority;
@@ -139,9 +152,8 @@ export interface HostMesh {
   readonly gatewayPort: number;
   /** File that gets what a sidecar prints. */
   sidecarLog(instance: HostInstance): string;
-  /** Folder that a control plane which is ready watches, and the file in it with the configuration under test. */
-  readonly configurationDirectory: string;
-  readonly configurationFile: string;
+  /** How a person changes the mesh configuration of a lab: lines of text. */
+  readonly configurationHint: readonly string[];
 }
 
 /**
@@ -305,22 +317,27 @@ export interface PoolRule {
   readonly streams?: string;
 }
 
+/** Whose calls a pool is for. */
+export interface PoolCalls {
+  readonly from: string;
+  readonly to: string;
+  readonly namespace: string;
+}
+
 /** Where the limits of pools are written. */
 export interface PoolSettings {
   /** Whether each server's own sidecar has the same limits towards its app, for all callers together. */
   readonly holdAtServers: boolean;
-  /** The rule for a service; undefined where there is none. Throws a usage error where limits would not hold in one place. */
-  ruleFor(resources: readonly MeshResource[], service: string, namespace: string): PoolRule | undefined;
+  /** The limits that the mesh has. */
+  readonly limits: readonly LimitName[];
+  /** The rule for calls; undefined where there is none. Throws a usage error where limits would not hold in one place. */
+  ruleFor(resources: readonly MeshResource[], calls: PoolCalls): PoolRule | undefined;
   /** The text of the rule's file with these limits, and with everything else as it is; throws where that cannot be done. */
-  withLimits(content: string, rule: PoolRule, limits: PoolLimits): string;
-  /** A rule for a service that has none. */
-  newRule(
-    service: string,
-    namespace: string,
-    limits: PoolLimits,
-  ): { readonly name: ResourceName; readonly text: string };
-  /** What of a rule is to be changed, as `kubectl patch --type merge` takes it. */
-  patch(limits: PoolLimits): string;
+  withLimits(content: string, rule: PoolRule, calls: PoolCalls, limits: PoolLimits): string;
+  /** A rule for calls that have none. */
+  newRule(calls: PoolCalls, limits: PoolLimits): { readonly name: ResourceName; readonly text: string };
+  /** What of a rule is to be changed, as whoever applies it takes it. */
+  patch(calls: PoolCalls, limits: PoolLimits): string;
 }
 
 /** A field of a resource, such as a patch, that a sidecar may have rejected. */
@@ -338,6 +355,8 @@ export interface Mesh extends MeshKnowledge {
   readonly version: string;
   /** The host name callers use for a service. */
   serviceHost(service: string, namespace: string): string;
+  /** What a reader of its reports should know whatever they say: sentences. */
+  readonly caveats: readonly string[];
   readonly telemetry: MeshTelemetry;
   readonly sidecar: MeshSidecar;
   readonly effective: MeshEffective;

@@ -53,7 +53,7 @@ const expectation = {
     .min(1)
     .optional()
     .describe(
-      "The caller as the server's sidecar saw it: a service account, a whole spiffe://… identity, or none.",
+      "The caller as the server's sidecar saw it: the name that its identity ends with, a service account or a service, a whole spiffe://… identity, or none.",
     ),
   headers: z
     .record(headerName, z.union([z.boolean(), z.string()]))

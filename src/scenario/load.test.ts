@@ -227,6 +227,39 @@ describe('changes from the command line', () => {
   });
 });
 
+describe('another mesh', () => {
+  const meshes = `meshes:
+  consul:
+    mesh.configuration: [rules.hcl]
+    load.rate: 50/s
+`;
+
+  it('is the scenario with what is otherwise there, which the command line has the last word over', async () => {
+    await writeFile(join(directory, 'rules.hcl'), 'Kind = "mesh"\n');
+    const text = `${valid}${meshes}`;
+    const own = await load(text);
+    expect([own.scenario.mesh.kind, own.meshFiles.length]).toEqual(['istio', 0]);
+    const other = await load(text, { mesh: 'consul' });
+    expect(other.scenario.mesh.kind).toBe('consul');
+    expect(other.meshFiles.map((each) => each.path)).toEqual([join(directory, 'rules.hcl')]);
+    expect(loadsIn(other.scenario)[0]?.load).toMatchObject({ rate: 50 });
+    const both = await load(text, { mesh: 'consul', set: ['load.rate=20/s'] });
+    expect(loadsIn(both.scenario)[0]?.load).toMatchObject({ rate: 20 });
+    expect((await load(text, { mesh: 'istio' })).scenario).toEqual(own.scenario);
+  });
+
+  it('that the scenario has nothing for, or a reason against, is refused with the place', async () => {
+    expect(await problems(valid, { mesh: 'consul' })).toContain(
+      'unsupported on consul, because the scenario has no configuration for it',
+    );
+    const against = `${valid}meshes:\n  consul:\n    unsupported: it has no faults\n`;
+    expect(await problems(against, { mesh: 'consul' })).toMatch(
+      /^scenario\.yaml:\d+:\d+: unsupported on consul, because it has no faults/,
+    );
+    expect((await load(against)).scenario.mesh.kind).toBe('istio');
+  });
+});
+
 describe('secrets from the command line', () => {
   const secret = 'Bearer hunter2-hunter2';
 

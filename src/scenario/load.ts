@@ -18,13 +18,15 @@ import {
   parseSet,
   parseSetEnv,
   parseSetFile,
-  profileOverrides,
+  writtenOverrides,
 } from './overrides.ts';
 import { type LoadedScenario, type Scenario, scenarioSchema } from './schema.ts';
 import { concernsSecrets, secretsIn } from './secrets.ts';
 
 /** What the operator may change about a scenario without touching its file. */
 export interface Changes {
+  /** The kind of mesh to run it on, where that is another one than the scenario's own. */
+  readonly mesh?: string;
   readonly profile?: string;
   /** `a.b=c`, the value as YAML; null or nothing takes a field away. */
   readonly set: readonly string[];
@@ -35,6 +37,9 @@ export interface Changes {
   /** Files or directories instead of `mesh.configuration`, relative to where one stands. */
   readonly config: readonly string[];
 }
+
+/** What a scenario runs on that does not say. */
+const usualMesh = 'istio';
 
 const help = 'docs/reference.md has every field; `npx breakwater lint` checks a file without running it';
 
@@ -120,6 +125,14 @@ export function profileNames({ document }: ScenarioFile): readonly string[] {
   return typeof profiles === 'object' && profiles !== null ? Object.keys(profiles) : [];
 }
 
+/** The other meshes that a scenario file has something for, where it runs at all. */
+export function otherMeshes({ document }: ScenarioFile): readonly string[] {
+  const meshes = mapAt(document.value, ['meshes']) ?? {};
+  return Object.keys(meshes).filter(
+    (mesh) => valueAt(document.value, ['meshes', mesh, 'unsupported']) === undefined,
+  );
+}
+
 async function readDocument(file: string): Promise<YamlDocument> {
   const read = await readTextFile(resolve(file));
   if ('message' in read) throw new ProblemsError([{ file, ...read }]);
@@ -153,29 +166,44 @@ function withoutProfiles(value: unknown): unknown {
 async function overridesOf(
   file: string,
   document: YamlDocument,
-  { profile, set, setEnv = [], setFile = [] }: Changes,
+  { mesh, profile, set, setEnv = [], setFile = [], config }: Changes,
 ) {
   const overrides: Override[] = [];
   const problems: Problem[] = [];
+  const put = (place: Path, values: Record<string, unknown>) => {
+    const read = writtenOverrides(document, place, values);
+    overrides.push(...read.overrides);
+    for (const path of read.badPaths) {
+      problems.push({
+        file,
+        ...document.place(path, 'key'),
+        path: path.join('.'),
+        message: 'not a path of names',
+      });
+    }
+  };
+  if (mesh !== undefined && mesh !== (valueAt(document.value, ['mesh', 'kind']) ?? usualMesh)) {
+    overrides.push({ path: ['mesh', 'kind'], value: mesh, option: `--mesh ${mesh}` });
+    const { unsupported, ...values } = mapAt(document.value, ['meshes', mesh]) ?? {};
+    if (unsupported !== undefined) {
+      const message = `unsupported on ${mesh}, because ${String(unsupported)}`;
+      problems.push({ file, ...document.place(['meshes', mesh, 'unsupported']), message });
+    } else if (Object.keys(values).length === 0 && config.length === 0) {
+      const message = `unsupported on ${mesh}, because the scenario has no configuration for it`;
+      const hint = `write it under meshes.${mesh}, such as mesh.configuration: [mesh/${mesh}/…], or give it with --config`;
+      problems.push({ file, ...document.place(['mesh']), message, hint });
+    }
+    put(['meshes', mesh], values);
+  }
   if (profile !== undefined) {
     const profiles = valueAt(document.value, ['profiles']);
     const values = valueAt(profiles, [profile]);
+    const map = mapAt(profiles, [profile]);
     if (values === undefined) {
       const names = typeof profiles === 'object' && profiles !== null ? Object.keys(profiles) : [];
       const hint = suggest(profile, names) ?? `${file} has no profiles`;
       problems.push({ file: `--profile ${profile}`, message: 'there is no such profile', hint });
-    } else if (typeof values === 'object' && values !== null && !Array.isArray(values)) {
-      const read = profileOverrides(document, profile, values as Record<string, unknown>);
-      overrides.push(...read.overrides);
-      for (const path of read.badPaths) {
-        problems.push({
-          file,
-          ...document.place(path, 'key'),
-          path: path.join('.'),
-          message: 'not a path of names',
-        });
-      }
-    }
+    } else if (map !== undefined) put(['profiles', profile], map);
   }
   for (const read of [
     ...set.map(parseSet),
@@ -189,6 +217,13 @@ async function overridesOf(
     }
   }
   return { overrides, problems };
+}
+
+/** A map of the document; undefined for anything else. */
+function mapAt(value: unknown, path: Path): Record<string, unknown> | undefined {
+  const found = valueAt(value, path);
+  const isMap = typeof found === 'object' && found !== null && !Array.isArray(found);
+  return isMap ? (found as Record<string, unknown>) : undefined;
 }
 
 /** Where a mistake was written: in the file, in a profile, or on the command line. */

@@ -3,7 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { readTextFile } from '../kit/text-file.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 
-/** One path of mesh configuration: a file, or a directory whose YAML files count, by name. */
+/** One path of mesh configuration: a file, or a directory whose files of configuration count, by name. */
 export async function readMeshFiles(
   named: string,
   directory: string,
@@ -17,10 +17,10 @@ export async function readMeshFiles(
   const entries = await readdir(root, { withFileTypes: true }).catch(() => undefined);
   if (!entries) return { message: 'the directory may not be read' };
   const names = entries
-    .filter((entry) => !entry.isDirectory() && /\.(ya?ml|json)$/.test(entry.name))
+    .filter((entry) => !entry.isDirectory() && /\.(ya?ml|json|hcl)$/.test(entry.name))
     .map((entry) => entry.name)
     .sort();
-  if (names.length === 0) return { message: 'the directory has no .yaml, .yml or .json files' };
+  if (names.length === 0) return { message: 'the directory has no .yaml, .yml, .json or .hcl files' };
   const files: MeshFile[] = [];
   for (const name of names) {
     const read = await readOne(join(named, name), join(root, name));

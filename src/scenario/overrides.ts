@@ -92,16 +92,16 @@ function assignment(
   return { message: `${quote(shownText(name))} is not a path of names with dots between them` };
 }
 
-/** The overrides of a profile, in its order. */
-export function profileOverrides(
+/** The overrides of a profile or of another mesh, which stand there in the scenario, in their order. */
+export function writtenOverrides(
   document: YamlDocument,
-  profile: string,
+  place: Path,
   values: Readonly<Record<string, unknown>>,
 ): { readonly overrides: readonly Override[]; readonly badPaths: readonly Path[] } {
   const overrides: Override[] = [];
   const badPaths: Path[] = [];
   for (const [name, value] of Object.entries(values)) {
-    const within = ['profiles', profile, name];
+    const within = [...place, name];
     const path = parsePath(name);
     // A profile may also be written as the map it changes.
     if (path) overrides.push({ path, value, within, secrets: secretsIn(path, value) });

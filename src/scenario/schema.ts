@@ -355,6 +355,12 @@ export const scenarioSchema = z
       .min(1, 'a scenario needs at least one check')
       .max(20_000)
       .describe('What is expected of the mesh.'),
+    meshes: z
+      .partialRecord(z.enum(meshKinds), z.record(z.string(), z.unknown()))
+      .default({})
+      .describe(
+        'What of the scenario is otherwise on another mesh, by its kind: overrides, dotted paths to values, or `unsupported` with the reason; chosen with --mesh.',
+      ),
     profiles: z
       .record(dnsLabel(), z.record(z.string(), z.unknown()))
       .default({})

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import envPaths from 'env-paths';
-import { ISTIO_VERSION, knownTools, toolsFor } from './istio-tools.ts';
 import { type Lanes, openLanes } from './lanes.ts';
+import { knownTools, type OfMesh, toolsOf } from './mesh-tools.ts';
 import type { ToolProgress } from './progress.ts';
 import type { Unreachable } from './sources.ts';
 import type { Tool } from './tools.ts';
@@ -12,8 +12,8 @@ export interface ResolveOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((event: ToolProgress) => void) | undefined;
-  /** Of the mesh; otherwise the one that Breakwater is made for. */
-  readonly meshVersion?: string | undefined;
+  /** Whose programs; Istio's, in the version that Breakwater is made for, unless given. */
+  readonly mesh?: OfMesh | undefined;
   /** The tools to choose from; only tests bring their own. */
   readonly tools?: readonly Tool[] | undefined;
   /** The digests of images that come with Breakwater; only tests bring their own. */
@@ -47,7 +47,7 @@ export function toolContext(options: ResolveOptions = {}): ToolContext {
     env,
     signal: options.signal ?? new AbortController().signal,
     onProgress: options.onProgress ?? (() => {}),
-    tools: options.tools ?? toolsFor(options.meshVersion || ISTIO_VERSION, env),
+    tools: options.tools ?? toolsOf(options.mesh ?? { name: 'istio' }, env),
     known: options.tools ?? knownTools(),
     imagePins: options.imagePins,
     certificateFolders: options.certificateFolders,

@@ -1,5 +1,5 @@
 import type { Progress } from '../kit/terminal.ts';
-import { envoyBootstrapTemplate, type Program, reportTo, resolveToolchain } from './index.ts';
+import { envoyBootstrapTemplate, type OfMesh, type Program, reportTo, resolveToolchain } from './index.ts';
 
 /** Programs and the data files that go with them, as an environment on this host needs them. */
 export interface HostPrograms {
@@ -10,17 +10,14 @@ export interface HostPrograms {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/**
- * Resolves programs, telling how far a download or build is; those of the mesh in this version, or in the one that
- * Breakwater is made for.
- */
+/** Resolves programs of a mesh, Istio unless given, telling how far a download or build is. */
 export async function fetchPrograms(
   programs: readonly Program[],
   progress: Progress,
   signal: AbortSignal,
-  meshVersion?: string,
+  mesh?: OfMesh,
 ): Promise<HostPrograms> {
-  const options = { meshVersion, signal, onProgress: reportTo(progress) };
+  const options = { mesh, signal, onProgress: reportTo(progress) };
   const resolved = Object.values(await resolveToolchain(programs, options));
   return {
     paths: Object.fromEntries(resolved.map(({ program, path }) => [program, path])),

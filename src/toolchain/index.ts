@@ -7,21 +7,23 @@ import { type EnsuredTool, ensureTool, forgetCompiler, keptTool } from './ensure
 import { namedEnvoy } from './envoy-wheels.ts';
 import { explicitProgram } from './explicit.ts';
 import { moduleDataFile } from './go.ts';
-import { ISTIO_BOOTSTRAP, knownTools } from './istio-tools.ts';
+import { ISTIO_BOOTSTRAP } from './istio-tools.ts';
+import { type OfMesh, programsOf, toolsOf } from './mesh-tools.ts';
 import { isInMirror } from './mirror.ts';
 import { PROGRAMS, type Program, type Tool, type ToolProgram } from './tools.ts';
 
 export type { ResolveOptions } from './context.ts';
 export { inspectTools, type ToolStatus } from './inspect.ts';
+export { MESHES, type OfMesh, programsOf } from './mesh-tools.ts';
 export { packMirror } from './pack.ts';
 export { reportTo } from './progress.ts';
 export { removeTools } from './remove.ts';
 export { PROGRAMS, type Program };
 
-/** What every run takes; the others are for something of their own. */
-export const usualPrograms = (): readonly Program[] => {
-  const special = knownTools().filter(({ onlyFor }) => onlyFor !== undefined);
-  return PROGRAMS.filter(
+/** What every run on a mesh takes; its others are for something of their own. */
+export const usualPrograms = (mesh: OfMesh, env: NodeJS.ProcessEnv): readonly Program[] => {
+  const special = toolsOf(mesh, env).filter(({ onlyFor }) => onlyFor !== undefined);
+  return programsOf(mesh, env).filter(
     (name) => !special.some(({ programs }) => programs.some((each) => each.name === name)),
   );
 };

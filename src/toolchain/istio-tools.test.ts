@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { toolContext } from './context.ts';
 import { inspectTools } from './index.ts';
-import { ISTIO_VERSION, ISTIO_VERSIONS, knownTools, toolsFor } from './istio-tools.ts';
+import { ISTIO_VERSION, ISTIO_VERSIONS, toolsFor } from './istio-tools.ts';
 import { keptTools } from './kept.ts';
+import { knownTools } from './mesh-tools.ts';
 import { toolDirectory } from './store.ts';
 import { temporaryDirectory } from './testing.ts';
 
@@ -95,7 +96,11 @@ test('what Istio calls its own Envoy is told from another line of it', () => {
 
 test('of another version it is listed what is missing, without a word about the usual one', async () => {
   await using temporary = await temporaryDirectory();
-  const statuses = await inspectTools({ cacheDir: temporary.path, env: {}, meshVersion: '1.28.3' });
+  const statuses = await inspectTools({
+    cacheDir: temporary.path,
+    env: {},
+    mesh: { name: 'istio', version: '1.28.3' },
+  });
   expect(statuses.map(({ program, version, state }) => `${program} ${version} ${state}`)).toEqual([
     'envoy 1.36.4 missing',
     'k6 1.8.1 missing',

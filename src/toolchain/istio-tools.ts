@@ -42,7 +42,7 @@ export const ISTIO_BOOTSTRAP = 'envoy_bootstrap.json';
 const lineOf = (version: string) => /^\d+\.\d+(?=\.\d+$)/.exec(version)?.[0] ?? '';
 
 /** Every tool of the versions that come with pins, without double ones. */
-export const knownTools = (): readonly Tool[] => [
+export const istioTools = (): readonly Tool[] => [
   K6,
   TOXIPROXY,
   ...ISTIO_VERSIONS.flatMap((version) => [envoyOf(version), istioOf(version), istioctlOf(version)]),
@@ -75,7 +75,8 @@ export function toolsFor(version: string, env: NodeJS.ProcessEnv): readonly Tool
   return [envoyOf(version), K6, istioOf(version), istioctlOf(version), TOXIPROXY];
 }
 
-function envoyOf(istio: string): Tool {
+/** The Envoy that goes with a version of Istio. */
+export function envoyOf(istio: string): Tool {
   const version = ENVOYS[lineOf(istio)] ?? '';
   const [major, minor] = version.split('.');
   return {

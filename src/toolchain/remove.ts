@@ -5,6 +5,7 @@ import { downloadsDirectory } from './download.ts';
 import { goDirectory } from './go-environment.ts';
 import { keptTools, sizeOf } from './kept.ts';
 import { BUILD_LOCK, tryLock, withToolLock } from './lock.ts';
+import { usualTools } from './mesh-tools.ts';
 import { removeStaging, removeTree } from './store.ts';
 import type { Program } from './tools.ts';
 
@@ -22,7 +23,9 @@ export async function removeTools(
   programs: readonly Program[],
   options: ResolveOptions & { readonly onlyOld?: boolean } = {},
 ): Promise<readonly Removed[]> {
-  const context = toolContext(options);
+  const usual = toolContext(options);
+  // Those of every mesh.
+  const context = { ...usual, tools: options.tools ?? usualTools(usual.env) };
   const parent = toolsDirectory(context);
   await makeFolder(parent);
   const removed: Removed[] = [];

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The programs Breakwater runs. */
-export const PROGRAMS = ['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl', 'toxiproxy'] as const;
+export const PROGRAMS = ['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl', 'toxiproxy', 'consul'] as const;
 export type Program = (typeof PROGRAMS)[number];
 
 /** One executable of a tool. */

@@ -168,7 +168,8 @@ test.each([
   ['a file that is no YAML', written('spec: [1\n'), 'not valid YAML'],
 ])('limits cannot be written into %s', async (_, file, words) => {
   const { mesh } = await planExperiment(scenario, usual);
-  const destination = () => destinationOf(file, mesh, 'edge-app', 'default');
+  const destination = () =>
+    destinationOf(file, mesh, { from: 'frontend', to: 'edge-app', namespace: 'default' });
   if (words === undefined) expect(destination().file).toBe(file);
   else expect(destination).toThrow(words);
 });

@@ -4,7 +4,7 @@ import { formatMs, formatRate } from '../kit/format.ts';
 import { quote } from '../kit/nearest.ts';
 import { parseDuration, parseRate } from '../kit/units.ts';
 import type { PlannedLoad } from '../load/planned.ts';
-import type { PoolRule } from '../meshes/contract.ts';
+import type { Mesh, PoolCalls, PoolRule } from '../meshes/contract.ts';
 import { type LimitName, PER_CONNECTION } from '../model/pool-limits.ts';
 import { gatewayOf, type TopologyPlan } from '../model/topology.ts';
 import type { Budget, Effort, Question } from './contract.ts';
@@ -69,9 +69,10 @@ export function readQuestion(
       `let a service call the one behind the gateway ${gateway.name}: --set load.to=NAME`,
     );
   }
-  const rule = mesh.pools.ruleFor(configuration.resources, load.to, plan.topology.namespace);
+  const rule = mesh.pools.ruleFor(configuration.resources, callsOf(load, plan.topology));
   const protocol = protocolOf(plan.topology, load.to, rule);
   const limits = options.limits === undefined ? usualLimits[protocol] : parseLimits(options.limits);
+  refuseForeign(limits, mesh);
   refuseIdle(limits, rule, protocol);
   const headroom = readShare('--headroom', options.headroom);
   const overload = readOverload(options.overload, headroom);
@@ -139,6 +140,22 @@ function onlyLoad(loads: readonly PlannedLoad[]): PlannedLoad {
     );
   }
   return load;
+}
+
+/** Whose calls the limits are for. */
+export const callsOf = (
+  { from, to }: Pick<PlannedLoad, 'from' | 'to'>,
+  { namespace }: Pick<TopologyPlan, 'namespace'>,
+): PoolCalls => ({ from, to, namespace });
+
+/** Limits that the mesh has no field for. */
+function refuseForeign(limits: readonly LimitName[], mesh: Pick<Mesh, 'name' | 'pools'>): void {
+  const foreign = limits.filter((name) => !mesh.pools.limits.includes(name));
+  if (foreign.length === 0) return;
+  throw usageError(
+    `--limits: ${foreign.join(' and ')} cannot be written on ${mesh.name}`,
+    `it takes ${mesh.pools.limits.join(', ')}`,
+  );
 }
 
 /** Limits that would do nothing where they are. */

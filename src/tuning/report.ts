@@ -13,7 +13,7 @@ import type { Ask, Question } from './contract.ts';
 import type { TrialRecord } from './journal.ts';
 import { describeLimits } from './limits.ts';
 import { describeObjective, tightest } from './objective.ts';
-import type { Asked } from './question.ts';
+import { type Asked, callsOf } from './question.ts';
 import { sourcesOf } from './sources.ts';
 import type { Tuned, TuningEnd } from './tune.ts';
 import { reasoningOf } from './words.ts';
@@ -207,9 +207,13 @@ function patchOf(
   limits: PoolLimits,
 ): NonNullable<TuningReport['patch']> {
   if (rule === undefined) {
-    const { name, text } = mesh.pools.newRule(load.to, plan.topology.namespace, limits);
+    const { name, text } = mesh.pools.newRule(callsOf(load, plan.topology), limits);
     return { resource: describeResource(name), text };
   }
   const { resource } = rule;
-  return { resource: describeResource(resource), file: resource.file, text: mesh.pools.patch(limits) };
+  return {
+    resource: describeResource(resource),
+    file: resource.file,
+    text: mesh.pools.patch(callsOf(load, plan.topology), limits),
+  };
 }

@@ -14,6 +14,7 @@ import { configurationContext } from '../plan/configuration-context.ts';
 import { writeReports } from '../report/index.ts';
 import type { Ask, Budget, Conclusion, Inferred, Measured, Question, Told } from './contract.ts';
 import type { Journal, TrialRecord } from './journal.ts';
+import { callsOf } from './question.ts';
 import { foreseenRows, type ScalingRow, type Shape, shapesOf, verifyShape } from './scaling.ts';
 import { BudgetUsed, searchLimits } from './strategy.ts';
 import { disturbanceIn, measure, trialPlan, withRestarts } from './trial.ts';
@@ -280,13 +281,14 @@ class Driven<Result> {
     const { files } = planned.configuration;
     const { pools } = planned.mesh;
     const set = limits === 'none' ? withoutLimits(question) : limits;
+    const calls = callsOf(load, planned.plan.topology);
     if (rule === undefined) {
-      const { text } = pools.newRule(load.to, planned.plan.topology.namespace, set);
+      const { text } = pools.newRule(calls, set);
       return [...files, { file: 'limits under trial', path: '', content: text }];
     }
     return files.map((file) =>
       file.file === rule.resource.file
-        ? { ...file, content: pools.withLimits(file.content, rule, set) }
+        ? { ...file, content: pools.withLimits(file.content, rule, calls, set) }
         : file,
     );
   }

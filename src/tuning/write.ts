@@ -4,7 +4,7 @@ import { usageError } from '../kit/errors.ts';
 import { refusalOf } from '../kit/folder.ts';
 import { writeOutput } from '../kit/output-file.ts';
 import { ProblemsError } from '../kit/problems.ts';
-import type { Mesh } from '../meshes/contract.ts';
+import type { Mesh, PoolCalls } from '../meshes/contract.ts';
 import type { PoolLimits } from '../model/pool-limits.ts';
 
 /** A file that is to get the limits that a search finds. */
@@ -21,14 +21,11 @@ export interface Destination {
 export function destinationOf(
   file: string,
   mesh: Pick<Mesh, 'pools' | 'lintConfiguration'>,
-  service: string,
-  namespace: string,
+  calls: PoolCalls,
 ): Destination {
   const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined;
   const text = (limits: PoolLimits) =>
-    isThere
-      ? changed(file, mesh, service, namespace, limits)
-      : mesh.pools.newRule(service, namespace, limits).text;
+    isThere ? changed(file, mesh, calls, limits) : mesh.pools.newRule(calls, limits).text;
   const refusal = isThere ? undefined : refusalOf(dirname(resolve(file)));
   if (refusal !== undefined) throw usageError(`--write: ${file} cannot be written: ${refusal}`);
   // Whether it can be done shows with any limits.
@@ -39,22 +36,20 @@ export function destinationOf(
 function changed(
   file: string,
   mesh: Pick<Mesh, 'pools' | 'lintConfiguration'>,
-  service: string,
-  namespace: string,
+  calls: PoolCalls,
   limits: PoolLimits,
 ): string {
   const content = contentOf(file);
   const { problems, sound } = mesh.lintConfiguration([{ file, path: resolve(file), content }]);
   const rule = mesh.pools.ruleFor(
-    sound.map((resource) => ({ ...resource, namespace: resource.namespace || namespace })),
-    service,
-    namespace,
+    sound.map((resource) => ({ ...resource, namespace: resource.namespace || calls.namespace })),
+    calls,
   );
-  if (rule !== undefined) return mesh.pools.withLimits(content, rule, limits);
+  if (rule !== undefined) return mesh.pools.withLimits(content, rule, calls, limits);
   if (problems.length > 0) throw new ProblemsError(problems);
   throw usageError(
-    `--write: ${file} has no rule for ${service}`,
-    'name the file with its DestinationRule, or one that is not there yet',
+    `--write: ${file} has no rule for ${calls.to}`,
+    'name the file with the rule for it, or one that is not there yet',
   );
 }
 

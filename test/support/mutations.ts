@@ -1,6 +1,7 @@
 import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
 import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
+import { plantedOnConsul } from './planted-consul.ts';
 import { plantedFilters } from './planted-filters.ts';
 import { plantedGateways } from './planted-gateways.ts';
 import { plantedGrpc, plantedPortName } from './planted-grpc.ts';
@@ -12,6 +13,8 @@ import { plantedTraces } from './planted-traces.ts';
 
 /** A planted defect of a scenario, however it is planted. */
 export interface Mutation {
+  /** The mesh that it runs on; the scenario's own unless given. */
+  readonly mesh?: string;
   readonly scenario: string;
   readonly name: string;
   /** Kind of a check that must be among the failed ones; any unless given. */
@@ -39,6 +42,7 @@ export const mutations: readonly Mutation[] = [
   ...plantedChanges,
   ...plantedCertificates,
   plantedPortName,
+  ...plantedOnConsul.map((planted): Mutation => ({ ...planted, mesh: 'consul' })),
   ...plantedGateways,
   ...plantedMetrics,
   ...plantedResources,

@@ -3,11 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createProgress } from '../../src/kit/terminal.ts';
 import { fetchPrograms } from '../../src/toolchain/fetch.ts';
-import { PROGRAMS } from '../../src/toolchain/index.ts';
+import { programsOf } from '../../src/toolchain/index.ts';
 
 const progress = createProgress(process.stderr, false);
 const started = performance.now();
-await fetchPrograms(PROGRAMS, progress, new AbortController().signal);
+const { signal } = new AbortController();
+for (const mesh of [{ name: 'istio' }, { name: 'consul' }]) {
+  await fetchPrograms(programsOf(mesh, process.env), progress, signal, mesh);
+}
 progress.done();
 console.log(`programs ready after ${Math.round((performance.now() - started) / 1_000)} s`);
 

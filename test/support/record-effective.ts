@@ -1,19 +1,21 @@
 /**
- * Records what real sidecars hold for each mesh configuration in src/meshes/istio/effective/testing/inputs, for the
- * unit tests that read it: `npm run record [NAME…]`. Starts a lab for each, of the circuit breaker unless its first line
- * names another scenario; only what is read is kept.
+ * Records what real sidecars hold for each mesh configuration in src/meshes/MESH/effective/testing/inputs, for the
+ * unit tests that read it: `npm run record [NAME…]`, `npm run record consul/NAME`. Starts a lab for each, of the circuit
+ * breaker unless its first line names another scenario; only what is read is kept.
  */
 
-import { readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environments } from '../../src/environments/index.ts';
 import { createProgress } from '../../src/kit/terminal.ts';
+import { recordedFolder as consulFolder } from '../../src/meshes/consul/effective/testing/recordings.ts';
 import { meshOf } from '../../src/meshes/index.ts';
-import { parseConfiguration } from '../../src/meshes/istio/configuration-resources.ts';
-import { effectivePaths } from '../../src/meshes/istio/effective/index.ts';
-import { type Recording, recordedFolder } from '../../src/meshes/istio/effective/testing/recordings.ts';
+import {
+  recordedFolder as istioFolder,
+  type Recording,
+} from '../../src/meshes/istio/effective/testing/recordings.ts';
 import { planScenario } from '../../src/plan/plan.ts';
 import { createRunDirectory } from '../../src/runs/run-directory.ts';
 import { loadScenario } from '../../src/scenario/load.ts';
@@ -22,16 +24,24 @@ const usual = 'scenarios/circuit-breaker.yaml';
 const { signal } = new AbortController();
 const progress = createProgress(process.stderr, true);
 const wanted = process.argv.slice(2);
-const inputs = readdirSync(join(recordedFolder, 'inputs'))
-  .map((file) => file.replace(/\.yaml$/, ''))
-  .filter((name) => wanted.length === 0 || wanted.includes(name));
+const inputs = [
+  { kind: 'istio', folder: istioFolder, before: '' } as const,
+  { kind: 'consul', folder: consulFolder, before: 'consul/' } as const,
+].flatMap(({ before, ...set }) =>
+  readdirSync(join(set.folder, 'inputs')).map((input) => {
+    const name = input.replace(/\.\w+$/, '');
+    return { ...set, input, name, called: `${before}${name}` };
+  }),
+);
 
-for (const name of inputs) {
-  const file = `inputs/${name}.yaml`;
-  const path = join(recordedFolder, file);
+for (const { kind, folder, input, name, called } of inputs) {
+  if (wanted.length > 0 && !wanted.includes(called)) continue;
+  const mesh = await meshOf(kind);
+  const file = `inputs/${input}`;
+  const path = join(folder, file);
   const content = await readFile(path, 'utf8');
   const scenario = /^# A lab of (\S+\.yaml)\.$/m.exec(content)?.[1] ?? usual;
-  const { resources } = parseConfiguration([{ file, path, content }], 'default');
+  const { sound: resources } = mesh.lintConfiguration([{ file, path, content }]);
   const { topology } = planScenario(await loadScenario(scenario, { set: [], config: [] }));
   const evidence = await mkdtemp(join(tmpdir(), 'breakwater-record-'));
   try {
@@ -39,7 +49,7 @@ for (const name of inputs) {
       `record-${name}-${Date.now().toString(36)}`,
       `recording of ${name}`,
     );
-    await using lab = await environments.local(await meshOf('istio'), progress, signal).open({
+    await using lab = await environments.local(mesh, progress, signal).open({
       topology,
       configuration: { files: [{ file, path, content }], resources },
       runId: `record-${name}`,
@@ -55,16 +65,17 @@ for (const name of inputs) {
     const answers: Record<string, string[]> = {};
     for (const instance of instances) {
       answers[instance.name] = await Promise.all(
-        effectivePaths(instance, topology, resources).map(async (each) =>
-          trimmed(await lab.admin(instance.name, each, 5_000)),
-        ),
+        mesh.effective
+          .paths(instance, topology, resources)
+          .map(async (each) => trimmed(await lab.admin(instance.name, each, 5_000))),
       );
     }
     const recording: Recording = { topology: { ...topology, file: scenario }, answers };
-    writeFileSync(join(recordedFolder, 'recorded', `${name}.json`), `${JSON.stringify(recording)}\n`);
-    console.log(name);
+    mkdirSync(join(folder, 'recorded'), { recursive: true });
+    writeFileSync(join(folder, 'recorded', `${name}.json`), `${JSON.stringify(recording)}\n`);
+    console.log(called);
   } catch (error) {
-    console.error(`${name}: ${error instanceof Error ? error.stack : error}`);
+    console.error(`${called}: ${error instanceof Error ? error.stack : error}`);
     process.exitCode = 1;
   } finally {
     await rm(evidence, { recursive: true });

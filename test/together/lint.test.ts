@@ -134,7 +134,7 @@ describe('lint', () => {
     const file = join(workspace.path, 'mesh.yaml');
     writeFileSync(file, rule(Object.values(refused)[0] ?? ''));
     const { status, stdout } = lint([file], { BREAKWATER_CACHE: join(workspace.path, 'cache') });
-    expect(stdout).toContain('Istio itself was not asked: istioctl is not here');
+    expect(stdout).toContain('the mesh itself was not asked: istioctl is not here');
     expect(status).toBe(0);
   });
 });

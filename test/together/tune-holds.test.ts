@@ -43,7 +43,10 @@ test('what a search finds holds at the nominal load and under overload; a tenth 
   expect(result.ended).toBe('found');
   const found: PoolLimits = result.limits ?? {};
   const run = (limits: PoolLimits) => {
-    writeFileSync(rule, planned.mesh.pools.newRule('edge-app', 'default', limits).text);
+    writeFileSync(
+      rule,
+      planned.mesh.pools.newRule({ from: 'frontend', to: 'edge-app', namespace: 'default' }, limits).text,
+    );
     return workspace.run(file, '--config', rule);
   };
 

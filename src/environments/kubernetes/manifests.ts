@@ -115,7 +115,7 @@ function app(instance: Instance, image: string, hostOf: (service: string) => str
     CONTROL_PORT: String(appPorts.control),
     ZONE: instance.locality,
     // The sidecar takes every call that leaves the pod, wherever it is to go.
-    ...appSettings(instance.app, hostOf, (host) => host),
+    ...appSettings(instance.app, hostOf, (service, port) => `${hostOf(service)}:${port}`),
   };
   return {
     name: APP,

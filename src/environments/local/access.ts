@@ -8,7 +8,7 @@ export function accessLines(
   hosts: readonly HostInstance[],
   appPorts: AppPorts,
   { serviceHost }: Pick<Mesh, 'serviceHost'>,
-  { configurationDirectory, configurationFile }: HostMesh,
+  { configurationHint, egress }: HostMesh,
 ): string[] {
   const client = hosts.find(isClient);
   const called = calledFrom(topology);
@@ -20,10 +20,10 @@ export function accessLines(
           ...topology.services
             .filter(({ name }) => called(client).includes(name))
             .flatMap((service) =>
-              portsOf(service).map(
-                (port) =>
-                  `  curl -H 'Host: ${serviceHost(service.name, topology.namespace)}' http://${client.egressAddress}:${port}/`,
-              ),
+              portsOf(service).map((port) => {
+                const place = egress(client, service.name, port);
+                return `  curl -H 'Host: ${serviceHost(service.name, topology.namespace)}' http://${place.address}:${place.port}/`;
+              }),
             ),
         ]
       : []),
@@ -35,9 +35,6 @@ export function accessLines(
           `  curl -X PUT http://${server.address}:${appPorts.control}/faults/slow -d '{"kind":"latency","delayMs":500,"jitterMs":0,"rate":1}'`,
         ]
       : []),
-    `Change the mesh configuration: edit ${configurationFile}`,
-    '(the control plane watches its folder; of two rules for one host, the one that came first holds),',
-    `or drop YAML beside it with metadata.namespace ${topology.namespace}:`,
-    `  ${configurationDirectory}`,
+    ...configurationHint,
   ];
 }

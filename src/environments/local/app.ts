@@ -27,12 +27,13 @@ function entryPoint(): string {
 
 /**
  * The app of one replica: the sample app, or an operator's `own` command, which runs where they are. `hostOf` is the
- * name by which a service is called.
+ * name by which a service is called, `placeOf` where its calls of one go.
  */
 export function appProgram(
   instance: HostInstance,
   ports: AppPorts,
   hostOf: (service: string) => string,
+  placeOf: (service: string, port: number) => string,
   directory: string,
   logs: string,
   own?: readonly string[],
@@ -55,7 +56,7 @@ export function appProgram(
       CONTROL_PORT: String(ports.control),
       INSTANCE: instance.name,
       ZONE: instance.locality,
-      ...appSettings(app, hostOf, () => instance.egressAddress),
+      ...appSettings(app, hostOf, placeOf),
       ...(app.seed === undefined ? {} : { SEED: String(app.seed) }),
     },
     cwd: own === undefined ? directory : process.cwd(),

@@ -1,6 +1,6 @@
 import { eventually, notYet } from '../../kit/eventually.ts';
 import { http, http2 } from '../../kit/http.ts';
-import type { HostInstance, Mesh } from '../../meshes/contract.ts';
+import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
 import { gatewayOf, isClient, isOfBytes, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { firstAnswerMs } from '../first-answer.ts';
 
@@ -12,7 +12,7 @@ import { firstAnswerMs } from '../first-answer.ts';
 export async function firstRequest(
   topology: TopologyPlan,
   instances: readonly HostInstance[],
-  mesh: Pick<Mesh, 'serviceHost'>,
+  mesh: Pick<Mesh, 'serviceHost'> & Pick<HostMesh, 'egress'>,
   gatewayPort: number,
   signal: AbortSignal,
 ): Promise<number> {
@@ -24,7 +24,9 @@ export async function firstRequest(
     const gateway = gatewayOf(call.to, topology)?.name;
     if (gateway === undefined) {
       const client = instances.find((instance) => isClient(instance) && instance.service === call.from);
-      await answerTo(call, { proxy: client, address: client?.egressAddress }, topology, mesh, signal);
+      const egress = client && mesh.egress(client, call.to, call.port);
+      const place = { proxy: client, address: egress?.address, listens: egress?.port ?? call.port };
+      await answerTo(call, place, topology, mesh, signal);
     } else {
       const proxy = instances.find(({ service }) => service === gateway);
       for (const { name, port } of servedBy(topology)) {

@@ -16,7 +16,7 @@ export interface LocalK6 {
   readonly segment: readonly string[];
   readonly directory: string;
   readonly log: string;
-  /** Host name of a service → address of the client's sidecar: names work as they do in a cluster. */
+  /** Host name of a service, or one with its port → where the client's sidecar takes that: names work as they do in a cluster. */
   readonly names: Readonly<Record<string, string>>;
   launch(spec: ProgramSpec): Promise<RunningProgram>;
 }

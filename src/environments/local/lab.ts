@@ -6,7 +6,13 @@ import { http } from '../../kit/http.ts';
 import type { Supervisor } from '../../kit/supervisor/client.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { segment, spreadLoad } from '../../load/generators.ts';
-import { fullName, type HostInstance, type HostMesh, type Mesh } from '../../meshes/contract.ts';
+import {
+  fullName,
+  type HostEndpoint,
+  type HostInstance,
+  type HostMesh,
+  type Mesh,
+} from '../../meshes/contract.ts';
 import { generatorName, type InstanceContext, type ProcessSample } from '../../model/evidence.ts';
 import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
@@ -41,8 +47,16 @@ const startTimeoutMs = 30_000;
 /** Where a load meets the mesh. */
 interface LoadPlace {
   readonly name: string;
-  /** Where calls of a service go. */
-  addressOf(service: string): string | undefined;
+  /** Where calls of a service on a port go. */
+  placeOf(service: string, port: number): HostEndpoint | undefined;
+}
+
+/** A host name, or one with its port, as k6 takes it → where it leads: to another port only where that has to be said. */
+function nameAt(host: string, port: number, place: HostEndpoint | undefined): readonly [string, string][] {
+  if (place === undefined) return [];
+  return place.port === port
+    ? [[host, place.address]]
+    : [[`${host}:${port}`, `${place.address}:${place.port}`]];
 }
 
 /** A mesh on loopback with a topology in it. */
@@ -188,7 +202,7 @@ export class LocalLab implements Lab {
     this.firstRequestAt = await firstRequest(
       request.topology,
       this.#hosts,
-      this.#meshKind,
+      { serviceHost: this.#meshKind.serviceHost, egress: mesh.egress },
       mesh.gatewayPort,
       request.signal,
     );
@@ -254,8 +268,12 @@ export class LocalLab implements Lab {
   async #startApp(host: HostInstance): Promise<void> {
     const { directory, logs, signal } = this.#request;
     const hostOf = (service: string) => this.#meshKind.serviceHost(service, this.#request.topology.namespace);
+    const placeOf = (service: string, port: number) => {
+      const egress = this.#started.egress(host, service, port);
+      return `${egress.address}:${egress.port}`;
+    };
     const app = await this.#programs.launch(
-      appProgram(host, this.#appPorts, hostOf, directory, logs, this.#app),
+      appProgram(host, this.#appPorts, hostOf, placeOf, directory, logs, this.#app),
     );
     await app.until(
       eventually(() => appReady(this.#control(host)), {
@@ -482,9 +500,11 @@ export class LocalLab implements Lab {
           directory: join(this.#request.directory, name, place.name),
           log: join(folder.logs, `${name}.log`),
           names: Object.fromEntries(
-            services.flatMap(({ name }) => {
-              const address = place.addressOf(name);
-              return address === undefined ? [] : [[this.#meshKind.serviceHost(name, namespace), address]];
+            services.flatMap((service) => {
+              const host = this.#meshKind.serviceHost(service.name, namespace);
+              return portsOf(service).flatMap((port) =>
+                nameAt(host, port, place.placeOf(service.name, port)),
+              );
             }),
           ),
           launch: (spec) => this.#programs.run(spec),
@@ -495,25 +515,26 @@ export class LocalLab implements Lab {
   }
 
   /** Where a load meets the mesh: its client's sidecar takes calls of every service. */
-  #behind({ name, egressAddress }: HostInstance): LoadPlace {
-    return { name, addressOf: () => egressAddress };
+  #behind(host: HostInstance): LoadPlace {
+    return { name: host.name, placeOf: (service, port) => this.#started.egress(host, service, port) };
   }
 
   /** A place without a sidecar: calls go to the first replica of a service, as it is known to others. */
   #outside(): LoadPlace {
-    return {
-      name: 'outside',
-      addressOf: (service) => this.#hosts.find((host) => isServer(host) && host.service === service)?.address,
-    };
+    return this.#atFirstReplicas('outside', ({ address }, port) => ({ address, port }));
   }
 
   /** A place past the mesh: calls go to the app of the first replica itself. */
   #past(): LoadPlace {
+    return this.#atFirstReplicas('past-the-mesh', ({ address, appPort: port }) => ({ address, port }));
+  }
+
+  #atFirstReplicas(name: string, at: (replica: HostInstance, port: number) => HostEndpoint): LoadPlace {
     return {
-      name: 'past-the-mesh',
-      addressOf: (service) => {
-        const server = this.#hosts.find((host) => isServer(host) && host.service === service);
-        return server && `${server.address}:${server.appPort}`;
+      name,
+      placeOf: (service, port) => {
+        const replica = this.#hosts.find((host) => isServer(host) && host.service === service);
+        return replica && at(replica, port);
       },
     };
   }

@@ -1,5 +1,6 @@
 import { notYet, type Ready } from '../../kit/eventually.ts';
 import type { MeshSidecar } from '../contract.ts';
+import type { ClusterNames } from './clusters.ts';
 import { COLLECTOR } from './collector.ts';
 
 /** What Envoy's admin interface is asked, and what it answers. https://www.envoyproxy.io/docs/envoy/latest/operations/admin */
@@ -83,36 +84,37 @@ export function initialised(counters: string): Ready {
 }
 
 /** The questions to which the answer is the same in every mesh. */
-export const envoyAdmin = {
-  idle: allZero(String.raw`http\.(?:in|out)bound_.*\.downstream_rq_active`),
-  written: allZero(String.raw`filesystem\.write_total_buffered`),
-  rejected: {
-    paths: [statsPath(rejections)],
-    count: ([counters = '']: readonly string[]) => countRejected(counters),
-  },
-  spans: {
-    paths: [
-      statsPath(
-        String.raw`tracing\..*`,
-        String.raw`cluster\..*${COLLECTOR.host.replaceAll('.', '\\.')}.*\.upstream_rq_active`,
-      ),
-    ],
-    read([said = '']: readonly string[]) {
-      const stats = [...parseStats(said)];
-      const sum = (name: RegExp) =>
-        stats.reduce((total, [key, value]) => total + (name.test(key) ? Number(value) : 0), 0);
-      return {
-        sent: sum(/^tracing\.\w+\.spans_sent$/),
-        lost: sum(
-          /^tracing\.\w+\.(?:reports_(?:dropped|failed|skipped_no_cluster)|http_reports_(?:dropped|failed))$/,
-        ),
-        rounds: sum(/^tracing\.\w+\.timer_flushed$/),
-        underWay: sum(/\.upstream_rq_active$/),
-      };
+export const envoyAdmin = ({ requests }: Pick<ClusterNames, 'requests'>) =>
+  ({
+    idle: allZero(String.raw`http\.(?:${requests.inbound}|${requests.outbound});?\.downstream_rq_active`),
+    written: allZero(String.raw`filesystem\.write_total_buffered`),
+    rejected: {
+      paths: [statsPath(rejections)],
+      count: ([counters = '']: readonly string[]) => countRejected(counters),
     },
-  },
-  reopenLogPath: '/reopen_logs',
-} as const satisfies Partial<MeshSidecar>;
+    spans: {
+      paths: [
+        statsPath(
+          String.raw`tracing\..*`,
+          String.raw`cluster\..*${COLLECTOR.host.replaceAll('.', '\\.')}.*\.upstream_rq_active`,
+        ),
+      ],
+      read([said = '']: readonly string[]) {
+        const stats = [...parseStats(said)];
+        const sum = (name: RegExp) =>
+          stats.reduce((total, [key, value]) => total + (name.test(key) ? Number(value) : 0), 0);
+        return {
+          sent: sum(/^tracing\.\w+\.spans_sent$/),
+          lost: sum(
+            /^tracing\.\w+\.(?:reports_(?:dropped|failed|skipped_no_cluster)|http_reports_(?:dropped|failed))$/,
+          ),
+          rounds: sum(/^tracing\.\w+\.timer_flushed$/),
+          underWay: sum(/\.upstream_rq_active$/),
+        };
+      },
+    },
+    reopenLogPath: '/reopen_logs',
+  }) satisfies Partial<MeshSidecar>;
 
 function allZero(gauges: string) {
   return {

@@ -1,3 +1,5 @@
+import type { Inline } from './credentials.ts';
+
 /**
  * What Envoy's `/config_dump` answers, as far as it is read here: fields as the proto3 JSON mapping writes them.
  * https://www.envoyproxy.io/docs/envoy/latest/api-v3/admin/v3/config_dump_shared.proto
@@ -48,7 +50,12 @@ export interface TransportSocket {
   readonly typed_config?: {
     readonly '@type'?: string;
     readonly common_tls_context?: {
-      readonly tls_certificates?: readonly unknown[];
+      readonly tls_certificates?: readonly { readonly certificate_chain?: Inline }[];
+      readonly validation_context?: {
+        readonly trusted_ca?: Inline;
+        readonly match_subject_alt_names?: readonly StringMatcher[];
+        readonly match_typed_subject_alt_names?: readonly { readonly matcher?: StringMatcher }[];
+      };
       readonly tls_certificate_sds_secret_configs?: readonly { readonly name?: string }[];
       readonly combined_validation_context?: {
         readonly default_validation_context?: {
@@ -75,8 +82,11 @@ export interface EnvoyCluster {
   readonly type?: string;
   /** What its statistics are called in place of its name. */
   readonly alt_stat_name?: string;
+  /** Of an aggregate: the clusters that it is made of, in the order in which they are used. */
+  readonly cluster_type?: { readonly typed_config?: { readonly clusters?: readonly string[] } };
   readonly connect_timeout?: Duration;
   readonly lb_policy?: string;
+  readonly per_connection_buffer_limit_bytes?: number;
   readonly circuit_breakers?: { readonly thresholds?: readonly Thresholds[] };
   readonly outlier_detection?: EnvoyOutlierDetection;
   readonly metadata?: Metadata;

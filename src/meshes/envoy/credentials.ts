@@ -33,10 +33,16 @@ interface SecretDump {
   }[];
 }
 
-interface Inline {
+/** A text that stands where it is used. */
+export interface Inline {
   readonly inline_bytes?: string;
   readonly inline_string?: string;
 }
+
+/** Path of the statistics of handshakes. */
+export const handshakesPath = statsPath(
+  `(listener|cluster)\\..*\\.(${handshakeCounters.map((name) => name.replace('.', '\\.')).join('|')})`,
+);
 
 /**
  * What an Envoy has been given by its agent, and uses: a certificate that none of its listeners and clusters shows is
@@ -44,33 +50,42 @@ interface Inline {
  */
 export function envoyCredentials(names: SecretNames): MeshSidecar['credentials'] {
   return {
-    paths: [
-      '/certs',
-      '/config_dump?resource=dynamic_active_secrets',
-      statsPath(
-        `(listener|cluster)\\..*\\.(${handshakeCounters.map((name) => name.replace('.', '\\.')).join('|')})`,
-      ),
-    ],
+    paths: ['/certs', '/config_dump?resource=dynamic_active_secrets', handshakesPath],
     read([certs = '', secrets = '', counters = '']): Credentials {
-      const { certificates = [] } = parse<CertificateDump>(certs);
-      const inUse = new Set(
-        certificates.flatMap(({ cert_chain = [] }) =>
-          cert_chain.slice(0, 1).map(({ serial_number = '' }) => serialText(serial_number)),
-        ),
-      );
-      const counted = [...parseStats(counters)];
       const { configs = [] } = parse<SecretDump>(secrets);
       const secretOf = (name: string) => configs.find((config) => config.name === name)?.secret;
       const roots = certificatesIn(secretOf(names.roots)?.validation_context?.trusted_ca);
       const [leaf] = certificatesIn(secretOf(names.certificate)?.tls_certificate?.certificate_chain);
-      const certificate = leaf && described(leaf, roots);
-      return {
-        certificate: certificate && inUse.has(certificate.serial) ? certificate : undefined,
-        roots: roots.map(({ fingerprint256 }) => fingerprint256),
-        handshakes: total(counted),
-        refused: total(counted.filter(([name]) => name.includes('fail_verify'))),
-      };
+      return credentialsOf({ certs, counters, leaf, roots });
     },
+  };
+}
+
+/** What an Envoy has been given, as far as it says itself (`/certs`) that it uses it, and what came of that. */
+export function credentialsOf({
+  certs,
+  counters,
+  leaf,
+  roots,
+}: {
+  readonly certs: string;
+  readonly counters: string;
+  readonly leaf: X509Certificate | undefined;
+  readonly roots: readonly X509Certificate[];
+}): Credentials {
+  const { certificates = [] } = parse<CertificateDump>(certs);
+  const inUse = new Set(
+    certificates.flatMap(({ cert_chain = [] }) =>
+      cert_chain.slice(0, 1).map(({ serial_number = '' }) => serialText(serial_number)),
+    ),
+  );
+  const counted = [...parseStats(counters)];
+  const certificate = leaf && described(leaf, roots);
+  return {
+    certificate: certificate && inUse.has(certificate.serial) ? certificate : undefined,
+    roots: roots.map(({ fingerprint256 }) => fingerprint256),
+    handshakes: total(counted),
+    refused: total(counted.filter(([name]) => name.includes('fail_verify'))),
   };
 }
 
@@ -84,7 +99,8 @@ function described(leaf: X509Certificate, roots: readonly X509Certificate[]): Ce
   };
 }
 
-function certificatesIn({ inline_bytes, inline_string = '' }: Inline = {}): X509Certificate[] {
+/** Certificates as PEM, one after the other. */
+export function certificatesIn({ inline_bytes, inline_string = '' }: Inline = {}): X509Certificate[] {
   const pem =
     inline_bytes === undefined ? inline_string : Buffer.from(inline_bytes, 'base64').toString('utf8');
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];

@@ -38,7 +38,7 @@ export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
   // Istio's parts a cluster's name from the rest with a semicolon as well.
   const streams = String.raw`cluster\.${clusters.controlPlane};?\.upstream_rq_total`;
   const updates = String.raw`(?:cluster_manager\.cds|listener_manager\.lds)\.update_success`;
-  const strayed = String.raw`http\.outbound_[^;]*;?\.(?:no_cluster|no_route|fault\.aborts_injected)`;
+  const strayed = String.raw`http\.${clusters.requests.outbound};?\.(?:no_cluster|no_route|fault\.aborts_injected)`;
   const streamCounter = counterOf(streams);
   const updateCounter = counterOf(updates);
   const strayCounter = counterOf(strayed);

@@ -12,6 +12,7 @@ export const clusterNames: ClusterNames = {
   patternOf: (service) =>
     // The host of a gateway is its own name, and a service's is followed by more.
     String.raw`outbound\|\d+\|[^|]*\|${service.replaceAll('.', '\\.')}${service.includes('.') ? '' : '\\.[^:;]*'}`,
+  requests: { outbound: 'outbound_[^;]*', inbound: 'inbound_[^;]*' },
   controlPlane: 'xds-grpc',
 };
 

@@ -2,6 +2,7 @@ import { fetchPrograms } from '../../toolchain/fetch.ts';
 import { programAtHand } from '../../toolchain/index.ts';
 import { toolsFor } from '../../toolchain/istio-tools.ts';
 import type { Mesh } from '../contract.ts';
+import { rejectionsIn } from '../envoy/rejections.ts';
 import { envoyTelemetry } from '../envoy/telemetry.ts';
 import { clusterOf } from './cluster/mesh.ts';
 import { clusterNames } from './clusters.ts';
@@ -11,7 +12,7 @@ import { effectivePaths, readEffective } from './effective/index.ts';
 import { hostPorts, prepareOnHost } from './host/mesh.ts';
 import { serviceHost } from './names.ts';
 import { poolSettings } from './pool-limits.ts';
-import { originsOfRejection, rejectionsIn } from './rejections.ts';
+import { originsOfRejection } from './rejections.ts';
 import { sidecarAdmin } from './sidecar-admin.ts';
 import { askIstioctl, validateWithIstioctl } from './validate.ts';
 import { ISTIO_VERSION } from './version.ts';
@@ -31,9 +32,11 @@ const ofVersion = (version: string): Mesh => ({
   readConfiguration,
   readChanges,
   lintConfiguration,
+  unsupported: () => [],
   rejectionsIn,
   originsOfRejection,
   serviceHost,
+  caveats: [],
   telemetry: envoyTelemetry(clusterNames),
   sidecar: sidecarAdmin,
   effective: { paths: effectivePaths, read: readEffective },
@@ -44,12 +47,12 @@ const ofVersion = (version: string): Mesh => ({
   cluster: clusterOf(version),
   containers: containersOf(version),
   async validate({ resources }, progress, signal) {
-    const { paths } = await fetchPrograms(['istioctl'], progress, signal, version);
+    const { paths } = await fetchPrograms(['istioctl'], progress, signal, { name: 'istio', version });
     await validateWithIstioctl(paths['istioctl'] ?? '', resources, { signal });
   },
   async refused(resources, signal) {
     if (resources.length === 0) return { problems: [], warnings: [] };
-    const istioctl = await programAtHand('istioctl', { meshVersion: version, signal });
+    const istioctl = await programAtHand('istioctl', { mesh: { name: 'istio', version }, signal });
     if (istioctl === undefined) {
       return {
         notAsked: 'istioctl is not here; to get it: npx breakwater tools fetch istioctl',

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { parseConfiguration } from './configuration-resources.ts';
 import { poolSettings } from './pool-limits.ts';
 
+const calls = { from: 'web', to: 'cart', namespace: 'shop' };
+
 const rule = (spec: string, name = 'cart', namespace = 'shop') => `# ours
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -25,7 +27,7 @@ const found = (...contents: string[]) => {
   }));
   const { resources, problems } = parseConfiguration(files, 'shop');
   expect(problems).toEqual([]);
-  return poolSettings.ruleFor(resources, 'cart', 'shop');
+  return poolSettings.ruleFor(resources, calls);
 };
 
 test('what is written is found, and whether requests share connections', () => {
@@ -56,17 +58,17 @@ test('limits are set in the text, and nothing else is changed', () => {
   const own = found(text);
   if (own === undefined) throw new Error('no rule');
   const limits = { 'tcp.maxConnections': 22, 'http.http1MaxPendingRequests': 3 };
-  expect(poolSettings.withLimits(text, own, limits)).toBe(
+  expect(poolSettings.withLimits(text, own, calls, limits)).toBe(
     `${text.replace('maxConnections: 100', 'maxConnections: 22')}      http:\n        http1MaxPendingRequests: 3\n`,
   );
 });
 
 test('a rule for a service that has none, and what is to be changed of one, are configuration', () => {
   const limits = { 'tcp.maxConnections': 22 };
-  const { text, name } = poolSettings.newRule('cart', 'shop', limits);
+  const { text, name } = poolSettings.newRule(calls, limits);
   expect(name).toEqual({ kind: 'DestinationRule', namespace: 'shop', name: 'cart' });
   expect(found(text)?.written).toEqual(limits);
-  expect(poolSettings.patch(limits)).toBe(
+  expect(poolSettings.patch(calls, limits)).toBe(
     'spec:\n  trafficPolicy:\n    connectionPool:\n      tcp:\n        maxConnections: 22\n',
   );
 });
@@ -101,7 +103,7 @@ test('limits in a list of resources would change more of the file than themselve
     'apiVersion: v1\nkind: List\nitems:\n- apiVersion: networking.istio.io/v1\n  kind: DestinationRule\n  metadata: {name: cart}\n  spec: {host: cart}\n';
   const own = found(text);
   if (own === undefined) throw new Error('no rule');
-  expect(() => poolSettings.withLimits(text, own, { 'tcp.maxConnections': 1 })).toThrow(
+  expect(() => poolSettings.withLimits(text, own, calls, { 'tcp.maxConnections': 1 })).toThrow(
     'cannot be set without changing more',
   );
 });

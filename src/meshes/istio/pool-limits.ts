@@ -17,7 +17,9 @@ export const poolSettings: PoolSettings = {
   // Istio gives the pool of a rule to the inbound cluster too.
   holdAtServers: true,
 
-  ruleFor(resources, service, namespace) {
+  limits: limitNames,
+
+  ruleFor(resources, { to: service, namespace }) {
     const host = serviceHost(service, namespace);
     const rules = resources.filter(({ kind }) => kind === 'DestinationRule');
     const own = rules.filter((rule) => hostOf(rule) === host);
@@ -40,7 +42,7 @@ export const poolSettings: PoolSettings = {
     return ruleOf(rule);
   },
 
-  withLimits(content, { resource }, limits) {
+  withLimits(content, { resource }, _, limits) {
     const number = valuesOf(content).findIndex((value) => isResource(value, resource));
     let text = content;
     for (const name of limitNames) {
@@ -58,7 +60,7 @@ export const poolSettings: PoolSettings = {
     return text;
   },
 
-  newRule: (service, namespace, limits) => ({
+  newRule: ({ to: service, namespace }, limits) => ({
     name: { kind: 'DestinationRule', namespace, name: service },
     text: stringify({
       apiVersion: 'networking.istio.io/v1',
@@ -68,7 +70,7 @@ export const poolSettings: PoolSettings = {
     }),
   }),
 
-  patch: (limits) => stringify({ spec: { trafficPolicy: { connectionPool: nested(limits) } } }),
+  patch: (_, limits) => stringify({ spec: { trafficPolicy: { connectionPool: nested(limits) } } }),
 };
 
 const hostOf = ({ value, namespace }: MeshResource) =>

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { rejectionsIn } from '../envoy/rejections.ts';
 import { parseConfiguration } from './configuration-resources.ts';
-import { originsOfRejection, rejectionsIn } from './rejections.ts';
+import { originsOfRejection } from './rejections.ts';
 
 test('of a rejected cluster the name and the reason are kept, not the resource quoted between them', () => {
   const log = `2026-11-22T20:27:44.105912Z\tinfo\txdsproxy\tconnected

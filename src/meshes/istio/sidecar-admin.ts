@@ -64,7 +64,7 @@ export const sidecarAdmin: MeshSidecar = {
   },
   // What pilot-agent calls them.
   credentials: envoyCredentials({ certificate: 'default', roots: 'ROOTCA' }),
-  ...envoyAdmin,
+  ...envoyAdmin(clusterNames),
 };
 
 interface RouteDump {

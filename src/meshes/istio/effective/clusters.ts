@@ -18,22 +18,17 @@ import {
   type EnvoyEndpoints,
   type TransportSocket,
 } from '../../envoy/config-dump.ts';
+import { keepaliveOf, optionsOf } from '../../envoy/http-options.ts';
+import { outlierDefaults, outlierValues } from '../../envoy/outlier-detection.ts';
+import { readZones, withEmptyZones } from '../../envoy/zones.ts';
+import { type Fallback, type Place, settingAt, tell, within, writtenAt } from '../../told.ts';
 import { texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import { distributeEntry } from './localities.ts';
 import { type Block, type Policy, policyOf } from './policies.ts';
 import type { Workload } from './selection.ts';
 import { limitOf, readBoolean, readDuration, readNumber, readPositive } from './values.ts';
-import {
-  configOf,
-  type Fallback,
-  type Place,
-  type ResourcesUnderTest,
-  settingAt,
-  tell,
-  within,
-  writtenAt,
-} from './written.ts';
+import { configOf, type ResourcesUnderTest } from './written.ts';
 
 /** What the clusters of one sidecar are read with. */
 export interface ClusterContext {
@@ -49,8 +44,6 @@ export interface ClusterContext {
   /** What may have changed a value on the way: the EnvoyFilters of this sidecar. */
   readonly maybe: readonly Setting[];
 }
-
-const httpOptions = 'envoy.extensions.upstreams.http.v3.HttpProtocolOptions';
 
 /** "outbound|8080|v1|edge-app.default.svc.cluster.local". */
 const outbound = /^outbound\|(\d+)\|([^|]*)\|(.+)$/;
@@ -181,8 +174,6 @@ export function readConnectTimeout(cluster: EnvoyCluster, { field, told }: Writt
   );
 }
 
-const optionsOf = (cluster: EnvoyCluster) => cluster.typed_extension_protocol_options?.[httpOptions];
-
 export function readIdleTimeout(cluster: EnvoyCluster, { field, told }: Written): Told<number | null> {
   const idle = optionsOf(cluster)?.common_http_protocol_options?.idle_timeout;
   const value = idle === undefined ? 3_600_000 : durationMs(idle);
@@ -239,12 +230,10 @@ function readStreams(cluster: EnvoyCluster, { field, told }: Written): Told<numb
 
 /** No field of Istio's sets it: what is there has come by an EnvoyFilter. */
 function readKeepalive(cluster: EnvoyCluster, { told }: Written): Cluster['keepalive'] {
-  const asked = optionsOf(cluster)?.explicit_http_config?.http2_protocol_options?.connection_keepalive;
-  const value =
-    asked?.interval === undefined || asked.timeout === undefined
-      ? null
-      : { intervalMs: durationMs(asked.interval), timeoutMs: durationMs(asked.timeout) };
-  return told<Keepalive | null>(value, undefined, () => undefined, { value: null, of: 'Envoy' });
+  return told<Keepalive | null>(keepaliveOf(cluster), undefined, () => undefined, {
+    value: null,
+    of: 'Envoy',
+  });
 }
 
 /** LEAST_REQUEST → "least-request". */
@@ -269,7 +258,6 @@ function readBalancing(cluster: EnvoyCluster, { field, told }: Written): Told<st
   );
 }
 
-/** https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/cluster/v3/outlier_detection.proto has the defaults. */
 function readOutlierDetection(
   cluster: EnvoyCluster,
   { policy, rule, field: fieldOf, told }: Written,
@@ -277,62 +265,50 @@ function readOutlierDetection(
   const outlier = cluster.outlier_detection;
   if (outlier === undefined) return undefined;
   const field = (name: string) => fieldOf('outlierDetection', name);
-  const counts = (count: number | undefined, enforcing: number) => (enforcing === 0 ? 0 : (count ?? 5));
   const block = policy?.block('outlierDetection');
-  const split = outlier.split_external_local_origin_errors ?? false;
+  const values = outlierValues(outlier);
+  const split = values.splitLocalOrigin;
   return {
     from: block ? settingAt(block) : (rule ?? { by: 'unknown', maybe: [] }),
-    consecutiveErrors: told(
-      counts(outlier.consecutive_5xx, outlier.enforcing_consecutive_5xx ?? 100),
-      field('consecutive5xxErrors'),
-      readNumber,
-      { value: 5, of: 'Envoy' },
-    ),
+    consecutiveErrors: told(values.consecutiveErrors, field('consecutive5xxErrors'), readNumber, {
+      value: outlierDefaults.consecutiveErrors,
+      of: 'Envoy',
+    }),
     consecutiveGatewayErrors: told(
-      counts(outlier.consecutive_gateway_failure, outlier.enforcing_consecutive_gateway_failure ?? 0),
+      values.consecutiveGatewayErrors,
       field('consecutiveGatewayErrors'),
       readNumber,
-      { value: 0, of: 'Envoy' },
+      { value: outlierDefaults.consecutiveGatewayErrors, of: 'Envoy' },
     ),
     splitLocalOrigin: told(split, field('splitExternalLocalOriginErrors'), readBoolean, {
       value: false,
       of: 'Envoy',
     }),
     consecutiveLocalOrigin: told(
-      split
-        ? counts(
-            outlier.consecutive_local_origin_failure,
-            outlier.enforcing_consecutive_local_origin_failure ?? 100,
-          )
-        : 0,
+      values.consecutiveLocalOrigin,
       split ? field('consecutiveLocalOriginFailures') : undefined,
       readPositive,
       { value: split ? 5 : 0, of: 'Envoy' },
     ),
-    intervalMs: told(durationMs(outlier.interval ?? '10s'), field('interval'), readDuration, {
-      value: 10_000,
+    intervalMs: told(values.intervalMs, field('interval'), readDuration, {
+      value: outlierDefaults.intervalMs,
       of: 'Envoy',
     }),
-    baseEjectionMs: told(
-      durationMs(outlier.base_ejection_time ?? '30s'),
-      field('baseEjectionTime'),
-      readDuration,
-      {
-        value: 30_000,
-        of: 'Envoy',
-      },
-    ),
-    longestEjectionMs: told(durationMs(outlier.max_ejection_time ?? '300s'), undefined, readDuration, {
-      value: 300_000,
+    baseEjectionMs: told(values.baseEjectionMs, field('baseEjectionTime'), readDuration, {
+      value: outlierDefaults.baseEjectionMs,
+      of: 'Envoy',
+    }),
+    longestEjectionMs: told(values.longestEjectionMs, undefined, readDuration, {
+      value: outlierDefaults.longestEjectionMs,
       of: 'Envoy',
     }),
     mostEjected: told(
-      (outlier.max_ejection_percent ?? 10) / 100,
+      values.mostEjected,
       field('maxEjectionPercent'),
       (percent) => share(readPositive(percent)),
-      { value: 0.1, of: 'Envoy' },
+      { value: outlierDefaults.mostEjected, of: 'Envoy' },
     ),
-    alwaysOne: outlier.always_eject_one_host ?? false,
+    alwaysOne: values.alwaysOne,
   };
 }
 
@@ -347,25 +323,6 @@ function readPanicThreshold(cluster: EnvoyCluster, { policy, field, told }: Writ
     (written) => share(readNumber(written)),
     detects ? { value: 0, of: 'Istio' } : { value: 0.5, of: 'Envoy' },
   );
-}
-
-function readZones(endpoints: EnvoyEndpoints | undefined): readonly Zone[] {
-  return (endpoints?.endpoints ?? []).map(({ locality, priority, load_balancing_weight, lb_endpoints }) => ({
-    locality: [locality?.region, locality?.zone, locality?.sub_zone].filter(Boolean).join('/'),
-    priority: priority ?? 0,
-    weight: load_balancing_weight,
-    hosts: (lb_endpoints ?? []).flatMap(({ endpoint }) => {
-      const socket = endpoint?.address?.socket_address;
-      return socket === undefined ? [] : [`${socket.address}:${socket.port_value}`];
-    }),
-  }));
-}
-
-/** Zones that have replicas of which the sidecar holds none. */
-function withEmptyZones(zones: readonly Zone[], localities: readonly string[]): readonly Zone[] {
-  const held = new Set(zones.map(({ locality }) => locality));
-  const missing = [...new Set(localities)].filter((locality) => !held.has(locality));
-  return [...zones, ...missing.map((locality) => ({ locality, priority: 0, weight: undefined, hosts: [] }))];
 }
 
 /** What the zones of the cluster show, and the setting that makes it so. */

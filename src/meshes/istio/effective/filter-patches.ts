@@ -2,9 +2,10 @@ import type { Path } from '../../../kit/path.ts';
 import { valueAt } from '../../../kit/path.ts';
 import type { Origin, Setting } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import { type Place, settingAt } from '../../told.ts';
 import { list } from '../configuration-hosts.ts';
 import { type Workload, whyNotSelected } from './selection.ts';
-import { type Place, type ResourcesUnderTest, settingAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 /** One patch of an EnvoyFilter, as it is written. */
 export interface FilterPatch {

@@ -8,6 +8,7 @@ import type {
 } from '../../../model/effective.ts';
 import { type Instance, isServer } from '../../../model/topology.ts';
 import type { EnvoyFilterChain, EnvoyListener } from '../../envoy/config-dump.ts';
+import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { certificateNamed } from '../host/host-certificates.ts';
 import { serviceHost } from '../names.ts';
 import {
@@ -25,7 +26,7 @@ import {
 } from './gateway-servers.ts';
 import { unusedByIngress } from './ingress.ts';
 import { hasLabels, type Workload } from './selection.ts';
-import { type Place, type ResourcesUnderTest, settingAt, within, writtenAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 /** "outbound_.8080_.v1_.edge-app.default.svc.cluster.local": the name that a sidecar asks for across networks. */
 const askedName = /^outbound_\.(\d+)_\.([^_]*)_\.(.+)$/;

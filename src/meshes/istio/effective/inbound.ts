@@ -9,6 +9,7 @@ import type {
   EnvoyRbac,
   EnvoyRouteConfiguration,
 } from '../../envoy/config-dump.ts';
+import { type Place, settingAt, tell, within, writtenAt } from '../../told.ts';
 import { list, texts } from '../configuration-hosts.ts';
 import {
   type ClusterContext,
@@ -21,7 +22,7 @@ import { isCache, patchOrigin } from './filter-patches.ts';
 import { peerAuthentications } from './peer-authentications.ts';
 import { readLocalRateLimits } from './rate-limits.ts';
 import { type Workload, whyNotSelected } from './selection.ts';
-import { type Place, type ResourcesUnderTest, settingAt, tell, within, writtenAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 export interface InboundContext extends ClusterContext {
   readonly workload: Workload;

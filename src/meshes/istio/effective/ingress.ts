@@ -1,10 +1,10 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { VirtualHost } from '../../../model/effective.ts';
+import { pathText } from '../../told.ts';
 import { texts } from '../configuration-hosts.ts';
 import { covers, type GatewayContext, hostsAt, type Idle, type Server } from './gateway-servers.ts';
 import { hostsOf } from './unused.ts';
 import { gatewayNamed, writtenRoutes } from './virtual-services.ts';
-import { pathText } from './written.ts';
 
 /** What VirtualServices say that an ingress gateway has no routes of, and why; `servers` are those that it has. */
 export function unusedByIngress(

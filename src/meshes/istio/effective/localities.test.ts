@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Instance } from '../../../model/topology.ts';
+import type { Place } from '../../told.ts';
 import { parseConfiguration } from '../configuration-resources.ts';
 import {
   distributeEntry,
@@ -9,7 +10,6 @@ import {
   isWithin,
   type LocatedHosts,
 } from './localities.ts';
-import type { Place } from './written.ts';
 
 test.each([
   ['region1/zone-a', 'region1/zone-a/*', true],

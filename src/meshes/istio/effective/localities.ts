@@ -1,8 +1,8 @@
 import { valueAt } from '../../../kit/path.ts';
+import { type Place, within, writtenAt } from '../../told.ts';
 import { list } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import type { Workload } from './selection.ts';
-import { type Place, within, writtenAt } from './written.ts';
 
 /** Whether a rule such as "region1/*", "region1/zone-east/*" or "*" takes in a region/zone[/sub-zone], as Istio reads it. */
 export function isWithin(locality: string, rule: string): boolean {

@@ -1,10 +1,11 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { Setting, Sidecar, Told, Unused } from '../../../model/effective.ts';
 import type { EnvoyCluster, EnvoyListener } from '../../envoy/config-dump.ts';
+import { type Place, settingAt } from '../../told.ts';
 import { list } from '../configuration-hosts.ts';
 import { patchesFor, writtenFields } from './filter-patches.ts';
 import type { Workload } from './selection.ts';
-import { type Place, type ResourcesUnderTest, settingAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 interface MetricsContext {
   readonly under: ResourcesUnderTest;

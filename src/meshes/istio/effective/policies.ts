@@ -1,8 +1,9 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import { type Place, within, writtenAt } from '../../told.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { olderFirst, selectorOf } from './selection.ts';
-import { type Place, type ResourcesUnderTest, within, writtenAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 /** The parts of a traffic policy that Istio takes whole from one place. */
 export const blocks = ['connectionPool', 'outlierDetection', 'loadBalancer', 'tls'] as const;

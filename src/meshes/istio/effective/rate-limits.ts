@@ -11,10 +11,11 @@ import {
   type EnvoyTokenBucket,
   shareOf,
 } from '../../envoy/config-dump.ts';
+import { readHeaderMatch } from '../../envoy/routes.ts';
+import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { inCamelCase, inSnakeCase, patchesFor, patchOrigin, writtenFields } from './filter-patches.ts';
-import { readHeaderMatch } from './routes.ts';
 import type { Workload } from './selection.ts';
-import { type Place, type ResourcesUnderTest, settingAt, within, writtenAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 type RateLimit = Extract<Filter, { readonly kind: 'rate-limit' }>;
 type Descriptor = NonNullable<EnvoyLocalRateLimit['descriptors']>[number];

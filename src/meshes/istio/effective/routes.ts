@@ -1,42 +1,29 @@
 import { valueAt } from '../../../kit/path.ts';
 import type {
   Action,
-  Destination,
   InjectedFault,
-  NamedMatch,
   Origin,
   ResourceName,
   Retries,
   Route,
-  RouteMatch,
   Setting,
-  TextMatch,
   VirtualHost,
 } from '../../../model/effective.ts';
 import {
   durationMs,
   type EnvoyFault,
-  type EnvoyHeaderMatcher,
   type EnvoyRetryPolicy,
   type EnvoyRoute,
   type EnvoyRouteConfiguration,
-  type EnvoyRouteMatch,
-  type StringMatcher,
   shareOf,
 } from '../../envoy/config-dump.ts';
+import { conditionsOf, destinationsOf, readMatch, redirectStatus } from '../../envoy/routes.ts';
+import { type Place, settingAt, tell, within, writtenAt } from '../../told.ts';
 import { placeOf } from '../clusters.ts';
 import type { Workload } from './selection.ts';
 import { readDuration, readNumber } from './values.ts';
 import { isMadeOf, type WrittenRoute, writtenRoutes } from './virtual-services.ts';
-import {
-  configOf,
-  type Place,
-  type ResourcesUnderTest,
-  settingAt,
-  tell,
-  within,
-  writtenAt,
-} from './written.ts';
+import { configOf, type ResourcesUnderTest } from './written.ts';
 
 export interface RouteContext {
   readonly under: ResourcesUnderTest;
@@ -142,51 +129,6 @@ function headerAt(place: Place, key: string): readonly Place[] {
     .map((name) => within(place, name));
 }
 
-function readMatch(match: EnvoyRouteMatch): RouteMatch {
-  const { runtime_fraction, dynamic_metadata = [], headers = [], query_parameters = [] } = match;
-  const ignoreCase = match.case_sensitive === false ? { ignoreCase: true as const } : {};
-  const path: TextMatch =
-    match.path !== undefined
-      ? { kind: 'exact', value: match.path, ...ignoreCase }
-      : match.path_separated_prefix !== undefined
-        ? { kind: 'segments', value: match.path_separated_prefix, ...ignoreCase }
-        : match.safe_regex !== undefined
-          ? { kind: 'regex', value: match.safe_regex.regex ?? '' }
-          : { kind: 'prefix', value: match.prefix ?? '/', ...ignoreCase };
-  return {
-    path,
-    headers: headers.map(readHeaderMatch),
-    query: query_parameters.map(({ name, string_match }) => ({ name, ...textMatch(string_match ?? {}) })),
-    ...(runtime_fraction === undefined && dynamic_metadata.length === 0 ? {} : { more: true as const }),
-  };
-}
-
-/** Which header has to match, and how. */
-export function readHeaderMatch(header: EnvoyHeaderMatcher): NamedMatch {
-  return {
-    name: header.name,
-    ...textMatch(
-      header.string_match ?? {
-        ...(header.exact_match === undefined ? {} : { exact: header.exact_match }),
-        ...(header.prefix_match === undefined ? {} : { prefix: header.prefix_match }),
-        ...(header.safe_regex_match === undefined ? {} : { safe_regex: header.safe_regex_match }),
-      },
-    ),
-    ...(header.invert_match ? { not: true as const } : {}),
-    ...(header.treat_missing_header_as_empty ? { emptyIfMissing: true as const } : {}),
-  };
-}
-
-function textMatch({ exact, prefix, suffix, contains, safe_regex, ignore_case }: StringMatcher): TextMatch {
-  const ignoreCase = ignore_case ? { ignoreCase: true as const } : {};
-  if (exact !== undefined) return { kind: 'exact', value: exact, ...ignoreCase };
-  if (prefix !== undefined) return { kind: 'prefix', value: prefix, ...ignoreCase };
-  if (suffix !== undefined) return { kind: 'suffix', value: suffix, ...ignoreCase };
-  if (contains !== undefined) return { kind: 'contains', value: contains, ...ignoreCase };
-  if (safe_regex !== undefined) return { kind: 'regex', value: safe_regex.regex ?? '' };
-  return { kind: 'present', value: '' };
-}
-
 function readAction(
   { route, direct_response, redirect }: EnvoyRoute,
   places: readonly Place[],
@@ -201,7 +143,7 @@ function readAction(
   const timeout = route?.timeout === undefined ? 15_000 : durationMs(route.timeout);
   return {
     does: 'forward',
-    to: destinationsOf(route),
+    to: destinationsOf(route, placeOf),
     timeoutMs: tell<number | null>(timeout === 0 ? null : timeout, {
       places: fieldAt(places, 'timeout'),
       read: readLimit,
@@ -232,29 +174,6 @@ function readAction(
 function readLimit(written: unknown): number | null | undefined {
   const ms = readDuration(written);
   return ms === 0 ? null : ms;
-}
-
-const redirectStatus: Readonly<Record<string, number>> = {
-  FOUND: 302,
-  SEE_OTHER: 303,
-  TEMPORARY_REDIRECT: 307,
-  PERMANENT_REDIRECT: 308,
-};
-
-function destinationsOf(route: EnvoyRoute['route']): readonly Destination[] {
-  if (route?.cluster !== undefined) {
-    return [{ cluster: route.cluster, place: placeOf(route.cluster), share: 1 }];
-  }
-  const weighted = (route?.weighted_clusters?.clusters ?? []).map(({ name = '', weight = 0 }) => ({
-    name,
-    weight,
-  }));
-  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
-  return weighted.map(({ name, weight }) => ({
-    cluster: name,
-    place: placeOf(name),
-    share: total === 0 ? 0 : weight / total,
-  }));
 }
 
 const fieldAt = (places: readonly Place[], ...path: string[]) =>
@@ -306,15 +225,6 @@ function readRetries(
       },
     ),
   };
-}
-
-function conditionsOf(retryOn: string, codes: readonly number[]): readonly string[] {
-  const names = retryOn
-    .split(',')
-    .map((name) => name.trim())
-    // Only says that the codes beside it count.
-    .filter((name) => name !== '' && name !== 'retriable-status-codes');
-  return [...new Set([...names, ...codes.map(String)])].toSorted();
 }
 
 function readFault(

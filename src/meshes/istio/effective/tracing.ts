@@ -3,11 +3,12 @@ import type { Setting, Tracing, Unused } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../../../model/topology.ts';
 import type { EnvoyListener } from '../../envoy/config-dump.ts';
+import { type Place, settingAt, tell, within, writtenAt } from '../../told.ts';
 import { list } from '../configuration-hosts.ts';
 import { ROOT_NAMESPACE } from '../names.ts';
 import { olderFirst, selectorOf, type Workload, whyNotSelected } from './selection.ts';
 import { readNumber } from './values.ts';
-import { type Place, type ResourcesUnderTest, settingAt, tell, within, writtenAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 interface TracingContext {
   readonly under: ResourcesUnderTest;

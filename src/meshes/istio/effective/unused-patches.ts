@@ -2,10 +2,11 @@ import { valueAt } from '../../../kit/path.ts';
 import type { Subject, Unused } from '../../../model/effective.ts';
 import { portsOf } from '../../../model/topology.ts';
 import type { EnvoyListener } from '../../envoy/config-dump.ts';
+import { type Place, settingAt, writtenAt } from '../../told.ts';
 import { ISTIO_VERSION } from '../version.ts';
 import { type FilterPatch, isCache, patchesOf } from './filter-patches.ts';
 import { selectorOf, type Workload, whyNotSelected } from './selection.ts';
-import { type Place, type ResourcesUnderTest, settingAt, writtenAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 /** Names of the filters that requests pass in a sidecar: those that come to its app, and those that its app makes. */
 interface HeldFilters {

@@ -2,6 +2,7 @@ import { valueAt } from '../../../kit/path.ts';
 import type { Cluster, Route, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { portsOf } from '../../../model/topology.ts';
+import { type Place, pathText, settingAt, within, writtenAt } from '../../told.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import { ROOT_NAMESPACE, serviceHost } from '../names.ts';
@@ -18,7 +19,7 @@ import {
   whyNotSelected,
 } from './selection.ts';
 import { writtenRoutes } from './virtual-services.ts';
-import { type Place, pathText, type ResourcesUnderTest, settingAt, within, writtenAt } from './written.ts';
+import type { ResourcesUnderTest } from './written.ts';
 
 /** One service as a sidecar calls it. */
 export interface CalledService {

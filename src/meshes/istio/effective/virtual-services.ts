@@ -1,10 +1,10 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { EnvoyRoute } from '../../envoy/config-dump.ts';
+import type { Place } from '../../told.ts';
 import { list, texts } from '../configuration-hosts.ts';
 import { isMap } from '../configuration-resources.ts';
 import { hasLabels, labelsText, type Workload } from './selection.ts';
-import type { Place } from './written.ts';
 
 /** One of the routes that Istio makes of an entry of `http`: one for each of its matches. */
 export interface WrittenRoute {

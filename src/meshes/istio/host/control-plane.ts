@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type NotYet, notYet, type Ready } from '../../../kit/eventually.ts';
+import { type NotYet, notYet } from '../../../kit/eventually.ts';
 import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostMeshRequest } from '../../contract.ts';
 import { accessLogFormat } from '../../envoy/access-log-format.ts';
 import { COLLECTOR } from '../../envoy/collector.ts';
+import type { Endpoint } from '../../envoy/discovery-gate.ts';
 import { ROOT_NAMESPACE, TRUST_DOMAIN } from '../names.ts';
 
 /** `discovery`: where sidecars look for it, through the gate; the others are istiod's own. */
@@ -17,11 +17,6 @@ export const controlPlanePorts = {
   http: 15_080,
   monitoring: 15_014,
 } as const;
-
-export interface Endpoint {
-  readonly host: string;
-  readonly port: number;
-}
 
 /** "address:port" where sidecars look for the control plane. */
 export function discoveryAddress(request: HostMeshRequest): string {
@@ -141,24 +136,6 @@ function tracing({ topology: { tracing: plan }, port: portFor }: HostMeshRequest
     enableTracing: true,
     extensionProviders: [{ name: plan.provider, ...settings[plan.protocol] }],
   };
-}
-
-/** Whether something accepts connections there. */
-export function accepts({ host, port }: Endpoint): Promise<Ready> {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    socket.setTimeout(1_000);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(undefined);
-    });
-    const no = (why: string) => {
-      socket.destroy();
-      resolve(notYet(why));
-    };
-    socket.once('timeout', () => no(`${host}:${port} does not answer`));
-    socket.once('error', (error) => no(`${host}:${port}: ${error.message}`));
-  });
 }
 
 /** How many services are in what istiod tells its sidecars: counted at its last push. */

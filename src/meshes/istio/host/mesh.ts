@@ -6,11 +6,11 @@ import { NotYet, notYet } from '../../../kit/eventually.ts';
 import { isServer } from '../../../model/topology.ts';
 import type { HostMesh, HostMeshRequest } from '../../contract.ts';
 import { COLLECTOR } from '../../envoy/collector.ts';
+import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
 import { configurationText } from '../under-test.ts';
 import { Authority } from './authority.ts';
 import { ConfigurationDirectory } from './configuration-directory.ts';
-import { accepts, controlPlanePorts, knownServices, prepareControlPlane } from './control-plane.ts';
-import { DiscoveryGate } from './discovery-gate.ts';
+import { controlPlanePorts, knownServices, prepareControlPlane } from './control-plane.ts';
 import { gatewayPort } from './gateways.ts';
 import { provideHostCertificates, withHostCertificates } from './host-certificates.ts';
 import { refusePassthrough } from './original-destination.ts';
@@ -57,9 +57,13 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
   return {
     controlPlane,
     authority,
+    configurationHint: [
+      `Change the mesh configuration: edit ${join(configuration.published, underTest)}`,
+      '(the control plane watches its folder; of two rules for one host, the one that came first holds),',
+      `or drop YAML beside it with metadata.namespace ${request.topology.namespace}:`,
+      `  ${configuration.published}`,
+    ],
     gatewayPort: request.port(gatewayPort),
-    configurationDirectory: configuration.published,
-    configurationFile: join(configuration.published, underTest),
     holdControlPlane: async () => {
       await configuration.withhold();
       await gate.hold();
@@ -86,6 +90,8 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
       await configuration.replace(underTest, configurationText(changed, revision, withHostCertificates));
     },
     sidecar: (instance) => sidecarProgram(instance, request, version),
+    // One port takes the calls of every service on it: they are told apart by their Host.
+    egress: ({ egressAddress }, _, port) => ({ address: egressAddress, port }),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };
 }

@@ -1,10 +1,16 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import type { Endpoint } from './control-plane.ts';
+import { notYet, type Ready } from '../../kit/eventually.ts';
+
+/** Where something listens. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
 
 /**
- * Stands between the sidecars and istiod, as a cluster's Service does, which sends nobody to a pod that is not
- * ready. istiod listens before it knows every service; a sidecar that asked it then would be told that the
- * others are gone, and drop what it has.
+ * Stands between the sidecars and a control plane, as a cluster's Service does, which sends nobody to a pod that is not
+ * ready. It may listen before it knows every service; a sidecar that asked it then would be told that the others are
+ * gone, and drop what it has.
  */
 export class DiscoveryGate {
   readonly #at: Endpoint;
@@ -72,4 +78,22 @@ export class DiscoveryGate {
     socket.pipe(inner);
     inner.pipe(socket);
   }
+}
+
+/** Whether something accepts connections there. */
+export function accepts({ host, port }: Endpoint): Promise<Ready> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.setTimeout(1_000);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(undefined);
+    });
+    const no = (why: string) => {
+      socket.destroy();
+      resolve(notYet(why));
+    };
+    socket.once('timeout', () => no(`${host}:${port} does not answer`));
+    socket.once('error', (error) => no(`${host}:${port}: ${error.message}`));
+  });
 }

@@ -1,0 +1,253 @@
+import { expect, test } from 'vitest';
+import { ProblemsError } from '../../kit/problems.ts';
+import type { TopologyPlan } from '../../model/topology.ts';
+import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
+
+const server = { port: 8080, role: 'server' } as const;
+const topology: TopologyPlan = {
+  name: 'shop',
+  file: 'shop.yaml',
+  namespace: 'default',
+  mtls: 'strict',
+  services: [
+    { ...server, name: 'edge-app', serviceAccount: 'edge-app' },
+    { ...server, name: 'cart', serviceAccount: 'cart' },
+    { name: 'frontend', serviceAccount: 'frontend', port: 8080, role: 'client' },
+  ],
+  instances: [],
+  outside: false,
+  calls: [{ from: 'frontend', to: 'edge-app', port: 8080 }],
+};
+const context = { topology, loads: [], aboutHosts: [] };
+
+const fileOf = (content: string, file = 'a.hcl') => ({ file, path: `/${file}`, content });
+
+function problemsIn(...files: readonly (readonly [string, string?])[]): readonly string[] {
+  try {
+    readConfiguration(
+      files.map(([content, file]) => fileOf(content, file)),
+      context,
+    );
+    return [];
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    return error.problems.map(({ line, path = '', message, hint = '' }) =>
+      [line, path, message, hint].filter(Boolean).join(' | '),
+    );
+  }
+}
+
+const limits = (inner: string, name = 'frontend') => `Kind = "service-defaults"
+Name = "${name}"
+UpstreamConfig {
+  Overrides = [
+    {
+      Name = "edge-app"
+${inner}
+    }
+  ]
+}
+`;
+
+test('an entry says the same in HCL, in JSON and as a custom resource, in whatever spelling Consul takes', () => {
+  const texts = [
+    [limits('Limits { MaxConnections = 3 }'), 'a.hcl'],
+    [
+      'kind = "service-defaults"\nname = "frontend"\nupstream_config { overrides { name = "edge-app" limits { max_connections = 3 } } }',
+      'b.hcl',
+    ],
+    [
+      '{"Kind":"service-defaults","Name":"frontend","UpstreamConfig":{"Overrides":[{"Name":"edge-app","Limits":{"MaxConnections":3}}]}}',
+      'c.json',
+    ],
+    [
+      'apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceDefaults\nmetadata: { name: frontend }\nspec:\n  upstreamConfig:\n    overrides:\n      - name: edge-app\n        limits: { maxConnections: 3 }\n',
+      'd.yaml',
+    ],
+  ] as const;
+  for (const [text, file] of texts) {
+    const [entry] = readConfiguration([fileOf(text, file)], context);
+    expect(entry).toMatchObject({ kind: 'service-defaults', namespace: 'default', name: 'frontend', file });
+    expect(entry?.value).toEqual({
+      Kind: 'service-defaults',
+      Name: 'frontend',
+      UpstreamConfig: { Overrides: [{ Name: 'edge-app', Limits: { MaxConnections: 3 } }] },
+    });
+  }
+  const [last] = readConfiguration([fileOf(texts[3][0], texts[3][1])], context);
+  expect(last?.lineOf(['UpstreamConfig', 'Overrides', 0, 'Limits', 'MaxConnections'])).toBe(8);
+  expect(last?.lineOf(['UpstreamConfig', 'Overrides', 0, 'PassiveHealthCheck'])).toBe(7);
+});
+
+test('intentions as a custom resource are for the service that they name as their destination', () => {
+  const text = `apiVersion: consul.hashicorp.com/v1alpha1
+kind: ServiceIntentions
+metadata: { name: anything }
+spec:
+  destination: { name: edge-app }
+  sources:
+    - { name: frontend, action: deny }
+`;
+  const [entry] = readConfiguration([fileOf(text, 'a.yaml')], context);
+  expect(entry?.value).toEqual({
+    Kind: 'service-intentions',
+    Name: 'edge-app',
+    Sources: [{ Name: 'frontend', Action: 'deny' }],
+  });
+});
+
+test.each([
+  ['', ['1 | there is no configuration entry in this file']],
+  ['Name = "frontend"', [expect.stringContaining('a configuration entry has a Kind')]],
+  ['Kind = "service-default"\nName = "x"', [expect.stringContaining('did you mean "service-defaults"?')]],
+  [
+    'Kind = "ingress-gateway"\nName = "x"',
+    [expect.stringContaining('unsupported here, because the lab has no gateway')],
+  ],
+  ['Kind = "service-defaults"', ['1 | Name | missing; this field is needed']],
+  [
+    limits('Limits { MaxConnection = 3 }'),
+    [expect.stringMatching(/^7 \| .*unknown field "MaxConnection" \| did you mean "MaxConnections"\?/)],
+  ],
+  [
+    limits('MaxConnections = 3'),
+    [
+      '7 | UpstreamConfig.Overrides.0.MaxConnections | unknown field "MaxConnections" | its place is UpstreamConfig.Overrides.Limits.MaxConnections or UpstreamConfig.Defaults.Limits.MaxConnections',
+    ],
+  ],
+  [
+    limits('OutlierDetection { Interval = "1s" }'),
+    [expect.stringContaining('unknown field "OutlierDetection"')],
+  ],
+  [
+    limits('PassiveHealthCheck { Interval = 1 }'),
+    [expect.stringContaining('expected a duration, got the number 1 | write it with its unit: "1s"')],
+  ],
+  [
+    limits('PassiveHealthCheck { MaxEjectionPercent = 150 }'),
+    [expect.stringContaining('expected at most 100, got 150')],
+  ],
+  [limits('Limits { MaxConnections = 1.5 }'), [expect.stringContaining('expected a whole number')]],
+  [limits('Limits = 3'), [expect.stringContaining('expected a map, got the number 3')]],
+  [
+    'Kind = "service-defaults"\nName = "edge-app"\nProtocol = "HTTP"',
+    [expect.stringContaining('expected one of tcp, http, http2, grpc; got "HTTP" | did you mean http?')],
+  ],
+  [
+    'Kind = "service-defaults"\nName = "edge-app"\nRateLimits {}',
+    ['3 | RateLimits | unsupported here, because RateLimits is in Consul Enterprise only'],
+  ],
+  [
+    'Kind = "service-resolver"\nName = "edge-app"\nPrioritizeByLocality { Mode = "failover" }',
+    [expect.stringContaining('PrioritizeByLocality is in Consul Enterprise only')],
+  ],
+  [
+    'Kind = "service-defaults"\nName = "edge-ap"',
+    [
+      '2 | Name | the topology has no service "edge-ap", so nothing comes of this service-defaults | did you mean edge-app?',
+    ],
+  ],
+  [
+    limits('Limits {}').replace('Name = "edge-app"', 'Name = "edge"'),
+    [expect.stringContaining('the topology has no service "edge" that could be called')],
+  ],
+  [
+    'Kind = "service-defaults"\nName = "frontend"\nUpstreamConfig { Overrides { Limits {} } }',
+    [expect.stringContaining('an override has the Name of the service that it is for')],
+  ],
+  [
+    'Kind = "service-splitter"\nName = "edge-app"\nSplits = [{ Weight = 90 }, { Weight = 20 Service = "cart" }]',
+    ['3 | Splits | the weights come to 110, and have to come to 100'],
+  ],
+  [
+    'Kind = "service-splitter"\nName = "edge-app"\nSplits = [{ Weight = 100 ServiceSubset = "v2" }]',
+    [
+      expect.stringContaining(
+        'edge-app has no subset "v2" | a service-resolver for edge-app says in Subsets',
+      ),
+    ],
+  ],
+  [
+    'Kind = "service-router"\nName = "edge-app"\nRoutes = [{ Destination { Service = "carts" } }]',
+    [expect.stringContaining('the topology has no service "carts" | did you mean cart?')],
+  ],
+  [
+    'Kind = "service-router"\nName = "edge-app"\nRoutes = [{ Match { Header = [] } Destination {} }]',
+    [expect.stringContaining('unknown field "Header" | its place is Routes.Match.HTTP.Header')],
+  ],
+  [
+    'Kind = "service-router"\nName = "edge-app"\nRoutes = [{ Destination { RetryOn = ["5XX"] } }]',
+    [expect.stringContaining('got "5XX" | did you mean 5xx?')],
+  ],
+  [
+    'Kind = "service-intentions"\nName = "edge-app"\nSources = [{ Name = "web" Action = "allow" }]',
+    [expect.stringContaining('the topology has no service "web" that could call')],
+  ],
+  [
+    'Kind = "proxy-defaults"\nName = "default"',
+    [expect.stringContaining('the name of a proxy-defaults is global')],
+  ],
+  [
+    'Kind = "service-defaults"\nName = "frontend',
+    [expect.stringContaining('this text has no end on its line')],
+  ],
+])('%j has one right answer', (text, problems) => {
+  expect(problemsIn([text])).toEqual(problems);
+});
+
+test('entries that need each other are held against each other', () => {
+  const router = 'Kind = "service-router"\nName = "edge-app"\nRoutes = [{ Destination { NumRetries = 1 } }]';
+  const tcp = 'Kind = "service-defaults"\nName = "edge-app"\nProtocol = "tcp"';
+  expect(problemsIn([router, 'r.hcl'])).toEqual([]);
+  expect(problemsIn([router, 'r.hcl'], [tcp, 'd.hcl'])).toEqual([
+    '3 | Protocol | with this Protocol edge-app speaks TCP, and a service-router for it is refused | write Protocol = "http", or http2 or grpc',
+  ]);
+  const bare = 'Kind = "service-defaults"\nName = "edge-app"\nMaxInboundConnections = 3';
+  expect(problemsIn([bare])).toEqual([
+    expect.stringContaining('without a Protocol of its own edge-app speaks TCP, whatever proxy-defaults say'),
+  ]);
+  expect(problemsIn([bare.replace('edge-app', 'frontend')])).toEqual([]);
+  const proxy = 'Kind = "proxy-defaults"\nName = "global"\nConfig { protocol = "tcp" }';
+  expect(problemsIn([proxy])).toEqual([expect.stringContaining('connections of TCP')]);
+  expect(problemsIn([router, 'r.hcl'], [router, 's.hcl'])).toEqual([
+    expect.stringContaining('service-router/edge-app is there already, in r.hcl:1'),
+  ]);
+});
+
+test('a change puts entries in and takes them out, and may not leave others without what they need', () => {
+  const resolver = fileOf(
+    'Kind = "service-resolver"\nName = "edge-app"\nSubsets { v1 { Filter = "Service.Meta.version == v1" } }',
+    'r.hcl',
+  );
+  const splitter = fileOf(
+    'Kind = "service-splitter"\nName = "edge-app"\nSplits = [{ Weight = 100 ServiceSubset = "v1" }]',
+    's.hcl',
+  );
+  const named = (kind: string) => ({ kind, namespace: 'default', name: 'edge-app' });
+  const [put, out] = readChanges(
+    [resolver],
+    [
+      { name: 'split', files: [splitter], deletes: [] },
+      { name: 'back', files: [], deletes: [named('service-splitter'), named('service-router')] },
+    ],
+    context,
+  );
+  expect(put?.resources.map(({ kind }) => kind)).toEqual(['service-resolver', 'service-splitter']);
+  expect(out).toMatchObject({ missing: [named('service-router')], isSame: false });
+  expect(() =>
+    readChanges(
+      [resolver, splitter],
+      [{ name: 'bare', files: [], deletes: [named('service-resolver')] }],
+      context,
+    ),
+  ).toThrow('after the change bare: edge-app has no subset "v1"');
+});
+
+test('without a topology a file is looked at by itself', () => {
+  const { problems, sound } = lintConfiguration([
+    fileOf('Kind = "service-defaults"\nName = "whoever"', 'a.hcl'),
+    fileOf('Kind = "service-splitter"\nName = "x"\nSplits = [{ Weight = 1 }]', 'b.hcl'),
+  ]);
+  expect(sound.map(({ name }) => name)).toEqual(['whoever', 'x']);
+  expect(problems.map(({ message }) => message)).toEqual(['the weights come to 1, and have to come to 100']);
+});

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { Told } from '../../../model/effective.ts';
+import { recordedSidecar } from './testing/recordings.ts';
+
+/** "100 limits.hcl:18", "1024 Envoy". */
+const text = (told: Told<unknown> | undefined) => {
+  const { value, from } = told ?? expect.fail();
+  const where =
+    from.by === 'setting' ? `${from.file}:${from.line}` : from.by === 'default' ? from.of : from.by;
+  return `${JSON.stringify(value)} ${where}`;
+};
+
+test('limits and outlier detection are those of the override, and what it leaves out is nobody’s', () => {
+  const [cluster, ...others] = recordedSidecar('limits', 'frontend').clusters;
+  expect(others).toEqual([]);
+  const { limits, outlierDetection, connectTimeoutMs, balancing, locality, tls } = cluster ?? expect.fail();
+  expect(text(limits.connections)).toBe('100 limits.hcl:15');
+  expect(text(limits.requests)).toBe('500 limits.hcl:16');
+  expect(text(limits.pending)).toBe('1024 Envoy');
+  expect(text(outlierDetection?.consecutiveErrors)).toBe('4 limits.hcl:20');
+  expect(text(outlierDetection?.intervalMs)).toBe('2000 limits.hcl:19');
+  expect(text(outlierDetection?.mostEjected)).toBe('0.5 limits.hcl:21');
+  expect(text(outlierDetection?.baseEjectionMs)).toBe('30000 Envoy');
+  expect(text(connectTimeoutMs)).toBe('2000 limits.hcl:6');
+  expect(text(balancing)).toBe('"round-robin" Consul');
+  expect(text(locality)).toBe('"none" Consul');
+  expect(text(tls)).toBe('"mesh" Consul');
+  expect(cluster?.zones.flatMap(({ hosts }) => hosts)).toHaveLength(4);
+  const [host] = recordedSidecar('limits', 'frontend').hosts;
+  const [route] = host?.routes ?? [];
+  const action = route?.action.does === 'forward' ? route.action : expect.fail();
+  expect(action.to).toEqual([{ cluster: cluster?.name, place: 'edge-app', share: 1 }]);
+  expect(text(action.timeoutMs)).toBe('15000 Envoy');
+  expect(text(action.retries.attempts)).toBe('0 Consul');
+});
+
+test('outlier detection of all that is called gives way to a block of its own for one service', () => {
+  const { unused } = recordedSidecar('limits', 'frontend');
+  expect(unused).toMatchObject([
+    {
+      about: 'outlier-detection',
+      side: 'client',
+      setting: { path: 'UpstreamConfig.Defaults.PassiveHealthCheck', line: 7 },
+    },
+  ]);
+});
+
+test('settings of calls at the service that is called are told as of no effect', () => {
+  const client = recordedSidecar('wrong-side', 'frontend');
+  expect(text(client.clusters[0]?.limits.connections)).toBe('1024 Envoy');
+  expect(client.unused).toMatchObject([
+    {
+      about: 'limits',
+      service: 'edge-app',
+      setting: { resource: { kind: 'service-defaults', name: 'edge-app' }, line: 8 },
+      why: expect.stringContaining('is for what edge-app calls'),
+    },
+  ]);
+  const [inbound] = recordedSidecar('wrong-side', 'edge-app').inbound;
+  expect(text(inbound?.limits.connections)).toBe('300 wrong-side.hcl:4');
+  expect(inbound).toMatchObject({ port: 8080, cluster: 'local_app', filters: [] });
+  expect(text(inbound?.accepts)).toBe('"mtls" Consul');
+});
+
+test('routes are those of the router in its order, and a failover is one cluster with two zones', () => {
+  const { hosts, clusters } = recordedSidecar('routes', 'frontend');
+  const [router, rest, ...others] = hosts[0]?.routes ?? [];
+  expect(others).toEqual([]);
+  expect(router).toMatchObject({
+    from: { path: 'Routes[0]', file: 'routes.yaml', line: 7 },
+    match: {
+      path: { kind: 'prefix', value: '/slow' },
+      headers: [
+        { name: 'x-plan', kind: 'exact', value: 'free' },
+        { name: ':method', kind: 'regex', value: 'GET' },
+      ],
+    },
+  });
+  const action = router?.action.does === 'forward' ? router.action : expect.fail();
+  expect(action.to.map(({ place }) => place)).toEqual(['edge-app subset west']);
+  expect(text(action.timeoutMs)).toBe('3000 routes.yaml:16');
+  expect(text(action.retries.attempts)).toBe('2 routes.yaml:17');
+  expect(text(action.retries.conditions)).toMatch(/^\["503","reset"\] routes\.yaml:18$/);
+  const last = rest?.action.does === 'forward' ? rest.action : expect.fail();
+  expect(last.to.map(({ place }) => place)).toEqual(['edge-app subset east']);
+  const east = clusters.find(({ subset }) => subset === 'east');
+  expect(east?.zones.map(({ priority, hosts: own }) => [priority, own.length])).toEqual([
+    [0, 2],
+    [1, 2],
+  ]);
+  expect(text(east?.locality)).toBe('"failover" routes.yaml:35');
+  expect(text(east?.connectTimeoutMs)).toBe('3000 routes.yaml:27');
+  expect(text(east?.balancing)).toBe('"least-request" routes.yaml:38');
+  expect(text(east?.selects)).toBe('{"zone":"zone-east"} routes.yaml:30');
+});
+
+test('intentions are a filter of the service that is called', () => {
+  const [inbound] = recordedSidecar('routes', 'edge-app').inbound;
+  const [filter, ...others] = inbound?.filters ?? [];
+  expect(others).toEqual([]);
+  expect(filter).toMatchObject({
+    kind: 'authorization',
+    policies: [{ resource: { kind: 'service-intentions', name: 'edge-app' }, from: { line: 48 } }],
+  });
+});

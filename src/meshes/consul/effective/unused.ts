@@ -1,0 +1,75 @@
+import { valueAt } from '../../../kit/path.ts';
+import type { Subject, Unused } from '../../../model/effective.ts';
+import type { Instance, TopologyPlan } from '../../../model/topology.ts';
+import { type Place, settingAt, within, writtenAt } from '../../told.ts';
+import { listAt } from '../entries/meaning.ts';
+import type { EntriesUnderTest } from './entries.ts';
+
+const subjects: readonly (readonly [block: string, Subject])[] = [
+  ['Limits', 'limits'],
+  ['PassiveHealthCheck', 'outlier-detection'],
+];
+
+/**
+ * What is written about calls of a caller's services and does not hold for them: settings of calls belong to who calls,
+ * and many write them to who is called.
+ */
+export function unusedByCaller(
+  { service }: Instance,
+  { calls }: TopologyPlan,
+  under: EntriesUnderTest,
+): readonly Unused[] {
+  const called = [...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to))];
+  return called.flatMap((to) => [...ofCalled(service, to, under), ...hidden(service, to, under)]);
+}
+
+/** Blocks in the service-defaults of the service that is called: they are for what that one calls. */
+function ofCalled(from: string, to: string, under: EntriesUnderTest): readonly Unused[] {
+  const entry = under.of('service-defaults', to);
+  if (entry === undefined) return [];
+  const config = within(entry, 'UpstreamConfig');
+  const overrides = listAt(writtenAt(config), ['Overrides']).map((_, index) =>
+    within(config, 'Overrides', index),
+  );
+  const why = `UpstreamConfig in the service-defaults of ${to} is for what ${to} calls; what is for calls of ${from} stands in those of ${from}`;
+  return [within(config, 'Defaults'), ...overrides].flatMap((place) => blocksIn(place, to, why));
+}
+
+/** Blocks for all that a service calls, where there is one for this service alone. */
+function hidden(from: string, to: string, under: EntriesUnderTest): readonly Unused[] {
+  const entry = under.of('service-defaults', from);
+  if (entry === undefined) return [];
+  const config = within(entry, 'UpstreamConfig');
+  const overrides = listAt(writtenAt(config), ['Overrides']);
+  const foreign = overrides.flatMap((each, index) => {
+    const name = valueAt(each, ['Name']);
+    if (name === to || overrides.some((other) => valueAt(other, ['Name']) === to)) return [];
+    return blocksIn(
+      within(config, 'Overrides', index),
+      to,
+      `it is for calls of ${String(name)}, and not of ${to}`,
+    );
+  });
+  const own = subjects.flatMap(([block, about]) => {
+    const used = under.upstreamBlock(from, to, block);
+    const general = within(config, 'Defaults', block);
+    if (used === undefined || writtenAt(general) === undefined || used.path.includes('Defaults')) return [];
+    const why = `the ${block} of the override for ${to} take the place of the whole block`;
+    return [unused(general, about, to, why)];
+  });
+  return [...foreign, ...own];
+}
+
+const blocksIn = (place: Place, service: string, why: string): readonly Unused[] =>
+  subjects.flatMap(([block, about]) => {
+    const written = within(place, block);
+    return writtenAt(written) === undefined ? [] : [unused(written, about, service, why)];
+  });
+
+const unused = (place: Place, about: Subject, service: string, why: string): Unused => ({
+  about,
+  service,
+  side: 'client',
+  setting: settingAt(place),
+  why,
+});

@@ -1,0 +1,195 @@
+import { nearest, quote, suggest, typeName } from '../../../kit/nearest.ts';
+import type { Path } from '../../../kit/path.ts';
+import type { Mistake } from '../../../kit/problems.ts';
+import { readDuration } from '../../go-duration.ts';
+import { entryKinds, type Field, type ObjectField } from './fields.ts';
+
+/** An entry, or a part of one, in Consul's own spelling. */
+export interface Canonical {
+  readonly value: unknown;
+  readonly mistakes: readonly Mistake[];
+  /** Where a field stands as its author wrote it, or its nearest parent that is there. */
+  writtenAt(path: Path): Path;
+  /** The same, and behind it what is not there, spelt so that it may be. */
+  spelt(path: Path, name: (canonical: string) => string): Path;
+}
+
+/** How Consul tells names apart: neither by case nor by underlines. */
+const folded = (name: string) => name.toLowerCase().replaceAll('_', '');
+
+/** Holds what is written against the fields that Consul has, and spells it as Consul does. */
+export function canonical(fields: ObjectField, written: unknown, from: Path = []): Canonical {
+  const mistakes: Mistake[] = [];
+  const places = new Map<string, Path>();
+  const root = Object.values(fields.fields).length === 0 ? [] : Object.keys(fields.fields);
+  const value = read(fields, written, from, []);
+  return {
+    value,
+    mistakes,
+    writtenAt(path) {
+      for (let length = path.length; length > 0; length -= 1) {
+        const found = places.get(keyOf(path.slice(0, length)));
+        if (found !== undefined) return found;
+      }
+      return from;
+    },
+    spelt(path, name) {
+      for (let length = path.length; length >= 0; length -= 1) {
+        const found = places.get(keyOf(path.slice(0, length)));
+        if (found === undefined) continue;
+        const rest = path.slice(length).map((part) => (typeof part === 'string' ? name(part) : part));
+        return [...found, ...rest];
+      }
+      return path;
+    },
+  };
+
+  function wrong(path: Path, message: string, hint?: string, at: Mistake['at'] = 'value'): undefined {
+    mistakes.push({ path, at, message, hint });
+  }
+
+  function read(field: Field, value: unknown, path: Path, to: Path): unknown {
+    places.set(keyOf(to), path);
+    // Consul takes one for a list of one, and the other way round.
+    if (field.type !== 'any' && field.type !== 'list' && Array.isArray(value) && value.length === 1) {
+      return read(field, value[0], [...path, 0], to);
+    }
+    switch (field.type) {
+      case 'any':
+        return value;
+      case 'object':
+        return isMap(value)
+          ? readObject(field, value, path, to)
+          : wrong(path, `expected a map, got ${typeName(value)}`);
+      case 'map':
+        if (!isMap(value)) return wrong(path, `expected a map, got ${typeName(value)}`);
+        return Object.fromEntries(
+          Object.entries(value).map(([name, inner]) => [
+            name,
+            read(field.of, inner, [...path, name], [...to, name]),
+          ]),
+        );
+      case 'list': {
+        const isList = Array.isArray(value);
+        const items = isList ? value : [value];
+        return items.map((item, index) =>
+          read(field.of, item, isList ? [...path, index] : path, [...to, index]),
+        );
+      }
+      default:
+        return readScalar(field, value, path);
+    }
+  }
+
+  function readObject(field: ObjectField, value: Record<string, unknown>, path: Path, to: Path): unknown {
+    const names = new Map(Object.keys(field.fields).map((name) => [folded(name), name]));
+    const elsewhere = new Map(
+      Object.entries(field.elsewhere ?? {}).map(([name, why]) => [folded(name), why]),
+    );
+    const result: Record<string, unknown> = {};
+    for (const [key, inner] of Object.entries(value)) {
+      const name = names.get(folded(key));
+      const own = name === undefined ? undefined : field.fields[name];
+      if (name !== undefined && own !== undefined) {
+        if (Object.hasOwn(result, name)) wrong([...path, key], `${name} is written twice`, undefined, 'key');
+        result[name] = read(own, inner, [...path, key], [...to, name]);
+        continue;
+      }
+      const why = elsewhere.get(folded(key));
+      if (why !== undefined)
+        wrong([...path, key], `unsupported here, because ${key} ${why}`, undefined, 'key');
+      else wrong([...path, key], `unknown field ${quote(key)}`, hintFor(key, field), 'key');
+    }
+    for (const name of field.needed ?? []) {
+      if (result[name] === undefined && !mistakes.some((each) => each.path.at(-1) === name)) {
+        wrong([...path, name], 'missing; this field is needed');
+      }
+    }
+    return result;
+  }
+
+  /** A field of this place that was meant, or the place that the field of this name has. */
+  function hintFor(key: string, field: ObjectField): string | undefined {
+    const here = Object.keys(field.fields);
+    const close = nearest(key, here);
+    if (close !== undefined && folded(close).length > 0 && isSlip(key, close)) return suggest(key, [close]);
+    const places = placesOf(key, fields).filter((place) => !root.includes(place) || field !== fields);
+    if (places.length > 0) return `its place is ${places.slice(0, 3).join(' or ')}`;
+    const shown = here.filter((name) => !['Kind', 'Name', 'Meta', 'Namespace', 'Partition'].includes(name));
+    return suggest(key, shown, 20);
+  }
+
+  function readScalar(
+    field: Exclude<Field, { type: 'any' | 'object' | 'map' | 'list' }>,
+    value: unknown,
+    path: Path,
+  ): unknown {
+    switch (field.type) {
+      case 'text':
+        if (typeof value !== 'string') {
+          const hint = typeof value === 'object' ? undefined : 'put it in quotes';
+          return wrong(path, `expected text, got ${typeName(value)}`, hint);
+        }
+        if (field.oneOf !== undefined && !field.oneOf.includes(value)) {
+          const allowed = field.oneOf.filter(Boolean);
+          const meant = nearest(value, allowed);
+          const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
+          return wrong(path, `expected one of ${allowed.join(', ')}; got ${quote(value)}`, hint);
+        }
+        return value;
+      case 'duration':
+        if (readDuration(value) === undefined) {
+          const hint =
+            typeof value === 'number' ? `write it with its unit: "${value}s"` : 'such as "10s" or "500ms"';
+          return wrong(path, `expected a duration, got ${typeName(value)}`, hint);
+        }
+        return value;
+      case 'boolean':
+        return typeof value === 'boolean'
+          ? value
+          : wrong(path, `expected true or false, got ${typeName(value)}`);
+      default: {
+        const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value;
+        if (typeof number !== 'number' || (field.type === 'whole' && !Number.isInteger(number))) {
+          const what = field.type === 'whole' ? 'a whole number' : 'a number';
+          return wrong(path, `expected ${what}, got ${typeName(value)}`);
+        }
+        if (number < field.least) return wrong(path, `expected at least ${field.least}, got ${number}`);
+        if (field.most !== undefined && number > field.most)
+          return wrong(path, `expected at most ${field.most}, got ${number}`);
+        return number;
+      }
+    }
+  }
+}
+
+const keyOf = (path: Path) => path.join('\0');
+
+export const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A letter or two: this field misspelt, and none of another place. */
+function isSlip(key: string, name: string): boolean {
+  const [a, b] = [folded(key), folded(name)];
+  return Math.abs(a.length - b.length) <= 2 && (a.startsWith(b.slice(0, 3)) || a.endsWith(b.slice(-4)));
+}
+
+/** Where in an entry a field of this name may stand: "UpstreamConfig.Defaults.Limits"; in other kinds where it is not in this one. */
+function placesOf(key: string, kind: ObjectField): readonly string[] {
+  const own = search(kind, key, [], 0);
+  if (own.length > 0) return own;
+  return Object.entries(entryKinds).flatMap(([name, other]) =>
+    other === kind ? [] : search(other, key, [], 0).map((place) => `${place} of a ${name}`),
+  );
+}
+
+function search(field: Field, key: string, path: readonly string[], depth: number): readonly string[] {
+  if (depth > 5) return [];
+  if (field.type === 'list') return search(field.of, key, path, depth);
+  if (field.type === 'map') return search(field.of, key, [...path, 'NAME'], depth + 1);
+  if (field.type !== 'object') return [];
+  return Object.entries(field.fields).flatMap(([name, inner]) => [
+    ...(folded(name) === folded(key) ? [[...path, name].join('.')] : []),
+    ...search(inner, key, [...path, name], depth + 1),
+  ]);
+}

@@ -1,0 +1,241 @@
+import { nearest, quote } from '../../../kit/nearest.ts';
+import { type Path, valueAt } from '../../../kit/path.ts';
+import type { Problem } from '../../../kit/problems.ts';
+import { servedBy, type TopologyPlan } from '../../../model/topology.ts';
+import { isMap } from './canonical.ts';
+import type { Entry } from './read.ts';
+
+/** A name of a service that an entry has somewhere. */
+interface Named {
+  readonly entry: Entry;
+  readonly path: Path;
+  readonly service: string;
+  /** The subset of it, where one is named. */
+  readonly subset?: { readonly name: string; readonly path: Path };
+}
+
+/** What is wrong in what entries are together, and with what runs. */
+export function mistakesTogether(entries: readonly Entry[], topology: TopologyPlan): readonly Problem[] {
+  const destinations = entries.flatMap(destinationsOf);
+  const servers = servedBy(topology).map(({ name }) => name);
+  // A resolver makes a service of its name, wherever that leads.
+  const virtual = entries
+    .filter(({ kind }) => ['service-resolver', 'service-router', 'service-splitter'].includes(kind))
+    .map(({ name }) => name);
+  const all = topology.services.map(({ name }) => name);
+  return [
+    ...destinations.flatMap((each) => mistakeInService(each, [...servers, ...virtual])),
+    ...entries.flatMap((entry) => mistakeInName(entry, all, destinations)),
+    ...entries.flatMap((entry) => mistakesInCallers(entry, all)),
+    ...destinations.flatMap((each) => mistakeInSubset(each, entries)),
+    ...mistakesAlone(entries),
+    ...mistakesInProtocol(entries, servers),
+  ];
+}
+
+/** What is wrong with entries of which nobody knows what runs. */
+export function mistakesAlone(entries: readonly Entry[]): readonly Problem[] {
+  return entries.flatMap((entry) => [...mistakesInSplits(entry), ...mistakesInIntentions(entry)]);
+}
+
+export const listAt = (value: unknown, path: Path): readonly unknown[] => {
+  const found = valueAt(value, path);
+  return Array.isArray(found) ? found : [];
+};
+
+const textAt = (value: unknown, path: Path): string | undefined => {
+  const found = valueAt(value, path);
+  return typeof found === 'string' && found !== '' ? found : undefined;
+};
+
+/** Every service that an entry leads to; its own where it only names a subset. */
+function destinationsOf(entry: Entry): readonly Named[] {
+  const at = (path: Path): readonly Named[] => {
+    const value = valueAt(entry.value, path);
+    if (!isMap(value) || textAt(value, ['Peer']) !== undefined) return [];
+    const service = textAt(value, ['Service']);
+    const subset = textAt(value, ['ServiceSubset']);
+    return [
+      {
+        entry,
+        path: service === undefined ? path : [...path, 'Service'],
+        service: service ?? entry.name,
+        ...(subset === undefined ? {} : { subset: { name: subset, path: [...path, 'ServiceSubset'] } }),
+      },
+    ];
+  };
+  switch (entry.kind) {
+    case 'service-router':
+      return listAt(entry.value, ['Routes']).flatMap((_, index) => at(['Routes', index, 'Destination']));
+    case 'service-splitter':
+      return listAt(entry.value, ['Splits']).flatMap((_, index) => at(['Splits', index]));
+    case 'service-resolver':
+      return [
+        ...at(['Redirect']),
+        ...Object.entries(mapAt(entry.value, ['Failover'])).flatMap(([name, failover]) => [
+          ...listAt(failover, ['Targets']).flatMap((_, index) => at(['Failover', name, 'Targets', index])),
+          ...(valueAt(failover, ['Targets']) === undefined ? at(['Failover', name]) : []),
+        ]),
+      ];
+    default:
+      return [];
+  }
+}
+
+export const mapAt = (value: unknown, path: Path): Record<string, unknown> => {
+  const found = valueAt(value, path);
+  return isMap(found) ? found : {};
+};
+
+function mistakeInService({ entry, path, service }: Named, known: readonly string[]): readonly Problem[] {
+  if (known.includes(service)) return [];
+  return [entry.problem(path, `the topology has no service ${quote(service)}`, meant(service, known))];
+}
+
+function meant(name: string, known: readonly string[]): string {
+  const close = nearest(name, known);
+  return close === undefined ? `there are ${known.join(', ')}` : `did you mean ${close}?`;
+}
+
+/** The service that an entry is about has to be there, or another entry has to lead to it. */
+function mistakeInName(
+  entry: Entry,
+  services: readonly string[],
+  destinations: readonly Named[],
+): readonly Problem[] {
+  const { kind, name } = entry;
+  if (kind === 'proxy-defaults' || kind === 'mesh' || services.includes(name)) return [];
+  if (kind === 'service-intentions' && name === '*') return [];
+  if (destinations.some((each) => each.service === name && each.entry !== entry)) return [];
+  const message = `the topology has no service ${quote(name)}, so nothing comes of this ${kind}`;
+  return [entry.problem(['Name'], message, meant(name, services))];
+}
+
+/** Who calls, and whom, as intentions and settings of upstreams name them. */
+function mistakesInCallers(entry: Entry, services: readonly string[]): readonly Problem[] {
+  const at = (list: Path, what: string) =>
+    listAt(entry.value, list).flatMap((each, index) => {
+      const name = textAt(each, ['Name']);
+      if (name === undefined || name === '*' || services.includes(name)) return [];
+      const message = `the topology has no service ${quote(name)} ${what}`;
+      return [entry.problem([...list, index, 'Name'], message, meant(name, services))];
+    });
+  if (entry.kind === 'service-intentions') return at(['Sources'], 'that could call');
+  if (entry.kind === 'service-defaults') {
+    return [...at(['UpstreamConfig', 'Overrides'], 'that could be called'), ...namelessOverrides(entry)];
+  }
+  return [];
+}
+
+function namelessOverrides(entry: Entry): readonly Problem[] {
+  const overrides: Path = ['UpstreamConfig', 'Overrides'];
+  const named = textAt(entry.value, ['UpstreamConfig', 'Defaults', 'Name']);
+  return [
+    ...listAt(entry.value, overrides).flatMap((each, index) =>
+      textAt(each, ['Name']) === undefined
+        ? [
+            entry.problem(
+              [...overrides, index],
+              'an override has the Name of the service that it is for',
+              'what is for all of them stands in UpstreamConfig.Defaults',
+            ),
+          ]
+        : [],
+    ),
+    ...(named === undefined
+      ? []
+      : [
+          entry.problem(
+            ['UpstreamConfig', 'Defaults', 'Name'],
+            'the defaults are for every service that is called, and have no Name',
+            'what is for one stands in UpstreamConfig.Overrides',
+          ),
+        ]),
+  ];
+}
+
+function mistakeInSubset({ entry, service, subset }: Named, entries: readonly Entry[]): readonly Problem[] {
+  if (subset === undefined) return [];
+  const resolver = entries.find(({ kind, name }) => kind === 'service-resolver' && name === service);
+  const there = Object.keys(mapAt(resolver?.value, ['Subsets']));
+  if (there.includes(subset.name)) return [];
+  const message = `${service} has no subset ${quote(subset.name)}`;
+  const hint =
+    there.length === 0
+      ? `a service-resolver for ${service} says in Subsets which hosts that is`
+      : meant(subset.name, there);
+  return [entry.problem(subset.path, message, hint)];
+}
+
+function mistakesInSplits(entry: Entry): readonly Problem[] {
+  if (entry.kind !== 'service-splitter') return [];
+  const splits = listAt(entry.value, ['Splits']);
+  const weights = splits.map((split) => Number(valueAt(split, ['Weight']) ?? 0));
+  const sum = Number(weights.reduce((total, weight) => total + weight, 0).toFixed(4));
+  const places = splits.map((split) =>
+    [textAt(split, ['Service']) ?? entry.name, textAt(split, ['ServiceSubset']) ?? ''].join(' '),
+  );
+  const again = places.findIndex((place, index) => places.indexOf(place) !== index);
+  return [
+    ...(sum === 100
+      ? []
+      : [entry.problem(['Splits'], `the weights come to ${sum}, and have to come to 100`)]),
+    ...(again < 0
+      ? []
+      : [
+          entry.problem(
+            ['Splits', again],
+            'an earlier split leads to the same place',
+            'a ServiceSubset or a Service tells them apart',
+          ),
+        ]),
+  ];
+}
+
+/** What a source of intentions may not say together. */
+function mistakesInIntentions(entry: Entry): readonly Problem[] {
+  if (entry.kind !== 'service-intentions') return [];
+  return listAt(entry.value, ['Sources']).flatMap((source, index) => {
+    const at: Path = ['Sources', index];
+    const action = textAt(source, ['Action']);
+    const permissions = listAt(source, ['Permissions']);
+    if (action !== undefined && permissions.length > 0) {
+      return [entry.problem([...at, 'Action'], 'a source has an Action or Permissions, and not both')];
+    }
+    if (action === undefined && permissions.length === 0) {
+      return [entry.problem(at, 'a source needs an Action, allow or deny, or Permissions')];
+    }
+    if (entry.name === '*' && permissions.length > 0) {
+      const message = 'permissions are for one service, as they need one that speaks HTTP';
+      return [entry.problem([...at, 'Permissions'], message, 'name the service, or write an Action alone')];
+    }
+    return [];
+  });
+}
+
+/**
+ * A service speaks TCP unless its own service-defaults say otherwise; those in proxy-defaults count only where it has
+ * none. Of connections there are no routes, and no requests that a sidecar could tell of.
+ */
+function mistakesInProtocol(entries: readonly Entry[], servers: readonly string[]): readonly Problem[] {
+  const hint = 'write Protocol = "http", or http2 or grpc';
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'proxy-defaults' && textAt(entry.value, ['Config', 'protocol']) === 'tcp') {
+      const message = 'sidecars would take requests for connections of TCP, of which nothing can be told';
+      return [entry.problem(['Config', 'protocol'], message, hint)];
+    }
+    if (entry.kind !== 'service-defaults') return [];
+    const { name } = entry;
+    const routing = entries.find(
+      (each) => each.name === name && ['service-router', 'service-splitter'].includes(each.kind),
+    );
+    const own = textAt(entry.value, ['Protocol']);
+    if (!(servers.includes(name) || routing !== undefined) || (own !== undefined && own !== 'tcp')) return [];
+    const without = own === undefined ? 'without a Protocol of its own' : 'with this Protocol';
+    const message =
+      routing === undefined
+        ? `${without} ${name} speaks TCP, whatever proxy-defaults say, and nothing can be told of its requests`
+        : `${without} ${name} speaks TCP, and a ${routing.kind} for it is refused`;
+    return [entry.problem(['Protocol'], message, hint)];
+  });
+}

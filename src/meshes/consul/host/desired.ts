@@ -1,0 +1,83 @@
+import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import type { TopologyPlan } from '../../../model/topology.ts';
+import type { MarkedRevision } from '../../contract.ts';
+import { accessLogFormat } from '../../envoy/access-log-format.ts';
+import { listAt, mapAt } from '../entries/meaning.ts';
+import { MARKER_SERVICE } from '../names.ts';
+import { freshHosts, sidecarAdmin } from '../sidecar-admin.ts';
+
+/** An entry as the agent takes it, and whose it is. */
+export interface DesiredEntry {
+  readonly kind: string;
+  readonly name: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The entry under test that it is made of. */
+  readonly from?: MeshResource;
+}
+
+/** What others need first: routes speak of subsets, and all of them of a protocol. */
+const order = [
+  'mesh',
+  'proxy-defaults',
+  'service-defaults',
+  'service-resolver',
+  'service-splitter',
+  'service-router',
+  'service-intentions',
+];
+
+/** By that order, which is to be kept when entries are put in, and turned around when they are taken out. */
+export const byOrder = (a: Pick<DesiredEntry, 'kind'>, b: Pick<DesiredEntry, 'kind'>) =>
+  order.indexOf(a.kind) - order.indexOf(b.kind);
+
+/**
+ * The entries of a lab: those under test as they are, and beside them what the topology says: that services speak HTTP,
+ * and which of them HTTP/2, and the marker of the revision. Sidecars are told in `proxy-defaults` to log what the
+ * evidence is read from, whoever else has written into that.
+ */
+export function desiredEntries(
+  resources: readonly MeshResource[],
+  { services }: Pick<TopologyPlan, 'services'>,
+  { accessLog, revision }: { readonly accessLog: string; readonly revision: MarkedRevision },
+): readonly DesiredEntry[] {
+  const proxyDefaults = resources.find(({ kind }) => kind === 'proxy-defaults');
+  const others = resources.filter((each) => each !== proxyDefaults);
+  const written = proxyDefaults?.value ?? {};
+  const ownDefaults = new Set(
+    others.filter(({ kind }) => kind === 'service-defaults').map(({ name }) => name),
+  );
+  return [
+    {
+      kind: 'proxy-defaults',
+      name: 'global',
+      body: {
+        Kind: 'proxy-defaults',
+        Name: 'global',
+        ...written,
+        Config: { protocol: 'http', ...mapAt(written, ['Config']) },
+        AccessLogs: {
+          Enabled: true,
+          DisableListenerLogs: true,
+          Type: 'file',
+          Path: accessLog,
+          TextFormat: accessLogFormat,
+        },
+        EnvoyExtensions: [...listAt(written, ['EnvoyExtensions']), freshHosts(revision.hostsSince)],
+      },
+      ...(proxyDefaults === undefined ? {} : { from: proxyDefaults }),
+    },
+    ...services
+      .filter(({ name, protocol }) => protocol === 'http2' && !ownDefaults.has(name))
+      .map(({ name }) => ({
+        kind: 'service-defaults',
+        name,
+        body: { Kind: 'service-defaults', Name: name, Protocol: 'http2' },
+      })),
+    {
+      kind: 'service-resolver',
+      name: MARKER_SERVICE,
+      body: sidecarAdmin.marker(revision) as Record<string, unknown>,
+    },
+    ...others.map((from) => ({ kind: from.kind, name: from.name, body: from.value, from })),
+  ].toSorted(byOrder);
+}

@@ -1,0 +1,32 @@
+/** Ports of the agent, on the control plane's address; `discovery` is where sidecars look for it, through the gate. */
+export const agentPorts = {
+  discovery: 8_502,
+  grpc: 8_503,
+  http: 8_500,
+  rpc: 8_300,
+  gossip: 8_301,
+} as const;
+
+/** Envoy's admin interface, on the address of its instance. */
+export const ADMIN_PORT = 19_000;
+
+/** The first of the ports on which a sidecar takes calls, one for each service that there is. */
+const FIRST_UPSTREAM = 21_000;
+
+/** More services than that no lab has. */
+export const MOST_SERVICES = 60;
+
+/** Usual port for calls of a service by its place among those that can be called. */
+export const upstreamPort = (index: number): number => FIRST_UPSTREAM + index;
+
+/** That of the marker. */
+export const MARKER_PORT = FIRST_UPSTREAM + MOST_SERVICES;
+
+export const hostPorts = {
+  admin: ADMIN_PORT,
+  others: [
+    ...Object.values(agentPorts),
+    ...Array.from({ length: MOST_SERVICES }, (_, index) => upstreamPort(index)),
+    MARKER_PORT,
+  ],
+} as const;

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { ProblemsError } from '../../kit/problems.ts';
+import { readConfiguration } from './configuration.ts';
+
+const server = { port: 8080, role: 'server' } as const;
+const context = {
+  topology: {
+    name: 'reported',
+    file: 'reported.yaml',
+    namespace: 'default',
+    mtls: 'strict',
+    services: [
+      { ...server, name: 'web', serviceAccount: 'web' },
+      { ...server, name: 'api', serviceAccount: 'api' },
+      { name: 'client', serviceAccount: 'client', port: 8080, role: 'client' },
+    ],
+    instances: [],
+    outside: false,
+    calls: [],
+  },
+  loads: [],
+  aboutHosts: [],
+} as const;
+
+function answerTo(content: string, file: string): string {
+  try {
+    readConfiguration([{ file, path: `/${file}`, content }], context);
+    return 'sound';
+  } catch (error) {
+    if (!(error instanceof ProblemsError)) throw error;
+    return error.problems.map(({ line, message, hint }) => `${line}: ${message} (${hint})`).join('\n');
+  }
+}
+
+/** What people reported of their entries, rebuilt small, and what they are told here. */
+test.each([
+  [
+    'limits beside the protocol of the service: https://github.com/hashicorp/consul/issues/9631',
+    'a.hcl',
+    'Kind = "service-defaults"\nName = "web"\nProtocol = "http"\nLimits = {\n  MaxConnections = 200\n}',
+    '4: unknown field "Limits" (its place is UpstreamConfig.Overrides.Limits or UpstreamConfig.Defaults.Limits)',
+  ],
+  [
+    'a protocol that only proxy-defaults have: https://github.com/hashicorp/consul/issues/11457',
+    'a.hcl',
+    'Kind = "service-defaults"\nName = "web"\nMaxInboundConnections = 5',
+    'without a Protocol of its own web speaks TCP, whatever proxy-defaults say',
+  ],
+  [
+    'permissions for every service: https://github.com/hashicorp/consul/pull/10725',
+    'a.hcl',
+    'Kind = "service-intentions"\nName = "*"\nSources = [\n  {\n    Name = "web"\n    Permissions = [{ Action = "allow" HTTP { PathPrefix = "/" } }]\n  }\n]',
+    '6: permissions are for one service',
+  ],
+  [
+    'two shares of one service: https://github.com/hashicorp/consul/pull/8920',
+    'a.yaml',
+    'apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceSplitter\nmetadata: { name: web }\nspec:\n  splits:\n    - weight: 50\n      service: api\n    - weight: 50\n      service: api\n',
+    '8: an earlier split leads to the same place',
+  ],
+  [
+    'the kind in the plural: https://github.com/hashicorp/consul-k8s/issues/2015',
+    'a.hcl',
+    'Kind = "service-resolvers"\nName = "web"',
+    '1: Consul has no kind "service-resolvers" (did you mean "service-resolver"?',
+  ],
+  [
+    'an interval as a number: https://github.com/hashicorp/consul/pull/18532',
+    'a.hcl',
+    'Kind = "service-defaults"\nName = "client"\nUpstreamConfig {\n  Defaults {\n    PassiveHealthCheck {\n      interval = 10\n    }\n  }\n}',
+    '6: expected a duration, got the number 10 (write it with its unit: "10s")',
+  ],
+  [
+    'limits of calls by the names that registrations have: https://github.com/hashicorp/consul/pull/6829',
+    'a.hcl',
+    'Kind = "service-defaults"\nName = "client"\nUpstreamConfig {\n  Defaults {\n    limits {\n      max_connections = 3\n      max_requests = 5\n    }\n  }\n}',
+    '7: unknown field "max_requests"',
+  ],
+  [
+    'a share of the healthy hosts before a failover: https://github.com/hashicorp/consul/issues/6276',
+    'a.hcl',
+    'Kind = "service-resolver"\nName = "web"\nFailover {\n  "*" {\n    Service = "api"\n    healthy_threshold_percent = 50\n  }\n}',
+    '6: unknown field "healthy_threshold_percent"',
+  ],
+  [
+    'a route for the gateway of all callers: https://github.com/hashicorp/consul/issues/16454',
+    'a.hcl',
+    'Kind = "http-route"\nName = "web"',
+    '1: a http-route is unsupported here, because the lab has no gateway for callers from outside',
+  ],
+  [
+    'paths that are exposed, without the protocol: https://github.com/hashicorp/consul-k8s/issues/367',
+    'a.yaml',
+    'apiVersion: consul.hashicorp.com/v1alpha1\nkind: ProxyDefaults\nmetadata: { name: global }\nspec:\n  expose:\n    paths:\n      - path: /metrics\n        localPathPort: 8080\n        listenerPort: 9201\n',
+    'sound',
+  ],
+])('%s', (_, file, text, told) => {
+  expect(answerTo(text, file)).toContain(told);
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import type { Action } from '../../model/fault.ts';
+import type { TopologyPlan } from '../../model/topology.ts';
+import { unsupported } from './unsupported.ts';
+
+const topology: TopologyPlan = {
+  name: 'shop',
+  file: 'shop.yaml',
+  namespace: 'default',
+  mtls: 'strict',
+  services: [{ name: 'edge-app', port: 8080, serviceAccount: 'edge-app', role: 'server' }],
+  instances: [],
+  outside: false,
+  calls: [],
+};
+
+const target = { kind: 'instance', name: 'edge-app-1' } as const;
+const killed: readonly Action[] = [
+  { do: 'kill', target },
+  { do: 'start', target },
+];
+const rotated: Action = { do: 'rotate-authority', target: { kind: 'authority' }, overlap: true };
+
+test('what Consul does is not refused', () => {
+  expect(unsupported(topology, [killed])).toEqual([]);
+});
+
+test('what it cannot do is told with its place and the reason', () => {
+  const services = topology.services.map((service) => ({ ...service, extraPorts: [9_090] }));
+  const found = unsupported({ ...topology, mtls: 'permissive', services }, [
+    killed,
+    [{ do: 'issue', target, certificate: { by: 'stranger', expired: false } }],
+    [rotated],
+  ]);
+  expect(found.map(({ path }) => path.join('.'))).toEqual([
+    'mesh.mtls',
+    'topology.services.edge-app.extraPorts',
+    'faults.1.kind',
+    'faults.2.kind',
+  ]);
+  for (const { message } of found) expect(message).toMatch(/^unsupported here, because .+/);
+});

@@ -1,0 +1,161 @@
+import type { RouteIntent, RouteMatch, ServiceIntent, TextMatch } from './intent.ts';
+import { merged } from './merged.ts';
+
+/** An entry as Consul takes it. */
+type ConsulEntry = Readonly<Record<string, unknown>> & { readonly Kind: string; readonly Name: string };
+
+/** What has no place in entries, of a service. */
+export interface Untranslated {
+  readonly service: string;
+  readonly why: string;
+}
+
+/** The entries that say the same: those of callers by name, and those of the services that are called. */
+export function toConsul(
+  intents: readonly ServiceIntent[],
+  callers: readonly string[],
+): { readonly entries: readonly ConsulEntry[]; readonly untranslated: readonly Untranslated[] } {
+  const services = merged(intents);
+  const untranslated: Untranslated[] = [];
+  const entries: ConsulEntry[] = callers.flatMap((caller) => {
+    const overrides = services.flatMap((intent) => overrideOf(intent) ?? []);
+    return overrides.length === 0
+      ? []
+      : [{ Kind: 'service-defaults', Name: caller, UpstreamConfig: { Overrides: overrides } }];
+  });
+  for (const intent of services) {
+    entries.push(...resolverOf(intent), ...routingOf(intent, untranslated));
+  }
+  return { entries, untranslated };
+}
+
+function overrideOf({ service, pool, ejection }: ServiceIntent): object | undefined {
+  const { connections, pending, requests } = pool;
+  const limits = {
+    ...(connections === undefined ? {} : { MaxConnections: connections }),
+    ...(pending === undefined ? {} : { MaxPendingRequests: pending }),
+    ...(requests === undefined ? {} : { MaxConcurrentRequests: requests }),
+  };
+  if (Object.keys(limits).length === 0 && ejection === undefined) return undefined;
+  return {
+    Name: service,
+    ...(Object.keys(limits).length === 0 ? {} : { Limits: limits }),
+    ...(ejection === undefined
+      ? {}
+      : {
+          // There it is on unless somebody says otherwise.
+          PassiveHealthCheck:
+            ejection.errors === 0
+              ? { EnforcingConsecutive5xx: 0 }
+              : {
+                  Interval: ejection.interval,
+                  MaxFailures: ejection.errors,
+                  EnforcingConsecutive5xx: 100,
+                  MaxEjectionPercent: ejection.mostPercent,
+                  BaseEjectionTime: ejection.base,
+                },
+        }),
+  };
+}
+
+function resolverOf({ service, subsets, balancing, connectTimeout }: ServiceIntent): ConsulEntry[] {
+  const named = Object.entries(subsets);
+  if (named.length === 0 && balancing === undefined && connectTimeout === undefined) return [];
+  return [
+    {
+      Kind: 'service-resolver',
+      Name: service,
+      ...(connectTimeout === undefined ? {} : { ConnectTimeout: connectTimeout }),
+      ...(named.length === 0
+        ? {}
+        : {
+            Subsets: Object.fromEntries(
+              named.map(([name, labels]) => [
+                name,
+                {
+                  Filter: Object.entries(labels)
+                    .map(([label, value]) => `Service.Meta.${label.replaceAll(/[^\w-]/g, '_')} == "${value}"`)
+                    .join(' and '),
+                },
+              ]),
+            ),
+          }),
+      ...(balancing === undefined ? {} : { LoadBalancer: { Policy: balancing.replaceAll('-', '_') } }),
+    },
+  ];
+}
+
+/** A router with the routes, and a splitter for the shares that calls of the service are split into. */
+function routingOf(intent: ServiceIntent, untranslated: Untranslated[]): ConsulEntry[] {
+  const { service, routes } = intent;
+  const entries: ConsulEntry[] = [];
+  const written = routes.flatMap((route) => {
+    const split = route.to.length > 1;
+    if (split && route.matches.length > 0) {
+      untranslated.push({
+        service,
+        why: 'a split behind a match: in Consul shares belong to a service, not to a route',
+      });
+      return [];
+    }
+    if (split) {
+      entries.push({
+        Kind: 'service-splitter',
+        Name: service,
+        Splits: route.to.map(({ service: to, subset, weight }) => ({
+          Weight: weight,
+          ...(to === service ? {} : { Service: to }),
+          ...(subset === undefined ? {} : { ServiceSubset: subset }),
+        })),
+      });
+    }
+    return matchesOf(route).map((match) => ({
+      ...(match === undefined ? {} : { Match: { HTTP: match } }),
+      Destination: destinationOf(route, service, split),
+    }));
+  });
+  if (written.length > 0) entries.push({ Kind: 'service-router', Name: service, Routes: written });
+  return entries;
+}
+
+/** One for each match, as any of them will do. */
+function matchesOf({ matches }: RouteIntent): readonly (object | undefined)[] {
+  return matches.length === 0 ? [undefined] : matches.map(matchOf);
+}
+
+const words = { exact: 'Exact', prefix: 'Prefix', regex: 'Regex' } as const;
+
+function matchOf({ path, methods, headers }: RouteMatch): object {
+  const header = ([name, { kind, value }]: readonly [string, TextMatch]) => ({
+    Name: name,
+    ...(kind === 'present' ? { Present: true } : { [words[kind]]: value }),
+  });
+  return {
+    ...(path === undefined || path.kind === 'present' ? {} : { [`Path${words[path.kind]}`]: path.value }),
+    ...(methods.length === 0 ? {} : { Methods: methods }),
+    ...(Object.keys(headers).length === 0 ? {} : { Header: Object.entries(headers).map(header) }),
+  };
+}
+
+function destinationOf(
+  { to, timeout, retries, prefix }: RouteIntent,
+  service: string,
+  split: boolean,
+): object {
+  const [first] = to;
+  const codes = (retries?.conditions ?? []).filter((each) => /^\d+$/.test(each)).map(Number);
+  const names = (retries?.conditions ?? []).filter((each) => !/^\d+$/.test(each));
+  return {
+    ...(split || first === undefined || first.service === service ? {} : { Service: first.service }),
+    ...(split || first?.subset === undefined ? {} : { ServiceSubset: first.subset }),
+    ...(prefix === undefined ? {} : { PrefixRewrite: prefix }),
+    ...(timeout === undefined ? {} : { RequestTimeout: timeout }),
+    ...(retries === undefined || retries.attempts === 0
+      ? {}
+      : {
+          NumRetries: retries.attempts,
+          ...(names.length === 0 ? {} : { RetryOn: names }),
+          ...(codes.length === 0 ? {} : { RetryOnStatusCodes: codes }),
+        }),
+  };
+}

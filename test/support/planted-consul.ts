@@ -1,0 +1,208 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+
+const folderOfRules = resolve(import.meta.dirname, '../../scenarios/mesh/consul');
+
+/** A mistake in the configuration that a scenario has for Consul. */
+export interface PlantedOnConsul {
+  readonly scenario: string;
+  readonly name: string;
+  /** Kind of a check that must be among the failed ones. */
+  readonly fails: string;
+  /** What the report has to name. */
+  readonly names: RegExp;
+  /** Arguments of `run` beside `--mesh consul`. */
+  readonly args: (folder: string) => readonly string[];
+}
+
+/** Writes a file of a scenario's configuration with a change of its text into the folder; its path. */
+function planted(folder: string, file: string, from: string | RegExp, to: string): string {
+  const sound = readFileSync(join(folderOfRules, file), 'utf8');
+  const changed = sound.replace(from, to);
+  if (changed === sound) throw new Error(`${file} has no longer: ${from}`);
+  const path = join(folder, `planted.${basename(file).split('.').at(-1)}`);
+  writeFileSync(path, changed);
+  return path;
+}
+
+/** Plants a change of the first file, and leaves the others. */
+const inFile =
+  (file: string, from: string | RegExp, to: string, ...others: readonly string[]) =>
+  (folder: string) =>
+    [planted(folder, file, from, to), ...others.map((other) => join(folderOfRules, other))].flatMap(
+      (path) => ['--config', path],
+    );
+
+const eastRoute = /\{\n {4}Match[\s\S]*?edge-app-east"\n {4}\}\n {2}\},\n/;
+
+export const plantedOnConsul: readonly PlantedOnConsul[] = [
+  {
+    scenario: 'circuit-breaker',
+    name: 'MaxConnections 100000 no longer sheds',
+    fails: 'overflow',
+    args: inFile('circuit-breaker.hcl', '= 100\n', '= 100000\n'),
+    names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.Limits\.MaxConnections: 100000$/,
+  },
+  {
+    scenario: 'circuit-breaker',
+    name: 'limits in the service-defaults of who is called',
+    fails: 'overflow',
+    args: inFile('circuit-breaker.hcl', 'Name = "frontend"', 'Name = "edge-app"\nProtocol = "http"'),
+    names: /^service-defaults\/edge-app UpstreamConfig\.Overrides\[0\]\.Limits is not in effect: /,
+  },
+  {
+    scenario: 'outlier-ejection',
+    name: 'the default cap of 10 % of four hosts ejects nobody',
+    fails: 'time-to-eject',
+    args: inFile('outlier-ejection.hcl', / *MaxEjectionPercent = 50\n/, ''),
+    names: /MaxEjectionPercent.*: 10 %?/,
+  },
+  {
+    scenario: 'outlier-ejection',
+    name: 'ejection switched off',
+    fails: 'time-to-eject',
+    args: inFile('outlier-ejection.hcl', 'MaxFailures      = 5', 'EnforcingConsecutive5xx = 0'),
+    names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.PassiveHealthCheck/,
+  },
+  {
+    scenario: 'header-routing',
+    name: 'a route for all before the one for the header',
+    fails: 'expectations',
+    args: inFile(
+      'header-routing.hcl',
+      /Routes = \[\n/,
+      'Routes = [\n  { Destination { Service = "edge-app-default" } },\n',
+    ),
+    names: /^service-router\/edge-app Routes\[0\]/,
+  },
+  {
+    scenario: 'header-routing',
+    name: 'prefix for exact',
+    fails: 'expectations',
+    args: inFile('header-routing.hcl', 'Exact = "east"', 'Prefix = "east"'),
+    names: /^service-router\/edge-app Routes\[0\]/,
+  },
+  {
+    scenario: 'header-routing',
+    name: 'the header misspelt',
+    fails: 'expectations',
+    args: inFile('header-routing.hcl', '"edge-location"', '"edge_location"'),
+    names: /^service-router\/edge-app Routes\[1\]/,
+  },
+  {
+    scenario: 'header-routing',
+    name: 'no route for the header',
+    fails: 'expectations',
+    args: inFile('header-routing.hcl', eastRoute, ''),
+    names: /^service-router\/edge-app Routes\[0\]/,
+  },
+  {
+    scenario: 'retries-and-timeouts',
+    name: 'retries for what never reached a replica alone',
+    fails: 'success-rate',
+    args: inFile(
+      'retries-and-timeouts.hcl',
+      '["5xx", "reset", "connect-failure"]',
+      '["connect-failure"]',
+      'retries-and-timeouts-ejection.hcl',
+    ),
+    names: /^service-router\/edge-app Routes\[0\]\.Destination\.RetryOn/,
+  },
+  {
+    scenario: 'retries-and-timeouts',
+    name: 'no time limit',
+    fails: 'latency',
+    args: inFile(
+      'retries-and-timeouts.hcl',
+      / *RequestTimeout = "1s"\n/,
+      '',
+      'retries-and-timeouts-ejection.hcl',
+    ),
+    names: /RequestTimeout.*15 s/,
+  },
+  {
+    scenario: 'retries-and-timeouts',
+    name: 'more attempts than there is room for in an outage',
+    fails: 'attempts',
+    args: inFile('retries-and-timeouts.hcl', '= 2', '= 8', 'retries-and-timeouts-ejection.hcl'),
+    names: /^service-router\/edge-app Routes\[0\]\.Destination\.NumRetries: 8$/,
+  },
+  {
+    scenario: 'canary-rollout',
+    name: 'a filter of a subset that selects nothing',
+    fails: 'error-count',
+    args: inFile('canary-subsets.hcl', 'track == canary', 'track == canari', 'canary-0.json'),
+    names: /^service-resolver\/edge-app Subsets\.canary\.Filter/,
+  },
+  {
+    scenario: 'canary-rollout',
+    name: 'weights swapped',
+    fails: 'proportion',
+    args: (folder) => [
+      '--set',
+      `changes.0.apply.0=${planted(folder, 'canary-10.json', /"stable"([\s\S]*)"canary"/, '"canary"$1"stable"')}`,
+    ],
+    names: /^service-splitter\/edge-app/,
+  },
+  {
+    scenario: 'canary-rollback',
+    name: 'a bad version without a guard',
+    fails: 'error-count',
+    args: () => ['--set', 'changes.0.guard='],
+    names: /^changes half: no guard/,
+  },
+  {
+    scenario: 'authorization',
+    name: 'a prefix, which a path with .. in it has too',
+    fails: 'expectations',
+    args: inFile('authorization.hcl', 'PathRegex = "/items(/[a-z0-9]+)?"', 'PathPrefix = "/items"'),
+    names: /^service-intentions\/edge-app Sources/,
+  },
+  {
+    scenario: 'authorization',
+    name: 'nothing behind the last permission',
+    fails: 'expectations',
+    args: inFile(
+      'authorization.hcl',
+      /,\n {6}\{\n {8}Action = "deny"\n {8}HTTP \{\n {10}PathPrefix = "\/"\n {8}\}\n {6}\}/,
+      '',
+    ),
+    names: /^service-intentions\/edge-app Sources/,
+  },
+  {
+    scenario: 'authorization',
+    name: 'the wrong source',
+    fails: 'expectations',
+    args: inFile('authorization.hcl', 'Name = "frontend"', 'Name = "intruder"'),
+    names: /^service-intentions\/edge-app Sources/,
+  },
+  {
+    scenario: 'authorization',
+    name: 'a method missing',
+    fails: 'expectations',
+    args: inFile('authorization.hcl', '["GET", "POST"]', '["GET"]'),
+    names: /^service-intentions\/edge-app Sources/,
+  },
+  {
+    scenario: 'zone-failover',
+    name: 'no failover',
+    fails: 'time-to-fail-over',
+    args: inFile(
+      'zone-failover.yaml',
+      /\n {2}failover:\n {4}east:\n {6}targets:\n {8}- serviceSubset: west/,
+      '',
+    ),
+    names: /Failover/,
+  },
+  {
+    scenario: 'zone-failover',
+    name: 'callers of one zone sent to the other',
+    fails: 'share',
+    args: inFile(
+      'zone-failover.yaml',
+      /defaultSubset: east([\s\S]*)failover:\n {4}east([\s\S]*)serviceSubset: west/,
+      'defaultSubset: west$1failover:\n    west$2serviceSubset: east',
+    ),
+    names: /^service-resolver\/edge-app/,
+  },
+];

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { settingsBehind } from '../../src/report/words.ts';
+import { outcome, Workspace } from '../support/breakwater.ts';
+import { plantedOnConsul } from '../support/planted-consul.ts';
+
+const onConsul = ['--mesh', 'consul', '--profile', 'short'] as const;
+
+test('a scenario passes on Consul as it does on Istio', { timeout: 180_000 }, async () => {
+  using workspace = new Workspace();
+  const finished = await workspace.run('scenarios/circuit-breaker.yaml', ...onConsul);
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  expect(finished.report?.run.mesh).toBe('consul 1.16.1');
+  expect(finished.report?.timing.toFirstRequestMs).toBeLessThan(20_000);
+  expect(finished.report?.effective).toBeDefined();
+});
+
+test('limits that belong to the wrong service are named with their line', { timeout: 180_000 }, async () => {
+  using workspace = new Workspace();
+  const defect =
+    plantedOnConsul.find(({ name }) => name.startsWith('limits in the service-defaults')) ?? expect.fail();
+  const finished = await workspace.run(
+    `scenarios/${defect.scenario}.yaml`,
+    ...onConsul,
+    ...defect.args(workspace.path),
+  );
+  expect(finished.report?.verdict, outcome(finished)).toBe('fail');
+  const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
+  expect(failed.map(({ kind }) => kind)).toContain(defect.fails);
+  const said = failed
+    .flatMap(({ reason }) => settingsBehind(reason ?? {}))
+    .filter(({ setting }) => defect.names.test(setting));
+  expect(said.map(({ source }) => source).join('\n'), outcome(finished)).toMatch(/planted\.hcl:\d+/);
+});
