@@ -48,7 +48,8 @@ export function unsupportedBy(
   { locate }: Pick<LoadedScenario, 'locate'>,
 ) {
   const faults = trial.faults.map(({ actions }) => actions.flatMap(({ inject, revert }) => [inject, revert]));
-  return mesh.unsupported(topology, faults).map(locate);
+  const checks = trial.checks.map(({ check }) => check.kind);
+  return mesh.unsupported(topology, faults, checks).map(locate);
 }
 
 async function planLoaded(loaded: LoadedScenario, seed: number | undefined): Promise<Planned> {

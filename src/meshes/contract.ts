@@ -74,10 +74,14 @@ interface MeshKnowledge {
     context: ConfigurationContext,
   ): readonly ChangedConfiguration[];
   /**
-   * Whatever of a scenario cannot be on this mesh, each with the reason: of its topology, and of the actions of each of
-   * its faults.
+   * Whatever of a scenario cannot be on this mesh, each with the reason: of its topology, of the actions of each of its
+   * faults, and of the kinds of its checks.
    */
-  unsupported(topology: TopologyPlan, faults: readonly (readonly Action[])[]): readonly Mistake[];
+  unsupported(
+    topology: TopologyPlan,
+    faults: readonly (readonly Action[])[],
+    checks: readonly string[],
+  ): readonly Mistake[];
   /** What is wrong with each file by itself, without a topology; only what they refer to may be in another. */
   lintConfiguration(files: readonly MeshFile[]): LintedConfiguration;
 }

@@ -19,24 +19,51 @@ const killed: readonly Action[] = [
   { do: 'kill', target },
   { do: 'start', target },
 ];
+const disturbed: Action = {
+  do: 'disturb-link',
+  target: { kind: 'link', from: 'a', to: 'edge-app-1' },
+  id: 'slow',
+  disturbance: { kind: 'reset' },
+};
 const rotated: Action = { do: 'rotate-authority', target: { kind: 'authority' }, overlap: true };
 
 test('what Consul does is not refused', () => {
-  expect(unsupported(topology, [killed])).toEqual([]);
+  expect(unsupported(topology, [killed], ['goodput'])).toEqual([]);
 });
 
 test('what it cannot do is told with its place and the reason', () => {
-  const services = topology.services.map((service) => ({ ...service, extraPorts: [9_090] }));
-  const found = unsupported({ ...topology, mtls: 'permissive', services }, [
-    killed,
-    [{ do: 'issue', target, certificate: { by: 'stranger', expired: false } }],
-    [rotated],
-  ]);
+  const services = topology.services.map((service) => ({
+    ...service,
+    extraPorts: [9_090],
+    portName: { text: 'tcp-bytes', source: 'portName' },
+  }));
+  const asked = {
+    ...topology,
+    mtls: 'permissive',
+    services,
+    concurrency: 2,
+    tracing: { provider: 'spans', protocol: 'zipkin' },
+  } as const;
+  const found = unsupported(
+    asked,
+    [
+      killed,
+      [{ do: 'issue', target, certificate: { by: 'stranger', expired: false } }],
+      [rotated],
+      [disturbed],
+    ],
+    ['goodput', 'metrics-agree'],
+  );
   expect(found.map(({ path }) => path.join('.'))).toEqual([
     'mesh.mtls',
     'topology.services.edge-app.extraPorts',
+    'mesh.tracing',
+    'mesh.concurrency',
+    'topology.services.edge-app.portName',
     'faults.1.kind',
     'faults.2.kind',
+    'faults.3.kind',
+    'checks.1.kind',
   ]);
   for (const { message } of found) expect(message).toMatch(/^unsupported here, because .+/);
 });

@@ -1,7 +1,7 @@
 import type { Mistake } from '../../kit/problems.ts';
 import type { Action } from '../../model/fault.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
-import { servedBy } from '../../model/topology.ts';
+import { isOfBytes, servedBy } from '../../model/topology.ts';
 import { MOST_SERVICES } from './host/ports.ts';
 
 /** Why a lab with Consul cannot do an action; undefined where it can. */
@@ -9,6 +9,7 @@ function whyNot({ do: action }: Action): string | undefined {
   if (action === 'issue') {
     return 'Consul issues certificates itself: no other one can be had from it, nor an expired one or one of a stranger';
   }
+  if (action === 'disturb-link') return 'relays stand between callers and sidecars of Istio only';
   return action === 'rotate-authority'
     ? 'Consul replaces its authority by itself, and hands out what follows from that in its own time'
     : undefined;
@@ -18,6 +19,7 @@ function whyNot({ do: action }: Action): string | undefined {
 export function unsupported(
   { mtls, services, instances, ...topology }: TopologyPlan,
   faults: readonly (readonly Action[])[],
+  checks: readonly string[],
 ): readonly Mistake[] {
   const unable = (path: Mistake['path'], why: string, at: Mistake['at'] = 'value'): Mistake => ({
     path,
@@ -42,6 +44,17 @@ export function unsupported(
         ? []
         : [unable(['topology', 'services', name, 'extraPorts'], 'a service of Consul 1.16 has one port')],
     ),
+    ...(topology.tracing === undefined
+      ? []
+      : [unable(['mesh', 'tracing'], 'sidecars of Consul are told of no provider of traces yet', 'key')]),
+    ...(topology.concurrency === undefined
+      ? []
+      : [unable(['mesh', 'concurrency'], 'sidecars of Consul serve with one thread here')]),
+    ...services
+      .filter((service) => isOfBytes(service))
+      .map(({ name }) =>
+        unable(['topology', 'services', name, 'portName'], 'calls of plain TCP were never shown on Consul'),
+      ),
     ...(served.length > MOST_SERVICES
       ? [unable(['topology', 'services'], `a lab with Consul holds ${MOST_SERVICES} services`, 'key')]
       : []),
@@ -49,5 +62,10 @@ export function unsupported(
       const why = actions.map(whyNot).find(Boolean);
       return why === undefined ? [] : [unable(['faults', index, 'kind'], why)];
     }),
+    ...checks.flatMap((kind, index) =>
+      kind === 'metrics-agree'
+        ? [unable(['checks', index, 'kind'], 'metrics of sidecars of Consul were never held against a load')]
+        : [],
+    ),
   ];
 }
