@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CONSUL_VERSION, consulTools } from './consul-tools.ts';
+import { usualPrograms } from './index.ts';
 import { programsOf } from './mesh-tools.ts';
 
 const consulIn = (version: string, env: NodeJS.ProcessEnv) =>
@@ -23,6 +24,6 @@ test('a Consul under another licence is only ever the operator’s own', () => {
 });
 
 test('nobody gets Consul who did not ask for it', () => {
-  expect(programsOf({ name: 'istio' }, {})).toEqual(['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl']);
+  expect(usualPrograms({ name: 'istio' }, {})).toEqual(['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl']);
   expect(programsOf({ name: 'consul' }, {})).toEqual(['envoy', 'k6', 'consul']);
 });

@@ -38,6 +38,11 @@ test('the package, installed elsewhere, plans a scenario, keeps a mesh and shows
   expect(breakwater('init', 'project', '--service', 'cart').status).toBe(0);
   const made = breakwater('lint', 'project/breakwater/cart.yaml');
   expect(made.status, made.stdout + made.stderr).toBe(0);
+  // Most have no use for it, and it is large.
+  expect(existsSync(join(workspace.path, 'node_modules/testcontainers'))).toBe(false);
+  const contained = breakwater('run', 'circuit-breaker', '--env', 'docker');
+  expect(contained.status, contained.stderr).toBe(4);
+  expect(contained.stderr).toContain('npm install --save-dev testcontainers');
   const up = breakwater('lab', 'up', '--json');
   expect(up.status, up.stderr).toBe(0);
   expect(breakwater('lab', 'down').status).toBe(0);

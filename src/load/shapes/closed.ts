@@ -18,7 +18,7 @@ const field = z
     'Closed loop: each user waits for its answer before it asks again. Hides queueing; the report says so.',
   );
 
-interface Closed {
+export interface Closed {
   readonly users: number;
   /** Between the moments at which all of them ask; undefined: each at once after its answer. */
   readonly everyMs?: number;

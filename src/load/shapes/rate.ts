@@ -6,7 +6,7 @@ import { arrivals, openLoopLines, perMs, perTimeUnit, rareRate } from './open-lo
 
 const field = rateUnit().describe('Open loop: requests are due at this rate whatever the answers do.');
 
-interface Rate {
+export interface Rate {
   /** Requests per second. */
   readonly rate: number;
 }

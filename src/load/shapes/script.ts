@@ -32,7 +32,7 @@ interface Exported {
   readonly generators?: number;
 }
 
-interface Script {
+export interface Script {
   /** Absolute. */
   readonly path: string;
   /** As the user named it. */

@@ -18,7 +18,7 @@ interface Stage {
   readonly duration: number;
 }
 
-interface Stages {
+export interface Stages {
   readonly stages: readonly Stage[];
 }
 
