@@ -2,7 +2,7 @@
  * How often `compare` is wrong. `npm run bench:false-alarms -- [comparisons] [seed] [plans]`: comparisons made of real
  * rounds that were recorded (bench/data/rounds.json), with drift and outliers on top; two minutes. `-- power
  * [comparisons] [seed]`: what finds more, of the same rounds. `-- lab [comparisons]`: real comparisons of a configuration
- * with itself; some ten minutes each. `-- record FOLDER...` makes the recording anew, of runs or of the `rounds/` of
+ * with itself; a minute and a half each. `-- record FOLDER...` makes the recording anew, of runs or of the `rounds/` of
  * comparisons.
  */
 import { compareOnLab } from './false-alarms-lab.ts';

@@ -108,19 +108,33 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
       return unmet && ruleBehind(unmet, scene.evidence, scene.pictures, scene.records);
     }
     default: {
-      const { what, hosts } = lacking;
+      const { what, hosts, of } = lacking;
+      const misbehaving = misbehaviourIn(window, scene);
       const ask = (about: About) =>
         reasonOfCheck(scene.picture.configuration, {
           ...about,
           expected: what,
-          ...(hosts === undefined ? {} : { hosts }),
-          ...misbehaviourIn(window, scene),
+          ...(hosts === undefined
+            ? {}
+            : { hosts: Math.min(hosts, instancesOf(about.service, scene, of).length || hosts) }),
+          ...misbehaving,
           seen: seenIn(fromItsBeginning(window, scene.facts), about, scene),
         });
-      return asked(scene, ask, settles.has(what) ? () => errorsThatMatter(window, scene) : undefined);
+      return asked(
+        scene,
+        ask,
+        settles.has(what) ? () => errorsThatMatter(window, scene) : undefined,
+        ({ service }) => instancesOf(service, scene, of).length > 0,
+      );
     }
   }
 }
+
+/** Names of the instances of a service among some, or all of them. */
+const instancesOf = (service: string, { evidence: { context } }: Scene, among?: readonly string[]) =>
+  context.instances
+    .filter((each) => each.service === service && (among === undefined || among.includes(each.name)))
+    .map(({ name }) => name);
 
 /** The limits of sidecars that were on meanwhile; of what they cost without any no setting is known. */
 function limitedSidecars(
@@ -216,13 +230,14 @@ interface About {
 }
 
 /**
- * The answer that says most, of all clients of all loads and of the apps that call onward for them; else what
- * `otherwise` says.
+ * The answer that says most, of all clients of all loads and of the apps that call onward for them, as far as their
+ * calls are `concerned` (all of them where none is); else what `otherwise` says.
  */
 function asked(
   { evidence, picture, loads }: WindowScene,
   ask: (about: About) => Reason,
   otherwise: () => ReportReason | undefined = () => undefined,
+  concerned: (calling: Pick<About, 'service'>) => boolean = () => true,
 ): ReportReason | undefined {
   const callings = loads.flatMap((load) => [
     ...evidence.context.instances
@@ -230,7 +245,8 @@ function asked(
       .map(({ name }) => ({ client: name, service: load.to, request: picture.askedFor(load) })),
     ...picture.onwardOf(load),
   ]);
-  const reasons = callings.map(({ client, service, request }) =>
+  const those = callings.filter(concerned);
+  const reasons = (those.length > 0 ? those : callings).map(({ client, service, request }) =>
     ask({ client, service, ...(request === undefined ? {} : { request }) }),
   );
   const reason = reasons.find(isWritten) ?? reasons.find(({ known }) => known) ?? reasons[0];

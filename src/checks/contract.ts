@@ -35,6 +35,8 @@ export type Lacking =
       readonly what: Expected;
       /** How many hosts have to be out at once; one unless given. */
       readonly hosts?: number;
+      /** Names of the instances that it is about; those of whatever is called unless given. */
+      readonly of?: readonly string[];
     };
 
 /** What one check found. */

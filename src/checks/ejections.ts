@@ -25,7 +25,8 @@ export const ejections: CheckKind<typeof schema> = {
   describe: (check) =>
     `ejections${check.of ? ` of ${describeTarget(check.of)}` : ''}: ${formatLimits(check, formatCount)}`,
   observe(check, facts, window) {
-    const { value, samples } = facts.ejections(window, check.of && facts.instancesOf(check.of));
+    const of = check.of && facts.instancesOf(check.of);
+    const { value, samples } = facts.ejections(window, of);
     return {
       value,
       samples,
@@ -33,7 +34,10 @@ export const ejections: CheckKind<typeof schema> = {
       holds: isWithin(value, check),
       observed: formatCount(value),
       limit: formatLimits(check, formatCount),
-      lacking: { what: value < (check.atLeast ?? 0) ? 'ejection' : 'no-ejection' },
+      lacking: {
+        what: value < (check.atLeast ?? 0) ? 'ejection' : 'no-ejection',
+        ...(of === undefined ? {} : { of }),
+      },
     };
   },
 };

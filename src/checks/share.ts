@@ -52,7 +52,7 @@ export const share: CheckKind<typeof schema> = {
       holds: isWithin(count / answered, check),
       observed: formatPercent(count / answered),
       limit,
-      lacking: lackingIn(window, count / answered, check, of, disturbanceIn(window, facts)),
+      lacking: { ...lackingIn(window, count / answered, check, of, disturbanceIn(window, facts)), of },
       detail: `${plural(count, 'request')} of ${plural(answered, 'answered request')}`,
     };
   },
@@ -88,7 +88,7 @@ function lackingIn(
   { atMost, atLeast }: Limits,
   of: readonly string[],
   { targets, isOver }: Disturbance,
-): Lacking {
+): Extract<Lacking, { readonly hosts?: number }> {
   const faulty = of.filter((each) => targets.includes(each)).length;
   const isTooMuch = value > (atMost ?? 1);
   const isTooLittle = value < (atLeast ?? 0);

@@ -41,7 +41,7 @@ export const timeToEject: CheckKind<typeof schema> = {
       holds: value !== undefined && isWithin(value, check),
       observed: value === undefined ? 'never' : formatMs(value),
       limit: formatLimits(check, formatMs),
-      lacking: { what: 'ejection', hosts: check.which === 'all' ? targets.length : 1 },
+      lacking: { what: 'ejection', hosts: check.which === 'all' ? targets.length : 1, of: targets },
       ...(value === undefined && samples > 0
         ? { detail: `not ejected in the ${formatMs(window.toMs - window.fromMs)} that the fault was on` }
         : {}),
