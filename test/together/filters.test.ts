@@ -1,19 +1,21 @@
 import { expect, test } from 'vitest';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { expectTextFailure } from '../support/defects.ts';
+import { commandsOn } from '../support/pages.ts';
 import { plantedFile } from '../support/planted.ts';
 import { plantedFilters } from '../support/planted-filters.ts';
 
 const short = ['--profile', 'short'];
-const scenarios = ['rate-limiting', 'response-caching', 'request-deduplication'];
 /** The others are alike, and the bench of planted defects has them all. */
 const told = /^(a limit on what the service calls|a key without the query|a cache in which alike requests)/;
 
-test.concurrent.for(scenarios)('%s passes on sound configuration', async (name) => {
-  using workspace = new Workspace();
-  const finished = await workspace.run(`scenarios/${name}.yaml`, ...short);
-  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
-});
+for (const [, ...args] of commandsOn('limits-and-caches.md')) {
+  test.concurrent(`${args[0]} passes on sound configuration`, async () => {
+    using workspace = new Workspace();
+    const finished = await workspace.run(...args, ...short);
+    expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  });
+}
 
 for (const planted of plantedFilters) {
   if (!told.test(planted.name)) continue;

@@ -1,16 +1,20 @@
 import { expect, test } from 'vitest';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { expectTextFailure } from '../support/defects.ts';
+import { commandsOn } from '../support/pages.ts';
 import { expectFailedAt } from '../support/planted.ts';
 import { plantedGrpc, plantedPortName } from '../support/planted-grpc.ts';
 
 const short = ['--profile', 'short'];
 
-test.concurrent('grpc passes on sound configuration', async () => {
-  using workspace = new Workspace();
-  const finished = await workspace.run('scenarios/grpc.yaml', ...short);
-  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
-});
+/** That of plain TCP is on the same page; its planted defects are all among those of `npm run bench:mutations`. */
+for (const [, ...args] of commandsOn('grpc.md')) {
+  test.concurrent(`${args[0]} passes on sound configuration`, async () => {
+    using workspace = new Workspace();
+    const finished = await workspace.run(...args, ...short);
+    expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  });
+}
 
 /** The others are among the planted defects of `npm run bench:mutations`. */
 for (const planted of plantedGrpc.filter(({ name }) => name === 'retryOn for HTTP only')) {

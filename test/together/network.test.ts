@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { expectTextFailure } from '../support/defects.ts';
+import { commandsOn } from '../support/pages.ts';
 import { plantedNetwork } from '../support/planted-network.ts';
 import { processesOf } from '../support/processes.ts';
 
@@ -11,7 +12,8 @@ const short = ['--profile', 'short'];
 
 test.concurrent('network-faults passes on sound configuration, with every fault proven', async () => {
   using workspace = new Workspace();
-  const finished = await workspace.run('scenarios/network-faults.yaml', ...short);
+  const [[, ...args] = []] = commandsOn('network-faults.md');
+  const finished = await workspace.run(...args, ...short);
   expect(finished.report?.verdict, outcome(finished)).toBe('pass');
   expect(finished.report?.faults.map(({ efficacy }) => efficacy.status)).toEqual(Array(5).fill('proven'));
   expect(finished.report?.run.programs).toMatchObject({ toxiproxy: '2.12.0' });

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { outcome, Workspace } from '../support/breakwater.ts';
-import { commandsIn } from '../support/page-commands.ts';
+import { commandsOn } from '../support/pages.ts';
 import { expectFailedAt } from '../support/planted.ts';
 import { plantedMetrics } from '../support/planted-metrics.ts';
 import { plantedResources } from '../support/planted-resources.ts';
@@ -44,11 +44,11 @@ for (const planted of [...plantedTraces, ...plantedMetrics, ...plantedResources]
   });
 }
 
-const pages = ['docs/traces-and-metrics.md', 'docs/sidecar-resources.md'];
+const pages = ['traces-and-metrics.md', 'sidecar-resources.md'];
 /** One run of each scenario; that of tracing is above, and what other numbers change is no matter of the page. */
 const run = /^run scenarios\/(telemetry|sidecar-resources)\.yaml --config/;
 
-for (const args of pages.flatMap(commandsIn)) {
+for (const args of pages.flatMap(commandsOn)) {
   const line = args.join(' ');
   if (run.test(line)) {
     test.concurrent(`${line} does what its page says`, async () => {
