@@ -137,26 +137,25 @@ function neverOverflow({ question: { service }, client, cluster, ofBytes }: Chec
         )
       : undefined;
   }
-  if (refusing(limits, protocol.value).length === 0) {
-    const most = limits.connections.value;
-    const waits =
-      most === null
-        ? 'neither connections nor requests have a limit'
-        : `what finds none of the ${limitText(most)} connections free waits in a queue that has no limit`;
+  if (protocol.value === 'http2' && limits.requests.value === null && streams.value === null) {
     return known(
-      `Nothing in the sidecar of ${client.instance} refuses requests to ${service}: ${waits}.`,
-      [
-        named('waiting requests', limits.pending, limitText),
-        ...(most === null ? [] : [named('connections', limits.connections, limitText)]),
-      ],
+      `With HTTP/2 one connection to a host of ${service} carries all requests, so that once it is up neither connections nor waiting requests run out; only a limit of requests refuses any.`,
+      [named('protocol', protocol, String), named('requests', limits.requests, limitText)],
       instead,
     );
   }
-  if (protocol.value !== 'http2' || limits.requests.value !== null || streams.value !== null)
-    return undefined;
+  if (refusing(limits, protocol.value).length > 0) return undefined;
+  const most = limits.connections.value;
+  const waits =
+    most === null
+      ? 'neither connections nor requests have a limit'
+      : `what finds none of the ${limitText(most)} connections free waits in a queue that has no limit`;
   return known(
-    `With HTTP/2 one connection to a host of ${service} carries all requests, so that once it is up neither connections nor waiting requests run out; only a limit of requests refuses any.`,
-    [named('protocol', protocol, String), named('requests', limits.requests, limitText)],
+    `Nothing in the sidecar of ${client.instance} refuses requests to ${service}: ${waits}.`,
+    [
+      named('waiting requests', limits.pending, limitText),
+      ...(most === null ? [] : [named('connections', limits.connections, limitText)]),
+    ],
     instead,
   );
 }

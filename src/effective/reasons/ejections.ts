@@ -1,5 +1,6 @@
 import { formatMs, plural } from '../../kit/format.ts';
 import type { OutlierDetection, Told } from '../../model/effective.ts';
+import type { Detections } from '../../model/evidence.ts';
 import { durationText, localityWords, shareText, timeText } from '../words.ts';
 import { type CheckScene, common, hostCount, insteadOf, known, mostOut, named, unknown } from './parts.ts';
 import type { Misbehaviour, NamedSetting, Reason } from './question.ts';
@@ -228,8 +229,9 @@ function capped(
 function notFoundOut(scene: CheckScene): Reason | undefined {
   const { question, client, cluster } = scene;
   const { detections } = question.seen ?? {};
-  if (detections === undefined || Object.values(detections).some((count) => count > 0)) return undefined;
-  const settings = inARow(counting(question.misbehaviour, cluster.outlierDetection as OutlierDetection));
+  const outlier = cluster.outlierDetection as OutlierDetection;
+  if (detections === undefined || foundOut(detections, outlier)) return undefined;
+  const settings = inARow(counting(question.misbehaviour, outlier));
   const silence = timesOf(scene);
   return settings.length === 0
     ? undefined
@@ -238,6 +240,16 @@ function notFoundOut(scene: CheckScene): Reason | undefined {
         [...settings, ...silence.settings],
       );
 }
+
+/** Whether a host was found out by something that leads to an ejection: Envoy also counts what it is told to ignore. */
+const foundOut = (
+  { errors, gatewayErrors, localErrors, comparisons }: Detections,
+  { consecutiveErrors, consecutiveGatewayErrors, consecutiveLocalOrigin }: OutlierDetection,
+) =>
+  comparisons > 0 ||
+  (errors > 0 && consecutiveErrors.value > 0) ||
+  (gatewayErrors > 0 && consecutiveGatewayErrors.value > 0) ||
+  (localErrors > 0 && consecutiveLocalOrigin.value > 0);
 
 function refused({ question: { service }, client, cluster }: CheckScene, times: number): Reason {
   const outlier = cluster.outlierDetection as OutlierDetection;

@@ -276,6 +276,12 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
     { expected: 'ejection', misbehaviour: west },
     'not known: outlier detection is in effect for edge-app and would have ejected a host that misbehaves for long enough',
   ],
+  // Found out by what is counted and leads to no ejection.
+  [
+    'locality-off',
+    { expected: 'ejection', misbehaviour: west, seen: { detections: { ...nothing, gatewayErrors: 12 } } },
+    ['consecutive5xxErrors: 5 10'],
+  ],
   ['distribute-own-zone-only', { expected: 'failover', misbehaviour: east }, ['distribute: set 11']],
   ['distribute-80-20', { expected: 'failover', misbehaviour: east }, ['distribute: set 10']],
   [
