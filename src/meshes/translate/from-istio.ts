@@ -64,7 +64,8 @@ function destinationRule(fields: FieldReader): Read {
   );
   const locality = [...policy, 'loadBalancer', 'localityLbSetting'];
   // Switched off it asks for what Consul does.
-  if (isDeepStrictEqual(valueAt(fields.resource.value, locality), { enabled: false })) fields.take(...locality);
+  if (isDeepStrictEqual(valueAt(fields.resource.value, locality), { enabled: false }))
+    fields.take(...locality);
   const simple = fields.text(...policy, 'loadBalancer', 'simple');
   const intent: ServiceIntent = {
     service: hostName(fields.take('spec', 'host')),

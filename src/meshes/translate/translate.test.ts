@@ -88,16 +88,17 @@ test('no retries in Consul is one in fact, since Envoy has that where nothing is
   expect(text).toContain('attempts: 1');
 });
 
-test.each(['Service.Meta.version != v2', '"primary" in Service.Tags', 'Service.Meta.a == b or Service.Meta.c == d'])(
-  'a subset of hosts that labels cannot tell is lost: %s',
-  async (filter) => {
-    const { text, lost } = await translatedEntry(
-      `Kind = "service-resolver"\nName = "web"\nSubsets { one { Filter = ${JSON.stringify(filter)} } }`,
-    );
-    expect(lost).toEqual(['Subsets.one.Filter']);
-    expect(text).toContain('labels: {}');
-  },
-);
+test.each([
+  'Service.Meta.version != v2',
+  '"primary" in Service.Tags',
+  'Service.Meta.a == b or Service.Meta.c == d',
+])('a subset of hosts that labels cannot tell is lost: %s', async (filter) => {
+  const { text, lost } = await translatedEntry(
+    `Kind = "service-resolver"\nName = "web"\nSubsets { one { Filter = ${JSON.stringify(filter)} } }`,
+  );
+  expect(lost).toEqual(['Subsets.one.Filter']);
+  expect(text).toContain('labels: {}');
+});
 
 test('ejection that Consul has by default is written out, and failover to subsets is listed', async () => {
   const { files, losses } = await translateToIstio([fileIn('consul/zone-failover.yaml')]);
