@@ -1,9 +1,10 @@
 /**
  * SIGKILL at random moments of a run: of the harness, of its supervisor, of both together. After each, what is left of
  * processes, ports and folders after six seconds, which is to be nothing.
- * `npm run bench:kills -- [points] [seed]`; a hundred points take about ten minutes. Linux.
+ * `npm run bench:kills -- [points] [seed] [--mesh MESH]`; a hundred points take about ten minutes. Linux.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { Workspace } from '../test/support/breakwater.ts';
 import { listenersOf, processesOf } from '../test/support/processes.ts';
 import { remains, supervisorOf } from '../test/support/remains.ts';
@@ -15,8 +16,12 @@ const goneWithinMs = 6_000;
 const [earliestMs, latestMs] = [100, 20_000];
 const kinds = ['harness', 'supervisor', 'both'] as const;
 
-const points = pointsAsked(100);
-console.log(`${points.count} points, seed ${points.seed}`);
+const {
+  values: { mesh },
+  positionals,
+} = parseArgs({ allowPositionals: true, options: { mesh: { type: 'string', default: 'istio' } } });
+const points = pointsAsked(100, positionals);
+console.log(`${points.count} points on ${mesh}, seed ${points.seed}`);
 
 interface Seen {
   kills: number;
@@ -36,14 +41,14 @@ for (let point = 0; point < points.count; point++) {
   const atMs = Math.round(earliestMs * (latestMs / earliestMs) ** points.draw(point, 'moment'));
   const row = seen.get(kind) as Seen;
   using workspace = new Workspace();
-  const harness = workspace.start('run', scenario, '--reports', workspace.reports);
+  const harness = workspace.start('run', scenario, '--mesh', mesh, '--reports', workspace.reports);
   const closed = workspace.finish(harness);
   await sleep(atMs);
   // Nothing is told of an end that is only half done.
   harness.kill('SIGSTOP');
   const programs = processesOf(workspace.runs);
   const ports = new Set(listenersOf(programs.map(({ pid }) => pid)));
-  if (programs.some(({ command }) => command.includes('pilot-agent'))) row.running += 1;
+  if (programs.some(({ command }) => /\/(?:pilot-agent proxy|consul agent) /.test(command))) row.running += 1;
   const supervisor = supervisorOf(workspace);
   if (kind !== 'harness') {
     if (supervisor === undefined) row.early += 1;

@@ -9,8 +9,8 @@ export interface Points {
   draw(point: number, what: string): number;
 }
 
-export function pointsAsked(usual: number): Points {
-  const [count = String(usual), given] = process.argv.slice(2);
+export function pointsAsked(usual: number, asked: readonly string[] = process.argv.slice(2)): Points {
+  const [count = String(usual), given] = asked;
   const seed = given === undefined ? randomSeed() : parseSeed(given);
   if (!/^[1-9]\d*$/.test(count) || seed === undefined) {
     throw new Error(`give how many points, and for the same ones again a seed: ${SEED_TEXT}`);

@@ -48,8 +48,7 @@ export function unsupportedBy(
   { locate }: Pick<LoadedScenario, 'locate'>,
 ) {
   const faults = trial.faults.map(({ actions }) => actions.flatMap(({ inject, revert }) => [inject, revert]));
-  const checks = trial.checks.map(({ check }) => check.kind);
-  return mesh.unsupported(topology, faults, checks).map(locate);
+  return mesh.unsupported(topology, faults).map(locate);
 }
 
 async function planLoaded(loaded: LoadedScenario, seed: number | undefined): Promise<Planned> {

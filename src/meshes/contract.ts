@@ -74,14 +74,10 @@ interface MeshKnowledge {
     context: ConfigurationContext,
   ): readonly ChangedConfiguration[];
   /**
-   * Whatever of a scenario cannot be on this mesh, each with the reason: of its topology, of the actions of each of its
-   * faults, and of the kinds of its checks.
+   * Whatever of a scenario cannot be on this mesh, each with the reason: of its topology, and of the actions of each of
+   * its faults.
    */
-  unsupported(
-    topology: TopologyPlan,
-    faults: readonly (readonly Action[])[],
-    checks: readonly string[],
-  ): readonly Mistake[];
+  unsupported(topology: TopologyPlan, faults: readonly (readonly Action[])[]): readonly Mistake[];
   /** What is wrong with each file by itself, without a topology; only what they refer to may be in another. */
   lintConfiguration(files: readonly MeshFile[]): LintedConfiguration;
 }

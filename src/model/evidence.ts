@@ -95,7 +95,7 @@ export interface StatisticsSample {
   readonly detections: Detections;
   /** Requests for which no host's health counted, too few being healthy. */
   readonly panics: number;
-  /** Streams that the sidecar has opened to the control plane, and updates it has had through them. */
+  /** Streams that the sidecar has opened to the control plane or tried to, and updates it has had through them. */
   readonly controlPlane: { readonly streams: number; readonly updates: number };
   /** By address ("127.1.2.3:8080"), every host of the service. */
   readonly hosts: readonly HostSample[];

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { settingsBehind } from '../../src/report/words.ts';
 import { outcome, Workspace } from '../support/breakwater.ts';
@@ -5,13 +6,28 @@ import { plantedOnConsul } from '../support/planted-consul.ts';
 
 const onConsul = ['--mesh', 'consul', '--profile', 'short'] as const;
 
-test('a scenario passes on Consul as it does on Istio', { timeout: 180_000 }, async () => {
+test('a scenario passes on Consul with what its rules for Istio come to there', {
+  timeout: 180_000,
+}, async () => {
   using workspace = new Workspace();
-  const finished = await workspace.run('scenarios/circuit-breaker.yaml', ...onConsul);
+  const rules = join(workspace.path, 'rules');
+  const translated = await workspace.breakwater(
+    'translate',
+    'scenarios/mesh/circuit-breaker.yaml',
+    ...['--to', 'consul', '--caller', 'frontend', '--out', rules],
+  );
+  expect(translated.code, outcome(translated)).toBe(0);
+  const finished = await workspace.run('scenarios/circuit-breaker.yaml', ...onConsul, '--config', rules);
   expect(finished.report?.verdict, outcome(finished)).toBe('pass');
   expect(finished.report?.run.mesh).toBe('consul 1.16.1');
   expect(finished.report?.timing.toFirstRequestMs).toBeLessThan(20_000);
   expect(finished.report?.effective).toBeDefined();
+});
+
+test('no request fails when the agent is gone and comes back', { timeout: 180_000 }, async () => {
+  using workspace = new Workspace();
+  const finished = await workspace.run('scenarios/control-plane-outage.yaml', ...onConsul);
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
 });
 
 test('limits that belong to the wrong service are named with their line', { timeout: 180_000 }, async () => {

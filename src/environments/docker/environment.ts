@@ -1,5 +1,5 @@
-import { environmentError } from '../../kit/errors.ts';
-import type { Mesh } from '../../meshes/contract.ts';
+import { environmentError, usageError } from '../../kit/errors.ts';
+import type { ContainerMesh, Mesh } from '../../meshes/contract.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Environment, EnvironmentKind } from '../contract.ts';
@@ -23,7 +23,10 @@ export const docker: EnvironmentKind = {
   gateways: false,
   captures: true,
   performs,
-  programs: (mesh) => mesh.cluster.programs,
+  programs: (mesh) => {
+    containersOf(mesh);
+    return mesh.cluster.programs;
+  },
   makesOf: (mesh) => ['k6', ...mesh.hostPrograms],
   upTimeoutMs: 900_000,
   usualMs: { up: 15_000, besideLoad: 3_000 },
@@ -39,18 +42,18 @@ function dockerEnvironment(
     name: 'docker',
     performs,
     async open(request) {
-      const { containers } = mesh;
-      if (containers === undefined) {
-        throw environmentError(
-          `${mesh.name} does not run in containers yet`,
-          'use --env local or --env kind',
-        );
-      }
+      const containers = containersOf(mesh);
       // testcontainers takes a second to load; nobody else is to wait for it.
       const { startDockerLab } = await import('./start.ts').catch(whyNotLoaded);
       return startDockerLab(request, mesh, containers, () => programs(request.topology));
     },
   };
+}
+
+/** How a mesh runs in containers; throws where nobody has said yet. */
+function containersOf({ name, containers }: Mesh): ContainerMesh {
+  if (containers === undefined) throw usageError(`${name} is unsupported in containers`, 'use --env local');
+  return containers;
 }
 
 /** Whoever has no use for containers need not install what only they take. */

@@ -89,6 +89,18 @@ test.each([
     '1: a http-route is unsupported here, because the lab has no gateway for callers from outside',
   ],
   [
+    'a failover to another datacenter: https://github.com/hashicorp/consul/issues/9811',
+    'a.hcl',
+    'Kind = "service-resolver"\nName = "web"\nFailover {\n  "*" {\n    Datacenters = ["dc2", "dc3"]\n  }\n}',
+    '5: unsupported here, because a lab has one datacenter, dc1, and no peers',
+  ],
+  [
+    'a failover to a peer: https://github.com/hashicorp/consul/pull/14162',
+    'a.hcl',
+    'Kind = "service-resolver"\nName = "web"\nFailover {\n  "*" {\n    Targets = [\n      { Datacenter = "dc1" },\n      { Peer = "cluster-02" }\n    ]\n  }\n}',
+    '7: unsupported here, because a lab has one datacenter, dc1, and no peers',
+  ],
+  [
     'paths that are exposed, without the protocol: https://github.com/hashicorp/consul-k8s/issues/367',
     'a.yaml',
     'apiVersion: consul.hashicorp.com/v1alpha1\nkind: ProxyDefaults\nmetadata: { name: global }\nspec:\n  expose:\n    paths:\n      - path: /metrics\n        localPathPort: 8080\n        listenerPort: 9201\n',

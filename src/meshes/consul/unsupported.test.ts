@@ -28,7 +28,7 @@ const disturbed: Action = {
 const rotated: Action = { do: 'rotate-authority', target: { kind: 'authority' }, overlap: true };
 
 test('what Consul does is not refused', () => {
-  expect(unsupported(topology, [killed], ['goodput'])).toEqual([]);
+  expect(unsupported(topology, [killed])).toEqual([]);
 });
 
 test('what it cannot do is told with its place and the reason', () => {
@@ -41,29 +41,22 @@ test('what it cannot do is told with its place and the reason', () => {
     ...topology,
     mtls: 'permissive',
     services,
-    concurrency: 2,
     tracing: { provider: 'spans', protocol: 'zipkin' },
   } as const;
-  const found = unsupported(
-    asked,
-    [
-      killed,
-      [{ do: 'issue', target, certificate: { by: 'stranger', expired: false } }],
-      [rotated],
-      [disturbed],
-    ],
-    ['goodput', 'metrics-agree'],
-  );
+  const found = unsupported(asked, [
+    killed,
+    [{ do: 'issue', target, certificate: { by: 'stranger', expired: false } }],
+    [rotated],
+    [disturbed],
+  ]);
   expect(found.map(({ path }) => path.join('.'))).toEqual([
     'mesh.mtls',
     'topology.services.edge-app.extraPorts',
     'mesh.tracing',
-    'mesh.concurrency',
     'topology.services.edge-app.portName',
     'faults.1.kind',
     'faults.2.kind',
     'faults.3.kind',
-    'checks.1.kind',
   ]);
   for (const { message } of found) expect(message).toMatch(/^unsupported here, because .+/);
 });

@@ -19,7 +19,6 @@ function whyNot({ do: action }: Action): string | undefined {
 export function unsupported(
   { mtls, services, instances, ...topology }: TopologyPlan,
   faults: readonly (readonly Action[])[],
-  checks: readonly string[],
 ): readonly Mistake[] {
   const unable = (path: Mistake['path'], why: string, at: Mistake['at'] = 'value'): Mistake => ({
     path,
@@ -47,9 +46,6 @@ export function unsupported(
     ...(topology.tracing === undefined
       ? []
       : [unable(['mesh', 'tracing'], 'sidecars of Consul are told of no provider of traces yet', 'key')]),
-    ...(topology.concurrency === undefined
-      ? []
-      : [unable(['mesh', 'concurrency'], 'sidecars of Consul serve with one thread here')]),
     ...services
       .filter((service) => isOfBytes(service))
       .map(({ name }) =>
@@ -62,10 +58,5 @@ export function unsupported(
       const why = actions.map(whyNot).find(Boolean);
       return why === undefined ? [] : [unable(['faults', index, 'kind'], why)];
     }),
-    ...checks.flatMap((kind, index) =>
-      kind === 'metrics-agree'
-        ? [unable(['checks', index, 'kind'], 'metrics of sidecars of Consul were never held against a load')]
-        : [],
-    ),
   ];
 }

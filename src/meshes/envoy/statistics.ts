@@ -36,7 +36,8 @@ const comparisons = [
 /** Envoy's circuit breaker, pool and outlier statistics of every service a client calls, and whether it hears from its control plane. */
 export function envoyStatistics(clusters: ClusterNames): MeshStatistics {
   // Istio's parts a cluster's name from the rest with a semicolon as well.
-  const streams = String.raw`cluster\.${clusters.controlPlane};?\.upstream_rq_total`;
+  // A stream that is asked for while nobody listens there is no request yet.
+  const streams = String.raw`cluster\.${clusters.controlPlane};?\.upstream_(?:rq_total|cx_connect_fail)`;
   const updates = String.raw`(?:cluster_manager\.cds|listener_manager\.lds)\.update_success`;
   const strayed = String.raw`http\.${clusters.requests.outbound};?\.(?:no_cluster|no_route|fault\.aborts_injected)`;
   const streamCounter = counterOf(streams);

@@ -18,6 +18,7 @@ const why: Readonly<Record<string, string>> = {
   EnvoyExtensions: 'written by hand: an EnvoyFilter',
   Protocol: 'Istio is told by the name of the port',
   HashPolicies: 'written by hand: consistentHash of a DestinationRule',
+  Defaults: 'written by hand for each service that is called: a DestinationRule is for one host',
 };
 
 /** Fields that say what the entry is. */
@@ -29,7 +30,7 @@ export function fromConsul(resources: readonly MeshResource[]): Read {
   const intents = resources.flatMap((resource) => {
     const fields = new FieldReader(resource);
     for (const head of heads) fields.take(head);
-    const read = readEntry(fields);
+    const read = readEntry(fields, losses);
     const otherwise =
       read === undefined ? `a ${resource.kind} is not translated` : 'Istio has no setting for it';
     losses.push(...fields.left([], why, otherwise));
@@ -38,12 +39,12 @@ export function fromConsul(resources: readonly MeshResource[]): Read {
   return { intents, losses };
 }
 
-function readEntry(fields: FieldReader): readonly ServiceIntent[] | undefined {
+function readEntry(fields: FieldReader, losses: Loss[]): readonly ServiceIntent[] | undefined {
   switch (fields.resource.kind) {
     case 'service-defaults':
       return overrides(fields);
     case 'service-resolver':
-      return [resolver(fields)];
+      return [resolver(fields, losses)];
     case 'service-splitter':
       return [splitter(fields)];
     case 'service-router':
@@ -82,11 +83,19 @@ function overrides(fields: FieldReader): readonly ServiceIntent[] {
   });
 }
 
-function resolver(fields: FieldReader): ServiceIntent {
+const equals = /Service\.Meta\.([\w-]+)\s*==\s*"?([^\s"]+)"?/g;
+const onlyEquals = new RegExp(`^(?:${equals.source}(?:\\s+and\\s+|\\s*$))*$`);
+
+function resolver(fields: FieldReader, losses: Loss[]): ServiceIntent {
   const subsets = fields.keys('Subsets').map((name) => {
-    const filter = fields.text('Subsets', name, 'Filter') ?? '';
-    const labels = [...filter.matchAll(/Service\.Meta\.([\w-]+)\s*==\s*"?([^\s"]+)"?/g)];
-    return [name, Object.fromEntries(labels.map(([, label, value]) => [label, value]))] as const;
+    const at: Path = ['Subsets', name, 'Filter'];
+    const filter = fields.text(...at) ?? '';
+    if (onlyEquals.test(filter)) {
+      const labels = [...filter.matchAll(equals)];
+      return [name, Object.fromEntries(labels.map(([, label, value]) => [label, value]))] as const;
+    }
+    losses.push(fields.loss(at, 'Istio tells the hosts of a subset by labels with one value each'));
+    return [name, {}] as const;
   });
   return {
     service: fields.resource.name,
@@ -131,7 +140,8 @@ function router(fields: FieldReader): ServiceIntent {
         },
       ],
       ...some('timeout', fields.text(...destination, 'RequestTimeout')),
-      retries: conditions.length > 0 ? { attempts: attempts ?? 1, conditions } : none,
+      // Consul leaves a number of 0 away, and Envoy tries once again then.
+      retries: conditions.length > 0 ? { attempts: attempts || 1, conditions } : none,
       ...some('prefix', fields.text(...destination, 'PrefixRewrite')),
     };
   });

@@ -1,4 +1,5 @@
-import type { Path } from '../../kit/path.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { type Path, valueAt } from '../../kit/path.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import {
   FieldReader,
@@ -61,6 +62,10 @@ function destinationRule(fields: FieldReader): Read {
       return [fields.text('spec', 'subsets', index, 'name') ?? '', labels ?? {}];
     }),
   );
+  const locality = [...policy, 'loadBalancer', 'localityLbSetting'];
+  // Switched off it asks for what Consul does.
+  if (isDeepStrictEqual(valueAt(fields.resource.value, locality), { enabled: false }))
+    fields.take(...locality);
   const simple = fields.text(...policy, 'loadBalancer', 'simple');
   const intent: ServiceIntent = {
     service: hostName(fields.take('spec', 'host')),

@@ -1,3 +1,4 @@
+import { retryConditions } from '../consul/entries/fields.ts';
 import type { RouteIntent, RouteMatch, ServiceIntent, TextMatch } from './intent.ts';
 import { merged } from './merged.ts';
 
@@ -109,6 +110,7 @@ function routingOf(intent: ServiceIntent, untranslated: Untranslated[]): ConsulE
         })),
       });
     }
+    untranslated.push(...unknownConditions(route, service));
     return matchesOf(route).map((match) => ({
       ...(match === undefined ? {} : { Match: { HTTP: match } }),
       Destination: destinationOf(route, service, split),
@@ -116,6 +118,16 @@ function routingOf(intent: ServiceIntent, untranslated: Untranslated[]): ConsulE
   });
   if (written.length > 0) entries.push({ Kind: 'service-router', Name: service, Routes: written });
   return entries;
+}
+
+const isCode = (condition: string) => /^\d+$/.test(condition);
+const isCondition = (condition: string) => retryConditions.includes(condition);
+
+/** What Consul cannot try again for. */
+function unknownConditions({ retries }: RouteIntent, service: string): readonly Untranslated[] {
+  return (retries?.conditions ?? [])
+    .filter((each) => !isCode(each) && !isCondition(each))
+    .map((each) => ({ service, why: `retries for ${each}: Consul has no such condition` }));
 }
 
 /** One for each match, as any of them will do. */
@@ -143,8 +155,8 @@ function destinationOf(
   split: boolean,
 ): object {
   const [first] = to;
-  const codes = (retries?.conditions ?? []).filter((each) => /^\d+$/.test(each)).map(Number);
-  const names = (retries?.conditions ?? []).filter((each) => !/^\d+$/.test(each));
+  const codes = (retries?.conditions ?? []).filter(isCode).map(Number);
+  const names = (retries?.conditions ?? []).filter(isCondition);
   return {
     ...(split || first === undefined || first.service === service ? {} : { Service: first.service }),
     ...(split || first?.subset === undefined ? {} : { ServiceSubset: first.subset }),

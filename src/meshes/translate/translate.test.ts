@@ -58,6 +58,48 @@ test('shares behind a match are told, since in Consul they belong to a service',
   ]);
 });
 
+test('what the other mesh does without being asked is not lost', async () => {
+  const { losses } = await translateToConsul([fileIn('outlier-ejection.yaml')], ['frontend']);
+  expect(losses).toEqual([]);
+});
+
+test('a condition that Consul has no word for is told, and not written', async () => {
+  const rule = fileIn('retries-and-timeouts.yaml');
+  const content = rule.content.replace('5xx,reset,connect-failure', '5xx,retriable-headers,503');
+  const { files, untranslated } = await translateToConsul([{ ...rule, content }], ['frontend']);
+  expect(JSON.parse(files['service-router-edge-app.json'] ?? '').Routes[0].Destination).toMatchObject({
+    RetryOn: ['5xx'],
+    RetryOnStatusCodes: [503],
+  });
+  expect(untranslated).toEqual([
+    { service: 'edge-app', why: expect.stringContaining('retries for retriable-headers') },
+  ]);
+});
+
+const translatedEntry = async (content: string) => {
+  const { files, losses } = await translateToIstio([{ file: 'a.hcl', path: '/a.hcl', content }]);
+  return { text: Object.values(files).join('\n'), lost: losses.map(({ path }) => path) };
+};
+
+test('no retries in Consul is one in fact, since Envoy has that where nothing is said', async () => {
+  const { text } = await translatedEntry(
+    'Kind = "service-router"\nName = "web"\nRoutes = [{ Destination { NumRetries = 0 RetryOnStatusCodes = [500] } }]',
+  );
+  expect(text).toContain('attempts: 1');
+});
+
+test.each([
+  'Service.Meta.version != v2',
+  '"primary" in Service.Tags',
+  'Service.Meta.a == b or Service.Meta.c == d',
+])('a subset of hosts that labels cannot tell is lost: %s', async (filter) => {
+  const { text, lost } = await translatedEntry(
+    `Kind = "service-resolver"\nName = "web"\nSubsets { one { Filter = ${JSON.stringify(filter)} } }`,
+  );
+  expect(lost).toEqual(['Subsets.one.Filter']);
+  expect(text).toContain('labels: {}');
+});
+
 test('ejection that Consul has by default is written out, and failover to subsets is listed', async () => {
   const { files, losses } = await translateToIstio([fileIn('consul/zone-failover.yaml')]);
   expect(files['DestinationRule-edge-app.yaml']).toContain('maxEjectionPercent: 100');

@@ -103,3 +103,28 @@ test('intentions are a filter of the service that is called', () => {
     policies: [{ resource: { kind: 'service-intentions', name: 'edge-app' }, from: { line: 48 } }],
   });
 });
+
+test('what was reported to do something else than it says is told as what it does', () => {
+  const { hosts, clusters } = recordedSidecar('reported', 'frontend');
+  const routes = hosts[0]?.routes ?? [];
+  const actionOf = (path: string) => {
+    const route = routes.find(({ match }) => match.path?.value === path);
+    return route?.action.does === 'forward' ? route.action : expect.fail(`no route of ${path}`);
+  };
+  // A number of 0 is left away, and Envoy has one of its own.
+  expect(text(actionOf('/never-again').retries.attempts)).toBe('1 Envoy');
+  // Nor does a limit of 0 switch it off.
+  expect(text(actionOf('/without-end').timeoutMs)).toBe('15000 Envoy');
+  expect(text(actionOf('/both').retries.conditions)).toMatch(/^\["500","503","connect-failure"\] reported/);
+  // The one that Consul adds for all that is left is never reached.
+  const all = routes.filter(({ match }) => match.path?.value === '/');
+  const [first] = all.map(({ action }) => (action.does === 'forward' ? action.timeoutMs : expect.fail()));
+  expect(text(first)).toBe('90000 reported.yaml:26');
+  expect(actionOf('/').to.map(({ place, share }) => [place, share])).toEqual([
+    ['edge-app subset here', 0.5],
+    ['edge-app subset primary', 0.5],
+  ]);
+  const [here, primary] = ['here', 'primary'].map((name) => clusters.find(({ subset }) => subset === name));
+  expect(here?.zones.flatMap((zone) => zone.hosts)).toHaveLength(4);
+  expect(primary?.zones.flatMap((zone) => zone.hosts)).toEqual([]);
+});

@@ -115,22 +115,21 @@ const matchedHeader = object(
 
 const methods = list(text('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'CONNECT', 'OPTIONS', 'TRACE'));
 
-const retryConditions = list(
-  text(
-    '5xx',
-    'gateway-error',
-    'reset',
-    'connect-failure',
-    'envoy-ratelimited',
-    'retriable-4xx',
-    'refused-stream',
-    'cancelled',
-    'deadline-exceeded',
-    'internal',
-    'resource-exhausted',
-    'unavailable',
-  ),
-);
+/** What RetryOn takes. */
+export const retryConditions: readonly string[] = [
+  '5xx',
+  'gateway-error',
+  'reset',
+  'connect-failure',
+  'envoy-ratelimited',
+  'retriable-4xx',
+  'refused-stream',
+  'cancelled',
+  'deadline-exceeded',
+  'internal',
+  'resource-exhausted',
+  'unavailable',
+];
 
 const localityPolicy = { elsewhere: { PrioritizeByLocality: ENTERPRISE } };
 
@@ -225,7 +224,7 @@ export const entryKinds = {
             IdleTimeout: duration,
             NumRetries: whole(),
             RetryOnConnectFailure: boolean,
-            RetryOn: retryConditions,
+            RetryOn: list(text(...retryConditions)),
             RetryOnStatusCodes: list(whole(100, 599)),
             RequestHeaders: headers,
             ResponseHeaders: headers,

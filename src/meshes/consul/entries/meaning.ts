@@ -2,6 +2,7 @@ import { nearest, quote } from '../../../kit/nearest.ts';
 import { type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { servedBy, type TopologyPlan } from '../../../model/topology.ts';
+import { DATACENTER } from '../names.ts';
 import { isMap } from './canonical.ts';
 import type { Entry } from './read.ts';
 
@@ -28,6 +29,7 @@ export function mistakesTogether(entries: readonly Entry[], topology: TopologyPl
     ...entries.flatMap((entry) => mistakeInName(entry, all, destinations)),
     ...entries.flatMap((entry) => mistakesInCallers(entry, all)),
     ...destinations.flatMap((each) => mistakeInSubset(each, entries)),
+    ...entries.flatMap(placesElsewhere),
     ...mistakesAlone(entries),
     ...mistakesInProtocol(entries, servers),
   ];
@@ -165,6 +167,28 @@ function mistakeInSubset({ entry, service, subset }: Named, entries: readonly En
       ? `a service-resolver for ${service} says in Subsets which hosts that is`
       : meant(subset.name, there);
   return [entry.problem(subset.path, message, hint)];
+}
+
+/** Other datacenters and peers, to which a resolver may lead: a lab has none, and nothing would come of it there. */
+function placesElsewhere(entry: Entry): readonly Problem[] {
+  if (entry.kind !== 'service-resolver') return [];
+  const failover = Object.entries(mapAt(entry.value, ['Failover']));
+  const targets: readonly Path[] = [
+    ['Redirect'],
+    ...failover.flatMap(([name, each]) => [
+      ['Failover', name],
+      ...listAt(each, ['Targets']).map((_, index) => ['Failover', name, 'Targets', index]),
+    ]),
+  ];
+  return targets.flatMap((at) => {
+    const named = (['Datacenters', 'Datacenter', 'Peer'] as const).find((field) => {
+      const value = valueAt(entry.value, [...at, field]);
+      return ![value].flat().every((each) => [undefined, '', DATACENTER].includes(each as string));
+    });
+    if (named === undefined) return [];
+    const message = `unsupported here, because a lab has one datacenter, ${DATACENTER}, and no peers`;
+    return [entry.problem([...at, named], message)];
+  });
 }
 
 function mistakesInSplits(entry: Entry): readonly Problem[] {

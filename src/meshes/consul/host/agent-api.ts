@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { environmentError } from '../../../kit/errors.ts';
-import { type NotYet, notYet } from '../../../kit/eventually.ts';
+import { notYet, type Ready } from '../../../kit/eventually.ts';
 import { http } from '../../../kit/http.ts';
 import { ProblemsError } from '../../../kit/problems.ts';
 import { byOrder, type DesiredEntry } from './desired.ts';
@@ -8,6 +8,22 @@ import { byOrder, type DesiredEntry } from './desired.ts';
 const timeoutMs = 10_000;
 
 const keyOf = ({ kind, name }: Pick<DesiredEntry, 'kind' | 'name'>) => `${kind}/${name}`;
+
+/** A check as the agent makes it itself: its output is empty until it has been made. */
+interface LocalCheck {
+  readonly CheckID: string;
+  readonly Status: string;
+  readonly Output: string;
+}
+
+/** A sidecar as callers hear of it; a check that is of no service is of the machine. */
+interface ToldInstance {
+  readonly Checks: readonly {
+    readonly CheckID: string;
+    readonly ServiceID: string;
+    readonly Status: string;
+  }[];
+}
 
 /** The HTTP interface of an agent, as far as a lab needs it. https://developer.hashicorp.com/consul/api-docs */
 export class AgentApi {
@@ -20,27 +36,54 @@ export class AgentApi {
     this.#address = address;
   }
 
-  /** How many sidecars each of these services has, healthy or not; or why nobody knows yet. */
-  async sidecars(services: readonly string[]): Promise<ReadonlyMap<string, number> | NotYet> {
+  /**
+   * Whether all that was ever written to it is there: a server that is started again leads before it has read its log,
+   * and only an answer that is to be consistent waits for that.
+   */
+  async hasReadItsLog(): Promise<Ready> {
+    return this.#ask('GET', '/v1/catalog/nodes?consistent').then(
+      ({ status, body }) => (status === 200 ? undefined : notYet(`its server says: ${body.slice(0, 200)}`)),
+      (error: Error) => notYet(error.message),
+    );
+  }
+
+  /** Lets the agent read its files again: services and sidecars come all at once, where each by itself would be slow. */
+  async reload(): Promise<void> {
+    const { status, body } = await this.#ask('PUT', '/v1/agent/reload');
+    if (status !== 200)
+      throw environmentError(`Consul does not take the services of the lab: ${body.trim()}`);
+  }
+
+  /**
+   * Whether callers of these services are told what is so: the agent knows as many sidecars of each, and what it tells
+   * of their health it has looked at itself since it was started. One that has only just started takes all for dead.
+   */
+  async knows(replicas: ReadonlyMap<string, number>): Promise<Ready> {
     try {
-      const counts = await Promise.all(
-        services.map(async (service) => {
-          const { status, body } = await this.#ask('GET', `/v1/health/connect/${service}`);
-          if (status !== 200) throw new Error(`it answers ${status}: ${body.slice(0, 200)}`);
-          return [service, (JSON.parse(body) as unknown[]).length] as const;
-        }),
-      );
-      return new Map(counts);
+      const looked = await this.#looked();
+      for (const [service, wanted] of replicas) {
+        const there = await this.#json<readonly ToldInstance[]>(`/v1/health/connect/${service}?consistent`);
+        if (there.length < wanted) {
+          return notYet(`it knows ${there.length} of ${wanted} sidecars of ${service} yet`);
+        }
+        const stale = there
+          .flatMap(({ Checks }) => Checks)
+          .find(({ CheckID, ServiceID, Status }) => ServiceID !== '' && looked.get(CheckID) !== Status);
+        if (stale !== undefined) return notYet(`it has not told yet how ${stale.ServiceID} is`);
+      }
+      return undefined;
     } catch (error) {
       return notYet(error instanceof Error ? error.message : String(error));
     }
   }
 
-  /** Whether its one server leads: until then it keeps nothing. */
-  async leads(): Promise<boolean> {
-    return this.#ask('GET', '/v1/status/leader').then(
-      ({ status, body }) => status === 200 && body.trim() !== '""',
-      () => false,
+  /** Check → what came of it, of those that the agent has made since it was started. */
+  async #looked(): Promise<ReadonlyMap<string, string>> {
+    const checks = await this.#json<Readonly<Record<string, LocalCheck>>>('/v1/agent/checks');
+    return new Map(
+      Object.values(checks).flatMap(({ CheckID, Status, Output }) =>
+        Output === '' ? [] : [[CheckID, Status] as const],
+      ),
     );
   }
 
@@ -71,6 +114,12 @@ export class AgentApi {
     const { status, body } = await this.#ask('DELETE', `/v1/config/${keyOf(entry)}`);
     if (status !== 200) throw refusal(entry, body);
     this.#applied.delete(keyOf(entry));
+  }
+
+  async #json<T>(path: string): Promise<T> {
+    const { status, body } = await this.#ask('GET', path);
+    if (status !== 200) throw new Error(`it answers ${status}: ${body.slice(0, 200)}`);
+    return JSON.parse(body) as T;
   }
 
   #ask(method: string, path: string, body?: string) {

@@ -4,11 +4,17 @@ import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostMeshRequest } from '../../contract.ts';
 import { CLUSTER_ID, DATACENTER } from '../names.ts';
 import { agentPorts } from './ports.ts';
-import { registrations } from './services.ts';
+
+const servicesFile = ({ directory }: HostMeshRequest) => join(directory, 'services.json');
+
+/** Writes what an agent reads of services and sidecars when it starts, and when it is asked to read again. */
+export async function writeServices(request: HostMeshRequest, services: readonly object[]): Promise<void> {
+  await writeFile(servicesFile(request), JSON.stringify({ services }, undefined, 2));
+}
 
 /**
  * Writes the configuration of the agent, which is the one server of its datacenter as well; returns how to start it.
- * What it knows is in a folder of the lab's, so that one that is started again knows it as before.
+ * What entries it has is in a folder of the lab's, so that one that is started again has them as before.
  * https://developer.hashicorp.com/consul/docs/agent/config/config-files
  */
 export async function prepareAgent(request: HostMeshRequest): Promise<ProgramSpec> {
@@ -39,15 +45,13 @@ export async function prepareAgent(request: HostMeshRequest): Promise<ProgramSpe
     performance: { raft_multiplier: 1 },
     connect: { enabled: true, ca_config: { cluster_id: CLUSTER_ID } },
     disable_update_check: true,
-    discard_check_output: true,
     limits: { http_max_conns_per_client: 1_000 },
-    services: registrations(request),
   };
   await writeFile(path, JSON.stringify(settings, undefined, 2));
   return {
     name: 'consul',
     command: request.programs['consul'] ?? '',
-    args: ['agent', '-config-file', path, '-log-level', 'warn'],
+    args: ['agent', '-config-file', path, '-config-file', servicesFile(request), '-log-level', 'warn'],
     env: { PATH: process.env['PATH'] ?? '', HOME: request.directory },
     cwd: request.directory,
     log: join(request.logs, 'consul.log'),

@@ -6,7 +6,7 @@ import { byOrder, desiredEntries } from './desired.ts';
 const revision = { name: '2', hostsSince: '1' };
 const services = [
   { name: 'edge-app', port: 8080, serviceAccount: 'a', role: 'server' },
-  { name: 'grpc-app', port: 8080, protocol: 'http2', serviceAccount: 'a', role: 'server' },
+  { name: 'grpc-app', port: 8080, protocol: 'grpc', serviceAccount: 'a', role: 'server' },
 ] as const;
 
 function desired(...texts: string[]) {
@@ -23,7 +23,7 @@ test('without configuration a lab speaks HTTP, as its topology says, logs what i
     Name: 'breakwater-revision',
     RequestTimeout: '100002ms',
   });
-  expect(defaults?.body).toEqual({ Kind: 'service-defaults', Name: 'grpc-app', Protocol: 'http2' });
+  expect(defaults?.body).toEqual({ Kind: 'service-defaults', Name: 'grpc-app', Protocol: 'grpc' });
   expect(proxy?.body).toMatchObject({
     Kind: 'proxy-defaults',
     Name: 'global',

@@ -32,7 +32,7 @@ export const byOrder = (a: Pick<DesiredEntry, 'kind'>, b: Pick<DesiredEntry, 'ki
 
 /**
  * The entries of a lab: those under test as they are, and beside them what the topology says: that services speak HTTP,
- * and which of them HTTP/2, and the marker of the revision. Sidecars are told in `proxy-defaults` to log what the
+ * and which of them HTTP/2 or gRPC, and the marker of the revision. Sidecars are told in `proxy-defaults` to log what the
  * evidence is read from, whoever else has written into that.
  */
 export function desiredEntries(
@@ -67,11 +67,11 @@ export function desiredEntries(
       ...(proxyDefaults === undefined ? {} : { from: proxyDefaults }),
     },
     ...services
-      .filter(({ name, protocol }) => protocol === 'http2' && !ownDefaults.has(name))
-      .map(({ name }) => ({
+      .filter(({ name, protocol = 'http1' }) => protocol !== 'http1' && !ownDefaults.has(name))
+      .map(({ name, protocol }) => ({
         kind: 'service-defaults',
         name,
-        body: { Kind: 'service-defaults', Name: name, Protocol: 'http2' },
+        body: { Kind: 'service-defaults', Name: name, Protocol: protocol },
       })),
     {
       kind: 'service-resolver',

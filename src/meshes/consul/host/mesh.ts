@@ -5,11 +5,11 @@ import { isServer } from '../../../model/topology.ts';
 import type { HostAuthority, HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
 import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
 import { MARKER_SERVICE } from '../names.ts';
-import { prepareAgent } from './agent.ts';
+import { prepareAgent, writeServices } from './agent.ts';
 import { AgentApi } from './agent-api.ts';
 import { desiredEntries } from './desired.ts';
 import { agentPorts } from './ports.ts';
-import { egressPort } from './services.ts';
+import { egressPort, registrations } from './services.ts';
 import { prepareSidecar, sidecarLog, sidecarProgram } from './sidecar.ts';
 
 /** What the mesh is to hold. */
@@ -17,6 +17,9 @@ interface Wanted {
   readonly resources: readonly MeshResource[];
   readonly revision: MarkedRevision;
 }
+
+/** An agent gathers what changes for 0.2 s before it tells sidecars of it, and takes its time where it is busy. */
+const handsOnWithinMs = 1_000;
 
 /** The entry that says which revision it is. */
 const MARKER = `service-resolver/${MARKER_SERVICE}`;
@@ -29,13 +32,15 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   const agent = at(agentPorts.http);
   const api = new AgentApi(`${agent.host}:${agent.port}`);
   const gate = new DiscoveryGate(at(agentPorts.discovery), at(agentPorts.grpc));
-  const replicas = Map.groupBy(request.instances.filter(isServer), ({ service }) => service);
+  const servers = Map.groupBy(request.instances.filter(isServer), ({ service }) => service);
+  const replicas = new Map([...servers].map(([service, { length }]) => [service, length]));
   let wanted: Wanted = {
     resources: [],
     revision: { name: request.revision, hostsSince: request.revision },
   };
   let isUp = false;
-  let knewAll = false;
+  let isTold = false;
+  let knowsSince: number | undefined;
   const give = ({ resources, revision }: Wanted) =>
     api.apply(
       desiredEntries(resources, request.topology, { accessLog: request.accessLog, revision }),
@@ -50,17 +55,30 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       'Change the mesh configuration: write a configuration entry to the agent (it keeps its own proxy-defaults):',
       `  curl -X PUT http://${agent.host}:${agent.port}/v1/config -d '{"Kind":"service-defaults","Name":"…"}'`,
     ],
-    holdControlPlane: () => gate.hold(),
+    holdControlPlane: async () => {
+      [isTold, knowsSince] = [false, undefined];
+      // It would make up what sidecars are to hold before its server has read its log, fail at that, and take seconds
+      // to try again, in which whoever asks is told that there is nothing to call.
+      await writeServices(request, []);
+      await gate.hold();
+    },
     controlPlaneReady: async () => {
       const accepted = await accepts(at(agentPorts.grpc));
       if (accepted instanceof NotYet) return accepted;
-      if (!(await api.leads())) return notYet('its server does not lead yet');
-      // One that is started again knows what it knew, and a fault may have taken sidecars down.
-      const missing = knewAll ? undefined : await missingSidecars(api, replicas);
+      const behind = await api.hasReadItsLog();
+      if (behind !== undefined) return behind;
+      if (!isTold) {
+        // What has been changed while it was gone comes now.
+        await give(wanted);
+        await writeServices(request, registrations(request));
+        await api.reload();
+        isTold = true;
+      }
+      const missing = await api.knows(replicas);
       if (missing !== undefined) return missing;
-      knewAll = true;
-      // What has been changed while it was gone comes now.
-      await give(wanted);
+      knowsSince ??= performance.now();
+      if (performance.now() - knowsSince < handsOnWithinMs)
+        return notYet('it has only just heard of all sidecars');
       isUp = true;
       gate.open();
       return undefined;
@@ -80,19 +98,6 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     }),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };
-}
-
-async function missingSidecars(
-  api: AgentApi,
-  replicas: ReadonlyMap<string, readonly unknown[]>,
-): Promise<NotYet | undefined> {
-  const known = await api.sidecars([...replicas.keys()]);
-  if (known instanceof NotYet) return known;
-  for (const [service, { length }] of replicas) {
-    const there = known.get(service) ?? 0;
-    if (there < length) return notYet(`it knows ${there} of ${length} sidecars of ${service} yet`);
-  }
-  return undefined;
 }
 
 /** Consul issues certificates itself: scenarios whose faults need these are refused before anything starts. */

@@ -6,7 +6,7 @@ import { MARKER_PORT, upstreamPort } from './ports.ts';
 /** Consul looks at a port no more often than that; its own default is every ten seconds. */
 const checkEvery = '1s';
 
-/** What an agent is told of the instances of a lab: each service, and its sidecar beside it. */
+/** What an agent is told of the instances of a lab, one after the other: each service, and its sidecar beside it. */
 export function registrations(request: HostMeshRequest): readonly object[] {
   return request.instances.flatMap((instance) => [service(instance), sidecar(instance, request)]);
 }

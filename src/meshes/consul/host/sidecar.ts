@@ -15,6 +15,13 @@ const http2 = {
   },
 } as const;
 
+/** What metrics are told apart by: the name of a cluster has dots in it, at which Envoy by itself would cut it off. */
+const tags = [
+  { tag_name: 'cluster_name', regex: String.raw`^cluster\.(([^.]+(?:\.[^.]+)*?\.consul)\.)` },
+  { tag_name: 'response_code', regex: String.raw`_rq(_(\d{3}))$` },
+  { tag_name: 'response_code_class', regex: String.raw`_rq(_(\dxx))$` },
+] as const;
+
 /**
  * Writes what an Envoy starts with: who it is, and where it asks for everything else. It is what `consul connect envoy
  * -bootstrap` prints, but for what is said beside it.
@@ -31,6 +38,9 @@ export async function prepareSidecar(instance: HostInstance, request: HostMeshRe
       cluster: instance.service,
       metadata: { namespace: 'default', partition: 'default' },
     },
+    // It sums up its histograms when it flushes statistics, and whoever reads them soon after a load wants all of it.
+    stats_flush_interval: '1s',
+    stats_config: { stats_tags: tags, use_all_default_tags: false },
     layered_runtime: {
       layers: [{ name: 'base', static_layer: { 're2.max_program_size.error_level': 1_048_576 } }],
     },
@@ -92,7 +102,7 @@ export function sidecarProgram(instance: HostInstance, request: HostMeshRequest)
       '-c',
       join(instance.directory, BOOTSTRAP),
       '--concurrency',
-      '1',
+      String(request.topology.concurrency ?? 1),
       '--disable-hot-restart',
       // A listener that another has replaced keeps its connections for so long; Envoy's own ten minutes are longer
       // than a trial.

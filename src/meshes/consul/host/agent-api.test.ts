@@ -1,0 +1,59 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { NotYet } from '../../../kit/eventually.ts';
+import { AgentApi } from './agent-api.ts';
+
+/** An agent that gives these answers by path; everything else it does not know. */
+async function agentThatSays(answers: Readonly<Record<string, unknown>>) {
+  const server = createServer(({ url = '' }, response) => {
+    const answer = answers[url];
+    response.statusCode = answer === undefined ? 500 : 200;
+    response.end(answer === undefined ? 'No cluster leader' : JSON.stringify(answer));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const api = new AgentApi(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return { api, [Symbol.dispose]: () => server.close() };
+}
+
+const check = (replica: number, Status: string, Output = '') => ({
+  CheckID: `service:web-${replica}`,
+  ServiceID: `web-${replica}`,
+  Status,
+  Output,
+});
+const machine = { CheckID: 'serfHealth', ServiceID: '', Status: 'passing' };
+
+const agent = (own: readonly object[], told: readonly object[]) =>
+  agentThatSays({
+    '/v1/agent/checks': Object.fromEntries(own.entries()),
+    '/v1/health/connect/web?consistent': told.map((each) => ({ Checks: [machine, each] })),
+  });
+
+const why = (ready: unknown) => (ready instanceof NotYet ? ready.why : ready);
+
+test('an agent whose server does not lead yet has not read its log', async () => {
+  using starting = await agentThatSays({});
+  expect(why(await starting.api.hasReadItsLog())).toContain('No cluster leader');
+  using there = await agentThatSays({ '/v1/catalog/nodes?consistent': [] });
+  expect(await there.api.hasReadItsLog()).toBeUndefined();
+});
+
+test('an agent knows its sidecars when it has looked at each and tells what it saw, whatever that was', async () => {
+  const looked = [check(1, 'passing', 'success'), check(2, 'critical', 'connection refused')];
+  using knowing = await agent(looked, looked);
+  expect(await knowing.api.knows(new Map([['web', 2]]))).toBeUndefined();
+  expect(why(await knowing.api.knows(new Map([['web', 3]])))).toBe('it knows 2 of 3 sidecars of web yet');
+});
+
+test('an agent that has only just started takes sidecars for dead, and is not asked by anybody', async () => {
+  const before = check(1, 'critical');
+  using blind = await agent([before], [before]);
+  expect(why(await blind.api.knows(new Map([['web', 1]])))).toBe('it has not told yet how web-1 is');
+  using silent = await agent([check(1, 'passing', 'success')], [before]);
+  expect(why(await silent.api.knows(new Map([['web', 1]])))).toBe('it has not told yet how web-1 is');
+  using gone = await agentThatSays({});
+  expect(why(await gone.api.knows(new Map([['web', 1]])))).toContain('it answers 500');
+});
