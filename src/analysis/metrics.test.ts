@@ -73,6 +73,15 @@ test('metrics that are switched off, or count something else, do not', async () 
   expect((await judged(scraped(late)))[2]).toBe('fail: latency: 100 % apart');
 });
 
+test('what sidecars count of others than the loads is no difference', async () => {
+  const metrics: MetricsAnswers = {
+    'frontend-1': { before: scraped({ ok: 7 }), after: scraped(sound) },
+    'edge-app-east-1': { before: '', after: scraped({ ok: 5_000 }) },
+  };
+  const { checks: all } = await analysed({ ...run, metrics }, checks);
+  expect(all.map(({ status }) => status)).toEqual(['pass', 'pass', 'pass']);
+});
+
 test('of metrics that nobody has read nothing is said', async () => {
   const { checks: all } = await analysed(run, checks);
   expect(all.map(({ status }) => status)).toEqual(['invalid', 'invalid', 'invalid']);

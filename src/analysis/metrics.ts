@@ -20,10 +20,13 @@ export function metricsOf(
 ): MetricsFacts | undefined {
   const clients = Object.keys(evidence.metrics);
   if (clients.length === 0) return undefined;
-  const services = new Set(loads.map(({ to }) => to));
+  const serviceOf = new Map(evidence.context.instances.map(({ name, service }) => [name, service]));
+  // Whoever sends probes alone is a client, too.
   const told = clients
     .flatMap((name) => grown(evidence.metrics[name], name, metrics))
-    .filter(({ service }) => services.has(service));
+    .filter(({ instance, service }) =>
+      loads.some(({ from, to }) => from === serviceOf.get(instance) && to === service),
+    );
   const sum = (of: (each: ServiceMetrics) => number | undefined) =>
     told.reduce((total, each) => total + (of(each) ?? 0), 0);
   const answered: Record<string, number> = {};

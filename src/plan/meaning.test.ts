@@ -44,6 +44,49 @@ const probed = (probe: object) => ({
 /** What is changed → the one mistake in it: where, what is wrong, and what would be right. */
 const table: [string, object, string][] = [
   [
+    'a host of a gateway, called past the mesh',
+    {
+      topology: {
+        services: { shop, client },
+        gateways: {
+          edge: {
+            kind: 'ingress',
+            port: 8443,
+            hosts: ['shop.example.com'],
+            workloads: [{ name: 'edge', locality: 'region1/east' }],
+          },
+        },
+      },
+      ...loaded({ to: 'shop.example.com', direct: true }),
+    },
+    'load.direct: shop.example.com is a host of a gateway: past the mesh nobody knows whom it leads to | leave direct out, or call a service',
+  ],
+  [
+    'metrics of a port of bytes',
+    {
+      ...services({ shop: { ...shop, portName: 'tcp-shop' } }),
+      ...checked(steady, { kind: 'metrics-agree', of: 'requests' }),
+    },
+    'checks.1.kind: shop is called as bytes (portName), of which sidecars count connections and no requests | leave it out, or call a service that speaks HTTP to its callers',
+  ],
+  [
+    'metrics of requests that a probe sends as well',
+    {
+      ...probed({ from: 'client', to: 'shop' }),
+      ...checked({ kind: 'expectations', during: 'run' }, { kind: 'metrics-agree', of: 'requests' }),
+    },
+    'checks.1.kind: the sidecar of client counts what the probe who sends to shop as well, which is of no load | let the probe come from another service',
+  ],
+  [
+    'traces of a port of bytes',
+    {
+      ...services({ shop: { ...shop, portName: 'tcp-shop' } }),
+      mesh: { tracing: {}, configuration: [] },
+      ...checked(steady, { kind: 'complete-traces', during: 'run' }),
+    },
+    'checks.1.kind: shop is called as bytes (portName), of which no sidecar makes a trace | check a load whose service speaks HTTP to its callers',
+  ],
+  [
     'a port of the sidecar',
     services({ shop: { ...shop, port: 15_006 } }),
     "topology.services.shop.port: port 15006 is taken by the sidecar or the sample app's control interface | not 15000 to 15100, 18080 or 18081",

@@ -181,6 +181,10 @@ function mistakesInRoute({ load, path }: ScenarioLoad, scenario: Scenario): Mist
   if (noPort) found.push({ ...noPort, path: [...path, 'port'] });
   const replicasIn = (workloads: readonly { readonly replicas: number }[] = []) =>
     workloads.reduce((sum, workload) => sum + workload.replicas, 0);
+  if (load.direct && gateway !== undefined) {
+    const message = `${load.to} is a host of a gateway: past the mesh nobody knows whom it leads to`;
+    add('direct', message, 'leave direct out, or call a service');
+  }
   if (load.direct && replicasIn(called?.workloads) > 1) {
     const message = `${load.to} has several replicas: past the mesh nobody spreads requests over them`;
     add('direct', message, `give ${load.to} one workload with one replica`);
@@ -451,6 +455,16 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     if (aboutTraces && scenario.mesh.tracing === undefined) {
       add(['kind'], 'nobody takes the spans that sidecars report', 'write mesh.tracing: {}');
     }
+    const uncounted = check.kind === 'metrics-agree' ? mistakeInMetrics(scenario) : undefined;
+    if (uncounted) add(uncounted.path, uncounted.message, uncounted.hint);
+    if (aboutTraces && scenario.mesh.tracing !== undefined) {
+      const watched = loadsIn(scenario).filter(({ name }) => (loadOf(check) ?? name) === name);
+      const [first] = watched;
+      if (first !== undefined && watched.every((each) => goesAsBytes(each, scenario))) {
+        const message = `${first.load.to} is called as bytes (portName), of which no sidecar makes a trace`;
+        add(['kind'], message, 'check a load whose service speaks HTTP to its callers');
+      }
+    }
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
       add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');
     }
@@ -532,6 +546,29 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     }
   }
   return found;
+}
+
+/** Whether the requests of a load are bytes to the sidecars that they pass. */
+function goesAsBytes({ load: { to, port } }: ScenarioLoad, { topology }: Scenario): boolean {
+  const called = topology.services[to];
+  return called?.portName?.split('-')[0] === 'tcp' && (port ?? called.port) === called.port;
+}
+
+/** Why sidecars count other requests than the loads; undefined where they count the same. */
+function mistakeInMetrics(scenario: Scenario): Mistake | undefined {
+  for (const each of loadsIn(scenario)) {
+    const { from, to } = each.load;
+    if (goesAsBytes(each, scenario)) {
+      const message = `${to} is called as bytes (portName), of which sidecars count connections and no requests`;
+      return wrong(['kind'], message, 'leave it out, or call a service that speaks HTTP to its callers');
+    }
+    const probe = scenario.probes.find((one) => one.to === to && callersOf(one).includes(from));
+    if (probe !== undefined) {
+      const message = `the sidecar of ${from} counts what the probe ${probe.name} sends to ${to} as well, which is of no load`;
+      return wrong(['kind'], message, 'let the probe come from another service');
+    }
+  }
+  return undefined;
 }
 
 /** Why the time of a change cannot count from the end of a fault; undefined where it can, or is not to. */

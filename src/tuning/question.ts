@@ -6,7 +6,7 @@ import { parseDuration, parseRate } from '../kit/units.ts';
 import type { PlannedLoad } from '../load/planned.ts';
 import type { Mesh, PoolCalls, PoolRule } from '../meshes/contract.ts';
 import { type LimitName, PER_CONNECTION } from '../model/pool-limits.ts';
-import { gatewayOf, type TopologyPlan } from '../model/topology.ts';
+import { gatewayOf, isOfBytes, type TopologyPlan } from '../model/topology.ts';
 import type { Budget, Effort, Question } from './contract.ts';
 import { type Bounds, parseBounds, parseLimits, usualLimits } from './limits.ts';
 import { neededAnswers, parseObjective } from './objective.ts';
@@ -67,6 +67,13 @@ export function readQuestion(
     throw usageError(
       `tune looks for the pool of a caller inside the mesh, and ${load.from} calls ${load.to} from outside it`,
       `let a service call the one behind the gateway ${gateway.name}: --set load.to=NAME`,
+    );
+  }
+  const called = plan.topology.services.find(({ name }) => name === load.to);
+  if (called !== undefined && isOfBytes(called) && load.port === called.port) {
+    throw usageError(
+      `tune looks for limits of requests, and ${load.to} is called as bytes (portName): there a connection beyond tcp.maxConnections is closed, and none waits`,
+      'write tcp.maxConnections by hand: as many as are open at once at the nominal rate, and some more',
     );
   }
   const rule = mesh.pools.ruleFor(configuration.resources, callsOf(load, plan.topology));

@@ -35,7 +35,7 @@ export function unsupported(
           ),
         ]
       : []),
-    ...(services.some(({ role }) => role === 'gateway')
+    ...((topology.gateways ?? []).length > 0
       ? [unable(['topology', 'gateways'], 'a lab with Consul has no gateways yet', 'key')]
       : []),
     ...services.flatMap(({ name, extraPorts = [] }) =>

@@ -131,3 +131,9 @@ test('what another proxy of a cluster is for is nobody’s mistake here', () => 
     'none',
   );
 });
+
+test('a port of the Service before a gateway is refused, with the one that the gateway listens on', () => {
+  const said = problems(sound.replace('8443', '443'), routes('shop-gateway'));
+  expect(said).toContain('mesh.yaml:7:22: spec.servers.0.port.number: ports below 1024 are for root');
+  expect(said).toContain('write that one: 8443');
+});

@@ -29,6 +29,9 @@ function selects({ value }: PlacedResource, { instances }: TopologyPlan): boolea
   return instances.some((each) => isGateway(each) && hasLabels(instanceLabels(each), wanted));
 }
 
+/** What anybody may listen on. */
+const LEAST_PORT = 1_024;
+
 /** Fields of a server's TLS that name files, which each machine has elsewhere. */
 const files = ['serverCertificate', 'privateKey', 'caCertificates', 'caCrl', 'tlsCertificates'] as const;
 
@@ -39,6 +42,14 @@ function mistakesInServers(resource: PlacedResource, { gateways = [] }: Topology
     const tls = valueAt(server, ['tls']);
     const bound = valueAt(server, ['bind']);
     const found: Problem[] = [];
+    const number = valueAt(server, ['port', 'number']);
+    if (typeof number === 'number' && number < LEAST_PORT) {
+      const message = `ports below ${LEAST_PORT} are for root, and here no Service leads from one to the port that a gateway listens on`;
+      const ports = [...new Set(gateways.map(({ port }) => port))];
+      found.push(
+        resource.problem([...path, 'port', 'number'], message, `write that one: ${ports.join(', ')}`),
+      );
+    }
     if (bound !== undefined) {
       const message = 'every gateway of the topology listens on an address of its own';
       found.push(resource.problem([...path, 'bind'], message, 'leave it out'));
