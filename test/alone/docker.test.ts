@@ -43,6 +43,19 @@ describe.skipIf(missing !== '')(`docker${missing}`, () => {
     },
   );
 
+  test('an app that knows nothing of a mesh is behind it, and nobody comes past', {
+    timeout: containersMs,
+  }, async () => {
+    const finished = await workspace.run(
+      'scenarios/no-way-past.yaml',
+      '--env',
+      'docker',
+      '--profile',
+      'short',
+    );
+    expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  });
+
   const defect = defects.find(({ scenario }) => scenario === 'zone-failover');
   test(`${defect?.name}: zone-failover fails, and the line is named`, { timeout: containersMs }, async () => {
     // That the dark zone stays in rotation shows in half of the time.

@@ -8,6 +8,7 @@ import { plantedGrpc, plantedPortName } from './planted-grpc.ts';
 import { plantedMetrics } from './planted-metrics.ts';
 import { plantedNetwork } from './planted-network.ts';
 import { plantedResources } from './planted-resources.ts';
+import { plantedSidecars, plantedWays } from './planted-sidecars.ts';
 import { plantedTcp } from './planted-tcp.ts';
 import { plantedTraces } from './planted-traces.ts';
 
@@ -36,7 +37,14 @@ export const mutations: readonly Mutation[] = [
       ],
     }),
   ),
-  ...[...plantedTexts, ...plantedFilters, ...plantedNetwork, ...plantedGrpc, ...plantedTcp].map(
+  ...[
+    ...plantedTexts,
+    ...plantedFilters,
+    ...plantedNetwork,
+    ...plantedGrpc,
+    ...plantedTcp,
+    ...plantedSidecars,
+  ].map(
     (planted): Mutation => ({ ...planted, args: (folder) => ['--config', plantedText(folder, planted)] }),
   ),
   ...plantedChanges,
@@ -47,4 +55,5 @@ export const mutations: readonly Mutation[] = [
   ...plantedMetrics,
   ...plantedResources,
   ...plantedTraces,
+  ...plantedWays,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

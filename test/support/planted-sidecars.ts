@@ -28,3 +28,21 @@ export const plantedSidecars: readonly PlantedText[] = [
     names: /^DestinationRule\/edge-app-dr .*maxEjectionPercent: 10/,
   },
 ];
+
+/** Ways past the mesh: what sends in plaintext, and what takes it. */
+export const plantedWays = [
+  {
+    name: 'calls that go past the sidecar',
+    scenario: 'no-way-past',
+    fails: 'success-rate',
+    args: () => ['--set', 'topology.services.shop.bypass=[8080]'],
+    names: /bypass/,
+  },
+  {
+    name: 'a mesh that takes plaintext',
+    scenario: 'no-way-past',
+    fails: 'expectations',
+    args: () => ['--set', 'mesh.configuration=[]'],
+    names: /./,
+  },
+] as const;

@@ -368,7 +368,7 @@ export class DockerLab implements Lab {
         ...appSettings(
           app,
           (service) => mesh.serviceHost(service, request.topology.namespace),
-          (name) => name,
+          (name, port) => `${name}:${port}`,
         ),
         ...(app.seed === undefined ? {} : { SEED: String(app.seed) }),
       },
