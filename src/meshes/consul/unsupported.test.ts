@@ -64,7 +64,7 @@ test('what it cannot do is told with its place and the reason', () => {
 test('gateways are refused, those between networks too, which nobody calls by a name', () => {
   for (const kind of ['east-west', 'ingress'] as const) {
     const gateways = [{ name: 'joint', kind, port: 15_443, hosts: [], certificates: [] }];
-    expect(unsupported({ ...topology, gateways }, [], [])).toMatchObject([
+    expect(unsupported({ ...topology, gateways }, [])).toMatchObject([
       { path: ['topology', 'gateways'], at: 'key' },
     ]);
   }
