@@ -67,7 +67,10 @@ export function callTable(sidecar: Sidecar, service: string, configuration: Effe
     .filter((cluster) => cluster.service === service)
     .toSorted((a, b) => a.port - b.port);
   const routed = clusters.filter(({ name }) => routes.some((route) => leadsTo(route, name)));
-  const unused = sidecar.unused.filter((each) => each.side === 'client' && each.service === service);
+  const unused = sidecar.unused.filter(
+    ({ about, ...each }) =>
+      each.side === 'client' && about !== 'gateway' && [service, sidecar.service].includes(each.service),
+  );
   return {
     who: `${sidecar.workload} (${sidecar.locality})`,
     about: `calls of ${service}`,
@@ -380,7 +383,10 @@ function tracingSection(tracing: Tracing | undefined): readonly Section[] {
   if (tracing === undefined) return [];
   const title = 'traces';
   const { sampled, provider, off } = tracing;
-  if (off !== undefined) return [{ title, rows: [], note: `none: ${off.why}` }];
+  if (off !== undefined) {
+    const rows = off.settings.map((from): Row => ({ what: from.path, value: from.written ?? '', from }));
+    return [{ title, rows, note: `none: ${off.why}` }];
+  }
   return [
     {
       title,

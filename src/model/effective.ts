@@ -362,6 +362,7 @@ export type Subject =
   | 'cache'
   | 'tracing'
   | 'metrics'
+  | 'log'
   | 'filter'
   | 'gateway';
 

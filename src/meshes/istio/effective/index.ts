@@ -23,7 +23,7 @@ import { readCluster } from './clusters.ts';
 import { envoyFilters } from './filter-patches.ts';
 import { gatewaysSelecting, listenersOf, readGateway, unusedByGateway } from './gateways.ts';
 import { isInbound, isOutbound, readFilters, readInbound } from './inbound.ts';
-import { readMetrics, unusedMetrics } from './metrics.ts';
+import { readMetrics, unusedMetricsAndLogs } from './metrics.ts';
 import { readHosts } from './routes.ts';
 import { hasLabels, type Workload } from './selection.ts';
 import { readTracing, unusedTelemetries } from './tracing.ts';
@@ -196,7 +196,7 @@ function readSidecar(
     ...readMetrics(listeners.filter(isOutbound), heldClusters, context),
     unused: [
       ...(gateway === undefined ? [] : unusedByGateway(gateway, hosts, context)),
-      ...unusedMetrics({ service, side }, under, filterNames(listeners)),
+      ...unusedMetricsAndLogs({ service, side }, under, filterNames(listeners)),
       ...(topology.tracing === undefined ? [] : unusedTelemetries(service, side, { under, workload })),
       ...calls.flatMap((ports) =>
         onEvery(ports.map((called) => unusedByCaller(called, { under, workload, calls: calls.flat() }))),

@@ -64,18 +64,33 @@ function told(field: string, value: string, { under, workload, maybe }: MetricsC
   return { value, from: place === undefined ? { by: 'unknown', maybe } : settingAt(place) };
 }
 
-/** Settings of Istio's standard metrics, which are not in effect where sidecars have none of those. */
-export function unusedMetrics(
-  about: Pick<Unused, 'service' | 'side'>,
+/**
+ * What a Telemetry says of Istio's standard metrics, and of logs, which is not in effect where sidecars have none of
+ * those metrics: what runs there has the log of the lab, whatever is written.
+ */
+export function unusedMetricsAndLogs(
+  side: Pick<Unused, 'service' | 'side'>,
   under: ResourcesUnderTest,
   filters: ReadonlySet<string>,
 ): readonly Unused[] {
   if (filters.has('istio.stats')) return [];
-  return under.ofKind('Telemetry').flatMap((resource): readonly Unused[] => {
-    if (list(valueAt(resource.value, ['spec', 'metrics'])).length === 0) return [];
-    const place: Place = { resource, path: ['spec', 'metrics'] };
-    const why =
-      "it is about Istio's standard metrics, and the sidecars here are Envoy's own build, which has none";
-    return [{ about: 'metrics', ...about, setting: settingAt(place), why }];
-  });
+  const whys = [
+    {
+      about: 'metrics',
+      field: 'metrics',
+      why: "it is about Istio's standard metrics, and the sidecars here are Envoy's own build, which has none",
+    },
+    {
+      about: 'log',
+      field: 'accessLogging',
+      why: 'the lab reads of every request in the log of each sidecar, and leaves it as it is',
+    },
+  ] as const;
+  return under.ofKind('Telemetry').flatMap((resource) =>
+    whys.flatMap(({ about, field, why }): readonly Unused[] => {
+      if (list(valueAt(resource.value, ['spec', field])).length === 0) return [];
+      const place: Place = { resource, path: ['spec', field] };
+      return [{ about, ...side, setting: settingAt(place), why }];
+    }),
+  );
 }

@@ -113,3 +113,34 @@ test('a Telemetry for others is written and not in effect', () => {
   expect(unused?.why).toBe('it selects workloads with app=cart, and shop-1 has not');
   expect(unused?.setting.path).toBe('spec.selector');
 });
+
+test('what is written for one direction alone is the reason in the other one', () => {
+  const served = telemetry(`  tracing: [{ match: { mode: SERVER }, providers: [{ name: zipkin }] }]\n`);
+  expect(read(served, listener(), 'CLIENT')).toEqual([
+    'what is written of traces is for requests that come to it alone',
+    '5 spec.tracing[0].match.mode',
+  ]);
+  const called = telemetry(`  tracing: [{ match: { mode: CLIENT }, providers: [{ name: zipkin }] }]\n`);
+  expect(read(called, listener(), 'SERVER')).toEqual([
+    'what is written of traces is for its own calls alone',
+    '5 spec.tracing[0].match.mode',
+  ]);
+});
+
+test('of two for a whole namespace the younger is not in effect, nor one of the root namespace with a selector', () => {
+  const under = underTest(
+    [
+      telemetry(provider, 'one'),
+      telemetry(provider, 'two'),
+      telemetry(`  selector: { matchLabels: { app: shop } }\n${provider}`, 'chosen', 'istio-system'),
+    ].join('---\n'),
+  );
+  expect(
+    unusedTelemetries('shop', 'server', { under, workload }).map(
+      ({ setting, why }) => `${setting.line} ${why}`,
+    ),
+  ).toEqual([
+    '11 of several for all of the namespace default the oldest holds, and then the first by name: one',
+    "19 in istio-system, which is the mesh's own namespace, one with a selector is for workloads there",
+  ]);
+});

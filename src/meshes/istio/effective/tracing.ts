@@ -47,7 +47,7 @@ export function readTracing(
   });
   const name = context.topology.tracing?.provider ?? '';
   if (held?.provider === undefined) {
-    return { sampled, provider: undefined, off: whyOff(places, entries, name, context) };
+    return { sampled, provider: undefined, off: whyOff(places, entries, name, mode, context) };
   }
   const provider = tell(name, {
     places: places('providers', 0, 'name'),
@@ -62,6 +62,7 @@ function whyOff(
   places: (...path: readonly (string | number)[]) => readonly Place[],
   entries: readonly Place[],
   known: string,
+  mode: 'CLIENT' | 'SERVER',
   { under, workload }: TracingContext,
 ): NonNullable<Tracing['off']> {
   const disabled = places('disableSpanReporting').find((place) => writtenAt(place) !== undefined);
@@ -79,29 +80,60 @@ function whyOff(
       settings: [settingAt(entry)],
     };
   }
+  const [elsewhere] = everyEntry({ under, workload }).map((entry) => within(entry, 'match', 'mode'));
+  if (elsewhere !== undefined) {
+    const why = `what is written of traces is for ${mode === 'CLIENT' ? 'requests that come to it' : 'its own calls'} alone`;
+    return { why, settings: [settingAt(elsewhere)] };
+  }
   const others = under.ofKind('Telemetry').some((each) => whyNotSelected(each, workload) !== undefined);
   return { why: `no Telemetry ${others ? 'that is written ' : ''}is for its requests`, settings: [] };
 }
 
 /** Every entry of `spec.tracing` that holds for a workload, the one with the last word first. */
-function entriesFor(mode: 'CLIENT' | 'SERVER', { under, workload }: TracingContext): readonly Place[] {
+function entriesFor(mode: 'CLIENT' | 'SERVER', context: TracingContext): readonly Place[] {
+  return everyEntry(context).filter((entry) => {
+    const wanted = writtenAt(within(entry, 'match', 'mode'));
+    return wanted !== 'CLIENT' && wanted !== 'SERVER' ? true : wanted === mode;
+  });
+}
+
+/** The same for calls and for what comes in. */
+function everyEntry({ under, workload }: Pick<TracingContext, 'under' | 'workload'>): readonly Place[] {
   return telemetriesFor(under, workload)
     .flatMap((resource) =>
       list(valueAt(resource.value, ['spec', 'tracing'])).map(
         (_, index): Place => ({ resource, path: ['spec', 'tracing', index] }),
       ),
     )
-    .filter((entry) => {
-      const wanted = writtenAt(within(entry, 'match', 'mode'));
-      return wanted !== 'CLIENT' && wanted !== 'SERVER' ? true : wanted === mode;
-    })
     .toReversed();
+}
+
+/** Whether it is for some workloads of its namespace, and not for all of them. */
+const isOwn = (telemetry: MeshResource) => Object.keys(selectorOf(telemetry) ?? {}).length > 0;
+
+/** Why istiod does not look at a Telemetry that would hold for a workload; undefined where it does. */
+function whyPassedOver(
+  telemetry: MeshResource,
+  under: ResourcesUnderTest,
+  workload: Workload,
+): string | undefined {
+  const { namespace } = telemetry;
+  if (isOwn(telemetry)) {
+    if (namespace === workload.namespace) return undefined;
+    return `in ${namespace}, which is the mesh's own namespace, one with a selector is for workloads there`;
+  }
+  const [oldest] = under
+    .ofKind('Telemetry')
+    .filter((each) => each.namespace === namespace && !isOwn(each))
+    .toSorted(olderFirst);
+  if (oldest === undefined || oldest === telemetry) return undefined;
+  const all = namespace === ROOT_NAMESPACE ? 'the mesh' : `the namespace ${namespace}`;
+  return `of several for all of ${all} the oldest holds, and then the first by name: ${oldest.name}`;
 }
 
 /** In the order in which istiod merges them. Of several for a whole namespace it takes the oldest. */
 function telemetriesFor(under: ResourcesUnderTest, workload: Workload): readonly MeshResource[] {
   const all = under.ofKind('Telemetry').filter((each) => whyNotSelected(each, workload) === undefined);
-  const isOwn = (each: MeshResource) => Object.keys(selectorOf(each) ?? {}).length > 0;
   const wide = (namespace: string) =>
     all
       .filter((each) => each.namespace === namespace && !isOwn(each))
@@ -121,7 +153,7 @@ export function unusedTelemetries(
   { under, workload }: Pick<TracingContext, 'under' | 'workload'>,
 ): readonly Unused[] {
   return under.ofKind('Telemetry').flatMap((resource): readonly Unused[] => {
-    const why = whyNotSelected(resource, workload);
+    const why = whyNotSelected(resource, workload) ?? whyPassedOver(resource, under, workload);
     if (why === undefined || list(valueAt(resource.value, ['spec', 'tracing'])).length === 0) return [];
     const selector: Place = { resource, path: ['spec', 'selector'] };
     const place = writtenAt(selector) === undefined ? { resource, path: ['spec'] } : selector;

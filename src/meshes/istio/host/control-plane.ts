@@ -27,6 +27,7 @@ export function discoveryAddress(request: HostMeshRequest): string {
 export const meshConfigOf = ({
   accessLog,
   discovery,
+  extensionProviders = [],
   ...tracing
 }: {
   readonly accessLog: string;
@@ -42,8 +43,17 @@ export const meshConfigOf = ({
     accessLogFormat: `${accessLogFormat}\n`,
     enableTracing: false,
     ...tracing,
+    extensionProviders: [...builtInProviders, ...extensionProviders],
     defaultConfig: { discoveryAddress: discovery },
   });
+
+/**
+ * What stands for providers that Istio always has, and that a Telemetry may name: a kind that makes nothing in a
+ * sidecar. Metrics for Prometheus would be a filter that only Istio's own build of Envoy has, without which a sidecar
+ * takes nothing else either. And istiod falls back to the log of the mesh configuration where providers make none: a
+ * Telemetry that logs elsewhere, or only some requests, or none, leaves the lab the log that it reads.
+ */
+const builtInProviders = ['prometheus', 'envoy'].map((name) => ({ name, stackdriver: {} }));
 
 /** What an istiod without a cluster has in its environment, wherever it runs. */
 export const istiodEnvironment = {
