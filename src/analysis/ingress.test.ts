@@ -94,6 +94,24 @@ async function analysed(built: BuiltRun, ...checks: readonly object[]) {
 const violated = ({ validity }: Awaited<ReturnType<typeof analysed>>) =>
   validity.flatMap(({ rule, status }) => (status === 'violated' ? [rule] : []));
 
+test('what came of a gateway that was ended before it could log is no call of the client', async () => {
+  const { requests, ...rest } = run({});
+  const lost = { host: 'shop-1', status: 200, ms: 1 };
+  const analysis = await analysed(
+    {
+      ...rest,
+      requests: requests.map((each, index) =>
+        index % 10 > 0 ? each : { ...each, via: 'edge-1', attempts: [lost] },
+      ),
+    },
+    { kind: 'success-rate', during: 'run', atLeast: '99%' },
+  );
+  expect(analysis.topology.edges.map(({ from, to }) => [from, to])).toEqual([
+    ['frontend-1', 'edge-1'],
+    ['edge-1', 'shop-1'],
+  ]);
+});
+
 test('what a gateway takes in goes on as a call of its own, and who answered that is known', async () => {
   const analysis = await analysed(
     run({}),

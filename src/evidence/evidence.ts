@@ -330,6 +330,13 @@ async function readLogs(
       }
     },
   );
+  const services = new Set(instances.map(({ service }) => service));
+  const hasHosts = instances.some(({ gateway }) => gateway === 'ingress');
+  // A host leads to a gateway first, also where that was ended before it had written a line.
+  const isOfHost = (request: number) => {
+    const service = reader.endings[requests.ending[request] as number]?.service;
+    return hasHosts && service !== undefined && !services.has(service);
+  };
   await readAll(isServer, (lines, instance) => {
     index.find(lines, rows);
     for (let line = 0; line < lines.length; line += 1) {
@@ -338,7 +345,8 @@ async function readLogs(
       const startMs = (lines.startMs[line] as number) - span.originMs;
       if (request < 0 && (startMs < span.fromMs || startMs > span.toMs)) continue;
       const number = lines.ending[line] as number;
-      const isOnward = lines.load[line] === OF_CALL || (request >= 0 && through[request] === 1);
+      const isOnward =
+        lines.load[line] === OF_CALL || (request >= 0 && (through[request] === 1 || isOfHost(request)));
       if (isOnward && isOutbound(reader.endings[number])) {
         const [high, low] = [lines.idHigh[line] as number, lines.idLow[line] as number];
         calls.add(startMs, lines.durationMs[line] as number, number, instance, request, high, low);

@@ -102,7 +102,8 @@ table.rows { width: 100%; border-collapse: separate; border-spacing: 0; font-var
 .bar rect { fill: var(--outcome-error); }
 .answer { white-space: nowrap; font-weight: 600; display: inline-block; max-width: 16em; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
 .windows li { white-space: nowrap; }
-.probes td:nth-child(2) { width: 26%; } .probes td:nth-child(3) { width: 18%; } .probes td:nth-child(5) { width: 30%; }
+.probes .state { white-space: normal; align-items: start; }
+.probes td:nth-child(2) { width: 22%; } .probes td:nth-child(3) { width: 17%; } .probes td:nth-child(4) { width: 22%; } .probes td:nth-child(5) { width: 26%; }
 .came .unmet { color: var(--fail-ink); }
 .errors td:nth-child(1) { width: 112px; } .errors td:nth-child(2) { width: 100px; } .errors td:nth-child(3) { width: 27%; } .errors td:nth-child(4) { width: 15%; } .errors td:nth-child(6) { width: 31%; }
 .faults td:nth-child(2) { width: 30%; } .faults td:nth-child(4) { width: 17%; } .faults td:nth-child(5) { width: 26%; }

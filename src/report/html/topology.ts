@@ -9,6 +9,8 @@ const ZONE = { left: 214, width: 182, head: 26, gap: 14 };
 const INSTANCE = { left: 222, width: 166, gap: 8 };
 /** From one column to the next, where apps call onward: each hop has a column of its own. */
 const PITCH = ZONE.width + ZONE.left - CLIENT.left - CLIENT.width;
+/** Above the boxes of a column, for what passes it by: room for each, and for all together. */
+const LANE = { each: 14, all: 60 };
 /** Beyond this many edges their numbers would overlap: instances carry the sums instead. */
 const MOST_NUMBERED = 8;
 
@@ -126,6 +128,17 @@ function hops(report: Mapped): ReadonlyMap<string, number> {
 const placeOf = ({ zone, network }: Report['topology']['instances'][number]) =>
   network === undefined ? zone : `${zone} · ${network}`;
 
+/** Where an edge passes a column by, on its way from the box of one instance to that of another. */
+interface Lane {
+  readonly from: string;
+  readonly to: string;
+  readonly left: number;
+  readonly y: number;
+}
+
+const indexOf = ({ topology }: Mapped, name: string) =>
+  topology.instances.findIndex((each) => each.name === name);
+
 /** Where everything stands; all coordinates in the units of the view box. */
 function place(report: Mapped) {
   const { topology } = report;
@@ -135,11 +148,22 @@ function place(report: Mapped) {
   const columns = hops(report);
   const columnOf = ({ service }: { readonly service: string }) => columns.get(service) ?? 0;
   const count = 1 + Math.max(0, ...columns.values());
+  const ofInstance = new Map(topology.instances.map((each) => [each.name, columnOf(each)]));
+  const passing = (column: number) =>
+    topology.edges
+      .filter(({ from, to }) => (ofInstance.get(from) ?? -1) < column && column < (ofInstance.get(to) ?? 0))
+      .toSorted((a, b) => indexOf(report, a.to) - indexOf(report, b.to));
+  const lanes: Lane[] = [];
   const spots = new Map<string, { readonly top: number; readonly column: number }>();
   const ends: number[] = [];
   const boxes = Array.from({ length: count }, (_, column) => column).flatMap((column) => {
     const inside = topology.instances.filter((instance) => columnOf(instance) === column);
-    let top = 4;
+    const by = passing(column);
+    const laneHeight = Math.min(LANE.each, LANE.all / Math.max(1, by.length));
+    for (const [index, { from, to }] of by.entries()) {
+      lanes.push({ from, to, left: ZONE.left + column * PITCH, y: 4 + (index + 0.5) * laneHeight });
+    }
+    let top = 4 + by.length * laneHeight + (by.length > 0 ? ZONE.gap / 2 : 0);
     const zones = [...new Set(inside.map(placeOf))].map((zone) => {
       const members = inside.filter((instance) => placeOf(instance) === zone);
       const box = { zone, column, top, height: ZONE.head + members.length * (height + INSTANCE.gap) + 2 };
@@ -155,7 +179,7 @@ function place(report: Mapped) {
   const total = Math.max(Math.max(...ends) - ZONE.gap + 4, topology.clients.length * (CLIENT.height + 8));
   const pitch = total / Math.max(1, topology.clients.length);
   const middles = new Map(topology.clients.map((client, index) => [client.name, pitch * (index + 0.5)]));
-  return { boxes, spots, middles, height, width: WIDTH + (count - 1) * PITCH, total, numbered };
+  return { boxes, lanes, spots, middles, height, width: WIDTH + (count - 1) * PITCH, total, numbered };
 }
 
 /** One window: clients left, zones with their instances right, a column for each hop, an edge for each pair. */
@@ -174,6 +198,7 @@ function figure(report: Mapped, name: string, fastest: number) {
     return [
       {
         edge,
+        lanes: layout.lanes.filter(({ from, to }) => from === edge.from && to === edge.to),
         from: {
           x:
             caller === undefined
@@ -214,19 +239,30 @@ function zoneBox(box: { zone: string; column: number; top: number; height: numbe
   </g>`;
 }
 
-/** An edge from the right side of one box to the left side of another. */
+/** An edge from the right side of one box to the left side of another, past the columns between them. */
 interface Line {
   readonly edge: Edge;
+  readonly lanes: readonly Lane[];
   readonly from: { readonly x: number; readonly y: number };
   readonly to: { readonly x: number; readonly y: number };
 }
 
-function edgeLine({ edge, from, to }: Line, widthOfOne: number) {
+function edgeLine({ edge, lanes, from, to }: Line, widthOfOne: number) {
+  let at = from;
+  const ways = lanes.map(({ left, y }) => {
+    const way = `${curve(at, { x: left, y }, 44)}H${left + ZONE.width}`;
+    at = { x: left + ZONE.width, y };
+    return way;
+  });
   return html`<path class=${`edge ${severity(edge)}`} stroke-width=${widthOf(edge, widthOfOne)}
-    d=${`M${from.x} ${from.y.toFixed(1)}C${from.x + 44} ${from.y.toFixed(1)} ${to.x - 76} ${to.y} ${to.x} ${to.y}`}>
+    d=${`M${from.x} ${from.y.toFixed(1)}${ways.join('')}${curve(at, to, 76)}`}>
     <title>${inWords(edge)}</title>
   </path>`;
 }
+
+/** Level where it begins and where it ends. */
+const curve = (from: Line['from'], to: Line['to'], bend: number) =>
+  `C${from.x + 44} ${from.y.toFixed(1)} ${to.x - bend} ${to.y.toFixed(1)} ${to.x} ${to.y.toFixed(1)}`;
 
 const widthOf = (edge: Edge, widthOfOne: number) =>
   (edge.requests === 0 ? 1 : 1.5 + edge.perSecond * widthOfOne).toFixed(1);
@@ -235,9 +271,9 @@ const inWords = (edge: Edge) =>
   `${edge.from} to ${edge.to}: ${plural(edge.requests, 'request')}, ${formatCount(edge.failed)} failed`;
 
 /** On the side that the curve does not come from. */
-function edgeNumbers({ edge, from, to }: Line) {
+function edgeNumbers({ edge, lanes, from, to }: Line) {
   const x = to.x - (INSTANCE.left - ZONE.left) - 5;
-  const [near, far] = from.y < to.y ? [to.y + 16, to.y + 28] : [to.y - 8, to.y - 20];
+  const [near, far] = (lanes.at(-1) ?? from).y < to.y ? [to.y + 16, to.y + 28] : [to.y - 8, to.y - 20];
   return html`<text class="rate" x=${x} y=${near} text-anchor="end">${rate(edge.perSecond)}</text>
     ${edge.failed > 0 && html`<text class="failed" x=${x} y=${far} text-anchor="end">✗ ${formatCount(edge.failed)}</text>`}`;
 }
