@@ -31,6 +31,7 @@ const loaded = (changes: object) => ({ load: { ...open, ...changes } });
 const stages = (...all: object[]) => ({ load: { ...load, stages: all } });
 const named = (name: string) => ({ ...open, name });
 const faulty = (changes: object) => ({ faults: [{ ...error, ...changes }] });
+const slow = { faults: [{ kind: 'latency', on: { service: 'shop' }, delay: '1s', at: '5s', for: '5s' }] };
 const guard = { kind: 'success-rate', atLeast: '99%', over: '2s', for: '4s' };
 const changed = (...all: object[]) => ({
   changes: all.map((each) => ({ name: 'one', at: '5s', apply: ['mesh.yaml'], ...each })),
@@ -43,6 +44,30 @@ const probed = (probe: object) => ({
 
 /** What is changed → the one mistake in it: where, what is wrong, and what would be right. */
 const table: [string, object, string][] = [
+  [
+    'whole traces through a sidecar that is ended',
+    {
+      mesh: { tracing: {}, configuration: [] },
+      faults: [{ kind: 'kill', on: { service: 'shop' }, at: '5s', for: '5s' }],
+      ...checked(steady, { kind: 'complete-traces', during: 'run' }),
+    },
+    'checks.1.kind: kill ends sidecars, and what those have not reported yet is in no trace, whatever the mesh does | check it in a scenario without that fault',
+  ],
+  [
+    'an error of a port of bytes',
+    { ...services({ shop: { ...shop, portName: 'tcp-shop' } }), ...loaded({ reuse: false }) },
+    'faults.0.kind: shop is called as bytes (portName), and of a status in them no sidecar knows | kill, latency or a fault of the network shows there',
+  ],
+  [
+    'a port of HTTP/1.1 before an app that speaks gRPC',
+    services({ shop: { ...shop, app: { protocol: 'grpc' }, portName: 'http-shop' } }),
+    'topology.services.shop.portName: its sidecar would speak HTTP/1.1 to the app, and the app speaks HTTP/2 alone (app.protocol: grpc) | http2 or grpc; or tcp, which is any bytes',
+  ],
+  [
+    'a port of gRPC before an app that speaks HTTP/1.1',
+    services({ shop: { ...shop, portName: 'grpc' } }),
+    'topology.services.shop.portName: its sidecar would speak HTTP/2 to the app, and the app speaks HTTP/1.1 alone (app.protocol: http1) | http; or tcp, which is any bytes',
+  ],
   [
     'a host of a gateway, called past the mesh',
     {
@@ -65,6 +90,8 @@ const table: [string, object, string][] = [
     'metrics of a port of bytes',
     {
       ...services({ shop: { ...shop, portName: 'tcp-shop' } }),
+      ...loaded({ reuse: false }),
+      ...slow,
       ...checked(steady, { kind: 'metrics-agree', of: 'requests' }),
     },
     'checks.1.kind: shop is called as bytes (portName), of which sidecars count connections and no requests | leave it out, or call a service that speaks HTTP to its callers',
@@ -81,6 +108,8 @@ const table: [string, object, string][] = [
     'traces of a port of bytes',
     {
       ...services({ shop: { ...shop, portName: 'tcp-shop' } }),
+      ...loaded({ reuse: false }),
+      ...slow,
       mesh: { tracing: {}, configuration: [] },
       ...checked(steady, { kind: 'complete-traces', during: 'run' }),
     },

@@ -102,11 +102,22 @@ function mistakesInTopology(scenario: Scenario): Mistake[] {
   });
 }
 
-/** On a port of bytes a caller's sidecar cannot tell services apart: it must be one service's own. */
+/**
+ * The name of a port says what a sidecar speaks to the app, which takes nothing else. On a port of bytes a caller's
+ * sidecar cannot tell services apart: it must be one service's own.
+ */
 function mistakesInPortName(name: string, scenario: Scenario, path: Path): Mistake[] {
   const { services } = scenario.topology;
-  const { port = 0, portName } = services[name] ?? {};
-  if (portName?.split('-')[0] !== 'tcp') return [];
+  const { port = 0, portName, app } = services[name] ?? {};
+  const [named] = portName?.split('-') ?? [];
+  if (named === undefined) return [];
+  if (named !== 'tcp') {
+    const isOverHttp1 = app?.protocol === 'http1';
+    if ((named === 'http') === isOverHttp1) return [];
+    const [says, speaks] = isOverHttp1 ? ['HTTP/2', 'HTTP/1.1'] : ['HTTP/1.1', 'HTTP/2'];
+    const message = `its sidecar would speak ${says} to the app, and the app speaks ${speaks} alone (app.protocol: ${app?.protocol})`;
+    return [wrong(path, message, `${isOverHttp1 ? 'http' : 'http2 or grpc'}; or tcp, which is any bytes`)];
+  }
   const clients = clientsIn(scenario);
   const other = Object.entries(services).find(
     ([each, service]) => each !== name && !clients.has(each) && portsOf(service).includes(port),
@@ -241,6 +252,11 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     }
     const target = 'on' in fault ? mistakeInTarget(fault.on, replicas, mayBeHit(fault)) : undefined;
     if (target) add(['on', ...target.path], target.message, target.hint);
+    const ofBytes = fault.kind === 'error' ? calledAsBytes(fault, replicas, scenario) : undefined;
+    if (ofBytes !== undefined) {
+      const message = `${ofBytes} is called as bytes (portName), and of a status in them no sidecar knows`;
+      add(['kind'], message, 'kill, latency or a fault of the network shows there');
+    }
     if (fault.for < 1) add(['for'], 'expected a duration above 0', 'every fault lasts and ends');
     if (faultKind(fault).links !== undefined && replicas.some(({ network }) => network !== undefined)) {
       const message = `no relay stands between networks that are joined by gateways, and ${fault.kind} takes one`;
@@ -268,6 +284,16 @@ function mistakesInFaults(scenario: Scenario, replicas: readonly Instance[]): Mi
     }
   }
   return found;
+}
+
+/** A service that a fault hits and that every load calls as bytes; undefined where there is none. */
+function calledAsBytes(fault: Fault, replicas: readonly Instance[], scenario: Scenario): string | undefined {
+  return instancesHit(fault, replicas)
+    .map(({ service }) => service)
+    .find((service) => {
+      const callers = loadsIn(scenario).filter(({ load }) => load.to === service);
+      return callers.length > 0 && callers.every((each) => goesAsBytes(each, scenario));
+    });
 }
 
 function mistakesInChanges(scenario: Scenario): Mistake[] {
@@ -465,6 +491,15 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
         add(['kind'], message, 'check a load whose service speaks HTTP to its callers');
       }
     }
+    if (check.kind === 'complete-traces') {
+      const ended = scenario.faults.findIndex(
+        (fault) => faultKind(fault).halts === 'ended' && instancesHit(fault, replicas).length > 0,
+      );
+      if (ended >= 0) {
+        const message = `${names[ended]} ends sidecars, and what those have not reported yet is in no trace, whatever the mesh does`;
+        add(['kind'], message, 'check it in a scenario without that fault');
+      }
+    }
     if ('atLeast' in check && 'atMost' in check && Number(check.atLeast) > Number(check.atMost)) {
       add(['atLeast'], 'nothing is that large and that small: atLeast is above atMost');
     }
@@ -548,10 +583,13 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
   return found;
 }
 
-/** Whether the requests of a load are bytes to the sidecars that they pass. */
-function goesAsBytes({ load: { to, port } }: ScenarioLoad, { topology }: Scenario): boolean {
+/**
+ * Whether the requests of a load are meant as connections of bytes. Where they share connections the name of the port
+ * may be a mistake, which a run is to find.
+ */
+function goesAsBytes({ load: { to, port, reuse } }: ScenarioLoad, { topology }: Scenario): boolean {
   const called = topology.services[to];
-  return called?.portName?.split('-')[0] === 'tcp' && (port ?? called.port) === called.port;
+  return !reuse && called?.portName?.split('-')[0] === 'tcp' && (port ?? called.port) === called.port;
 }
 
 /** Why sidecars count other requests than the loads; undefined where they count the same. */
