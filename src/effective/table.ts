@@ -66,7 +66,11 @@ export function callTable(sidecar: Sidecar, service: string, configuration: Effe
   const clusters = sidecar.clusters
     .filter((cluster) => cluster.service === service)
     .toSorted((a, b) => a.port - b.port);
-  const routed = clusters.filter(({ name }) => routes.some((route) => leadsTo(route, name)));
+  const { bytesTo = [] } = sidecar;
+  const isOfBytes = clusters.some(({ name }) => bytesTo.includes(name));
+  const routed = clusters.filter(
+    ({ name }) => bytesTo.includes(name) || routes.some((route) => leadsTo(route, name)),
+  );
   const unused = sidecar.unused.filter(
     ({ about, ...each }) =>
       each.side === 'client' && about !== 'gateway' && [service, sidecar.service].includes(each.service),
@@ -78,6 +82,7 @@ export function callTable(sidecar: Sidecar, service: string, configuration: Effe
       ...(hosts.length === 0 && sidecar.gateway === undefined ? [undefined] : hosts).map((host) => ({
         title: `routes${host && hosts.length > 1 ? ` on port ${host.port}` : ''}, the first that matches takes the request`,
         rows: (host?.routes ?? []).flatMap(routeRows),
+        ...(isOfBytes && host === undefined ? { note: 'none: connections are passed on as bytes' } : {}),
       })),
       ...(sidecar.filters.length === 0 || sidecar.gateway !== undefined ? [] : [filterSection(sidecar)]),
       ...routed.flatMap((cluster) => clusterSections(cluster, routed.length > 1)),

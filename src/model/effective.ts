@@ -56,6 +56,8 @@ export interface Sidecar
   /** Where its own calls go: hosts by name, each with its routes in order. */
   readonly hosts: readonly VirtualHost[];
   readonly clusters: readonly Cluster[];
+  /** Names of the clusters to which it passes on connections as bytes, without routes; none unless given. */
+  readonly bytesTo?: readonly string[];
   /** What its own calls pass before they are routed. */
   readonly filters: readonly Filter[];
   /** What it takes for its app, by port. */

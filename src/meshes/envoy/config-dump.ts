@@ -241,6 +241,9 @@ export interface EnvoyFilterConfig {
   readonly name?: string;
   readonly typed_config?: {
     readonly '@type'?: string;
+    /** Of the proxy of TCP: where bytes go. */
+    readonly cluster?: string;
+    readonly weighted_clusters?: { readonly clusters?: readonly { readonly name?: string }[] };
     /** Of the HTTP connection manager. */
     readonly http_filters?: readonly EnvoyFilterConfig[];
     readonly tracing?: EnvoyTracing;

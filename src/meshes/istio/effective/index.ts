@@ -1,11 +1,5 @@
 import { valueAt } from '../../../kit/path.ts';
-import type {
-  Cluster,
-  EffectiveConfiguration,
-  Sidecar,
-  Unused,
-  VirtualHost,
-} from '../../../model/effective.ts';
+import type { EffectiveConfiguration, Sidecar, Unused } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import {
   type Instance,
@@ -15,7 +9,7 @@ import {
   servedBy,
   type TopologyPlan,
 } from '../../../model/topology.ts';
-import { dumped, dumpedListeners } from '../../envoy/config-dump.ts';
+import { dumped, dumpedListeners, type EnvoyListener } from '../../envoy/config-dump.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { instanceLabels } from '../labels.ts';
 import { OUTSIDE_NAMESPACE, serviceHost } from '../names.ts';
@@ -161,11 +155,14 @@ function readSidecar(
     // A listener for calls is there in any case.
     outbound: isCaller(instance, topology) ? filterNames(listeners.filter(isOutbound)) : new Set<string>(),
   };
+  const gateway = instance.gateway && readGateway(instance, listeners, context);
+  const bytesTo = gateway === undefined ? bytesIn(listeners.filter(isOutbound)) : [];
   // Nothing that is under test holds for whoever is outside the mesh.
   const calls =
-    isCaller(instance, topology) && !instance.outside ? callsOf(instance, topology, clusters, hosts) : [];
+    isCaller(instance, topology) && !instance.outside
+      ? callsOf(instance, topology, { clusters, hosts, bytesTo })
+      : [];
   const { service, locality, role, network } = instance;
-  const gateway = instance.gateway && readGateway(instance, listeners, context);
   const side = isServer(instance) ? 'server' : 'client';
   return {
     instance: instance.name,
@@ -177,6 +174,7 @@ function readSidecar(
     ...(gateway === undefined ? {} : { gateway }),
     clusters,
     hosts,
+    ...(bytesTo.length === 0 ? {} : { bytesTo }),
     filters: readFilters(
       (gateway === undefined ? listeners.filter(isOutbound) : listenersOf(instance, listeners)).flatMap(
         ({ filter_chains }) => filter_chains ?? [],
@@ -221,8 +219,7 @@ function readSidecar(
 function callsOf(
   instance: Instance,
   topology: TopologyPlan,
-  clusters: readonly Cluster[],
-  hosts: readonly VirtualHost[],
+  { clusters, hosts, bytesTo }: Required<Pick<Sidecar, 'clusters' | 'hosts' | 'bytesTo'>>,
 ): readonly (readonly CalledService[])[] {
   const { namespace } = topology;
   const { service } = instance;
@@ -239,6 +236,7 @@ function callsOf(
       calledOn: ports.join(' and '),
       isCalled: called.length > 0,
       clusters: clusters.filter((cluster) => cluster.service === name && cluster.port === port),
+      bytesTo,
       virtualHost: isGateway(instance)
         ? { name, port, domains: [], routes: hosts.flatMap(({ routes }) => routes) }
         : hosts.find((other) => other.port === port && other.domains.includes(host)),
@@ -248,6 +246,16 @@ function callsOf(
     }));
   });
 }
+
+/** Names of the clusters to which listeners lead without routes. */
+const bytesIn = (listeners: readonly EnvoyListener[]): readonly string[] =>
+  listeners
+    .flatMap(({ filter_chains }) => filter_chains ?? [])
+    .flatMap(({ filters }) => filters ?? [])
+    .flatMap(({ typed_config }) => [
+      ...(typed_config?.cluster === undefined ? [] : [typed_config.cluster]),
+      ...(typed_config?.weighted_clusters?.clusters ?? []).flatMap(({ name }) => name ?? []),
+    ]);
 
 /** What is of no effect on any of the ports of a service. */
 function onEvery([first = [], ...others]: readonly (readonly Unused[])[]): readonly Unused[] {

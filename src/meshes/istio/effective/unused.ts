@@ -35,6 +35,8 @@ export interface CalledService {
   /** Its clusters in the sidecar, subsets too. */
   readonly clusters: readonly Cluster[];
   readonly virtualHost: VirtualHost | undefined;
+  /** Names of the clusters to which the sidecar passes on connections as bytes. */
+  readonly bytesTo: readonly string[];
   /** Labels of its replicas. */
   readonly labels: LocatedHosts['labels'];
 }
@@ -274,13 +276,17 @@ function unusedLocalities(service: CalledService, { under, workload }: UnusedCon
     });
 }
 
-function routedClusters({ virtualHost }: CalledService): ReadonlySet<string> {
-  return new Set(
-    (virtualHost?.routes ?? []).flatMap(({ action }) =>
+function routedClusters({ virtualHost, bytesTo }: CalledService): ReadonlySet<string> {
+  return new Set([
+    ...bytesTo,
+    ...(virtualHost?.routes ?? []).flatMap(({ action }) =>
       action.does === 'forward' ? [...action.to, ...action.mirrors].map(({ cluster }) => cluster) : [],
     ),
-  );
+  ]);
 }
+
+const isOfBytes = ({ clusters, bytesTo }: CalledService) =>
+  clusters.some(({ name }) => bytesTo.includes(name));
 
 const routeSubjects: Readonly<Record<string, Subject>> = {
   timeout: 'timeout',
@@ -380,6 +386,9 @@ function whyNotVirtualService(
   }
   const hidden = whyNotExported(resource, workload.namespace);
   if (hidden !== undefined) return hidden;
+  if (isOfBytes(service)) {
+    return `port ${service.calledOn} of ${service.name} is one of bytes, on which no request is routed`;
+  }
   const [holder] = holders;
   return holder === undefined
     ? undefined
