@@ -8,6 +8,8 @@ import {
 } from '../../../effective/index.ts';
 import type { Sidecar } from '../../../model/effective.ts';
 import { calledFrom } from '../../../model/topology.ts';
+import { parseConfiguration } from '../configuration-resources.ts';
+import { readEffective } from './index.ts';
 import { recorded, recording } from './testing/recordings.ts';
 
 const gatewayOf = (name: string): Sidecar => {
@@ -160,4 +162,46 @@ test('what gateways hold is shown as text', () => {
   );
   expect(edge).toMatch(/routes of shop\.example\.com/);
   expect(edge).toMatch(/\/catalog\* +→ catalog:8080/);
+});
+
+/** What the gateway of two hosts makes nothing of where this is written as well. */
+function unusedBeside(yaml: string): readonly string[] {
+  const { topology, answers, resources } = recording('edge-of-two-hosts');
+  const file = { file: 'more.yaml', path: '/more.yaml', content: yaml };
+  const more = parseConfiguration([file], topology.namespace).resources;
+  const { sidecars } = readEffective(new Map(Object.entries(answers)), topology, [...resources, ...more]);
+  const edge = sidecars.find(({ gateway }) => gateway !== undefined);
+  return (edge?.unused ?? []).map(({ setting, why }) => `${setting.file}:${setting.line} ${why}`);
+}
+
+test('of two servers with the same hosts the one that the gateway does not have is not in effect', () => {
+  const second = `apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: { name: second }
+spec:
+  selector: { istio: ingressgateway }
+  servers:
+    - port: { number: 8443, name: https, protocol: HTTPS }
+      tls: { mode: SIMPLE, credentialName: admin-cert }
+      hosts: [shop.example.com]
+`;
+  expect(unusedBeside(second)).toEqual([
+    expect.stringMatching(
+      /^more\.yaml:9 Gateway\/edge-gateway \(mesh\.yaml:\d+\) has the same hosts on this port, and of such servers Istio takes the first$/,
+    ),
+  ]);
+});
+
+test('routes of TLS are not in effect where TLS ends', () => {
+  const ofTls = `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: by-name }
+spec:
+  hosts: [shop.example.com]
+  gateways: [edge-gateway]
+  tls:
+    - match: [{ port: 8443, sniHosts: [shop.example.com] }]
+      route: [{ destination: { host: shop } }]
+`;
+  expect(unusedBeside(ofTls)).toEqual(['more.yaml:8 TLS ends at its gateway, where the http routes count']);
 });

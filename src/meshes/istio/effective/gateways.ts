@@ -85,7 +85,7 @@ function passedOn(chain: EnvoyFilterChain, port: number, context: GatewayContext
 
 function takenIn(chain: EnvoyFilterChain, port: number, context: GatewayContext): TakenIn {
   const names = namesOf(chain);
-  const [server] = serversFor(port, context).filter(({ place }) =>
+  const servers = serversFor(port, context).filter(({ place }) =>
     names.length === 0
       ? modeOf(place) === undefined
       : names.some((name) => hostsAt(place).some((pattern) => pattern === name || pattern === '*')),
@@ -93,7 +93,10 @@ function takenIn(chain: EnvoyFilterChain, port: number, context: GatewayContext)
   const [secret] =
     chain.transport_socket?.typed_config?.common_tls_context?.tls_certificate_sds_secret_configs ?? [];
   const name = certificateNamed(secret?.name ?? '');
-  const written = server && within(server.place, 'tls', 'credentialName');
+  const credentialOf = ({ place }: Server) => within(place, 'tls', 'credentialName');
+  // Of several that take the same name, the certificate tells which it is.
+  const server = servers.find((each) => writtenAt(credentialOf(each)) === name) ?? servers[0];
+  const written = server && credentialOf(server);
   const certificates = context.topology.gateways?.flatMap((gateway) => gateway.certificates) ?? [];
   return {
     names,
@@ -198,6 +201,17 @@ function whyNotAsked(
     };
   }
   const speaksTls = modeOf(place) !== undefined;
+  if (speaksTls) {
+    const own = settingAt(place);
+    const holders = takes.flatMap(({ names, from }) => (from.by === 'setting' ? [{ names, from }] : []));
+    const isOwn = ({ from }: (typeof holders)[number]) => from.file === own.file && from.line === own.line;
+    const other = holders.find(({ names }) => names.some((name) => written.includes(name)));
+    if (other !== undefined && !holders.some(isOwn)) {
+      const { resource, file, line } = other.from;
+      const why = `Gateway/${resource.name} (${file}:${line}) has the same hosts on this port, and of such servers Istio takes the first`;
+      return { place: within(place, 'hosts', 0), why };
+    }
+  }
   if (speaksTls === certificates.length > 0 || takes.length === 0) return undefined;
   return speaksTls
     ? { place: within(place, 'tls'), why: `clients of ${service} speak no TLS, since it has no certificates` }

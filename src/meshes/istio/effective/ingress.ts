@@ -2,7 +2,7 @@ import { valueAt } from '../../../kit/path.ts';
 import type { VirtualHost } from '../../../model/effective.ts';
 import { pathText } from '../../told.ts';
 import { texts } from '../configuration-hosts.ts';
-import { covers, type GatewayContext, hostsAt, type Idle, type Server } from './gateway-servers.ts';
+import { covers, type GatewayContext, hostsAt, type Idle, modeOf, type Server } from './gateway-servers.ts';
 import { hostsOf } from './unused.ts';
 import { gatewayNamed, writtenRoutes } from './virtual-services.ts';
 
@@ -50,6 +50,10 @@ export function unusedByIngress(
     }
     if (!isAsked) {
       return [at(['spec', 'hosts', 0], `nobody asks for it: clients of ${service} call ${hosts.join(', ')}`)];
+    }
+    const isPassed = taking.some(({ place }) => modeOf(place) === 'PASSTHROUGH');
+    if (valueAt(resource.value, ['spec', 'tls', 0]) !== undefined && !isPassed) {
+      return [at(['spec', 'tls', 0], 'TLS ends at its gateway, where the http routes count')];
     }
     return writtenRoutes(resource, workload, port, all).flatMap(({ places: [place], why }) => {
       const isMade = made.has(`${place.resource.namespace}/${place.resource.name} ${pathText(place.path)}`);
