@@ -163,7 +163,7 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
       'canary-0.json',
       'control-plane-outage-ejection.hcl',
     ),
-    names: /Destination\.NumRetries: 0/,
+    names: /NumRetries: 0/,
   },
   {
     scenario: 'control-plane-outage',
@@ -266,7 +266,7 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
       / *numRetries: 2\n *retryOn: .*\n/,
       '        requestTimeout: 15s\n',
     ),
-    names: /Destination\.NumRetries: 0/,
+    names: /NumRetries: 0/,
   },
   {
     scenario: 'sidecar-out-of-memory',
