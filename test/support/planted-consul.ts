@@ -286,4 +286,18 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
     ),
     names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.Limits\.MaxConnections: 1,?000$/,
   },
+  {
+    scenario: 'grpc',
+    name: 'retries in words of HTTP',
+    fails: 'error-count',
+    args: inFile('grpc.yaml', '[unavailable, connect-failure, refused-stream]', '[5xx, connect-failure]'),
+    names: /^service-router\/edge-app Routes\[0\]\.Destination\.RetryOn/,
+  },
+  {
+    scenario: 'grpc',
+    name: 'limits of connections, which calls share',
+    fails: 'overflow',
+    args: inFile('grpc.yaml', 'maxConcurrentRequests: 20', 'maxConnections: 4'),
+    names: /MaxConcurrentRequests|^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.Limits/,
+  },
 ];
