@@ -106,7 +106,7 @@ const distinct = (problems: readonly Problem[]) => [
 ];
 
 function summary(files: readonly string[], { problems, warnings, notAsked }: Linted): string {
-  const noted = warnings.map((warning) => `${formatProblem(warning)} (a warning of Istio's)`);
+  const noted = warnings.map((warning) => `${formatProblem(warning)} (a warning)`);
   if (notAsked !== undefined) noted.push(`the mesh itself was not asked: ${visible(notAsked)}`);
   const note = noted.map((line) => `${pc.yellow('note')}: ${line}\n`).join('');
   if (problems.length === 0) return `${note}${pc.green('ok')} ${plural(files.length, 'file')}\n`;

@@ -175,6 +175,8 @@ export type Action =
       readonly does: 'forward';
       /** Several by weight; none where the route leads to nothing. */
       readonly to: readonly Destination[];
+      /** Where their weights are written, where that is not where the route is. */
+      readonly weights?: Origin;
       /** For all attempts together; null: no limit. */
       readonly timeoutMs: Told<number | null>;
       readonly retries: Retries;

@@ -163,7 +163,7 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
       'canary-0.json',
       'control-plane-outage-ejection.hcl',
     ),
-    names: /Destination\.NumRetries: 0/,
+    names: /NumRetries: 0/,
   },
   {
     scenario: 'control-plane-outage',
@@ -266,7 +266,7 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
       / *numRetries: 2\n *retryOn: .*\n/,
       '        requestTimeout: 15s\n',
     ),
-    names: /Destination\.NumRetries: 0/,
+    names: /NumRetries: 0/,
   },
   {
     scenario: 'sidecar-out-of-memory',
@@ -285,5 +285,19 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
       '        MaxConnections = 1000\n',
     ),
     names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.Limits\.MaxConnections: 1,?000$/,
+  },
+  {
+    scenario: 'grpc',
+    name: 'retries in words of HTTP',
+    fails: 'error-count',
+    args: inFile('grpc.yaml', '[unavailable, connect-failure, refused-stream]', '[5xx, connect-failure]'),
+    names: /^service-router\/edge-app Routes\[0\]\.Destination\.RetryOn/,
+  },
+  {
+    scenario: 'grpc',
+    name: 'limits of connections, which calls share',
+    fails: 'overflow',
+    args: inFile('grpc.yaml', 'maxConcurrentRequests: 20', 'maxConnections: 4'),
+    names: /MaxConcurrentRequests|^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.Limits/,
   },
 ];

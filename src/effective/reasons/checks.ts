@@ -229,7 +229,13 @@ function splitByWeight({ sidecars }: EffectiveConfiguration, question: CheckQues
   if (client === undefined) return undefined;
   const settings = routesTaken(client, question).flatMap(({ action, from }): NamedSetting[] =>
     action.does === 'forward' && action.to.length > 1
-      ? [{ name: 'route', value: action.to.map(({ share }) => shareText(share)).join(', '), from }]
+      ? [
+          {
+            name: 'route',
+            value: action.to.map(({ share }) => shareText(share)).join(', '),
+            from: action.weights ?? from,
+          },
+        ]
       : [],
   );
   return settings.length === 0

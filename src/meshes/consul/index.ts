@@ -17,6 +17,7 @@ import { sidecarAdmin } from './sidecar-admin.ts';
 import { unsupported } from './unsupported.ts';
 import { refusedByConsul } from './validate.ts';
 import { CONSUL_VERSION } from './version.ts';
+import { warningsAbout } from './warnings.ts';
 
 /** Consul's service mesh in a version; throws for one that cannot be had. */
 export function consulOf(version: string = CONSUL_VERSION): Mesh {
@@ -60,7 +61,10 @@ export function consulOf(version: string = CONSUL_VERSION): Mesh {
       if (consul === undefined) {
         return { notAsked: 'consul is not here; to get it: npx breakwater tools fetch consul' };
       }
-      return { problems: await refusedByConsul(consul, resources, signal), warnings: [] };
+      return {
+        problems: await refusedByConsul(consul, resources, signal),
+        warnings: warningsAbout(resources),
+      };
     },
   };
 }

@@ -124,7 +124,31 @@ test('what was reported to do something else than it says is told as what it doe
     ['edge-app subset here', 0.5],
     ['edge-app subset primary', 0.5],
   ]);
+  // Though the route is the router's, its shares are the splitter's.
+  expect(actionOf('/').weights).toMatchObject({
+    resource: { kind: 'service-splitter' },
+    path: 'Splits',
+    line: 35,
+  });
   const [here, primary] = ['here', 'primary'].map((name) => clusters.find(({ subset }) => subset === name));
   expect(here?.zones.flatMap((zone) => zone.hosts)).toHaveLength(4);
   expect(primary?.zones.flatMap((zone) => zone.hosts)).toEqual([]);
+});
+
+test('intentions that deny nobody are told as of no effect at the service that they are for', () => {
+  const allowed =
+    'Kind = "service-intentions"\nName = "edge-app"\nSources = [{ Name = "frontend" Action = "allow" }]';
+  const { inbound, unused } = recordedSidecar('wrong-side', 'edge-app', allowed);
+  expect(inbound[0]?.filters).toEqual([]);
+  expect(unused).toMatchObject([
+    {
+      about: 'authorization',
+      side: 'server',
+      setting: { resource: { kind: 'service-intentions', name: 'edge-app' }, path: 'Sources', line: 3 },
+      why: expect.stringContaining('who is not denied may call'),
+    },
+  ]);
+  const others = recordedSidecar('wrong-side', 'edge-app', allowed.replace('"edge-app"', '"cart"'));
+  expect(others.unused).toMatchObject([{ why: 'it is for calls of cart' }]);
+  expect(recordedSidecar('routes', 'edge-app').unused).toEqual([]);
 });

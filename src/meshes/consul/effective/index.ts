@@ -11,7 +11,7 @@ import { readCluster } from './clusters.ts';
 import { EntriesUnderTest } from './entries.ts';
 import { readFilters, readInbound } from './inbound.ts';
 import { readHost } from './routes.ts';
-import { unusedByCaller } from './unused.ts';
+import { unusedByCaller, unusedByServer } from './unused.ts';
 
 /** Everything of a cluster that is read; the rest of it is most of the answer. */
 const clusterMask = [
@@ -88,6 +88,7 @@ function readSidecar(
     held.flatMap(({ cluster_type }) => cluster_type?.typed_config?.clusters ?? []),
   );
   const { service, locality, role } = instance;
+  const inbound = isServer(instance) ? readInbound(listeners, held, instance, under) : [];
   return {
     instance: instance.name,
     service,
@@ -111,8 +112,11 @@ function readSidecar(
       instance,
       under,
     ),
-    inbound: isServer(instance) ? readInbound(listeners, held, instance, under) : [],
-    unused: isCaller(instance) ? unusedByCaller(instance, topology, under) : [],
+    inbound,
+    unused: [
+      ...(isCaller(instance) ? unusedByCaller(instance, topology, under) : []),
+      ...(isServer(instance) ? unusedByServer(instance, inbound, under) : []),
+    ],
   };
 }
 

@@ -70,10 +70,15 @@ function readAction(
 ): Action {
   const timeout = route?.timeout === undefined ? 15_000 : durationMs(route.timeout);
   const to = destination && valueAt(writtenAt(destination), ['Service']);
-  const resolver = under.of('service-resolver', typeof to === 'string' && to !== '' ? to : service);
+  const called = typeof to === 'string' && to !== '' ? to : service;
+  const resolver = under.of('service-resolver', called);
+  const destinations = destinationsOf(route, placeOf);
+  // A route of a router that leads to several places goes on through the splitter of the service that it names.
+  const splitter = destinations.length > 1 ? under.of('service-splitter', called) : undefined;
   return {
     does: 'forward',
-    to: destinationsOf(route, placeOf),
+    to: destinations,
+    ...(splitter === undefined ? {} : { weights: settingAt(fieldOf(splitter, 'Splits') ?? splitter) }),
     timeoutMs: toldBy<number | null>(
       timeout === 0 ? null : timeout,
       [fieldOf(destination, 'RequestTimeout'), fieldOf(resolver, 'RequestTimeout')],

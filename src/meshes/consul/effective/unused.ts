@@ -1,5 +1,5 @@
 import { valueAt } from '../../../kit/path.ts';
-import type { Subject, Unused } from '../../../model/effective.ts';
+import type { Inbound, Subject, Unused } from '../../../model/effective.ts';
 import type { Instance, TopologyPlan } from '../../../model/topology.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { listAt } from '../entries/meaning.ts';
@@ -21,6 +21,28 @@ export function unusedByCaller(
 ): readonly Unused[] {
   const called = [...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to))];
   return called.flatMap((to) => [...ofCalled(service, to, under), ...hidden(service, to, under)]);
+}
+
+/** Intentions that refuse nobody at a server: those for calls of other services, and those that deny nothing at all. */
+export function unusedByServer(
+  { service }: Instance,
+  inbound: readonly Inbound[],
+  under: EntriesUnderTest,
+): readonly Unused[] {
+  const denies = inbound.some(({ filters }) => filters.some(({ kind }) => kind === 'authorization'));
+  return under.all
+    .filter(({ kind }) => kind === 'service-intentions')
+    .flatMap(({ kind, name }): readonly Unused[] => {
+      const entry = under.of(kind, name);
+      const isOwn = name === service || name === '*';
+      if (entry === undefined || (isOwn && denies)) return [];
+      const sources = within(entry, 'Sources');
+      const setting = settingAt(writtenAt(sources) === undefined ? entry : sources);
+      const why = isOwn
+        ? 'nothing in it is denied, and who is not denied may call'
+        : `it is for calls of ${name}`;
+      return [{ about: 'authorization', service, side: 'server', setting, why }];
+    });
 }
 
 /** Blocks in the service-defaults of the service that is called: they are for what that one calls. */
