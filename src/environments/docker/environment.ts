@@ -3,6 +3,7 @@ import type { Mesh } from '../../meshes/contract.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Environment, EnvironmentKind } from '../contract.ts';
+import { startDockerLab } from './start.ts';
 
 /** What can be done to containers of this machine. */
 const performs = [
@@ -46,19 +47,7 @@ function dockerEnvironment(
           'use --env local or --env kind',
         );
       }
-      // testcontainers takes a second to load; nobody else is to wait for it.
-      const { startDockerLab } = await import('./start.ts').catch(whyNotLoaded);
       return startDockerLab(request, mesh, containers, () => programs(request.topology));
     },
   };
-}
-
-/** Whoever has no use for containers need not install what only they take. */
-function whyNotLoaded(error: unknown): never {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'testcontainers'")) throw error;
-  throw environmentError(
-    'labs in containers take the package testcontainers, which is not installed',
-    'install it beside breakwater: npm install --save-dev testcontainers',
-  );
 }

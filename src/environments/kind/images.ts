@@ -77,7 +77,8 @@ async function imageId({ run, settings }: Context, image: string): Promise<strin
 
 /** docker leaves its own registry out of names; nodes do not. */
 export const familiar = (image: string) => image.replace(/^docker\.io\/(library\/)?/, '');
-const canonical = (image: string) => {
+/** With the registry that docker leaves out. */
+export const canonical = (image: string) => {
   if (!image.includes('/')) return `docker.io/library/${image}`;
   return registryOf(image) === undefined ? `docker.io/${image}` : image;
 };

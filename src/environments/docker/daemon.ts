@@ -1,0 +1,34 @@
+import { environmentError } from '../../kit/errors.ts';
+import { askDaemon, type DockerDaemon, findDaemon, whatToDo } from '../../runs/docker-daemon.ts';
+
+const answerTimeoutMs = 20_000;
+
+/** The daemon of this machine, once it answers; with what to do when there is none. */
+export async function answeringDaemon(): Promise<DockerDaemon> {
+  const daemon = findDaemon();
+  if (daemon === undefined) throw environmentError('there is no Docker on this machine', whatToDo({}));
+  const where = `the Docker daemon of ${daemon.namedBy}, ${daemon.host},`;
+  const asked = { path: '/info', timeoutMs: answerTimeoutMs };
+  const answer = await askDaemon(daemon, asked).catch((error: NodeJS.ErrnoException) => {
+    throw environmentError(`${where} does not answer: ${error.message}`, whatToDo(error), error);
+  });
+  if (answer.status !== 200)
+    throw environmentError(`${where} answered ${answer.status} to what it is`, whatToDo({}));
+  const { OSType = 'linux' } = infoIn(answer.body);
+  if (OSType !== 'linux') {
+    throw environmentError(
+      `${where} runs containers of ${OSType}, and a mesh is of Linux ones`,
+      'switch Docker Desktop to Linux containers',
+    );
+  }
+  return daemon;
+}
+
+/** What is no answer of Docker's interface says nothing. */
+function infoIn(body: string): { readonly OSType?: string } {
+  try {
+    return JSON.parse(body) ?? {};
+  } catch {
+    return {};
+  }
+}
