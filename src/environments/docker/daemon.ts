@@ -1,3 +1,6 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
 import { askDaemon, type DockerDaemon, findDaemon, whatToDo } from '../../runs/docker-daemon.ts';
 
@@ -22,6 +25,24 @@ export async function answeringDaemon(): Promise<DockerDaemon> {
     );
   }
   return daemon;
+}
+
+/** What testcontainers reads when it is loaded, and falls over where it is no JSON. Throws then, with whose it is. */
+export function refuseUnreadableConfiguration(env: NodeJS.ProcessEnv): void {
+  const path = join(env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker'), 'config.json');
+  if (!env['DOCKER_AUTH_CONFIG'] && !existsSync(path)) return;
+  const [name, text] = env['DOCKER_AUTH_CONFIG']
+    ? ['DOCKER_AUTH_CONFIG', env['DOCKER_AUTH_CONFIG']]
+    : [path, readFileSync(path, 'utf8')];
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw environmentError(
+      `Docker's configuration, ${name}, is no JSON: ${(error as Error).message}`,
+      'mend it, or take it away: docker login writes it anew',
+      error,
+    );
+  }
 }
 
 /** What is no answer of Docker's interface says nothing. */

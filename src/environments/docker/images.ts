@@ -1,11 +1,11 @@
-import { ImageName } from 'testcontainers';
 import { environmentError } from '../../kit/errors.ts';
 import type { ContainerMesh, Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { LabRequest } from '../contract.ts';
-import { cannotHave, canonical } from '../kind/images.ts';
+import { cannotHave } from '../kind/images.ts';
 import type { Docker } from './docker.ts';
 import { imageArchive, imageContents, imageName } from './made-image.ts';
+import { pullImage } from './pull.ts';
 import { roomFor } from './refusal.ts';
 import { type DockerSettings, dockerVariables } from './settings.ts';
 
@@ -65,7 +65,7 @@ async function pull(docker: Docker, image: string, request: LabRequest): Promise
       roomFor(why) ?? cannotHave(image, why, variables) ?? `other images: ${variables}`,
       cause,
     );
-  await docker.image.pull(ImageName.fromString(canonical(image))).catch((error: Error) => {
+  await pullImage(docker, image, request.signal).catch((error: Error) => {
     throw cannot(error.message, error);
   });
   // What goes wrong once it has begun is told to nobody.

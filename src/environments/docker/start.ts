@@ -4,7 +4,7 @@ import type { ContainerMesh, Mesh } from '../../meshes/contract.ts';
 import { recordDaemon, removeContainers } from '../../runs/containers.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Lab, LabRequest } from '../contract.ts';
-import { answeringDaemon } from './daemon.ts';
+import { answeringDaemon, refuseUnreadableConfiguration } from './daemon.ts';
 import { refused } from './refusal.ts';
 import { startRemover } from './remover.ts';
 import { dockerSettings } from './settings.ts';
@@ -18,6 +18,7 @@ export async function startDockerLab(
 ): Promise<Lab> {
   const settings = dockerSettings(process.env);
   const daemon = await answeringDaemon();
+  refuseUnreadableConfiguration(process.env);
   const { directory } = request;
   // A run may have several labs, one after the other, and each has a folder of its own.
   const runId = basename(directory);

@@ -84,7 +84,7 @@ export const canonical = (image: string) => {
 };
 
 /** The registry that an image's name begins with; undefined for docker's own. */
-function registryOf(image: string): string | undefined {
+export function registryOf(image: string): string | undefined {
   const [head = '', ...path] = image.split('/');
   return path.length > 0 && /[.:]|^localhost$/.test(head) ? head : undefined;
 }
