@@ -79,6 +79,54 @@ test.for([
   expect(await refusal(env)).toMatch(said);
 });
 
+test('a configuration of Docker that is no JSON is named', async () => {
+  const socket = join(workspace.path, 'linux.sock');
+  await using _running = await daemon(says({ OSType: 'linux' }), socket);
+  const folder = join(workspace.path, 'configuration');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'config.json'), '{ "auths": ');
+  expect(await refusal({ DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: folder })).toMatch(
+    /configuration, \S+config\.json, is no JSON.*\nhint: .*docker login writes it anew/,
+  );
+});
+
+test('a disk that is full while an image is made is told as that', async () => {
+  const socket = join(workspace.path, 'full.sock');
+  const full: RequestListener = (incoming, response) => {
+    incoming.resume();
+    incoming.on('end', () => {
+      response.statusCode =
+        { '/info': 200, '/images/create': 500 }[(incoming.url ?? '').split('?')[0] ?? ''] ?? 404;
+      response.setHeader('content-type', 'application/json');
+      const message = 'Error processing tar file: write /usr/local/bin/envoy: no space left on device';
+      response.end(JSON.stringify(response.statusCode === 500 ? { message } : { OSType: 'linux' }));
+    });
+  };
+  await using _running = await daemon(full, socket);
+  vi.stubEnv('BREAKWATER_DOCKER_IMAGES', 'made');
+  expect(await refusal({ DOCKER_HOST: `unix://${socket}` })).toMatch(
+    /could not be made: .*no space left on device\s+hint: the disk that Docker keeps .* docker system prune/,
+  );
+});
+
+test('a helper of logins that fails is told with what could not be pulled', async () => {
+  const socket = join(workspace.path, 'registry.sock');
+  const empty: RequestListener = ({ url = '' }, response) => {
+    response.statusCode = url === '/info' ? 200 : url.startsWith('/images/create') ? 500 : 404;
+    response.end(JSON.stringify({ OSType: 'linux', message: 'unauthorized' }));
+  };
+  await using _running = await daemon(empty, socket);
+  const folder = join(workspace.path, 'helper');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ credsStore: 'broken' }));
+  writeFileSync(join(folder, 'docker-credential-broken'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  vi.stubEnv('PATH', `${folder}:${process.env['PATH']}`);
+  vi.stubEnv('BREAKWATER_DOCKER_IMAGES', 'pulled');
+  expect(await refusal({ DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: folder })).toMatch(
+    /cannot pull .*docker-credential-broken failed with exit code 1\s+hint: .*docker login/,
+  );
+});
+
 test('a daemon of Windows containers is refused', async () => {
   const socket = join(workspace.path, 'windows.sock');
   await using _running = await daemon(says({ OSType: 'windows' }), socket);
