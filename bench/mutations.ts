@@ -4,17 +4,22 @@
  * the defect is for, and the report names the planted setting. A run that is invalid had a machine too busy to
  * tell; it is made again up to twice, and what stays invalid counts as not caught.
  *
- * `npm run bench:mutations -- [--sound RUNS] [--sound-only] [--at-a-time N] [--only SCENARIO] [--mesh MESH] [--full] [--results FILE] [--write]`:
- * sound runs of each scenario (10), nothing planted, runs side by side (1), one scenario, one mesh of the two, whole runs in place of the short profile,
- * results kept in a file (what is not made again stays as it is there), docs/mutations.md written anew. All of it takes
- * about an hour on two cores.
+ * `npm run bench:mutations -- [--sound RUNS] [--sound-only] [--at-a-time N] [--only SCENARIO] [--mesh MESH] [--env ENVIRONMENT] [--full] [--results FILE] [--write]`:
+ * sound runs of each scenario (10), nothing planted, runs side by side (1), some scenarios, one mesh of the two, another
+ * environment than the local lab (what it cannot do is left out), whole runs in place of the short profile, results kept
+ * in a file (what is not made again stays as it is there), docs/mutations.md written anew, or docs/mutations-ENVIRONMENT.md.
+ * All of it takes about an hour on two cores.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { environmentCapabilities } from '../src/environments/index.ts';
+import { planExperiment } from '../src/experiment/planned.ts';
+import { unfitFor } from '../src/plan/environments.ts';
 import type { Report } from '../src/report/model.ts';
 import { settingsBehind } from '../src/report/words.ts';
+import { missing } from '../test/support/docker.ts';
 import { type Mutation, mutations } from '../test/support/mutations.ts';
 import { runScenario } from './support.ts';
 
@@ -23,7 +28,8 @@ const { values } = parseArgs({
     sound: { type: 'string', default: '10' },
     'sound-only': { type: 'boolean', default: false },
     'at-a-time': { type: 'string', default: '1' },
-    only: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    env: { type: 'string', default: 'local' },
     mesh: { type: 'string', multiple: true },
     full: { type: 'boolean', default: false },
     results: { type: 'string' },
@@ -37,17 +43,36 @@ const profile = values.full ? [] : ['--profile', 'short'];
 const scenarios = readdirSync(join(root, 'scenarios'))
   .filter((file) => file.endsWith('.yaml'))
   .map((file) => file.slice(0, -'.yaml'.length))
-  .filter((name) => values.only === undefined || name === values.only);
+  .filter((name) => values.only === undefined || values.only.includes(name));
 
+const { env } = values;
+if (env === 'docker' && missing !== '') throw new Error(`this bench needs Docker${missing}`);
 /** The meshes that are asked for, each with the scenarios that run on it. */
 const meshes = values.mesh ?? ['istio', 'consul'];
-const scenariosOn = (mesh: string) =>
-  scenarios.filter((name) => {
-    if (mesh === 'istio') return true;
-    const text = readFileSync(join(root, `scenarios/${name}.yaml`), 'utf8');
-    return new RegExp(`^meshes:\\n  ${mesh}:\\n(?!    unsupported:)`, 'm').test(text);
+const fitting = new Map<string, readonly string[]>();
+for (const mesh of meshes) fitting.set(mesh, await scenariosOn(mesh));
+const onMesh = (mesh: string) => [...(mesh === 'istio' ? [] : ['--mesh', mesh]), '--env', env];
+
+/** Scenarios that are there for a mesh, and that the environment can run. */
+async function scenariosOn(mesh: string): Promise<string[]> {
+  const fit = scenarios.map(async (name) => {
+    const file = join(root, `scenarios/${name}.yaml`);
+    const written = new RegExp(`^meshes:\\n  ${mesh}:\\n(?!    unsupported:)`, 'm');
+    if (mesh !== 'istio' && !written.test(readFileSync(file, 'utf8'))) return [];
+    const {
+      plan,
+      mesh: kind,
+      locate,
+    } = await planExperiment(file, {
+      config: [],
+      set: [],
+      ...(mesh === 'istio' ? {} : { mesh }),
+    });
+    const unfit = unfitFor(plan, env, environmentCapabilities, locate);
+    return unfit.length > 0 || (env === 'docker' && kind.containers === undefined) ? [] : [name];
   });
-const onMesh = (mesh: string) => (mesh === 'istio' ? [] : ['--mesh', mesh]);
+  return (await Promise.all(fit)).flat();
+}
 
 /** What came of one planted defect. */
 interface Row {
@@ -146,9 +171,7 @@ const ran = new Set<string>();
 const made = await each(
   values['sound-only']
     ? []
-    : mutations.filter(
-        ({ scenario, mesh = 'istio' }) => meshes.includes(mesh) && scenarios.includes(scenario),
-      ),
+    : mutations.filter(({ scenario, mesh = 'istio' }) => fitting.get(mesh)?.includes(scenario) ?? false),
   async (mutation) => {
     const row = await planted(mutation);
     console.log(
@@ -159,7 +182,7 @@ const made = await each(
 );
 const madeSound = await each(
   Array.from({ length: soundRuns }, () =>
-    meshes.flatMap((mesh) => scenariosOn(mesh).map((scenario) => ({ mesh, scenario }))),
+    meshes.flatMap((mesh) => (fitting.get(mesh) ?? []).map((scenario) => ({ mesh, scenario }))),
   ).flat(),
   async ({ mesh, scenario }): Promise<SoundRun> => {
     const report = await reportOf(scenario, ...onMesh(mesh));
@@ -199,9 +222,10 @@ const alarms = sound.length - total('pass') - total('invalid');
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
   [head, head.map(() => '---'), ...body].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
-const page = `# Planted defects
+const where = env === 'local' ? '' : ` with --env ${env}`;
+const page = `# Planted defects${where}
 
-Made by \`npm run bench:mutations\`: every planted defect of every scenario, and each scenario on its own, sound configuration. Caught means that the run fails, that the check fails which the defect is for, and that the report names the planted setting with its line.
+Made by \`npm run bench:mutations${env === 'local' ? '' : ` -- --env ${env}`}\`: ${env === 'local' ? 'every planted defect of every scenario' : 'planted defects of scenarios that run there'}, and each scenario on its own, sound configuration. Caught means that the run fails, that the check fails which the defect is for, and that the report names the planted setting with its line.
 
 ${new Date().toISOString().slice(0, 10)}; ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; Node ${process.versions.node}${allMeshes.map((each) => `; ${each}`).join('')}; ${values.full ? 'whole runs' : 'the short profile'}.
 
@@ -232,5 +256,5 @@ ${table(
 )}
 `;
 console.log(`\n${page}`);
-if (values.write) writeFileSync(join(root, 'docs/mutations.md'), page);
+if (values.write) writeFileSync(join(root, `docs/mutations${env === 'local' ? '' : `-${env}`}.md`), page);
 if (alarms > 0 || caught < 0.95 * rows.length) process.exitCode = 1;

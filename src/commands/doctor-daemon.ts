@@ -1,5 +1,5 @@
-import { OperatorError } from '../kit/errors.ts';
-import { askDaemon, type DockerDaemon, findDaemon } from '../runs/docker-daemon.ts';
+import { environmentError, OperatorError } from '../kit/errors.ts';
+import { askDaemon, type DockerDaemon, findDaemon, whatToDo } from '../runs/docker-daemon.ts';
 import { type DoctorFinding, explained } from './doctor-programs.ts';
 
 const answerTimeoutMs = 10_000;
@@ -21,8 +21,7 @@ interface Version {
 /** The daemon that labs in containers would use, by what it says of itself: Docker, Podman, Colima, rootless or not. */
 export async function containerDaemon(env: NodeJS.ProcessEnv = process.env): Promise<DoctorFinding> {
   const finding = { what: 'containers', needed: false };
-  const start =
-    'start Docker, Colima (colima start) or the socket of Podman (podman system service --time=0), or name one with DOCKER_HOST';
+  const start = whatToDo({});
   try {
     const daemon = findDaemon(env);
     if (daemon === undefined) {
@@ -52,8 +51,11 @@ async function described(daemon: DockerDaemon): Promise<string> {
 
 async function ask<T>(daemon: DockerDaemon, path: string): Promise<T> {
   const { status, body } = await askDaemon(daemon, { path, timeoutMs: answerTimeoutMs }).catch(
-    (error: Error) => {
-      throw new Error(`the daemon of ${daemon.namedBy}, ${daemon.host}, does not answer: ${error.message}`);
+    (error: NodeJS.ErrnoException) => {
+      throw environmentError(
+        `the daemon of ${daemon.namedBy}, ${daemon.host}, does not answer: ${error.message}`,
+        whatToDo(error),
+      );
     },
   );
   if (status !== 200) throw new Error(`the daemon of ${daemon.namedBy}, ${daemon.host}, answered ${status}`);

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { findDaemon } from './docker-daemon.ts';
+import { findDaemon, whatToDo } from './docker-daemon.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'bw-daemon-'));
 afterAll(() => rmSync(home, { recursive: true }));
@@ -68,3 +68,24 @@ test.for(['tcp://localhost:2375', 'tcp://[::1]:2375', 'npipe:////./pipe/docker_e
     expect(findDaemon({ HOME: home, DOCKER_HOST: host })?.host).toBe(host);
   },
 );
+
+test.for([
+  ['/var/run/docker.sock', 'write it as unix:///var/run/docker.sock'],
+  ['unix:/run/docker.sock', 'write it as unix:///run/docker.sock'],
+  ['docker.sock', 'one is unix:///path/to/docker.sock'],
+] as const)('%s is no address of a daemon', ([host, hint]) => {
+  const refused = () => findDaemon({ HOME: home, DOCKER_HOST: host });
+  expect(refused).toThrow('is no address of a daemon');
+  expect(refused).toThrow(expect.objectContaining({ hint: expect.stringContaining(hint) }));
+});
+
+test('one that is to be reached with TLS is refused; a socket needs none', () => {
+  const verified = { HOME: home, DOCKER_TLS_VERIFY: '1' };
+  expect(() => findDaemon({ ...verified, DOCKER_HOST: 'tcp://127.0.0.1:2376' })).toThrow('TLS');
+  expect(findDaemon({ ...verified, DOCKER_HOST: 'unix:///x.sock' })?.host).toBe('unix:///x.sock');
+});
+
+test('whoever may not use a socket is told how they may', () => {
+  expect(whatToDo({ code: 'EACCES' })).toContain('usermod -aG docker');
+  expect(whatToDo({ code: 'ENOENT' })).toContain('podman system service');
+});

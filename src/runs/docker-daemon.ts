@@ -22,14 +22,14 @@ interface Context {
 /**
  * The daemon that the docker command would use: that of DOCKER_HOST, else of the context that is in use, else the
  * first usual socket that is there: of Docker, of a rootless one, of Docker Desktop, Colima, Podman. Undefined where
- * there is none. Throws for one on another machine.
+ * there is none. Throws for one on another machine, and for what is no address of one.
  */
 export function findDaemon(
   env: NodeJS.ProcessEnv = process.env,
   platform: NodeJS.Platform = process.platform,
 ): DockerDaemon | undefined {
   const daemon = namedDaemon(env) ?? usualDaemon(env, platform);
-  if (daemon !== undefined) refuseRemote(daemon);
+  if (daemon !== undefined) refuseRemote(daemon, env);
   return daemon;
 }
 
@@ -71,26 +71,44 @@ function usualDaemon(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): DockerD
 }
 
 /** Ports of a lab are published on loopback: that of the daemon's machine, which has to be this one. */
-function refuseRemote({ host, namedBy }: DockerDaemon): void {
-  const refuse = (why: string) =>
-    environmentError(
-      `the Docker daemon of ${namedBy}, ${host}, ${why}`,
-      'use one of this machine: unset DOCKER_HOST, or docker context use default',
-    );
-  if (/^(unix|npipe):/.test(host)) return;
+function refuseRemote({ host, namedBy }: DockerDaemon, env: NodeJS.ProcessEnv): void {
+  const refuse = (
+    why: string,
+    hint = 'use one of this machine: unset DOCKER_HOST, or docker context use default; --env local needs none',
+  ) => environmentError(`the Docker daemon of ${namedBy}, ${host}, ${why}`, hint);
+  if (/^(unix|npipe):\/\/\//.test(host)) return;
+  const [, path] = /^(?:unix:\/*)?(\/.*)$/.exec(host) ?? [];
+  if (path !== undefined) throw refuse('is no address of a daemon', `write it as unix://${path}`);
   const [, name] = /^(?:tcp|http):\/\/(\[[^\]]+\]|[^:/]+)/.exec(host) ?? [];
   if (name === undefined) {
-    throw refuse(
-      host.startsWith('ssh:')
-        ? 'is on another machine: the ports of a lab are published on loopback there, out of reach from here'
-        : 'is reached in a way that is not known here',
-    );
+    throw host.startsWith('ssh:')
+      ? refuse(
+          'is on another machine: the ports of a lab are published on loopback there, out of reach from here',
+        )
+      : refuse(
+          'is no address of a daemon',
+          'one is unix:///path/to/docker.sock, npipe:////./pipe/name, or tcp://127.0.0.1:PORT',
+        );
   }
   if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(name)) {
     throw refuse(
       'is on another machine: the ports of a lab are published on loopback there, out of reach from here, and published beyond it they would be open to its network',
     );
   }
+  if (env['DOCKER_TLS_VERIFY']) {
+    throw refuse(
+      'is to be reached with TLS (DOCKER_TLS_VERIFY), which labs in containers do not speak',
+      'name its socket: DOCKER_HOST=unix:///path/to/docker.sock',
+    );
+  }
+}
+
+/** What to do where no daemon answers, by how the call failed. */
+export function whatToDo({ code }: Pick<NodeJS.ErrnoException, 'code'>): string {
+  if (code === 'EACCES' || code === 'EPERM') {
+    return 'you may not use its socket: have yourself put into the group that it belongs to (sudo usermod -aG docker $USER, and log in again), or use a rootless Docker; --env local needs none';
+  }
+  return 'start Docker (https://docs.docker.com/engine/install/), Colima (colima start) or the socket of Podman (podman system service --time=0), or name one with DOCKER_HOST; --env local needs none';
 }
 
 /** One call of Docker's interface; resolves for every status, rejects when there is no answer. */
@@ -98,11 +116,10 @@ export function askDaemon(
   { host }: Pick<DockerDaemon, 'host'>,
   { method = 'GET', path, timeoutMs }: { method?: string; path: string; timeoutMs: number },
 ): Promise<{ readonly status: number; readonly body: string }> {
+  const [, socketPath] = /^(?:unix|npipe):\/\/(.*)$/.exec(host) ?? [];
   const url = new URL(host.replace(/^tcp:/, 'http:'));
-  const where =
-    url.protocol === 'http:'
-      ? { host: url.hostname, port: url.port || '2375' }
-      : { socketPath: url.protocol === 'npipe:' ? url.pathname.replace(/^\/+/, '//') : url.pathname };
+  // As it stands: an address would lose the dot of a pipe's path, and write a space as %20.
+  const where = socketPath === undefined ? { host: url.hostname, port: url.port || '2375' } : { socketPath };
   return new Promise((resolve, reject) => {
     const outgoing = request({ ...where, method, path, agent: false }, (incoming) => {
       const chunks: Buffer[] = [];

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { familiar } from '../../src/environments/kind/images.ts';
 import { appBaseImage, k6Image, meshHub, meshTag, pilotImage } from '../air-gap/cache.ts';
 import type { Workspace } from './breakwater.ts';
 
@@ -17,7 +18,7 @@ export const docker = (...args: readonly string[]) => spawnSync('docker', args, 
 
 /** Settings that the tests of labs in containers run with, or what is missing: the machine's own images, or the tests'. */
 function dockerForTests(): { readonly env: Readonly<Record<string, string>> } | { readonly missing: string } {
-  const there = docker('image', 'ls', '--quiet', pilotImage);
+  const there = docker('image', 'ls', '--quiet', familiar(pilotImage));
   if (there.error) return { missing: 'docker is not installed' };
   if (there.status !== 0) return { missing: 'docker does not run' };
   if (Object.keys(process.env).some((name) => name.startsWith('BREAKWATER_DOCKER_'))) return { env: {} };
@@ -32,6 +33,16 @@ if ('env' in found) Object.assign(process.env, found.env);
 export const missing = 'missing' in found ? ` (skipped: ${found.missing})` : '';
 /** Longest that a run may take, with a lab of its own. */
 export const containersMs = 300_000;
+
+/** Everything that there is in Docker, one a line: containers, networks, volumes, images, whosever they are. */
+export function inDocker(): string[] {
+  return [
+    docker('ps', '--all', '--no-trunc', '--format', 'container {{.ID}} {{.Names}}'),
+    docker('network', 'ls', '--no-trunc', '--format', 'network {{.ID}} {{.Name}}'),
+    docker('volume', 'ls', '--format', 'volume {{.Name}}'),
+    docker('image', 'ls', '--all', '--no-trunc', '--format', 'image {{.ID}}'),
+  ].flatMap(({ stdout }) => stdout.split('\n').filter(Boolean));
+}
 
 /** Everything that labs of a workspace have in Docker, as `docker` tells it, one a line. */
 export function labsInDocker({ runs }: Pick<Workspace, 'runs'>): string[] {

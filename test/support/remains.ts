@@ -26,3 +26,7 @@ export async function remains(
 /** The process that ends everything when a run's harness is gone. */
 export const supervisorOf = (workspace: Workspace) =>
   processesOf(workspace.runs).find(({ command }) => command.includes('supervisor/main'));
+
+/** The process that removes everything from Docker when a run's harness is gone. */
+export const removerOf = (workspace: Workspace) =>
+  processesOf(workspace.runs).find(({ command }) => command.includes('remover-main'));

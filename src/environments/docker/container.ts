@@ -1,5 +1,6 @@
 import { GenericContainer, type StartedTestContainer, StartupCheckStrategy } from 'testcontainers';
 import type { ContainerFile } from '../../meshes/contract.ts';
+import { canonical } from '../kind/images.ts';
 import { filesArchive } from './archive.ts';
 import type { Docker, DockerContainer } from './docker.ts';
 
@@ -32,6 +33,14 @@ interface OwnNetwork {
   readonly others: readonly string[];
 }
 
+/** An image, or Podman, may bring the proxy of a network to which nothing of a lab is to go. */
+const withoutProxies = Object.fromEntries(
+  ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [
+    [name, ''],
+    [name.toLowerCase(), ''],
+  ]),
+);
+
 /** Starts a container, which runs when this resolves, or has ended by itself already. */
 export function startContainer(spec: ContainerSpec, docker: Docker): Promise<StartedTestContainer> {
   return new LabContainer(spec, docker).start();
@@ -42,14 +51,15 @@ class LabContainer extends GenericContainer {
   readonly #docker: Docker;
 
   constructor(spec: ContainerSpec, docker: Docker) {
-    super(spec.image);
+    // By its whole name: to others testcontainers would add a prefix (TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX).
+    super(canonical(spec.image));
     this.#spec = spec;
     this.#docker = docker;
     const { name, command, env = {}, labels, network, publishes = [], capabilities = [] } = spec;
     this.withName(name)
       .withEntrypoint([...command])
       .withCommand([])
-      .withEnvironment(env)
+      .withEnvironment({ ...withoutProxies, ...env })
       .withLabels(labels)
       .withExposedPorts(...publishes)
       .withNetworkMode('of' in network ? `container:${network.of}` : network.home)

@@ -7,6 +7,7 @@ import type { ProcessSample } from '../../model/evidence.ts';
 import { containerLabels } from '../../runs/containers.ts';
 import { type ContainerSpec, removeContainer, startContainer } from './container.ts';
 import type { Docker, DockerContainer } from './docker.ts';
+import { refused, roomFor } from './refusal.ts';
 
 /** What a lab's container is, but for what is the same for all of them. */
 export type LabContainerSpec = Omit<ContainerSpec, 'name' | 'labels'> & {
@@ -133,7 +134,7 @@ export class Containers implements AsyncDisposable {
     const { runId, labels } = this.#owner;
     const name = `breakwater-${runId}-${spec.name.replaceAll(/[^\w.-]/g, '-')}`;
     const started = await startContainer({ ...spec, name, labels }, this.#docker).catch((error: Error) => {
-      throw environmentError(`could not start ${spec.name}: ${error.message}`, undefined, error);
+      throw environmentError(`could not start ${spec.name}: ${error.message}`, roomFor(error.message), error);
     });
     const container = this.#docker.container.getById(started.getId());
     const running = new Running(spec, started, container, comesToItsEnd);
@@ -187,7 +188,7 @@ export class Containers implements AsyncDisposable {
     const running = this.known(name);
     running.ended = Promise.withResolvers();
     const since = Date.now() / 1_000;
-    await running.container.start();
+    await running.container.start().catch(refused(`${name} cannot be started again`));
     running.runs = true;
     running.expected = false;
     await this.#log(running, since);

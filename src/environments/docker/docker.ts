@@ -1,29 +1,37 @@
 import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers';
 import { environmentError } from '../../kit/errors.ts';
-import { askDaemon, type DockerDaemon, findDaemon } from '../../runs/docker-daemon.ts';
+import type { DockerDaemon } from '../../runs/docker-daemon.ts';
 
 export type Docker = ContainerRuntimeClient;
 export type DockerContainer = ReturnType<Docker['container']['getById']>;
 
-/** The daemon of this machine, once it answers; with what to do when there is none. */
-export async function answeringDaemon(): Promise<DockerDaemon> {
-  const daemon = findDaemon();
-  const hint =
-    'start Docker (https://docs.docker.com/engine/install/), Colima (colima start) or the socket of Podman (podman system service --time=0), or name one with DOCKER_HOST; --env local needs none';
-  if (daemon === undefined) throw environmentError('there is no Docker on this machine', hint);
-  const where = `the Docker daemon of ${daemon.namedBy}, ${daemon.host},`;
-  const answer = await askDaemon(daemon, { path: '/_ping', timeoutMs: 20_000 }).catch((error: Error) => {
-    throw environmentError(`${where} does not answer: ${error.message}`, hint, error);
-  });
-  if (answer.status !== 200) throw environmentError(`${where} answered ${answer.status} to a ping`, hint);
-  return daemon;
-}
-
-/** testcontainers' way to that daemon. */
-export async function connectDocker(daemon: DockerDaemon): Promise<Docker> {
+/** testcontainers' way to that daemon. Throws where it goes another way. */
+export async function connectDocker({ host, namedBy }: DockerDaemon): Promise<Docker> {
   // It has no other way of being told; whoever is started from here is to find the same one.
-  process.env['DOCKER_HOST'] = daemon.host;
+  process.env['DOCKER_HOST'] = host;
+  // One that is reached with TLS was refused.
+  process.env['DOCKER_TLS_VERIFY'] = '';
   // Where ports are published, whatever it would look for when it runs in a container itself.
   process.env['TESTCONTAINERS_HOST_OVERRIDE'] = '127.0.0.1';
-  return await getContainerRuntimeClient();
+  const docker = await getContainerRuntimeClient();
+  // A tc.host of one's own comes before DOCKER_HOST, and may be a daemon anywhere.
+  const { socketPath, host: name, port } = docker.container.dockerode.modem as Modem;
+  const { protocol, pathname, hostname, port: ownPort } = new URL(host);
+  const same = {
+    'unix:': socketPath === pathname,
+    'npipe:': name === undefined,
+    'tcp:': name === hostname && `${port}` === ownPort,
+  };
+  if (same[protocol as keyof typeof same] ?? true) return docker;
+  throw environmentError(
+    `testcontainers goes to the Docker daemon at ${socketPath ?? `${name}:${port}`}, not to that of ${namedBy}, ${host}`,
+    'take tc.host out of ~/.testcontainers.properties, or name that daemon with DOCKER_HOST',
+  );
+}
+
+/** How testcontainers reaches a daemon. */
+interface Modem {
+  readonly socketPath?: string;
+  readonly host?: string;
+  readonly port?: string | number;
 }

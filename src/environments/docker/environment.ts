@@ -1,8 +1,9 @@
-import { environmentError, usageError } from '../../kit/errors.ts';
+import { usageError } from '../../kit/errors.ts';
 import type { ContainerMesh, Mesh } from '../../meshes/contract.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Environment, EnvironmentKind } from '../contract.ts';
+import { startDockerLab } from './start.ts';
 
 /** What can be done to containers of this machine. */
 const performs = [
@@ -43,8 +44,6 @@ function dockerEnvironment(
     performs,
     async open(request) {
       const containers = containersOf(mesh);
-      // testcontainers takes a second to load; nobody else is to wait for it.
-      const { startDockerLab } = await import('./start.ts').catch(whyNotLoaded);
       return startDockerLab(request, mesh, containers, () => programs(request.topology));
     },
   };
@@ -54,14 +53,4 @@ function dockerEnvironment(
 function containersOf({ name, containers }: Mesh): ContainerMesh {
   if (containers === undefined) throw usageError(`${name} is unsupported in containers`, 'use --env local');
   return containers;
-}
-
-/** Whoever has no use for containers need not install what only they take. */
-function whyNotLoaded(error: unknown): never {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'testcontainers'")) throw error;
-  throw environmentError(
-    'labs in containers take the package testcontainers, which is not installed',
-    'install it beside breakwater: npm install --save-dev testcontainers',
-  );
 }

@@ -1,4 +1,3 @@
-import { ImageName } from 'testcontainers';
 import { environmentError } from '../../kit/errors.ts';
 import type { ContainerMesh, Mesh } from '../../meshes/contract.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
@@ -6,6 +5,8 @@ import type { LabRequest } from '../contract.ts';
 import { cannotHave } from '../kind/images.ts';
 import type { Docker } from './docker.ts';
 import { imageArchive, imageContents, imageName } from './made-image.ts';
+import { pullImage } from './pull.ts';
+import { roomFor } from './refusal.ts';
 import { type DockerSettings, dockerVariables } from './settings.ts';
 
 /** Images of a lab, by what runs in them. */
@@ -61,10 +62,10 @@ async function pull(docker: Docker, image: string, request: LabRequest): Promise
   const cannot = (why: string, cause?: Error) =>
     environmentError(
       `docker cannot pull ${image}: ${why}`,
-      cannotHave(image, why, variables) ?? `other images: ${variables}`,
+      roomFor(why) ?? cannotHave(image, why, variables) ?? `other images: ${variables}`,
       cause,
     );
-  await docker.image.pull(ImageName.fromString(image)).catch((error: Error) => {
+  await pullImage(docker, image, request.signal).catch((error: Error) => {
     throw cannot(error.message, error);
   });
   // What goes wrong once it has begun is told to nobody.
@@ -120,13 +121,16 @@ async function importImage(docker: Docker, image: string, contents: Readonly<Rec
       `LABEL ${imageLabel}=made`,
     ],
   };
-  const said = await dockerode.importImage(imageArchive(contents), options);
-  await new Promise<void>((resolve, reject) => {
-    dockerode.modem.followProgress(said, (error) => (error ? reject(error) : resolve()));
-  }).catch((error: Error) => {
+  const progressed = async () => {
+    const said = await dockerode.importImage(imageArchive(contents), options);
+    await new Promise<void>((resolve, reject) => {
+      dockerode.modem.followProgress(said, (error) => (error ? reject(error) : resolve()));
+    });
+  };
+  await progressed().catch((error: Error) => {
     throw environmentError(
-      `${image} could not be made: ${error.message}`,
-      'docker has to have room for 600 MB',
+      `${image} could not be made: ${error.message.trim()}`,
+      roomFor(error.message) ?? 'Docker has to have room for 600 MB',
       error,
     );
   });

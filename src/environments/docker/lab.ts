@@ -34,6 +34,7 @@ import { firstRequest } from './first-request.ts';
 import type { LabImages } from './images.ts';
 import { startK6 } from './k6.ts';
 import type { LabNetworks } from './networks.ts';
+import { refused } from './refusal.ts';
 
 /** Ports in the network of a replica beside those of its service, none of which its sidecar takes. */
 const ports = { control: 18_081, door: 18_082 } as const;
@@ -340,7 +341,9 @@ export class DockerLab implements Lab {
   /** Puts files into a container that runs. */
   async #give({ container, spec }: Running, files: readonly ContainerFile[]): Promise<void> {
     const owner = { user: spec.user ?? 0, directory: spec.directory ?? '/' };
-    await this.#parts.docker.container.putArchive(container, filesArchive(files, owner), '/');
+    await this.#parts.docker.container
+      .putArchive(container, filesArchive(files, owner), '/')
+      .catch(refused(`no file can be put into ${spec.name}`));
   }
 
   async #startApp(host: HostInstance): Promise<void> {

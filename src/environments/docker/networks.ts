@@ -1,6 +1,7 @@
 import { environmentError } from '../../kit/errors.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import type { Docker } from './docker.ts';
+import { roomFor } from './refusal.ts';
 
 /** The networks of a lab, by their names in Docker. */
 export interface LabNetworks {
@@ -23,7 +24,8 @@ export async function createNetworks(
       .catch((error: Error) => {
         throw environmentError(
           `the network ${name} could not be made: ${error.message}`,
-          'Docker has some thirty networks at most unless it is told otherwise: docker network prune removes those that nobody uses',
+          roomFor(error.message) ??
+            'Docker has some thirty networks at most unless it is told otherwise: docker network prune removes those that nobody uses',
           error,
         );
       });

@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ownFile } from '../../kit/own-file.ts';
 import type { DockerDaemon } from '../../runs/docker-daemon.ts';
 
 /** Removes what a run has in Docker when its harness has ended, in whatever way. */
 export interface Remover {
-  readonly process: ChildProcess;
+  /** Resolves with the signal when somebody has killed it. */
+  readonly killed: Promise<NodeJS.Signals>;
   /** Says that all is removed: it ends. */
   over(): Promise<void>;
 }
@@ -22,11 +23,15 @@ export function startRemover(daemon: DockerDaemon, runId: string, directory: str
       ? [...program, 'wait']
       : ['/bin/sh', '-c', 'read -r _ && exit 0; exec "$@"', 'sh', ...program];
   const child = spawn(command, args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' });
+  const killed = Promise.withResolvers<NodeJS.Signals>();
+  child.once('exit', (_code, signal) => {
+    if (signal !== null) killed.resolve(signal);
+  });
   child.on('error', () => {});
   child.stdin.on('error', () => {});
   child.unref();
   return {
-    process: child,
+    killed: killed.promise,
     async over() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));

@@ -46,7 +46,9 @@ export function dockerSettings(env: NodeJS.ProcessEnv): DockerSettings {
   if (images !== undefined && images !== 'pulled' && images !== 'made') {
     throw usageError(`${prefix}IMAGES is ${images}`, 'it is pulled or made');
   }
-  const registry = set('REGISTRY')?.replace(/\/+$/, '');
+  // Whoever has one of Docker Hub's images for testcontainers has them there for a lab.
+  const mirror = env['TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX'] || undefined;
+  const registry = (set('REGISTRY') ?? mirror)?.replace(/\/+$/, '');
   const from = (image: string, own = image) => (registry === undefined ? image : `${registry}/${own}`);
   const node = `node:${versions.node}-slim`;
   return {

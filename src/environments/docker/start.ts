@@ -1,15 +1,11 @@
 import { basename } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
 import type { ContainerMesh, Mesh } from '../../meshes/contract.ts';
-import { containerLabels, recordDaemon, removeContainers } from '../../runs/containers.ts';
-import { runsFolder } from '../../runs/run-directory.ts';
+import { recordDaemon, removeContainers } from '../../runs/containers.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Lab, LabRequest } from '../contract.ts';
-import { Containers } from './containers.ts';
-import { answeringDaemon, connectDocker } from './docker.ts';
-import { labImages } from './images.ts';
-import { DockerLab } from './lab.ts';
-import { createNetworks } from './networks.ts';
+import { answeringDaemon, refuseUnreadableConfiguration } from './daemon.ts';
+import { refused } from './refusal.ts';
 import { startRemover } from './remover.ts';
 import { dockerSettings } from './settings.ts';
 
@@ -22,7 +18,8 @@ export async function startDockerLab(
 ): Promise<Lab> {
   const settings = dockerSettings(process.env);
   const daemon = await answeringDaemon();
-  const { directory, topology } = request;
+  refuseUnreadableConfiguration(process.env);
+  const { directory } = request;
   // A run may have several labs, one after the other, and each has a folder of its own.
   const runId = basename(directory);
   await using stack = new AsyncDisposableStack();
@@ -34,28 +31,22 @@ export async function startDockerLab(
     // Not before: what cannot be removed now it tries again when this process has ended.
     await remover.over();
   });
-  const docker = await connectDocker(daemon);
-  const images = await labImages(docker, settings, { mesh, containers: containerMesh }, request, programs);
-  const labels = { [containerLabels.run]: runId, [containerLabels.runs]: runsFolder() };
-  const containers = stack.use(new Containers(docker, { runId, labels }));
-  await containers.watch();
-  request.progress('making the networks of the zones');
-  const networks = await createNetworks(docker, topology, { runId, labels });
-  const lab = new DockerLab({ request, mesh, containerMesh, docker, images, containers, networks });
-  const { process: watching } = remover;
-  watching.once('exit', (_code, signal) => {
-    if (signal !== null)
-      lab.lose(`what would remove the containers of a run that dies has been killed (${signal})`);
-  });
-  await unlessLost(lab.start(), lab.lost);
+  // testcontainers takes a second to load: nobody else is to wait for it, and somebody watches over this run meanwhile.
+  const { raiseLab } = await import('./raise.ts').catch(whyNotLoaded);
+  const parts = { request, mesh, containerMesh, programs, settings, daemon, runId, remover };
+  const lab = await raiseLab({ ...parts, releases: stack }).catch(
+    refused('Docker refused a part of the lab'),
+  );
   lab.releases = stack.move();
   return lab;
 }
 
-function unlessLost<T>(work: Promise<T>, lost: Promise<string>): Promise<T> {
-  work.catch(() => {});
-  const died = lost.then((reason) => {
-    throw environmentError(reason);
-  });
-  return Promise.race([work, died]);
+/** Whoever has no use for containers need not install what only they take. */
+function whyNotLoaded(error: unknown): never {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'testcontainers'")) throw error;
+  throw environmentError(
+    'labs in containers take the package testcontainers, which is not installed',
+    'install it beside breakwater: npm install --save-dev testcontainers',
+  );
 }

@@ -77,13 +77,14 @@ async function imageId({ run, settings }: Context, image: string): Promise<strin
 
 /** docker leaves its own registry out of names; nodes do not. */
 export const familiar = (image: string) => image.replace(/^docker\.io\/(library\/)?/, '');
-const canonical = (image: string) => {
+/** With the registry that docker leaves out. */
+export const canonical = (image: string) => {
   if (!image.includes('/')) return `docker.io/library/${image}`;
   return registryOf(image) === undefined ? `docker.io/${image}` : image;
 };
 
 /** The registry that an image's name begins with; undefined for docker's own. */
-function registryOf(image: string): string | undefined {
+export function registryOf(image: string): string | undefined {
   const [head = '', ...path] = image.split('/');
   return path.length > 0 && /[.:]|^localhost$/.test(head) ? head : undefined;
 }

@@ -39,12 +39,24 @@ const DockerConfig = z.object({
 });
 type DockerConfig = z.infer<typeof DockerConfig>;
 
+/** With what a helper is asked: its environment, and until when. */
+type Asking = Pick<ToolContext, 'env' | 'signal'>;
+
 /** The operator's login at a registry: in its address, or as Docker keeps it (DOCKER_CONFIG), with its helpers. */
-export async function credentialsFor(place: RegistryPlace, context: ToolContext): Promise<Credentials> {
+export async function credentialsFor(place: RegistryPlace, context: Asking): Promise<Credentials> {
   if (place.login !== undefined) return { kind: 'login', login: place.login };
+  return dockerLogin(place, context);
+}
+
+/** A login as Docker keeps it, or as the variable of CI has it that stands for its file (DOCKER_AUTH_CONFIG). */
+export async function dockerLogin(
+  place: Pick<RegistryPlace, 'loginNames'>,
+  context: Asking,
+): Promise<Credentials> {
   const folder = context.env['DOCKER_CONFIG'] || join(context.env['HOME'] || homedir(), '.docker');
-  const path = join(folder, 'config.json');
-  const text = await readFile(path, 'utf8').catch(() => undefined);
+  const given = context.env['DOCKER_AUTH_CONFIG'];
+  const path = given ? 'DOCKER_AUTH_CONFIG' : join(folder, 'config.json');
+  const text = given || (await readFile(path, 'utf8').catch(() => undefined));
   if (text === undefined) return { kind: 'none' };
   const config = jsonAs(DockerConfig, text);
   if (config === undefined) return { kind: 'none', problem: `${path} cannot be read` };
@@ -78,7 +90,7 @@ function loginIn({ auths = {} }: DockerConfig, names: readonly string[]): Creden
 const Answer = z.object({ Username: z.string(), Secret: z.string() });
 
 /** The protocol of https://github.com/docker/docker-credential-helpers: the name on stdin, the login as JSON. */
-async function askHelper(helper: string, name: string, { env, signal }: ToolContext): Promise<Credentials> {
+async function askHelper(helper: string, name: string, { env, signal }: Asking): Promise<Credentials> {
   const program = `docker-credential-${helper}`;
   if (!/^[\w.-]+$/.test(helper)) return { kind: 'none', problem: `${program} is no name of a program` };
   const result = await runProgram({

@@ -56,12 +56,18 @@ function registryPlace(text: string): RegistryPlace {
     url: new URL(parsed.url.origin),
     prefix: path === '' ? '' : `${path}/`,
     shown: path === '' ? host : `${host}/${path}`,
-    loginNames: [host, `https://${host}`, `https://${host}/v1/`, `https://${host}/v2/`],
+    loginNames: loginNamesOf(host),
     login:
       username === ''
         ? undefined
         : { username: decodeURIComponent(username), password: decodeURIComponent(password) },
   };
+}
+
+/** Names under which Docker's configuration may have a login for the registry that an image's name begins with. */
+export function loginNamesOf(registry: string): readonly string[] {
+  if (registry === DOCKER_HUB.shown) return DOCKER_HUB.loginNames;
+  return [registry, `https://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
 }
 
 /** Docker, too, speaks plain HTTP to this machine itself. */
