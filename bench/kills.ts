@@ -57,6 +57,7 @@ const {
 const where = env === 'docker' ? 'docker' : 'local';
 if (where === 'docker' && missing !== '') throw new Error(`this bench needs Docker${missing}`);
 const { second, latestMs, goneWithinMs, find, isUp, things, afterBoth } = environments[where];
+const named = { harness: 'harness', second, both: 'both' };
 const points = pointsAsked(100, positionals);
 const before = new Set(things());
 console.log(`${points.count} points on ${mesh}, seed ${points.seed}, --env ${where}`);
@@ -107,14 +108,15 @@ for (let point = 0; point < points.count; point++) {
   while (added().length > 0 && Date.now() < deadline) await sleep(100);
   left.push(...added());
   row.worstMs = Math.max(row.worstMs, performance.now() - killed);
+  const tookMs = Math.round(performance.now() - killed);
+  console.log(`point ${point}: ${named[kind]} killed after ${atMs} ms, looked on for ${tookMs} ms`);
   if (left.length > 0) {
     row.left += 1;
-    console.log(`${kind} killed after ${atMs} ms (point ${point}) leaves\n  ${left.join('\n  ')}`);
+    console.log(`  leaves\n  ${left.join('\n  ')}`);
   }
   await closed;
 }
 
-const named = { harness: 'harness', second, both: 'both' };
 printTable([
   ['killed', 'points', 'mesh was up', 'too early for it', 'left something', 'all gone after'],
   ...[...seen].map(([kind, { kills, running, early, left, worstMs }]) => [

@@ -6,10 +6,15 @@ import { askDaemon, type DockerDaemon, findDaemon, whatToDo } from '../../runs/d
 
 const answerTimeoutMs = 20_000;
 
-/** The daemon of this machine, once it answers; with what to do when there is none. */
-export async function answeringDaemon(): Promise<DockerDaemon> {
+/** The daemon of this machine, whether it answers or not. Throws where there is none, with what to do. */
+export function knownDaemon(): DockerDaemon {
   const daemon = findDaemon();
   if (daemon === undefined) throw environmentError('there is no Docker on this machine', whatToDo({}));
+  return daemon;
+}
+
+/** Resolves when a daemon answers that can run a lab. Throws where it does not, with what to do. */
+export async function daemonAnswers(daemon: DockerDaemon): Promise<void> {
   const where = `the Docker daemon of ${daemon.namedBy}, ${daemon.host},`;
   const asked = { path: '/info', timeoutMs: answerTimeoutMs };
   const answer = await askDaemon(daemon, asked).catch((error: NodeJS.ErrnoException) => {
@@ -24,7 +29,6 @@ export async function answeringDaemon(): Promise<DockerDaemon> {
       'switch Docker Desktop to Linux containers',
     );
   }
-  return daemon;
 }
 
 /** What testcontainers reads when it is loaded, and falls over where it is no JSON. Throws then, with whose it is. */

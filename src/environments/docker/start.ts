@@ -4,7 +4,7 @@ import type { ContainerMesh, Mesh } from '../../meshes/contract.ts';
 import { recordDaemon, removeContainers } from '../../runs/containers.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { Lab, LabRequest } from '../contract.ts';
-import { answeringDaemon, refuseUnreadableConfiguration } from './daemon.ts';
+import { daemonAnswers, knownDaemon, refuseUnreadableConfiguration } from './daemon.ts';
 import { refused } from './refusal.ts';
 import { startRemover } from './remover.ts';
 import { dockerSettings } from './settings.ts';
@@ -17,8 +17,7 @@ export async function startDockerLab(
   programs: () => Promise<HostPrograms>,
 ): Promise<Lab> {
   const settings = dockerSettings(process.env);
-  const daemon = await answeringDaemon();
-  refuseUnreadableConfiguration(process.env);
+  const daemon = knownDaemon();
   const { directory } = request;
   // A run may have several labs, one after the other, and each has a folder of its own.
   const runId = basename(directory);
@@ -26,11 +25,15 @@ export async function startDockerLab(
   // On disk before anything is there: whoever finds the folder knows where to look.
   await recordDaemon(directory, daemon);
   const remover = startRemover(daemon, runId, directory);
+  let answers = false;
   stack.defer(async () => {
-    await removeContainers(daemon, runId);
+    if (answers) await removeContainers(daemon, runId);
     // Not before: what cannot be removed now it tries again when this process has ended.
     await remover.over();
   });
+  await daemonAnswers(daemon);
+  answers = true;
+  refuseUnreadableConfiguration(process.env);
   // testcontainers takes a second to load: nobody else is to wait for it, and somebody watches over this run meanwhile.
   const { raiseLab } = await import('./raise.ts').catch(whyNotLoaded);
   const parts = { request, mesh, containerMesh, programs, settings, daemon, runId, remover };
