@@ -169,6 +169,12 @@ function spreadOf(values: readonly (number | null)[]): ComparedMetric['a'] {
   return { lowest: Math.min(...present), median: medianOf(present), highest: Math.max(...present) };
 }
 
+/** How much worse a metric would have had to be for these rounds to say so. */
+const seenFrom = (metric: ComparedMetric) =>
+  metric.smallestSeen === null
+    ? 'so few rounds would have seen no worsening at all'
+    : `worse by ${formatSmallest(metric)} would have been seen`;
+
 function summaryOf(end: ComparisonEnd, metrics: readonly ComparedMetric[], mostPairs: number): string {
   const pairs = plural(end.pairs, 'pair of rounds', 'pairs of rounds');
   switch (end.ended) {
@@ -184,7 +190,7 @@ function summaryOf(end: ComparisonEnd, metrics: readonly ComparedMetric[], mostP
     case 'inconclusive': {
       const open = metrics.filter(({ notWorse }) => !notWorse);
       const why = end.pairs < mostPairs ? 'the time was up' : 'the rounds were used up';
-      return `These rounds cannot tell: ${why} after ${pairs}, and ${open.map((metric) => `${metric.title} may be worse than its margin of ${formatMargin(metric)} (worse by ${formatSmallest(metric)} would have been seen)`).join('; ')}. ${whatWouldTell(open, end.pairs)}`;
+      return `These rounds cannot tell: ${why} after ${pairs}, and ${open.map((metric) => `${metric.title} may be worse than its margin of ${formatMargin(metric)} (${seenFrom(metric)})`).join('; ')}. ${whatWouldTell(open, end.pairs)}`;
     }
     case 'invalid':
       return `The rounds prove nothing: ${end.why}`;
