@@ -195,9 +195,13 @@ const howOften = (overflow = 0) =>
 /** Limits that what was seen at once stayed far below; the furthest first. */
 function outOfSight(
   service: string,
-  { limits }: Cluster,
+  { limits, protocol, streams }: Cluster,
   { connections, pending, overflow }: Seen,
 ): Finding | undefined {
+  if (protocol.value === 'http2' && streams.value === null && limits.requests.value !== null) {
+    const cause = `The limits in effect for ${service} ${howOften(overflow)}: with HTTP/2 one connection to a host carries all requests, so that only the limit of requests refuses any, and ${limitText(limits.requests.value)} may be on their way at once.`;
+    return { cause, settings: [named('requests', limits.requests, limitText)] };
+  }
   if (connections === undefined || pending === undefined) return undefined;
   const far = [
     { what: 'connections', limit: limits.connections, most: connections },
