@@ -4,7 +4,7 @@ export function isConfiguration(text: string, file = ''): boolean {
   if (/\.hcl$/i.test(file)) return true;
   // Templates that are switched off leave comments and separators.
   if (saysNothing(text)) return text.trim() !== '';
-  return hasField(text, 'apiVersion|kind') && !isScenario(text);
+  return hasField(text, 'apiVersion|[Kk]ind') && !isScenario(text);
 }
 
 /** Whether a file is meant to be a scenario, which may well have mistakes; told from its text alone. */
