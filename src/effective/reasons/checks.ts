@@ -4,7 +4,7 @@ import { limitText, localityWords, matchText, shareText, timeText } from '../wor
 import { notAsked, notKept } from './caches.ts';
 import { closedEarly, keptOpen } from './connections.ts';
 import { costs } from './costs.ts';
-import { ejected, noEjection, noFailover, notReturned } from './ejections.ts';
+import { ejected, noEjection, noFailover, notReturned, nowhereElse } from './ejections.ts';
 import { closedGateways } from './gateways.ts';
 import { notCounted } from './metrics.ts';
 import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
@@ -56,7 +56,9 @@ function didNotCome(scene: CheckScene): Reason {
     case 'failover':
       return noFailover(scene);
     case 'takeover':
-      return scene.cluster.locality.value === 'none' ? noEjection(scene) : noFailover(scene);
+      return scene.cluster.locality.value === 'none'
+        ? (nowhereElse(scene) ?? noEjection(scene))
+        : noFailover(scene);
     case 'return':
       return notReturned(scene);
     case 'spread':

@@ -57,6 +57,22 @@ export function noFailover(scene: CheckScene): Reason {
   );
 }
 
+/** Bad hosts are all that a sidecar has of a service; undefined where it has others. */
+export function nowhereElse({ question, client, cluster }: CheckScene): Reason | undefined {
+  const { service, misbehaviour } = question;
+  const { locality, zones } = cluster;
+  const used = zones.filter(({ hosts }) => hosts.length > 0);
+  if (misbehaviour === undefined || used.length === 0) return undefined;
+  const bad = new Set(misbehaviour.localities);
+  const all = hostCount(cluster);
+  if (misbehaviour.instances.length < all || !used.every((zone) => bad.has(zone.locality))) return undefined;
+  return known(
+    `The sidecar of ${client.instance} has ${plural(all, 'host')} of ${service}, all of them among those that misbehave, and none elsewhere to turn to.`,
+    [named('localityLbSetting', locality, (mode) => localityWords[mode])],
+    insteadOf(client, service, 'locality'),
+  );
+}
+
 /** How many hosts would have to go: those that misbehave, no more than the nearest. */
 const needed = (misbehaviour: Misbehaviour | undefined, near: number) =>
   misbehaviour === undefined || misbehaviour.instances.length === 0

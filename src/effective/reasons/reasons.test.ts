@@ -282,6 +282,18 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
     { expected: 'ejection', misbehaviour: west, seen: { detections: { ...nothing, gatewayErrors: 12 } } },
     ['consecutive5xxErrors: 5 10'],
   ],
+  // There is nobody else.
+  [
+    'locality-off',
+    {
+      expected: 'takeover',
+      misbehaviour: {
+        instances: [...east.instances, 'edge-app-west-1', 'edge-app-west-2'],
+        localities: [...east.localities, 'region1/zone-west', 'region1/zone-west'],
+      },
+    },
+    ['enabled: false 9'],
+  ],
   ['distribute-own-zone-only', { expected: 'failover', misbehaviour: east }, ['distribute: set 11']],
   ['distribute-80-20', { expected: 'failover', misbehaviour: east }, ['distribute: set 10']],
   [
