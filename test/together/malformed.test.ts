@@ -35,13 +35,16 @@ function randomNumbers(seed: number) {
   };
 }
 
+/** Read when they are asked for, or of any name. */
+const apart: ReadonlySet<string> = new Set(['profiles', 'meshes', 'labels', 'headers']);
+
 type Holder = Record<string | number, unknown>;
 
-/** Every place in a scenario that holds a value, profiles and free-form names left out. */
+/** Every place in a scenario that holds a value; profiles, what it has for other meshes, and free-form names left out. */
 function places(value: unknown, path: (string | number)[] = []): (string | number)[][] {
   if (typeof value !== 'object' || value === null) return [path];
   const inner = Object.entries(value).flatMap(([key, each]) =>
-    key === 'profiles' || key === 'labels' || key === 'headers' ? [] : places(each, [...path, key]),
+    apart.has(key) ? [] : places(each, [...path, key]),
   );
   return path.length === 0 ? inner : [path, ...inner];
 }
