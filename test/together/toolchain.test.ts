@@ -10,7 +10,9 @@ test('an empty cache lists every program as missing', async () => {
   expect(code).toBe(0);
   expect(
     JSON.parse(stdout).map(({ program, state }: Record<string, string>) => `${program} ${state}`),
-  ).toEqual(['envoy missing', 'k6 missing', 'istiod missing', 'pilot-agent missing', 'istioctl missing']);
+  ).toEqual(
+    ['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl', 'toxiproxy'].map((program) => `${program} missing`),
+  );
 });
 
 test('an unknown program is a usage error that names the known ones', async () => {
