@@ -241,9 +241,10 @@ const cached = (directory: string, { versions = {} }: Complete): EnsuredTool => 
 /** What nobody has gone on downloading for so long is given up. */
 const ABANDONED_MS = 3_600_000;
 
-/** Removes what was downloaded for several tools, and what nobody is at any more, once every tool is there. */
+/** Removes what was downloaded for several tools, and what nobody is at any more, once every tool of every run is there. */
 async function forgetDownloads(context: ToolContext): Promise<void> {
-  for (const tool of context.tools) if ((await keptTool(tool, context)) === undefined) return;
+  const usual = context.tools.filter(({ onlyFor }) => onlyFor === undefined);
+  for (const tool of usual) if ((await keptTool(tool, context)) === undefined) return;
   for (const path of context.archives) await rm(path, { force: true });
   const folder = downloadsDirectory(context);
   for (const name of await readdir(folder).catch(() => [])) {
