@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { basename } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
 import type { ContainerMesh, Mesh } from '../../meshes/contract.ts';
@@ -16,6 +17,7 @@ export async function startDockerLab(
   containerMesh: ContainerMesh,
   programs: () => Promise<HostPrograms>,
 ): Promise<Lab> {
+  requireTestcontainers();
   const settings = dockerSettings(process.env);
   const daemon = knownDaemon();
   const { directory } = request;
@@ -35,7 +37,7 @@ export async function startDockerLab(
   answers = true;
   refuseUnreadableConfiguration(process.env);
   // testcontainers takes a second to load: nobody else is to wait for it, and somebody watches over this run meanwhile.
-  const { raiseLab } = await import('./raise.ts').catch(whyNotLoaded);
+  const { raiseLab } = await import('./raise.ts');
   const parts = { request, mesh, containerMesh, programs, settings, daemon, runId, remover };
   const lab = await raiseLab({ ...parts, releases: stack }).catch(
     refused('Docker refused a part of the lab'),
@@ -45,11 +47,13 @@ export async function startDockerLab(
 }
 
 /** Whoever has no use for containers need not install what only they take. */
-function whyNotLoaded(error: unknown): never {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'testcontainers'")) throw error;
-  throw environmentError(
-    'labs in containers take the package testcontainers, which is not installed',
-    'install it beside breakwater: npm install --save-dev testcontainers',
-  );
+function requireTestcontainers(): void {
+  try {
+    createRequire(import.meta.url).resolve('testcontainers');
+  } catch {
+    throw environmentError(
+      'labs in containers take the package testcontainers, which is not installed',
+      'install it beside breakwater: npm install --save-dev testcontainers',
+    );
+  }
 }
