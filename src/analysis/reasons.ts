@@ -110,13 +110,16 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
     default: {
       const { what, hosts, of } = lacking;
       const misbehaving = misbehaviourIn(window, scene);
+      /** How many instances of a service it is about. */
+      const countOf = (service: string) =>
+        scene.evidence.context.instances.filter(
+          (each) => each.service === service && (of?.includes(each.name) ?? true),
+        ).length;
       const ask = (about: About) =>
         reasonOfCheck(scene.picture.configuration, {
           ...about,
           expected: what,
-          ...(hosts === undefined
-            ? {}
-            : { hosts: Math.min(hosts, instancesOf(about.service, scene, of).length || hosts) }),
+          ...(hosts === undefined ? {} : { hosts: Math.min(hosts, countOf(about.service) || hosts) }),
           ...misbehaving,
           seen: seenIn(fromItsBeginning(window, scene.facts), about, scene),
         });
@@ -124,17 +127,11 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
         scene,
         ask,
         settles.has(what) ? () => errorsThatMatter(window, scene) : undefined,
-        ({ service }) => instancesOf(service, scene, of).length > 0,
+        ({ service }) => countOf(service) > 0,
       );
     }
   }
 }
-
-/** Names of the instances of a service among some, or all of them. */
-const instancesOf = (service: string, { evidence: { context } }: Scene, among?: readonly string[]) =>
-  context.instances
-    .filter((each) => each.service === service && (among === undefined || among.includes(each.name)))
-    .map(({ name }) => name);
 
 /** The limits of sidecars that were on meanwhile; of what they cost without any no setting is known. */
 function limitedSidecars(

@@ -18,8 +18,8 @@ import { type OnBoth, onBoth, readSide, type Side, type SideName } from '../comp
 import {
   type EnvironmentName,
   environmentNames,
-  environmentPrograms,
   environments,
+  fetchEnvironment,
 } from '../environments/index.ts';
 import { newRunId } from '../experiment/run.ts';
 import { everWritten } from '../experiment/steps.ts';
@@ -30,7 +30,6 @@ import { comparisonFormats, writeComparison } from '../report/comparison/index.t
 import { comparisonWords } from '../report/comparison/model.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
 import { version } from '../version.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { watchComparison } from './comparison-progress.ts';
@@ -190,12 +189,7 @@ async function compareScenario(file: string, options: CompareOptions, outer: Abo
     [a, b].map(({ env }) => env),
   );
   for (const { planned, env } of [a, b]) {
-    await fetchPrograms(
-      environmentPrograms[env](planned.mesh, [planned.plan.topology]),
-      progress,
-      signal,
-      planned.mesh,
-    );
+    await fetchEnvironment[env](planned.mesh, [planned.plan.topology], progress, signal);
     await planned.mesh.validate(everWritten([planned.configuration, ...planned.steps]), progress, signal);
   }
   const { runId, directory, journal: opened } = await openJournal(file, options, both, question, seed);

@@ -5,8 +5,8 @@ import { effectiveTables, renderTable } from '../effective/index.ts';
 import {
   type EnvironmentName,
   environmentNames,
-  environmentPrograms,
   environments,
+  fetchEnvironment,
 } from '../environments/index.ts';
 import { readEffectiveConfiguration } from '../experiment/effective.ts';
 import { meshIn } from '../experiment/planned.ts';
@@ -18,7 +18,6 @@ import { calledFrom, type TopologyPlan } from '../model/topology.ts';
 import { planScenario } from '../plan/plan.ts';
 import { createRunDirectory } from '../runs/run-directory.ts';
 import { loadScenario } from '../scenario/load.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { addScenarioOptions, type ScenarioOptions } from './scenario-options.ts';
 
@@ -71,7 +70,7 @@ async function effectiveOf(
   const configuration = { files: trial.configuration, resources };
   const progress = createProgress(process.stderr, options.json ?? false);
   await sweepLeftovers(progress, signal, [options.env]);
-  await fetchPrograms(environmentPrograms[options.env](mesh, [topology]), progress, signal, mesh);
+  await fetchEnvironment[options.env](mesh, [topology], progress, signal);
   await mesh.validate(configuration, progress, signal);
   const id = `explain-${Date.now().toString(36)}`;
   try {

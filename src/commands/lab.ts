@@ -9,9 +9,9 @@ import pc from 'picocolors';
 import {
   type EnvironmentName,
   environmentNames,
-  environmentPrograms,
   environments,
   environmentUpTimeoutMs,
+  fetchEnvironment,
 } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { ExitCode, environmentError, usageError } from '../kit/errors.ts';
@@ -31,7 +31,6 @@ import {
   runsDirectory,
   takeOverRunDirectory,
 } from '../runs/run-directory.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
 import { type WatchRequest, watchLab } from '../trial/watch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { LIVE_TEXT, type Live, openLive, showLive } from './live.ts';
@@ -111,7 +110,7 @@ function upCommand(signal: AbortSignal): Command {
       const { plan, mesh, configuration } = await planExperiment(file, options);
       await sweepLeftovers(progress, signal, [options.env]);
       // In the background nobody would see a download or a build of minutes.
-      await fetchPrograms(environmentPrograms[options.env](mesh, [plan.topology]), progress, signal, mesh);
+      await fetchEnvironment[options.env](mesh, [plan.topology], progress, signal);
       await mesh.validate(configuration, progress, signal);
       const id = `lab-${Date.now().toString(36)}`;
       const what = `lab of ${plan.name}`;

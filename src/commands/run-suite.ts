@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import pc from 'picocolors';
 import { randomSeed } from '../../apps/edge-app/src/chance.ts';
-import { environmentPrograms, environments } from '../environments/index.ts';
+import { environments, fetchEnvironment } from '../environments/index.ts';
 import { planSuite } from '../experiment/plan-suite.ts';
 import { newRunId } from '../experiment/run.ts';
 import { scenarioFiles } from '../experiment/scenario-files.ts';
@@ -15,7 +15,6 @@ import type { SuiteScenario } from '../report/suite/model.ts';
 import { statusOf, suiteVerdictWords } from '../report/suite/words.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
 import { openLive } from './live.ts';
@@ -47,7 +46,7 @@ export async function runScenarios(
     { seed, environment: options.env },
     async (mesh, configuration, topologies) => {
       // All at once, before validation asks for one of them.
-      await fetchPrograms(environmentPrograms[options.env](mesh, topologies), progress, signal, mesh);
+      await fetchEnvironment[options.env](mesh, topologies, progress, signal);
       await mesh.validate(configuration, progress, signal);
     },
   );

@@ -4,8 +4,8 @@ import { parseSeed, randomSeed, SEED_TEXT } from '../../apps/edge-app/src/chance
 import {
   environmentCapabilities,
   environmentNames,
-  environmentPrograms,
   environments,
+  fetchEnvironment,
 } from '../environments/index.ts';
 import { planExperiment } from '../experiment/planned.ts';
 import { newRunId, runExperiment } from '../experiment/run.ts';
@@ -18,7 +18,6 @@ import { reportFormats, writeReports } from '../report/index.ts';
 import { verdictWords } from '../report/words.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
 import { refuseBaselines, saveBaseline, sayHeld } from './baseline.ts';
 import { sweepLeftovers } from './cleanup.ts';
 import { deliver } from './deliver.ts';
@@ -123,7 +122,7 @@ export async function runScenario(
   const reportDirectory = join(resolve(options.reports), runId);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
   // All at once, before validation asks for one of them.
-  await fetchPrograms(environmentPrograms[options.env](mesh, [plan.topology]), progress, signal, mesh);
+  await fetchEnvironment[options.env](mesh, [plan.topology], progress, signal);
   await mesh.validate(everWritten([configuration, ...planned.steps]), progress, signal);
   await makeReportFolder(reportDirectory, options.reports);
   const { report, refused } = await runExperiment({

@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import pc from 'picocolors';
-import { environmentPrograms } from '../environments/index.ts';
+import { fetchEnvironment } from '../environments/index.ts';
 import { requireLinux } from '../environments/local/system.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import { createProgress, type Progress } from '../kit/terminal.ts';
 import { visible } from '../kit/visible.ts';
 import { meshOf } from '../meshes/index.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
 import { type Probe, probes, remains, type Shown, tryOut } from './self-test-probes.ts';
 
 export function selfTestCommand(signal: AbortSignal): Command {
@@ -42,7 +41,7 @@ Example:
 async function selfTest(progress: Progress, signal: AbortSignal): Promise<readonly Shown[]> {
   requireLinux();
   // The runs would not show a download or a build of minutes.
-  await fetchPrograms(environmentPrograms.local(await meshOf('istio')), progress, signal);
+  await fetchEnvironment.local(await meshOf('istio'), [], progress, signal);
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-self-test-'));
   const shown: Shown[] = [];
   try {

@@ -4,9 +4,9 @@ import {
   type EnvironmentName,
   environmentCapabilities,
   environmentNames,
-  environmentPrograms,
   environments,
   environmentUsualMs,
+  fetchEnvironment,
 } from '../environments/index.ts';
 import { type Planned, planExperiment } from '../experiment/planned.ts';
 import { newRunId } from '../experiment/run.ts';
@@ -21,7 +21,6 @@ import { tuningTerminal, writeTuning } from '../report/tuning/index.ts';
 import { tuningWords } from '../report/tuning/model.ts';
 import { makeReportFolder } from '../runs/report-folder.ts';
 import { shownArguments } from '../scenario/load.ts';
-import { fetchPrograms } from '../toolchain/fetch.ts';
 import type { Question } from '../tuning/contract.ts';
 import { readEarlier } from '../tuning/earlier.ts';
 import { estimate } from '../tuning/estimate.ts';
@@ -140,7 +139,7 @@ async function tuneScenario(file: string, options: TuneOptions, outer: AbortSign
   const { signal } = live;
   await sweepLeftovers(progress, signal, [options.env]);
   const environment = environments[options.env](mesh, progress, signal, { keep: options.keep ?? false });
-  await fetchPrograms(environmentPrograms[options.env](mesh, [plan.topology]), progress, signal);
+  await fetchEnvironment[options.env](mesh, [plan.topology], progress, signal);
   await mesh.validate(configuration, progress, signal);
   const command = shownArguments(process.argv.slice(2));
   const { verifyScaling = false } = options;

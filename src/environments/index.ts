@@ -1,5 +1,6 @@
 import type { Progress } from '../kit/terminal.ts';
 import type { Mesh } from '../meshes/contract.ts';
+import type { TopologyPlan } from '../model/topology.ts';
 import type { Capabilities } from '../plan/environments.ts';
 import { fetchPrograms, type HostPrograms } from '../toolchain/fetch.ts';
 import type { Environment, EnvironmentKind, EnvironmentOptions, OwnProgram } from './contract.ts';
@@ -15,8 +16,16 @@ export type EnvironmentName = keyof typeof kinds;
 
 export const environmentNames = Object.keys(kinds) as EnvironmentName[];
 
-/** What each environment starts or calls for a mesh with such topologies. Throws on a system that it does not run on. */
-export const environmentPrograms = ofEach(({ programs }) => programs);
+/**
+ * Gets what each environment starts or calls for a mesh with such topologies, all at once, before anything asks for one
+ * of them. Rejects on a system that it does not run on.
+ */
+export const fetchEnvironment = ofEach(
+  ({ programs }) =>
+    async (mesh: Mesh, topologies: readonly TopologyPlan[], progress: Progress, signal: AbortSignal) => {
+      await fetchPrograms(programs(mesh, topologies), progress, signal, mesh);
+    },
+);
 
 /** What each environment can do and hold, known before one is made. */
 export const environmentCapabilities: Readonly<Record<EnvironmentName, Capabilities>> = ofEach(

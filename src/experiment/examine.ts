@@ -33,8 +33,8 @@ export interface Examined {
 const unchanged: Changes = { set: [], config: [] };
 
 /**
- * Looks at a scenario file as it is, with each of its profiles and on each other mesh that it is written for, for everything that is wrong with it, and for why
- * an environment could not run it.
+ * Looks at a scenario file as it is, with each of its profiles and on each other mesh that it is written for: for
+ * everything that is wrong with it, and for why an environment could not run it.
  */
 export async function examineScenario(file: string, environment?: EnvironmentName): Promise<Examined> {
   let opened: ScenarioFile;

@@ -10,12 +10,12 @@ export interface HostPrograms {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** Resolves programs of a mesh, Istio unless given, telling how far a download or build is. */
+/** Resolves programs of a mesh, telling how far a download or build is. */
 export async function fetchPrograms(
   programs: readonly Program[],
   progress: Progress,
   signal: AbortSignal,
-  mesh?: OfMesh,
+  mesh: OfMesh,
 ): Promise<HostPrograms> {
   const options = { mesh, signal, onProgress: reportTo(progress) };
   const resolved = Object.values(await resolveToolchain(programs, options));

@@ -27,6 +27,7 @@ if (process.argv[2] === '--stop') {
     ['envoy', 'k6', 'istiod', 'pilot-agent', 'istioctl'],
     progress,
     new AbortController().signal,
+    { name: 'istio' },
   );
   progress.done();
   await startDocker();

@@ -46,6 +46,8 @@ export interface Rule {
   readonly name: string;
   /** What is so when it is kept: "The generator sent what was due". */
   readonly title: string;
+  /** Where no sidecar knows of any request, all of them having gone as bytes, it has nothing to look at. */
+  readonly ofRequests?: true;
   judge(grounds: Grounds): Judgement;
 }
 

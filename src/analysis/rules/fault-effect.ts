@@ -1,7 +1,6 @@
 import { plural } from '../../kit/format.ts';
-import { isAllBlind } from '../loads.ts';
 import type { Rule } from './contract.ts';
-import { BLIND, judgement, NOT_APPLICABLE } from './judgement.ts';
+import { judgement, NOT_APPLICABLE } from './judgement.ts';
 
 /** Below this a fault has little to show itself by, whatever it did. */
 const FEW_REQUESTS = 50;
@@ -10,8 +9,8 @@ const FEW_REQUESTS = 50;
 export const faultEffect: Rule = {
   name: 'fault-effect',
   title: 'Every fault had its effect',
-  judge({ faults, records, loads }) {
-    if (isAllBlind(loads)) return BLIND;
+  ofRequests: true,
+  judge({ faults, records }) {
     if (faults.length === 0) return { ...NOT_APPLICABLE, limit: 'only with faults' };
     const idle = faults.filter(({ efficacy }) => efficacy.status !== 'proven');
     const [first] = idle;

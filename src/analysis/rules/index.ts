@@ -1,4 +1,6 @@
-import type { Grounds, Rule, RuleResult } from './contract.ts';
+import { isAllBlind } from '../loads.ts';
+import type { Grounds, Judgement, Rule, RuleResult } from './contract.ts';
+import { BLIND } from './judgement.ts';
 
 /**
  * Every rule a run must keep to prove anything, in the order reports show them: what explains others comes
@@ -31,8 +33,10 @@ const rules: readonly Rule[] = [
 
 /** What every rule finds, in their order. */
 export function applyRules(grounds: Grounds): RuleResult[] {
+  const isBlind = isAllBlind(grounds.loads);
   return rules.map((rule) => {
-    const { reach = 'everything', ...judgement } = rule.judge(grounds);
+    const judged: Judgement = rule.ofRequests && isBlind ? BLIND : rule.judge(grounds);
+    const { reach = 'everything', ...judgement } = judged;
     return { finding: { rule: rule.name, title: rule.title, ...judgement }, reach };
   });
 }

@@ -1,7 +1,6 @@
 import { formatPercent, plural } from '../../kit/format.ts';
-import { isAllBlind } from '../loads.ts';
 import type { Rule } from './contract.ts';
-import { BLIND, judgement, NOT_APPLICABLE } from './judgement.ts';
+import { judgement, NOT_APPLICABLE } from './judgement.ts';
 import { REQUESTS_IN_WINDOW } from './traffic.ts';
 
 /**
@@ -14,8 +13,8 @@ export const STEADY_FAILURES = 0.5;
 export const steadyState: Rule = {
   name: 'steady-state',
   title: 'There was a steady state to compare with',
-  judge({ facts, trial, loads }) {
-    if (isAllBlind(loads)) return BLIND;
+  ofRequests: true,
+  judge({ facts, trial }) {
     const limit = `at most ${formatPercent(STEADY_FAILURES)} failing`;
     const steady = facts.windows.find(({ name }) => name === 'steady');
     const count = steady === undefined ? 0 : facts.count(steady);

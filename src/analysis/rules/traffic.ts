@@ -1,7 +1,6 @@
 import { plural } from '../../kit/format.ts';
-import { isAllBlind } from '../loads.ts';
 import type { Rule } from './contract.ts';
-import { BLIND, judgement } from './judgement.ts';
+import { judgement } from './judgement.ts';
 
 /** One request more or less is 1 % of it. */
 const REQUESTS = 100;
@@ -12,8 +11,8 @@ export const REQUESTS_IN_WINDOW = 10;
 export const traffic: Rule = {
   name: 'traffic',
   title: 'There was enough traffic',
-  judge({ traffic, facts, checks, loads }) {
-    if (isAllBlind(loads)) return BLIND;
+  ofRequests: true,
+  judge({ traffic, facts, checks }) {
     const thin = checks
       .filter(({ restsOn }) => restsOn === 'requests')
       .map(({ window, result }) => ({ window, name: result.name, count: facts.count(window) }))

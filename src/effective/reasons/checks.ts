@@ -127,8 +127,12 @@ function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion):
   return { question, client, cluster, ofBytes: passesOnBytes(client, question) };
 }
 
+/** Whether one connection to a host carries all requests, so that only a limit of requests refuses any. */
+const isOneConnection = ({ protocol, streams }: Cluster) =>
+  protocol.value === 'http2' && streams.value === null;
+
 function neverOverflow({ question: { service }, client, cluster, ofBytes }: CheckScene): Reason | undefined {
-  const { limits, protocol, streams } = cluster;
+  const { limits, protocol } = cluster;
   const instead = insteadOf(client, service, 'limits');
   if (ofBytes) {
     return limits.connections.value === null
@@ -139,7 +143,7 @@ function neverOverflow({ question: { service }, client, cluster, ofBytes }: Chec
         )
       : undefined;
   }
-  if (protocol.value === 'http2' && limits.requests.value === null && streams.value === null) {
+  if (isOneConnection(cluster) && limits.requests.value === null) {
     return known(
       `With HTTP/2 one connection to a host of ${service} carries all requests, so that once it is up neither connections nor waiting requests run out; only a limit of requests refuses any.`,
       [named('protocol', protocol, String), named('requests', limits.requests, limitText)],
@@ -197,10 +201,11 @@ const howOften = (overflow = 0) =>
 /** Limits that what was seen at once stayed far below; the furthest first. */
 function outOfSight(
   service: string,
-  { limits, protocol, streams }: Cluster,
+  cluster: Cluster,
   { connections, pending, overflow }: Seen,
 ): Finding | undefined {
-  if (protocol.value === 'http2' && streams.value === null && limits.requests.value !== null) {
+  const { limits } = cluster;
+  if (isOneConnection(cluster) && limits.requests.value !== null) {
     const cause = `The limits in effect for ${service} ${howOften(overflow)}: with HTTP/2 one connection to a host carries all requests, so that only the limit of requests refuses any, and ${limitText(limits.requests.value)} may be on their way at once.`;
     return { cause, settings: [named('requests', limits.requests, limitText)] };
   }
