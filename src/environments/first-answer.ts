@@ -1,4 +1,6 @@
 import { parseDurationMs } from '../../apps/edge-app/src/service-time.ts';
+import { eventually, notYet } from '../kit/eventually.ts';
+import { http } from '../kit/http.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 
 const patienceMs = 5_000;
@@ -20,4 +22,37 @@ export function firstAnswerMs({ instances }: TopologyPlan): number {
     return all;
   };
   return patienceMs + drawn * Math.max(0, ...[...apps.keys()].map(timeOf));
+}
+
+/** A request that is sent again until it is answered, and between whom. */
+interface FirstRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly ask?: typeof http;
+  readonly to: string;
+  readonly port: number;
+  /** Whose sidecar it goes through. */
+  readonly through: string;
+}
+
+/** Resolves once a request is answered with 200. */
+export async function untilAnswered(
+  { url, headers, ask = http, to, port, through }: FirstRequest,
+  topology: TopologyPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const timeoutMs = firstAnswerMs(topology);
+  const attempt = async () => {
+    try {
+      const { status, body } = await ask(url, { headers, timeoutMs });
+      return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);
+    } catch (error) {
+      return notYet(error instanceof Error ? error.message : String(error));
+    }
+  };
+  await eventually(attempt, {
+    waitingFor: `the first answer of ${to}:${port} through the sidecar of ${through}`,
+    timeoutMs: 2 * timeoutMs,
+    signal,
+  });
 }

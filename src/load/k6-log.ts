@@ -1,7 +1,10 @@
 import { createReadStream, statSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { tail } from '../kit/tail.ts';
 import type { ScriptComplaint } from '../model/evidence.ts';
 import { FOR_THE_HARNESS } from './contract.ts';
+import type { Generator } from './generators.ts';
 
 /** Different complaints that are kept; what comes after is only counted. */
 const mostComplaints = 20;
@@ -32,11 +35,25 @@ export function toldByK6(text: string): string {
     .join('\n');
 }
 
+/** What a k6 says in its log from now on: what an earlier load has left in there is not this one's. */
+export function saidInLog(log: string): Pick<Generator, 'said' | 'lastLines' | 'complaints' | 'printed'> {
+  const from = endOfLog(log);
+  return {
+    async said() {
+      const bytes = await readFile(log).catch(() => Buffer.alloc(0));
+      return bytes.subarray(from).toString('utf8');
+    },
+    lastLines: () => tail(log, 8, toldByK6),
+    complaints: () => complaintsIn(log, from),
+    printed: (start) => printedIn(log, from, start),
+  };
+}
+
 /** Where the next line of a log will begin; 0 when there is none yet. */
 export const endOfLog = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** The lines of k6's log that begin so, from a place in it on. */
-export async function printedIn(path: string, from: number, start: string): Promise<string[]> {
+async function printedIn(path: string, from: number, start: string): Promise<string[]> {
   const printed: string[] = [];
   const lines = createInterface({ input: createReadStream(path, { start: from }) });
   for await (const line of lines) if (line.startsWith(start)) printed.push(line);

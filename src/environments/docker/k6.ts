@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
-import { tail } from '../../kit/tail.ts';
 import type { LoadJob } from '../../load/contract.ts';
 import { type Generator, k6Environment, tellGenerator } from '../../load/generators.ts';
-import { complaintsIn, endOfLog, printedIn, toldByK6 } from '../../load/k6-log.ts';
+import { saidInLog } from '../../load/k6-log.ts';
 import { readArchive } from './archive.ts';
 import type { Containers } from './containers.ts';
 
@@ -35,7 +34,7 @@ export async function startK6(job: LoadJob, lab: ContainerK6): Promise<Generator
     files[basename(script)] = await readFile(script, 'utf8');
     script = basename(script);
   }
-  const saidBefore = endOfLog(lab.log);
+  const said = saidInLog(lab.log);
   const address = `127.0.0.1:${firstPort + job.number}`;
   // One load after the other, and the one before may not be gone yet.
   await lab.containers.remove(lab.name);
@@ -64,13 +63,7 @@ export async function startK6(job: LoadJob, lab: ContainerK6): Promise<Generator
     get over() {
       return !k6.runs;
     },
-    async said() {
-      const log = await readFile(lab.log).catch(() => Buffer.alloc(0));
-      return log.subarray(saidBefore).toString('utf8');
-    },
-    lastLines: () => tail(lab.log, 8, toldByK6),
-    complaints: () => complaintsIn(lab.log, saidBefore),
-    printed: (start) => printedIn(lab.log, saidBefore, start),
+    ...said,
     summary: () => readSummary(k6.container, job.summary),
     stop: () => {
       tellGenerator(generator, { stopped: true }).catch(() => {});

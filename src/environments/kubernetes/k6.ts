@@ -2,10 +2,9 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
-import { tail } from '../../kit/tail.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { type Generator, segment, spreadLoad, tellGenerator } from '../../load/generators.ts';
-import { complaintsIn, endOfLog, printedIn, toldByK6 } from '../../load/k6-log.ts';
+import { saidInLog } from '../../load/k6-log.ts';
 import { generatorName } from '../../model/evidence.ts';
 import type { ClusterApi } from './api.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
@@ -116,7 +115,7 @@ interface PodK6 {
 
 async function start(k6: PodK6): Promise<Generator> {
   const { api, namespace, pod, folder, apiPort, agent, args, log, summary } = k6;
-  const saidBefore = endOfLog(log);
+  const inLog = saidInLog(log);
   const file = createWriteStream(log, { flags: 'a' });
   let said = '';
   let over = false;
@@ -143,10 +142,9 @@ async function start(k6: PodK6): Promise<Generator> {
     get over() {
       return over;
     },
+    ...inLog,
+    // The file may not have all of it yet.
     said: async () => said,
-    lastLines: () => tail(log, 8, toldByK6),
-    complaints: () => complaintsIn(log, saidBefore),
-    printed: (start) => printedIn(log, saidBefore, start),
     summary: () => readText(api, namespace, pod, `${folder}/${summary}`),
     stop: () => {
       tellGenerator(generator, { stopped: true }).catch(() => {});

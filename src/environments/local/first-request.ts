@@ -1,8 +1,7 @@
-import { eventually, notYet } from '../../kit/eventually.ts';
 import { http, http2 } from '../../kit/http.ts';
 import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
 import { gatewayOf, isClient, isOfBytes, servedBy, type TopologyPlan } from '../../model/topology.ts';
-import { firstAnswerMs } from '../first-answer.ts';
+import { untilAnswered } from '../first-answer.ts';
 
 /**
  * One request from each client's sidecar to the service that a load calls through it; resolves with the epoch
@@ -55,26 +54,17 @@ async function answerTo(
   mesh: Pick<Mesh, 'serviceHost'>,
   signal: AbortSignal,
 ): Promise<void> {
-  const timeoutMs = firstAnswerMs(topology);
   if (proxy === undefined) throw new Error('the topology has no client or no gateway to call through');
   const called = topology.services.find(({ name }) => name === to);
   // A port of bytes leads to the app as it is.
   const ofBytes = called !== undefined && isOfBytes(called) && (called.protocol ?? 'http1') !== 'http1';
-  const ask = ofBytes ? http2 : http;
-  const attempt = async () => {
-    try {
-      const { status, body } = await ask(`http://${address}:${listens}/`, {
-        headers: { host: `${mesh.serviceHost(to, topology.namespace)}:${port}` },
-        timeoutMs,
-      });
-      return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);
-    } catch (error) {
-      return notYet(error instanceof Error ? error.message : String(error));
-    }
+  const request = {
+    url: `http://${address}:${listens}/`,
+    headers: { host: `${mesh.serviceHost(to, topology.namespace)}:${port}` },
+    ask: ofBytes ? http2 : http,
+    to,
+    port,
+    through: proxy.name,
   };
-  await eventually(attempt, {
-    waitingFor: `the first answer of ${to}:${port} through the sidecar of ${proxy.name}`,
-    timeoutMs: 2 * timeoutMs,
-    signal,
-  });
+  await untilAnswered(request, topology, signal);
 }

@@ -1,10 +1,9 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { ProgramSpec, RunningProgram } from '../../kit/supervisor/client.ts';
-import { tail } from '../../kit/tail.ts';
 import type { LoadJob } from '../../load/contract.ts';
 import { type Generator, k6Environment } from '../../load/generators.ts';
-import { complaintsIn, endOfLog, printedIn, toldByK6 } from '../../load/k6-log.ts';
+import { saidInLog } from '../../load/k6-log.ts';
 
 export interface LocalK6 {
   readonly k6: string;
@@ -26,8 +25,7 @@ export async function startK6(job: LoadJob, lab: LocalK6): Promise<Generator> {
   await mkdir(lab.directory, { recursive: true });
   const config = join(lab.directory, 'config.json');
   const summary = join(lab.directory, job.summary);
-  // A lab may run many loads, one after the other: what an earlier one said must not be taken for this one's.
-  const saidBefore = endOfLog(lab.log);
+  const said = saidInLog(lab.log);
   await rm(summary, { force: true });
   await Promise.all([
     ...Object.entries(job.files).map(([name, content]) => writeFile(join(lab.directory, name), content)),
@@ -61,13 +59,7 @@ export async function startK6(job: LoadJob, lab: LocalK6): Promise<Generator> {
     get over() {
       return program.exit !== undefined;
     },
-    async said() {
-      const log = await readFile(lab.log).catch(() => Buffer.alloc(0));
-      return log.subarray(saidBefore).toString('utf8');
-    },
-    lastLines: () => tail(lab.log, 8, toldByK6),
-    complaints: () => complaintsIn(lab.log, saidBefore),
-    printed: (start) => printedIn(lab.log, saidBefore, start),
+    ...said,
     summary: () => readFile(summary, 'utf8').catch(() => undefined),
     stop: () => program.signal('SIGINT'),
     kill: async () => {

@@ -7,6 +7,7 @@ import {
   type EnvoyListener,
   type EnvoyRouteConfiguration,
 } from '../../envoy/config-dump.ts';
+import { sidecarsOf } from '../../envoy/sidecars.ts';
 import { readCluster } from './clusters.ts';
 import { EntriesUnderTest } from './entries.ts';
 import { readFilters, readInbound } from './inbound.ts';
@@ -52,12 +53,7 @@ export function readEffective(
   resources: readonly MeshResource[],
 ): EffectiveConfiguration {
   const under = new EntriesUnderTest(resources);
-  return {
-    sidecars: topology.instances.flatMap((instance) => {
-      const answer = answers.get(instance.name);
-      return answer === undefined ? [] : [readSidecar(instance, answer, topology, under)];
-    }),
-  };
+  return sidecarsOf(answers, topology, (instance, answer) => readSidecar(instance, answer, topology, under));
 }
 
 function readSidecar(

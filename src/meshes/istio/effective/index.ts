@@ -10,6 +10,7 @@ import {
   type TopologyPlan,
 } from '../../../model/topology.ts';
 import { dumped, dumpedListeners, type EnvoyListener } from '../../envoy/config-dump.ts';
+import { sidecarsOf } from '../../envoy/sidecars.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { instanceLabels } from '../labels.ts';
 import { OUTSIDE_NAMESPACE, serviceHost } from '../names.ts';
@@ -101,12 +102,7 @@ export function readEffective(
   resources: readonly MeshResource[],
 ): EffectiveConfiguration {
   const under = new ResourcesUnderTest(resources);
-  return {
-    sidecars: topology.instances.flatMap((instance) => {
-      const answer = answers.get(instance.name);
-      return answer === undefined ? [] : [readSidecar(instance, answer, topology, under)];
-    }),
-  };
+  return sidecarsOf(answers, topology, (instance, answer) => readSidecar(instance, answer, topology, under));
 }
 
 function readSidecar(
