@@ -114,12 +114,19 @@ export interface Lab extends AsyncDisposable {
   /** How a person reaches it: lines of text. */
   access(): readonly string[];
   /**
-   * Where a request has to go, and with which headers, so that it leaves as a client's own, through its sidecar, to a
-   * host and port as callers name them; none where it cannot be had from this machine.
+   * Where a request has to go, and with which headers, so that it leaves as a client's own, through its sidecar; none
+   * where it cannot be had from this machine.
    */
-  wayIn?(client: string, host: string): WayIn;
+  wayIn?(client: string, called: CalledPort): WayIn;
   /** What containers of an instance are in: "container:4f1c…", as Docker's network mode; none where nothing is. */
   networkMode?(instance: string): string;
+}
+
+/** A port of a service, and what callers name it by: "edge-app:8080". */
+export interface CalledPort {
+  readonly service: string;
+  readonly port: number;
+  readonly host: string;
 }
 
 /** `url`: of the root, without the slash at its end. */

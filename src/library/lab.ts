@@ -112,9 +112,10 @@ function wayTo(lab: Lab, { plan, mesh }: Planned): StartedLab['way'] {
     }
     if (!clients.includes(from))
       throw usageError(`${plan.name} has no client ${from}`, suggest(from, clients));
-    const host = `${mesh.serviceHost(service, topology.namespace)}:${port ?? called.port}`;
+    const asked = port ?? called.port;
+    const host = `${mesh.serviceHost(service, topology.namespace)}:${asked}`;
     if (lab.wayIn === undefined) throw new Error('this lab has no way in');
-    return lab.wayIn(from, host);
+    return lab.wayIn(from, { service, port: asked, host });
   };
 }
 

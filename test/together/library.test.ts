@@ -28,3 +28,14 @@ test('configuration comes and goes, sidecars are asked, and what is not there is
   expect(() => lab.way('edge-app', { from: 'edge-app-1' })).toThrow('has no client edge-app-1');
   await expect(lab.break({ kind: 'error', on: { service: 'edge-ap' } })).rejects.toThrow(/edge-ap/);
 });
+
+test('on Consul, where every service has a port of its own at a sidecar, calls leave through it as well', async () => {
+  await using _place = await place();
+  await using lab = await startLab({
+    scenario: 'circuit-breaker',
+    config: ['scenarios/mesh/consul/circuit-breaker.hcl'],
+    set: ['mesh.kind=consul'],
+  });
+  expect(lab.mesh).toMatch(/^consul \d/);
+  expect((await lab.fetch('edge-app')).status).toBe(200);
+});

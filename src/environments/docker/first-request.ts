@@ -1,6 +1,6 @@
 import type { Mesh } from '../../meshes/contract.ts';
 import { isClient, type TopologyPlan } from '../../model/topology.ts';
-import type { WayIn } from '../contract.ts';
+import type { Lab } from '../contract.ts';
 import { untilAnswered } from '../first-answer.ts';
 
 /**
@@ -9,7 +9,7 @@ import { untilAnswered } from '../first-answer.ts';
  */
 export async function firstRequest(
   topology: TopologyPlan,
-  wayIn: (client: string, host: string) => WayIn,
+  wayIn: NonNullable<Lab['wayIn']>,
   mesh: Pick<Mesh, 'serviceHost'>,
   signal: AbortSignal,
 ): Promise<number> {
@@ -18,7 +18,8 @@ export async function firstRequest(
     const client = topology.instances.find((each) => isClient(each) && each.service === from);
     // What apps call is answered before they are.
     if (client === undefined) continue;
-    const { url, headers } = wayIn(client.name, `${mesh.serviceHost(to, topology.namespace)}:${port}`);
+    const host = `${mesh.serviceHost(to, topology.namespace)}:${port}`;
+    const { url, headers } = wayIn(client.name, { service: to, port, host });
     const request = { url: `${url}/`, headers, to, port, through: client.name };
     await untilAnswered(request, topology, signal);
     answered.push(Date.now());

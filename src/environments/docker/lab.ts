@@ -22,7 +22,7 @@ import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { type Instance, isCaller, isClient, isServer, portsOf } from '../../model/topology.ts';
 import { containerLabels } from '../../runs/containers.ts';
 import { appSettings } from '../app-settings.ts';
-import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
+import type { Arrivals, CalledPort, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
 import { appReady, controlApp, seedApp } from '../local/app.ts';
 import { type Revision, Sidecars } from '../local/sidecars.ts';
 import { Trial } from '../trial.ts';
@@ -154,7 +154,7 @@ export class DockerLab implements Lab {
     request.progress('waiting for the first request through two sidecars');
     this.firstRequestAt = await firstRequest(
       topology,
-      (client, host) => this.wayIn(client, host),
+      (client, called) => this.wayIn(client, called),
       meshKind,
       signal,
     );
@@ -591,7 +591,7 @@ export class DockerLab implements Lab {
     return body;
   }
 
-  wayIn(client: string, host: string): WayIn {
+  wayIn(client: string, { host }: CalledPort): WayIn {
     return { url: `http://${this.#door(client)}${host}`, headers: {} };
   }
 

@@ -19,7 +19,7 @@ import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient, isServer, portsOf } from '../../model/topology.ts';
 import type { SpanCounts } from '../../model/tracing.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Arrivals, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
+import type { Arrivals, CalledPort, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
 import { Trial } from '../trial.ts';
 import { accessLines } from './access.ts';
 import type { LoopbackBlock } from './addresses.ts';
@@ -545,8 +545,9 @@ export class LocalLab implements Lab {
     return body;
   }
 
-  wayIn(client: string, host: string): WayIn {
-    return { url: `http://${this.#host(client).egressAddress}:${host.split(':')[1]}`, headers: { host } };
+  wayIn(client: string, { service, port, host }: CalledPort): WayIn {
+    const egress = this.#started.egress(this.#host(client), service, port);
+    return { url: `http://${egress.address}:${egress.port}`, headers: { host } };
   }
 
   processes(): Promise<readonly ProcessSample[]> {
