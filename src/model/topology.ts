@@ -150,9 +150,12 @@ export const portsOf = ({ port, extraPorts = [] }: Pick<TopologyService, 'port' 
   ...extraPorts,
 ];
 
+/** Whether a port of that name is one of bytes. */
+export const namesBytes = (portName: string) => portName.split('-')[0] === 'tcp';
+
 /** Whether the usual port of a service is one of bytes, of whose requests nobody is to know. */
 export const isOfBytes = ({ portName }: Pick<TopologyService, 'portName'>) =>
-  portName?.text.split('-')[0] === 'tcp';
+  portName !== undefined && namesBytes(portName.text);
 
 export const isClient = ({ role }: { readonly role: Role }) => role === 'client';
 export const isServer = ({ role }: { readonly role: Role }) => role === 'server';

@@ -9,10 +9,11 @@ import {
   type Link,
   linksTo,
   matches,
+  namesBytes,
   portsOf,
 } from '../model/topology.ts';
 import { callersOf, type ProbeContext } from '../probes/written.ts';
-import { clientsIn, loadsIn } from '../scenario/loads.ts';
+import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { Scenario } from '../scenario/schema.ts';
 
 /** Every replica of the topology, in the order it is written; with a seed each app has one of its own. */
@@ -127,6 +128,18 @@ export const portCalled = (
   const gateway = gatewayWith(to, topology);
   return port ?? topology.services[to]?.port ?? (gateway === undefined ? 0 : portOfGateway(gateway));
 };
+
+/**
+ * Whether the requests of a load are meant as connections of bytes. Where they share connections the name of the port
+ * may be a mistake, which a run is to find.
+ */
+export function goesAsBytes(
+  { to, port, reuse }: ScenarioLoad['load'],
+  { services }: Scenario['topology'],
+): boolean {
+  const { portName, port: usual } = services[to] ?? {};
+  return !reuse && portName !== undefined && namesBytes(portName) && (port ?? usual) === usual;
+}
 
 /** How many pods the loads of a client ask for. */
 function podsOf(scenario: Scenario): ReadonlyMap<string, number> {

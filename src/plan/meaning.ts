@@ -18,6 +18,7 @@ import { GUARDED_REQUESTS } from './contract.ts';
 import {
   faultNames,
   gatewayWith,
+  goesAsBytes,
   instancesHit,
   mayBeHit,
   portOfGateway,
@@ -292,7 +293,7 @@ function calledAsBytes(fault: Fault, replicas: readonly Instance[], scenario: Sc
     .map(({ service }) => service)
     .find((service) => {
       const callers = loadsIn(scenario).filter(({ load }) => load.to === service);
-      return callers.length > 0 && callers.every((each) => goesAsBytes(each, scenario));
+      return callers.length > 0 && callers.every(({ load }) => goesAsBytes(load, scenario.topology));
     });
 }
 
@@ -486,7 +487,7 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
     if (aboutTraces && scenario.mesh.tracing !== undefined) {
       const watched = loadsIn(scenario).filter(({ name }) => (loadOf(check) ?? name) === name);
       const [first] = watched;
-      if (first !== undefined && watched.every((each) => goesAsBytes(each, scenario))) {
+      if (first !== undefined && watched.every(({ load }) => goesAsBytes(load, scenario.topology))) {
         const message = `${first.load.to} is called as bytes (portName), of which no sidecar makes a trace`;
         add(['kind'], message, 'check a load whose service speaks HTTP to its callers');
       }
@@ -583,20 +584,11 @@ function mistakesInChecks(scenario: Scenario, replicas: readonly Instance[]): Mi
   return found;
 }
 
-/**
- * Whether the requests of a load are meant as connections of bytes. Where they share connections the name of the port
- * may be a mistake, which a run is to find.
- */
-function goesAsBytes({ load: { to, port, reuse } }: ScenarioLoad, { topology }: Scenario): boolean {
-  const called = topology.services[to];
-  return !reuse && called?.portName?.split('-')[0] === 'tcp' && (port ?? called.port) === called.port;
-}
-
 /** Why sidecars count other requests than the loads; undefined where they count the same. */
 function mistakeInMetrics(scenario: Scenario): Mistake | undefined {
   for (const each of loadsIn(scenario)) {
     const { from, to } = each.load;
-    if (goesAsBytes(each, scenario)) {
+    if (goesAsBytes(each.load, scenario.topology)) {
       const message = `${to} is called as bytes (portName), of which sidecars count connections and no requests`;
       return wrong(['kind'], message, 'leave it out, or call a service that speaks HTTP to its callers');
     }

@@ -24,6 +24,7 @@ import type { Plan, PlannedChange, PlannedCheck, PlannedFault, PlannedGuard, Tri
 import {
   faultNames,
   freeNames,
+  goesAsBytes,
   instancesHit,
   linksDisturbed,
   portCalled,
@@ -162,14 +163,14 @@ function planLoad(
   const port = portCalled(load, topology);
   const called = topology.services[load.to];
   const isGrpc = called?.app.protocol === 'grpc' && load.script === undefined;
-  const toBytes = called?.portName?.split('-')[0] === 'tcp' && port === called.port;
   return {
     name,
     from: load.from,
     to: load.to,
     port,
     ...(isGrpc ? { protocol: 'grpc' } : {}),
-    ...(load.reuse ? {} : { reuse: false, ...(toBytes ? { ofBytes: true } : {}) }),
+    ...(load.reuse ? {} : { reuse: false }),
+    ...(goesAsBytes(load, topology) ? { ofBytes: true } : {}),
     request: {
       method: isGrpc ? 'POST' : load.method,
       path: isGrpc ? EDGE_CALL : load.path,
