@@ -1,4 +1,4 @@
-import { valueAt } from '../kit/path.ts';
+import { isMap, valueAt } from '../kit/path.ts';
 import { ProblemsError } from '../kit/problems.ts';
 import { readKubernetesYaml } from '../meshes/kubernetes/documents.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
@@ -278,6 +278,5 @@ function mostCommon(texts: readonly string[]): string | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-const fields = (value: unknown): Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+const fields = (value: unknown): Fields => (isMap(value) ? (value as Fields) : {});
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

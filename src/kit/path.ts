@@ -10,3 +10,13 @@ export function valueAt(value: unknown, path: Path): unknown {
   }
   return at;
 }
+
+/** Whether a value of a parsed document is a map of names. */
+export const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The map that stands at a path of a parsed document; undefined where there is none. */
+export function mapAt(value: unknown, path: Path): Record<string, unknown> | undefined {
+  const found = valueAt(value, path);
+  return isMap(found) ? found : undefined;
+}

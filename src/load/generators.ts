@@ -2,6 +2,7 @@ import type { Agent } from 'node:http';
 import { environmentError } from '../kit/errors.ts';
 import { eventually, notYet } from '../kit/eventually.ts';
 import { type HttpRequest, http } from '../kit/http.ts';
+import { isMap } from '../kit/path.ts';
 import type { ScriptComplaint } from '../model/evidence.ts';
 import { type K6Script, LOAD_STARTED, type PreparedLoad } from './contract.ts';
 
@@ -98,7 +99,7 @@ export function sumTotals(summaries: readonly string[]): string {
     if (typeof one === 'number' && typeof other === 'number') return one + other;
     // Of a threshold: whether it was crossed.
     if (typeof one === 'boolean') return one || other;
-    if (!isRecord(one) || !isRecord(other)) return one ?? other;
+    if (!isMap(one) || !isMap(other)) return one ?? other;
     const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
     return Object.fromEntries([...keys].map((key) => [key, add(one[key], other[key])]));
   };
@@ -117,9 +118,6 @@ function isWhole(summary: string): boolean {
     return false;
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Waits until a k6 has all its virtual users and is held by the pause. */
 async function prepared(generator: Generator): Promise<void> {

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { hideIn } from '../kit/hidden.ts';
 import { suggest } from '../kit/nearest.ts';
-import { type Path, valueAt } from '../kit/path.ts';
+import { mapAt, type Path, valueAt } from '../kit/path.ts';
 import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
@@ -217,13 +217,6 @@ async function overridesOf(
     }
   }
   return { overrides, problems };
-}
-
-/** A map of the document; undefined for anything else. */
-function mapAt(value: unknown, path: Path): Record<string, unknown> | undefined {
-  const found = valueAt(value, path);
-  const isMap = typeof found === 'object' && found !== null && !Array.isArray(found);
-  return isMap ? (found as Record<string, unknown>) : undefined;
 }
 
 /** Where a mistake was written: in the file, in a profile, or on the command line. */

@@ -1,10 +1,10 @@
 import { usageError } from '../../kit/errors.ts';
-import { type Path, valueAt } from '../../kit/path.ts';
+import { mapAt, type Path, valueAt } from '../../kit/path.ts';
 import { withField } from '../../kit/yaml-edit.ts';
 import { describeResource, type MeshResource } from '../../model/mesh-configuration.ts';
 import type { LimitName, PoolLimits } from '../../model/pool-limits.ts';
 import type { PoolCalls, PoolSettings } from '../contract.ts';
-import { listAt, mapAt } from './entries/meaning.ts';
+import { listAt } from './entries/meaning.ts';
 import { readEntries } from './entries/read.ts';
 import { withHclNumber } from './hcl.ts';
 
@@ -33,7 +33,7 @@ export const poolSettings: PoolSettings = {
         `write UpstreamConfig { Overrides = [{ Name = "${to}" }] } into it`,
       );
     }
-    const pool = mapAt(resource.value, [...at, 'Limits']);
+    const pool = mapAt(resource.value, [...at, 'Limits']) ?? {};
     const written = limits.flatMap((name) => {
       const value = Number(pool[fields[name]] ?? 0);
       return value > 0 ? [[name, value] as const] : [];

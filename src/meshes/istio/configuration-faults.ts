@@ -1,10 +1,10 @@
 import { matchesRequest } from '../../effective/index.ts';
-import { type Path, valueAt } from '../../kit/path.ts';
+import { isMap, type Path, valueAt } from '../../kit/path.ts';
 import type { Problem } from '../../kit/problems.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import type { ConfigurationContext } from '../contract.ts';
 import { fullHost, texts } from './configuration-hosts.ts';
-import { isMap, type PlacedResource } from './configuration-resources.ts';
+import type { PlacedResource } from './configuration-resources.ts';
 import { type WrittenRoute, writtenRoutes } from './effective/virtual-services.ts';
 import { instanceLabels } from './labels.ts';
 import { serviceHost } from './names.ts';

@@ -1,9 +1,9 @@
 import { nearest, quote, suggest } from '../../kit/nearest.ts';
-import { type Path, valueAt } from '../../kit/path.ts';
+import { isMap, type Path, valueAt } from '../../kit/path.ts';
 import type { Problem } from '../../kit/problems.ts';
 import { gatewayOf, isGateway, type TopologyPlan } from '../../model/topology.ts';
 import { fullHost, list, texts } from './configuration-hosts.ts';
-import { isMap, type PlacedResource } from './configuration-resources.ts';
+import type { PlacedResource } from './configuration-resources.ts';
 import { hasLabels } from './effective/selection.ts';
 import { instanceLabels } from './labels.ts';
 

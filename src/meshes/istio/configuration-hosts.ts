@@ -1,8 +1,8 @@
 import { nearest, quote } from '../../kit/nearest.ts';
-import { type Path, valueAt } from '../../kit/path.ts';
+import { isMap, type Path, valueAt } from '../../kit/path.ts';
 import type { Problem } from '../../kit/problems.ts';
 import { portsOf, servedBy, type TopologyPlan } from '../../model/topology.ts';
-import { isMap, type PlacedResource } from './configuration-resources.ts';
+import type { PlacedResource } from './configuration-resources.ts';
 import { serviceHost } from './names.ts';
 
 /** A place in a resource where a host is called. */

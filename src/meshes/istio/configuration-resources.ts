@@ -1,5 +1,5 @@
 import { typeOnly } from '../../kit/nearest.ts';
-import type { Path } from '../../kit/path.ts';
+import { isMap, type Path } from '../../kit/path.ts';
 import type { Mistake, Problem } from '../../kit/problems.ts';
 import type { YamlDocument } from '../../kit/yaml-source.ts';
 import type { MeshFile, MeshResource } from '../../model/mesh-configuration.ts';
@@ -158,7 +158,3 @@ const metadata: ResourceSchema = {
     uid: anything,
   },
 };
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

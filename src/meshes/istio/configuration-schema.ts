@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { plural } from '../../kit/format.ts';
 import { nearest, quote, suggest, typeName } from '../../kit/nearest.ts';
-import type { Path } from '../../kit/path.ts';
+import { isMap, type Path } from '../../kit/path.ts';
 import type { Mistake } from '../../kit/problems.ts';
 import type { YamlDocument } from '../../kit/yaml-source.ts';
 import { insteadOf, knownByAnotherName } from './configuration-names.ts';
@@ -203,7 +203,7 @@ function sizeMistakes(
 function hasType({ type }: ResourceSchema, value: unknown): boolean {
   switch (type) {
     case 'object':
-      return typeof value === 'object' && value !== null && !Array.isArray(value);
+      return isMap(value);
     case 'array':
       return Array.isArray(value);
     case 'integer':

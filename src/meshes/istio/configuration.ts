@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { valueAt } from '../../kit/path.ts';
+import { isMap, valueAt } from '../../kit/path.ts';
 import { ProblemsError } from '../../kit/problems.ts';
 import { describeResource, type MeshFile, type MeshResource } from '../../model/mesh-configuration.ts';
 import type {
@@ -12,7 +12,7 @@ import { clashes } from './configuration-clashes.ts';
 import { mistakesInFaults } from './configuration-faults.ts';
 import { mistakesInGateways } from './configuration-gateways.ts';
 import { mistakesInHosts, mistakesInMissingHosts } from './configuration-hosts.ts';
-import { isMap, nothingIn, type PlacedResource, parseConfiguration } from './configuration-resources.ts';
+import { nothingIn, type PlacedResource, parseConfiguration } from './configuration-resources.ts';
 import { celRules } from './schemas/rules.ts';
 
 /**

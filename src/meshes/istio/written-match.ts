@@ -1,6 +1,5 @@
-import { valueAt } from '../../kit/path.ts';
+import { isMap, valueAt } from '../../kit/path.ts';
 import type { NamedMatch, RouteMatch, TextMatch } from '../../model/effective.ts';
-import { isMap } from './configuration-resources.ts';
 
 /** A `match` of a VirtualService's HTTP route as sidecars get it; without one, a route takes every request. */
 export function writtenMatch(match: unknown): RouteMatch {

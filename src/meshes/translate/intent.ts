@@ -1,4 +1,4 @@
-import { type Path, valueAt } from '../../kit/path.ts';
+import { mapAt, type Path, valueAt } from '../../kit/path.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 
 /** What is meant for calls of a service, in words of no mesh. Durations are texts as Go writes them, which both take. */
@@ -97,8 +97,7 @@ export class FieldReader {
 
   /** The names in a map, each of which is asked for by itself. */
   keys(...path: Path): readonly string[] {
-    const value = valueAt(this.resource.value, path);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+    return Object.keys(mapAt(this.resource.value, path) ?? {});
   }
 
   /** Something that was taken and cannot be said elsewhere. */

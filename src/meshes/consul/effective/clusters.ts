@@ -1,3 +1,4 @@
+import { mapAt } from '../../../kit/path.ts';
 import type { Cluster, Limits, OutlierDetection, Told, Zone } from '../../../model/effective.ts';
 import type { Protocol } from '../../../model/topology.ts';
 import { durationMs, type EnvoyCluster, type EnvoyEndpoints } from '../../envoy/config-dump.ts';
@@ -7,7 +8,6 @@ import { readZones } from '../../envoy/zones.ts';
 import { readDuration } from '../../go-duration.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { clusterName } from '../clusters.ts';
-import { mapAt } from '../entries/meaning.ts';
 import { type EntriesUnderTest, fieldOf, toldBy } from './entries.ts';
 
 export interface ClusterContext {
@@ -183,7 +183,7 @@ function readLocality(
     };
   }
   const all = resolver && within(resolver, 'Failover');
-  const named = Object.keys(mapAt(all && writtenAt(all), []));
+  const named = Object.keys(mapAt(all && writtenAt(all), []) ?? {});
   const own = named.find((name) => name === subset) ?? named.find((name) => name === '*');
   const place = own === undefined ? all : fieldOf(all, own);
   return { value: 'failover', from: place ? settingAt(place) : { by: 'unknown', maybe: [] } };

@@ -1,5 +1,5 @@
 import { nearest, quote, suggest, typeName } from '../../../kit/nearest.ts';
-import type { Path } from '../../../kit/path.ts';
+import { isMap, type Path } from '../../../kit/path.ts';
 import type { Mistake } from '../../../kit/problems.ts';
 import { readDuration } from '../../go-duration.ts';
 import { entryKinds, type Field, type ObjectField } from './fields.ts';
@@ -164,9 +164,6 @@ export function canonical(fields: ObjectField, written: unknown, from: Path = []
 }
 
 const keyOf = (path: Path) => path.join('\0');
-
-export const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A letter or two: this field misspelt, and none of another place. */
 function isSlip(key: string, name: string): boolean {

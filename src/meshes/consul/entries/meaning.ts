@@ -1,9 +1,8 @@
 import { nearest, quote } from '../../../kit/nearest.ts';
-import { type Path, valueAt } from '../../../kit/path.ts';
+import { isMap, mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { servedBy, type TopologyPlan } from '../../../model/topology.ts';
 import { DATACENTER } from '../names.ts';
-import { isMap } from './canonical.ts';
 import type { Entry } from './read.ts';
 
 /** A name of a service that an entry has somewhere. */
@@ -74,7 +73,7 @@ function destinationsOf(entry: Entry): readonly Named[] {
     case 'service-resolver':
       return [
         ...at(['Redirect']),
-        ...Object.entries(mapAt(entry.value, ['Failover'])).flatMap(([name, failover]) => [
+        ...Object.entries(mapAt(entry.value, ['Failover']) ?? {}).flatMap(([name, failover]) => [
           ...listAt(failover, ['Targets']).flatMap((_, index) => at(['Failover', name, 'Targets', index])),
           ...(valueAt(failover, ['Targets']) === undefined ? at(['Failover', name]) : []),
         ]),
@@ -83,11 +82,6 @@ function destinationsOf(entry: Entry): readonly Named[] {
       return [];
   }
 }
-
-export const mapAt = (value: unknown, path: Path): Record<string, unknown> => {
-  const found = valueAt(value, path);
-  return isMap(found) ? found : {};
-};
 
 function mistakeInService({ entry, path, service }: Named, known: readonly string[]): readonly Problem[] {
   if (known.includes(service)) return [];
@@ -159,7 +153,7 @@ function namelessOverrides(entry: Entry): readonly Problem[] {
 function mistakeInSubset({ entry, service, subset }: Named, entries: readonly Entry[]): readonly Problem[] {
   if (subset === undefined) return [];
   const resolver = entries.find(({ kind, name }) => kind === 'service-resolver' && name === service);
-  const there = Object.keys(mapAt(resolver?.value, ['Subsets']));
+  const there = Object.keys(mapAt(resolver?.value, ['Subsets']) ?? {});
   if (there.includes(subset.name)) return [];
   const message = `${service} has no subset ${quote(subset.name)}`;
   const hint =
@@ -172,7 +166,7 @@ function mistakeInSubset({ entry, service, subset }: Named, entries: readonly En
 /** Other datacenters and peers, to which a resolver may lead: a lab has none, and nothing would come of it there. */
 function placesElsewhere(entry: Entry): readonly Problem[] {
   if (entry.kind !== 'service-resolver') return [];
-  const failover = Object.entries(mapAt(entry.value, ['Failover']));
+  const failover = Object.entries(mapAt(entry.value, ['Failover']) ?? {});
   const targets: readonly Path[] = [
     ['Redirect'],
     ...failover.flatMap(([name, each]) => [

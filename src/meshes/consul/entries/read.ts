@@ -1,8 +1,8 @@
 import { quote, suggest, typeOnly } from '../../../kit/nearest.ts';
-import { type Path, valueAt } from '../../../kit/path.ts';
+import { isMap, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { describeResource, type MeshFile, type MeshResource } from '../../../model/mesh-configuration.ts';
-import { canonical, isMap } from './canonical.ts';
+import { canonical } from './canonical.ts';
 import { type EntryKind, entryKinds, isEntryKind, otherKinds } from './fields.ts';
 import { type EntrySource, isCustomResource, sourcesIn } from './source.ts';
 

@@ -1,8 +1,9 @@
+import { mapAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../../../model/topology.ts';
 import type { MarkedRevision } from '../../contract.ts';
 import { accessLogFormat } from '../../envoy/access-log-format.ts';
-import { listAt, mapAt } from '../entries/meaning.ts';
+import { listAt } from '../entries/meaning.ts';
 import { MARKER_SERVICE } from '../names.ts';
 import { freshHosts, sidecarAdmin } from '../sidecar-admin.ts';
 

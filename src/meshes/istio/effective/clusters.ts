@@ -1,4 +1,4 @@
-import { valueAt } from '../../../kit/path.ts';
+import { isMap, valueAt } from '../../../kit/path.ts';
 import type {
   Cluster,
   Keepalive,
@@ -23,7 +23,6 @@ import { outlierDefaults, outlierValues } from '../../envoy/outlier-detection.ts
 import { readZones, withEmptyZones } from '../../envoy/zones.ts';
 import { type Fallback, type Place, settingAt, tell, within, writtenAt } from '../../told.ts';
 import { texts } from '../configuration-hosts.ts';
-import { isMap } from '../configuration-resources.ts';
 import { distributeEntry } from './localities.ts';
 import { type Block, type Policy, policyOf } from './policies.ts';
 import type { Workload } from './selection.ts';

@@ -1,9 +1,8 @@
-import { valueAt } from '../../../kit/path.ts';
+import { isMap, valueAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../../../model/topology.ts';
 import { type Place, within, writtenAt } from '../../told.ts';
 import { list, texts } from '../configuration-hosts.ts';
-import { isMap } from '../configuration-resources.ts';
 import { hasLabels, labelsText, type Workload } from './selection.ts';
 import type { ResourcesUnderTest } from './written.ts';
 

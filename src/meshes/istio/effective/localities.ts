@@ -1,7 +1,6 @@
-import { valueAt } from '../../../kit/path.ts';
+import { isMap, valueAt } from '../../../kit/path.ts';
 import { type Place, within, writtenAt } from '../../told.ts';
 import { list } from '../configuration-hosts.ts';
-import { isMap } from '../configuration-resources.ts';
 import type { Workload } from './selection.ts';
 
 /** Whether a rule such as "region1/*", "region1/zone-east/*" or "*" takes in a region/zone[/sub-zone], as Istio reads it. */

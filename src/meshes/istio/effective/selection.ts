@@ -1,8 +1,7 @@
-import { valueAt } from '../../../kit/path.ts';
+import { isMap, valueAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { Instance } from '../../../model/topology.ts';
 import { fullHost, texts } from '../configuration-hosts.ts';
-import { isMap } from '../configuration-resources.ts';
 import { ROOT_NAMESPACE } from '../names.ts';
 
 /** A sidecar, as resources choose among them. */

@@ -1,10 +1,9 @@
-import { valueAt } from '../../../kit/path.ts';
+import { isMap, valueAt } from '../../../kit/path.ts';
 import type { Cluster, Route, Setting, Subject, Unused, VirtualHost } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { portsOf } from '../../../model/topology.ts';
 import { type Place, pathText, settingAt, within, writtenAt } from '../../told.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
-import { isMap } from '../configuration-resources.ts';
 import { ROOT_NAMESPACE, serviceHost } from '../names.ts';
 import { idleDistribute, idleFailover, idlePriorities, type LocatedHosts } from './localities.ts';
 import { peerAuthentications } from './peer-authentications.ts';

@@ -1,9 +1,8 @@
-import { valueAt } from '../../../kit/path.ts';
+import { isMap, valueAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { EnvoyRoute } from '../../envoy/config-dump.ts';
 import type { Place } from '../../told.ts';
 import { list, texts } from '../configuration-hosts.ts';
-import { isMap } from '../configuration-resources.ts';
 import { hasLabels, labelsText, type Workload } from './selection.ts';
 
 /** One of the routes that Istio makes of an entry of `http`: one for each of its matches. */

@@ -1,9 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { valueAt } from '../../../kit/path.ts';
+import { isMap, valueAt } from '../../../kit/path.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { list } from '../configuration-hosts.ts';
-import { isMap } from '../configuration-resources.ts';
 import { createCertificateAuthority } from './certificates.ts';
 
 /**
