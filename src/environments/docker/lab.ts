@@ -21,10 +21,11 @@ import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { type Instance, isCaller, isClient, isServer, portsOf } from '../../model/topology.ts';
 import { containerLabels } from '../../runs/containers.ts';
+import { appReady, controlApp, seedApp } from '../app-control.ts';
 import { appSettings } from '../app-settings.ts';
 import type { Arrivals, CalledPort, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
-import { appReady, controlApp, seedApp } from '../local/app.ts';
-import { type Revision, Sidecars } from '../local/sidecars.ts';
+import { instanceContext } from '../instance-context.ts';
+import { type Revision, reopenLog, Sidecars } from '../sidecars.ts';
 import { Trial } from '../trial.ts';
 import { appFiles } from './app-files.ts';
 import { filesArchive, readArchive } from './archive.ts';
@@ -101,15 +102,12 @@ export class DockerLab implements Lab {
   }
 
   get instances(): readonly InstanceContext[] {
-    return this.#hosts.map((host) => ({
-      name: host.name,
-      service: host.service,
-      workload: host.workload,
-      replica: host.replica,
-      locality: host.locality,
-      role: host.role,
-      addresses: portsOf(host).map((port) => `${host.address}:${port}`),
-    }));
+    return this.#hosts.map((host) =>
+      instanceContext(
+        host,
+        portsOf(host).map((port) => `${host.address}:${port}`),
+      ),
+    );
   }
 
   async start(): Promise<void> {
@@ -532,15 +530,10 @@ export class DockerLab implements Lab {
     const sidecar = containers.known(sidecarOf(host.name));
     await this.#give(sidecar, [{ path: containerMesh.accessLog, content: '' }]);
     if (!sidecar.runs) return;
-    const reopening = { method: 'POST', timeoutMs: 2_000 };
-    const { status } = await http(`http://${host.admin}${mesh.sidecar.reopenLogPath}`, reopening).catch(
-      (error: unknown) => {
-        // One that dies just now is the lab's loss, and told as that.
-        if (sidecar.runs) throw error;
-        return { status: 200 };
-      },
-    );
-    if (status !== 200) throw environmentError(`${host.name}'s sidecar answered ${status} to a new log`);
+    await reopenLog(host, mesh.sidecar).catch((error: unknown) => {
+      // One that dies just now is the lab's loss, and told as that.
+      if (sidecar.runs) throw error;
+    });
   }
 
   /** Copies a sidecar's log of requests out of its container, whether that runs or not; what could not be had. */

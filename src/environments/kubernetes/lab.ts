@@ -7,6 +7,7 @@ import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration, MeshResource } from '../../model/mesh-configuration.ts';
 import { isClient } from '../../model/topology.ts';
 import type { Arrivals, Lab, LabTrial, TrialFolder, TrialWindow } from '../contract.ts';
+import { instanceContext } from '../instance-context.ts';
 import { Trial } from '../trial.ts';
 import { messageOf, WORKLOAD_LABEL } from './api.ts';
 import { askVersions } from './ask-versions.ts';
@@ -115,15 +116,9 @@ export class KubernetesLab implements Lab {
 
   /** With every address that a replica has had. */
   get instances(): readonly InstanceContext[] {
-    return this.#roster.members.map(({ instance, addresses, pod }) => ({
-      name: instance.name,
-      service: instance.service,
-      workload: instance.workload,
-      replica: instance.replica,
-      locality: instance.locality,
-      role: instance.role,
-      addresses: isClient(instance) ? [pod?.status?.podIP ?? ''] : addresses,
-    }));
+    return this.#roster.members.map(({ instance, addresses, pod }) =>
+      instanceContext(instance, isClient(instance) ? [pod?.status?.podIP ?? ''] : addresses),
+    );
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Handed, HostAuthority, HostInstance } from '../../meshes/contract.ts';
 import type { Action } from '../../model/fault.ts';
 import { isServer } from '../../model/topology.ts';
-import type { Sidecars } from './sidecars.ts';
+import type { Sidecars } from '../sidecars.ts';
 
 type OfCredentials = Extract<Action, { do: 'issue' | 'rotate-authority' | 'complete-rotation' }>;
 

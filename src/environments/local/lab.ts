@@ -19,19 +19,21 @@ import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient, isServer, portsOf } from '../../model/topology.ts';
 import type { SpanCounts } from '../../model/tracing.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
+import { appReady, controlApp, seedApp } from '../app-control.ts';
 import type { Arrivals, CalledPort, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
+import { instanceContext } from '../instance-context.ts';
+import { type Revision, reopenLog, Sidecars } from '../sidecars.ts';
 import { Trial } from '../trial.ts';
 import { accessLines } from './access.ts';
 import type { LoopbackBlock } from './addresses.ts';
-import { type AppPorts, appProgram, appReady, controlApp, seedApp, usualAppPorts } from './app.ts';
+import { type AppPorts, appProgram, usualAppPorts } from './app.ts';
 import { CpuLimits } from './cpu-limits.ts';
 import { HandingOut } from './credentials.ts';
 import { firstRequest } from './first-request.ts';
 import { startK6 } from './k6.ts';
 import { Programs } from './programs.ts';
 import { Relay, relayLines } from './relay.ts';
-import { leadLogTo, REQUEST_LOG, reopenLog } from './request-log.ts';
-import { type Revision, Sidecars } from './sidecars.ts';
+import { leadLogTo, REQUEST_LOG } from './request-log.ts';
 import { SlowClients } from './slow-clients.ts';
 import { SpanReceiver } from './span-receiver.ts';
 
@@ -134,22 +136,14 @@ export class LocalLab implements Lab {
         directory: join(request.directory, name),
       };
     });
-    this.instances = this.#hosts.map((host) => ({
-      name: host.name,
-      service: host.service,
-      workload: host.workload,
-      replica: host.replica,
-      locality: host.locality,
-      role: host.role,
-      ...(host.gateway === undefined ? {} : { gateway: host.gateway }),
-      ...(host.network === undefined ? {} : { network: host.network }),
-      addresses: [
+    this.instances = this.#hosts.map((host) =>
+      instanceContext(host, [
         ...portsOf(host).map((port) => `${host.address}:${port}`),
         ...host.relays.flatMap(({ address, ports }) =>
           [...ports.values()].map((port) => `${address}:${port}`),
         ),
-      ],
-    }));
+      ]),
+    );
     this.#sidecars = new Sidecars(mesh, request.topology, this.#hosts, {
       runs: (host) => this.#runs(host),
       controlPlaneGone: () => this.#controlPlaneGone,

@@ -1,8 +1,6 @@
 import { rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { environmentError } from '../../kit/errors.ts';
-import { http } from '../../kit/http.ts';
-import type { HostInstance, MeshSidecar } from '../../meshes/contract.ts';
+import type { HostInstance } from '../../meshes/contract.ts';
 
 /** Name of the file in a sidecar's working folder that it logs requests to. */
 export const REQUEST_LOG = 'access.log';
@@ -19,13 +17,4 @@ export async function leadLogTo(instance: HostInstance, target: string = nowhere
   await rm(fresh, { force: true });
   await symlink(target, fresh);
   await rename(fresh, link);
-}
-
-/** Tells a sidecar that runs to open its log anew, which it does when it next has something to write. */
-export async function reopenLog(instance: HostInstance, sidecar: MeshSidecar): Promise<void> {
-  const { status } = await http(`http://${instance.admin}${sidecar.reopenLogPath}`, {
-    method: 'POST',
-    timeoutMs: 2_000,
-  });
-  if (status !== 200) throw environmentError(`${instance.name}'s sidecar answered ${status} to a new log`);
 }

@@ -1,22 +1,22 @@
 import { readFile, stat } from 'node:fs/promises';
-import { environmentError } from '../../kit/errors.ts';
-import {
-  type EventuallyOptions,
-  eventually,
-  GaveUp,
-  NotYet,
-  notYet,
-  type Ready,
-} from '../../kit/eventually.ts';
-import { http } from '../../kit/http.ts';
-import type { Handed, HostInstance, HostMesh, Mesh, ServiceAddresses } from '../../meshes/contract.ts';
-import type { Credentials } from '../../model/credentials.ts';
-import type { RunContext } from '../../model/evidence.ts';
-import type { MeshResource } from '../../model/mesh-configuration.ts';
-import { gatewaysBetween, isCaller, isServer, portsOf, type TopologyPlan } from '../../model/topology.ts';
-import type { SpanCounts } from '../../model/tracing.ts';
-import type { Arrivals } from '../contract.ts';
-import { refusedConfiguration } from '../refused.ts';
+import { environmentError } from '../kit/errors.ts';
+import { type EventuallyOptions, eventually, GaveUp, NotYet, notYet, type Ready } from '../kit/eventually.ts';
+import { http } from '../kit/http.ts';
+import type {
+  Handed,
+  HostInstance,
+  HostMesh,
+  Mesh,
+  MeshSidecar,
+  ServiceAddresses,
+} from '../meshes/contract.ts';
+import type { Credentials } from '../model/credentials.ts';
+import type { RunContext } from '../model/evidence.ts';
+import type { MeshResource } from '../model/mesh-configuration.ts';
+import { gatewaysBetween, isCaller, isServer, portsOf, type TopologyPlan } from '../model/topology.ts';
+import type { SpanCounts } from '../model/tracing.ts';
+import type { Arrivals } from './contract.ts';
+import { refusedConfiguration } from './refused.ts';
 
 /** istiod and Envoy take a fifth of a second; a machine with too much to do takes longer. */
 const arrivalTimeoutMs = 30_000;
@@ -363,4 +363,13 @@ async function patiently<T>(attempt: () => Promise<T | NotYet>): Promise<T | Not
     if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
     throw error;
   }
+}
+
+/** Tells a sidecar that runs to open its log anew, which it does when it next has something to write. */
+export async function reopenLog(instance: HostInstance, sidecar: MeshSidecar): Promise<void> {
+  const { status } = await http(`http://${instance.admin}${sidecar.reopenLogPath}`, {
+    method: 'POST',
+    timeoutMs: 2_000,
+  });
+  if (status !== 200) throw environmentError(`${instance.name}'s sidecar answered ${status} to a new log`);
 }
