@@ -14,7 +14,11 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { cpus, release, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { environmentCapabilities } from '../src/environments/index.ts';
+import {
+  type EnvironmentName,
+  environmentCapabilities,
+  environmentNames,
+} from '../src/environments/index.ts';
 import { planExperiment } from '../src/experiment/planned.ts';
 import { unfitFor } from '../src/plan/environments.ts';
 import type { Report } from '../src/report/model.ts';
@@ -45,7 +49,8 @@ const scenarios = readdirSync(join(root, 'scenarios'))
   .map((file) => file.slice(0, -'.yaml'.length))
   .filter((name) => values.only === undefined || values.only.includes(name));
 
-const { env } = values;
+const env = values.env as EnvironmentName;
+if (!environmentNames.includes(env)) throw new Error(`--env is one of ${environmentNames.join(', ')}`);
 if (env === 'docker' && missing !== '') throw new Error(`this bench needs Docker${missing}`);
 /** The meshes that are asked for, each with the scenarios that run on it. */
 const meshes = values.mesh ?? ['istio', 'consul'];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { environmentCapabilities } from '../environments/index.ts';
+import { type EnvironmentName, environmentCapabilities } from '../environments/index.ts';
 import { formatProblem } from '../kit/problems.ts';
 import type { Action } from '../model/fault.ts';
 import { loadedScenario } from '../scenario/testing/loaded.ts';
@@ -93,7 +93,7 @@ test('a fault that stands for no other is refused without one, by the environmen
     ],
     checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
   });
-  const refused = (environment: string) =>
+  const refused = (environment: EnvironmentName) =>
     unfitFor(planScenario(certificates), environment, environmentCapabilities, certificates.locate)
       .map(formatProblem)
       .join('\n');
@@ -119,7 +119,7 @@ test('calls can go past a sidecar only where it captures them', () => {
     load: { from: 'client', to: 'shop', rate: '100/s', duration: '30s' },
     checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
   });
-  const unfit = (environment: string) =>
+  const unfit = (environment: EnvironmentName) =>
     unfitFor(planScenario(bypassing), environment, environmentCapabilities, bypassing.locate)
       .map(formatProblem)
       .join('\n');

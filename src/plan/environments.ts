@@ -27,121 +27,114 @@ export interface Capabilities {
 /** Where a mistake stands in the scenario's file. */
 type Locate = (mistake: Mistake) => Problem;
 
+/** What a plan asks of its environment beside faults: each with how one tells that it can, and what it is asked for. */
+interface Demand {
+  readonly met: (capabilities: Capabilities) => boolean;
+  readonly by: readonly Mistake[];
+}
+
 /** Everything of a plan that an environment cannot make, take back or hold, with the environments that can. */
-export function unfitFor(
+export function unfitFor<Name extends string>(
   plan: Plan,
-  environment: string,
-  capabilities: Readonly<Record<string, Capabilities>>,
+  environment: Name,
+  capabilities: Readonly<Record<Name, Capabilities>>,
   locate: Locate,
 ): readonly Problem[] {
-  const {
-    performs = [],
-    mostInstances,
-    changes = true,
-    gateways = true,
-    traces,
-    tellsMetrics,
-    goesPastTheMesh,
-    setsConcurrency,
-    captures = true,
-  } = capabilities[environment] ?? {};
-  const able = (fault: PlannedFault) =>
-    Object.keys(capabilities).filter((name) => canMake(fault, capabilities[name]?.performs));
-  const foreign = plan.trial.faults.flatMap((fault, index) => {
-    if (canMake(fault, performs)) return [];
-    const elsewhere = able(fault);
+  const own = capabilities[environment];
+  const where = (met: Demand['met']) =>
+    Object.entries<Capabilities>(capabilities)
+      .filter(([, theirs]) => met(theirs))
+      .map(([name]) => `--env ${name}`)
+      .join(' or ');
+  const unmet = demandsOf(plan, environment)
+    .filter(({ met }) => !met(own))
+    .flatMap(({ met, by }) => {
+      const others = where(met);
+      return others === '' ? by : by.map((mistake) => ({ ...mistake, hint: `run it with ${others}` }));
+    });
+  const foreign = plan.trial.faults.flatMap((fault, index): readonly Mistake[] => {
+    if (canMake(fault, own.performs)) return [];
+    const others = where(({ performs }) => canMake(fault, performs));
     const hints = [
-      ...(elsewhere.length === 0 ? [] : [`run it with --env ${elsewhere.join(' or --env ')}`]),
+      ...(others === '' ? [] : [`run it with ${others}`]),
       ...(fault.halts === 'ended' ? ['use zone-outage or kill'] : []),
     ];
-    const message = `the ${environment} environment has no ${fault.fault.kind}`;
     return [
-      locate({
+      {
         path: ['faults', index, 'kind'],
         at: 'value',
-        message,
+        message: `the ${environment} environment has no ${fault.fault.kind}`,
         ...(hints.length === 0 ? {} : { hint: hints.join(', or ') }),
-      }),
+      },
     ];
   });
-  const unchanged: readonly Mistake[] =
-    changes || plan.trial.changes.length === 0
-      ? []
-      : [
-          {
-            path: ['changes'],
-            at: 'key',
-            message: `the ${environment} environment does not change mesh configuration under load yet`,
-            hint: 'run it with --env local',
-          },
-        ];
-  const unjoined = gateways ? [] : ofGateways(plan.topology, environment);
-  const ofOneThread: readonly Mistake[] =
-    setsConcurrency || plan.topology.concurrency === undefined
-      ? []
-      : [
-          {
-            path: ['mesh', 'concurrency'],
-            at: 'value',
-            message: `sidecars of the ${environment} environment serve with one thread`,
-            hint: 'run it with --env local',
-          },
-        ];
-  const notPast: readonly Mistake[] =
-    goesPastTheMesh || !plan.trial.loads.some(({ direct }) => direct)
-      ? []
-      : [
-          {
-            path: ['load'],
-            at: 'key',
-            message: `the ${environment} environment sends nothing past the mesh yet (direct: true)`,
-            hint: 'run it with --env local',
-          },
-        ];
-  const untold = plan.trial.checks.flatMap(({ check }, index): readonly Mistake[] => {
-    if (tellsMetrics || check.kind !== 'metrics-agree') return [];
-    const message = `metrics of the ${environment} environment were never held against a load yet`;
-    return [{ path: ['checks', index, 'kind'], at: 'value', message, hint: 'run it with --env local' }];
-  });
-  const untraced: readonly Mistake[] =
-    traces || plan.topology.tracing === undefined
-      ? []
-      : [
-          {
-            path: ['mesh', 'tracing'],
-            at: 'key',
-            message: `the ${environment} environment takes no spans of traces yet`,
-            hint: 'run it with --env local',
-          },
-        ];
-  const capturing = Object.keys(capabilities).filter((name) => capabilities[name]?.captures);
-  const bypassing = plan.topology.instances.filter(({ bypass = [] }) => bypass.length > 0);
-  const services = captures ? [] : [...new Set(bypassing.map(({ service }) => service))];
-  const uncaptured = services.map(
-    (service): Mistake => ({
-      path: ['topology', 'services', service, 'bypass'],
-      at: 'key',
-      message: `the ${environment} environment captures no connections, so that none can go past a sidecar`,
-      hint: `run it with --env ${capturing.join(' or --env ')}`,
-    }),
-  );
+  return [...tooMany(plan.topology, own.mostInstances), ...unmet, ...foreign].map(locate);
+}
+
+function demandsOf({ topology, trial }: Plan, environment: string): readonly Demand[] {
+  const bypassing = topology.instances.filter(({ bypass = [] }) => bypass.length > 0);
   return [
-    ...[
-      ...tooMany(plan.topology, mostInstances),
-      ...unjoined,
-      ...unchanged,
-      ...untraced,
-      ...untold,
-      ...notPast,
-      ...ofOneThread,
-      ...uncaptured,
-    ].map(locate),
-    ...foreign,
+    { met: ({ gateways }) => gateways, by: ofGateways(topology, environment) },
+    {
+      met: ({ changes }) => changes,
+      by: wherever(trial.changes.length > 0, {
+        path: ['changes'],
+        at: 'key',
+        message: `the ${environment} environment does not change mesh configuration under load yet`,
+      }),
+    },
+    {
+      met: ({ traces }) => traces === true,
+      by: wherever(topology.tracing !== undefined, {
+        path: ['mesh', 'tracing'],
+        at: 'key',
+        message: `the ${environment} environment takes no spans of traces yet`,
+      }),
+    },
+    {
+      met: ({ tellsMetrics }) => tellsMetrics === true,
+      by: trial.checks.flatMap(({ check }, index) =>
+        wherever(check.kind === 'metrics-agree', {
+          path: ['checks', index, 'kind'],
+          at: 'value',
+          message: `metrics of the ${environment} environment were never held against a load yet`,
+        }),
+      ),
+    },
+    {
+      met: ({ goesPastTheMesh }) => goesPastTheMesh === true,
+      by: wherever(
+        trial.loads.some(({ direct }) => direct),
+        {
+          path: ['load'],
+          at: 'key',
+          message: `the ${environment} environment sends nothing past the mesh yet (direct: true)`,
+        },
+      ),
+    },
+    {
+      met: ({ setsConcurrency }) => setsConcurrency === true,
+      by: wherever(topology.concurrency !== undefined, {
+        path: ['mesh', 'concurrency'],
+        at: 'value',
+        message: `sidecars of the ${environment} environment serve with one thread`,
+      }),
+    },
+    {
+      met: ({ captures }) => captures,
+      by: [...new Set(bypassing.map(({ service }) => service))].map((service) => ({
+        path: ['topology', 'services', service, 'bypass'],
+        at: 'key',
+        message: `the ${environment} environment captures no connections, so that none can go past a sidecar`,
+      })),
+    },
   ];
 }
 
+const wherever = (asked: boolean, mistake: Mistake): readonly Mistake[] => (asked ? [mistake] : []);
+
 /** Throws one ProblemsError with all that `unfitFor` finds. */
-export function refuseUnfit(...about: Parameters<typeof unfitFor>): void {
+export function refuseUnfit<Name extends string>(...about: Parameters<typeof unfitFor<Name>>): void {
   const problems = unfitFor(...about);
   if (problems.length > 0) throw new ProblemsError(problems);
 }
@@ -153,18 +146,18 @@ export function tooMany({ instances }: TopologyPlan, most = Number.POSITIVE_INFI
   return [{ path: ['topology'], at: 'key', message, hint: 'use fewer replicas, or --env kind' }];
 }
 
-/** That an environment has neither gateways nor networks of a topology. */
+/** Where a plan has gateways or networks. */
 function ofGateways({ gateways = [], instances }: TopologyPlan, environment: string): readonly Mistake[] {
-  const refused = (path: Mistake['path'], what: string): Mistake => ({
-    path,
+  const asked = (key: string, what: string): Mistake => ({
+    path: ['topology', key],
     at: 'key',
-    message: `the ${environment} environment makes no ${what} yet`,
-    hint: 'run it with --env local',
+    message: `the ${environment} environment makes no ${what} of a topology yet`,
   });
-  if (gateways.length > 0) return [refused(['topology', 'gateways'], 'gateways of a topology')];
-  return instances.some(({ network }) => network !== undefined)
-    ? [refused(['topology', 'services'], 'networks of a topology')]
-    : [];
+  if (gateways.length > 0) return [asked('gateways', 'gateways')];
+  return wherever(
+    instances.some(({ network }) => network !== undefined),
+    asked('services', 'networks'),
+  );
 }
 
 const canMake = ({ actions }: PlannedFault, performs: readonly Action['do'][] = []) =>
