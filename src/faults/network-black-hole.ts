@@ -5,7 +5,7 @@ import { disturb, fromText, linksInto, networkFields, noCallers } from './networ
 const schema = z
   .strictObject({ kind: z.literal('network-black-hole'), ...networkFields })
   .describe(
-    'What is sent to the targets and back is lost, and nobody is told: connections stay open, and nothing comes. Needs --env local.',
+    'What is sent to the targets and back is lost, and nobody is told: connections stay open, and nothing comes. Needs --env local or docker.',
   );
 
 /** What is sent to the targets and back is lost, and nobody is told. */

@@ -16,7 +16,7 @@ const schema = z
     to: zone('The locality that does not hear it'),
   })
   .describe(
-    'What one locality sends to another is lost, and nobody is told: calls, and answers to calls that come from there. The other way round all arrives; for a partition both ways, write two. Needs --env local.',
+    'What one locality sends to another is lost, and nobody is told: calls, and answers to calls that come from there. The other way round all arrives; for a partition both ways, write two. Needs --env local or docker.',
   );
 
 type Partition = Pick<z.output<typeof schema>, 'from' | 'to'>;

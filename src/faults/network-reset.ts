@@ -5,7 +5,7 @@ import { disturb, fromText, linksInto, networkFields, noCallers } from './networ
 const schema = z
   .strictObject({ kind: z.literal('network-reset'), ...networkFields })
   .describe(
-    'Something between callers and the targets resets connections as soon as anything is sent on them. Needs --env local.',
+    'Something between callers and the targets resets connections as soon as anything is sent on them. Needs --env local or docker.',
   );
 
 /** Something between callers and the targets resets connections. */

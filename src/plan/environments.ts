@@ -1,11 +1,13 @@
 import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
-import type { Action } from '../model/fault.ts';
+import type { Action, Disturbance } from '../model/fault.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, PlannedFault } from './contract.ts';
 
 /** What an environment can do, and how much it holds. */
 export interface Capabilities {
   readonly performs: readonly Action['do'][];
+  /** What it can make of a link; none unless it performs `disturb-link`. */
+  readonly disturbs?: readonly Disturbance['kind'][];
   /** Replicas of all services together; absent where nobody knows. */
   readonly mostInstances?: number;
   /** Whether mesh configuration can be changed under load. */
@@ -53,8 +55,8 @@ export function unfitFor<Name extends string>(
       return others === '' ? by : by.map((mistake) => ({ ...mistake, hint: `run it with ${others}` }));
     });
   const foreign = plan.trial.faults.flatMap((fault, index): readonly Mistake[] => {
-    if (canMake(fault, own.performs)) return [];
-    const others = where(({ performs }) => canMake(fault, performs));
+    if (canMake(fault, own)) return [];
+    const others = where((theirs) => canMake(fault, theirs));
     const hints = [
       ...(others === '' ? [] : [`run it with ${others}`]),
       ...(fault.halts === 'ended' ? ['use zone-outage or kill'] : []),
@@ -160,5 +162,10 @@ function ofGateways({ gateways = [], instances }: TopologyPlan, environment: str
   );
 }
 
-const canMake = ({ actions }: PlannedFault, performs: readonly Action['do'][] = []) =>
-  actions.every(({ inject, revert }) => performs.includes(inject.do) && performs.includes(revert.do));
+const canMake = ({ actions }: PlannedFault, { performs, disturbs = [] }: Capabilities) =>
+  actions.every(
+    ({ inject, revert }) =>
+      performs.includes(inject.do) &&
+      performs.includes(revert.do) &&
+      (inject.do !== 'disturb-link' || disturbs.includes(inject.disturbance.kind)),
+  );

@@ -20,6 +20,8 @@ describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
     'regional-policy',
     'canary-rollout',
     'control-plane-outage',
+    'telemetry',
+    'sidecar-resources',
   ])('%s passes', { timeout: containersMs }, async (scenario) => {
     const file = `scenarios/${scenario}.yaml`;
     const finished = await workspace.run(file, '--env', 'docker');

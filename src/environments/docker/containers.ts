@@ -23,6 +23,8 @@ interface Owner {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** As the kernel has it unless it is told otherwise. */
+const cpuPeriodUs = 100_000;
 /** How long the end of a container may take to be told. */
 const logEndMs = 2_000;
 
@@ -181,6 +183,16 @@ export class Containers implements AsyncDisposable {
     running.expected = true;
     await running.container.kill();
     this.#end(running, 137);
+  }
+
+  /** It gets no more processor time than so many processors have; as much as it wants where nothing is said. */
+  async limitCpu(name: string, cores: number | undefined): Promise<void> {
+    const CpuQuota = cores === undefined ? -1 : Math.round(cores * cpuPeriodUs);
+    // One that has ended has its limit taken back all the same.
+    const running = cores === undefined ? this.known(name) : this.of(name);
+    await running.container
+      .update({ CpuPeriod: cpuPeriodUs, CpuQuota })
+      .catch(refused(`the processor time of ${name} cannot be limited`));
   }
 
   /** Starts one again that was ended. */

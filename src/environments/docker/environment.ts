@@ -17,13 +17,22 @@ const performs = [
   'resume',
   'stop-control-plane',
   'start-control-plane',
+  'limit-cpu',
+  'unlimit-cpu',
+  'disturb-link',
+  'clear-link',
 ] as const satisfies Environment['performs'];
 
 export const docker: EnvironmentKind = {
   changes: true,
   gateways: false,
   captures: true,
+  tellsMetrics: true,
+  goesPastTheMesh: true,
+  setsConcurrency: true,
   performs,
+  // A bridge carries as much as it can, as fast as it can.
+  disturbs: ['loss', 'reset'],
   programs: (mesh) => {
     containersOf(mesh);
     return mesh.cluster.programs;

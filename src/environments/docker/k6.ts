@@ -9,6 +9,7 @@ import type { Containers } from './containers.ts';
 /** Of k6's own interface; the next ones when a client has several loads. */
 const firstPort = 6_565;
 const folder = '/breakwater';
+const configuration = 'config.json';
 /** As in its official image. */
 const user = 12_345;
 
@@ -24,11 +25,16 @@ export interface ContainerK6 {
   readonly segment: readonly string[];
   readonly log: string;
   readonly containers: Containers;
+  /** Host name with its port → where that is for this k6 alone. */
+  readonly names: Readonly<Record<string, string>>;
 }
 
 /** Starts k6 paused: its virtual users are there before the load begins. */
 export async function startK6(job: LoadJob, lab: ContainerK6): Promise<Generator> {
-  const files = { ...job.files };
+  const files: Record<string, string> = {
+    ...job.files,
+    [configuration]: JSON.stringify({ hosts: lab.names }),
+  };
   let { script } = job;
   if (isAbsolute(script)) {
     files[basename(script)] = await readFile(script, 'utf8');
@@ -42,7 +48,18 @@ export async function startK6(job: LoadJob, lab: ContainerK6): Promise<Generator
     {
       name: lab.name,
       image: lab.image,
-      command: ['k6', 'run', '--paused', '--address', address, ...lab.segment, ...job.args, script],
+      command: [
+        'k6',
+        'run',
+        '--paused',
+        '--address',
+        address,
+        '--config',
+        configuration,
+        ...lab.segment,
+        ...job.args,
+        script,
+      ],
       env: { HOME: folder, ...k6Environment },
       user,
       directory: folder,

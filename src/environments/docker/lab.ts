@@ -34,14 +34,20 @@ import type { Docker } from './docker.ts';
 import { firstRequest } from './first-request.ts';
 import type { LabImages } from './images.ts';
 import { startK6 } from './k6.ts';
+import { clear, disturb } from './links.ts';
 import type { LabNetworks } from './networks.ts';
 import { refused } from './refusal.ts';
 
-/** Ports in the network of a replica beside those of its service, none of which its sidecar takes. */
-const ports = { control: 18_081, door: 18_082 } as const;
+/**
+ * Ports in the network of a replica beside those of its service, none of which its sidecar takes; `past` is its app's,
+ * for whoever asks it without a mesh.
+ */
+const ports = { control: 18_081, door: 18_082, past: 18_083 } as const;
 const startTimeoutMs = 60_000;
 /** How long the control plane may take to notice its files; they come once more then. */
 const unnoticedMs = 3_000;
+type LinkAction = Extract<Action, { do: 'disturb-link' | 'clear-link' }>;
+
 /** A replica without a sidecar, for loads from outside the mesh. */
 const outside = 'outside';
 const appUser = 65_532;
@@ -116,7 +122,7 @@ export class DockerLab implements Lab {
     await mkdir(request.logs, { recursive: true });
     request.progress('starting the networks of the replicas, with their capture');
     const replicas = await Promise.all(topology.instances.map((instance) => this.#startReplica(instance)));
-    if (topology.outside) await this.#startOutside();
+    if (topology.outside) await this.#outside();
     this.#hosts = replicas;
     const [first] = replicas;
     if (first === undefined) throw new Error('the topology has no replica');
@@ -187,7 +193,7 @@ export class DockerLab implements Lab {
       reachesAll: isCaller(instance),
       publishes: [adminPort, inner],
     });
-    const inbound = [adminPort, ports.control, ports.door];
+    const inbound = [adminPort, ...Object.values(ports)];
     const command = [...containerMesh.capture({ inbound, outbound: instance.bypass ?? [] })];
     const captured = await docker.container.exec(network.container, command, { user: '0' });
     if (captured.exitCode !== 0) {
@@ -208,11 +214,14 @@ export class DockerLab implements Lab {
     };
   }
 
-  async #startOutside(): Promise<void> {
+  /** The place of who is outside the mesh: what loads come from there, and those that go past it. */
+  async #outside(): Promise<string> {
+    if (this.#parts.containers.find(doorOf(outside))) return outside;
     const [locality = ''] = this.#parts.networks.zones.keys();
     const publishes = [ports.door];
     const network = await this.#startNetwork(outside, { locality, names: [], reachesAll: true, publishes });
     await this.#startDoor(outside, network);
+    return outside;
   }
 
   #startNetwork(
@@ -360,7 +369,7 @@ export class DockerLab implements Lab {
       env: {
         HOST: '0.0.0.0',
         PORT: String(port),
-        EXTRA_PORTS: extra.join(','),
+        EXTRA_PORTS: [...extra, ports.past].join(','),
         CONTROL_HOST: '0.0.0.0',
         CONTROL_PORT: String(ports.control),
         INSTANCE: host.name,
@@ -459,6 +468,13 @@ export class DockerLab implements Lab {
         return containers.of(appOf(action.target.name)).container.pause();
       case 'resume':
         return containers.of(appOf(action.target.name)).container.unpause();
+      case 'limit-cpu':
+        return containers.limitCpu(sidecarOf(action.target.name), action.cores);
+      case 'unlimit-cpu':
+        return containers.limitCpu(sidecarOf(action.target.name), undefined);
+      case 'disturb-link':
+      case 'clear-link':
+        return this.#link(action);
       case 'stop-control-plane':
         this.#controlPlaneGone = true;
         return containers.remove(containerMesh.controlPlane.name);
@@ -470,6 +486,20 @@ export class DockerLab implements Lab {
           'use --env local or --env kind, whichever can',
         );
     }
+  }
+
+  /** All callers of a locality are found in a replica's network by addresses of their own. */
+  async #link({ do: does, target, disturbance }: LinkAction): Promise<void> {
+    const { containers, docker } = this.#parts;
+    const { locality } = this.#host(target.to);
+    const replica = containers.of(networkOf(target.to)).container;
+    const callers = this.#hosts.filter((host) => isCaller(host) && host.locality === target.from);
+    await Promise.all(
+      callers.map(async ({ name }) => {
+        const address = await this.#addressOf(containers.of(networkOf(name)), locality);
+        await (does === 'disturb-link' ? disturb : clear)(docker, replica, address, disturbance);
+      }),
+    );
   }
 
   async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
@@ -557,10 +587,10 @@ export class DockerLab implements Lab {
   /** A k6 for every client of the load, each through its own sidecar. */
   async #prepareLoad(job: LoadJob, folder: TrialFolder): Promise<PreparedLoad> {
     const { containers, images } = this.#parts;
-    const places =
-      job.from === undefined
-        ? [outside]
-        : this.#hosts.filter((host) => isClient(host) && host.service === job.from).map(({ name }) => name);
+    const isOutside = job.direct || job.from === undefined;
+    const places = isOutside
+      ? [await this.#outside()]
+      : this.#hosts.filter((host) => isClient(host) && host.service === job.from).map(({ name }) => name);
     const generators = await Promise.all(
       places.map((place, index) => {
         const name = generatorName(index, places.length, job.name);
@@ -572,10 +602,25 @@ export class DockerLab implements Lab {
           segment: segment(index, places.length),
           log: join(folder.logs, `${name}.log`),
           containers,
+          names: job.direct ? this.#namesPast() : {},
         });
       }),
     );
     return spreadLoad(job, generators);
+  }
+
+  /** "edge-app.default.svc.cluster.local:8080" → where the app of the first replica answers whoever asks it itself. */
+  #namesPast(): Readonly<Record<string, string>> {
+    const { mesh, request } = this.#parts;
+    const { services, namespace } = request.topology;
+    return Object.fromEntries(
+      services.flatMap((service) => {
+        const replica = this.#hosts.find((host) => isServer(host) && host.service === service.name);
+        if (replica === undefined) return [];
+        const host = mesh.serviceHost(service.name, namespace);
+        return portsOf(service).map((port) => [`${host}:${port}`, `${replica.address}:${ports.past}`]);
+      }),
+    );
   }
 
   async admin(instance: string, path: string, timeoutMs: number): Promise<string> {

@@ -44,6 +44,7 @@ export const local: EnvironmentKind = {
   setsConcurrency: true,
   captures: false,
   performs,
+  disturbs: ['latency', 'bandwidth', 'loss', 'reset'],
   mostInstances,
   programs(mesh, topologies = []) {
     // Before anything is fetched that would not run.

@@ -1,4 +1,4 @@
-import { type Instance, isGateway } from '../../model/topology.ts';
+import { type Instance, isGateway, type TopologyPlan } from '../../model/topology.ts';
 import { instanceLabels } from './labels.ts';
 import { TRUST_DOMAIN } from './names.ts';
 import { proxySettings } from './proxy-settings.ts';
@@ -27,13 +27,14 @@ export function agentEnvironment(
 }
 
 /** Its proxy configuration, but for where things are. */
-export const agentSettings = ({ service }: Instance) => ({
+export const agentSettings = ({ service }: Instance, { concurrency }: TopologyPlan) => ({
   controlPlaneAuthPolicy: 'NONE',
   // Relative: a Unix socket below it may have 108 characters, and what makes the bootstrap quotes nothing.
   configPath: 'envoy',
   serviceCluster: service,
   terminationDrainDuration: '0s',
   ...proxySettings,
+  ...(concurrency === undefined ? {} : { concurrency }),
   // A trial waits at its end until all of it is written.
   fileFlushInterval: '0.1s',
 });

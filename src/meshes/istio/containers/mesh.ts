@@ -139,7 +139,7 @@ function sidecarProgram(
     env: {
       ...agentEnvironment(instance, namespace, version),
       PROXY_CONFIG: JSON.stringify({
-        ...agentSettings(instance),
+        ...agentSettings(instance, request.topology),
         discoveryAddress: discovery,
         proxyAdminPort: sidecarPorts.admin,
       }),

@@ -58,11 +58,10 @@ export function sidecarProgram(
 ): ProgramSpec {
   const namespace = namespaceOf(instance, request.topology);
   const proxyConfig = {
-    ...agentSettings(instance),
+    ...agentSettings(instance, request.topology),
     discoveryAddress: discoveryAddress(request),
     binaryPath: request.programs['envoy'],
     proxyAdminPort: request.port(sidecarPorts.admin),
-    ...(request.topology.concurrency === undefined ? {} : { concurrency: request.topology.concurrency }),
     ...(request.topology.tracing === undefined ? {} : { proxyStatsMatcher: statisticsWithSpans }),
   };
   return {
