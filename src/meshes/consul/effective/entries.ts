@@ -1,4 +1,4 @@
-import { valueAt } from '../../../kit/path.ts';
+import { type Path, valueAt } from '../../../kit/path.ts';
 import type { Told } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { Fallback, Place } from '../../told.ts';
@@ -59,5 +59,5 @@ export function toldBy<T>(
 }
 
 /** A field of a block, where there is a block. */
-export const fieldOf = (block: Place | undefined, ...path: string[]): Place | undefined =>
+export const fieldOf = (block: Place | undefined, ...path: Path): Place | undefined =>
   block && within(block, ...path);
