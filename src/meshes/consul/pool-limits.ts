@@ -5,7 +5,7 @@ import { withField } from '../../kit/yaml-edit.ts';
 import { describeResource, type MeshResource } from '../../model/mesh-configuration.ts';
 import type { LimitName, PoolLimits } from '../../model/pool-limits.ts';
 import type { PoolCalls, PoolSettings } from '../contract.ts';
-import { listAt } from './entries/meaning.ts';
+import { listAt } from './entries/lists.ts';
 import { readEntries } from './entries/read.ts';
 import { withHclNumber } from './hcl.ts';
 import { hclText } from './hcl-text.ts';

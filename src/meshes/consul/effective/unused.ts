@@ -2,7 +2,7 @@ import { mapAt, valueAt } from '../../../kit/path.ts';
 import type { Inbound, Subject, Unused } from '../../../model/effective.ts';
 import type { Instance, TopologyPlan } from '../../../model/topology.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
-import { listAt } from '../entries/meaning.ts';
+import { listAt } from '../entries/lists.ts';
 import type { EntriesUnderTest } from './entries.ts';
 
 const subjects: readonly (readonly [block: string, Subject])[] = [
