@@ -76,15 +76,17 @@ spec:
   trafficPolicy: { connectionPool: { http: { h2UpgradePolicy: UPGRADE } } }
 `;
 
+type MeshName = 'istio' | 'consul';
+
 /** A search that proves nothing says nothing about how well it searches; how many there were is told. */
 const MOST_AGAIN = 3;
 
 /** Real searches on the lab for services whose best limit is known by the model. */
-export async function searchOnLab(searches: number, only: string | undefined): Promise<void> {
+export async function searchOnLab(mesh: MeshName, searches: number, only: string | undefined): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-bench-tune-'));
   const rule = join(folder, 'http2.yaml');
   writeFileSync(rule, http2Rule);
-  console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0]?.model}`);
+  console.log(`${mesh}, ${new Date().toISOString().slice(0, 10)}, ${cpus().length} x ${cpus()[0]?.model}`);
   console.log('  shape           best   found: value (trials, seconds)');
   let [good, all, invalid] = [0, 0, 0];
   try {
@@ -93,10 +95,10 @@ export async function searchOnLab(searches: number, only: string | undefined): P
       const best = bestOf(shape);
       const found: string[] = [];
       for (let search = 0; search < searches; search += 1) {
-        let report = await tune(shape, folder, rule);
+        let report = await tune(mesh, shape, folder, rule);
         let again = 0;
         for (; report?.ended === 'invalid' && again < MOST_AGAIN; again++)
-          report = await tune(shape, folder, rule);
+          report = await tune(mesh, shape, folder, rule);
         invalid += again;
         const value = report?.limits[0]?.value;
         const hit = report?.ended === 'found' && value !== undefined && Math.abs(value - best) <= 0.1 * best;
@@ -159,11 +161,18 @@ function bestOf(shape: Shape): number {
   }
 }
 
-async function tune(shape: Shape, reports: string, rule: string): Promise<TuningReport | undefined> {
+async function tune(
+  mesh: MeshName,
+  shape: Shape,
+  reports: string,
+  rule: string,
+): Promise<TuningReport | undefined> {
+  // Callers of Consul speak what the app does.
+  const http2 = mesh === 'istio' ? ['--config', rule] : ['--set', `${app}.app.protocol=http2`];
   const args = [
-    ...['tune', 'bench/tune.yaml', '--slo', shape.slo, '--rate', `${shape.rate}/s`],
+    ...['tune', 'bench/tune.yaml', '--mesh', mesh, '--slo', shape.slo, '--rate', `${shape.rate}/s`],
     ...shape.set.flatMap((each) => ['--set', each]),
-    ...(shape.http2 ? ['--config', rule] : []),
+    ...(shape.http2 ? http2 : []),
     ...['--reports', reports, '--json', '--quiet'],
   ];
   const output = await outputOf(...args);

@@ -185,9 +185,13 @@ function reasonOf(
     });
     if (limited.known) return knownReason(limited);
   }
-  if ((refusedBy === 'server' && refuser !== 'server') || probe.from === OUTSIDE)
-    return knownReason(reasonOfPassing(configuration, { ...about, plaintext: probe.from === OUTSIDE }));
   const request = picture.askedAs(probe.to, probe.port, probe);
+  if (probe.from === OUTSIDE)
+    return knownReason(reasonOfPassing(configuration, { ...about, plaintext: true }));
+  if (refusedBy === 'server' && refuser !== 'server') {
+    const passing = { ...about, plaintext: false, caller: probe.from, request };
+    return knownReason(reasonOfPassing(configuration, passing));
+  }
   if (client === undefined) return undefined;
   const caller = instances[client.instance]?.name ?? '-';
   const failed = answer.status === 0 || answer.status >= 400;

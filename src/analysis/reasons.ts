@@ -108,7 +108,7 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
       return unmet && ruleBehind(unmet, scene.evidence, scene.pictures, scene.records);
     }
     default: {
-      const { what, hosts, of } = lacking;
+      const { what, hosts, of, withinMs } = lacking;
       const misbehaving = misbehaviourIn(window, scene);
       /** How many instances of a service it is about. */
       const countOf = (service: string) =>
@@ -120,6 +120,7 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
           ...about,
           expected: what,
           ...(hosts === undefined ? {} : { hosts: Math.min(hosts, countOf(about.service) || hosts) }),
+          ...(withinMs === undefined ? {} : { withinMs }),
           ...misbehaving,
           seen: seenIn(fromItsBeginning(window, scene.facts), about, scene),
         });
@@ -273,6 +274,7 @@ function misbehaviourIn(
     misbehaviour: {
       instances: record.targets,
       localities,
+      addresses: [...addressesOf(evidence, record.targets)],
       ...(status === undefined ? {} : { status }),
       ...(proof.kind === 'slower' || hangs ? { late: true as const } : {}),
     },

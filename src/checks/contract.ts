@@ -37,6 +37,8 @@ export type Lacking =
       readonly hosts?: number;
       /** Names of the instances that it is about; those of whatever is called unless given. */
       readonly of?: readonly string[];
+      /** How long answers may take, where they took longer. */
+      readonly withinMs?: number | undefined;
     };
 
 /** What one check found. */

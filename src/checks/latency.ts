@@ -56,7 +56,8 @@ export const latency: CheckKind<typeof schema> = {
       doubt: holds ? undefined : doubtOf(check, facts, window),
       observed: value === undefined ? `no ${check.of} requests` : formatMs(value),
       limit,
-      lacking: { what: check.of === 'shed' ? 'quick-refusal' : 'low-latency' },
+      lacking:
+        check.of === 'shed' ? { what: 'quick-refusal' } : { what: 'low-latency', withinMs: check.atMost },
     };
   },
 };

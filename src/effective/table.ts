@@ -12,6 +12,7 @@ import type {
   Origin,
   OutlierDetection,
   Route,
+  Rule,
   Sidecar,
   Told,
   Tracing,
@@ -30,6 +31,7 @@ import {
   matchText,
   originText,
   placeOf,
+  ruleText,
   shareText,
   timeText,
   tlsWords,
@@ -343,11 +345,18 @@ function inboundSections(inbound: Inbound): readonly Section[] {
   ];
 }
 
+const ruleRow = (rule: Rule): Row => ({
+  what: `calls of ${rule.caller ?? 'anybody else'}`,
+  value: ruleText(rule),
+  from: rule.from,
+});
+
 function filterRows(filter: Filter): readonly Row[] {
   switch (filter.kind) {
     case 'authorization': {
       const what = { allow: 'allows only', deny: 'denies', log: 'logs' }[filter.action];
       const label = `${what}${filter.dryRun ? ' (dry run)' : ''}`;
+      if (filter.rules !== undefined && filter.rules.length > 0) return filter.rules.map(ruleRow);
       return filter.policies.length === 0
         ? [{ what: label, value: 'nothing' }]
         : filter.policies.map(({ id, resource, from }) => ({

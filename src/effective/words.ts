@@ -7,6 +7,7 @@ import type {
   Origin,
   ResourceName,
   RouteMatch,
+  Rule,
   Setting,
   TextMatch,
   TlsMode,
@@ -67,6 +68,13 @@ export function matchText({ path, headers, query, more }: RouteMatch): string {
   const conditions = conditionsText({ headers: others, query, ...(more ? { more } : {}) });
   const what = [method?.value, pathText(path)].filter((part) => part !== undefined).join(' ');
   return conditions === '' ? what : `${what} with ${conditions}`;
+}
+
+/** "DENY GET /stock*"; "ALLOW whatever else". */
+export function ruleText({ does, match, rest }: Pick<Rule, 'does' | 'match' | 'rest'>): string {
+  const word = does === 'deny' ? 'DENY' : 'ALLOW';
+  if (match !== undefined) return `${word} ${matchText(match)}`;
+  return rest ? `${word} whatever else` : word;
 }
 
 /** "x-user present, path: /search": all but the path of a route; empty where nothing else has to match. */

@@ -334,8 +334,12 @@ export interface PoolSettings {
   ruleFor(resources: readonly MeshResource[], calls: PoolCalls): PoolRule | undefined;
   /** The text of the rule's file with these limits, and with everything else as it is; throws where that cannot be done. */
   withLimits(content: string, rule: PoolRule, calls: PoolCalls, limits: PoolLimits): string;
-  /** A rule for calls that have none. */
-  newRule(calls: PoolCalls, limits: PoolLimits): { readonly name: ResourceName; readonly text: string };
+  /** A rule for calls that have none; a file that it is for says by its ending how it is written. */
+  newRule(
+    calls: PoolCalls,
+    limits: PoolLimits,
+    file?: string,
+  ): { readonly name: ResourceName; readonly file: string; readonly text: string };
   /** What of a rule is to be changed, as whoever applies it takes it. */
   patch(calls: PoolCalls, limits: PoolLimits): string;
 }

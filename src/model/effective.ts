@@ -300,6 +300,18 @@ export interface Policy {
   readonly caveat?: string;
 }
 
+/** What becomes of some requests of some callers. */
+export interface Rule {
+  /** Service whose calls it is about; undefined: anybody's. */
+  readonly caller: string | undefined;
+  readonly does: 'allow' | 'deny';
+  /** Which of their requests; undefined: all of them. */
+  readonly match: RouteMatch | undefined;
+  /** It is not written, and is what becomes of requests that no rule before it fits. */
+  readonly rest?: true;
+  readonly from: Origin;
+}
+
 /** Something that a request passes in a sidecar and that may refuse or answer it. */
 export type Filter =
   | {
@@ -309,6 +321,8 @@ export type Filter =
       /** Refuses nothing, only counts. */
       readonly dryRun: boolean;
       readonly policies: readonly Policy[];
+      /** What its policies say in the order in which it counts: the first that fits a request decides. None where they have no order. */
+      readonly rules?: readonly Rule[];
     }
   | {
       readonly kind: 'rate-limit';

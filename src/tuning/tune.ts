@@ -283,8 +283,8 @@ class Driven<Result> {
     const set = limits === 'none' ? withoutLimits(question) : limits;
     const calls = callsOf(load, planned.plan.topology);
     if (rule === undefined) {
-      const { text } = pools.newRule(calls, set);
-      return [...files, { file: 'limits under trial', path: '', content: text }];
+      const { file, text } = pools.newRule(calls, set);
+      return [...files, { file, path: '', content: text }];
     }
     return files.map((file) =>
       file.file === rule.resource.file

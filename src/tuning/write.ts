@@ -25,7 +25,7 @@ export function destinationOf(
 ): Destination {
   const isThere = statSync(file, { throwIfNoEntry: false }) !== undefined;
   const text = (limits: PoolLimits) =>
-    isThere ? changed(file, mesh, calls, limits) : mesh.pools.newRule(calls, limits).text;
+    isThere ? changed(file, mesh, calls, limits) : mesh.pools.newRule(calls, limits, file).text;
   const refusal = isThere ? undefined : refusalOf(dirname(resolve(file)));
   if (refusal !== undefined) throw usageError(`--write: ${file} cannot be written: ${refusal}`);
   // Whether it can be done shows with any limits.

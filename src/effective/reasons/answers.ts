@@ -10,6 +10,7 @@ import type {
 import { acceptsWords, matchText, shareText, timeText } from '../words.ts';
 import { insteadOf, known, named, unknown } from './parts.ts';
 import type { AskedFor, NamedSetting, Reason } from './question.ts';
+import { decisionOn, reasonOfDecision } from './rules.ts';
 import { routesTaken } from './taken.ts';
 
 /** The caller's sidecar, and the routes of it that may take a request; not known where it was not read. */
@@ -110,11 +111,24 @@ export function reasonOfPassing(
     service,
     port,
     plaintext,
-  }: { readonly service: string; readonly port: number; readonly plaintext: boolean },
+    caller,
+    request,
+  }: {
+    readonly service: string;
+    readonly port: number;
+    readonly plaintext: boolean;
+    /** The service that asked, and for what, where that is known. */
+    readonly caller?: string;
+    readonly request?: AskedFor;
+  },
 ): Reason {
   const [server, inbound] = inboundOf(sidecars, service, port);
   if (server === undefined || inbound === undefined)
     return unknown(`what the sidecars of ${service} held was not read`);
+  const decision =
+    caller === undefined || request === undefined ? undefined : decisionOn(inbound.filters, caller, request);
+  if (caller !== undefined && decision?.rule.does === 'allow')
+    return reasonOfDecision(decision, caller, service);
   const accepts = named('mtls.mode', inbound.accepts, (value) => acceptsWords[value]);
   const policies = inbound.filters.flatMap((filter) =>
     filter.kind === 'authorization' && !filter.dryRun

@@ -341,6 +341,9 @@ function delayed(service: string, routes: readonly Route[]): Reason | undefined 
   );
 }
 
+/** Requests also wait for connections that are only being opened; a pool that is full was seen nearly so. */
+const isFull = (limit: number, { connections = limit }: Seen) => connections >= 0.9 * limit;
+
 function highLatency({ question, client, cluster }: CheckScene): Reason {
   const { service, seen } = question;
   const routes = routesTaken(client, question);
@@ -348,7 +351,7 @@ function highLatency({ question, client, cluster }: CheckScene): Reason {
   if (delay !== undefined) return delay;
   const { connections, pending, requests } = cluster.limits;
   const instead = insteadOf(client, service, 'limits', 'timeout', 'retries');
-  if (seen?.pending && connections.value !== null) {
+  if (seen?.pending && connections.value !== null && isFull(connections.value, seen)) {
     const queue = pending.value === null ? 'in a queue that has no limit' : 'for one';
     return known(
       `Requests to ${service} that find none of ${limitText(connections.value)} connections free wait ${queue}: ${formatCount(seen.pending)} were seen waiting at once.`,
@@ -357,6 +360,15 @@ function highLatency({ question, client, cluster }: CheckScene): Reason {
     );
   }
   const timeouts = common(routes, ({ action }) => (action.does === 'forward' ? action.timeoutMs : undefined));
+  const { misbehaviour, withinMs = 0 } = question;
+  if (misbehaviour?.late && timeouts && (timeouts.value === null || timeouts.value > withinMs)) {
+    const howLong = timeouts.value === null ? 'without end' : `for up to ${timeText(timeouts.value)}`;
+    return known(
+      `A host of ${service} that answers late or never keeps its callers waiting ${howLong}, which is what the route allows.`,
+      [named('timeout', timeouts, timeText)],
+      instead,
+    );
+  }
   if (timeouts?.value === null && pending.value === null && requests.value === null) {
     return known(
       `Nothing bounds how long a request to ${service} may take, nor how many wait.`,

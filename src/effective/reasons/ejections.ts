@@ -1,7 +1,7 @@
 import { formatMs, plural } from '../../kit/format.ts';
-import type { OutlierDetection, Told } from '../../model/effective.ts';
+import type { Cluster, LocalityMode, OutlierDetection, Told } from '../../model/effective.ts';
 import type { Detections } from '../../model/evidence.ts';
-import { durationText, localityWords, shareText, timeText } from '../words.ts';
+import { clusterText, durationText, localityWords, shareText, timeText } from '../words.ts';
 import { type CheckScene, common, hostCount, insteadOf, known, mostOut, named, unknown } from './parts.ts';
 import type { Misbehaviour, NamedSetting, Reason } from './question.ts';
 import { routesTaken } from './taken.ts';
@@ -36,16 +36,7 @@ export function noFailover(scene: CheckScene): Reason {
   }
   const without = withoutDetection(scene);
   if (without?.known) return { ...without, cause: `${without.cause} Failover needs it.` };
-  if (locality.value === 'none') {
-    const places = new Set(zones.map((zone) => zone.locality));
-    return places.size < 2
-      ? unknown(`all hosts of ${service} are in one place`)
-      : known(
-          `The sidecar of ${client.instance} uses the hosts of ${service} in all zones alike, so that nothing fails over.`,
-          [named('localityLbSetting', locality, (mode) => localityWords[mode])],
-          instead,
-        );
-  }
+  if (locality.value === 'none') return nowhereElse(scene) ?? allAlike(scene);
   const near = zones
     .filter(({ priority }) => priority === 0)
     .reduce((sum, { hosts }) => sum + hosts.length, 0);
@@ -60,18 +51,34 @@ export function noFailover(scene: CheckScene): Reason {
 /** Bad hosts are all that a sidecar has of a service; undefined where it has others. */
 export function nowhereElse({ question, client, cluster }: CheckScene): Reason | undefined {
   const { service, misbehaviour } = question;
-  const { locality, zones } = cluster;
-  const used = zones.filter(({ hosts }) => hosts.length > 0);
-  if (misbehaviour === undefined || used.length === 0) return undefined;
-  const bad = new Set(misbehaviour.localities);
-  const all = hostCount(cluster);
-  if (misbehaviour.instances.length < all || !used.every((zone) => bad.has(zone.locality))) return undefined;
+  const hosts = hostsOf(cluster);
+  const bad = new Set(misbehaviour?.addresses);
+  if (hosts.length === 0 || !hosts.every((host) => bad.has(host))) return undefined;
   return known(
-    `The sidecar of ${client.instance} has ${plural(all, 'host')} of ${service}, all of them among those that misbehave, and none elsewhere to turn to.`,
-    [named('localityLbSetting', locality, (mode) => localityWords[mode])],
+    `The sidecar of ${client.instance} has ${plural(hosts.length, 'host')} of ${clusterText(cluster)}, all of them among those that misbehave, and none elsewhere to turn to.`,
+    [named('localityLbSetting', cluster.locality, failoverText)],
     insteadOf(client, service, 'locality'),
   );
 }
+
+/** Hosts elsewhere are no others than those nearby; not known where there are none, or none of those misbehaves. */
+function allAlike({ question, client, cluster }: CheckScene): Reason {
+  const { service, misbehaviour } = question;
+  const { locality, zones } = cluster;
+  const bad = new Set(misbehaviour?.addresses);
+  const isSome = hostsOf(cluster).some((host) => bad.has(host));
+  if (new Set(zones.map((zone) => zone.locality)).size < 2 && !isSome)
+    return unknown(`all hosts of ${service} are in one place`);
+  return known(
+    `The sidecar of ${client.instance} uses the hosts of ${service} in all zones alike, so that nothing fails over.`,
+    [named('localityLbSetting', locality, (mode) => localityWords[mode])],
+    insteadOf(client, service, 'locality', 'outlier-detection'),
+  );
+}
+
+const hostsOf = ({ zones }: Pick<Cluster, 'zones'>) => zones.flatMap(({ hosts }) => hosts);
+
+const failoverText = (mode: LocalityMode) => (mode === 'none' ? 'no failover' : localityWords[mode]);
 
 /** How many hosts would have to go: those that misbehave, no more than the nearest. */
 const needed = (misbehaviour: Misbehaviour | undefined, near: number) =>

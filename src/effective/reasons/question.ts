@@ -94,6 +94,8 @@ export interface Misbehaviour {
   readonly instances: readonly string[];
   /** Their localities. */
   readonly localities: readonly string[];
+  /** Where sidecars call them: "127.1.2.3:8080". */
+  readonly addresses: readonly string[];
   /** They answered with this status; undefined: they did not answer, or not as an error. */
   readonly status?: number;
   /** They took requests, and answered late or never. */
@@ -164,6 +166,8 @@ export interface CheckQuestion extends About {
   readonly expected: Expected;
   /** How many hosts have to be out at once; one unless given. */
   readonly hosts?: number;
+  /** How long answers may take, where they took longer. */
+  readonly withinMs?: number;
   readonly seen?: Seen;
   readonly misbehaviour?: Misbehaviour;
 }

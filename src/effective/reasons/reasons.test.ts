@@ -223,10 +223,16 @@ test('a timeout says that the time of one attempt never comes to bear', () => {
   });
 });
 
-const west = { instances: ['edge-app-west-1'], localities: ['region1/zone-west'], status: 503 };
+const west = {
+  instances: ['edge-app-west-1'],
+  localities: ['region1/zone-west'],
+  addresses: ['127.1.1.12:8080'],
+  status: 503,
+};
 const east = {
   instances: ['edge-app-east-1', 'edge-app-east-2'],
   localities: ['region1/zone-east', 'region1/zone-east'],
+  addresses: ['127.1.1.10:8080', '127.1.1.11:8080'],
 };
 
 const nothing = { errors: 0, gatewayErrors: 0, localErrors: 0, comparisons: 0 };
@@ -290,6 +296,7 @@ test.each<[string, Partial<CheckQuestion> & Pick<CheckQuestion, 'expected'>, rea
       misbehaviour: {
         instances: [...east.instances, 'edge-app-west-1', 'edge-app-west-2'],
         localities: [...east.localities, 'region1/zone-west', 'region1/zone-west'],
+        addresses: [...east.addresses, '127.1.1.12:8080', '127.1.1.13:8080'],
       },
     },
     ['enabled: false 9'],

@@ -28,6 +28,7 @@ import {
 } from './parts.ts';
 import type { NamedSetting, Reason, RequestQuestion } from './question.ts';
 import { rateLimited } from './rate-limits.ts';
+import { decisionOn, reasonOfDecision } from './rules.ts';
 import { clustersTaken, hostOf, matchesRequest, routesTaken } from './taken.ts';
 
 /** The setting behind requests that ended without success. */
@@ -295,12 +296,16 @@ function denied(scene: RequestScene): Reason {
   const authorizations = filtersOf({ ...scene, question: { ...question, side } }).flatMap((filter) =>
     filter.kind === 'authorization' && !filter.dryRun ? [filter] : [],
   );
+  const { client } = scene;
+  const decision = question.request && decisionOn(authorizations, client.service, question.request);
+  if (decision?.rule.does === 'deny') return reasonOfDecision(decision, client.service, question.service);
   const policies = (action: 'allow' | 'deny') =>
     authorizations.filter((filter) => filter.action === action).flatMap((filter) => filter.policies);
   const named = policies('deny').find(({ id }) => id === question.policy);
   if (named !== undefined) {
     const name = named.resource?.name ?? named.id;
-    return known(`AuthorizationPolicy ${name} forbids this request to ${question.service}.`, [
+    const kind = named.resource?.kind ?? 'Policy';
+    return known(`${kind} ${name} forbids this request to ${question.service}.`, [
       { name, value: 'DENY', from: named.from },
     ]);
   }

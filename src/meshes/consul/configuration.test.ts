@@ -187,6 +187,70 @@ test.each([
     'Kind = "proxy-defaults"\nName = "default"',
     [expect.stringContaining('the name of a proxy-defaults is global')],
   ],
+  ['Kind = "service-defaults"\nName = ""\nProtocol = "http"', ['2 | Name | empty; this field is needed']],
+  [
+    'Kind = "service-defaults"\nName = "edge-app"\nNamespace = "shop"\nProtocol = "http"',
+    [expect.stringContaining('namespaces other than default are in Consul Enterprise only; got "shop"')],
+  ],
+  ['Kind = "toString"\nName = "edge-app"', [expect.stringContaining('Consul has no kind "toString"')]],
+  ['Kind = "mesh"\nName = "mesh"', ['2 | Name | unknown field "Name"']],
+  [
+    'config_entries {\n  bootstrap = [{ Kind = "mesh" }]\n}',
+    [expect.stringContaining('1 | config_entries | this is configuration of an agent')],
+  ],
+  [limits('Limits { MaxConnections = -1 }'), [expect.stringContaining('expected at least 0, got -1')]],
+  [
+    limits('Limits { MaxConnections = 5000000000 }'),
+    [expect.stringContaining('expected at most 4294967295, got 5000000000')],
+  ],
+  [
+    limits('Limits { MaxConnections = 1 }\nLimits { MaxConnections = 2 }'),
+    [expect.stringContaining('several blocks of one name are a list')],
+  ],
+  [
+    limits('Protocol = "tcp"'),
+    [expect.stringMatching(/^7 \| .*callers would take requests for connections of TCP/)],
+  ],
+  [
+    limits('EnvoyClusterJSON = "{name"'),
+    [expect.stringMatching(/^7 \| .*expected JSON in this text, and it is none/)],
+  ],
+  [
+    limits('}, {\nName = "edge-app"'),
+    [expect.stringMatching(/^8 \| .*an earlier override is for edge-app as well/)],
+  ],
+  [
+    limits('').replace('"edge-app"', '"*"'),
+    [expect.stringMatching(/^6 \| .*an override is for one service/)],
+  ],
+  [
+    'Kind = "service-router"\nName = "edge-app"\nRoutes = [{ Match { HTTP { PathRegex = "/(?!admin).*" } } }]',
+    [
+      expect.stringMatching(
+        /^3 \| Routes\.0\.Match\.HTTP\.PathRegex \| sidecars refuse this regular expression/,
+      ),
+    ],
+  ],
+  [
+    'Kind = "service-intentions"\nName = "edge-app"\nSources = [{ Name = "frontend" Permissions = [{ Action = "deny" HTTP { Header = [{ Name = "x" Regex = "[a" }] } }] }]',
+    [expect.stringContaining('sidecars refuse this regular expression: unterminated character class')],
+  ],
+  [
+    'Kind = "service-resolver"\nName = "edge-app"\nSubsets {\n  v1 {\n    Filter = "Service.Labels.version == v1"\n  }\n}',
+    [expect.stringMatching(/^5 \| .*hosts have nothing that is called "Service\.Labels\.version"/)],
+  ],
+  [
+    'Kind = "service-resolver"\nName = "edge-app"\nSubsets { v1 { Filter = "\\"Big.One\\" in Service.Tags and Node.Meta.rack != R.1" } }',
+    [],
+  ],
+  [
+    'Kind = "service-resolver"\nName = "edge-app"\nRedirect { Service = "edge-app" }',
+    [expect.stringContaining('this redirect leads back to where it began: edge-app → edge-app')],
+  ],
+  [
+    'Kind = "service-resolver"\nName = "edge-app"\nFailover { "*" { Service = "edge-app" } }',
+    [expect.stringContaining('this failover leads to the very hosts that it is for')],
+  ],
   [
     'Kind = "service-defaults"\nName = "frontend',
     [expect.stringContaining('this text has no end on its line')],
@@ -212,6 +276,56 @@ test('entries that need each other are held against each other', () => {
   expect(problemsIn([router, 'r.hcl'], [router, 's.hcl'])).toEqual([
     expect.stringContaining('service-router/edge-app is there already, in r.hcl:1'),
   ]);
+});
+
+test('entries that lead to each other in a circle are told once, with the way round', () => {
+  const redirect = (from: string, to: string) =>
+    `Kind = "service-resolver"\nName = "${from}"\nRedirect { Service = "${to}" }`;
+  expect(problemsIn([redirect('edge-app', 'cart'), 'a.hcl'])).toEqual([]);
+  expect(
+    problemsIn([redirect('edge-app', 'cart'), 'a.hcl'], [redirect('cart', 'edge-app'), 'b.hcl']),
+  ).toEqual(['3 | Redirect | this redirect leads back to where it began: edge-app → cart → edge-app']);
+  const split = (from: string, to: string) =>
+    `Kind = "service-splitter"\nName = "${from}"\nSplits = [{ Weight = 50 }, { Weight = 50 Service = "${to}" }]`;
+  expect(problemsIn([split('edge-app', 'cart'), 'a.hcl'])).toEqual([]);
+  expect(problemsIn([split('edge-app', 'cart'), 'a.hcl'], [split('cart', 'edge-app'), 'b.hcl'])).toEqual([
+    '3 | Splits.1 | this split leads back to where it began: edge-app → cart → edge-app',
+  ]);
+});
+
+test.each([
+  [
+    'a.json',
+    '{"Kind":"service-defaults",\n"Name":"edge-app",}',
+    '2:19 not valid JSON: expected double-quoted property name',
+  ],
+  ['a.json', '{"Kind":"service-defaults",\n"Name": edge }', "2:9 not valid JSON: unexpected token 'e'"],
+  [
+    'a.hcl',
+    '{"Kind":"service-defaults" // ours\n}',
+    "1:28 not valid JSON: expected ',' or '}' after property value",
+  ],
+  ['a.json', '{"Kind":"service-defaults"', "1:27 not valid JSON: expected ',' or '}' after property value"],
+  ['a.json', '\uFEFF{}', '1:1 this file begins with a byte order mark, which Consul does not read'],
+  ['a.hcl', 'Kind = "mesh"\n\0', '2:1 this is no text in UTF-8, which is what Consul reads'],
+  [
+    'a.yaml',
+    'Kind: mesh\n',
+    '1:1 in YAML there are custom resources of consul-k8s alone, with their apiVersion',
+  ],
+  [
+    'a.yaml',
+    'apiVersion: consul.hashicorp.com/v1\nkind: Mesh\nmetadata: { name: mesh }\nspec: {}\n',
+    "1:13 consul.hashicorp.com/v1 is no version of Consul's",
+  ],
+  [
+    'a.yaml',
+    'apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceDefaults\nmetadata: { name: edge-app }\nspec:\n  Protocol: http\n',
+    '5:3 custom resources have no field "Protocol"',
+  ],
+])('%s: what Consul or Kubernetes would not read is told where it stands: %j', (file, content, told) => {
+  const { problems } = lintConfiguration([fileOf(content, file)]);
+  expect(problems.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual([told]);
 });
 
 test('a change puts entries in and takes them out, and may not leave others without what they need', () => {

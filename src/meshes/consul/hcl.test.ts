@@ -59,6 +59,19 @@ test('a field is found where it stands, and one that is not there at its nearest
   expect(document.place(['TLS', 'Outgoing'])).toEqual({ line: 2, column: 1 });
 });
 
+test('numbers are read in all their forms', () => {
+  expect(valueIn('A = 0x1f\nB = -0x10\nC = 1e3\nD = -2.5')).toEqual({ A: 31, B: -16, C: 1_000, D: -2.5 });
+});
+
+test('what is not of HCL 1 is said with what is', () => {
+  expect(valueIn('A = jsonencode({ B = 1 })')).toMatchObject({
+    line: 1,
+    hint: expect.stringContaining('HCL 1'),
+  });
+  expect(valueIn('A = var.most')).toMatchObject({ line: 1, hint: expect.stringContaining('HCL 1') });
+  expect(valueIn('Kind = "a"\n\nKind = "b"')).toMatchObject({ line: 3, hint: 'a file of HCL has one entry' });
+});
+
 test.each([
   ['Name = "web', 1, 'this text has no end on its line'],
   ['Name = web', 1, 'expected a value, got web; text stands in quotes'],

@@ -73,7 +73,8 @@ export function parseHcl(
     return { document: new HclDocument(new Parser(text).read()) };
   } catch (error) {
     if (!(error instanceof HclError)) throw error;
-    return { problem: { file, ...error.at, message: error.message } };
+    const { at, message, hint } = error;
+    return { problem: { file, ...at, message, ...(hint === undefined ? {} : { hint }) } };
   }
 }
 
@@ -100,10 +101,12 @@ export function withHclNumber(text: string, path: Path, value: number): string |
 
 class HclError extends Error {
   readonly at: Place;
+  readonly hint: string | undefined;
 
-  constructor(message: string, at: Place) {
+  constructor(message: string, at: Place, hint: string | undefined) {
     super(message);
     this.at = at;
+    this.hint = hint;
   }
 }
 
@@ -115,7 +118,7 @@ class Parser {
   #depth = 0;
 
   constructor(text: string) {
-    this.#text = text.startsWith('\uFEFF') ? text.slice(1) : text;
+    this.#text = text;
   }
 
   read(): Node {
@@ -128,8 +131,8 @@ class Parser {
     return { line: this.#line, column: this.#at - this.#lineStart + 1 };
   }
 
-  #fail(message: string, at = this.#place()): never {
-    throw new HclError(message, at);
+  #fail(message: string, at = this.#place(), hint?: string): never {
+    throw new HclError(message, at, hint);
   }
 
   #peek(): string {
@@ -211,7 +214,10 @@ class Parser {
     const there = into.get(name);
     if (there === undefined) into.set(name, { keyAt, node });
     else if (sign === '{') there.node = together(there.node, node);
-    else this.#fail(`${name} is written twice`, keyAt);
+    else {
+      const isHead = /^(kind|name)$/i.test(name);
+      this.#fail(`${name} is written twice`, keyAt, isHead ? 'a file of HCL has one entry' : undefined);
+    }
   }
 
   #key(): string {
@@ -239,7 +245,10 @@ class Parser {
     const [word = ''] = /^[^\s,\]}[{#"]+/.exec(this.#text.slice(this.#at, this.#at + 500)) ?? [];
     const value = plainValue(word);
     if (value === undefined) {
-      this.#fail(word === '' ? 'expected a value' : `expected a value, got ${word}; text stands in quotes`);
+      const what = word === '' ? 'expected a value' : `expected a value, got ${word}; text stands in quotes`;
+      const isExpression = /^[A-Za-z_]\w*[.(]/.test(word);
+      const hint = isExpression ? 'Consul reads HCL 1, which knows no functions and no variables' : undefined;
+      this.#fail(what, this.#place(), hint);
     }
     this.#step(word.length);
     return this.#scalar(at, from, value);
@@ -316,7 +325,8 @@ class Parser {
 
 function plainValue(word: string): number | boolean | undefined {
   if (word === 'true' || word === 'false') return word === 'true';
-  if (/^-?0x[0-9a-f]+$/i.test(word)) return Number(word);
+  const hexadecimal = /^(-?)(0x[0-9a-f]+)$/i.exec(word);
+  if (hexadecimal !== null) return Number(`${hexadecimal[1]}1`) * Number(hexadecimal[2]);
   return /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(word) ? Number(word) : undefined;
 }
 

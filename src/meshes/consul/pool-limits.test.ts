@@ -71,8 +71,32 @@ test('an override without limits gets a block, and one that is missing is asked 
 });
 
 test('calls without a rule get one, which is what is to be put in as well', () => {
-  const { name, text } = poolSettings.newRule(calls, wanted);
+  const { name, file, text } = poolSettings.newRule(calls, wanted);
   expect(name).toEqual({ kind: 'service-defaults', namespace: 'default', name: 'frontend' });
-  expect(found(text, 'limits under trial').written).toEqual(wanted);
+  expect(found(text, file).written).toEqual(wanted);
+  expect(text).toBe(`Kind = "service-defaults"
+Name = "frontend"
+UpstreamConfig {
+  Overrides = [
+    {
+      Name = "cart"
+      Limits {
+        MaxConnections = 24
+        MaxPendingRequests = 6
+      }
+    }
+  ]
+}
+`);
   expect(poolSettings.patch(calls, wanted)).toBe(text);
+});
+
+test.each([
+  ['a.json', '{\n  "Kind": "service-defaults"'],
+  ['a.yaml', 'apiVersion: consul.hashicorp.com/v1alpha1\nkind: ServiceDefaults\n'],
+  ['a.hcl', 'Kind = "service-defaults"\n'],
+])('a rule that is to be in %s is written as its ending says', (file, beginning) => {
+  const { text } = poolSettings.newRule(calls, wanted, file);
+  expect(text.startsWith(beginning), text).toBe(true);
+  expect(found(text, file).written).toEqual(wanted);
 });

@@ -1,12 +1,14 @@
+import { stringify } from 'yaml';
 import { usageError } from '../../kit/errors.ts';
-import { mapAt, type Path, valueAt } from '../../kit/path.ts';
+import { isMap, mapAt, type Path, valueAt } from '../../kit/path.ts';
 import { withField } from '../../kit/yaml-edit.ts';
 import { describeResource, type MeshResource } from '../../model/mesh-configuration.ts';
 import type { LimitName, PoolLimits } from '../../model/pool-limits.ts';
 import type { PoolCalls, PoolSettings } from '../contract.ts';
-import { listAt } from './entries/meaning.ts';
+import { listAt } from './entries/lists.ts';
 import { readEntries } from './entries/read.ts';
 import { withHclNumber } from './hcl.ts';
+import { hclText } from './hcl-text.ts';
 
 /** What each limit is called there; how many requests a connection carries, nothing says. */
 const fields = {
@@ -58,13 +60,39 @@ export const poolSettings: PoolSettings = {
     return text;
   },
 
-  newRule: (calls, wanted) => ({
+  newRule: (calls, wanted, file = 'limits-under-trial.hcl') => ({
     name: { kind: 'service-defaults', namespace: calls.namespace, name: calls.from },
-    text: `${JSON.stringify(ruleFor(calls, wanted), undefined, 2)}\n`,
+    file,
+    text: textFor(file, ruleFor(calls, wanted)),
   }),
 
-  patch: (calls, wanted) => `${JSON.stringify(ruleFor(calls, wanted), undefined, 2)}\n`,
+  patch: (calls, wanted) => hclText(ruleFor(calls, wanted)),
 };
+
+/** An entry in the language of a file's ending; HCL where that says nothing else. */
+function textFor(file: string, entry: ReturnType<typeof ruleFor>): string {
+  if (/\.json$/i.test(file)) return `${JSON.stringify(entry, undefined, 2)}\n`;
+  return /\.ya?ml$/i.test(file) ? stringify(customResource(entry)) : hclText(entry);
+}
+
+/** The same as consul-k8s has it. */
+const customResource = ({ Name, UpstreamConfig }: ReturnType<typeof ruleFor>) => ({
+  apiVersion: 'consul.hashicorp.com/v1alpha1',
+  kind: 'ServiceDefaults',
+  metadata: { name: Name },
+  spec: { upstreamConfig: inCamelCase(UpstreamConfig) },
+});
+
+function inCamelCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inCamelCase);
+  if (!isMap(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      `${name.charAt(0).toLowerCase()}${name.slice(1)}`,
+      inCamelCase(inner),
+    ]),
+  );
+}
 
 const ruleFor = ({ from, to }: PoolCalls, wanted: PoolLimits) => ({
   Kind: 'service-defaults',

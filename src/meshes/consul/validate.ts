@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Problem } from '../../kit/problems.ts';
 import { runProgram } from '../../kit/run-program.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
+import { placeOfRefusal } from './refusal-place.ts';
 
 const timeLimitMs = 30_000;
 
@@ -52,11 +53,19 @@ async function wordsAgainst(consul: string, path: string, signal: AbortSignal): 
 }
 
 /** With the words that are about the entry alone. */
-function problemOf({ file, line, kind, name }: MeshResource, said: string): Problem {
+function problemOf({ file, kind, name, lineOf }: MeshResource, said: string): Problem {
   const about = said
     .replaceAll(/\s+/g, ' ')
     .trim()
     .replace(/^.*?config_entries\.bootstrap\[\d+\]:?\s*/, '')
-    .replace(/^Config validation failed: /, '');
-  return { file, line, path: `${kind}/${name}`, message: `Consul refuses it: ${about}` };
+    .replace(/^Config validation failed: /, '')
+    // A list of one.
+    .replaceAll(/1 error occurred: \* /g, '');
+  const path = placeOfRefusal(about);
+  return {
+    file,
+    line: lineOf(path),
+    path: [`${kind}/${name}`, ...path].join('.'),
+    message: `Consul refuses it: ${about}`,
+  };
 }

@@ -62,6 +62,7 @@ export const poolSettings: PoolSettings = {
 
   newRule: ({ to: service, namespace }, limits) => ({
     name: { kind: 'DestinationRule', namespace, name: service },
+    file: 'limits-under-trial.yaml',
     text: stringify({
       apiVersion: 'networking.istio.io/v1',
       kind: 'DestinationRule',

@@ -177,10 +177,10 @@ function readLocality(
   subset: string | undefined,
 ): Cluster['locality'] {
   if (parts.length < 2) {
-    return {
-      value: 'none',
-      from: { by: 'default', of: 'Consul', field: 'Failover' },
-    };
+    // Where there are subsets, it is the author who has said nothing of what is when one has no host left.
+    const own = subset === undefined ? undefined : fieldOf(resolver, 'Subsets', subset);
+    const from = own && writtenAt(own) !== undefined ? settingAt(own) : undefined;
+    return { value: 'none', from: from ?? { by: 'default', of: 'Consul', field: 'Failover' } };
   }
   const all = resolver && within(resolver, 'Failover');
   const named = Object.keys(mapAt(all && writtenAt(all), []) ?? {});

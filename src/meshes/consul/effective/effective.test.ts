@@ -152,3 +152,32 @@ test('intentions that deny nobody are told as of no effect at the service that t
   expect(others.unused).toMatchObject([{ why: 'it is for calls of cart' }]);
   expect(recordedSidecar('routes', 'edge-app').unused).toEqual([]);
 });
+
+test('a subset without failover says so where it stands, and that of another one is told as of no effect', () => {
+  const { clusters, unused } = recordedSidecar('one-zone', 'frontend');
+  const east = clusters.find(({ subset }) => subset === 'east');
+  expect(text(east?.locality)).toBe('"none" one-zone.yaml:9');
+  expect(unused).toMatchObject([
+    {
+      about: 'locality',
+      setting: { path: 'Failover.west', line: 14 },
+      why: 'it is for the subset west, and calls of edge-app go to east',
+    },
+  ]);
+});
+
+test('intentions are rules in the order in which Consul goes by them', () => {
+  const [filter] = recordedSidecar('one-zone', 'edge-app').inbound[0]?.filters ?? [];
+  const rules = filter?.kind === 'authorization' ? filter.rules : undefined;
+  const get = { name: ':method', kind: 'regex', value: 'GET|PUT' };
+  const gold = { name: 'x-plan', kind: 'exact', value: 'gold' };
+  const of = { caller: 'frontend' };
+  expect(rules).toMatchObject([
+    { ...of, does: 'deny', match: { path: { kind: 'exact', value: '/stock/secret' } }, from: { line: 29 } },
+    { ...of, does: 'allow', match: { path: { kind: 'prefix' }, headers: [get] }, from: { line: 32 } },
+    { ...of, does: 'allow', match: { headers: [gold] }, from: { line: 36 } },
+    { ...of, does: 'deny', match: { path: { kind: 'regex' } }, from: { line: 41 } },
+    { ...of, does: 'allow', match: undefined, rest: true, from: { line: 29 } },
+    { caller: undefined, does: 'deny', match: undefined, from: { line: 25 } },
+  ]);
+});

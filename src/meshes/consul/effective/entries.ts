@@ -1,9 +1,9 @@
-import { valueAt } from '../../../kit/path.ts';
+import { type Path, valueAt } from '../../../kit/path.ts';
 import type { Told } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { Fallback, Place } from '../../told.ts';
 import { tell, within, writtenAt } from '../../told.ts';
-import { listAt } from '../entries/meaning.ts';
+import { listAt } from '../entries/lists.ts';
 
 /** The entries under test, by what they are about. */
 export class EntriesUnderTest {
@@ -59,5 +59,5 @@ export function toldBy<T>(
 }
 
 /** A field of a block, where there is a block. */
-export const fieldOf = (block: Place | undefined, ...path: string[]): Place | undefined =>
+export const fieldOf = (block: Place | undefined, ...path: Path): Place | undefined =>
   block && within(block, ...path);

@@ -1,4 +1,4 @@
-import type { Filter, Inbound, Policy } from '../../../model/effective.ts';
+import type { Filter, Inbound } from '../../../model/effective.ts';
 import type { Instance } from '../../../model/topology.ts';
 import {
   durationMs,
@@ -10,6 +10,7 @@ import {
 import { settingAt } from '../../told.ts';
 import { readLimits } from './clusters.ts';
 import { type EntriesUnderTest, fieldOf, toldBy } from './entries.ts';
+import { policyOf, rulesOf } from './intentions.ts';
 
 /** What a sidecar takes for its app: one port, always by mTLS. */
 export function readInbound(
@@ -100,6 +101,7 @@ function readFilter(
         action: rules?.action === 'DENY' ? 'deny' : 'allow',
         dryRun: false,
         policies: policies.map((id) => policyOf(id, service, under)),
+        rules: rulesOf(service, under),
       },
     ];
   }
@@ -110,12 +112,4 @@ function readFilter(
   if (name.endsWith('.jwt_authn')) return [{ kind: 'authentication', name, from }];
   if (name.endsWith('.ext_authz')) return [{ kind: 'external-authorization', name, from }];
   return [{ kind: 'other', name, from }];
-}
-
-/** Consul makes one policy of all intentions for connections, and one for each source with permissions. */
-function policyOf(id: string, service: string, under: EntriesUnderTest): Policy {
-  const entry = under.of('service-intentions', service) ?? under.of('service-intentions', '*');
-  if (entry === undefined) return { id, resource: undefined, from: { by: 'unknown', maybe: [] } };
-  const { kind, namespace, name } = entry.resource;
-  return { id, resource: { kind, namespace, name }, from: settingAt(fieldOf(entry, 'Sources') ?? entry) };
 }

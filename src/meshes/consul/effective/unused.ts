@@ -1,8 +1,8 @@
-import { valueAt } from '../../../kit/path.ts';
+import { mapAt, valueAt } from '../../../kit/path.ts';
 import type { Inbound, Subject, Unused } from '../../../model/effective.ts';
 import type { Instance, TopologyPlan } from '../../../model/topology.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
-import { listAt } from '../entries/meaning.ts';
+import { listAt } from '../entries/lists.ts';
 import type { EntriesUnderTest } from './entries.ts';
 
 const subjects: readonly (readonly [block: string, Subject])[] = [
@@ -20,7 +20,30 @@ export function unusedByCaller(
   under: EntriesUnderTest,
 ): readonly Unused[] {
   const called = [...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to))];
-  return called.flatMap((to) => [...ofCalled(service, to, under), ...hidden(service, to, under)]);
+  return called.flatMap((to) => [
+    ...ofCalled(service, to, under),
+    ...hidden(service, to, under),
+    ...failoverOfOthers(to, under),
+  ]);
+}
+
+/** Failover of a service's subsets, where calls that name none go to a subset that has none. */
+function failoverOfOthers(to: string, under: EntriesUnderTest): readonly Unused[] {
+  const resolver = under.of('service-resolver', to);
+  const usual = resolver && valueAt(writtenAt(resolver), ['DefaultSubset']);
+  if (resolver === undefined || typeof usual !== 'string' || usual === '') return [];
+  const all = within(resolver, 'Failover');
+  const named = Object.keys(mapAt(writtenAt(all), []) ?? {});
+  return named.includes(usual) || named.includes('*')
+    ? []
+    : named.map((name) =>
+        unused(
+          within(all, name),
+          'locality',
+          to,
+          `it is for the subset ${name}, and calls of ${to} go to ${usual}`,
+        ),
+      );
 }
 
 /** Intentions that refuse nobody at a server: those for calls of other services, and those that deny nothing at all. */

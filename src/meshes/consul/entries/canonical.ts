@@ -17,8 +17,16 @@ export interface Canonical {
 /** How Consul tells names apart: neither by case nor by underlines. */
 const folded = (name: string) => name.toLowerCase().replaceAll('_', '');
 
-/** Holds what is written against the fields that Consul has, and spells it as Consul does. */
-export function canonical(fields: ObjectField, written: unknown, from: Path = []): Canonical {
+/**
+ * Holds what is written against the fields that Consul has, and spells it as Consul does. Consul takes a name however it
+ * is spelt, which Kubernetes does not: `only` says how a name of Consul's has to be there.
+ */
+export function canonical(
+  fields: ObjectField,
+  written: unknown,
+  from: Path = [],
+  only?: (name: string) => string,
+): Canonical {
   const mistakes: Mistake[] = [];
   const places = new Map<string, Path>();
   const root = Object.values(fields.fields).length === 0 ? [] : Object.keys(fields.fields);
@@ -60,7 +68,11 @@ export function canonical(fields: ObjectField, written: unknown, from: Path = []
       case 'object':
         return isMap(value)
           ? readObject(field, value, path, to)
-          : wrong(path, `expected a map, got ${typeName(value)}`);
+          : wrong(
+              path,
+              `expected a map, got ${typeName(value)}`,
+              Array.isArray(value) ? 'there is one of it: several blocks of one name are a list' : undefined,
+            );
       case 'map':
         if (!isMap(value)) return wrong(path, `expected a map, got ${typeName(value)}`);
         return Object.fromEntries(
@@ -92,6 +104,10 @@ export function canonical(fields: ObjectField, written: unknown, from: Path = []
       const own = name === undefined ? undefined : field.fields[name];
       if (name !== undefined && own !== undefined) {
         if (Object.hasOwn(result, name)) wrong([...path, key], `${name} is written twice`, undefined, 'key');
+        if (only !== undefined && key !== only(name)) {
+          const message = `custom resources have no field ${quote(key)}`;
+          wrong([...path, key], message, `write ${only(name)}`, 'key');
+        }
         result[name] = read(own, inner, [...path, key], [...to, name]);
         continue;
       }
@@ -101,7 +117,8 @@ export function canonical(fields: ObjectField, written: unknown, from: Path = []
       else wrong([...path, key], `unknown field ${quote(key)}`, hintFor(key, field), 'key');
     }
     for (const name of field.needed ?? []) {
-      if (result[name] === undefined && !mistakes.some((each) => each.path.at(-1) === name)) {
+      if (result[name] === '') wrong([...path, keyAs(name, value)], 'empty; this field is needed');
+      else if (result[name] === undefined && !mistakes.some((each) => each.path.at(-1) === name)) {
         wrong([...path, name], 'missing; this field is needed');
       }
     }
@@ -110,12 +127,15 @@ export function canonical(fields: ObjectField, written: unknown, from: Path = []
 
   /** A field of this place that was meant, or the place that the field of this name has. */
   function hintFor(key: string, field: ObjectField): string | undefined {
-    const here = Object.keys(field.fields);
+    const spell = only ?? ((name: string) => name);
+    const here = Object.keys(field.fields).map(spell);
     const close = nearest(key, here);
     if (close !== undefined && folded(close).length > 0 && isSlip(key, close)) return suggest(key, [close]);
+    // These stand at every entry, and at much in it.
+    if (ofEveryEntry.has(folded(key))) return undefined;
     const places = placesOf(key, fields).filter((place) => !root.includes(place) || field !== fields);
     if (places.length > 0) return `its place is ${places.slice(0, 3).join(' or ')}`;
-    const shown = here.filter((name) => !['Kind', 'Name', 'Meta', 'Namespace', 'Partition'].includes(name));
+    const shown = here.filter((name) => !ofEveryEntry.has(folded(name)));
     return suggest(key, shown, 20);
   }
 
@@ -131,6 +151,9 @@ export function canonical(fields: ObjectField, written: unknown, from: Path = []
           return wrong(path, `expected text, got ${typeName(value)}`, hint);
         }
         if (field.oneOf !== undefined && !field.oneOf.includes(value)) {
+          if (field.others !== undefined) {
+            return wrong(path, `unsupported here, because ${field.others}; got ${quote(value)}`);
+          }
           const allowed = field.oneOf.filter(Boolean);
           const meant = nearest(value, allowed);
           const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
@@ -162,6 +185,12 @@ export function canonical(fields: ObjectField, written: unknown, from: Path = []
     }
   }
 }
+
+const ofEveryEntry: ReadonlySet<string> = new Set(['kind', 'name', 'meta', 'namespace', 'partition']);
+
+/** A field's name as its author spelt it. */
+const keyAs = (name: string, value: Record<string, unknown>) =>
+  Object.keys(value).find((key) => folded(key) === folded(name)) ?? name;
 
 const keyOf = (path: Path) => path.join('\0');
 

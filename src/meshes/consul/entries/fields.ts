@@ -5,7 +5,8 @@
 
 /** What a field takes. */
 export type Field =
-  | { readonly type: 'text'; readonly oneOf?: readonly string[] }
+  /** Of some words, where `others` says what those are that are none of them. */
+  | { readonly type: 'text'; readonly oneOf?: readonly string[]; readonly others?: string }
   /** "10s". */
   | { readonly type: 'duration' }
   | { readonly type: 'whole'; readonly least: number; readonly most?: number }
@@ -32,8 +33,8 @@ const text = (...oneOf: readonly string[]): Field =>
 const duration: Field = { type: 'duration' };
 const boolean: Field = { type: 'boolean' };
 const any: Field = { type: 'any' };
-const whole = (least = 0, most?: number): Field =>
-  most === undefined ? { type: 'whole', least } : { type: 'whole', least, most };
+/** More than Envoy holds nobody has. */
+const whole = (least = 0, most = 4_294_967_295): Field => ({ type: 'whole', least, most });
 const list = (of: Field): Field => ({ type: 'list', of });
 const map = (of: Field): Field => ({ type: 'map', of });
 const object = (
@@ -45,7 +46,12 @@ const ENTERPRISE = 'is in Consul Enterprise only';
 const LATER = 'came with a later Consul than 1.16';
 
 /** Namespaces and partitions have names in Enterprise alone; here all are "default". */
-const tenancy = { Namespace: text('default', ''), Partition: text('default', '') };
+const onlyDefault = (what: string): Field => ({
+  type: 'text',
+  oneOf: ['default', ''],
+  others: `${what} other than default are in Consul Enterprise only`,
+});
+const tenancy = { Namespace: onlyDefault('namespaces'), Partition: onlyDefault('partitions') };
 
 const meshGateway = object({ Mode: text('', 'none', 'local', 'remote') });
 const transparentProxy = object({ OutboundListenerPort: whole(0, 65_535), DialedDirectly: boolean });
@@ -71,9 +77,9 @@ const mode = text('', 'direct', 'transparent');
 const mutualTls = text('', 'default', 'strict', 'permissive');
 
 const limits = object({
-  MaxConnections: whole(-1),
-  MaxPendingRequests: whole(-1),
-  MaxConcurrentRequests: whole(-1),
+  MaxConnections: whole(),
+  MaxPendingRequests: whole(),
+  MaxConcurrentRequests: whole(),
 });
 
 const passiveHealthCheck = object({
@@ -90,7 +96,7 @@ const upstream = object({
   Peer: text(),
   EnvoyListenerJSON: text(),
   EnvoyClusterJSON: text(),
-  Protocol: text(),
+  Protocol: text('', 'tcp', 'http', 'http2', 'grpc'),
   ConnectTimeoutMs: whole(),
   Limits: limits,
   PassiveHealthCheck: passiveHealthCheck,
@@ -267,7 +273,7 @@ export const entryKinds = {
           {
             Service: text(),
             ServiceSubset: text(),
-            Namespace: text('default', ''),
+            Namespace: onlyDefault('namespaces'),
             Datacenters: list(text()),
             Targets: list(
               object({
@@ -352,8 +358,12 @@ export type EntryKind = keyof typeof entryKinds;
 
 export const isEntryKind = (kind: string): kind is EntryKind => Object.hasOwn(entryKinds, kind);
 
+/** Why a lab has no use for a kind that Consul has; undefined for what is no other kind of Consul's. */
+export const whyOtherKind = (kind: string): string | undefined =>
+  Object.hasOwn(otherKinds, kind) ? otherKinds[kind] : undefined;
+
 /** Kinds of entries that Consul has and a lab has no use for, with why. */
-export const otherKinds: Readonly<Record<string, string>> = {
+const otherKinds: Readonly<Record<string, string>> = {
   'ingress-gateway': 'the lab has no gateway for callers from outside',
   'api-gateway': 'the lab has no gateway for callers from outside',
   'http-route': 'the lab has no gateway for callers from outside',

@@ -3,6 +3,9 @@ import { isMap, mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { servedBy, type TopologyPlan } from '../../../model/topology.ts';
 import { DATACENTER } from '../names.ts';
+import { mistakesInCircles } from './circles.ts';
+import { listAt } from './lists.ts';
+import { mistakesInTexts } from './patterns.ts';
 import type { Entry } from './read.ts';
 
 /** A name of a service that an entry has somewhere. */
@@ -30,19 +33,20 @@ export function mistakesTogether(entries: readonly Entry[], topology: TopologyPl
     ...destinations.flatMap((each) => mistakeInSubset(each, entries)),
     ...entries.flatMap(placesElsewhere),
     ...mistakesAlone(entries),
+    ...mistakesInCircles(entries),
     ...mistakesInProtocol(entries, servers),
   ];
 }
 
 /** What is wrong with entries of which nobody knows what runs. */
 export function mistakesAlone(entries: readonly Entry[]): readonly Problem[] {
-  return entries.flatMap((entry) => [...mistakesInSplits(entry), ...mistakesInIntentions(entry)]);
+  return entries.flatMap((entry) => [
+    ...mistakesInSplits(entry),
+    ...mistakesInIntentions(entry),
+    ...mistakesInOverrides(entry),
+    ...mistakesInTexts(entry),
+  ]);
 }
-
-export const listAt = (value: unknown, path: Path): readonly unknown[] => {
-  const found = valueAt(value, path);
-  return Array.isArray(found) ? found : [];
-};
 
 const textAt = (value: unknown, path: Path): string | undefined => {
   const found = valueAt(value, path);
@@ -118,9 +122,37 @@ function mistakesInCallers(entry: Entry, services: readonly string[]): readonly 
     });
   if (entry.kind === 'service-intentions') return at(['Sources'], 'that could call');
   if (entry.kind === 'service-defaults') {
-    return [...at(['UpstreamConfig', 'Overrides'], 'that could be called'), ...namelessOverrides(entry)];
+    return at(['UpstreamConfig', 'Overrides'], 'that could be called');
   }
   return [];
+}
+
+/** What settings of calls may not say: whom they are for has to be told once. */
+function mistakesInOverrides(entry: Entry): readonly Problem[] {
+  if (entry.kind !== 'service-defaults') return [];
+  const overrides: Path = ['UpstreamConfig', 'Overrides'];
+  const names = listAt(entry.value, overrides).map((each) => textAt(each, ['Name']));
+  const again = names.flatMap((name, index) => {
+    if (name === '*') {
+      const hint = 'what is for all of them stands in UpstreamConfig.Defaults';
+      return [entry.problem([...overrides, index, 'Name'], 'an override is for one service', hint)];
+    }
+    if (name === undefined || names.indexOf(name) === index) return [];
+    const message = `an earlier override is for ${name} as well, and only one of the two counts`;
+    return [entry.problem([...overrides, index, 'Name'], message, 'put both into one')];
+  });
+  const places: readonly Path[] = [
+    ['UpstreamConfig', 'Defaults'],
+    ...names.map((_, index) => [...overrides, index]),
+  ];
+  const ofBytes = places.flatMap((place) => {
+    if (textAt(entry.value, [...place, 'Protocol']) !== 'tcp') return [];
+    const message = 'callers would take requests for connections of TCP, of which nothing can be told';
+    return [
+      entry.problem([...place, 'Protocol'], message, 'leave it out: callers speak what the service does'),
+    ];
+  });
+  return [...again, ...ofBytes, ...namelessOverrides(entry)];
 }
 
 function namelessOverrides(entry: Entry): readonly Problem[] {

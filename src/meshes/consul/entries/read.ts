@@ -3,7 +3,7 @@ import { isMap, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { describeResource, type MeshFile, type MeshResource } from '../../../model/mesh-configuration.ts';
 import { canonical } from './canonical.ts';
-import { type EntryKind, entryKinds, isEntryKind, otherKinds } from './fields.ts';
+import { type EntryKind, entryKinds, isEntryKind, whyOtherKind } from './fields.ts';
 import { type EntrySource, isCustomResource, sourcesIn } from './source.ts';
 
 /** A configuration entry: `value` is spelt as Consul spells it, whatever its author did. */
@@ -72,7 +72,7 @@ function readEntry(
     : headOfEntry(source.value, blame);
   if ('problem' in head) return { problems: [head.problem] };
   const { kind, own, from } = head;
-  const read = canonical(entryKinds[kind], own, from);
+  const read = canonical(entryKinds[kind], own, from, from.length > 0 ? asInResources : undefined);
   const value = isMap(read.value)
     ? { Kind: kind, ...read.value, ...(kind === 'mesh' ? {} : head.named) }
     : {};
@@ -92,14 +92,15 @@ function readEntry(
     file,
     line: source.place([]).line,
     lineOf: (path) => source.place(read.writtenAt(path)).line,
-    spelt: (path) => read.spelt(path, from.length > 0 ? uncapitalised : (name) => name),
+    spelt: (path) => read.spelt(path, from.length > 0 ? asInResources : (name) => name),
     problem: (path, message, hint, at) => blame(read.writtenAt(path), message, hint, at),
   };
   return { entry, problems: [...problems, ...mistakesInName(entry)] };
 }
 
-/** As custom resources are spelt: "MaxConnections" → "maxConnections". */
-const uncapitalised = (name: string) => name.slice(0, 1).toLowerCase() + name.slice(1);
+/** As custom resources are spelt: "MaxConnections" → "maxConnections", "TLSMinVersion" → "tlsMinVersion". */
+const asInResources = (name: string) =>
+  name.replace(/^[A-Z]+(?=[A-Z][a-z]|$)|^[A-Z]/, (capitals) => capitals.toLowerCase());
 
 type Blame = Entry['problem'];
 
@@ -116,6 +117,11 @@ type Head =
 /** Consul's own form: Kind and Name beside the fields. */
 function headOfEntry(value: Record<string, unknown>, blame: Blame): Head {
   const key = Object.keys(value).find((name) => name.toLowerCase() === 'kind');
+  if (key === undefined && Object.hasOwn(value, 'config_entries')) {
+    const hint =
+      'give each entry of config_entries.bootstrap a file of its own, or all of them as a list in JSON';
+    return { problem: blame(['config_entries'], 'this is configuration of an agent', hint, 'key') };
+  }
   if (key === undefined) {
     const hint = `its Kind says what it is: ${Object.keys(entryKinds).join(', ')}`;
     return { problem: blame([], 'a configuration entry has a Kind', hint) };
@@ -128,8 +134,9 @@ function headOfEntry(value: Record<string, unknown>, blame: Blame): Head {
 /** As consul-k8s has it. https://developer.hashicorp.com/consul/docs/k8s/crds */
 function headOfResource(value: Record<string, unknown>, blame: Blame): Head {
   const { apiVersion, kind, metadata, spec } = value;
-  if (typeof apiVersion !== 'string' || !apiVersion.startsWith('consul.hashicorp.com/')) {
-    const message = `${String(apiVersion)} is no group of Consul's`;
+  if (apiVersion !== 'consul.hashicorp.com/v1alpha1') {
+    const isGroup = typeof apiVersion === 'string' && apiVersion.startsWith('consul.hashicorp.com/');
+    const message = `${String(apiVersion)} is no ${isGroup ? 'version' : 'group'} of Consul's`;
     return { problem: blame(['apiVersion'], message, 'consul-k8s has consul.hashicorp.com/v1alpha1') };
   }
   const kebab = typeof kind === 'string' ? kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase() : kind;
@@ -158,7 +165,7 @@ function kindOf(
   written: unknown = kind,
 ): { readonly kind: EntryKind } | { readonly problem: Problem } {
   if (typeof kind === 'string' && isEntryKind(kind)) return { kind };
-  const why = typeof kind === 'string' ? otherKinds[kind] : undefined;
+  const why = typeof kind === 'string' ? whyOtherKind(kind) : undefined;
   if (why !== undefined) {
     return { problem: blame(path, `a ${String(written)} is unsupported here, because ${why}`) };
   }

@@ -3,7 +3,7 @@ import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../../../model/topology.ts';
 import type { MarkedRevision } from '../../contract.ts';
 import { accessLogFormat } from '../../envoy/access-log-format.ts';
-import { listAt } from '../entries/meaning.ts';
+import { listAt } from '../entries/lists.ts';
 import { MARKER_SERVICE } from '../names.ts';
 import { freshHosts, sidecarAdmin } from '../sidecar-admin.ts';
 
