@@ -1,4 +1,5 @@
 import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
+import type { Mesh } from '../meshes/contract.ts';
 import type { Action } from '../model/fault.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, PlannedFault } from './contract.ts';
@@ -22,6 +23,8 @@ export interface Capabilities {
   readonly setsConcurrency?: true;
   /** Whether sidecars take connections of apps that know nothing of them. */
   readonly captures: boolean;
+  /** Whatever of a scenario cannot be there with a mesh that could elsewhere; nothing unless given. */
+  readonly unsupported?: (mesh: Mesh, ...about: Parameters<Mesh['unsupported']>) => readonly Mistake[];
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -35,7 +38,7 @@ interface Demand {
 
 /** Everything of a plan that an environment cannot make, take back or hold, with the environments that can. */
 export function unfitFor<Name extends string>(
-  plan: Plan,
+  { plan, mesh }: { readonly plan: Plan; readonly mesh: Mesh },
   environment: Name,
   capabilities: Readonly<Record<Name, Capabilities>>,
   locate: Locate,
@@ -68,7 +71,8 @@ export function unfitFor<Name extends string>(
       },
     ];
   });
-  return [...tooMany(plan.topology, own.mostInstances), ...unmet, ...foreign].map(locate);
+  const ofMesh = own.unsupported?.(mesh, plan.topology, actionsOf(plan)) ?? [];
+  return [...tooMany(plan.topology, own.mostInstances), ...unmet, ...ofMesh, ...foreign].map(locate);
 }
 
 function demandsOf({ topology, trial }: Plan, environment: string): readonly Demand[] {
@@ -132,6 +136,10 @@ function demandsOf({ topology, trial }: Plan, environment: string): readonly Dem
 }
 
 const wherever = (asked: boolean, mistake: Mistake): readonly Mistake[] => (asked ? [mistake] : []);
+
+/** What each fault of a plan does, and what takes it back. */
+export const actionsOf = ({ trial }: Pick<Plan, 'trial'>): readonly (readonly Action[])[] =>
+  trial.faults.map(({ actions }) => actions.flatMap(({ inject, revert }) => [inject, revert]));
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */
 export function refuseUnfit<Name extends string>(...about: Parameters<typeof unfitFor<Name>>): void {
