@@ -7,29 +7,27 @@ export function unsupportedInCluster(
   { instances }: TopologyPlan,
   faults: readonly (readonly Action[])[],
 ): readonly Mistake[] {
-  const unable = (path: Mistake['path'], why: string, at: Mistake['at']): Mistake => ({
-    path,
-    at,
-    message: `unsupported here, because ${why}`,
-    hint: 'run it with --env local',
-  });
+  const because = (why: string) => `unsupported here, because ${why}`;
   const bypassing = instances.filter(({ bypass = [] }) => bypass.length > 0);
   return [
-    ...[...new Set(bypassing.map(({ service }) => service))].map((service) =>
-      unable(
-        ['topology', 'services', service, 'bypass'],
-        'nothing captures connections with Consul, so that none can go past a sidecar',
-        'key',
-      ),
+    ...[...new Set(bypassing.map(({ service }) => service))].map(
+      (service): Mistake => ({
+        path: ['topology', 'services', service, 'bypass'],
+        at: 'key',
+        message: because('nothing captures connections with Consul, so that none can go past a sidecar'),
+      }),
     ),
-    ...faults.flatMap((actions, index) =>
+    ...faults.flatMap((actions, index): readonly Mistake[] =>
       actions.some(({ do: action }) => action === 'stop-control-plane')
         ? [
-            unable(
-              ['faults', index, 'kind'],
-              'an agent in a cluster keeps nothing beyond its pod: one that came back would have another authority, and no services',
-              'value',
-            ),
+            {
+              path: ['faults', index, 'kind'],
+              at: 'value',
+              message: because(
+                'an agent in a cluster keeps nothing beyond its pod: one that came back would have another authority, and no services',
+              ),
+              hint: 'run it with --env local',
+            },
           ]
         : [],
     ),
