@@ -73,7 +73,7 @@ async function scenariosOn(mesh: string): Promise<string[]> {
       set: [],
       ...(mesh === 'istio' ? {} : { mesh }),
     });
-    const unfit = unfitFor(plan, env, environmentCapabilities, locate);
+    const unfit = unfitFor({ plan, mesh: kind }, env, environmentCapabilities, locate);
     return unfit.length > 0 || (env === 'docker' && kind.containers === undefined) ? [] : [name];
   });
   return (await Promise.all(fit)).flat();

@@ -10,6 +10,7 @@ import {
 import { renderMarkdown, renderText } from '../comparison/environments/render.ts';
 import { makeFolder, refuseChanged, runOnce, runRounds } from '../comparison/environments/rounds.ts';
 import { environmentCapabilities } from '../environments/index.ts';
+import { meshIn } from '../experiment/planned.ts';
 import { ExitCode } from '../kit/errors.ts';
 import { print, printJson } from '../kit/output.ts';
 import { visibleLines } from '../kit/visible.ts';
@@ -99,9 +100,10 @@ function parseEnvironments(text: string): readonly Compared[] {
 async function compare(file: string, options: CompareOptions, signal: AbortSignal): Promise<Comparison> {
   const loaded = await loadScenario(file, options);
   const plan = planScenario(loaded);
+  const mesh = await meshIn(loaded);
   // Before the first run, not before the first that cannot make it.
   for (const environment of options.envs)
-    refuseUnfit(plan, environment, environmentCapabilities, loaded.locate);
+    refuseUnfit({ plan, mesh }, environment, environmentCapabilities, loaded.locate);
   const folder = await makeFolder(options.reports);
   const settings = { file, changes: scenarioArguments(options), keep: options.keep ?? false };
   const say = (line: string) => process.stderr.write(`${visibleLines(line)}\n`);

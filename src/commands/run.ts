@@ -112,7 +112,7 @@ export async function runScenario(
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const planned = await planExperiment(file, options, options.seed ?? randomSeed());
   const { plan, mesh, configuration } = planned;
-  refuseUnfit(plan, options.env, environmentCapabilities, planned.locate);
+  refuseUnfit(planned, options.env, environmentCapabilities, planned.locate);
   if (options.env === 'local') refuseFewFiles(plan);
   await using live = await openLive(options, plan.name, outer, progress);
   const { signal } = live;

@@ -125,7 +125,7 @@ async function tuneScenario(file: string, options: TuneOptions, outer: AbortSign
   const progress = createProgress(process.stderr, options.quiet ?? false);
   const planned = withoutRelays(await planExperiment(file, options));
   const { plan, mesh, configuration } = planned;
-  refuseUnfit(usedOf(plan), options.env, environmentCapabilities, planned.locate);
+  refuseUnfit({ plan: usedOf(plan), mesh }, options.env, environmentCapabilities, planned.locate);
   const usualMs = environmentUsualMs[options.env];
   const asked = await askedIn(planned, options, usualMs.besideLoad);
   const destination =

@@ -54,7 +54,7 @@ export async function prepareSide(name: SideName, side: Side, common: Common): P
         : error;
     },
   );
-  refuseUnfit(planned.plan, env, environmentCapabilities, planned.locate);
+  refuseUnfit(planned, env, environmentCapabilities, planned.locate);
   const own = await ownPrograms(option, side, env, progress, signal);
   const kept = stack.move();
   return {

@@ -1,5 +1,6 @@
 import { type EnvironmentName, environmentCapabilities, environmentNames } from '../environments/index.ts';
 import { type Problem, ProblemsError } from '../kit/problems.ts';
+import type { Mesh } from '../meshes/contract.ts';
 import { type MeshKind, meshOf } from '../meshes/index.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
@@ -57,7 +58,9 @@ export async function examineScenario(file: string, environment?: EnvironmentNam
       const loaded = await scenarioOf(opened, changes);
       const plan = planOf(loaded, problems);
       const found = await examineConfiguration(loaded, plan, seen);
-      problems.push(...found.problems, ...(plan ? notForAny(plan, loaded, environment) : []));
+      // What a mesh can do somewhere is the same in each version.
+      const mesh = await meshOf(loaded.scenario.mesh.kind);
+      problems.push(...found.problems, ...(plan ? notForAny(plan, mesh, loaded, environment) : []));
       sound.push(...found.sound);
     } catch (error) {
       problems.push(...problemsOf(error));
@@ -115,11 +118,12 @@ async function examineConfiguration(
 /** Why a scenario cannot be run on an environment; where none is named, why on no one. */
 function notForAny(
   plan: Plan,
+  mesh: Mesh,
   { locate }: LoadedScenario,
   environment?: EnvironmentName,
 ): readonly Problem[] {
   const asked = environment === undefined ? environmentNames : [environment];
-  const found = asked.map((name) => unfitFor(plan, name, environmentCapabilities, locate));
+  const found = asked.map((name) => unfitFor({ plan, mesh }, name, environmentCapabilities, locate));
   return found.some((problems) => problems.length === 0) ? [] : (found[0] ?? []);
 }
 

@@ -60,7 +60,7 @@ export async function planSuite(
       const planned = await planOpened(scenario, own, about.seed);
       problems.add(
         scenario.file,
-        unfitFor(planned.plan, about.environment, environmentCapabilities, planned.locate),
+        unfitFor(planned, about.environment, environmentCapabilities, planned.locate),
       );
       scenarios.push(planned);
     });

@@ -133,8 +133,9 @@ async function makeFault(
 ): Promise<AsyncDisposable> {
   const written = JSON.stringify([fault]);
   const alone = ['changes=', `faults=${written}`, 'checks=[{kind: success-rate, during: run, atLeast: 1%}]'];
-  const { plan, locate } = await planExperiment(scenario, { config, set: [...set, ...alone] });
-  refuseUnfit(plan, environment, environmentCapabilities, locate);
+  const planned = await planExperiment(scenario, { config, set: [...set, ...alone] });
+  const { plan } = planned;
+  refuseUnfit(planned, environment, environmentCapabilities, planned.locate);
   await using stack = new AsyncDisposableStack();
   for (const { inject, revert } of plan.trial.faults.flatMap(({ actions }) => actions)) {
     // Also what was only begun.

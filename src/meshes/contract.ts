@@ -407,6 +407,10 @@ export interface ClusterMeshSettings {
   readonly stockEnvoy: boolean;
   /** Label → value of the nodes that its control plane may run on, beside the taint of such nodes. */
   readonly controlPlaneNodes: Readonly<Record<string, string>>;
+  /** A registry that has its images by their usual names: "registry.example:5000". */
+  readonly registry?: string;
+  /** Program → the image with it. */
+  readonly images?: Readonly<Partial<Record<Program, string>>>;
 }
 
 /** One call of a mesh's own command line against a cluster. */
@@ -437,12 +441,50 @@ interface KnownResource {
 /** How a mesh gets into a cluster, and what its parts are called there. */
 export interface ClusterMesh {
   readonly programs: readonly Program[];
-  /** How the names of the API groups of its configuration end. */
-  readonly apiGroupSuffix: string;
   images(settings: ClusterMeshSettings): {
     readonly controlPlane: readonly string[];
     readonly sidecar: readonly string[];
   };
+  /** Whatever of a scenario cannot be with it in a cluster, and can elsewhere, as `Mesh.unsupported` has it. */
+  unsupported(topology: TopologyPlan, faults: readonly (readonly Action[])[]): readonly Mistake[];
+  /** For the pods of a workload; what comes in on `excludedPorts` goes past the sidecar. */
+  podMetadata(
+    instance: Instance,
+    excludedPorts: readonly number[],
+  ): {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+  };
+  /** What a port of a service has to be called, for the mesh to know its protocol; `service` says which is its usual one. */
+  portName(port: number, service: Pick<TopologyService, 'port' | 'portName' | 'protocol'>): string;
+  /** Where apps listen in their pods: for everybody where sidecars capture connections, else for their sidecar alone. */
+  readonly appHost: '0.0.0.0' | '127.0.0.1';
+  /** The ports of a pod at which a replica is called, by the app's own, in their order. */
+  calledAt(appPorts: readonly number[]): readonly number[];
+  readonly sidecar: {
+    readonly container: string;
+    readonly adminPort: number;
+  };
+  readonly controlPlane: {
+    readonly namespace: string;
+    readonly deployment: string;
+    readonly labelSelector: string;
+  };
+  /** The name of a run's revision with this number, for its marker: no sidecar that it finds there holds the same. */
+  revision(run: string, number: number): string;
+  /** How a person changes the mesh configuration of a lab: lines of text. */
+  readonly configurationHint: readonly string[];
+  readonly control: InstalledMesh | ToldMesh;
+}
+
+/**
+ * A mesh that an installer of its own brings, which adds sidecars to pods by itself, and finds the services and the
+ * configuration among the cluster's resources. It stays in a cluster that is kept.
+ */
+export interface InstalledMesh {
+  readonly by: 'resources';
+  /** How the names of the API groups of its configuration end. */
+  readonly apiGroupSuffix: string;
   /** Writes what its installer reads into the folder; returns the call that installs it, and what it wrote. */
   installation(
     settings: ClusterMeshSettings,
@@ -454,33 +496,69 @@ export interface ClusterMesh {
   readonly namespaceLabels: Readonly<Record<string, string>>;
   /** Labels of a pod that gets none all the same. */
   readonly outsideLabels: Readonly<Record<string, string>>;
-  /** For the pods of a workload; what comes in on `excludedPorts` goes past the sidecar. */
-  podMetadata(
-    instance: Instance,
-    excludedPorts: readonly number[],
-  ): {
-    readonly labels: Readonly<Record<string, string>>;
-    readonly annotations: Readonly<Record<string, string>>;
-  };
-  /** What a port of a service has to be called, for the mesh to know its protocol; `service` says which is its usual one. */
-  portName(port: number, service: Pick<TopologyService, 'port' | 'portName' | 'protocol'>): string;
-  readonly sidecar: {
-    readonly container: string;
-    readonly adminPort: number;
-  };
-  readonly controlPlane: {
-    readonly namespace: string;
-    readonly deployment: string;
-    readonly labelSelector: string;
-    /** Whom to ask, from inside its pod, what mesh configuration it knows; and what the answer says. */
-    readonly known: {
-      readonly port: number;
-      readonly path: string;
-      resources(answer: string): readonly KnownResource[];
-    };
+  /** Whom to ask, from inside a pod of the control plane, what mesh configuration it knows; and what the answer says. */
+  readonly known: {
+    readonly port: number;
+    readonly path: string;
+    resources(answer: string): readonly KnownResource[];
   };
   /** Resources beside the topology and the configuration under test: whether plaintext is refused. */
   resources(topology: TopologyPlan): readonly object[];
+}
+
+/**
+ * A mesh that is made of plain objects: sidecars stand in the manifests of pods, and a control plane is told of them, and
+ * of the configuration, by whoever has deployed it. Pods of both are made anew for each run.
+ */
+export interface ToldMesh {
+  readonly by: 'telling';
+  /** Its control plane, whose pods get these labels too. */
+  objects(settings: ClusterMeshSettings, labels: Readonly<Record<string, string>>): readonly object[];
+  /** What a pod has for it: the container of its sidecar, and where its own containers find services, by host names. */
+  podParts(
+    instance: Instance,
+    topology: TopologyPlan,
+    settings: ClusterMeshSettings,
+  ): {
+    readonly containers: readonly object[];
+    readonly hostAliases: readonly { readonly ip: string; readonly hostnames: readonly string[] }[];
+  };
+  /** The control plane's container, and the port in it that takes requests. */
+  readonly at: { readonly container: string; readonly port: number };
+  tell(way: ControlPlaneWay, topology: TopologyPlan): ToldControlPlane;
+}
+
+/** How a control plane in a cluster is reached. */
+export interface ControlPlaneWay {
+  /** One request of HTTP; rejects when there is no answer. */
+  ask(
+    method: string,
+    path: string,
+    body?: string,
+  ): Promise<{ readonly status: number; readonly body: string }>;
+  /** Writes a file into its container, in the place of one that is there. */
+  write(path: string, content: string): Promise<void>;
+}
+
+/** One replica as a control plane is told of it. */
+export interface ToldReplica extends Instance {
+  /** The name of its pod. */
+  readonly pod: string;
+  /** Its pod's. */
+  readonly address: string;
+  readonly appPort: number;
+}
+
+/** A control plane that knows what it is told. */
+export interface ToldControlPlane {
+  /** Tells it that there are these replicas and no others. */
+  there(replicas: readonly ToldReplica[]): Promise<void>;
+  /** Whether it knows of all of them, and how they are. */
+  knows(): Promise<Ready>;
+  /** Gives it other mesh configuration under test, and with it a marker of this revision. */
+  configure(configuration: MeshConfiguration, revision: MarkedRevision): Promise<void>;
+  /** Program → version, as it says itself. */
+  versions(): Promise<Readonly<Record<string, string>>>;
 }
 
 /** One replica as a mesh in containers needs it: in a network of its own, all of whose connections its sidecar takes. */

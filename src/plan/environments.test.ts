@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { type EnvironmentName, environmentCapabilities } from '../environments/index.ts';
 import { formatProblem } from '../kit/problems.ts';
+import { istio } from '../meshes/istio/index.ts';
 import type { Action } from '../model/fault.ts';
 import { loadedScenario } from '../scenario/testing/loaded.ts';
 import { unfitFor } from './environments.ts';
@@ -40,7 +41,9 @@ function refusal(
       { changes: true, gateways: true, captures: true, performs, mostInstances },
     ]),
   );
-  return unfitFor(plan, environment, capabilities, loaded.locate).map(formatProblem).join('\n');
+  return unfitFor({ plan, mesh: istio }, environment, capabilities, loaded.locate)
+    .map(formatProblem)
+    .join('\n');
 }
 
 test('faults that an environment cannot make are refused by name, with the environments that can', () => {
@@ -94,7 +97,12 @@ test('a fault that stands for no other is refused without one, by the environmen
     checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
   });
   const refused = (environment: EnvironmentName) =>
-    unfitFor(planScenario(certificates), environment, environmentCapabilities, certificates.locate)
+    unfitFor(
+      { plan: planScenario(certificates), mesh: istio },
+      environment,
+      environmentCapabilities,
+      certificates.locate,
+    )
       .map(formatProblem)
       .join('\n');
   expect(refused('local')).toBe('');
@@ -120,7 +128,12 @@ test('calls can go past a sidecar only where it captures them', () => {
     checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
   });
   const unfit = (environment: EnvironmentName) =>
-    unfitFor(planScenario(bypassing), environment, environmentCapabilities, bypassing.locate)
+    unfitFor(
+      { plan: planScenario(bypassing), mesh: istio },
+      environment,
+      environmentCapabilities,
+      bypassing.locate,
+    )
       .map(formatProblem)
       .join('\n');
   expect(unfit('local')).toMatchInlineSnapshot(`

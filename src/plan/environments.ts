@@ -1,4 +1,5 @@
 import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
+import type { Mesh } from '../meshes/contract.ts';
 import type { Action, Disturbance } from '../model/fault.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, PlannedFault } from './contract.ts';
@@ -24,6 +25,8 @@ export interface Capabilities {
   readonly setsConcurrency?: true;
   /** Whether sidecars take connections of apps that know nothing of them. */
   readonly captures: boolean;
+  /** Whatever of a scenario cannot be there with a mesh that could elsewhere; nothing unless given. */
+  readonly unsupported?: (mesh: Mesh, ...about: Parameters<Mesh['unsupported']>) => readonly Mistake[];
 }
 
 /** Where a mistake stands in the scenario's file. */
@@ -37,7 +40,7 @@ interface Demand {
 
 /** Everything of a plan that an environment cannot make, take back or hold, with the environments that can. */
 export function unfitFor<Name extends string>(
-  plan: Plan,
+  { plan, mesh }: { readonly plan: Plan; readonly mesh: Mesh },
   environment: Name,
   capabilities: Readonly<Record<Name, Capabilities>>,
   locate: Locate,
@@ -70,7 +73,8 @@ export function unfitFor<Name extends string>(
       },
     ];
   });
-  return [...tooMany(plan.topology, own.mostInstances), ...unmet, ...foreign].map(locate);
+  const ofMesh = own.unsupported?.(mesh, plan.topology, actionsOf(plan)) ?? [];
+  return [...tooMany(plan.topology, own.mostInstances), ...unmet, ...ofMesh, ...foreign].map(locate);
 }
 
 function demandsOf({ topology, trial }: Plan, environment: string): readonly Demand[] {
@@ -134,6 +138,10 @@ function demandsOf({ topology, trial }: Plan, environment: string): readonly Dem
 }
 
 const wherever = (asked: boolean, mistake: Mistake): readonly Mistake[] => (asked ? [mistake] : []);
+
+/** What each fault of a plan does, and what takes it back. */
+export const actionsOf = ({ trial }: Pick<Plan, 'trial'>): readonly (readonly Action[])[] =>
+  trial.faults.map(({ actions }) => actions.flatMap(({ inject, revert }) => [inject, revert]));
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */
 export function refuseUnfit<Name extends string>(...about: Parameters<typeof unfitFor<Name>>): void {

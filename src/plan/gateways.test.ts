@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { environmentCapabilities } from '../environments/index.ts';
 import { formatProblem, ProblemsError } from '../kit/problems.ts';
+import { istio } from '../meshes/istio/index.ts';
 import { waysOn } from '../model/topology.ts';
 import { scenarioSchema } from '../scenario/schema.ts';
 import { loadedScenario } from '../scenario/testing/loaded.ts';
@@ -145,7 +146,12 @@ test('requests go to services, not to gateways between networks', () => {
 test('the kind environment says that it makes neither gateways nor networks', () => {
   const refusal = (topology: object) => {
     const loaded = scenario(topology);
-    const found = unfitFor(planScenario(loaded), 'kind', environmentCapabilities, loaded.locate);
+    const found = unfitFor(
+      { plan: planScenario(loaded), mesh: istio },
+      'kind',
+      environmentCapabilities,
+      loaded.locate,
+    );
     return found.map(formatProblem).join('\n');
   };
   expect(refusal({})).toBe(

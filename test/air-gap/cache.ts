@@ -34,6 +34,7 @@ export const meshHub = 'docker.io/breakwater-test';
 export const meshTag = '1';
 export const pilotImage = `${meshHub}/pilot:${meshTag}`;
 export const proxyImage = `${meshHub}/proxyv2:${meshTag}`;
+export const consulImage = `${meshHub}/consul:${meshTag}`;
 
 /** Quiet, nice, and with the caches of this machine. */
 export const sh = $({

@@ -6,6 +6,7 @@ import { root } from '../support/breakwater.ts';
 import {
   appBaseImage,
   baseImage,
+  consulImage,
   folder,
   hasImage,
   k6Image,
@@ -75,7 +76,7 @@ export async function layer(
   rmSync(context, { recursive: true });
 }
 
-/** Istio's two images, k6, and Node.js for the sample app: what Breakwater fetches anyway, on Debian. */
+/** Istio's two images, Consul, k6, and Node.js for the sample app: what Breakwater fetches anyway, on Debian. */
 export async function buildRunImages(
   programs: Readonly<Record<string, string>>,
   template: string,
@@ -103,6 +104,7 @@ export async function buildRunImages(
           ['ENTRYPOINT ["/usr/local/bin/pilot-agent"]'],
         ),
     ],
+    [consulImage, () => layer(consulImage, { [program('consul')]: '/usr/local/bin/consul' }, [])],
     [
       k6Image,
       () => layer(k6Image, { [program('k6')]: '/usr/bin/k6' }, ['USER 12345:12345', 'ENTRYPOINT ["k6"]']),

@@ -19,6 +19,7 @@ import {
   appBaseImage,
   baseImage,
   binary,
+  consulImage,
   files,
   folder,
   hasImage,
@@ -35,7 +36,7 @@ import { bootstrap, layer } from './images.ts';
 
 const registry = 'registry.k8s.io';
 /** All but the sample app, which is built from what is here now. */
-const runImages = [pilotImage, proxyImage, k6Image, appBaseImage].map(familiar);
+const runImages = [pilotImage, proxyImage, consulImage, k6Image, appBaseImage].map(familiar);
 const packages = [
   ...['systemd', 'systemd-sysv', 'conntrack', 'iptables', 'nftables', 'iproute2', 'ethtool', 'util-linux'],
   ...[

@@ -29,13 +29,16 @@ if (process.argv[2] === '--stop') {
     new AbortController().signal,
     { name: 'istio' },
   );
+  const { paths: ofConsul } = await fetchPrograms(['consul'], progress, new AbortController().signal, {
+    name: 'consul',
+  });
   progress.done();
   await startDocker();
   await buildBase();
   // A node is a privileged container: where there can be none, the rest is in vain.
   await sh`docker run --rm --privileged ${baseImage} true`;
   await buildBinaries();
-  await buildRunImages(programs.paths, programs.files['envoy-bootstrap'] ?? '');
+  await buildRunImages({ ...programs.paths, ...ofConsul }, programs.files['envoy-bootstrap'] ?? '');
   await buildNodeImage();
   if (!existsSync(binary('kind'))) throw new Error('kind was not built');
   for (const [name, value] of Object.entries(airGapped)) console.log(`export ${name}=${value}`);

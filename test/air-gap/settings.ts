@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appBaseImage, binary, k6Image, meshHub, meshTag, nodeImage } from './cache.ts';
+import {
+  appBaseImage,
+  binary,
+  consulImage,
+  k6Image,
+  meshHub,
+  meshTag,
+  nodeImage,
+  proxyImage,
+} from './cache.ts';
 
 /** Settings for a cluster of images that test/air-gap/prepare.ts has made. */
 export const airGapped: Readonly<Record<string, string>> = {
@@ -9,6 +18,9 @@ export const airGapped: Readonly<Record<string, string>> = {
   BREAKWATER_KIND_ISTIO_HUB: meshHub,
   BREAKWATER_KIND_ISTIO_TAG: meshTag,
   BREAKWATER_KIND_STOCK_ENVOY: '1',
+  BREAKWATER_KIND_CONSUL_IMAGE: consulImage,
+  // The Envoy in it is the one that goes with Consul as well.
+  BREAKWATER_KIND_ENVOY_IMAGE: proxyImage,
   BREAKWATER_KIND_APP_BASE: appBaseImage,
   BREAKWATER_KIND_K6_IMAGE: k6Image,
   DOCKER_BUILDKIT: '0',

@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { environments } from '../../src/environments/index.ts';
 import { createProgress } from '../../src/kit/terminal.ts';
 import { istio } from '../../src/meshes/istio/index.ts';
+import { settingsBehind } from '../../src/report/words.ts';
 import { environmentContract } from '../environment-contract.ts';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { defects, plantedRule } from '../support/defects.ts';
 import { clusterMs, keptCluster, missing } from '../support/kind.ts';
+import { plantedOnConsul } from '../support/planted-consul.ts';
 
 /** The kind environment in a few minutes, on one cluster; test/kind has the rest (npm run test:kind). */
 
@@ -40,6 +42,21 @@ describe.skipIf(missing !== '')(`kind${missing}`, () => {
     const finished = await run('zone-failover', '--config', file, ...set);
     expect(finished.report?.verdict, outcome(finished)).toBe('fail');
     expect(finished.report?.timing.toFirstRequestMs).toBeLessThan(30_000);
+  });
+
+  test('limits for Consul that belong to the wrong service are named with their line, on the cluster that Istio had', {
+    timeout: clusterMs,
+  }, async () => {
+    const defect =
+      plantedOnConsul.find(({ name }) => name.startsWith('limits in the service-defaults')) ?? expect.fail();
+    const args = ['--mesh', 'consul', '--profile', 'short', ...defect.args(workspace.path)];
+    const finished = await run(defect.scenario, ...args);
+    expect(finished.report?.verdict, outcome(finished)).toBe('fail');
+    expect(finished.report?.run.mesh).toBe('consul 1.16.1');
+    const said = (finished.report?.checks ?? [])
+      .flatMap(({ reason }) => settingsBehind(reason ?? {}))
+      .filter(({ setting }) => defect.names.test(setting));
+    expect(said.map(({ source }) => source).join('\n'), outcome(finished)).toMatch(/planted\.hcl:\d+/);
   });
 
   const progress = createProgress(process.stderr, true);

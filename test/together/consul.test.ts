@@ -47,3 +47,18 @@ test('limits that belong to the wrong service are named with their line', { time
     .filter(({ setting }) => defect.names.test(setting));
   expect(said.map(({ source }) => source).join('\n'), outcome(finished)).toMatch(/planted\.hcl:\d+/);
 });
+
+test('what an agent cannot do in a cluster is refused there by name, with the reason', async () => {
+  using workspace = new Workspace();
+  const finished = await workspace.run(
+    'scenarios/outlier-ejection.yaml',
+    ...['--mesh', 'consul', '--env', 'kind'],
+    ...['--set', 'faults=[{kind: control-plane-outage, at: 4s, for: 4s}]'],
+    ...['--set', 'checks=[{kind: success-rate, during: run, atLeast: 50%}]'],
+  );
+  expect(finished.code, outcome(finished)).toBe(2);
+  expect(finished.stderr).toContain(
+    'faults.0.kind: unsupported here, because an agent in a cluster keeps nothing beyond its pod',
+  );
+  expect(finished.stderr).toContain('run it with --env local');
+});

@@ -23,6 +23,7 @@ export const kind: EnvironmentKind = {
   changes: false,
   gateways: false,
   captures: true,
+  unsupported: (mesh, ...about) => mesh.cluster.unsupported(...about),
   performs,
   programs: (mesh) => mesh.cluster.programs,
   upTimeoutMs: 1_200_000,

@@ -107,7 +107,9 @@ export function cannotHave(image: string, said: string, settings: string): strin
     : undefined;
 }
 
-const imageVariables = (['REGISTRY', 'ISTIO_HUB', 'ISTIO_TAG', 'K6_IMAGE', 'APP_BASE'] as const)
+const imageVariables = (
+  ['REGISTRY', 'ISTIO_HUB', 'ISTIO_TAG', 'CONSUL_IMAGE', 'ENVOY_IMAGE', 'K6_IMAGE', 'APP_BASE'] as const
+)
   .map((name) => `BREAKWATER_KIND_${name} (${kindVariables[name]})`)
   .join(', ');
 

@@ -15,10 +15,10 @@ import { findLeftovers, liveRuns, runsDirectory } from '../../runs/run-directory
 import type { HostPrograms } from '../../toolchain/fetch.ts';
 import type { EnvironmentOptions, Lab, LabRequest } from '../contract.ts';
 import { ClusterApi } from '../kubernetes/api.ts';
-import type { Cluster } from '../kubernetes/cluster.ts';
+import { type Cluster, meshSettings } from '../kubernetes/cluster.ts';
 import { commandRunner } from '../kubernetes/commands.ts';
 import { nodesReady } from '../kubernetes/deployment.ts';
-import { installMesh, meshSettings } from '../kubernetes/installation.ts';
+import { installMesh } from '../kubernetes/installation.ts';
 import { KubernetesLab } from '../kubernetes/lab.ts';
 import { mendControlPlane } from '../kubernetes/scaling.ts';
 import { isObserver, type KindCluster, observers, openCluster } from './cluster.ts';
@@ -99,7 +99,7 @@ function labCluster(made: KindCluster, settings: KindSettings, app: string): Clu
     nodes: made.nodes,
     observers,
     images: { app, k6: settings.k6Image },
-    meshImages: { hub: settings.meshHub, tag: settings.meshTag, stockEnvoy: settings.stockEnvoy },
+    meshImages: settings.mesh,
     versions: { kind: made.kindVersion },
     reused: made.reused,
     kept: made.kept,

@@ -1,4 +1,5 @@
 import { usageError } from '../../kit/errors.ts';
+import type { ClusterMeshSettings } from '../../meshes/contract.ts';
 import { configuredDocker } from '../../runs/clusters.ts';
 
 /** Everything from outside that the kind environment is made for. The one place where it is pinned. */
@@ -13,11 +14,8 @@ export const versions = {
 export interface KindSettings {
   /** Image of every node. */
   readonly nodeImage: string;
-  /** Where the mesh's images are: "docker.io/istio"; undefined is the mesh's own place. */
-  readonly meshHub: string | undefined;
-  readonly meshTag: string | undefined;
-  /** Whether the sidecars are a plain Envoy, without the filters that only the mesh's own build has. */
-  readonly stockEnvoy: boolean;
+  /** Where the images of the mesh come from. */
+  readonly mesh: Omit<ClusterMeshSettings, 'controlPlaneNodes'>;
   /** Image with Node.js that the sample app is put on. */
   readonly appBase: string;
   /** Image with k6 and a shell. */
@@ -32,11 +30,14 @@ const prefix = 'BREAKWATER_KIND_';
 
 /** What may be set with environment variables, with what it is for; `BREAKWATER_KIND_` comes before each name. */
 export const kindVariables = {
-  REGISTRY: 'registry of your own that has kindest/node, istio, grafana/k6 and library/node',
+  REGISTRY:
+    'registry of your own that has kindest/node, istio, hashicorp/consul, envoyproxy/envoy, grafana/k6 and library/node',
   NODE_IMAGE: 'image of the nodes',
   ISTIO_HUB: 'where the images of Istio are',
   ISTIO_TAG: 'their tag',
   STOCK_ENVOY: '1 when their Envoy is not the build of Istio',
+  CONSUL_IMAGE: 'image with Consul, for its agent',
+  ENVOY_IMAGE: 'image with Envoy, for the sidecars of Consul',
   APP_BASE: 'image with Node.js for the sample app',
   K6_IMAGE: 'image with k6 and a shell',
   CONFIG: 'kind configuration instead of kind-config.yaml',
@@ -58,12 +59,20 @@ export function kindSettings(env: NodeJS.ProcessEnv): KindSettings {
   }
   const set = (name: keyof typeof kindVariables) => env[prefix + name] || undefined;
   const registry = set('REGISTRY')?.replace(/\/+$/, '');
+  const [consul, envoy] = [set('CONSUL_IMAGE'), set('ENVOY_IMAGE')];
   const from = (image: string) => (registry === undefined ? image : `${registry}/${image}`);
   return {
     nodeImage: set('NODE_IMAGE') ?? from(`kindest/node:${versions.kubernetes}`),
-    meshHub: set('ISTIO_HUB') ?? (registry === undefined ? undefined : `${registry}/istio`),
-    meshTag: set('ISTIO_TAG'),
-    stockEnvoy: set('STOCK_ENVOY') === '1',
+    mesh: {
+      hub: set('ISTIO_HUB') ?? (registry === undefined ? undefined : `${registry}/istio`),
+      tag: set('ISTIO_TAG'),
+      stockEnvoy: set('STOCK_ENVOY') === '1',
+      ...(registry === undefined ? {} : { registry }),
+      images: {
+        ...(consul === undefined ? {} : { consul }),
+        ...(envoy === undefined ? {} : { envoy }),
+      },
+    },
     appBase: set('APP_BASE') ?? from(`${registry === undefined ? '' : 'library/'}node:${versions.node}-slim`),
     k6Image: set('K6_IMAGE') ?? from(`grafana/k6:${versions.k6}`),
     config: set('CONFIG'),

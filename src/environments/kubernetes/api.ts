@@ -19,8 +19,8 @@ const outputTimeoutMs = 30_000;
 
 /** Who owns the fields of what Breakwater applies. */
 export const FIELD_MANAGER = 'breakwater';
-/** On every object of a run: its id. */
-const RUN_LABEL = 'breakwater.dev/run';
+/** On every object of a run, and on pods that are made anew for each: its id. */
+export const RUN_LABEL = 'breakwater.dev/run';
 /** The id as the value of a label, which may have 63 characters; its end is what tells runs apart. */
 export const runLabel = (runId: string) => runId.slice(-63).replace(/^[^A-Za-z0-9]+/, '');
 /** On the pods of a workload: its name. */

@@ -1,5 +1,14 @@
 import type { ClusterMeshSettings } from '../../meshes/contract.ts';
 
+/** What a mesh is told of a cluster. */
+export const meshSettings = ({
+  meshImages,
+  observers,
+}: Pick<Cluster, 'meshImages' | 'observers'>): ClusterMeshSettings => ({
+  ...meshImages,
+  controlPlaneNodes: observers,
+});
+
 /** A cluster that a lab can be in: what is not the same for every cluster. */
 export interface Cluster {
   /** As a person calls it: "the kept cluster breakwater-keep-1a2b3c4d". */
@@ -13,7 +22,7 @@ export interface Cluster {
   /** Images of the sample app and of the generator. */
   readonly images: { readonly app: string; readonly k6: string };
   /** Where the images of the mesh come from. */
-  readonly meshImages: Pick<ClusterMeshSettings, 'hub' | 'tag' | 'stockEnvoy'>;
+  readonly meshImages: Omit<ClusterMeshSettings, 'controlPlaneNodes'>;
   /** Program → version of what made it. */
   readonly versions: Readonly<Record<string, string>>;
   /** Whether it was there before: earlier runs may have left something in it. */

@@ -11,6 +11,7 @@ import type { Nodes } from './nodes.ts';
 import { podName, type Roster } from './pods.ts';
 import type { SidecarLogs } from './sidecar-logs.ts';
 import type { Sidecars } from './sidecars.ts';
+import type { Told } from './told.ts';
 
 /** What a lab in a cluster is made from. */
 export interface LabParts {
@@ -30,6 +31,10 @@ export interface LabContext extends LabParts {
   readonly roster: Roster;
   readonly logs: SidecarLogs;
   readonly sidecars: Sidecars;
+  /** Selects the pods of workloads that this lab may use. */
+  readonly workloads: string;
+  /** Where the control plane is told of pods: none where it looks for them itself. */
+  readonly told: Told | undefined;
   /** When this lab began, to the second. */
   readonly startedAt: Date;
 }

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod, V1Service } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
 import { GaveUp, notYet } from '../../kit/eventually.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, type LabParts, throughApi, visiblyUntil } from './context.ts';
 import { deploymentEvents, diagnose, lastWords, standing } from './diagnose.ts';
 import { endOrphan } from './k6.ts';
-import { appPorts, GENERATOR, OUTSIDE_LABEL, topologyObjects } from './manifests.ts';
+import { podLabels, usable } from './made-anew.ts';
+import { appPorts, GENERATOR, OUTSIDE_LABEL, outsideObject, topologyObjects } from './manifests.ts';
 import { hasContainer, isReady, podName, restarts } from './pods.ts';
+import { takePods } from './take-pods.ts';
 
 const readyTimeoutMs = 180_000;
 /** Sidecars write their logs four times a second. */
@@ -30,16 +32,25 @@ export async function nodesReady({ api, request, cluster }: LabParts): Promise<v
 export async function deploy(context: LabContext): Promise<void> {
   const { request, api, cluster, namespace, mesh } = context;
   const { topology } = request;
+  const { control } = mesh.cluster;
   if (cluster.reused) await endOrphans(context);
   request.progress(`applying ${topology.name} to the cluster`);
   await api.apply({
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name: namespace, labels: mesh.cluster.namespaceLabels },
+    metadata: { name: namespace, ...(control.by === 'resources' ? { labels: control.namespaceLabels } : {}) },
   });
+  const surroundings = { mesh, cluster, podLabels: podLabels(mesh, request.runId) };
+  const addresses = new Map<string, string>();
   // Identities before the pods that have them.
-  for (const object of topologyObjects(topology, mesh, cluster)) await api.apply(object);
-  for (const resource of mesh.cluster.resources(topology)) await api.apply(resource);
+  for (const object of topologyObjects(topology, surroundings)) {
+    const made: V1Service = await api.apply(object);
+    if (made.kind === 'Service') addresses.set(made.metadata?.name ?? '', made.spec?.clusterIP ?? '');
+  }
+  if (topology.outside) await api.apply(outsideObject(topology, surroundings, addresses));
+  if (control.by === 'resources') {
+    for (const resource of control.resources(topology)) await api.apply(resource);
+  }
   if (cluster.reused) await removeOld(context);
 }
 
@@ -62,8 +73,11 @@ async function removeOld(context: LabContext): Promise<void> {
     { apiVersion: 'v1', kind: 'Service' },
     { apiVersion: 'v1', kind: 'ServiceAccount' },
   ];
-  const meshKinds = await api.kindsOf(mesh.cluster.apiGroupSuffix);
+  const { control } = mesh.cluster;
+  const meshKinds = control.by === 'resources' ? await api.kindsOf(control.apiGroupSuffix) : [];
   await api.prune([...own, ...meshKinds], cluster.startOver);
+  // Its pods are all made anew.
+  if (control.by === 'telling') return;
   const foreign = await api.foreign(meshKinds);
   if (foreign.length > 0) {
     throw environmentError(
@@ -100,12 +114,11 @@ async function hasRejected({ mesh, sidecars }: LabContext, pod: V1Pod): Promise<
 
 /** Waits until there is a ready pod for every replica, and says what each that is not waits for. */
 export async function podsReady(context: LabContext): Promise<void> {
-  const { request, api, roster, namespace, cluster, startedAt, logs, sidecars } = context;
+  const { request, api, roster, namespace, cluster, startedAt, sidecars, workloads } = context;
   request.progress(`waiting for ${roster.members.length} pods`);
   const attempt = async () => {
-    for (const { instance, pod } of roster.update(await api.pods(namespace, WORKLOAD_LABEL))) {
-      logs.follow(instance.name, podName(pod), !cluster.reused || isYounger(pod, startedAt));
-    }
+    const pods = await api.pods(namespace, workloads);
+    await takePods(context, pods, (pod) => !cluster.reused || isYounger(pod, startedAt));
     const waiting = roster.members.filter(
       ({ pod }) => pod === undefined || !isReady(pod) || !hasSidecar(context, pod),
     );
@@ -140,11 +153,12 @@ export async function podsReady(context: LabContext): Promise<void> {
 }
 
 /** The name of the pod that has no sidecar, once it is ready. */
-export async function outsidePod({ request, api, namespace }: LabContext): Promise<string> {
+export async function outsidePod({ request, api, namespace, mesh }: LabContext): Promise<string> {
   const options = { waitingFor: 'the pod outside the mesh', timeoutMs: readyTimeoutMs, everyMs: 400 };
   let name = '';
   await visiblyUntil(request, options, async () => {
-    const ready = (await api.pods(namespace, OUTSIDE_LABEL)).filter(isReady);
+    const pods = await api.pods(namespace, usable(OUTSIDE_LABEL, mesh, request.runId));
+    const ready = pods.filter(isReady);
     name = podName(ready.find(({ metadata }) => metadata?.deletionTimestamp === undefined));
     return name === '' ? notYet('it is not ready') : undefined;
   });

@@ -4,7 +4,6 @@ import { eventually, notYet, type Ready, unlessAborted } from '../../kit/eventua
 import type { RunContext } from '../../model/evidence.ts';
 import { type Action, describeActionTarget } from '../../model/fault.ts';
 import { isClient } from '../../model/topology.ts';
-import { WORKLOAD_LABEL } from './api.ts';
 import { type LabContext, patiently, throughApi } from './context.ts';
 import { standing } from './diagnose.ts';
 import { Interruptions } from './interruptions.ts';
@@ -12,6 +11,7 @@ import { APP, appPorts } from './manifests.ts';
 import { containerIds, isReady, type Member, podName, restarts } from './pods.ts';
 import { mendControlPlane, scale } from './scaling.ts';
 import { seedApps } from './seeds.ts';
+import { takePods } from './take-pods.ts';
 
 const againTimeoutMs = 120_000;
 const againEveryMs = 200;
@@ -270,11 +270,8 @@ export class ClusterFaults {
 
   /** Waits for another pod than the one with this uid to take the instance's place. */
   async #replaced(member: Member, uid: string | undefined, signal?: AbortSignal): Promise<void> {
-    const { roster, logs } = this.#context;
     await this.#returns(member, `${member.instance.name} to be there again`, signal, async () => {
-      for (const { instance, pod } of roster.update(await this.#pods())) {
-        logs.follow(instance.name, podName(pod), true);
-      }
+      await takePods(this.#context, await this.#pods());
       const there = member.pod && member.pod.metadata?.uid !== uid && isReady(member.pod);
       return there ? undefined : notYet(standing(member.pod));
     });
@@ -322,8 +319,8 @@ export class ClusterFaults {
   #pods(): Promise<readonly V1Pod[]> {
     const now = performance.now();
     if (!this.#listed || now - this.#listed.atMs >= againEveryMs) {
-      const { api, namespace } = this.#context;
-      this.#listed = { atMs: now, pods: api.pods(namespace, WORKLOAD_LABEL) };
+      const { api, namespace, workloads } = this.#context;
+      this.#listed = { atMs: now, pods: api.pods(namespace, workloads) };
     }
     return this.#listed.pods;
   }

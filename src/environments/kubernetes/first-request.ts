@@ -2,8 +2,8 @@ import { environmentError } from '../../kit/errors.ts';
 import { notYet } from '../../kit/eventually.ts';
 import { firstAnswerMs } from '../first-answer.ts';
 import { type LabContext, visiblyUntil } from './context.ts';
-import { writeFiles } from './k6.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
+import { writeFiles } from './pod-files.ts';
 
 const folder = `${GENERATOR_FOLDER}/first`;
 const answered = /breakwater-first (\d+) (\d+)/;
@@ -24,7 +24,7 @@ export default function () {
   console.log('breakwater-first ' + status + ' ' + Date.now());
 }
 `;
-  await writeFiles(api, namespace, pod, folder, { 'first.js': script });
+  await writeFiles(api, { namespace, pod, container: GENERATOR }, folder, { 'first.js': script });
   const args = [
     'run',
     '--quiet',

@@ -3,33 +3,54 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, type OperatorError } from '../../kit/errors.ts';
 import { type NotYet, notYet } from '../../kit/eventually.ts';
 import { fingerprint } from '../../kit/fingerprint.ts';
-import { type ClusterMesh, type ClusterMeshSettings, fullName } from '../../meshes/contract.ts';
-import type { Cluster } from './cluster.ts';
+import { fullName, type InstalledMesh, type ToldMesh } from '../../meshes/contract.ts';
+import { meshSettings } from './cluster.ts';
 import { type CommandOptions, visibly } from './commands.ts';
 import { type LabContext, type LabParts, visiblyUntil } from './context.ts';
 import { containerProblem, deploymentEvents, standing } from './diagnose.ts';
-import { podName } from './pods.ts';
+import { podLabels, usable } from './made-anew.ts';
+import { isReady, podName } from './pods.ts';
 
 /** Configuration is with the sidecars in a second, but a control plane may take 40 to notice that a pod of before is gone. */
 const checkTimeoutMs = 60_000;
 const lookEveryMs = 1_000;
+const deployTimeoutMs = 180_000;
 
 /** In the mesh's namespace: which installation is there. */
 const installedMark = 'breakwater-installation';
 
-export const meshSettings = ({
-  meshImages,
-  observers,
-}: Pick<Cluster, 'meshImages' | 'observers'>): ClusterMeshSettings => ({
-  ...meshImages,
-  controlPlaneNodes: observers,
-});
+/** Brings the control plane into the cluster. */
+export function installMesh(parts: LabParts): Promise<void> {
+  const { control } = parts.mesh.cluster;
+  return control.by === 'telling' ? deployControlPlane(parts, control) : runInstaller(parts, control);
+}
+
+/** Applies the control plane, and waits until its pod of this run is ready. */
+async function deployControlPlane(parts: LabParts, control: ToldMesh): Promise<void> {
+  const { request, api, mesh, cluster } = parts;
+  const { namespace, deployment, labelSelector } = mesh.cluster.controlPlane;
+  request.progress(`deploying ${fullName(mesh)}`);
+  for (const object of control.objects(meshSettings(cluster), podLabels(mesh, request.runId))) {
+    await api.apply(object);
+  }
+  const selector = usable(labelSelector, mesh, request.runId);
+  const options = { waitingFor: deployment, timeoutMs: deployTimeoutMs, everyMs: 300 };
+  await visiblyUntil(request, options, async () => {
+    const pods = await api.pods(namespace, selector);
+    if (pods.some(isReady)) return undefined;
+    for (const pod of pods) {
+      const problem = await containerProblem(pod, parts);
+      if (problem) throw problem;
+    }
+    return notYet(standing(pods[0]));
+  });
+}
 
 /** Installs the mesh unless just this installation is there. */
-export async function installMesh(parts: LabParts): Promise<void> {
+async function runInstaller(parts: LabParts, control: InstalledMesh): Promise<void> {
   const { request, api, mesh, cluster } = parts;
   const { namespace, deployment } = mesh.cluster.controlPlane;
-  const command = await mesh.cluster.installation(meshSettings(cluster), request.directory);
+  const command = await control.installation(meshSettings(cluster), request.directory);
   const wanted = fingerprint(command.configuration, mesh.version);
   const installed = await api.core
     .readNamespacedConfigMap({ name: installedMark, namespace })
@@ -102,12 +123,14 @@ async function unlessHopeless<T>(parts: LabParts, install: (signal: AbortSignal)
 }
 
 /**
- * The mesh's own tools have the last word on what was installed, and on whether every pod has its configuration.
- * Resolves with the versions that they have found: program → version.
+ * The mesh's own tools, where it has any, have the last word on what was installed, and on whether every pod has its
+ * configuration. Resolves with the versions of what runs: program → version.
  */
-export async function checkInstallation(context: LabContext): Promise<Record<string, string>> {
-  const { mesh, namespace, request } = context;
-  const checks = mesh.cluster.checks(namespace);
+export async function checkInstallation(context: LabContext): Promise<Readonly<Record<string, string>>> {
+  const { mesh, namespace, request, told } = context;
+  const { control } = mesh.cluster;
+  if (control.by === 'telling') return (await told?.versions()) ?? {};
+  const checks = control.checks(namespace);
   const versions: Record<string, string> = {};
   request.progress(`checking with ${checks.map(({ what }) => what).join(', ')}`);
   for (const check of checks) {
@@ -145,7 +168,7 @@ async function findings(context: LabContext, check: MeshCommand): Promise<string
   return output;
 }
 
-type MeshCommand = ReturnType<ClusterMesh['checks']>[number];
+type MeshCommand = ReturnType<InstalledMesh['checks']>[number];
 
 function meshCommand(
   { found, run, cluster, request }: LabParts,

@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
-import { environmentError } from '../../kit/errors.ts';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
 import { type Generator, segment, spreadLoad, tellGenerator } from '../../load/generators.ts';
 import { saidInLog } from '../../load/k6-log.ts';
@@ -9,13 +8,12 @@ import { generatorName } from '../../model/evidence.ts';
 import type { ClusterApi } from './api.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
 import type { PodAgent } from './pod-agent.ts';
+import { writeFiles } from './pod-files.ts';
 
 /** Of k6's own REST interface; the next ones when a pod has several loads. */
 const firstPort = 6_565;
 /** In the folder of each load. */
 const pidFile = 'k6.pid';
-/** What one argument of a command may have, with room to spare. */
-const mostBytesAtOnce = 60_000;
 /** The start is announced early; what comes later is in the log. */
 const mostSaid = 65_536;
 
@@ -38,7 +36,7 @@ export async function prepareK6(
   await using stack = new AsyncDisposableStack();
   const generators = await Promise.all(
     pods.map(async (pod, index) => {
-      await writeFiles(api, namespace, pod, folder, files);
+      await writeFiles(api, { namespace, pod, container: GENERATOR }, folder, files);
       const agent = stack.use(api.forward(namespace, pod, apiPort));
       const parts = segment(index, pods.length);
       const args = ['run', '--paused', '--address', `127.0.0.1:${apiPort}`, ...parts, ...job.args, script];
@@ -63,32 +61,6 @@ export async function endOrphan(api: ClusterApi, namespace: string, pod: string)
   const script = `found=1; for file in ${GENERATOR_FOLDER}/*/${pidFile}; do pid=$(cat "$file" 2>/dev/null) && grep -qx k6 "/proc/$pid/comm" && kill -9 "$pid" && found=0; done; exit $found`;
   const { code } = await api.output(namespace, pod, GENERATOR, ['sh', '-c', script]);
   return code === 0;
-}
-
-/** Makes a folder of a generator's container anew, with these files in it. */
-export async function writeFiles(
-  api: ClusterApi,
-  namespace: string,
-  pod: string,
-  folder: string,
-  files: Readonly<Record<string, string>>,
-): Promise<void> {
-  await api.output(namespace, pod, GENERATOR, ['sh', '-c', `rm -rf ${folder} && mkdir -p ${folder}`]);
-  for (const [name, content] of Object.entries(files)) {
-    const bytes = Buffer.from(content);
-    for (let at = 0; at === 0 || at < bytes.length; at += mostBytesAtOnce) {
-      const part = bytes.subarray(at, at + mostBytesAtOnce).toString('base64');
-      const { code, output } = await api.output(namespace, pod, GENERATOR, [
-        'sh',
-        '-c',
-        'printf %s "$2" | base64 -d >> "$1"',
-        'sh',
-        `${folder}/${name}`,
-        part,
-      ]);
-      if (code !== 0) throw environmentError(`cannot write ${name} into ${pod}: ${output.trim()}`);
-    }
-  }
 }
 
 async function readText(

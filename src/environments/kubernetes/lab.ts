@@ -17,12 +17,15 @@ import { ClusterFaults } from './faults.ts';
 import { firstRequest } from './first-request.ts';
 import { checkInstallation } from './installation.ts';
 import { prepareK6 } from './k6.ts';
+import { usable } from './made-anew.ts';
 import { type Member, podName, Roster } from './pods.ts';
 import { reachLines } from './reach.ts';
 import { seedApps } from './seeds.ts';
 import { SidecarLogs } from './sidecar-logs.ts';
 import { type Revision, Sidecars } from './sidecars.ts';
-import { UnderTest } from './under-test.ts';
+import { takePods } from './take-pods.ts';
+import { Told } from './told.ts';
+import { AppliedResources, type UnderTest } from './under-test.ts';
 import { ClusterUsage } from './usage.ts';
 
 const watchEveryMs = 1_000;
@@ -64,25 +67,29 @@ export class KubernetesLab implements Lab {
   constructor(parts: LabParts) {
     const { request, mesh, api, cluster, found } = parts;
     const { namespace } = request.topology;
-    const { sidecar, controlPlane } = mesh.cluster;
+    const { sidecar, controlPlane, control, calledAt } = mesh.cluster;
     const { mark } = mesh.telemetry.accessLog;
     this.signal = request.signal;
     this.mesh = fullName(mesh);
     this.programs = { ...found.versions, ...cluster.versions };
-    this.#roster = new Roster(request.topology.instances);
+    this.#roster = new Roster(request.topology.instances, calledAt);
     this.#logs = new SidecarLogs(api, namespace, sidecar.container, mark, request.logs);
     this.#sidecars = new Sidecars(api, mesh, namespace, this.#roster, this.#logs);
     this.#usage = new ClusterUsage(api, cluster.nodes, this.#roster, controlPlane, sidecar.container);
+    const told = control.by === 'telling' ? new Told(parts, control) : undefined;
     this.#context = {
       ...parts,
       namespace,
       roster: this.#roster,
       logs: this.#logs,
       sidecars: this.#sidecars,
+      workloads: usable(WORKLOAD_LABEL, mesh, request.runId),
+      told,
       startedAt: new Date(),
     };
     this.#faults = new ClusterFaults(this.#context);
-    this.#underTest = new UnderTest(this.#context);
+    this.#underTest =
+      control.by === 'resources' ? new AppliedResources(this.#context, control) : (told as Told);
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
@@ -127,15 +134,16 @@ export class KubernetesLab implements Lab {
    * both would have to be asked for beside it. A list that is like the last one is not read (`ClusterApi.pods`).
    */
   async #watch(): Promise<void> {
-    const { api, namespace, logs } = this.#context;
+    const { api, namespace, workloads } = this.#context;
     let heardAt = Date.now();
     while (!this.#ended.signal.aborted) {
       const askedMs = Date.now();
       try {
-        const pods = await api.pods(namespace, WORKLOAD_LABEL);
+        const pods = await api.pods(namespace, workloads);
         heardAt = Date.now();
-        for (const { instance, pod } of this.#roster.update(pods))
-          logs.follow(instance.name, podName(pod), true);
+        const taken = takePods(this.#context, pods);
+        // Whoever waits for a pod hears of it as well.
+        taken.catch(() => {});
         const unexpected = this.#faults.unexpected(askedMs);
         if (unexpected !== undefined) this.#lose(unexpected);
       } catch (error) {
@@ -188,7 +196,8 @@ export class KubernetesLab implements Lab {
 
   #nextRevision(): string {
     this.#revisions += 1;
-    this.#revision = `${this.#context.request.runId}.${this.#revisions}`;
+    const { mesh, request } = this.#context;
+    this.#revision = mesh.cluster.revision(request.runId, this.#revisions);
     return this.#revision;
   }
 

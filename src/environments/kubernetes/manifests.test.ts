@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { consulOf } from '../../meshes/consul/index.ts';
+import type { Mesh } from '../../meshes/contract.ts';
 import { istio } from '../../meshes/istio/index.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import { planScenario } from '../../plan/plan.ts';
 import { loadedScenario } from '../../scenario/testing/loaded.ts';
+import { podLabels } from './made-anew.ts';
 import { topologyObjects } from './manifests.ts';
 
 const workloads = (name: string) => [{ name, locality: 'region1/zone-east' }];
@@ -32,10 +35,15 @@ interface Manifest {
   readonly spec: { readonly template: { readonly spec: { readonly containers: readonly Container[] } } };
 }
 
-const manifestsOf = (services: object) =>
-  topologyObjects(topologyOf(services), istio, {
-    images: { app: 'app', k6: 'k6' },
-    observers: {},
+const manifestsOf = (services: object, mesh: Mesh = istio) =>
+  topologyObjects(topologyOf(services), {
+    mesh,
+    cluster: {
+      images: { app: 'app', k6: 'k6' },
+      meshImages: { hub: undefined, tag: undefined, stockEnvoy: false },
+      observers: {},
+    },
+    podLabels: podLabels(mesh, 'run-1'),
   }) as Manifest[];
 
 const environmentOf = (manifests: readonly Manifest[], deployment: string) =>
@@ -100,4 +108,28 @@ test('what an app speaks and answers is in its environment, and its ports have n
     manifests.find(({ kind, metadata }) => kind === 'Service' && metadata.name === service)?.spec;
   expect(ports('shop')).toMatchObject({ ports: [{ name: 'http2' }, { name: 'http2-9090' }] });
   expect(ports('stock')).toMatchObject({ ports: [{ name: 'http' }] });
+});
+
+test('where nothing injects sidecars, each pod has one of its own, its app listens for that alone, and pods are of one run', () => {
+  const manifests = manifestsOf({ shop: { workloads: workloads('shop') } }, consulOf());
+  const deployments = manifests.filter(({ kind }) => kind === 'Deployment');
+  expect(deployments.map(({ spec }) => spec.template.spec.containers.map(({ name }) => name))).toEqual([
+    ['k6', 'consul-sidecar'],
+    ['app', 'consul-sidecar'],
+  ]);
+  for (const { spec } of deployments) {
+    expect(spec.template).toMatchObject({ metadata: { labels: { 'breakwater.dev/run': 'run-1' } } });
+  }
+  expect(environmentOf(manifests, 'shop')).toMatchObject({ HOST: '127.0.0.1', CONTROL_HOST: '0.0.0.0' });
+  expect(manifests.find(({ kind }) => kind === 'Service')?.spec).toMatchObject({
+    ports: [{ name: 'http', port: 8080, targetPort: 20_000 }],
+  });
+});
+
+test('injected sidecars are in no manifest, and pods of an earlier run will do', () => {
+  const [deployment] = manifestsOf({ shop: { workloads: workloads('shop') } }).filter(
+    ({ kind }) => kind === 'Deployment',
+  );
+  expect(deployment?.spec.template.spec.containers).toHaveLength(1);
+  expect(deployment?.spec.template).not.toHaveProperty(['metadata', 'labels', 'breakwater.dev/run']);
 });

@@ -1,9 +1,9 @@
 import { k6Environment } from '../../load/generators.ts';
-import type { ClusterMesh, Mesh } from '../../meshes/contract.ts';
+import type { Mesh } from '../../meshes/contract.ts';
 import { type Instance, isClient, portsOf, servedBy, type TopologyPlan } from '../../model/topology.ts';
 import { appSettings } from '../app-settings.ts';
 import { WORKLOAD_LABEL } from './api.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, meshSettings } from './cluster.ts';
 
 /** Ports of the sample app in its pod; of a service with several, each has one of its own, the extra ones from `extra` on. */
 export const appPorts = { service: 18_080, control: 18_081, extra: 18_082 } as const;
@@ -30,12 +30,17 @@ export function localityLabels(locality: string): Record<string, string> {
   };
 }
 
+/** What manifests are made for. */
+interface Surroundings {
+  readonly mesh: Pick<Mesh, 'cluster' | 'serviceHost'>;
+  readonly cluster: Pick<Cluster, 'images' | 'meshImages' | 'observers'>;
+  /** Labels of every pod, beside those of its workload. */
+  readonly podLabels: Readonly<Record<string, string>>;
+}
+
 /** Everything of the topology: identities, services, and a Deployment for each workload. */
-export function topologyObjects(
-  topology: TopologyPlan,
-  mesh: Pick<Mesh, 'cluster' | 'serviceHost'>,
-  cluster: Pick<Cluster, 'images' | 'observers'>,
-): object[] {
+export function topologyObjects(topology: TopologyPlan, surroundings: Surroundings): object[] {
+  const { mesh } = surroundings;
   const { namespace, instances } = topology;
   const first = new Map<string, Instance>();
   for (const instance of instances) {
@@ -57,22 +62,25 @@ export function topologyObjects(
         ports: portsOf(service).map((port, index) => ({
           name: mesh.cluster.portName(port, service),
           port,
-          targetPort: appPortsOf(service)[index],
+          targetPort: mesh.cluster.calledAt(appPortsOf(service))[index],
           protocol: 'TCP',
         })),
       },
     })),
-    ...[...first.values()].map((instance) => deployment(topology, instance, mesh, cluster)),
-    ...(topology.outside ? [outside(topology, mesh.cluster, cluster)] : []),
+    ...[...first.values()].map((instance) => deployment(topology, instance, surroundings)),
   ];
 }
 
 function deployment(
-  { namespace, instances }: TopologyPlan,
+  topology: TopologyPlan,
   instance: Instance,
-  mesh: Pick<Mesh, 'cluster' | 'serviceHost'>,
-  { images, observers }: Pick<Cluster, 'images' | 'observers'>,
+  { mesh, cluster, podLabels }: Surroundings,
 ): object {
+  const { namespace, instances } = topology;
+  const { images, observers } = cluster;
+  const { control } = mesh.cluster;
+  const parts =
+    control.by === 'telling' ? control.podParts(instance, topology, meshSettings(cluster)) : undefined;
   const { labels, annotations } = mesh.cluster.podMetadata(instance, [appPorts.control]);
   const selector = { [WORKLOAD_LABEL]: instance.workload };
   const replicas = instances.filter(({ workload }) => workload === instance.workload).length;
@@ -85,7 +93,7 @@ function deployment(
       selector: { matchLabels: selector },
       strategy: { type: 'Recreate' },
       template: {
-        metadata: { labels: { ...labels, ...selector }, annotations },
+        metadata: { labels: { ...labels, ...selector, ...podLabels }, annotations },
         spec: {
           serviceAccountName: instance.serviceAccount,
           automountServiceAccountToken: true,
@@ -93,10 +101,14 @@ function deployment(
           nodeSelector: isClient(instance) ? observers : localityLabels(instance.locality),
           ...(isClient(instance) ? { tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }] } : {}),
           terminationGracePeriodSeconds: 1,
+          ...(parts === undefined ? {} : { hostAliases: parts.hostAliases }),
           containers: [
             isClient(instance)
               ? generator(images.k6, replicas)
-              : app(instance, images.app, (service) => mesh.serviceHost(service, namespace)),
+              : app(instance, images.app, mesh.cluster.appHost, (service) =>
+                  mesh.serviceHost(service, namespace),
+                ),
+            ...(parts?.containers ?? []),
           ],
           ...(isClient(instance) ? { volumes: [{ name: 'files', emptyDir: {} }] } : {}),
         },
@@ -105,16 +117,16 @@ function deployment(
   };
 }
 
-function app(instance: Instance, image: string, hostOf: (service: string) => string): object {
+function app(instance: Instance, image: string, host: string, hostOf: (service: string) => string): object {
   if (instance.app === undefined) throw new Error(`${instance.name} runs no app`);
   const env = {
-    HOST: '0.0.0.0',
+    HOST: host,
     PORT: String(appPorts.service),
     EXTRA_PORTS: appPortsOf(instance).slice(1).join(','),
     CONTROL_HOST: '0.0.0.0',
     CONTROL_PORT: String(appPorts.control),
     ZONE: instance.locality,
-    // The sidecar takes every call that leaves the pod, wherever it is to go.
+    // By whatever name a service is called, the sidecar takes the call.
     ...appSettings(instance.app, hostOf, (service, port) => `${hostOf(service)}:${port}`),
   };
   return {
@@ -141,12 +153,21 @@ function app(instance: Instance, image: string, hostOf: (service: string) => str
   };
 }
 
-/** A place for k6 without a sidecar. */
-function outside(
-  { namespace }: TopologyPlan,
-  mesh: ClusterMesh,
-  { images, observers }: Pick<Cluster, 'images' | 'observers'>,
+/**
+ * A place for k6 without a sidecar. `addresses`: those that the cluster has given the services; what names them for
+ * sidecars alone is no name of the cluster's.
+ */
+export function outsideObject(
+  { namespace }: Pick<TopologyPlan, 'namespace'>,
+  { mesh, cluster: { images, observers }, podLabels }: Surroundings,
+  addresses: ReadonlyMap<string, string>,
 ): object {
+  const { control } = mesh.cluster;
+  const labels = control.by === 'resources' ? control.outsideLabels : podLabels;
+  const named = [...addresses].map(([service, ip]) => ({
+    ip,
+    hostnames: [mesh.serviceHost(service, namespace)],
+  }));
   const selector = { [OUTSIDE_LABEL]: 'true' };
   return {
     apiVersion: 'apps/v1',
@@ -156,13 +177,14 @@ function outside(
       replicas: 1,
       selector: { matchLabels: selector },
       template: {
-        metadata: { labels: { ...selector, ...mesh.outsideLabels } },
+        metadata: { labels: { ...selector, ...labels } },
         spec: {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           nodeSelector: observers,
           tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
           terminationGracePeriodSeconds: 1,
+          ...(control.by === 'telling' ? { hostAliases: named } : {}),
           containers: [generator(images.k6, 4)],
           volumes: [{ name: 'files', emptyDir: {} }],
         },

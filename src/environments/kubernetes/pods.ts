@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { ClusterMesh } from '../../meshes/contract.ts';
 import { type Instance, isClient } from '../../model/topology.ts';
 import { WORKLOAD_LABEL } from './api.ts';
 import { appPortsOf } from './manifests.ts';
@@ -14,9 +15,11 @@ export interface Member {
 /** Which pod is which replica. A replacement takes the name of the one that is gone. */
 export class Roster {
   readonly members: readonly Member[];
+  readonly #calledAt: ClusterMesh['calledAt'];
 
-  constructor(instances: readonly Instance[]) {
+  constructor(instances: readonly Instance[], calledAt: ClusterMesh['calledAt']) {
     this.members = instances.map((instance) => ({ instance, pod: undefined, addresses: [] }));
+    this.#calledAt = calledAt;
   }
 
   /** Takes the pods as they are now; returns members whose pod is new. */
@@ -44,7 +47,7 @@ export class Roster {
     for (const { pod, addresses, instance } of this.members) {
       const ip = pod?.status?.podIP;
       if (ip === undefined || isClient(instance)) continue;
-      for (const address of addressesAt(ip, instance)) {
+      for (const address of this.#addressesAt(ip, instance)) {
         if (!addresses.includes(address)) addresses.push(address);
       }
     }
@@ -54,7 +57,11 @@ export class Roster {
   /** Where a replica is now; nowhere while it has no address. */
   addressesNow({ instance, pod }: Member): readonly string[] {
     const ip = pod?.status?.podIP;
-    return ip === undefined ? [] : addressesAt(ip, instance);
+    return ip === undefined ? [] : this.#addressesAt(ip, instance);
+  }
+
+  #addressesAt(ip: string, instance: Instance): string[] {
+    return this.#calledAt(appPortsOf(instance)).map((port) => `${ip}:${port}`);
   }
 
   of(name: string): Member {
@@ -63,8 +70,6 @@ export class Roster {
     return member;
   }
 }
-
-const addressesAt = (ip: string, instance: Instance) => appPortsOf(instance).map((port) => `${ip}:${port}`);
 
 /** What a kubelet has evicted stays in the list of pods, and never runs again. */
 const isOver = ({ status }: V1Pod) => status?.phase === 'Failed' || status?.phase === 'Succeeded';

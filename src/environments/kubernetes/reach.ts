@@ -25,7 +25,6 @@ export function reachLines(context: LabContext, client: string): string[] {
     'Make an app misbehave:',
     `  kubectl -n ${namespace} port-forward ${podName(server?.pod)} ${appPorts.control}, then`,
     `  curl -X PUT http://127.0.0.1:${appPorts.control}/faults/slow -d '{"kind":"latency","delayMs":500,"jitterMs":0,"rate":1}'`,
-    'Change the mesh configuration:',
-    '  kubectl apply -f my-rules.yaml',
+    ...mesh.cluster.configurationHint,
   ];
 }

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
-import type { MarkedRevision } from '../../meshes/contract.ts';
+import type { InstalledMesh, MarkedRevision } from '../../meshes/contract.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import type { Kind } from './api.ts';
 import { type LabContext, visiblyUntil } from './context.ts';
@@ -19,9 +19,18 @@ interface Applied {
   readonly object: KubernetesObject;
 }
 
-/** The mesh configuration under test in a cluster: all of it, and nothing of an earlier one that this lab has applied. */
-export class UnderTest implements Disposable {
+/** The mesh configuration under test in a cluster: all of it, and nothing of an earlier one that this lab has given it. */
+export interface UnderTest extends Disposable {
+  /** Puts this configuration in the place of the one before. */
+  replace(configuration: MeshConfiguration): Promise<void>;
+  /** Waits until the control plane knows just this configuration, and marks it with a revision. */
+  mark(revision: MarkedRevision, request: Pick<LabContext['request'], 'ongoing' | 'signal'>): Promise<void>;
+}
+
+/** The same for a control plane that finds it among the cluster's resources. */
+export class AppliedResources implements UnderTest {
   readonly #context: LabContext;
+  readonly #known: InstalledMesh['known'];
   /** By `keyOf`. */
   readonly #applied = new Map<string, Applied>();
   /** By `keyOf`: the version of what this lab has deleted. */
@@ -29,8 +38,9 @@ export class UnderTest implements Disposable {
   /** By pod of the control plane: the way to what it knows. */
   readonly #agents = new Map<string, PodAgent>();
 
-  constructor(context: LabContext) {
+  constructor(context: LabContext, { known }: Pick<InstalledMesh, 'known'>) {
     this.#context = context;
+    this.#known = known;
   }
 
   /** Applies what is new or other than before, and then deletes what is gone. */
@@ -55,10 +65,7 @@ export class UnderTest implements Disposable {
     }
   }
 
-  /**
-   * Waits until the control plane knows just this configuration, and marks it with a revision. It watches each kind
-   * of resource by itself: what is applied last need not be what it sees last.
-   */
+  /** A control plane watches each kind of resource by itself: what is applied last need not be what it sees last. */
   async mark(
     revision: MarkedRevision,
     { ongoing, signal }: Pick<LabContext['request'], 'ongoing' | 'signal'>,
@@ -71,14 +78,14 @@ export class UnderTest implements Disposable {
         timeoutMs: knownTimeoutMs,
         everyMs: knownEveryMs,
       },
-      () => this.#known(),
+      () => this.#isKnown(),
     );
     // In the lab's namespace: in the mesh's own it would hold for every sidecar of the cluster.
     await api.apply(inNamespace(mesh.sidecar.marker(revision), namespace));
   }
 
   /** Whether every pod of the control plane knows what was applied. */
-  async #known(): Promise<Ready> {
+  async #isKnown(): Promise<Ready> {
     const { api, mesh } = this.#context;
     const { namespace, labelSelector, deployment } = mesh.cluster.controlPlane;
     const pods = (await api.pods(namespace, labelSelector)).filter(isReady);
@@ -90,11 +97,11 @@ export class UnderTest implements Disposable {
   /** Whether one pod of it does. */
   async #knownTo(pod: string): Promise<Ready> {
     const { api, mesh } = this.#context;
-    const { namespace, known } = mesh.cluster.controlPlane;
-    const agent = this.#agents.get(pod) ?? api.forward(namespace, pod, known.port);
+    const { port, path, resources: read } = this.#known;
+    const agent = this.#agents.get(pod) ?? api.forward(mesh.cluster.controlPlane.namespace, pod, port);
     this.#agents.set(pod, agent);
-    const { body } = await http(`http://localhost${known.path}`, { timeoutMs: answerTimeoutMs, agent });
-    const resources = known.resources(body);
+    const { body } = await http(`http://localhost${path}`, { timeoutMs: answerTimeoutMs, agent });
+    const resources = read(body);
     const versions = new Map(resources.map((each) => [keyOf(each), versionOf(each)]));
     for (const [key, { object }] of this.#applied) {
       if (versions.get(key) !== versionOf(object)) return notYet(`it does not know ${key} as it is now`);

@@ -1,11 +1,11 @@
-import { usageError } from '../../kit/errors.ts';
 import { ProblemsError } from '../../kit/problems.ts';
 import { consulTools } from '../../toolchain/consul-tools.ts';
 import { fetchPrograms } from '../../toolchain/fetch.ts';
 import { programAtHand } from '../../toolchain/index.ts';
-import type { ClusterMesh, Mesh } from '../contract.ts';
+import type { Mesh } from '../contract.ts';
 import { rejectionsIn } from '../envoy/rejections.ts';
 import { envoyTelemetry } from '../envoy/telemetry.ts';
+import { clusterOf } from './cluster/mesh.ts';
 import { clusterNames } from './clusters.ts';
 import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
 import { effectivePaths, readEffective } from './effective/index.ts';
@@ -44,12 +44,7 @@ export function consulOf(version: string = CONSUL_VERSION): Mesh {
     hostPrograms: ['envoy', 'consul'],
     hostPorts,
     prepareOnHost,
-    get cluster(): ClusterMesh {
-      throw usageError(
-        'Consul is unsupported on kind, because neither its images nor the installer of consul-k8s can be had here',
-        'use --env local',
-      );
-    },
+    cluster: clusterOf(version),
     async validate({ resources }, progress, signal) {
       const { paths } = await fetchPrograms(['consul'], progress, signal, mesh);
       const problems = await refusedByConsul(paths['consul'] ?? '', resources, signal);

@@ -1,15 +1,21 @@
 import { usageError } from '../../../kit/errors.ts';
 import { NotYet, notYet } from '../../../kit/eventually.ts';
+import { http } from '../../../kit/http.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import { isServer } from '../../../model/topology.ts';
-import type { HostAuthority, HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
+import { isServer, servedBy } from '../../../model/topology.ts';
+import type {
+  HostAuthority,
+  HostInstance,
+  HostMesh,
+  HostMeshRequest,
+  MarkedRevision,
+} from '../../contract.ts';
 import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
-import { MARKER_SERVICE } from '../names.ts';
+import { AgentApi } from '../agent/api.ts';
+import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
+import { type Replica, registrations } from '../agent/services.ts';
 import { prepareAgent, writeServices } from './agent.ts';
-import { AgentApi } from './agent-api.ts';
-import { desiredEntries } from './desired.ts';
-import { agentPorts } from './ports.ts';
-import { egressPort, registrations } from './services.ts';
+import { agentPorts, MARKER_PORT, upstreamPort } from './ports.ts';
 import { prepareSidecar, sidecarLog, sidecarProgram } from './sidecar.ts';
 
 /** What the mesh is to hold. */
@@ -21,8 +27,7 @@ interface Wanted {
 /** An agent gathers what changes for 0.2 s before it tells sidecars of it, and takes its time where it is busy. */
 const handsOnWithinMs = 1_000;
 
-/** The entry that says which revision it is. */
-const MARKER = `service-resolver/${MARKER_SERVICE}`;
+const answerTimeoutMs = 10_000;
 
 /** Consul as plain processes on loopback: an agent that is the server too, and an Envoy beside every app. */
 export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh> {
@@ -30,7 +35,13 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   await Promise.all(request.instances.map((instance) => prepareSidecar(instance, request)));
   const at = (usual: number) => ({ host: request.address, port: request.port(usual) });
   const agent = at(agentPorts.http);
-  const api = new AgentApi(`${agent.host}:${agent.port}`);
+  const api = new AgentApi((method, path, body) =>
+    http(`http://${agent.host}:${agent.port}${path}`, {
+      method,
+      timeoutMs: answerTimeoutMs,
+      ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+    }),
+  );
   const gate = new DiscoveryGate(at(agentPorts.discovery), at(agentPorts.grpc));
   const servers = Map.groupBy(request.instances.filter(isServer), ({ service }) => service);
   const replicas = new Map([...servers].map(([service, { length }]) => [service, length]));
@@ -43,8 +54,11 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   let knowsSince: number | undefined;
   const give = ({ resources, revision }: Wanted) =>
     api.apply(
-      desiredEntries(resources, request.topology, { accessLog: request.accessLog, revision }),
-      MARKER,
+      desiredEntries(resources, request.topology, {
+        accessLog: { Type: 'file', Path: request.accessLog },
+        revision,
+      }),
+      MARKER_ENTRY,
     );
   return {
     controlPlane,
@@ -70,7 +84,8 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       if (!isTold) {
         // What has been changed while it was gone comes now.
         await give(wanted);
-        await writeServices(request, registrations(request));
+        const all = request.instances.map((instance) => replica(instance, request));
+        await writeServices(request, registrations(all, servedBy(request.topology)));
         await api.reload();
         isTold = true;
       }
@@ -92,12 +107,25 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       if (isUp) await give(wanted);
     },
     sidecar: (instance) => sidecarProgram(instance, request),
-    egress: ({ egressAddress }, service) => ({
-      address: egressAddress,
-      port: egressPort(request, service),
-    }),
+    egress: (instance, service) => egress(instance, service, request),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),
   };
+}
+
+/** An instance as the agent hears of it. */
+const replica = (instance: HostInstance, request: HostMeshRequest): Replica => ({
+  ...instance,
+  id: instance.name,
+  sidecar: instance,
+  appAt: { address: instance.address, port: instance.appPort },
+  upstream: (service) => egress(instance, service, request),
+  marker: { address: instance.egressAddress, port: request.port(MARKER_PORT) },
+});
+
+/** Where a sidecar takes calls of a service. */
+function egress({ egressAddress }: HostInstance, service: string, { topology, port }: HostMeshRequest) {
+  const index = servedBy(topology).findIndex(({ name }) => name === service);
+  return { address: egressAddress, port: port(upstreamPort(index)) };
 }
 
 /** Consul issues certificates itself: scenarios whose faults need these are refused before anything starts. */

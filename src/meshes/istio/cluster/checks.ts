@@ -1,4 +1,4 @@
-import type { ClusterMesh } from '../../contract.ts';
+import type { InstalledMesh } from '../../contract.ts';
 
 /** What istioctl says of its own connection to istiod. */
 const ISTIOCTL_ITSELF = '65536.65536.65536';
@@ -11,7 +11,7 @@ const ALWAYS_SENT = new Set(['CDS', 'LDS']);
  */
 export const checksOf =
   (version: string) =>
-  (workloads: string): ReturnType<ClusterMesh['checks']> => {
+  (workloads: string): ReturnType<InstalledMesh['checks']> => {
     const since = performance.now();
     return [
       {

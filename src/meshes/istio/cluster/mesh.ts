@@ -11,26 +11,11 @@ import { imageSource, operatorConfiguration } from './operator.ts';
 /** This version of Istio in a cluster, as istioctl installs it. */
 export const clusterOf = (version: string): ClusterMesh => ({
   programs: ['istioctl'],
-  apiGroupSuffix: '.istio.io',
   images(settings) {
     const { hub, tag } = imageSource(settings, version);
     return { controlPlane: [`${hub}/pilot:${tag}`], sidecar: [`${hub}/proxyv2:${tag}`] };
   },
-  async installation(settings, directory) {
-    const file = join(directory, 'istio-operator.yaml');
-    const configuration = stringify(operatorConfiguration(settings, version));
-    await writeFile(file, configuration);
-    return {
-      configuration,
-      what: 'istioctl install',
-      program: 'istioctl',
-      args: ['install', '--skip-confirmation', '-f', file],
-      problems: () => [],
-    };
-  },
-  checks: checksOf(version),
-  namespaceLabels: { 'istio-injection': 'enabled' },
-  outsideLabels: { 'sidecar.istio.io/inject': 'false' },
+  unsupported: () => [],
   podMetadata: (instance, excludedPorts) => ({
     labels: {
       app: instance.service,
@@ -48,12 +33,32 @@ export const clusterOf = (version: string): ClusterMesh => ({
     },
   }),
   portName,
+  appHost: '0.0.0.0',
+  calledAt: (appPorts) => appPorts,
   sidecar: { container: 'istio-proxy', adminPort: 15_000 },
-  controlPlane: {
-    namespace: ROOT_NAMESPACE,
-    deployment: 'istiod',
-    labelSelector: 'app=istiod',
+  controlPlane: { namespace: ROOT_NAMESPACE, deployment: 'istiod', labelSelector: 'app=istiod' },
+  // A kept cluster has sidecars of earlier runs.
+  revision: (run, number) => `${run}.${number}`,
+  configurationHint: ['Change the mesh configuration:', '  kubectl apply -f my-rules.yaml'],
+  control: {
+    by: 'resources',
+    apiGroupSuffix: '.istio.io',
+    async installation(settings, directory) {
+      const file = join(directory, 'istio-operator.yaml');
+      const configuration = stringify(operatorConfiguration(settings, version));
+      await writeFile(file, configuration);
+      return {
+        configuration,
+        what: 'istioctl install',
+        program: 'istioctl',
+        args: ['install', '--skip-confirmation', '-f', file],
+        problems: () => [],
+      };
+    },
+    checks: checksOf(version),
+    namespaceLabels: { 'istio-injection': 'enabled' },
+    outsideLabels: { 'sidecar.istio.io/inject': 'false' },
     known: { port: 15_014, path: '/debug/configz', resources: (answer) => JSON.parse(answer) },
+    resources: plaintextPolicy,
   },
-  resources: plaintextPolicy,
 });

@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { NotYet } from '../../../kit/eventually.ts';
-import { AgentApi } from './agent-api.ts';
+import { http } from '../../../kit/http.ts';
+import { AgentApi } from './api.ts';
 
 /** An agent that gives these answers by path; everything else it does not know. */
 async function agentThatSays(answers: Readonly<Record<string, unknown>>) {
@@ -14,7 +15,8 @@ async function agentThatSays(answers: Readonly<Record<string, unknown>>) {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const api = new AgentApi(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const api = new AgentApi((method, path) => http(`${at}${path}`, { method, timeoutMs: 5_000 }));
   return { api, [Symbol.dispose]: () => server.close() };
 }
 

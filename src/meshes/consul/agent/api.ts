@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { environmentError } from '../../../kit/errors.ts';
 import { notYet, type Ready } from '../../../kit/eventually.ts';
-import { http } from '../../../kit/http.ts';
 import { ProblemsError } from '../../../kit/problems.ts';
 import { byOrder, type DesiredEntry } from './desired.ts';
-
-const timeoutMs = 10_000;
 
 const keyOf = ({ kind, name }: Pick<DesiredEntry, 'kind' | 'name'>) => `${kind}/${name}`;
 
@@ -25,15 +22,21 @@ interface ToldInstance {
   }[];
 }
 
+/** One request to an agent's HTTP interface; rejects when there is no answer. */
+export type AskAgent = (
+  method: string,
+  path: string,
+  body?: string,
+) => Promise<{ readonly status: number; readonly body: string }>;
+
 /** The HTTP interface of an agent, as far as a lab needs it. https://developer.hashicorp.com/consul/api-docs */
 export class AgentApi {
-  readonly #address: string;
+  readonly #ask: AskAgent;
   /** The entries that the agent has been given, by kind and name. */
   readonly #applied = new Map<string, DesiredEntry>();
 
-  /** "127.1.2.1:8500". */
-  constructor(address: string) {
-    this.#address = address;
+  constructor(ask: AskAgent) {
+    this.#ask = ask;
   }
 
   /**
@@ -75,6 +78,12 @@ export class AgentApi {
     } catch (error) {
       return notYet(error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** "1.16.1". */
+  async version(): Promise<string> {
+    const { Config } = await this.#json<{ readonly Config: { readonly Version: string } }>('/v1/agent/self');
+    return Config.Version;
   }
 
   /** Check → what came of it, of those that the agent has made since it was started. */
@@ -120,14 +129,6 @@ export class AgentApi {
     const { status, body } = await this.#ask('GET', path);
     if (status !== 200) throw new Error(`it answers ${status}: ${body.slice(0, 200)}`);
     return JSON.parse(body) as T;
-  }
-
-  #ask(method: string, path: string, body?: string) {
-    return http(`http://${this.#address}${path}`, {
-      method,
-      timeoutMs,
-      ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
-    });
   }
 }
 

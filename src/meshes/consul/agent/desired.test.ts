@@ -12,7 +12,7 @@ const services = [
 function desired(...texts: string[]) {
   const files = texts.map((content, index) => ({ file: `${index}.hcl`, path: `/${index}`, content }));
   const { entries } = readEntries(files);
-  return desiredEntries(entries, { services }, { accessLog: 'access.log', revision });
+  return desiredEntries(entries, { services }, { accessLog: { Type: 'file', Path: 'access.log' }, revision });
 }
 
 test('without configuration a lab speaks HTTP, as its topology says, logs what is read, and carries the revision', () => {

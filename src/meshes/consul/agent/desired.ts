@@ -16,6 +16,12 @@ export interface DesiredEntry {
   readonly from?: MeshResource;
 }
 
+/** The entry that says which revision it is, by kind and name. */
+export const MARKER_ENTRY = `service-resolver/${MARKER_SERVICE}`;
+
+/** Where sidecars write their log of requests to, in Consul's words. */
+export type AccessLogPlace = { readonly Type: 'stdout' } | { readonly Type: 'file'; readonly Path: string };
+
 /** What others need first: routes speak of subsets, and all of them of a protocol. */
 const order = [
   'mesh',
@@ -39,7 +45,7 @@ export const byOrder = (a: Pick<DesiredEntry, 'kind'>, b: Pick<DesiredEntry, 'ki
 export function desiredEntries(
   resources: readonly MeshResource[],
   { services }: Pick<TopologyPlan, 'services'>,
-  { accessLog, revision }: { readonly accessLog: string; readonly revision: MarkedRevision },
+  { accessLog, revision }: { readonly accessLog: AccessLogPlace; readonly revision: MarkedRevision },
 ): readonly DesiredEntry[] {
   const proxyDefaults = resources.find(({ kind }) => kind === 'proxy-defaults');
   const others = resources.filter((each) => each !== proxyDefaults);
@@ -59,8 +65,7 @@ export function desiredEntries(
         AccessLogs: {
           Enabled: true,
           DisableListenerLogs: true,
-          Type: 'file',
-          Path: accessLog,
+          ...accessLog,
           TextFormat: accessLogFormat,
         },
         EnvoyExtensions: [...listAt(written, ['EnvoyExtensions']), freshHosts(revision.hostsSince)],

@@ -1,0 +1,105 @@
+import { type Instance, isCaller, isServer, type TopologyService } from '../../../model/topology.ts';
+import { MARKER_SERVICE, proxyId } from '../names.ts';
+
+/** Consul looks at a port no more often than that; its own default is every ten seconds. */
+const checkEvery = '1s';
+
+/** An address and a port there. */
+interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A replica as an agent hears of it. */
+export interface Replica
+  extends Pick<Instance, 'service' | 'role' | 'app' | 'gateway' | 'labels' | 'locality'> {
+  /** No other replica has it. */
+  readonly id: string;
+  /** Where its sidecar takes requests from others. */
+  readonly sidecar: Place;
+  /** Where its sidecar finds its app. */
+  readonly appAt: Place;
+  /** Where its sidecar takes calls of a service. */
+  upstream(service: string): Place;
+  /** Where it takes those of the marker, which nobody calls. */
+  readonly marker: Place;
+}
+
+/**
+ * What an agent is told of replicas, one after the other: each service, and its sidecar beside it, which takes calls of
+ * the services `called` where the replica makes any.
+ */
+export function registrations(
+  replicas: readonly Replica[],
+  called: readonly Pick<TopologyService, 'name'>[],
+): readonly object[] {
+  return replicas.flatMap((replica) => [service(replica), sidecar(replica, isCaller(replica) ? called : [])]);
+}
+
+function service(replica: Replica): object {
+  return {
+    id: replica.id,
+    name: replica.service,
+    address: replica.sidecar.address,
+    port: replica.appAt.port,
+    meta: metaOf(replica),
+  };
+}
+
+function sidecar(replica: Replica, called: readonly Pick<TopologyService, 'name'>[]): object {
+  const { id, service } = replica;
+  const { address, port } = replica.sidecar;
+  const upstream = (name: string, at: Place) => ({
+    destination_name: name,
+    local_bind_address: at.address,
+    local_bind_port: at.port,
+  });
+  return {
+    id: proxyId(id),
+    name: `${service}-sidecar-proxy`,
+    kind: 'connect-proxy',
+    address,
+    port,
+    // Subsets pick sidecars by it.
+    meta: metaOf(replica),
+    proxy: {
+      destination_service_name: service,
+      destination_service_id: id,
+      local_service_address: replica.appAt.address,
+      local_service_port: replica.appAt.port,
+      upstreams: [
+        ...called.map(({ name }) => upstream(name, replica.upstream(name))),
+        upstream(MARKER_SERVICE, replica.marker),
+      ],
+    },
+    ...(isServer(replica)
+      ? {
+          checks: [
+            {
+              name: 'listens',
+              tcp: `${address}:${port}`,
+              interval: checkEvery,
+              timeout: '1s',
+            },
+          ],
+        }
+      : {}),
+  };
+}
+
+/** The labels of a replica, and where it is, as subsets name them: `Service.Meta.zone == "zone-east"`. */
+function metaOf({ service, labels, locality }: Pick<Replica, 'service' | 'labels' | 'locality'>) {
+  const [region = '', zone = '', subzone] = locality.split('/');
+  const all = {
+    app: service,
+    version: 'v1',
+    ...labels,
+    region,
+    zone,
+    ...(subzone === undefined ? {} : { subzone }),
+  };
+  return Object.fromEntries(Object.entries(all).map(([name, value]) => [metaName(name), value]));
+}
+
+/** A label's name with what Consul takes in one of metadata. */
+const metaName = (label: string) => label.replaceAll(/[^A-Za-z0-9_-]/g, '_');

@@ -1,0 +1,37 @@
+import { isServer, servedBy, type TopologyPlan } from '../../../model/topology.ts';
+import type { ControlPlaneWay, ToldControlPlane, ToldReplica } from '../../contract.ts';
+import { AgentApi } from '../agent/api.ts';
+import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
+import { type Replica, registrations } from '../agent/services.ts';
+import { AGENT, SERVICES_FILE } from './agent.ts';
+import { SIDECAR_PORT } from './ports.ts';
+import { appAt, markerAt, upstreamAt } from './sidecar.ts';
+
+/** The agent of a cluster, as whoever has made it tells it what there is. */
+export function tellAgent({ ask, write }: ControlPlaneWay, topology: TopologyPlan): ToldControlPlane {
+  const api = new AgentApi(ask);
+  let replicas: ReadonlyMap<string, number> = new Map();
+  const configure: ToldControlPlane['configure'] = ({ resources }, revision) =>
+    api.apply(desiredEntries(resources, topology, { accessLog: { Type: 'stdout' }, revision }), MARKER_ENTRY);
+  const replica = ({ pod, address, appPort, ...instance }: ToldReplica): Replica => ({
+    ...instance,
+    id: pod,
+    sidecar: { address, port: SIDECAR_PORT },
+    appAt: appAt(appPort),
+    upstream: (service) => upstreamAt(service, topology),
+    marker: markerAt,
+  });
+  return {
+    configure,
+    async there(all) {
+      const services = registrations(all.map(replica), servedBy(topology));
+      // They come all at once, where each by itself would be slow.
+      await write(SERVICES_FILE, JSON.stringify({ services }));
+      await api.reload();
+      const servers = Map.groupBy(all.filter(isServer), ({ service }) => service);
+      replicas = new Map([...servers].map(([service, { length }]) => [service, length]));
+    },
+    knows: () => api.knows(replicas),
+    versions: async () => ({ [AGENT]: await api.version() }),
+  };
+}
