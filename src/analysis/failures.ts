@@ -136,8 +136,12 @@ export function reasonOfFailure(
     ? pictures.flatMap((picture) => chains.reason(chain, picture, disturbed) ?? [])
     : [];
   const onward = onwards.find(({ known }) => known) ?? onwards[0];
+  const past =
+    client.answered && chain.length === 0 && instance !== undefined && !disturbed
+      ? pictures.map((picture) => picture.pastTheSidecar(instance)).find((each) => each !== undefined)
+      : undefined;
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
-  const { cause, ...rest } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
+  const { cause, ...rest } = withFault(onward?.told ?? past ?? textOfRequests(reason, question), certifying);
   const isTriedAgain = client.clues?.retry === 'used-up' && client.noRequest !== 'bytes';
   const retried = isTriedAgain ? ' Retries were used up.' : '';
   return { text: { ...rest, cause: `${cause}${waiting}${retried}` }, ended: question.ended, onward };

@@ -81,6 +81,16 @@ export interface TrialPlan {
   readonly checks: readonly PlannedCheck[];
   /** Services whose apps pass no trace on, each with file:line in the scenario, or the option; none unless given. */
   readonly unpropagated?: readonly { readonly service: string; readonly source: string }[];
+  /** Services whose apps' calls go past their sidecars on some ports, each with the same; none unless given. */
+  readonly bypassing?: readonly Bypassing[];
+}
+
+/** A service whose apps' calls to some ports go past their sidecars. */
+export interface Bypassing {
+  readonly service: string;
+  readonly ports: readonly number[];
+  /** file:line in the scenario, or the option. */
+  readonly source: string;
 }
 
 /** Everything a run will do; pure data, printable. */

@@ -66,6 +66,7 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
       changes: planChanges(loaded),
       checks: planChecks(scenario),
       ...planUnpropagated(loaded),
+      ...planBypassing(loaded),
     },
   };
 }
@@ -212,6 +213,18 @@ function planUnpropagated({ scenario, locate }: LoadedScenario): Pick<TrialPlan,
     .filter(([, { app }]) => !app.propagates && app.calls.length > 0)
     .map(([service]) => ({ service, source: placeOf(['topology', 'services', service, 'app'], locate) }));
   return unpropagated.length === 0 ? {} : { unpropagated };
+}
+
+/** The apps whose calls are to go past their sidecars, where any are. */
+function planBypassing({ scenario, locate }: LoadedScenario): Pick<TrialPlan, 'bypassing'> {
+  const bypassing = Object.entries(scenario.topology.services)
+    .filter(([, { bypass }]) => bypass.length > 0)
+    .map(([service, { bypass }]) => ({
+      service,
+      ports: bypass,
+      source: placeOf(['topology', 'services', service, 'bypass'], locate),
+    }));
+  return bypassing.length === 0 ? {} : { bypassing };
 }
 
 function planChanges({ scenario, changeFiles, locate }: LoadedScenario): PlannedChange[] {

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { settingsBehind } from '../../src/report/words.ts';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { defects, expectFailureIn, expectTextFailure } from '../support/defects.ts';
 import { containersLeft, containersMs, missing } from '../support/docker.ts';
@@ -38,12 +39,17 @@ describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
     );
   }
 
-  for (const { name, scenario, fails, args } of plantedWays) {
+  for (const { name, scenario, fails, args, names } of plantedWays) {
     test(`${name}: ${scenario} fails`, { timeout: containersMs }, async () => {
       const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--env', 'docker', ...args());
       expect(finished.report?.verdict, outcome(finished)).toBe('fail');
       const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
       expect(failed.map((check) => check.kind)).toContain(fails);
+      const behind = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
+      expect(
+        behind.map(({ setting }) => setting),
+        outcome(finished),
+      ).toContainEqual(expect.stringMatching(names));
     });
   }
 

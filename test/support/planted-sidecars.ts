@@ -36,13 +36,13 @@ export const plantedWays = [
     scenario: 'no-way-past',
     fails: 'success-rate',
     args: () => ['--set', 'topology.services.shop.bypass=[8080]'],
-    names: /bypass/,
+    names: /^topology\.services\.shop\.bypass: \[8080\]$/,
   },
   {
     name: 'a mesh that takes plaintext',
     scenario: 'no-way-past',
     fails: 'expectations',
     args: () => ['--set', 'mesh.configuration=[]'],
-    names: /./,
+    names: /^mtls\.mode: mTLS and plaintext/,
   },
 ] as const;
