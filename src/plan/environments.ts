@@ -125,8 +125,11 @@ export function unfitFor(
       hint: `run it with --env ${capturing.join(' or --env ')}`,
     }),
   );
+  const stopping = Object.keys(capabilities).filter((name) => capabilities[name]?.performs.includes('stop'));
+  const orderless = stopping.includes(environment) ? [] : ofStarts(plan.topology, environment, stopping);
   return [
     ...[
+      ...orderless,
       ...tooMany(plan.topology, mostInstances),
       ...unjoined,
       ...unchanged,
@@ -138,6 +141,38 @@ export function unfitFor(
     ].map(locate),
     ...foreign,
   ];
+}
+
+/** What a topology says of the order in which apps and sidecars start and stop, each service once. */
+function ofStarts(
+  { instances }: TopologyPlan,
+  environment: string,
+  elsewhere: readonly string[],
+): readonly Mistake[] {
+  const hint = `run it with --env ${elsewhere.join(' or --env ')}`;
+  const services = [...Map.groupBy(instances, ({ service }) => service)];
+  return services.flatMap(([service, [first]]): Mistake[] => [
+    ...(first?.sidecar === undefined
+      ? []
+      : [
+          {
+            path: ['topology', 'services', service, 'sidecar'],
+            at: 'key' as const,
+            message: `the ${environment} environment leaves to its mesh how sidecars start and stop`,
+            hint,
+          },
+        ]),
+    ...(first?.app?.startCalls === undefined
+      ? []
+      : [
+          {
+            path: ['topology', 'services', service, 'app', 'startCalls'],
+            at: 'key' as const,
+            message: `the ${environment} environment starts apps without waiting for what they ask at their start`,
+            hint,
+          },
+        ]),
+  ]);
 }
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */

@@ -3,6 +3,7 @@ import { settingsBehind } from '../../src/report/words.ts';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { defects, expectFailureIn, expectTextFailure } from '../support/defects.ts';
 import { containersLeft, containersMs, missing } from '../support/docker.ts';
+import { plantedRestarts } from '../support/planted-restarts.ts';
 import { plantedSidecars, plantedWays } from '../support/planted-sidecars.ts';
 
 describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
@@ -21,6 +22,7 @@ describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
     'regional-policy',
     'canary-rollout',
     'control-plane-outage',
+    'restart-order',
   ])('%s passes', { timeout: containersMs }, async (scenario) => {
     const file = `scenarios/${scenario}.yaml`;
     const finished = await workspace.run(file, '--env', 'docker');
@@ -39,9 +41,14 @@ describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
     );
   }
 
-  for (const { name, scenario, fails, args, names } of plantedWays) {
+  for (const { name, scenario, fails, args, names } of [...plantedWays, ...plantedRestarts]) {
     test(`${name}: ${scenario} fails`, { timeout: containersMs }, async () => {
-      const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--env', 'docker', ...args());
+      const finished = await workspace.run(
+        `scenarios/${scenario}.yaml`,
+        '--env',
+        'docker',
+        ...args(workspace.path),
+      );
       expect(finished.report?.verdict, outcome(finished)).toBe('fail');
       const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
       expect(failed.map((check) => check.kind)).toContain(fails);

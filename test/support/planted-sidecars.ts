@@ -1,4 +1,5 @@
 import type { PlantedText } from './defects.ts';
+import type { Mutation } from './mutations.ts';
 
 /** Mistakes in the face of a sidecar that is gone. */
 export const plantedSidecars: readonly PlantedText[] = [
@@ -30,7 +31,7 @@ export const plantedSidecars: readonly PlantedText[] = [
 ];
 
 /** Ways past the mesh: what sends in plaintext, and what takes it. */
-export const plantedWays = [
+export const plantedWays: readonly Mutation[] = [
   {
     name: 'calls that go past the sidecar',
     scenario: 'no-way-past',
@@ -45,4 +46,4 @@ export const plantedWays = [
     args: () => ['--set', 'mesh.configuration=[]'],
     names: /^mtls\.mode: mTLS and plaintext/,
   },
-] as const;
+];
