@@ -232,7 +232,7 @@ const page = `# Planted defects${where}
 
 Made by \`npm run bench:mutations${env === 'local' ? '' : ` -- --env ${env}`}\`: ${env === 'local' ? 'every planted defect of every scenario' : 'planted defects of scenarios that run there'}, and each scenario on its own, sound configuration. Caught means that the run fails, that the check fails which the defect is for, and that the report names the planted setting with its line.
 
-${new Date().toISOString().slice(0, 10)}; ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}; Node ${process.versions.node}${allMeshes.map((each) => `; ${each}`).join('')}; ${values.full ? 'whole runs' : 'the short profile'}.
+${new Date().toISOString().slice(0, 10)}; ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release().split('-')[0]}; Node ${process.versions.node}${allMeshes.map((each) => `; ${each}`).join('')}; ${values.full ? 'whole runs' : 'the short profile'}.
 
 **${caught} of ${rows.length} caught (${((100 * caught) / Math.max(rows.length, 1)).toFixed(0)} %).** ${sound.length} runs on sound configuration: ${total('pass')} pass, ${alarms} false ${alarms === 1 ? 'alarm' : 'alarms'}, ${total('invalid')} said of themselves that they prove nothing.
 

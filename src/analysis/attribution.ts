@@ -69,12 +69,13 @@ export function attribute(
     const sinceMs = serverNumber < 0 ? undefined : arrivals.startMs[last];
     const chain = called < 0 ? [] : chains.ofRequest(row, called, sinceMs);
     const server = endings[serverNumber];
-    const blame = faults.blame({ client, server, caller, atMs, chain });
+    const endMs = (requests.startMs[row] as number) + (requests.durationMs[row] as number);
+    const blame = faults.blame({ client, server, caller, atMs, endMs, chain });
     const fault = blame.cutOff ? 2 : +blame.disturbed;
     const callers = ((held * 3 + fault) * 256 + load) * 65_536 + caller;
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
-    const key = `${number} ${serverNumber} ${blame.certifying} ${chains.key(chain)}`;
+    const key = `${number} ${serverNumber} ${blame.certifying} ${blame.restarting?.place} ${blame.restarting?.part} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
       tally = {
@@ -112,6 +113,7 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains, faults: Faul
       disturbed: blame.disturbed,
       cutOff: blame.cutOff,
       certifying: faults.at(blame.certifying),
+      restarting: faults.restarting(blame),
     },
     pictures,
     evidence,

@@ -11,6 +11,7 @@ import type { Chain, ChainReason, Chains } from './chains.ts';
 import type { RecordedFault } from './fault-records.ts';
 import type { Picture } from './picture.ts';
 import { questionAbout } from './question.ts';
+import { type Restarting, restartBehind } from './restarting.ts';
 import { NO_HOST, type SettledEnding } from './traffic.ts';
 
 /** A request that failed, of a load or a probe, as both sides saw it. */
@@ -20,8 +21,9 @@ interface Failed {
   readonly server: Ending | undefined;
   /** Place of the instance that sent it. */
   readonly caller: number;
-  /** Milliseconds from the start of the loads. */
+  /** Milliseconds from the start of the loads: when it was due, and when it had ended. */
   readonly atMs: number;
+  readonly endMs: number;
   /** The calls of apps that failed, where the app that was asked failed for one or waited for it. */
   readonly chain: Chain;
 }
@@ -34,6 +36,8 @@ export interface Blame {
   readonly disturbed: boolean;
   /** Whether it was one that cut the network to the host. */
   readonly cutOff: boolean;
+  /** What of a restart it failed for, where it did. */
+  readonly restarting: Restarting | undefined;
 }
 
 /** When a fault was on at an instance. */
@@ -71,7 +75,7 @@ export class Faults {
     );
   }
 
-  blame({ client, server, caller, atMs, chain }: Failed): Blame {
+  blame({ client, server, caller, atMs, endMs, chain }: Failed): Blame {
     const failed = this.#chains.failed(chain) ?? { client, server, caller };
     return {
       certifying: certifyingFault({ ...failed, atMs }, this.#records, this.#evidence),
@@ -79,11 +83,17 @@ export class Faults {
         this.#wasOn(client.instance, atMs) ||
         this.#chains.called(chain).some((instance) => this.#wasOn(instance, atMs)),
       cutOff: this.#wasOn(client.instance, atMs, ({ cuts }) => cuts),
+      restarting: restartBehind({ client, server, atMs, endMs, chain }, this.#records, this.#evidence),
     };
   }
 
   at(place: number): RecordedFault | undefined {
     return this.#records[place];
+  }
+
+  restarting({ restarting }: Blame): FailedAlike['restarting'] {
+    const record = restarting && this.at(restarting.place);
+    return record && { ...restarting, record };
   }
 
   #wasOn(instance: number, ms: number, such: (span: FaultSpan) => boolean = () => true): boolean {
@@ -101,6 +111,8 @@ interface FailedAlike extends Pick<Failed, 'client' | 'server' | 'chain'> {
   readonly disturbed: boolean;
   readonly cutOff: boolean;
   readonly certifying: RecordedFault | undefined;
+  /** What of a restart it failed for, and the fault. */
+  readonly restarting: (Restarting & { readonly record: RecordedFault }) | undefined;
 }
 
 interface ReasonOfFailure {
@@ -113,7 +125,7 @@ interface ReasonOfFailure {
 
 /** Why requests failed, by what sidecars held then (the newest first), and by the faults that were on. */
 export function reasonOfFailure(
-  { client, server, chain, caller, to, request, disturbed, cutOff, certifying }: FailedAlike,
+  { client, server, chain, caller, to, request, disturbed, cutOff, certifying, restarting }: FailedAlike,
   pictures: readonly [Picture, ...Picture[]],
   { context }: Evidence,
   chains: Chains,
@@ -136,8 +148,17 @@ export function reasonOfFailure(
     ? pictures.flatMap((picture) => chains.reason(chain, picture, disturbed) ?? [])
     : [];
   const onward = onwards.find(({ known }) => known) ?? onwards[0];
+  const past =
+    client.answered && chain.length === 0 && instance !== undefined && !disturbed
+      ? pictures.map((picture) => picture.pastTheSidecar(instance)).find((each) => each !== undefined)
+      : undefined;
+  const restarted =
+    restarting && instance && pictures[0].reasonOfRestart(restarting, restarting.record, instance);
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
-  const { cause, ...rest } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
+  const { cause, ...rest } = withFault(
+    restarted ?? onward?.told ?? past ?? textOfRequests(reason, question),
+    certifying,
+  );
   const isTriedAgain = client.clues?.retry === 'used-up' && client.noRequest !== 'bytes';
   const retried = isTriedAgain ? ' Retries were used up.' : '';
   return { text: { ...rest, cause: `${cause}${waiting}${retried}` }, ended: question.ended, onward };

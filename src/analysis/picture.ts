@@ -4,7 +4,10 @@ import {
   effectiveTables,
   type Reason,
   type RequestQuestion,
+  reasonOfGoingPast,
   reasonOfRequests,
+  type TextOfReason,
+  textOfReason,
   toldTable,
 } from '../effective/index.ts';
 import type { Ending } from '../evidence/endings.ts';
@@ -15,7 +18,10 @@ import type { EffectiveConfiguration } from '../model/effective.ts';
 import type { InstanceContext } from '../model/evidence.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import { calledFrom, type TopologyPlan, waysOn } from '../model/topology.ts';
+import type { TrialPlan } from '../plan/contract.ts';
 import type { Report } from '../report/model.ts';
+import type { RecordedFault } from './fault-records.ts';
+import { type Restarting, reasonOfRestart } from './restarting.ts';
 
 /** An instance that calls a service, and what for, where that is known. */
 interface Calling {
@@ -24,21 +30,27 @@ interface Calling {
   readonly request: AskedFor | undefined;
 }
 
+/** What a scenario says of how requests and sidecars go, beside the mesh's configuration. */
+type Written = Pick<TrialPlan, 'bypassing' | 'restarted'>;
+
 /** What sidecars held during a trial, and what its loads asked them for: whatever is asked for a reason asks here. */
 export class Picture {
   readonly configuration: EffectiveConfiguration;
   readonly #mesh: Pick<Mesh, 'serviceHost'>;
   readonly #topology: TopologyPlan;
+  readonly #written: Written;
 
   constructor(
     { effective }: Pick<Evidence, 'effective'>,
     mesh: Pick<Mesh, 'effective' | 'serviceHost'>,
     topology: TopologyPlan,
     resources: readonly MeshResource[],
+    written: Written = {},
   ) {
     this.configuration = mesh.effective.read(effective, topology, resources);
     this.#mesh = mesh;
     this.#topology = topology;
+    this.#written = written;
   }
 
   /** What they held, for a report; of the clients first. */
@@ -100,6 +112,39 @@ export class Picture {
     return reasonOfRequests(this.configuration, question);
   }
 
+  /**
+   * Why an app fails whose calls go past its sidecar, and that called nobody through it; undefined where none of them
+   * has to be refused for that.
+   */
+  pastTheSidecar({ name, service }: Pick<InstanceContext, 'name' | 'service'>): TextOfReason | undefined {
+    const past = this.#written.bypassing?.find((each) => each.service === service);
+    const calls = this.#topology.instances.find((each) => each.name === name)?.app?.calls ?? [];
+    const told = calls
+      .filter(({ port }) => past?.ports.includes(port))
+      .map(({ to, port }) =>
+        textOfReason(reasonOfGoingPast(this.configuration, { caller: service, service: to, port })),
+      )
+      .find((each) => each !== undefined);
+    if (past === undefined || told === undefined) return undefined;
+    const { cause, others = [], ...taking } = told;
+    const setting = `topology.services.${service}.bypass: [${past.ports.join(', ')}]`;
+    return {
+      cause: `The app of ${service} failed. ${cause}`,
+      setting,
+      source: past.source,
+      others: [taking, ...others],
+    };
+  }
+
+  /** Why requests to an instance failed for a restart of it. */
+  reasonOfRestart(
+    restarting: Restarting,
+    record: RecordedFault,
+    called: Pick<InstanceContext, 'name' | 'service'>,
+  ): TextOfReason | undefined {
+    return reasonOfRestart(restarting, record, called, this.#written.restarted ?? []);
+  }
+
   /** Who was asked in place of an instance: replicas of a workload hold the same. */
   heldLike({ name, workload }: Pick<InstanceContext, 'name' | 'workload'>): string {
     const { sidecars } = this.configuration;
@@ -121,11 +166,12 @@ export class Pictures {
       readonly topology: TopologyPlan;
       readonly resources: readonly MeshResource[];
       readonly steps?: readonly (readonly MeshResource[])[];
+      readonly trial: Written;
     },
     changes: readonly ChangeRecord[],
   ) {
-    const { mesh, topology, resources, steps = [] } = input;
-    this.first = new Picture(evidence, mesh, topology, resources);
+    const { mesh, topology, resources, steps = [], trial } = input;
+    this.first = new Picture(evidence, mesh, topology, resources, trial);
     let before = this.first;
     const switched = (fromMs: number | undefined, untilMs: number | undefined, picture: Picture) => {
       if (fromMs === undefined) return [];
@@ -135,7 +181,7 @@ export class Pictures {
     };
     this.#later = changes.flatMap(({ changingAtMs, heldUp, arrivedAtMs, guard }, index) => {
       const effective = evidence.effectiveAfter.get(index + 1) ?? new Map();
-      const picture = new Picture({ effective }, mesh, topology, steps[index] ?? resources);
+      const picture = new Picture({ effective }, mesh, topology, steps[index] ?? resources, trial);
       const back = guard?.rolledBack;
       return [
         // Before the control plane is back nobody holds anything of it.

@@ -212,7 +212,8 @@ function reasonOf(
   const chain = id === undefined || reached < 0 ? [] : chains.ofId(id, reached);
   const both = { client: ending, server: server?.ending, chain };
   const faults = new Faults(records, evidence, chains);
-  const { disturbed, cutOff, certifying } = faults.blame({ ...both, caller: client.instance, atMs });
+  const blame = faults.blame({ ...both, caller: client.instance, atMs, endMs: atMs });
+  const { disturbed, cutOff, certifying } = blame;
   const failure = {
     ...both,
     caller,
@@ -221,6 +222,7 @@ function reasonOf(
     disturbed,
     cutOff,
     certifying: faults.at(certifying),
+    restarting: faults.restarting(blame),
   };
   return reportReason(reasonOfFailure(failure, pictures, evidence, chains).text);
 }

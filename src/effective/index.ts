@@ -1,4 +1,5 @@
 export {
+  reasonOfGoingPast,
   reasonOfPassing,
   reasonOfPlaintextRefused,
   reasonOfRoute,

@@ -4,6 +4,9 @@ import { http } from '../kit/http.ts';
 import type { Action } from '../model/fault.ts';
 import type { Instance } from '../model/topology.ts';
 
+/** The app gives each of its calls five seconds. */
+const startCallsTimeoutMs = 30_000;
+
 /** Whether it says that it listens; `control`: "host:port" of its control port. */
 export async function appReady(control: string): Promise<Ready> {
   try {
@@ -36,6 +39,13 @@ export async function controlApp(
       `${action.target.name} answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
     );
   }
+}
+
+/** Lets an app that asks others for something at its start ask again: what kept it from that may be over. */
+export async function askAgain({ app }: Instance, control: string): Promise<void> {
+  if (app?.startCalls === undefined) return;
+  // Without it, it answers 503 to everything, which is for a load to show.
+  await http(`http://${control}/start-calls`, { method: 'PUT', timeoutMs: startCallsTimeoutMs });
 }
 
 /** Lets an app draw from its seed anew, through its control port. */

@@ -11,6 +11,17 @@ export function appSettings(
   placeOf: (service: string, port: number) => string,
 ): Readonly<Record<string, string>> {
   const { protocol = 'http1', serviceTime, concurrency, queue, bytes, maxAgeS, keepAliveMs } = app;
+  const written = (calls: typeof app.calls) =>
+    JSON.stringify(
+      calls.map(({ to, port, path }) => {
+        const host = hostOf(to);
+        return {
+          url: `http://${placeOf(to, port)}${path}`,
+          host: `${host}:${port}`,
+          headers: { [DUE_HEADER]: CALL_MARK },
+        };
+      }),
+    );
   return {
     PROTOCOL: protocol,
     SERVICE_TIME: serviceTime,
@@ -20,15 +31,8 @@ export function appSettings(
     ...(bytes === undefined ? {} : { BYTES: String(bytes) }),
     ...(maxAgeS === undefined ? {} : { MAX_AGE: String(maxAgeS) }),
     ...(app.propagates === false ? { PROPAGATE: 'false' } : {}),
-    CALLS: JSON.stringify(
-      app.calls.map(({ to, port, path }) => {
-        const host = hostOf(to);
-        return {
-          url: `http://${placeOf(to, port)}${path}`,
-          host: `${host}:${port}`,
-          headers: { [DUE_HEADER]: CALL_MARK },
-        };
-      }),
-    ),
+    CALLS: written(app.calls),
+    ...(app.startCalls === undefined ? {} : { START_CALLS: written(app.startCalls) }),
+    ...(app.drainMs === undefined ? {} : { DRAIN: `${app.drainMs}ms` }),
   };
 }

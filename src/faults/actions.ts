@@ -17,6 +17,10 @@ export const misbehave = (instances: readonly Instance[], id: string, behaviour:
 export const killAndStart = (instances: readonly Instance[]) =>
   onEach(instances, (target) => ({ inject: { do: 'kill', target }, revert: { do: 'start', target } }));
 
+/** The instances are told to end, app and sidecar, and are started again. */
+export const stopAndStart = (instances: readonly Instance[]) =>
+  onEach(instances, (target) => ({ inject: { do: 'stop', target }, revert: { do: 'start', target } }));
+
 /** The sidecars of the instances die, and are started again; their apps go on. */
 export const killAndStartSidecars = (instances: readonly Instance[]) =>
   onEach(instances, (target) => ({

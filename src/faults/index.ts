@@ -10,6 +10,7 @@ const kinds = [
   (await import('./reset.ts')).reset,
   (await import('./refuse.ts')).refuse,
   (await import('./kill.ts')).kill,
+  (await import('./restart.ts')).restart,
   (await import('./sidecar-killed.ts')).sidecarKilled,
   (await import('./pause.ts')).pause,
   (await import('./zone-outage.ts')).zoneOutage,

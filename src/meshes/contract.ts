@@ -147,6 +147,8 @@ export interface HostMesh {
   egress(instance: HostInstance, service: string, port: number): HostEndpoint;
   /** Gives the control plane other mesh configuration under test, and with it a marker of this revision. */
   configure(configuration: MeshConfiguration, revision: MarkedRevision): Promise<void>;
+  /** Tells callers of all replicas but those of these names; none where a scenario cannot ask for it on this mesh. */
+  withdraw?(names: ReadonlySet<string>): Promise<void>;
   readonly authority: HostAuthority;
   /** Where an ingress gateway takes requests for any service by its host name, whatever is under test. */
   readonly gatewayPort: number;
@@ -606,6 +608,8 @@ export interface MeshInContainers {
   sidecar(instance: ContainerInstance): ContainerProgram;
   /** Puts other configuration in the place of what is under test; the one file of it. */
   configure(configuration: MeshConfiguration, revision: MarkedRevision): ContainerFile;
+  /** Leaves the replicas of these names out of what callers are told; the file that says so. */
+  withdraw(names: ReadonlySet<string>): ContainerFile;
 }
 
 /** How a mesh runs in containers; its images are those of a cluster. */

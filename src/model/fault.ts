@@ -72,6 +72,8 @@ export type Action =
     }
   | { readonly do: 'clear-fault'; readonly target: InstanceTarget; readonly id: string }
   | { readonly do: 'kill' | 'start' | 'pause' | 'resume'; readonly target: InstanceTarget }
+  /** App and sidecar are told to end, in their own time, and callers that it goes; done when both have ended. */
+  | { readonly do: 'stop'; readonly target: InstanceTarget }
   /** The sidecar gets no more processor time than so many processors have, and then as much as it wants again. */
   | { readonly do: 'limit-cpu'; readonly target: InstanceTarget; readonly cores: number }
   | { readonly do: 'unlimit-cpu'; readonly target: InstanceTarget }

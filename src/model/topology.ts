@@ -26,7 +26,24 @@ interface AppSettings {
   readonly calls: readonly OnwardCall[];
   /** Whether its calls carry the trace of the request that they are made for; they do unless given. */
   readonly propagates?: false;
+  /** What it calls once when it starts, before it listens: without an answer it serves nobody. Nothing unless given. */
+  readonly startCalls?: readonly OnwardCall[];
+  /** How long it goes on serving when it is told to stop; it closes its port at once unless given. */
+  readonly drainMs?: number;
 }
+
+/** In which order a sidecar and its app start and stop, as far as settings decide it. */
+export interface SidecarLife {
+  /** Whether the app starts only once its sidecar is ready. */
+  readonly holdsApp: boolean;
+  /** How long a sidecar that is told to stop goes on, whatever is still under way. */
+  readonly drainMs: number;
+  /** Whether it goes on after that for as long as it has connections. */
+  readonly exitsWhenIdle: boolean;
+}
+
+/** As Istio has it where nobody says anything. */
+export const usualLife: SidecarLife = { holdsApp: false, drainMs: 5_000, exitsWhenIdle: false };
 
 /** A call that an app makes for a request: a GET. */
 interface OnwardCall {
@@ -70,6 +87,8 @@ export interface Instance {
   readonly app?: AppSettings;
   /** Ports to which its calls go past its sidecar; none unless given. */
   readonly bypass?: readonly number[];
+  /** How its sidecar starts and stops beside its app; as usual unless given. */
+  readonly sidecar?: SidecarLife;
 }
 
 /** A service as its callers know it, or a host of an ingress gateway, which is called like one. */
@@ -175,7 +194,9 @@ export const gatewaysBetween = <Each extends Pick<Instance, 'network' | 'gateway
 
 /** Whether a replica's proxy makes calls of its own: of a load, of an app that calls onward, or as an ingress gateway. */
 export const isCaller = ({ role, app, gateway }: Pick<Instance, 'role' | 'app' | 'gateway'>) =>
-  role === 'client' || gateway === 'ingress' || (app?.calls.length ?? 0) > 0;
+  role === 'client' ||
+  gateway === 'ingress' ||
+  (app !== undefined && app.calls.length + (app.startCalls?.length ?? 0) > 0);
 
 /** The services that can be called, in the order they are written. */
 export const servedBy = ({ services }: TopologyPlan) => services.filter(isServer);

@@ -16,9 +16,9 @@ export function mistakesInCalls(scenario: Scenario): Mistake[] {
   const clients = clientsIn(scenario);
   const names = Object.keys(services);
   const found = Object.entries(services).flatMap(([name, { app }]) =>
-    app.calls.flatMap((call, index): Mistake[] => {
+    callsIn(app).flatMap(({ list, index, call }): Mistake[] => {
       const { to } = call;
-      const path = ['topology', 'services', name, 'app', 'calls', index];
+      const path = ['topology', 'services', name, 'app', list, index];
       const wrong = (message: string, hint?: string): Mistake[] => [
         { path: [...path, 'to'], at: 'value', message, hint },
       ];
@@ -37,23 +37,38 @@ export function mistakesInCalls(scenario: Scenario): Mistake[] {
     }),
   );
   if (found.length > 0) return found;
-  const circles = mistakesOfCircles(services);
+  const circles = [
+    ...mistakesOfCircles(
+      services,
+      'calls',
+      'a request would never be answered; leave one of these calls out',
+    ),
+    ...mistakesOfCircles(services, 'startCalls', 'none of them could start; leave one of these calls out'),
+  ];
   return circles.length > 0 ? circles : tooManyCalls(services);
 }
 
+/** The two lists of calls of an app. */
+type List = 'calls' | 'startCalls';
+
+const callsIn = (app: Services[string]['app']) =>
+  (['calls', 'startCalls'] as const).flatMap((list) =>
+    app[list].map((call, index) => ({ list, index, call })),
+  );
+
 /** A mistake for each call that leads back to where it comes from. */
-function mistakesOfCircles(services: Services): Mistake[] {
+function mistakesOfCircles(services: Services, list: List, hint: string): Mistake[] {
   const done = new Set<string>();
   const found: Mistake[] = [];
   const walk = (name: string, way: readonly string[]) => {
-    for (const [index, { to }] of (services[name]?.app.calls ?? []).entries()) {
+    for (const [index, { to }] of (services[name]?.app[list] ?? []).entries()) {
       const begin = way.indexOf(to);
       if (begin >= 0) {
         found.push({
-          path: ['topology', 'services', name, 'app', 'calls', index, 'to'],
+          path: ['topology', 'services', name, 'app', list, index, 'to'],
           at: 'value',
           message: `the calls go round in a circle: ${[...way.slice(begin), to].join(' → ')}`,
-          hint: 'a request would never be answered; leave one of these calls out',
+          hint,
         });
       } else if (!done.has(to)) walk(to, [...way, to]);
     }

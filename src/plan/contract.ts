@@ -81,6 +81,34 @@ export interface TrialPlan {
   readonly checks: readonly PlannedCheck[];
   /** Services whose apps pass no trace on, each with file:line in the scenario, or the option; none unless given. */
   readonly unpropagated?: readonly { readonly service: string; readonly source: string }[];
+  /** Services whose apps' calls go past their sidecars on some ports, each with the same; none unless given. */
+  readonly bypassing?: readonly Bypassing[];
+  /** None unless given. */
+  readonly restarted?: readonly RestartedService[];
+}
+
+/** A service whose apps' calls to some ports go past their sidecars. */
+export interface Bypassing {
+  readonly service: string;
+  readonly ports: readonly number[];
+  /** file:line in the scenario, or the option. */
+  readonly source: string;
+}
+
+/** A setting of the scenario in words, and its file:line or the option. */
+export interface PlannedSetting {
+  readonly setting: string;
+  readonly source: string;
+}
+
+/** A service of which a replica is restarted, and what says in which order app and sidecar stop and start. */
+export interface RestartedService {
+  readonly service: string;
+  readonly holdsApp: PlannedSetting;
+  /** How long the sidecar goes on. */
+  readonly drain: PlannedSetting;
+  /** How long the app does. */
+  readonly appDrain: PlannedSetting;
 }
 
 /** Everything a run will do; pure data, printable. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Fault } from '../faults/index.ts';
 import { faultKind } from '../faults/index.ts';
 import { sizeOf } from '../load/written.ts';
@@ -11,6 +12,8 @@ import {
   matches,
   namesBytes,
   portsOf,
+  type SidecarLife,
+  usualLife,
 } from '../model/topology.ts';
 import { callersOf, type ProbeContext } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
@@ -23,7 +26,7 @@ export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
   const outsiders = outsidersIn(scenario);
   const pods = podsOf(scenario);
   const ofServices = Object.entries(topology.services).flatMap(
-    ([service, { workloads, serviceAccount, port, extraPorts, app, bypass }]) =>
+    ([service, { workloads, serviceAccount, port, extraPorts, app, bypass, sidecar }]) =>
       workloads.flatMap((workload) =>
         replicasIn(workload, workload.replicas === 1 ? pods.get(service) : undefined).map((replica) => ({
           ...replica,
@@ -32,6 +35,7 @@ export function replicasOf(scenario: Scenario, seed?: number): Instance[] {
           port,
           ...(extraPorts.length === 0 ? {} : { extraPorts }),
           ...(bypass.length === 0 ? {} : { bypass }),
+          ...lifeOf(sidecar),
           ...(clients.has(service)
             ? { role: 'client' as const, ...(outsiders.has(service) ? { outside: true as const } : {}) }
             : {
@@ -106,17 +110,39 @@ const replicasIn = (
 
 type WrittenWorkload = Scenario['topology']['services'][string]['workloads'][number];
 
+/** How a sidecar starts and stops, where that is not as usual. */
+function lifeOf({
+  holdsApp,
+  drain: drainMs,
+  exitsWhenIdle,
+}: Scenario['topology']['services'][string]['sidecar']): Pick<Instance, 'sidecar'> {
+  const life: SidecarLife = { holdsApp, drainMs, exitsWhenIdle };
+  return isDeepStrictEqual(life, usualLife) ? {} : { sidecar: life };
+}
+
 /** An app as it is written, with what its calls go to worked out. */
 function appOf(
-  { maxAge, keepAlive, propagates, calls, ...app }: Scenario['topology']['services'][string]['app'],
+  {
+    maxAge,
+    keepAlive,
+    propagates,
+    calls,
+    startCalls,
+    drain,
+    ...app
+  }: Scenario['topology']['services'][string]['app'],
   topology: Scenario['topology'],
 ): NonNullable<Instance['app']> {
+  const worked = (all: typeof calls) =>
+    all.map((call) => ({ to: call.to, port: portCalled(call, topology), path: call.path }));
   return {
     ...app,
     ...(keepAlive === undefined ? {} : { keepAliveMs: keepAlive }),
     ...(maxAge === undefined ? {} : { maxAgeS: maxAge / 1_000 }),
     ...(propagates ? {} : { propagates }),
-    calls: calls.map((call) => ({ to: call.to, port: portCalled(call, topology), path: call.path })),
+    ...(startCalls.length === 0 ? {} : { startCalls: worked(startCalls) }),
+    ...(drain === 0 ? {} : { drainMs: drain }),
+    calls: worked(calls),
   };
 }
 

@@ -143,3 +143,43 @@ test('calls can go past a sidecar only where it captures them', () => {
   expect(unfit('docker')).toBe('');
   expect(unfit('kind')).toBe('');
 });
+
+test('how apps and sidecars start and stop is for a lab to say only where it starts and stops them', () => {
+  const restarting = loadedScenario({
+    name: 'example',
+    description: 'A replica of shop is restarted.',
+    topology: {
+      services: {
+        shop: {
+          app: { startCalls: [{ to: 'stock' }] },
+          sidecar: { holdsApp: true },
+          workloads: [{ name: 'shop', locality: 'region1/east', replicas: 2 }],
+        },
+        stock: { workloads: [{ name: 'stock', locality: 'region1/east' }] },
+        client: { workloads: [{ name: 'client', locality: 'region1/east' }] },
+      },
+    },
+    load: { from: 'client', to: 'shop', rate: '100/s', duration: '30s' },
+    faults: [{ kind: 'restart', on: { workload: 'shop', replica: 1 }, at: '6s', for: '8s' }],
+    checks: [{ kind: 'success-rate', during: 'steady', atLeast: '99%' }],
+  });
+  const unfit = (environment: EnvironmentName) =>
+    unfitFor(
+      { plan: planScenario(restarting), mesh: istio },
+      environment,
+      environmentCapabilities,
+      restarting.locate,
+    )
+      .map(formatProblem)
+      .join('\n');
+  expect(unfit('kind')).toMatchInlineSnapshot(`
+    "example.yaml: topology.services.shop.sidecar: the kind environment leaves to its mesh how sidecars start and stop
+      run it with --env local or --env docker
+    example.yaml: topology.services.shop.app.startCalls: the kind environment starts apps without waiting for what they ask at their start
+      run it with --env local or --env docker
+    example.yaml: faults.0.kind: the kind environment has no restart
+      run it with --env local or --env docker, or use zone-outage or kill"
+  `);
+  expect(unfit('docker')).toBe('');
+  expect(unfit('local')).toBe('');
+});

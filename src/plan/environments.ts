@@ -81,6 +81,7 @@ function demandsOf({ topology, trial }: Plan, environment: string): readonly Dem
   const bypassing = topology.instances.filter(({ bypass = [] }) => bypass.length > 0);
   return [
     { met: ({ gateways }) => gateways, by: ofGateways(topology, environment) },
+    { met: ({ performs }) => performs.includes('stop'), by: ofStarts(topology, environment) },
     {
       met: ({ changes }) => changes,
       by: wherever(trial.changes.length > 0, {
@@ -142,6 +143,23 @@ const wherever = (asked: boolean, mistake: Mistake): readonly Mistake[] => (aske
 /** What each fault of a plan does, and what takes it back. */
 export const actionsOf = ({ trial }: Pick<Plan, 'trial'>): readonly (readonly Action[])[] =>
   trial.faults.map(({ actions }) => actions.flatMap(({ inject, revert }) => [inject, revert]));
+
+/** What a topology says of the order in which apps and sidecars start and stop, each service once. */
+function ofStarts({ instances }: TopologyPlan, environment: string): readonly Mistake[] {
+  const services = [...Map.groupBy(instances, ({ service }) => service)];
+  return services.flatMap(([service, [first]]) => [
+    ...wherever(first?.sidecar !== undefined, {
+      path: ['topology', 'services', service, 'sidecar'],
+      at: 'key',
+      message: `the ${environment} environment leaves to its mesh how sidecars start and stop`,
+    }),
+    ...wherever(first?.app?.startCalls !== undefined, {
+      path: ['topology', 'services', service, 'app', 'startCalls'],
+      at: 'key',
+      message: `the ${environment} environment starts apps without waiting for what they ask at their start`,
+    }),
+  ]);
+}
 
 /** Throws one ProblemsError with all that `unfitFor` finds. */
 export function refuseUnfit<Name extends string>(...about: Parameters<typeof unfitFor<Name>>): void {

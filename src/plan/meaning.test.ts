@@ -156,6 +156,24 @@ const table: [string, object, string][] = [
     'topology.services.ledger.app.calls.1.to: the calls go round in a circle: stock → ledger → stock | a request would never be answered; leave one of these calls out',
   ],
   [
+    'apps that wait for each other at their start',
+    services({
+      shop: { ...shop, app: { startCalls: [{ to: 'stock' }] } },
+      stock: { ...other('stock'), app: { startCalls: [{ to: 'shop' }] } },
+    }),
+    'topology.services.stock.app.startCalls.0.to: the calls go round in a circle: shop → stock → shop | none of them could start; leave one of these calls out',
+  ],
+  [
+    'a call at the start to a service that is not there',
+    services({ shop: { ...shop, app: { startCalls: [{ to: 'stok' }] } } }),
+    'topology.services.shop.app.startCalls.0.to: there is no service "stok" in the topology | did you mean "shop"? allowed: shop, client',
+  ],
+  [
+    'a restart that is over before it has begun',
+    { faults: [{ ...error, kind: 'restart', for: '5s' }] },
+    'faults.0.for: it goes on for 5 s when it is told to stop (sidecar.drain, app.drain): it would hardly be down, or not at all | use 6s or longer',
+  ],
+  [
     'attempts at a service that is not there',
     checked({ kind: 'attempts', during: 'run', service: 'shpo', atMost: 1 }),
     'checks.0.service: there is no service "shpo" | did you mean "shop"? allowed: shop',

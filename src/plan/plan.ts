@@ -20,7 +20,16 @@ import { OUTSIDE } from '../probes/planned.ts';
 import { callersOf, plannedProbes } from '../probes/written.ts';
 import { clientsIn, loadsIn, type ScenarioLoad } from '../scenario/loads.ts';
 import type { LoadedScenario, Scenario } from '../scenario/schema.ts';
-import type { Plan, PlannedChange, PlannedCheck, PlannedFault, PlannedGuard, TrialPlan } from './contract.ts';
+import type {
+  Plan,
+  PlannedChange,
+  PlannedCheck,
+  PlannedFault,
+  PlannedGuard,
+  PlannedSetting,
+  RestartedService,
+  TrialPlan,
+} from './contract.ts';
 import {
   faultNames,
   freeNames,
@@ -66,6 +75,8 @@ export function planScenario(loaded: LoadedScenario, seed?: number): Plan {
       changes: planChanges(loaded),
       checks: planChecks(scenario),
       ...planUnpropagated(loaded),
+      ...planBypassing(loaded),
+      ...planRestarted(loaded, topology.instances),
     },
   };
 }
@@ -212,6 +223,43 @@ function planUnpropagated({ scenario, locate }: LoadedScenario): Pick<TrialPlan,
     .filter(([, { app }]) => !app.propagates && app.calls.length > 0)
     .map(([service]) => ({ service, source: placeOf(['topology', 'services', service, 'app'], locate) }));
   return unpropagated.length === 0 ? {} : { unpropagated };
+}
+
+/** The apps whose calls are to go past their sidecars, where any are. */
+function planBypassing({ scenario, locate }: LoadedScenario): Pick<TrialPlan, 'bypassing'> {
+  const bypassing = Object.entries(scenario.topology.services)
+    .filter(([, { bypass }]) => bypass.length > 0)
+    .map(([service, { bypass }]) => ({
+      service,
+      ports: bypass,
+      source: placeOf(['topology', 'services', service, 'bypass'], locate),
+    }));
+  return bypassing.length === 0 ? {} : { bypassing };
+}
+
+/** The services of which a replica is told to stop and started again, where there are any. */
+function planRestarted(
+  { scenario, locate }: LoadedScenario,
+  instances: readonly Instance[],
+): Pick<TrialPlan, 'restarted'> {
+  const restarts = scenario.faults.filter(({ kind }) => kind === 'restart');
+  const hit = new Set(
+    restarts.flatMap((fault) => instancesHit(fault, instances)).map(({ service }) => service),
+  );
+  const restarted = [...hit].map((service): RestartedService => {
+    const { app, sidecar } = scenario.topology.services[service] ?? {};
+    const setting = (path: readonly string[], value: unknown): PlannedSetting => {
+      const whole = ['topology', 'services', service, ...path];
+      return { setting: `${whole.join('.')}: ${value}`, source: placeOf(whole, locate) };
+    };
+    return {
+      service,
+      holdsApp: setting(['sidecar', 'holdsApp'], sidecar?.holdsApp),
+      drain: setting(['sidecar', 'drain'], `${(sidecar?.drain ?? 0) / 1_000}s`),
+      appDrain: setting(['app', 'drain'], `${(app?.drain ?? 0) / 1_000}s`),
+    };
+  });
+  return restarted.length === 0 ? {} : { restarted };
 }
 
 function planChanges({ scenario, changeFiles, locate }: LoadedScenario): PlannedChange[] {

@@ -41,6 +41,11 @@ test.for([
   ['podman', 'runtime/podman/podman.sock', 'Podman'],
   ['rootless', 'runtime/docker.sock', 'a rootless Docker'],
   ['desktop', '.docker/run/docker.sock', 'Docker Desktop'],
+  ['orbstack', '.orbstack/run/docker.sock', 'OrbStack'],
+  ['rancher', '.rd/docker.sock', 'Rancher Desktop'],
+  ['colima-xdg', '.config/colima/default/docker.sock', 'Colima'],
+  ['lima', '.lima/docker/sock/docker.sock', 'Lima'],
+  ['podman-machine', '.local/share/containers/podman/machine/podman.sock', 'a machine of Podman'],
 ] as const)('the usual socket of %s is found', ([name, path, whose]) => {
   const own = join(home, `usual-${name}`);
   mkdirSync(join(own, path, '..'), { recursive: true });

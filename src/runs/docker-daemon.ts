@@ -21,8 +21,8 @@ interface Context {
 
 /**
  * The daemon that the docker command would use: that of DOCKER_HOST, else of the context that is in use, else the
- * first usual socket that is there: of Docker, of a rootless one, of Docker Desktop, Colima, Podman. Undefined where
- * there is none. Throws for one on another machine, and for what is no address of one.
+ * first usual socket that is there: of Docker, of a rootless one, of Docker Desktop and what stands in its place, of
+ * Podman. Undefined where there is none. Throws for one on another machine, and for what is no address of one.
  */
 export function findDaemon(
   env: NodeJS.ProcessEnv = process.env,
@@ -57,14 +57,20 @@ function usualDaemon(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): DockerD
   }
   const own = home(env);
   const runtime = env['XDG_RUNTIME_DIR'] || `/run/user/${process.getuid?.() ?? 0}`;
+  const configured = env['XDG_CONFIG_HOME'] || join(own, '.config');
   const usual: readonly (readonly [path: string, whose: string])[] = [
     ['/var/run/docker.sock', 'Docker'],
     [join(runtime, 'docker.sock'), 'a rootless Docker'],
     [join(own, '.docker/run/docker.sock'), 'Docker Desktop'],
     [join(own, '.docker/desktop/docker.sock'), 'Docker Desktop'],
+    [join(own, '.orbstack/run/docker.sock'), 'OrbStack'],
+    [join(own, '.rd/docker.sock'), 'Rancher Desktop'],
     [join(env['COLIMA_HOME'] || join(own, '.colima'), 'default/docker.sock'), 'Colima'],
+    [join(configured, 'colima/default/docker.sock'), 'Colima'],
+    [join(own, '.lima/docker/sock/docker.sock'), 'Lima'],
     [join(runtime, 'podman/podman.sock'), 'Podman'],
     ['/run/podman/podman.sock', 'Podman'],
+    [join(own, '.local/share/containers/podman/machine/podman.sock'), 'a machine of Podman'],
   ];
   const found = usual.find(([path]) => existsSync(path));
   return found && { host: `unix://${found[0]}`, namedBy: `the usual socket of ${found[1]}` };

@@ -11,6 +11,7 @@ import { duration } from '../kit/units.ts';
 import { loadFields } from '../load/written.ts';
 import { meshKinds } from '../meshes/index.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
+import { usualLife } from '../model/topology.ts';
 import { tracingProtocols } from '../model/tracing.ts';
 import { probeSchema } from '../probes/written.ts';
 import { changeSchema } from './changes.ts';
@@ -62,6 +63,12 @@ const port = () => z.int().min(1).max(65_535);
 const calledPort = () =>
   port().optional().describe("Which port of the service; the service's own `port` unless given.");
 
+const onwardCall = z.strictObject({
+  to: calledService().describe('The service that it calls.'),
+  port: calledPort(),
+  path: requestPath().default('/').describe('Path and query of the call, which is a GET.'),
+});
+
 const app = z.strictObject({
   serviceTime: serviceTime
     .default('constant:0ms')
@@ -91,17 +98,23 @@ const app = z.strictObject({
       'For how long an answer may be cached (`cache-control: max-age`), where its query does not say `max-age`; nothing is said of that unless given.',
     ),
   calls: z
-    .array(
-      z.strictObject({
-        to: calledService().describe('The service that it calls.'),
-        port: calledPort(),
-        path: requestPath().default('/').describe('Path and query of the call, which is a GET.'),
-      }),
-    )
+    .array(onwardCall)
     .max(20)
     .default([])
     .describe(
       'What the app calls onward for every request, one after the other and through its own sidecar, before it answers; where a call fails it answers 502. Calls may go on from there, but not in a circle.',
+    ),
+  startCalls: z
+    .array(onwardCall)
+    .max(20)
+    .default([])
+    .describe(
+      'What the app calls once, when it starts and before it listens, as one does that has its settings from another; where a call fails it answers 503 to everything until it is started again. A lab starts such an app when the mesh is up; after a restart it depends on its sidecar (sidecar.holdsApp).',
+    ),
+  drain: duration('1m')
+    .prefault('0s')
+    .describe(
+      'How long the app goes on serving when it is told to stop, as one with a preStop hook that sleeps does. Without, it finishes what it has and closes its port at once, when callers may not know yet.',
     ),
   propagates: z
     .boolean()
@@ -113,6 +126,26 @@ const app = z.strictObject({
     .optional()
     .describe(
       'How long it keeps an HTTP/1.1 connection on which nothing comes; then it closes it, as servers do. Two hours unless given, which is longer than its sidecar does.',
+    ),
+});
+
+const sidecar = z.strictObject({
+  holdsApp: z
+    .boolean()
+    .default(usualLife.holdsApp)
+    .describe(
+      'Whether an app starts only once its sidecar is ready (`holdApplicationUntilProxyStarts` of Istio). Without, an app that calls others at its start is started before its sidecar, as may happen in a cluster.',
+    ),
+  drain: duration('1m')
+    .prefault(`${usualLife.drainMs / 1_000}s`)
+    .describe(
+      'How long a sidecar that is told to stop goes on, whatever is still under way (`terminationDrainDuration` of Istio; with exitsWhenIdle `MINIMUM_DRAIN_DURATION`).',
+    ),
+  exitsWhenIdle: z
+    .boolean()
+    .default(usualLife.exitsWhenIdle)
+    .describe(
+      'Whether it goes on after that until it has no connection any more (`EXIT_ON_ZERO_ACTIVE_CONNECTIONS` of Istio).',
     ),
 });
 
@@ -146,6 +179,11 @@ const service = z.strictObject({
     .default([])
     .describe(
       'Ports to which calls of its apps go past their sidecars, as the annotation traffic.sidecar.istio.io/excludeOutboundPorts has it. Only where sidecars capture connections: --env docker or --env kind.',
+    ),
+  sidecar: sidecar
+    .prefault({})
+    .describe(
+      'How its sidecars start and stop beside their apps, which shows when one is restarted (restart).',
     ),
   workloads: z.array(workload).min(1).max(200).describe('What runs behind the service, and where.'),
 });

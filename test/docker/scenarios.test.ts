@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { settingsBehind } from '../../src/report/words.ts';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { defects, expectFailureIn, expectTextFailure } from '../support/defects.ts';
 import { containersLeft, containersMs, missing } from '../support/docker.ts';
+import { plantedRestarts } from '../support/planted-restarts.ts';
 import { plantedSidecars, plantedWays } from '../support/planted-sidecars.ts';
 
 describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
@@ -22,6 +24,7 @@ describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
     'control-plane-outage',
     'telemetry',
     'sidecar-resources',
+    'restart-order',
   ])('%s passes', { timeout: containersMs }, async (scenario) => {
     const file = `scenarios/${scenario}.yaml`;
     const finished = await workspace.run(file, '--env', 'docker');
@@ -40,12 +43,22 @@ describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
     );
   }
 
-  for (const { name, scenario, fails, args } of plantedWays) {
+  for (const { name, scenario, fails, args, names } of [...plantedWays, ...plantedRestarts]) {
     test(`${name}: ${scenario} fails`, { timeout: containersMs }, async () => {
-      const finished = await workspace.run(`scenarios/${scenario}.yaml`, '--env', 'docker', ...args());
+      const finished = await workspace.run(
+        `scenarios/${scenario}.yaml`,
+        '--env',
+        'docker',
+        ...args(workspace.path),
+      );
       expect(finished.report?.verdict, outcome(finished)).toBe('fail');
       const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
       expect(failed.map((check) => check.kind)).toContain(fails);
+      const behind = failed.flatMap(({ reason }) => settingsBehind(reason ?? {}));
+      expect(
+        behind.map(({ setting }) => setting),
+        outcome(finished),
+      ).toContainEqual(expect.stringMatching(names));
     });
   }
 

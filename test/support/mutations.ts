@@ -8,6 +8,7 @@ import { plantedGrpc, plantedPortName } from './planted-grpc.ts';
 import { plantedMetrics } from './planted-metrics.ts';
 import { plantedNetwork } from './planted-network.ts';
 import { plantedResources } from './planted-resources.ts';
+import { plantedRestarts } from './planted-restarts.ts';
 import { plantedSidecars, plantedWays } from './planted-sidecars.ts';
 import { plantedTcp } from './planted-tcp.ts';
 import { plantedTraces } from './planted-traces.ts';
@@ -54,6 +55,7 @@ export const mutations: readonly Mutation[] = [
   ...plantedGateways,
   ...plantedMetrics,
   ...plantedResources,
+  ...plantedRestarts,
   ...plantedTraces,
   ...plantedWays,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

@@ -1,4 +1,5 @@
 import type { PlantedText } from './defects.ts';
+import type { Mutation } from './mutations.ts';
 
 /** Mistakes in the face of a sidecar that is gone. */
 export const plantedSidecars: readonly PlantedText[] = [
@@ -30,19 +31,19 @@ export const plantedSidecars: readonly PlantedText[] = [
 ];
 
 /** Ways past the mesh: what sends in plaintext, and what takes it. */
-export const plantedWays = [
+export const plantedWays: readonly Mutation[] = [
   {
     name: 'calls that go past the sidecar',
     scenario: 'no-way-past',
     fails: 'success-rate',
     args: () => ['--set', 'topology.services.shop.bypass=[8080]'],
-    names: /bypass/,
+    names: /^topology\.services\.shop\.bypass: \[8080\]$/,
   },
   {
     name: 'a mesh that takes plaintext',
     scenario: 'no-way-past',
     fails: 'expectations',
     args: () => ['--set', 'mesh.configuration=[]'],
-    names: /./,
+    names: /^mtls\.mode: mTLS and plaintext/,
   },
-] as const;
+];

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { settingsBehind } from '../../src/report/words.ts';
 import { outcome, Workspace } from '../support/breakwater.ts';
 import { expectTextFailure } from '../support/defects.ts';
+import { plantedRestarts } from '../support/planted-restarts.ts';
 import { plantedSidecars } from '../support/planted-sidecars.ts';
 
 const short = ['--profile', 'short'];
@@ -14,6 +16,26 @@ test.concurrent('a replica whose sidecar is killed is noticed by nobody', async 
 
 for (const planted of plantedSidecars) {
   test.concurrent(`${planted.name}: ${planted.scenario} fails`, () => expectTextFailure(planted, ...short));
+}
+
+test.concurrent('a replica is restarted in an orderly way, and nobody notices', async () => {
+  using workspace = new Workspace();
+  const finished = await workspace.run('scenarios/restart-order.yaml', ...short);
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  expect(finished.report?.faults[0]?.efficacy.status).toBe('proven');
+});
+
+// The others are among the planted defects of `npm run bench:mutations`.
+for (const { name, args, names } of plantedRestarts.slice(0, 1)) {
+  test.concurrent(`${name}: restart-order fails`, async () => {
+    using workspace = new Workspace();
+    const finished = await workspace.run('scenarios/restart-order.yaml', ...short, ...args(workspace.path));
+    expect(finished.report?.verdict, outcome(finished)).toBe('fail');
+    const failed = finished.report?.checks.filter(({ status }) => status === 'fail') ?? [];
+    expect(
+      failed.flatMap(({ reason }) => settingsBehind(reason ?? {})).map(({ setting }) => setting),
+    ).toContainEqual(expect.stringMatching(names));
+  });
 }
 
 test.concurrent('calls go past no sidecar where nothing captures them, and that is said by name', async () => {

@@ -63,6 +63,11 @@ async function answer(service: StartedService, request: http.IncomingMessage): P
     chance.reseed(seed);
     return { status: 204 };
   }
+  if (route === 'PUT /start-calls') {
+    await service.startCalls.make();
+    const { problem } = service.startCalls;
+    return problem === undefined ? { status: 204 } : { status: 503, body: { error: problem } };
+  }
   const id = faultId(path);
   if (id !== undefined && request.method === 'PUT') {
     const fault = faults.put(id, parseBehaviour(await readBody(request)));

@@ -7,6 +7,7 @@ import type { ActiveFault, Ending, Faults } from './faults.ts';
 import type { Metrics } from './metrics.ts';
 import { callOnward, type OnwardCall, traceHeaders } from './onward.ts';
 import type { ServiceTime } from './service-time.ts';
+import type { StartCalls } from './start-calls.ts';
 
 /** What all requests share. */
 export interface Site {
@@ -17,6 +18,7 @@ export interface Site {
   readonly serviceTime: ServiceTime;
   readonly chance: Chance;
   readonly calls: readonly OnwardCall[];
+  readonly startCalls: Pick<StartCalls, 'problem'>;
   /** Whether calls carry the trace of the request that they are made for. */
   readonly propagates: boolean;
   readonly agent: Agent;
@@ -72,13 +74,15 @@ export class Exchange implements Waiter {
 
   /** The service time is over. */
   act(): void {
-    const { answers, faults, calls } = this.#site;
+    const { answers, faults, calls, startCalls } = this.#site;
     const { destroyed } = this.#carrier;
     const fault = destroyed ? undefined : faults.drawEnding();
     if (destroyed) {
       this.#leave(0);
     } else if (fault) {
       this.#misbehave(fault);
+    } else if (startCalls.problem !== undefined) {
+      this.#leave(answers.error(this.#response, 503, startCalls.problem));
     } else if (calls.length > 0) {
       void this.#callOnward();
     } else {

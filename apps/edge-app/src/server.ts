@@ -12,6 +12,7 @@ import { Metrics } from './metrics.ts';
 import { nodeHttp } from './node-http.ts';
 import { onwardAgent } from './onward.ts';
 import type { ServiceSettings } from './settings.ts';
+import { StartCalls } from './start-calls.ts';
 
 export const METRICS_TYPE = 'text/plain; version=0.0.4';
 const GRACE_MS = 10_000;
@@ -24,6 +25,7 @@ export interface StartedService {
   readonly faults: Faults;
   readonly metrics: Metrics;
   readonly chance: Chance;
+  readonly startCalls: StartCalls;
   /** Call after every change of the faults: closes or opens its ports as they demand. */
   applyRefusal(): Promise<void>;
   /** Healthz says 503 and every answer ends its connection for `drainMs`; then it closes, in-flight requests first. */
@@ -35,6 +37,9 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
   const chance = new Chance(settings.seed);
   const { instance, zone } = settings;
   const answers = new Answers(instance, zone, settings.answers);
+  const agent = onwardAgent();
+  const startCalls = new StartCalls(settings.startCalls, agent);
+  await startCalls.make();
   const site: Site = {
     answers,
     capacity,
@@ -43,10 +48,11 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
     serviceTime: settings.serviceTime,
     chance,
     calls: settings.calls,
+    startCalls,
     propagates: settings.propagates,
-    agent: onwardAgent(),
+    agent,
   };
-  const { faults, metrics, agent } = site;
+  const { faults, metrics } = site;
   const ofGrpc: Site = { ...site, answers: new GrpcAnswers(instance, zone, settings.answers.bytes) };
   const serve = (request: Request, response: Response) => {
     if (settings.protocol === 'grpc' && isGrpc(request)) exchange(ofGrpc, request, response);
@@ -62,6 +68,7 @@ export async function startService(settings: ServiceSettings): Promise<StartedSe
     faults,
     metrics,
     chance,
+    startCalls,
     async applyRefusal() {
       await Promise.all(listeners.map((listener) => listener.setOpen(!faults.refusing)));
     },

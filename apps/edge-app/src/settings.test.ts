@@ -17,6 +17,7 @@ test('everything has a default but the name, which is the host', () => {
     concurrency: 1_000,
     queue: 10_000,
     calls: [],
+    startCalls: [],
     propagates: true,
     keepAliveMs: 7_200_000,
     control: { host: '127.0.0.1', port: 8081 },

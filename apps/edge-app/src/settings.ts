@@ -22,6 +22,8 @@ export interface ServiceSettings {
   readonly concurrency: number;
   readonly queue: number;
   readonly calls: readonly OnwardCall[];
+  /** Calls that it makes once, before it listens; where one fails, it answers 503 to everything. */
+  readonly startCalls: readonly OnwardCall[];
   /** Whether calls carry the trace of the request that they are made for. */
   readonly propagates: boolean;
   /** How long a connection may be idle before it is closed. */
@@ -60,6 +62,14 @@ export function readSettings(environment: Environment): Settings {
     read(name, fallback, 'a port from 0 to 65535', (text) => parseWhole(text, 0, 65_535));
   const host = (name: string) => read(name, '127.0.0.1', 'an address', (text) => text || undefined);
 
+  const calls = (name: string) =>
+    read(
+      name,
+      '[]',
+      'a JSON array of {"url": "http://…", "host": "…", "headers": {"…": "…"}} without other fields',
+      parseCalls,
+    );
+
   const settings: Settings = {
     service: {
       host: host('HOST'),
@@ -85,12 +95,8 @@ export function readSettings(environment: Environment): Settings {
       },
       concurrency: read('CONCURRENCY', '1000', 'a whole number from 1', (text) => parseWhole(text, 1)),
       queue: read('QUEUE', '10000', 'a whole number from 0', (text) => parseWhole(text, 0)),
-      calls: read(
-        'CALLS',
-        '[]',
-        'a JSON array of {"url": "http://…", "host": "…", "headers": {"…": "…"}} without other fields',
-        parseCalls,
-      ),
+      calls: calls('CALLS'),
+      startCalls: calls('START_CALLS'),
       propagates: read('PROPAGATE', 'true', 'true or false', parseBoolean),
       // Envoy keeps idle connections to its app for an hour, so that it is always the one that closes.
       keepAliveMs: read('KEEP_ALIVE', '7200s', 'a duration from 1ms to a day', parseKeepAlive),

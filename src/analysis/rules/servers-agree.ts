@@ -18,13 +18,13 @@ export const serversAgree: Rule = {
       const detail = 'Do not set x-request-id to a constant: requests cannot be followed to their servers.';
       return judgement(true, observed, 'every request has an id of its own', detail);
     }
-    // A killed sidecar takes what it had not written yet with it.
-    const killed = records.flatMap(({ planned, targets, injectedAtMs, revertedAtMs }) =>
-      planned.halts === 'ended' && injectedAtMs !== undefined
+    // A killed sidecar takes what it had not written yet with it, and one that is told to end may long be gone before its app.
+    const killed = records.flatMap(({ planned, targets, injectingAtMs, revertedAtMs }) =>
+      planned.halts === 'ended' && injectingAtMs !== undefined
         ? [
             {
               instances: new Set(targets),
-              fromMs: injectedAtMs - UNFLUSHED_MS,
+              fromMs: injectingAtMs - UNFLUSHED_MS,
               toMs: revertedAtMs ?? Number.POSITIVE_INFINITY,
             },
           ]

@@ -206,6 +206,20 @@ export function reasonOfPlaintextRefused(
   ]);
 }
 
+/** Why calls that go past the caller's sidecar, and so come without mTLS, are refused; not known where they may not be. */
+export function reasonOfGoingPast(
+  { sidecars }: EffectiveConfiguration,
+  { caller, service, port }: { readonly caller: string; readonly service: string; readonly port: number },
+): Reason {
+  const [, inbound] = inboundOf(sidecars, service, port);
+  if (inbound === undefined) return unknown(`what the sidecars of ${service} held was not read`);
+  if (inbound.accepts.value !== 'mtls') return unknown(`the sidecar of ${service} takes plaintext`);
+  return known(
+    `Requests of ${caller} to ${service} went past the sidecar of ${caller}, so that they came in plaintext, and the sidecar of ${service} takes ${acceptsWords[inbound.accepts.value]}.`,
+    [named('mtls.mode', inbound.accepts, (value) => acceptsWords[value])],
+  );
+}
+
 function inboundOf(
   sidecars: readonly Sidecar[],
   service: string,

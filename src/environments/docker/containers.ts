@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedTestContainer } from 'testcontainers';
 import { environmentError } from '../../kit/errors.ts';
 import { tail } from '../../kit/tail.ts';
@@ -7,7 +8,7 @@ import type { ProcessSample } from '../../model/evidence.ts';
 import { containerLabels } from '../../runs/containers.ts';
 import { type ContainerSpec, removeContainer, startContainer } from './container.ts';
 import type { Docker, DockerContainer } from './docker.ts';
-import { refused, roomFor } from './refusal.ts';
+import { refused, whatAContainerNeeds } from './refusal.ts';
 
 /** What a lab's container is, but for what is the same for all of them. */
 export type LabContainerSpec = Omit<ContainerSpec, 'name' | 'labels'> & {
@@ -136,7 +137,8 @@ export class Containers implements AsyncDisposable {
     const { runId, labels } = this.#owner;
     const name = `breakwater-${runId}-${spec.name.replaceAll(/[^\w.-]/g, '-')}`;
     const started = await startContainer({ ...spec, name, labels }, this.#docker).catch((error: Error) => {
-      throw environmentError(`could not start ${spec.name}: ${error.message}`, roomFor(error.message), error);
+      const { message } = error;
+      throw environmentError(`could not start ${spec.name}: ${message}`, whatAContainerNeeds(message), error);
     });
     const container = this.#docker.container.getById(started.getId());
     const running = new Running(spec, started, container, comesToItsEnd);
@@ -193,6 +195,18 @@ export class Containers implements AsyncDisposable {
     await running.container
       .update({ CpuPeriod: cpuPeriodUs, CpuQuota })
       .catch(refused(`the processor time of ${name} cannot be limited`));
+  }
+
+  /** Tells one to end, and ends it where it has not within its grace; leaves it as it is. */
+  async stop(name: string, graceMs: number): Promise<void> {
+    const running = this.of(name);
+    running.expected = true;
+    await running.container.kill({ signal: 'SIGTERM' });
+    const grace = new AbortController();
+    const inTime = sleep(graceMs, false, { signal: grace.signal }).catch(() => true);
+    const ended = await Promise.race([running.ended.promise.then(() => true), inTime]);
+    grace.abort();
+    if (!ended) await this.kill(name);
   }
 
   /** Starts one again that was ended. */

@@ -10,6 +10,7 @@ const performs = [
   'set-fault',
   'clear-fault',
   'kill',
+  'stop',
   'start',
   'kill-sidecar',
   'start-sidecar',

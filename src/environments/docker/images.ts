@@ -46,7 +46,10 @@ export async function labImages(
     k6,
   };
   try {
-    for (const image of new Set(Object.values(images))) await pull(docker, image, request);
+    for (const image of new Set(Object.values(images))) {
+      await pull(docker, image, request);
+      await warnOfOtherProcessor(docker, image, request);
+    }
     return images;
   } catch (error) {
     request.signal.throwIfAborted();
@@ -71,6 +74,20 @@ async function pull(docker: Docker, image: string, request: LabRequest): Promise
   // What goes wrong once it has begun is told to nobody.
   if (!(await has(docker, image)))
     throw cannot(`it came to its end without it; docker pull ${image} says why`);
+}
+
+/** As images call what the daemon calls otherwise. */
+const processors: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
+
+/** An image for another processor runs where that is emulated, slowly; elsewhere its first container ends at once. */
+async function warnOfOtherProcessor(docker: Docker, image: string, { warn }: LabRequest): Promise<void> {
+  const { container, info } = docker;
+  const { Architecture: of } = await container.dockerode.getImage(image).inspect();
+  const here = processors[info.containerRuntime.architecture] ?? info.containerRuntime.architecture;
+  if (of === here || !of || !here) return;
+  warn(
+    `${image} is for ${of}, and this Docker runs on ${here}: where it emulates that, times mean nothing, and elsewhere the image does not run; docker pull --platform linux/${here} ${image} has the other one, if there is one`,
+  );
 }
 
 async function has(docker: Docker, image: string): Promise<boolean> {

@@ -21,11 +21,12 @@ import type { Action } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { type Instance, isCaller, isClient, isServer, portsOf } from '../../model/topology.ts';
 import { containerLabels } from '../../runs/containers.ts';
-import { appReady, controlApp, seedApp } from '../app-control.ts';
+import { appReady, askAgain, controlApp, seedApp } from '../app-control.ts';
 import { appSettings } from '../app-settings.ts';
 import type { Arrivals, CalledPort, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
 import { instanceContext } from '../instance-context.ts';
 import { type Revision, reopenLog, Sidecars } from '../sidecars.ts';
+import { startReplica, startRounds } from '../start-order.ts';
 import { Trial } from '../trial.ts';
 import { appFiles } from './app-files.ts';
 import { filesArchive, readArchive } from './archive.ts';
@@ -44,6 +45,8 @@ import { refused } from './refusal.ts';
  */
 const ports = { control: 18_081, door: 18_082, past: 18_083 } as const;
 const startTimeoutMs = 60_000;
+/** What a replica that is told to stop has for it, as a pod has; then it is killed. */
+const graceMs = 30_000;
 /** How long the control plane may take to notice its files; they come once more then. */
 const unnoticedMs = 3_000;
 type LinkAction = Extract<Action, { do: 'disturb-link' | 'clear-link' }>;
@@ -82,6 +85,8 @@ export class DockerLab implements Lab {
   #revision = 1;
   /** The revision at which clients' views of the hosts were last made anew. */
   #hostsSince = 1;
+  /** Names of the replicas that callers are not told of. */
+  readonly #withdrawn = new Set<string>();
   /** Whether a trial is on: there is one log of requests. */
   #busy = false;
 
@@ -144,10 +149,8 @@ export class DockerLab implements Lab {
     });
     this.#prepared = { mesh, sidecars };
     request.progress('starting the control plane and the apps');
-    await Promise.all([
-      this.#startControlPlane(),
-      ...replicas.filter(isServer).map((host) => this.#startApp(host)),
-    ]);
+    const { first: apps, later } = startRounds(replicas);
+    await Promise.all([this.#startControlPlane(), ...apps.map((host) => this.#startApp(host))]);
     request.progress('starting the sidecars');
     await Promise.all(
       replicas.map(async (host) => {
@@ -155,6 +158,7 @@ export class DockerLab implements Lab {
         await this.#sidecarReady(host, sidecar, () => sidecars.ready(host, this.#logs));
       }),
     );
+    for (const round of later) await Promise.all(round.map((host) => this.#startApp(host)));
     request.progress('waiting for the first request through two sidecars');
     this.firstRequestAt = await firstRequest(
       topology,
@@ -195,7 +199,7 @@ export class DockerLab implements Lab {
     });
     const inbound = [adminPort, ...Object.values(ports)];
     const command = [...containerMesh.capture({ inbound, outbound: instance.bypass ?? [] })];
-    const captured = await docker.container.exec(network.container, command, { user: '0' });
+    const captured = await network.until(docker.container.exec(network.container, command, { user: '0' }));
     if (captured.exitCode !== 0) {
       throw environmentError(
         `the connections of ${instance.name} cannot be captured: ${captured.output.trim().slice(-600)}`,
@@ -458,6 +462,8 @@ export class DockerLab implements Lab {
         await Promise.all([containers.kill(appOf(name)), containers.kill(sidecarOf(name))]);
         return;
       }
+      case 'stop':
+        return this.#stop(this.#host(action.target.name));
       case 'start':
         return this.#startAgain(this.#host(action.target.name), signal);
       case 'kill-sidecar':
@@ -502,12 +508,30 @@ export class DockerLab implements Lab {
     );
   }
 
-  async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
-    const app = this.#parts.containers.again(appOf(host.name));
+  /** Both end in their own time, while callers hear that the replica goes. */
+  async #stop({ name }: HostInstance): Promise<void> {
+    const { containers } = this.#parts;
+    this.#withdrawn.add(name);
     await Promise.all([
-      app.then((running) => this.#appReady(host, running)),
-      this.#startSidecarAgain(host, signal),
+      this.#tellWhoIsThere(),
+      ...[appOf(name), sidecarOf(name)].map((each) => containers.stop(each, graceMs)),
     ]);
+  }
+
+  async #tellWhoIsThere(): Promise<void> {
+    const { containers, containerMesh } = this.#parts;
+    const file = this.#started.mesh.withdraw(this.#withdrawn);
+    // One that is gone hears it when it is back.
+    const controlPlane = containers.find(containerMesh.controlPlane.name);
+    if (controlPlane) await this.#give(controlPlane, [file]);
+  }
+
+  async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
+    await startReplica(host, {
+      app: async () => this.#appReady(host, await this.#parts.containers.again(appOf(host.name))),
+      sidecar: () => this.#startSidecarAgain(host, signal),
+    });
+    if (this.#withdrawn.delete(host.name)) await this.#tellWhoIsThere();
   }
 
   async #startSidecarAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
@@ -528,7 +552,10 @@ export class DockerLab implements Lab {
       const servers = this.#hosts.filter(isServer);
       await Promise.all([
         ...this.#hosts.map((host) => this.#emptyLog(host)),
-        ...servers.map((host) => seedApp(host, this.#control(host))),
+        ...servers.map(async (host) => {
+          await seedApp(host, this.#control(host));
+          await askAgain(host, this.#control(host));
+        }),
       ]);
     });
     opened.catch(() => {});

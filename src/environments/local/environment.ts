@@ -17,6 +17,7 @@ const performs = [
   'set-fault',
   'clear-fault',
   'kill',
+  'stop',
   'start',
   'kill-sidecar',
   'start-sidecar',

@@ -19,10 +19,11 @@ import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient, isServer, portsOf } from '../../model/topology.ts';
 import type { SpanCounts } from '../../model/tracing.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import { appReady, controlApp, seedApp } from '../app-control.ts';
+import { appReady, askAgain, controlApp, seedApp } from '../app-control.ts';
 import type { Arrivals, CalledPort, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
 import { instanceContext } from '../instance-context.ts';
 import { type Revision, reopenLog, Sidecars } from '../sidecars.ts';
+import { startReplica, startRounds } from '../start-order.ts';
 import { Trial } from '../trial.ts';
 import { accessLines } from './access.ts';
 import type { LoopbackBlock } from './addresses.ts';
@@ -45,6 +46,8 @@ const loadAddresses = hosts.firstInstance - hosts.load;
 /** Of k6's own REST interface; the next ones when there are several. */
 export const generatorPort = 6_565;
 const startTimeoutMs = 30_000;
+/** What a replica that is told to stop has for it, as a pod has; then it is killed. */
+const graceMs = 30_000;
 
 /** Where a load meets the mesh. */
 interface LoadPlace {
@@ -91,6 +94,8 @@ export class LocalLab implements Lab {
   #hostsSince = 1;
   /** By gateway and fault. */
   readonly #slowClients = new Map<string, SlowClients>();
+  /** Names of the replicas that callers are not told of. */
+  readonly #withdrawn = new Set<string>();
   /** Whether a trial is on: there is one log of requests. */
   #busy = false;
 
@@ -175,8 +180,9 @@ export class LocalLab implements Lab {
     this.#hostMesh = mesh;
     await this.#listenToSpans();
     request.progress('starting the control plane and the workloads');
+    const { first: apps, later } = startRounds(this.#hosts);
     const others = [
-      ...this.#hosts.filter(isServer).map((host) => this.#startApp(host)),
+      ...apps.map((host) => this.#startApp(host)),
       ...(this.#relay ? [this.#startRelay(this.#relay)] : []),
     ];
     // They start while the control plane does, and wait for it; when it fails, that is what to say.
@@ -192,6 +198,7 @@ export class LocalLab implements Lab {
     for (const sidecar of sidecars) sidecar.catch(() => {});
     await Promise.all([this.#startControlPlane(mesh), ...others]);
     await Promise.all(sidecars);
+    for (const round of later) await Promise.all(round.map((host) => this.#startApp(host)));
     request.progress('waiting for the first request through two sidecars');
     this.firstRequestAt = await firstRequest(
       request.topology,
@@ -333,6 +340,8 @@ export class LocalLab implements Lab {
         return controlApp(this.#control(this.#host(action.target.name)), action);
       case 'kill':
         return this.#kill(action.target.name);
+      case 'stop':
+        return this.#stop(this.#host(action.target.name));
       case 'start':
         return this.#startAgain(this.#host(action.target.name), signal);
       case 'kill-sidecar':
@@ -396,11 +405,30 @@ export class LocalLab implements Lab {
     this.#slowClients.delete(`${name} ${id}`);
   }
 
-  async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
+  /** Both end in their own time, while callers hear that the replica goes. */
+  async #stop({ name, app }: HostInstance): Promise<void> {
+    this.#withdrawn.add(name);
+    const programs = [...(app === undefined ? [] : ['app']), 'sidecar'];
     await Promise.all([
-      ...(host.app === undefined ? [] : [this.#startApp(host)]),
-      this.#startSidecarAgain(host, signal),
+      this.#tellWhoIsThere(),
+      ...programs.map((program) => this.#programs.stop(`${name}/${program}`, graceMs)),
     ]);
+  }
+
+  async #tellWhoIsThere(): Promise<void> {
+    const { withdraw } = this.#started;
+    if (withdraw === undefined) throw new Error(`${this.mesh} tells callers of no replica that goes`);
+    await withdraw(this.#withdrawn);
+  }
+
+  async #startAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
+    await startReplica(host, {
+      app: async () => {
+        if (host.app !== undefined) await this.#startApp(host);
+      },
+      sidecar: () => this.#startSidecarAgain(host, signal),
+    });
+    if (this.#withdrawn.delete(host.name)) await this.#tellWhoIsThere();
   }
 
   #startSidecarAgain(host: HostInstance, signal?: AbortSignal): Promise<void> {
@@ -414,14 +442,15 @@ export class LocalLab implements Lab {
     await Promise.all([logs, folder.logs].map((path) => mkdir(path, { recursive: true })));
     // What came before is written first: the next line that a sidecar writes goes to the new file. Preparing the
     // load takes as long, so it does not wait for that.
-    const opened = this.#sidecars
-      .settle()
-      .then(() =>
-        Promise.all([
-          this.#leadLogs((host) => join(logs, `${host.name}.log`)),
-          ...this.#hosts.map((host) => seedApp(host, this.#control(host))),
-        ]),
-      );
+    const opened = this.#sidecars.settle().then(() =>
+      Promise.all([
+        this.#leadLogs((host) => join(logs, `${host.name}.log`)),
+        ...this.#hosts.map(async (host) => {
+          await seedApp(host, this.#control(host));
+          await askAgain(host, this.#control(host));
+        }),
+      ]),
+    );
     opened.catch(() => {});
     const spans = this.#spans;
     const before = spans && opened.then(() => this.#sidecars.spans());

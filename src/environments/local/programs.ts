@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
 import { groupUsage } from '../../kit/process-usage.ts';
 import type { ProgramSpec, RunningProgram, Supervisor } from '../../kit/supervisor/client.ts';
@@ -56,6 +57,18 @@ export class Programs {
     this.#expected.add(program);
     this.#running.delete(name);
     await program.kill();
+  }
+
+  /** Tells one to end, and ends it where it has not within its grace. */
+  async stop(name: string, graceMs: number): Promise<void> {
+    const program = this.of(name);
+    this.#expected.add(program);
+    program.terminate();
+    const grace = new AbortController();
+    await Promise.race([program.exited, sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
+    grace.abort();
+    this.#running.delete(name);
+    if (program.exit === undefined) await program.kill();
   }
 
   /** From here on every end is ours. */

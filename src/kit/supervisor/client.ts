@@ -29,6 +29,8 @@ export interface RunningProgram {
   /** Undefined while it runs. */
   readonly exit: Exit | undefined;
   signal(signal: NodeJS.Signals): void;
+  /** SIGTERM to the program alone, which ends what it has started in its own way. */
+  terminate(): void;
   /** SIGKILL to its process group; resolves when it is gone. */
   kill(): Promise<void>;
   /** Rejects when the program ends before `ready` settles, quoting its last lines, or the supervisor does. */
@@ -192,8 +194,9 @@ class ChildSupervisor implements Supervisor {
           exited = resolve;
         });
         const signal = (name: NodeJS.Signals) => this.tell({ do: 'signal', id: reply.id, signal: name });
+        const terminate = () => this.tell({ do: 'terminate', id: reply.id });
         const whileThere: Supervisor['whileThere'] = (work) => this.whileThere(work);
-        const program = new Program(waiting.spec, reply.pid, whenExited, whileThere, signal);
+        const program = new Program(waiting.spec, reply.pid, whenExited, whileThere, { signal, terminate });
         this.#running.set(reply.id, { program, exited });
         waiting.resolve(program);
         break;
@@ -240,24 +243,28 @@ class Program implements RunningProgram {
   readonly exited: Promise<Exit>;
   exit: Exit | undefined;
   readonly #whileThere: Supervisor['whileThere'];
-  readonly #signal: (signal: NodeJS.Signals) => void;
+  readonly #tell: Pick<RunningProgram, 'signal' | 'terminate'>;
 
   constructor(
     spec: ProgramSpec,
     pid: number,
     exited: Promise<Exit>,
     whileThere: Supervisor['whileThere'],
-    signal: (signal: NodeJS.Signals) => void,
+    tell: Pick<RunningProgram, 'signal' | 'terminate'>,
   ) {
     this.spec = spec;
     this.pid = pid;
     this.exited = exited;
     this.#whileThere = whileThere;
-    this.#signal = signal;
+    this.#tell = tell;
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#signal(signal);
+    this.#tell.signal(signal);
+  }
+
+  terminate(): void {
+    this.#tell.terminate();
   }
 
   async kill(): Promise<void> {

@@ -98,6 +98,9 @@ process.on('message', (request: Request) => {
       if (pid !== undefined) signalGroup(pid, request.signal);
       break;
     }
+    case 'terminate':
+      children.get(request.id)?.kill('SIGTERM');
+      break;
     case 'end':
       process.removeAllListeners('disconnect');
       endAll();

@@ -16,6 +16,8 @@ export type Request =
     }
   /** To the whole process group. */
   | { readonly do: 'signal'; readonly id: number; readonly signal: NodeJS.Signals }
+  /** SIGTERM to the program alone: what it has started it ends itself. */
+  | { readonly do: 'terminate'; readonly id: number }
   /** End everything and exit; the harness does the rest of the tidying itself. */
   | { readonly do: 'end' };
 

@@ -9,6 +9,7 @@ function whyNot({ do: action }: Action): string | undefined {
   if (action === 'issue') {
     return 'Consul issues certificates itself: no other one can be had from it, nor an expired one or one of a stranger';
   }
+  if (action === 'stop') return 'its callers are told of no replica that goes yet: use kill';
   if (action === 'disturb-link') return 'relays stand between callers and sidecars of Istio only';
   return action === 'rotate-authority'
     ? 'Consul replaces its authority by itself, and hands out what follows from that in its own time'

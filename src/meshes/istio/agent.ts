@@ -1,4 +1,4 @@
-import { type Instance, isGateway, type TopologyPlan } from '../../model/topology.ts';
+import { type Instance, isGateway, type TopologyPlan, usualLife } from '../../model/topology.ts';
 import { instanceLabels } from './labels.ts';
 import { TRUST_DOMAIN } from './names.ts';
 import { proxySettings } from './proxy-settings.ts';
@@ -21,18 +21,24 @@ export function agentEnvironment(
     ISTIO_META_NETWORK: '',
     ISTIO_META_WORKLOAD_NAME: instance.workload,
     ISTIO_METAJSON_LABELS: JSON.stringify(instanceLabels(instance)),
-    EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'false',
+    ...drainOf(instance),
     GOMAXPROCS: '1',
   };
 }
 
+/** Whether it waits for its connections when it is told to stop. */
+function drainOf({ sidecar: { exitsWhenIdle, drainMs } = usualLife }: Instance): Record<string, string> {
+  if (!exitsWhenIdle) return { EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'false' };
+  return { EXIT_ON_ZERO_ACTIVE_CONNECTIONS: 'true', MINIMUM_DRAIN_DURATION: `${drainMs / 1_000}s` };
+}
+
 /** Its proxy configuration, but for where things are. */
-export const agentSettings = ({ service }: Instance, { concurrency }: TopologyPlan) => ({
+export const agentSettings = ({ service, sidecar = usualLife }: Instance, { concurrency }: TopologyPlan) => ({
   controlPlaneAuthPolicy: 'NONE',
   // Relative: a Unix socket below it may have 108 characters, and what makes the bootstrap quotes nothing.
   configPath: 'envoy',
   serviceCluster: service,
-  terminationDrainDuration: '0s',
+  terminationDrainDuration: `${sidecar.drainMs / 1_000}s`,
   ...proxySettings,
   ...(concurrency === undefined ? {} : { concurrency }),
   // A trial waits at its end until all of it is written.

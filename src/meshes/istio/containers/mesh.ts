@@ -14,7 +14,7 @@ import { createCertificateAuthority } from '../host/certificates.ts';
 import { controlPlanePorts, istiodEnvironment, meshConfigOf, servicesIn } from '../host/control-plane.ts';
 import { serviceResources } from '../host/resources.ts';
 import { sidecarPorts } from '../host/sidecar.ts';
-import { spiffeId } from '../names.ts';
+import { networkSeenFrom, spiffeId, UNSEEN_NETWORK } from '../names.ts';
 import { plaintextPolicy } from '../plaintext.ts';
 import { configurationText } from '../under-test.ts';
 
@@ -66,11 +66,18 @@ async function prepareInContainers(
     issued.set(name, await authority.issue(spiffeId(topology.namespace, serviceAccount)));
   }
   const services = new Set(instances.filter(isServer).map(({ service }) => service));
-  const resources = [...serviceResources(topology, instances), ...plaintextPolicy(topology)];
-  const known: ContainerFile = {
-    path: `${watched}/topology.yaml`,
-    content: resources.map((resource) => stringify(resource)).join('---\n'),
+  const knownWithout = (withdrawn: ReadonlySet<string>): ContainerFile => {
+    // To itself it stays known, or its sidecar would have no place for what comes when it starts again.
+    const reached = instances.map((instance) =>
+      withdrawn.has(instance.name) ? { ...instance, network: UNSEEN_NETWORK } : instance,
+    );
+    const resources = [...serviceResources(topology, reached), ...plaintextPolicy(topology)];
+    return {
+      path: `${watched}/topology.yaml`,
+      content: resources.map((resource) => stringify(resource)).join('---\n'),
+    };
   };
+  let known = knownWithout(new Set());
   const underTest = (content: string): ContainerFile => ({ path: `${watched}/under-test.yaml`, content });
   const first = { name: request.revision, hostsSince: request.revision };
   let tested = underTest(configurationText({ resources: [] }, first));
@@ -86,6 +93,10 @@ async function prepareInContainers(
     configure: (configuration, revision) => {
       tested = underTest(configurationText(configuration, revision));
       return tested;
+    },
+    withdraw: (names) => {
+      known = knownWithout(names);
+      return known;
     },
   };
 }
@@ -144,6 +155,7 @@ function sidecarProgram(
         proxyAdminPort: sidecarPorts.admin,
       }),
       ISTIO_META_INTERCEPTION_MODE: 'REDIRECT',
+      ISTIO_META_REQUESTED_NETWORK_VIEW: networkSeenFrom(instance.locality),
       ENVOY_STATUS_PORT: String(sidecarPorts.status),
       ENVOY_PROMETHEUS_PORT: String(sidecarPorts.prometheus),
     },

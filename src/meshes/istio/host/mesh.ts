@@ -26,6 +26,12 @@ export const hostPorts = {
 
 /** All of the configuration under test in one file: istiod sees it change at once, or not at all. */
 const underTest = 'under-test.yaml';
+const known = 'topology.yaml';
+
+const knownOf = (request: HostMeshRequest, withdrawn?: ReadonlySet<string>): string =>
+  topologyResources(request, withdrawn)
+    .map((resource) => stringify(resource))
+    .join('---\n');
 
 /** Istio as plain processes on loopback: its virtual machine mode, with a certificate authority of the run's own. */
 export async function prepareOnHost(request: HostMeshRequest, version: string): Promise<HostMesh> {
@@ -39,9 +45,7 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
         { resources: [] },
         { name: request.revision, hostsSince: request.revision },
       ),
-      'topology.yaml': topologyResources(request)
-        .map((resource) => stringify(resource))
-        .join('---\n'),
+      [known]: knownOf(request),
     }),
   ]);
   await Promise.all([
@@ -89,6 +93,7 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
       refusePassthrough(changed.resources);
       await configuration.replace(underTest, configurationText(changed, revision, withHostCertificates));
     },
+    withdraw: (names) => configuration.replace(known, knownOf(request, names)),
     sidecar: (instance) => sidecarProgram(instance, request, version),
     // One port takes the calls of every service on it: they are told apart by their Host.
     egress: ({ egressAddress }, _, port) => ({ address: egressAddress, port }),

@@ -10,6 +10,7 @@ import { topologyResources } from './resources.ts';
 function resourcesOf(
   services: object,
   relays: Readonly<Record<string, HostInstance['relays']>> = {},
+  withdrawn?: ReadonlySet<string>,
 ): readonly Resource[] {
   const { topology } = planScenario(
     loadedScenario({
@@ -25,12 +26,13 @@ function resourcesOf(
       checks: [{ kind: 'success-rate', during: 'run', atLeast: '99%' }],
     }),
   );
-  return resourcesFor(topology, relays);
+  return resourcesFor(topology, relays, withdrawn);
 }
 
 function resourcesFor(
   topology: TopologyPlan,
   relays: Readonly<Record<string, HostInstance['relays']>> = {},
+  withdrawn?: ReadonlySet<string>,
 ): readonly Resource[] {
   const instances = topology.instances.map(
     (instance, index): HostInstance => ({
@@ -43,12 +45,8 @@ function resourcesFor(
       directory: '',
     }),
   );
-  return topologyResources({
-    topology,
-    instances,
-    address: '127.1.1.1',
-    port: (usual) => usual,
-  }) as Resource[];
+  const request = { topology, instances, address: '127.1.1.1', port: (usual: number) => usual };
+  return topologyResources(request, withdrawn) as Resource[];
 }
 
 interface Resource {
@@ -80,6 +78,13 @@ test('a sidecar takes every port of its service, and calls every port of all of 
     egress,
   });
   expect(named(resources, 'breakwater-frontend-1')).toMatchObject({ ingress: [], egress });
+});
+
+test('callers are told of no replica that is withdrawn, which listens all the same', () => {
+  const shop = { workloads: [{ name: 'shop', locality: 'region1/zone-east', replicas: 2 }] };
+  const resources = resourcesOf({ shop }, {}, new Set(['shop-1']));
+  expect(named(resources, 'breakwater-shop')).toMatchObject({ endpoints: [{ address: '127.1.1.12' }] });
+  expect(named(resources, 'breakwater-shop-1')).toMatchObject({ ingress: [{ bind: '127.1.1.11' }] });
 });
 
 test('an app that speaks HTTP/2 is called by it on every port, and its callers speak HTTP/1.1 to their own sidecars', () => {

@@ -27,9 +27,10 @@ import { hostResources, outsiderResources } from './outside.ts';
 /** What a cluster would know by itself: services with their endpoints, and where each sidecar listens. */
 export function topologyResources(
   request: Pick<HostMeshRequest, 'topology' | 'instances' | 'address' | 'port'>,
+  withdrawn?: ReadonlySet<string>,
 ): object[] {
   const { namespace, services } = request.topology;
-  const resources: object[] = serviceResources(request.topology, request.instances);
+  const resources: object[] = serviceResources(request.topology, request.instances, withdrawn);
   const served = services.filter(({ name }) =>
     request.instances.some((instance) => instance.service === name && isServer(instance)),
   );
@@ -132,6 +133,8 @@ type Reached = Instance & Pick<HostInstance, 'address'> & Partial<Pick<HostInsta
 export function serviceResources(
   { namespace, services }: TopologyPlan,
   instances: readonly Reached[],
+  /** Names of replicas that callers are not told of. */
+  withdrawn: ReadonlySet<string> = new Set(),
 ): object[] {
   return services.flatMap((service) => {
     const { name, serviceAccount } = service;
@@ -148,7 +151,9 @@ export function serviceResources(
           resolution: 'STATIC',
           ports: namedPorts(service),
           subjectAltNames: [spiffeId(namespace, serviceAccount)],
-          endpoints: replicas.flatMap((replica) => endpointsOf(replica, service)),
+          endpoints: replicas
+            .filter((replica) => !withdrawn.has(replica.name))
+            .flatMap((replica) => endpointsOf(replica, service)),
         },
       },
     ];
