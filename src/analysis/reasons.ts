@@ -5,6 +5,7 @@ import {
   type Reason,
   reasonOfCheck,
   reasonOfRouteSetting,
+  reasonOfWaiting,
   type Seen,
 } from '../effective/index.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -71,9 +72,9 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
   const scene = { ...whole, picture: pictures.get(pictures.numberAt(window.fromMs))[0] };
   switch (lacking.what) {
     case 'no failures':
-      return unguarded(window, scene, mostErrors(window, scene.errors));
+      return withNeglect(window, scene, mostErrors(window, scene.errors));
     case 'few errors':
-      return unguarded(
+      return withNeglect(
         window,
         scene,
         mostErrors(
@@ -170,19 +171,37 @@ function unpropagated(service: string, { trial }: Scene): ReportReason {
 const untraced = (scene: WindowScene) =>
   asked(scene, (about) => reasonOfCheck(scene.picture.configuration, { ...about, expected: 'tracing' }));
 
-/** The same with what would have ended the failures of a change: nothing takes back one that has no guard. */
-function unguarded(
+/** The same with what would have ended the failures earlier, and is not there. */
+function withNeglect(
   window: Window,
-  { changes }: Scene,
+  scene: WindowScene,
   reason: ReportReason | undefined,
 ): ReportReason | undefined {
+  if (reason === undefined) return undefined;
+  const missing = [unguarded(window, scene), unlimited(window, scene)].filter((each) => each !== undefined);
+  return missing.length === 0 ? reason : { ...reason, others: [...(reason.others ?? []), ...missing] };
+}
+
+type Behind = NonNullable<ReportReason['others']>[number];
+
+/** Nothing takes back a change that has no guard. */
+function unguarded(window: Window, { changes }: Scene): Behind | undefined {
   const change = changes.find(({ name }) => name === window.change);
-  if (reason === undefined || change === undefined || change.guard !== undefined) return reason;
-  const guard = {
-    setting: `changes ${change.name}: no guard, so nothing takes it back`,
-    source: change.source,
-  };
-  return { ...reason, others: [...(reason.others ?? []), guard] };
+  return change === undefined || change.guard !== undefined
+    ? undefined
+    : { setting: `changes ${change.name}: no guard, so nothing takes it back`, source: change.source };
+}
+
+/** Who calls a host that hangs waits until the fault is over where no time limit is shorter than that. */
+function unlimited(window: Window, scene: WindowScene): Behind | undefined {
+  const record = scene.records.find(({ name }) => name === window.fault);
+  if (record === undefined || !hangs(record)) return undefined;
+  const waiting = asked(scene, (about) =>
+    reasonOfWaiting(scene.picture.configuration, { ...about, withinMs: window.toMs - window.fromMs }),
+  );
+  if (waiting === undefined || waiting.setting === undefined) return undefined;
+  const { setting, source } = waiting;
+  return { setting, ...(source === undefined ? {} : { source }) };
 }
 
 /** Traffic has settled only once requests succeed, so that errors may be what kept it. */
@@ -264,22 +283,24 @@ function misbehaviourIn(
 ): { readonly misbehaviour?: Misbehaviour } {
   const record = records.find(({ name }) => name === window.fault);
   if (record === undefined || record.targets.length === 0) return {};
-  const { proof, actions } = record.planned;
+  const { proof } = record.planned;
   const localities = evidence.context.instances
     .filter(({ name }) => record.targets.includes(name))
     .map(({ locality }) => locality);
   const status = proof.kind === 'status' ? proof.statuses[0] : undefined;
-  const hangs = actions.some(({ inject }) => inject.do === 'set-fault' && inject.behaviour.kind === 'hang');
   return {
     misbehaviour: {
       instances: record.targets,
       localities,
       addresses: [...addressesOf(evidence, record.targets)],
       ...(status === undefined ? {} : { status }),
-      ...(proof.kind === 'slower' || hangs ? { late: true as const } : {}),
+      ...(proof.kind === 'slower' || hangs(record) ? { late: true as const } : {}),
     },
   };
 }
+
+const hangs = ({ planned: { actions } }: RecordedFault) =>
+  actions.some(({ inject }) => inject.do === 'set-fault' && inject.behaviour.kind === 'hang');
 
 /** A check may leave out the start of a window; hosts are found out and ejected there all the same. */
 function fromItsBeginning(window: Window, { windows }: RunFacts): Window {

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { usageError } from '../kit/errors.ts';
 import { makeFolder } from '../kit/folder.ts';
@@ -27,7 +27,11 @@ export function translateCommand(): Command {
     )
     .addOption(
       new Option('--caller <service>', 'who calls, as Consul has limits with the caller; repeatable')
-        .argParser((name: string, previous: string[]) => [...previous, name])
+        .argParser((name: string, previous: string[]) => {
+          if (!/^[a-z\d][a-z\d-]*$/i.test(name))
+            throw new InvalidArgumentError('It has to be the name of a service.');
+          return [...previous, name];
+        })
         .default([], 'none'),
     )
     .addOption(

@@ -4,6 +4,7 @@ export {
   reasonOfPlaintextRefused,
   reasonOfRoute,
   reasonOfRouteSetting,
+  reasonOfWaiting,
 } from './reasons/answers.ts';
 export { reasonOfCheck } from './reasons/checks.ts';
 export type {

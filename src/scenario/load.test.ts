@@ -252,6 +252,9 @@ describe('another mesh', () => {
     expect(await problems(valid, { mesh: 'consul' })).toContain(
       'unsupported on consul, because the scenario has no configuration for it',
     );
+    expect(await problems(valid, { mesh: 'nomad' })).toBe(
+      '--mesh nomad: mesh.kind: expected one of istio, consul; got the text "nomad"',
+    );
     const against = `${valid}meshes:\n  consul:\n    unsupported: it has no faults\n`;
     expect(await problems(against, { mesh: 'consul' })).toMatch(
       /^scenario\.yaml:\d+:\d+: unsupported on consul, because it has no faults/,

@@ -7,6 +7,7 @@ import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
 import { readTextFile } from '../kit/text-file.ts';
 import { parseYaml, type YamlDocument } from '../kit/yaml-source.ts';
 import { filesIn, uselessFields } from '../load/written.ts';
+import { meshKinds } from '../meshes/index.ts';
 import type { MeshFile } from '../model/mesh-configuration.ts';
 import { explainIssues } from './explain.ts';
 import { loadsIn } from './loads.ts';
@@ -40,6 +41,8 @@ export interface Changes {
 
 /** What a scenario runs on that does not say. */
 const usualMesh = 'istio';
+// Of another one there is nothing to write: the schema says which there are.
+const isMeshKind = (mesh: string) => meshKinds.some((kind) => kind === mesh);
 
 const help = 'docs/reference.md has every field; `npx breakwater lint` checks a file without running it';
 
@@ -188,7 +191,7 @@ async function overridesOf(
     if (unsupported !== undefined) {
       const message = `unsupported on ${mesh}, because ${String(unsupported)}`;
       problems.push({ file, ...document.place(['meshes', mesh, 'unsupported']), message });
-    } else if (Object.keys(values).length === 0 && config.length === 0) {
+    } else if (isMeshKind(mesh) && Object.keys(values).length === 0 && config.length === 0) {
       const message = `unsupported on ${mesh}, because the scenario has no configuration for it`;
       const hint = `write it under meshes.${mesh}, such as mesh.configuration: [mesh/${mesh}/…], or give it with --config`;
       problems.push({ file, ...document.place(['mesh']), message, hint });

@@ -12,6 +12,7 @@ import { insteadOf, known, named, unknown } from './parts.ts';
 import type { AskedFor, NamedSetting, Reason } from './question.ts';
 import { decisionOn, reasonOfDecision } from './rules.ts';
 import { routesTaken } from './taken.ts';
+import { waiting } from './waiting.ts';
 
 /** The caller's sidecar, and the routes of it that may take a request; not known where it was not read. */
 function routesOfClient(
@@ -101,6 +102,25 @@ export function reasonOfRouteSetting(
         : [named('abort', abort, ({ status, share }) => `${status} for ${shareText(share)}`)]),
     ],
     instead,
+  );
+}
+
+/** What lets callers wait for longer than that for a host that never answers; not known where something ends it. */
+export function reasonOfWaiting(
+  { sidecars }: EffectiveConfiguration,
+  question: {
+    readonly client: string;
+    readonly service: string;
+    readonly request?: AskedFor;
+    readonly withinMs: number;
+  },
+): Reason {
+  const taken = routesOfClient(sidecars, question);
+  if ('known' in taken) return taken;
+  const { client, routes } = taken;
+  return (
+    waiting({ client, service: question.service, routes, withinMs: question.withinMs }) ??
+    unknown(`requests to ${question.service} do not wait for so long`)
   );
 }
 

@@ -12,6 +12,7 @@ import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
 import { notLimited } from './rate-limits.ts';
 import { clustersTaken, passesOnBytes, routesTaken } from './taken.ts';
 import { notTraced } from './tracing.ts';
+import { waiting } from './waiting.ts';
 
 /** What would have had to be in effect for a check to hold, what is, and why not. */
 export function reasonOfCheck(configuration: EffectiveConfiguration, question: CheckQuestion): Reason {
@@ -359,16 +360,10 @@ function highLatency({ question, client, cluster }: CheckScene): Reason {
       instead,
     );
   }
-  const timeouts = common(routes, ({ action }) => (action.does === 'forward' ? action.timeoutMs : undefined));
   const { misbehaviour, withinMs = 0 } = question;
-  if (misbehaviour?.late && timeouts && (timeouts.value === null || timeouts.value > withinMs)) {
-    const howLong = timeouts.value === null ? 'without end' : `for up to ${timeText(timeouts.value)}`;
-    return known(
-      `A host of ${service} that answers late or never keeps its callers waiting ${howLong}, which is what the route allows.`,
-      [named('timeout', timeouts, timeText)],
-      instead,
-    );
-  }
+  const late = misbehaviour?.late ? waiting({ client, service, routes, withinMs }) : undefined;
+  if (late !== undefined) return late;
+  const timeouts = common(routes, ({ action }) => (action.does === 'forward' ? action.timeoutMs : undefined));
   if (timeouts?.value === null && pending.value === null && requests.value === null) {
     return known(
       `Nothing bounds how long a request to ${service} may take, nor how many wait.`,

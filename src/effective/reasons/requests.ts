@@ -95,7 +95,9 @@ function overflow(scene: RequestScene): Reason {
   if (question.of === 'retry') {
     if (limits.retries.value === null)
       return unknown(`retries to ${service} have no limit in the sidecar of ${client.instance}`);
-    return known(causeOfRequests(question), [named('retries', limits.retries, limitText)]);
+    // Where nobody can set that limit, a host that is left in is what fills it.
+    const leftIn = limits.retries.from.by === 'setting' ? [] : ejectionOf(scene);
+    return known(causeOfRequests(question), [named('retries', limits.retries, limitText), ...leftIn]);
   }
   const settings = refusing(limits, protocol);
   if (settings.length === 0) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { recordedSidecar } from '../../meshes/consul/effective/testing/recordings.ts';
-import { reasonOfCheck, reasonOfPassing, reasonOfRequests, textOfReason } from '../index.ts';
+import { reasonOfCheck, reasonOfPassing, reasonOfRequests, reasonOfWaiting, textOfReason } from '../index.ts';
 
 const client = recordedSidecar('one-zone', 'frontend');
 const server = recordedSidecar('one-zone', 'edge-app');
@@ -107,4 +107,39 @@ test('a subset that is all bad and has no failover is why nothing takes over', (
       others: [{ source: 'one-zone.yaml:14' }],
     });
   }
+});
+
+test('who waits for a host that hangs does so for as long as Envoy does where nobody says otherwise', () => {
+  const about = { client: client.instance, service: 'edge-app', request: asked('/') };
+  expect(textOfReason(reasonOfWaiting(configuration, { ...about, withinMs: 4_000 }))).toMatchObject({
+    cause: expect.stringContaining('keeps its callers waiting for up to 15 s'),
+    setting: 'RequestTimeout: 15 s (default of Envoy)',
+  });
+  expect(reasonOfWaiting(configuration, { ...about, withinMs: 20_000 }).known).toBe(false);
+  const misbehaviour = { instances: ['edge-app-east-1'], localities: [], addresses: [], late: true } as const;
+  const late = reasonOfCheck(configuration, {
+    ...about,
+    expected: 'low-latency',
+    withinMs: 1_200,
+    misbehaviour,
+    // One connection was being opened; the pool has 1,024.
+    seen: { connections: 9, pending: 1 },
+  });
+  expect(textOfReason(late)?.setting).toBe('RequestTimeout: 15 s (default of Envoy)');
+});
+
+test('what is not tried again since too many are says that nothing is ejected either', () => {
+  const reason = reasonOfRequests(configuration, {
+    client: client.instance,
+    service: 'edge-app',
+    request: asked('/'),
+    side: 'client',
+    ended: 'overflow',
+    of: 'retry',
+    status: 503,
+  });
+  expect(textOfReason(reason)).toMatchObject({
+    setting: 'retries: 3 (default of Envoy)',
+    others: [{ setting: 'MaxEjectionPercent: 10 % (none of 2 hosts) (default of Envoy)' }],
+  });
 });

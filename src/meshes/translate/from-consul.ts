@@ -1,4 +1,4 @@
-import type { Path } from '../../kit/path.ts';
+import { type Path, valueAt } from '../../kit/path.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import {
   FieldReader,
@@ -17,7 +17,9 @@ const why: Readonly<Record<string, string>> = {
   MeshGateway: 'Istio has gateways of its own',
   EnvoyExtensions: 'written by hand: an EnvoyFilter',
   Protocol: 'Istio is told by the name of the port',
-  HashPolicies: 'written by hand: consistentHash of a DestinationRule',
+  LoadBalancer: 'written by hand: consistentHash of a DestinationRule',
+  RequestHeaders: 'written by hand: headers of a VirtualService',
+  ResponseHeaders: 'written by hand: headers of a VirtualService',
   Defaults: 'written by hand for each service that is called: a DestinationRule is for one host',
 };
 
@@ -48,7 +50,7 @@ function readEntry(fields: FieldReader, losses: Loss[]): readonly ServiceIntent[
     case 'service-splitter':
       return [splitter(fields)];
     case 'service-router':
-      return [router(fields)];
+      return [router(fields, losses)];
     default:
       return undefined;
   }
@@ -61,13 +63,15 @@ function overrides(fields: FieldReader): readonly ServiceIntent[] {
     const health = [...own, 'PassiveHealthCheck'];
     const enforced = fields.number(...health, 'EnforcingConsecutive5xx') ?? 100;
     const connect = fields.number(...own, 'ConnectTimeoutMs');
+    // A 0 says nothing.
+    const limit = (name: string) => fields.number(...own, 'Limits', name) || undefined;
     return {
       service: fields.text(...own, 'Name') ?? '',
       callers: [fields.resource.name],
       pool: {
-        ...some('connections', fields.number(...own, 'Limits', 'MaxConnections')),
-        ...some('pending', fields.number(...own, 'Limits', 'MaxPendingRequests')),
-        ...some('requests', fields.number(...own, 'Limits', 'MaxConcurrentRequests')),
+        ...some('connections', limit('MaxConnections')),
+        ...some('pending', limit('MaxPendingRequests')),
+        ...some('requests', limit('MaxConcurrentRequests')),
       },
       ...(connect === undefined ? {} : { connectTimeout: `${connect}ms` }),
       // On by default there.
@@ -97,11 +101,14 @@ function resolver(fields: FieldReader, losses: Loss[]): ServiceIntent {
     losses.push(fields.loss(at, 'Istio tells the hosts of a subset by labels with one value each'));
     return [name, {}] as const;
   });
+  const policy = String(valueAt(fields.resource.value, ['LoadBalancer', 'Policy']) || 'round_robin');
+  const isSimple = ['round_robin', 'least_request', 'random'].includes(policy);
+  if (isSimple) fields.take('LoadBalancer', 'Policy');
   return {
     service: fields.resource.name,
     pool: {},
     ...some('connectTimeout', fields.text('ConnectTimeout')),
-    balancing: (fields.text('LoadBalancer', 'Policy') || 'round_robin').replaceAll('_', '-'),
+    ...(isSimple ? { balancing: policy.replaceAll('_', '-') } : {}),
     subsets: Object.fromEntries(subsets),
     routes: [],
   };
@@ -119,19 +126,24 @@ function splitter(fields: FieldReader): ServiceIntent {
 
 const none = { attempts: 0, conditions: [] } as const;
 
-function router(fields: FieldReader): ServiceIntent {
+function router(fields: FieldReader, losses: Loss[]): ServiceIntent {
   const { name } = fields.resource;
-  const routes = Array.from({ length: fields.count('Routes') }, (_, index): RouteIntent => {
+  const routes = Array.from({ length: fields.count('Routes') }, (_, index): RouteIntent | undefined => {
     const at: Path = ['Routes', index];
     const destination = [...at, 'Destination'];
     const hasMatch = fields.keys(...at, 'Match', 'HTTP').length > 0;
+    const match = hasMatch ? matchAt(fields, [...at, 'Match', 'HTTP'], losses) : undefined;
+    if (hasMatch && match === undefined) {
+      fields.take(...at);
+      return undefined;
+    }
     const attempts = fields.number(...destination, 'NumRetries');
     const names = (fields.take(...destination, 'RetryOn') ?? []) as readonly string[];
     const codes = (fields.take(...destination, 'RetryOnStatusCodes') ?? []) as readonly number[];
     const connect = fields.take(...destination, 'RetryOnConnectFailure') === true ? ['connect-failure'] : [];
     const conditions = [...names, ...connect, ...codes.map(String)];
     return {
-      matches: hasMatch ? [matchAt(fields, [...at, 'Match', 'HTTP'])] : [],
+      matches: match === undefined ? [] : [match],
       to: [
         {
           service: fields.text(...destination, 'Service') || name,
@@ -144,30 +156,60 @@ function router(fields: FieldReader): ServiceIntent {
       retries: conditions.length > 0 ? { attempts: attempts || 1, conditions } : none,
       ...some('prefix', fields.text(...destination, 'PrefixRewrite')),
     };
-  });
+  }).filter((route) => route !== undefined);
   return { service: name, pool: {}, subsets: {}, routes };
 }
 
-function matchAt(fields: FieldReader, at: Path): RouteMatch {
+/** One condition; undefined, and losses, where a part of it cannot be said. */
+function matchAt(fields: FieldReader, at: Path, losses: Loss[]): RouteMatch | undefined {
   const paths = (['Exact', 'Prefix', 'Regex'] as const).flatMap((word): TextMatch[] => {
     const value = fields.text(...at, `Path${word}`);
     return value === undefined ? [] : [{ kind: lower(word), value }];
   });
-  const headers = Array.from({ length: fields.count(...at, 'Header') }, (_, index) => {
-    const own = [...at, 'Header', index];
-    const name = fields.text(...own, 'Name') ?? '';
-    for (const word of ['Exact', 'Prefix', 'Regex'] as const) {
-      const value = fields.text(...own, word);
-      if (value !== undefined) return [name, { kind: lower(word), value }] as const;
-    }
-    fields.take(...own, 'Present');
-    return [name, { kind: 'present', value: '' }] as const;
-  });
-  return {
-    ...some('path', paths[0]),
-    methods: (fields.take(...at, 'Methods') ?? []) as readonly string[],
-    headers: Object.fromEntries(headers),
-  };
+  const named = Array.from({ length: fields.count(...at, 'Header') }, (_, index) =>
+    textOf(fields, [...at, 'Header', index]),
+  );
+  const query = Array.from({ length: fields.count(...at, 'QueryParam') }, (_, index) =>
+    textOf(fields, [...at, 'QueryParam', index]),
+  );
+  const methods = (fields.take(...at, 'Methods') ?? []) as readonly string[];
+  const left = fields.leftOut(at, whyOfMatches, 'Istio has no setting for it');
+  losses.push(...(left ?? []));
+  const isAbsence = ({ absent }: NamedText) => absent;
+  const entries = (of: readonly NamedText[]) => Object.fromEntries(of.map(({ name, text }) => [name, text]));
+  return left === undefined
+    ? {
+        ...some('path', paths[0]),
+        methods,
+        headers: entries(named.filter((each) => !isAbsence(each))),
+        without: named.filter(isAbsence).map(({ name }) => name),
+        query: entries(query),
+      }
+    : undefined;
+}
+
+const whyOfMatches: Readonly<Record<string, string>> = {
+  Suffix: 'Istio does not look at the end of a header',
+  Invert: 'what is turned around is otherwise for requests without the header there',
+};
+
+interface NamedText {
+  readonly name: string;
+  readonly text: TextMatch;
+  /** It may not be there. */
+  readonly absent: boolean;
+}
+
+/** A header or a parameter that has to match; what of it is not taken has no counterpart. */
+function textOf(fields: FieldReader, at: Path): NamedText {
+  const name = fields.text(...at, 'Name') ?? '';
+  for (const word of ['Exact', 'Prefix', 'Regex'] as const) {
+    const value = fields.text(...at, word);
+    if (value !== undefined) return { name, text: { kind: lower(word), value }, absent: false };
+  }
+  const isPresence = fields.take(...at, 'Present') === true;
+  const absent = isPresence && fields.take(...at, 'Invert') === true;
+  return { name, text: { kind: 'present', value: '' }, absent };
 }
 
 const lower = (word: 'Exact' | 'Prefix' | 'Regex') => word.toLowerCase() as 'exact' | 'prefix' | 'regex';

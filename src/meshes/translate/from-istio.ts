@@ -28,10 +28,38 @@ const why: Readonly<Record<string, string>> = {
   portLevelSettings: 'a service of Consul has one port',
   exportTo: 'every service of Consul sees it',
   gateways: 'Consul has entries of their own for gateways',
+  ignoreUriCase: 'matches in any case came with a later Consul than 1.16',
+  sourceLabels: 'a service-router is for all callers',
+  sourceNamespace: 'a service-router is for all callers',
+  simple: 'Consul has no such balancing',
+  loadBalancer: 'Consul has no such balancing',
+  headers: 'written by hand: RequestHeaders and ResponseHeaders of a service-router',
   minHealthPercent: 'the panic threshold of Consul is 0',
 };
 
-const hostName = (host: unknown) => String(host ?? '').split('.')[0] ?? '';
+/** "cart.shop.svc.cluster.local" → "cart"; undefined for a host that is no service of the mesh, or for several. */
+function serviceNamed(host: unknown): string | undefined {
+  const [, name] =
+    /^([a-z\d-]+)(?:\.[a-z\d-]+(?:\.svc(?:\.cluster\.local)?)?)?$/i.exec(String(host ?? '')) ?? [];
+  return name;
+}
+
+const notAService = 'entries of Consul are for one service of the mesh';
+
+const balancings: Readonly<Record<string, string>> = {
+  UNSPECIFIED: 'least-request',
+  LEAST_REQUEST: 'least-request',
+  LEAST_CONN: 'least-request',
+  ROUND_ROBIN: 'round-robin',
+  RANDOM: 'random',
+};
+
+/** What becomes of requests without their being sent on, or by what somebody else says. */
+const otherEnds: Readonly<Record<string, string>> = {
+  delegate: 'Consul has no routes that are written elsewhere',
+  redirect: 'Consul answers with no redirects',
+  directResponse: 'Consul answers nothing by itself',
+};
 
 /** What DestinationRules and VirtualServices mean. */
 export function fromIstio(resources: readonly MeshResource[]): Read {
@@ -51,6 +79,8 @@ export function fromIstio(resources: readonly MeshResource[]): Read {
 }
 
 function destinationRule(fields: FieldReader): Read {
+  const service = serviceNamed(fields.take('spec', 'host'));
+  if (service === undefined) return { intents: [], losses: [fields.loss(['spec', 'host'], notAService)] };
   const policy: Path = ['spec', 'trafficPolicy'];
   const pool = [...policy, 'connectionPool'];
   const outlier = [...policy, 'outlierDetection'];
@@ -66,9 +96,11 @@ function destinationRule(fields: FieldReader): Read {
   // Switched off it asks for what Consul does.
   if (isDeepStrictEqual(valueAt(fields.resource.value, locality), { enabled: false }))
     fields.take(...locality);
-  const simple = fields.text(...policy, 'loadBalancer', 'simple');
+  const simple = valueAt(fields.resource.value, [...policy, 'loadBalancer', 'simple']) ?? 'LEAST_REQUEST';
+  const balancing = balancings[String(simple)];
+  if (balancing !== undefined) fields.take(...policy, 'loadBalancer', 'simple');
   const intent: ServiceIntent = {
-    service: hostName(fields.take('spec', 'host')),
+    service,
     pool: {
       ...some('connections', fields.number(...pool, 'tcp', 'maxConnections')),
       ...some('pending', fields.number(...pool, 'http', 'http1MaxPendingRequests')),
@@ -81,10 +113,7 @@ function destinationRule(fields: FieldReader): Read {
       base: fields.text(...outlier, 'baseEjectionTime') ?? '30s',
       mostPercent: fields.number(...outlier, 'maxEjectionPercent') ?? 10,
     },
-    balancing: (simple ?? 'LEAST_REQUEST')
-      .toLowerCase()
-      .replaceAll('_', '-')
-      .replace('least-conn', 'least-request'),
+    ...some('balancing', balancing),
     subsets,
     routes: [],
   };
@@ -93,13 +122,19 @@ function destinationRule(fields: FieldReader): Read {
 }
 
 function virtualService(fields: FieldReader): Read {
-  const hosts = Array.from({ length: fields.count('spec', 'hosts') }, (_, index) =>
-    hostName(fields.take('spec', 'hosts', index)),
-  );
   const losses: Loss[] = [];
+  const hosts = Array.from({ length: fields.count('spec', 'hosts') }, (_, index) => {
+    const service = serviceNamed(fields.take('spec', 'hosts', index));
+    if (service === undefined) losses.push(fields.loss(['spec', 'hosts', index], notAService));
+    return service;
+  }).filter((service) => service !== undefined);
   const routes = Array.from({ length: fields.count('spec', 'http') }, (_, index) =>
     routeAt(fields, ['spec', 'http', index], losses),
-  );
+  ).filter((route) => route !== undefined);
+  for (const kind of ['tls', 'tcp'] as const) {
+    if (fields.take('spec', kind) === undefined) continue;
+    losses.push(fields.loss(['spec', kind], 'Consul routes requests, and no connections'));
+  }
   losses.push(...fields.left(['spec'], why, 'Consul has no setting for it'));
   return {
     intents: hosts.map((service) => ({ service, pool: {}, subsets: {}, routes })),
@@ -107,20 +142,37 @@ function virtualService(fields: FieldReader): Read {
   };
 }
 
-function routeAt(fields: FieldReader, at: Path, losses: Loss[]): RouteIntent {
+/** One route; undefined, and a loss with why, where Consul can have nothing like it. */
+function routeAt(fields: FieldReader, at: Path, losses: Loss[]): RouteIntent | undefined {
+  const without = (path: Path, because: string) => {
+    fields.take(...at);
+    losses.push(fields.loss(path, `${because}; this route is left out`));
+    return undefined;
+  };
+  const other = fields.keys(...at).find((key) => Object.hasOwn(otherEnds, key));
+  if (other !== undefined) return without([...at, other], otherEnds[other] ?? '');
   fields.take(...at, 'name');
-  const matches = Array.from({ length: fields.count(...at, 'match') }, (_, index) =>
+  const count = fields.count(...at, 'match');
+  const matches = Array.from({ length: count }, (_, index) =>
     matchAt(fields, [...at, 'match', index], losses),
-  );
+  ).filter((match) => match !== undefined);
+  if (count > 0 && matches.length === 0) {
+    fields.take(...at);
+    return undefined;
+  }
   const to = Array.from({ length: fields.count(...at, 'route') }, (_, index) => {
     const route = [...at, 'route', index];
     fields.take(...route, 'destination', 'port', 'number');
     return {
-      service: hostName(fields.take(...route, 'destination', 'host')),
+      service: serviceNamed(fields.take(...route, 'destination', 'host')) ?? '',
       ...some('subset', fields.text(...route, 'destination', 'subset')),
       weight: fields.number(...route, 'weight') ?? 0,
     };
   });
+  const foreign = to.findIndex(({ service }) => service === '');
+  if (foreign >= 0) return without([...at, 'route', foreign, 'destination', 'host'], notAService);
+  if (to.length > 1 && to.every(({ weight }) => weight === 0))
+    return without([...at, 'route'], 'none of its destinations has a weight');
   const attempts = fields.number(...at, 'retries', 'attempts');
   const retryOn = fields.text(...at, 'retries', 'retryOn');
   const conditions = (retryOn ?? 'connect-failure,refused-stream,unavailable,cancelled')
@@ -130,28 +182,49 @@ function routeAt(fields: FieldReader, at: Path, losses: Loss[]): RouteIntent {
   return {
     matches,
     to: to.length === 1 ? to.map((each) => ({ ...each, weight: 100 })) : to,
-    ...some('timeout', fields.text(...at, 'timeout')),
+    timeout: fields.text(...at, 'timeout') ?? 'none',
     // Istio tries twice again where nothing is said.
     retries: { attempts: attempts ?? 2, conditions },
     ...some('prefix', fields.text(...at, 'rewrite', 'uri')),
   };
 }
 
-function matchAt(fields: FieldReader, at: Path, losses: Loss[]): RouteMatch {
+/** One condition; undefined, and losses, where a part of it cannot be said. */
+function matchAt(fields: FieldReader, at: Path, losses: Loss[]): RouteMatch | undefined {
   const headers = fields
     .keys(...at, 'headers')
     .map((name) => [name, textAt(fields, [...at, 'headers', name])]);
   const path = fields.keys(...at, 'uri').length > 0 ? textAt(fields, [...at, 'uri']) : undefined;
-  const method = fields.keys(...at, 'method').length > 0 ? textAt(fields, [...at, 'method']) : undefined;
-  if (method !== undefined && method.kind !== 'exact') {
-    losses.push(fields.loss([...at, 'method'], 'Consul takes names of methods alone'));
-  }
-  return {
-    ...some('path', path),
-    methods: method?.kind === 'exact' ? [method.value] : [],
-    headers: Object.fromEntries(headers),
-  };
+  const method = fields.text(...at, 'method', 'exact');
+  fields.take(...at, 'name');
+  const query = fields.keys(...at, 'queryParams').flatMap((name) => {
+    const parameter = [...at, 'queryParams', name];
+    const isPrefix = fields.keys(...parameter).includes('prefix');
+    return isPrefix ? [] : [[name, textAt(fields, parameter)] as const];
+  });
+  const without = fields.keys(...at, 'withoutHeaders').filter((name) => {
+    const isPresence = fields.keys(...at, 'withoutHeaders', name).length === 0;
+    if (isPresence) fields.take(...at, 'withoutHeaders', name);
+    return isPresence;
+  });
+  const left = fields.leftOut(at, { ...why, ...whyOfMatches }, 'Consul has no setting for it');
+  losses.push(...(left ?? []));
+  return left === undefined
+    ? {
+        ...some('path', path),
+        methods: method === undefined ? [] : [method],
+        headers: Object.fromEntries(headers),
+        without,
+        query: Object.fromEntries(query),
+      }
+    : undefined;
 }
+
+const whyOfMatches: Readonly<Record<string, string>> = {
+  method: 'Consul takes names of methods alone',
+  queryParams: 'Consul looks at parameters whole, or by a regular expression',
+  withoutHeaders: 'Consul leaves out requests by a header that is there, whatever its value',
+};
 
 function textAt(fields: FieldReader, at: Path): TextMatch {
   for (const kind of ['exact', 'prefix', 'regex'] as const) {

@@ -39,12 +39,16 @@ export interface RouteMatch {
   readonly path?: TextMatch;
   readonly methods: readonly string[];
   readonly headers: Readonly<Record<string, TextMatch>>;
+  /** Headers that may not be there. */
+  readonly without: readonly string[];
+  readonly query: Readonly<Record<string, TextMatch>>;
 }
 
 export interface RouteIntent {
   /** Any of them; all requests where there is none. */
   readonly matches: readonly RouteMatch[];
   readonly to: readonly { readonly service: string; readonly subset?: string; readonly weight: number }[];
+  /** "none": for as long as it takes; undefined: as long as the mesh waits where nothing is said. */
   readonly timeout?: string;
   readonly retries?: { readonly attempts: number; readonly conditions: readonly string[] };
   readonly prefix?: string;
@@ -104,6 +108,19 @@ export class FieldReader {
   loss(path: Path, why: string): Loss {
     const { file } = this.resource;
     return { file, line: this.resource.lineOf(path), path: pathOf(path), why };
+  }
+
+  /**
+   * Says of what is left below one of several conditions that the whole condition is left out, since without it more
+   * would fit; undefined where nothing is left, so that it is whole.
+   */
+  leftOut(at: Path, why: Readonly<Record<string, string>>, otherwise: string): readonly Loss[] | undefined {
+    const left = this.left(at, why, otherwise).map((loss) => ({
+      ...loss,
+      why: `${loss.why}; what this is to match is left out`,
+    }));
+    this.take(...at);
+    return left.length === 0 ? undefined : left;
   }
 
   /** Every field below a path that nobody has taken; `why` says what is known of some, by their names. */

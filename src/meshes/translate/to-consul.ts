@@ -1,6 +1,7 @@
 import { retryConditions } from '../consul/entries/fields.ts';
 import type { RouteIntent, RouteMatch, ServiceIntent, TextMatch } from './intent.ts';
 import { merged } from './merged.ts';
+import { percents } from './shares.ts';
 
 /** An entry as Consul takes it. */
 type ConsulEntry = Readonly<Record<string, unknown>> & { readonly Kind: string; readonly Name: string };
@@ -90,7 +91,10 @@ function resolverOf({ service, subsets, balancing, connectTimeout }: ServiceInte
 function routingOf(intent: ServiceIntent, untranslated: Untranslated[]): ConsulEntry[] {
   const { service, routes } = intent;
   const entries: ConsulEntry[] = [];
-  const written = routes.flatMap((route) => {
+  // Behind one that takes all none is ever reached.
+  const last = routes.findIndex(({ matches }) => matches.length === 0);
+  const reached = last < 0 ? routes : routes.slice(0, last + 1);
+  const written = reached.flatMap((route) => {
     const split = route.to.length > 1;
     if (split && route.matches.length > 0) {
       untranslated.push({
@@ -100,21 +104,29 @@ function routingOf(intent: ServiceIntent, untranslated: Untranslated[]): ConsulE
       return [];
     }
     if (split) {
+      const shares = percents(route.to.map(({ weight }) => weight));
       entries.push({
         Kind: 'service-splitter',
         Name: service,
-        Splits: route.to.map(({ service: to, subset, weight }) => ({
-          Weight: weight,
+        Splits: route.to.map(({ service: to, subset }, index) => ({
+          Weight: shares[index],
           ...(to === service ? {} : { Service: to }),
           ...(subset === undefined ? {} : { ServiceSubset: subset }),
         })),
       });
     }
     untranslated.push(...unknownConditions(route, service));
-    return matchesOf(route).map((match) => ({
-      ...(match === undefined ? {} : { Match: { HTTP: match } }),
-      Destination: destinationOf(route, service, split),
-    }));
+    return matchesOf(route).map((match) => {
+      const rewritten = route.prefix === undefined ? match : rewritable(match);
+      if (rewritten === undefined && route.prefix !== undefined) {
+        untranslated.push({ service, why: `${route.prefix} in place of what a regular expression matches` });
+      }
+      const matched = rewritten ?? match;
+      return {
+        ...(matched === undefined ? {} : { Match: { HTTP: matchOf(matched) } }),
+        Destination: destinationOf(route, service, { split, rewrites: rewritten !== undefined }),
+      };
+    });
   });
   if (written.length > 0) entries.push({ Kind: 'service-router', Name: service, Routes: written });
   return entries;
@@ -131,28 +143,40 @@ function unknownConditions({ retries }: RouteIntent, service: string): readonly 
 }
 
 /** One for each match, as any of them will do. */
-function matchesOf({ matches }: RouteIntent): readonly (object | undefined)[] {
-  return matches.length === 0 ? [undefined] : matches.map(matchOf);
+const matchesOf = ({ matches }: RouteIntent): readonly (RouteMatch | undefined)[] =>
+  matches.length === 0 ? [undefined] : matches;
+
+/** The same with the beginning of a path that Consul may put another in the place of; undefined where it may not. */
+function rewritable(match: RouteMatch | undefined): RouteMatch | undefined {
+  if (match?.path?.kind === 'regex') return undefined;
+  if (match?.path !== undefined && match.path.kind !== 'present') return match;
+  const path = { kind: 'prefix', value: '/' } as const;
+  return { methods: [], headers: {}, without: [], query: {}, ...match, path };
 }
 
 const words = { exact: 'Exact', prefix: 'Prefix', regex: 'Regex' } as const;
 
-function matchOf({ path, methods, headers }: RouteMatch): object {
-  const header = ([name, { kind, value }]: readonly [string, TextMatch]) => ({
+function matchOf({ path, methods, headers, without, query }: RouteMatch): object {
+  const named = ([name, { kind, value }]: readonly [string, TextMatch]) => ({
     Name: name,
     ...(kind === 'present' ? { Present: true } : { [words[kind]]: value }),
   });
+  const allHeaders = [
+    ...Object.entries(headers).map(named),
+    ...without.map((name) => ({ Name: name, Present: true, Invert: true })),
+  ];
   return {
     ...(path === undefined || path.kind === 'present' ? {} : { [`Path${words[path.kind]}`]: path.value }),
     ...(methods.length === 0 ? {} : { Methods: methods }),
-    ...(Object.keys(headers).length === 0 ? {} : { Header: Object.entries(headers).map(header) }),
+    ...(allHeaders.length === 0 ? {} : { Header: allHeaders }),
+    ...(Object.keys(query).length === 0 ? {} : { QueryParam: Object.entries(query).map(named) }),
   };
 }
 
 function destinationOf(
   { to, timeout, retries, prefix }: RouteIntent,
   service: string,
-  split: boolean,
+  { split, rewrites }: { readonly split: boolean; readonly rewrites: boolean },
 ): object {
   const [first] = to;
   const codes = (retries?.conditions ?? []).filter(isCode).map(Number);
@@ -160,8 +184,9 @@ function destinationOf(
   return {
     ...(split || first === undefined || first.service === service ? {} : { Service: first.service }),
     ...(split || first?.subset === undefined ? {} : { ServiceSubset: first.subset }),
-    ...(prefix === undefined ? {} : { PrefixRewrite: prefix }),
-    ...(timeout === undefined ? {} : { RequestTimeout: timeout }),
+    ...(prefix === undefined || !rewrites ? {} : { PrefixRewrite: prefix }),
+    // Where nothing is said, and where 0 is, its sidecars wait for 15 s.
+    ...(timeout === undefined ? {} : { RequestTimeout: timeout === 'none' ? '24h' : timeout }),
     ...(retries === undefined || retries.attempts === 0
       ? {}
       : {

@@ -1,5 +1,6 @@
 import type { RouteIntent, RouteMatch, ServiceIntent, TextMatch } from './intent.ts';
 import { merged } from './merged.ts';
+import { wholeWeights } from './shares.ts';
 
 /** A resource as Istio takes it. */
 interface IstioResource {
@@ -97,24 +98,26 @@ function routesOf({ service, routes }: ServiceIntent): IstioResource[] {
 }
 
 function routeOf({ matches, to, timeout, retries, prefix }: RouteIntent): object {
+  const weights = wholeWeights(to.map(({ weight }) => weight));
   return {
     ...(matches.length === 0 ? {} : { match: matches.map(matchOf) }),
     ...(prefix === undefined ? {} : { rewrite: { uri: prefix } }),
     // Where nothing is said Consul's sidecars wait for 15 seconds, and Istio's for ever.
-    timeout: timeout ?? '15s',
+    ...(timeout === 'none' ? {} : { timeout: timeout ?? '15s' }),
     retries:
       retries === undefined || retries.attempts === 0
         ? { attempts: 0 }
         : { attempts: retries.attempts, retryOn: retries.conditions.join(',') },
-    route: to.map(({ service, subset, weight }) => ({
+    route: to.map(({ service, subset }, index) => ({
       destination: { host: service, ...(subset === undefined ? {} : { subset }) },
-      ...(to.length === 1 ? {} : { weight }),
+      ...(to.length === 1 ? {} : { weight: weights[index] }),
     })),
   };
 }
 
-function matchOf({ path, methods, headers }: RouteMatch): object {
+function matchOf({ path, methods, headers, without, query }: RouteMatch): object {
   const text = ({ kind, value }: TextMatch) => (kind === 'present' ? {} : { [kind]: value });
+  const parameter = (match: TextMatch) => (match.kind === 'present' ? { regex: '.*' } : text(match));
   return {
     ...(path === undefined ? {} : { uri: text(path) }),
     ...(methods.length === 0
@@ -123,5 +126,15 @@ function matchOf({ path, methods, headers }: RouteMatch): object {
     ...(Object.keys(headers).length === 0
       ? {}
       : { headers: Object.fromEntries(Object.entries(headers).map(([name, match]) => [name, text(match)])) }),
+    ...(without.length === 0
+      ? {}
+      : { withoutHeaders: Object.fromEntries(without.map((name) => [name, {}])) }),
+    ...(Object.keys(query).length === 0
+      ? {}
+      : {
+          queryParams: Object.fromEntries(
+            Object.entries(query).map(([name, match]) => [name, parameter(match)]),
+          ),
+        }),
   };
 }

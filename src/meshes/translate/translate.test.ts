@@ -106,6 +106,139 @@ test('ejection that Consul has by default is written out, and failover to subset
   expect(losses.map(({ path }) => path)).toEqual(['DefaultSubset', 'Failover']);
 });
 
+/** Routes of one VirtualService as Consul has them, and why others are not among them. */
+async function routesOnConsul(...http: readonly object[]) {
+  const rule = {
+    apiVersion: 'networking.istio.io/v1',
+    kind: 'VirtualService',
+    metadata: { name: 'odd' },
+    spec: { hosts: ['web'], http },
+  };
+  const file = { file: 'odd.yaml', path: '/odd.yaml', content: JSON.stringify(rule) };
+  const { files, losses, untranslated } = await translateToConsul([file], ['frontend']);
+  const { problems } = (await meshOf('consul')).lintConfiguration(filesOf(files));
+  expect(problems).toEqual([]);
+  const read = (name: string) => JSON.parse(files[`${name}-web.json`] ?? '{}');
+  return {
+    routes: read('service-router').Routes ?? [],
+    splits: read('service-splitter').Splits ?? [],
+    lost: [...losses.map(({ path, why }) => `${path}: ${why}`), ...untranslated.map(({ why }) => why)],
+  };
+}
+
+const toWeb = { route: [{ destination: { host: 'web' } }], retries: { attempts: 0 } };
+
+test.each([
+  ['delegate', { delegate: { name: 'child' } }],
+  ['redirect', { redirect: { uri: '/new' } }],
+  ['directResponse', { directResponse: { status: 404 } }],
+  ['route[0].destination.host', { route: [{ destination: { host: 'api.example.com' } }] }],
+])(
+  'a route that Consul cannot have is left out and not made one to the service itself: %s',
+  async (at, route) => {
+    const match = [{ uri: { prefix: '/old' } }];
+    const { routes, lost } = await routesOnConsul({ match, ...route }, toWeb);
+    expect(routes).toEqual([{ Destination: { RequestTimeout: '24h' } }]);
+    expect(lost).toHaveLength(1);
+    expect(lost[0]?.startsWith(`spec.http[0].${at}: `), lost[0]).toBe(true);
+    expect(lost[0]).toContain('this route is left out');
+  },
+);
+
+test('a condition of which a part would be lost is left out, since more would fit without it', async () => {
+  const { routes, lost } = await routesOnConsul(
+    {
+      match: [
+        { uri: { prefix: '/a' }, sourceLabels: { app: 'frontend' } },
+        { uri: { exact: '/b' }, withoutHeaders: { 'x-old': {} }, queryParams: { page: { exact: '2' } } },
+      ],
+      ...toWeb,
+    },
+    { match: [{ ignoreUriCase: true, uri: { exact: '/c' } }], ...toWeb },
+  );
+  expect(routes).toEqual([
+    {
+      Match: {
+        HTTP: {
+          PathExact: '/b',
+          Header: [{ Name: 'x-old', Present: true, Invert: true }],
+          QueryParam: [{ Name: 'page', Exact: '2' }],
+        },
+      },
+      Destination: { RequestTimeout: '24h' },
+    },
+  ]);
+  expect(lost).toEqual([
+    'spec.http[0].match[0].sourceLabels: a service-router is for all callers; what this is to match is left out',
+    expect.stringMatching(
+      /^spec\.http\[1\]\.match\[0\]\.ignoreUriCase: .*; what this is to match is left out$/,
+    ),
+  ]);
+});
+
+test('shares come to 100 on Consul, and are whole numbers on Istio', async () => {
+  const to = (host: string, weight: number) => ({ destination: { host }, weight });
+  const { splits } = await routesOnConsul({ route: [to('web', 1), to('a', 1), to('b', 1)] });
+  expect(splits.map(({ Weight }: { Weight: number }) => Weight)).toEqual([33.34, 33.33, 33.33]);
+  const { text } = await translatedEntry(
+    'Kind = "service-splitter"\nName = "web"\nSplits = [{ Weight = 33.34 }, { Weight = 66.66 Service = "a" }]',
+  );
+  expect(text).toMatch(/weight: 3334\n[\s\S]*weight: 6666\n/);
+});
+
+test('hosts that are no one service of the mesh are told', async () => {
+  const rule = (host: string) => ({
+    file: 'a.yaml',
+    path: '/a.yaml',
+    content: `apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: { name: a }\nspec: { host: "${host}", trafficPolicy: { loadBalancer: { simple: PASSTHROUGH } } }\n`,
+  });
+  for (const host of ['*.local', 'api.example.com']) {
+    const { files, losses } = await translateToConsul([rule(host)], ['frontend']);
+    expect([files, losses.map(({ path }) => path)]).toEqual([{}, ['spec.host']]);
+  }
+  const { files, losses } = await translateToConsul([rule('web.shop.svc.cluster.local')], ['frontend']);
+  expect(Object.keys(files)).toEqual(['service-defaults-frontend.json']);
+  expect(losses).toMatchObject([{ why: 'Consul has no such balancing' }]);
+});
+
+test('another beginning of a path is written where a beginning is matched, and told where an expression is', async () => {
+  const { routes, lost } = await routesOnConsul(
+    { match: [{ uri: { regex: '/a/.*' } }], rewrite: { uri: '/b' }, ...toWeb },
+    { rewrite: { uri: '/c' }, ...toWeb },
+  );
+  expect(routes).toEqual([
+    { Match: { HTTP: { PathRegex: '/a/.*' } }, Destination: { RequestTimeout: '24h' } },
+    { Match: { HTTP: { PathPrefix: '/' } }, Destination: { PrefixRewrite: '/c', RequestTimeout: '24h' } },
+  ]);
+  expect(lost).toEqual(['/b in place of what a regular expression matches']);
+});
+
+test('a match of Consul of which Istio cannot say a part is left out as well', async () => {
+  const { text, lost } = await translatedEntry(`Kind = "service-router"
+Name = "web"
+Routes = [
+  { Match { HTTP { Header = [{ Name = "x" Suffix = "z" }] } } Destination { Service = "a" } },
+  { Match { HTTP { Header = [{ Name = "x" Present = true Invert = true }] QueryParam = [{ Name = "q" Present = true }] } } }
+]
+`);
+  expect(lost).toEqual(['Routes[0].Match.HTTP.Header[0].Suffix']);
+  expect(text).not.toContain('host: a');
+  expect(text).toContain('withoutHeaders:\n            x: {}');
+  expect(text).toContain('q:\n              regex: .*');
+});
+
+test('balancing by a hash is written by hand on Istio, and a limit of 0 is none', async () => {
+  const { text, lost } = await translatedEntry(
+    'Kind = "service-resolver"\nName = "web"\nLoadBalancer { Policy = "maglev" }',
+  );
+  expect(lost).toEqual(['LoadBalancer']);
+  expect(text).not.toContain('MAGLEV');
+  const limits = await translatedEntry(
+    'Kind = "service-defaults"\nName = "frontend"\nUpstreamConfig { Overrides { Name = "web" Limits { MaxConnections = 0 } } }',
+  );
+  expect(limits.text).not.toContain('maxConnections');
+});
+
 const consulFiles = readdirSync(join(rules, 'consul')).filter((name) => !/authorization|mtls/.test(name));
 
 test.each(consulFiles)('%s is sound on the other side, and comes back as it was', async (name) => {
