@@ -31,7 +31,8 @@ export async function ownPrograms(
       'compare Envoys on the local lab, without env:kind',
     );
   }
-  if (mesh !== undefined && env === 'kind' && kindSettings(process.env).mesh.tag !== undefined) {
+  const version = /^\d/.test(mesh ?? '');
+  if (version && env === 'kind' && kindSettings(process.env).mesh.tag !== undefined) {
     throw usageError(
       `${option}: mesh:${mesh} would not be what runs: BREAKWATER_KIND_ISTIO_TAG names one image for both sides`,
       'unset it',

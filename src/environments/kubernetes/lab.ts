@@ -76,20 +76,24 @@ export class KubernetesLab implements Lab {
     this.#logs = new SidecarLogs(api, namespace, sidecar.container, mark, request.logs);
     this.#sidecars = new Sidecars(api, mesh, namespace, this.#roster, this.#logs);
     this.#usage = new ClusterUsage(api, cluster.nodes, this.#roster, controlPlane, sidecar.container);
-    const told = control.by === 'telling' ? new Told(parts, control) : undefined;
-    this.#context = {
+    const context = {
       ...parts,
       namespace,
       roster: this.#roster,
       logs: this.#logs,
       sidecars: this.#sidecars,
       workloads: usable(WORKLOAD_LABEL, mesh, request.runId),
-      told,
       startedAt: new Date(),
     };
+    if (control.by === 'telling') {
+      const told = new Told(parts, control);
+      this.#context = { ...context, told };
+      this.#underTest = told;
+    } else {
+      this.#context = { ...context, told: undefined };
+      this.#underTest = new AppliedResources(this.#context, control);
+    }
     this.#faults = new ClusterFaults(this.#context);
-    this.#underTest =
-      control.by === 'resources' ? new AppliedResources(this.#context, control) : (told as Told);
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
