@@ -88,7 +88,7 @@ export interface TrialPlan {
 }
 
 /** A service whose apps' calls to some ports go past their sidecars. */
-export interface Bypassing {
+interface Bypassing {
   readonly service: string;
   readonly ports: readonly number[];
   /** file:line in the scenario, or the option. */

@@ -78,6 +78,9 @@ test.for([
   ['/var/run/docker.sock', 'write it as unix:///var/run/docker.sock'],
   ['unix:/run/docker.sock', 'write it as unix:///run/docker.sock'],
   ['docker.sock', 'one is unix:///path/to/docker.sock'],
+  ['tcp://127.0.0.1:99999', 'one is unix:///path/to/docker.sock'],
+  ['tcp://localhost:docker', 'one is unix:///path/to/docker.sock'],
+  ['unix:///run/docker.sock\n/other.sock', 'one is unix:///path/to/docker.sock'],
 ] as const)('%s is no address of a daemon', ([host, hint]) => {
   const refused = () => findDaemon({ HOME: home, DOCKER_HOST: host });
   expect(refused).toThrow('is no address of a daemon');

@@ -82,6 +82,13 @@ function refuseRemote({ host, namedBy }: DockerDaemon, env: NodeJS.ProcessEnv): 
     why: string,
     hint = 'use one of this machine: unset DOCKER_HOST, or docker context use default; --env local needs none',
   ) => environmentError(`the Docker daemon of ${namedBy}, ${host}, ${why}`, hint);
+  const noAddress = () =>
+    refuse(
+      'is no address of a daemon',
+      'one is unix:///path/to/docker.sock, npipe:////./pipe/name, or tcp://127.0.0.1:PORT',
+    );
+  // What is behind the end of a line would be left out, and another daemon asked.
+  if (/\p{Cc}/u.test(host)) throw noAddress();
   if (/^(unix|npipe):\/\/\//.test(host)) return;
   const [, path] = /^(?:unix:\/*)?(\/.*)$/.exec(host) ?? [];
   if (path !== undefined) throw refuse('is no address of a daemon', `write it as unix://${path}`);
@@ -91,11 +98,10 @@ function refuseRemote({ host, namedBy }: DockerDaemon, env: NodeJS.ProcessEnv): 
       ? refuse(
           'is on another machine: the ports of a lab are published on loopback there, out of reach from here',
         )
-      : refuse(
-          'is no address of a daemon',
-          'one is unix:///path/to/docker.sock, npipe:////./pipe/name, or tcp://127.0.0.1:PORT',
-        );
+      : noAddress();
   }
+  // As one with a port that there cannot be.
+  if (!URL.canParse(host)) throw noAddress();
   if (!/^(localhost|127(\.\d+){3}|\[::1\])$/.test(name)) {
     throw refuse(
       'is on another machine: the ports of a lab are published on loopback there, out of reach from here, and published beyond it they would be open to its network',
