@@ -139,7 +139,11 @@ export function reasonOfFailure(
   const waiting = client.answered || chain.length === 0 ? '' : ` ${chains.waiting(chain)}`;
   const { cause, ...rest } = withFault(onward?.told ?? textOfRequests(reason, question), certifying);
   const isTriedAgain = client.clues?.retry === 'used-up' && client.noRequest !== 'bytes';
-  const retried = isTriedAgain ? ' Retries were used up.' : '';
+  const retried = isTriedAgain
+    ? ' Retries were used up.'
+    : question.untried
+      ? ' It was not tried again, since too many retries were on their way.'
+      : '';
   return { text: { ...rest, cause: `${cause}${waiting}${retried}` }, ended: question.ended, onward };
 }
 
