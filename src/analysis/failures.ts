@@ -160,7 +160,11 @@ export function reasonOfFailure(
     certifying,
   );
   const isTriedAgain = client.clues?.retry === 'used-up' && client.noRequest !== 'bytes';
-  const retried = isTriedAgain ? ' Retries were used up.' : '';
+  const retried = isTriedAgain
+    ? ' Retries were used up.'
+    : question.untried
+      ? ' It was not tried again, since too many retries were on their way.'
+      : '';
   return { text: { ...rest, cause: `${cause}${waiting}${retried}` }, ended: question.ended, onward };
 }
 

@@ -209,7 +209,7 @@ export function endedAs(
   said: string,
 ): Pick<
   RequestQuestion,
-  'ended' | 'of' | 'policy' | 'decidedBy' | 'distrust' | 'status' | 'said' | 'beside'
+  'ended' | 'of' | 'policy' | 'decidedBy' | 'distrust' | 'status' | 'said' | 'beside' | 'untried'
 > {
   const { time, retry, policy, decidedBy, distrust, beside } = clues;
   const about = {
@@ -224,5 +224,10 @@ export function endedAs(
   }
   if (beside) return { ...about, ended: 'other', beside };
   if (reason === 'other') return { ...about, ended: 'other', ...(said === '' ? {} : { said }) };
-  return { ...about, ended: reason, ...(time === undefined ? {} : { of: time }) };
+  return {
+    ...about,
+    ended: reason,
+    ...(time === undefined ? {} : { of: time }),
+    ...(retry === 'refused' ? { untried: true as const } : {}),
+  };
 }

@@ -70,6 +70,8 @@ export interface RequestQuestion extends About {
   /** Of a timeout: the whole request unless given; of an overflow: a request unless given; of a connection: its idle time. */
   readonly of?: 'attempt' | 'idle' | 'lifetime' | 'retry';
   readonly status?: number;
+  /** It would have been tried again, and too many retries were on their way. */
+  readonly untried?: true;
   /** Of a refusal by policy: its name as the log has it; "none" when nothing allowed the request. */
   readonly policy?: string;
   /** Of a refusal: who decided, where it was no policy of the mesh's own. */

@@ -464,7 +464,13 @@ function weightsOf({ routes }: RequestScene): readonly NamedSetting[] {
 /** What of retries let an error through; undefined when the routes differ in it. */
 function retriesOf(scene: RequestScene): readonly NamedSetting[] | undefined {
   const retries = commonRetries(scene);
-  return retries && retrySettings(retries);
+  const limits = scene.question.untried ? common(scene.clusters, (cluster) => cluster.limits) : undefined;
+  return (
+    retries && [
+      ...(limits === undefined ? [] : [named('retries', limits.retries, limitText)]),
+      ...retrySettings(retries),
+    ]
+  );
 }
 
 /** Whether a bad host is ejected, where there is one answer. */

@@ -143,3 +143,16 @@ test('what is not tried again since too many are says that nothing is ejected ei
     others: [{ setting: 'MaxEjectionPercent: 10 % (none of 2 hosts) (default of Envoy)' }],
   });
 });
+
+test('a connection that closed and was not tried again names how many retries there may be', () => {
+  const reason = reasonOfRequests(configuration, {
+    client: client.instance,
+    service: 'edge-app',
+    request: asked('/'),
+    side: 'client',
+    ended: 'reset',
+    untried: true,
+    status: 503,
+  });
+  expect(textOfReason(reason)?.setting).toBe('retries: 3 (default of Envoy)');
+});
