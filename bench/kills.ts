@@ -2,7 +2,7 @@
  * SIGKILL at random moments of a run: of the harness, of what ends its programs or removes its containers when it dies
  * (the supervisor, the remover), of both together. After each, what is left of processes, ports and folders, and in
  * Docker of containers, networks, volumes and images, which is to be nothing.
- * `npm run bench:kills -- [points] [seed] [--mesh MESH] [--env local|docker]`; a hundred points take about ten minutes on
+ * `npm run bench:kills -- [points] [seed] [--scenario FILE] [--mesh MESH] [--env local|docker]`; a hundred points take about ten minutes on
  * the local lab, half an hour in Docker, which is to have no other work meanwhile. Linux.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,6 @@ import { listenersOf, processesOf } from '../test/support/processes.ts';
 import { remains, removerOf, supervisorOf } from '../test/support/remains.ts';
 import { pointsAsked, printTable } from './points.ts';
 
-const scenario = 'scenarios/zone-failover.yaml';
 /** From when nothing is there yet to the middle of the fault; early moments, when things are half acquired, are dense. */
 const earliestMs = 100;
 const kinds = ['harness', 'second', 'both'] as const;
@@ -48,11 +47,15 @@ const environments = {
 } as const;
 
 const {
-  values: { mesh, env },
+  values: { scenario, mesh, env },
   positionals,
 } = parseArgs({
   allowPositionals: true,
-  options: { mesh: { type: 'string', default: 'istio' }, env: { type: 'string', default: 'local' } },
+  options: {
+    scenario: { type: 'string', default: 'scenarios/zone-failover.yaml' },
+    mesh: { type: 'string', default: 'istio' },
+    env: { type: 'string', default: 'local' },
+  },
 });
 const where = env === 'docker' ? 'docker' : 'local';
 if (where === 'docker' && missing !== '') throw new Error(`this bench needs Docker${missing}`);
@@ -60,7 +63,7 @@ const { second, latestMs, goneWithinMs, find, isUp, things, afterBoth } = enviro
 const named = { harness: 'harness', second, both: 'both' };
 const points = pointsAsked(100, positionals);
 const before = new Set(things());
-console.log(`${points.count} points on ${mesh}, seed ${points.seed}, --env ${where}`);
+console.log(`${points.count} points of ${scenario} on ${mesh}, seed ${points.seed}, --env ${where}`);
 
 interface Seen {
   kills: number;

@@ -132,7 +132,11 @@ function passedOnSection({ port, listens, passes }: GatewayHolds): Section {
   const nothing = listens ? 'none: it passes on nothing' : 'none: it does not listen there';
   return {
     title: `port ${port}, passed on by the name that TLS asks for`,
-    rows: passes.map((each) => ({ what: clusterText(each), value: 'mTLS as it is', from: each.from })),
+    rows: passes.map((each) => ({
+      what: clusterText(each),
+      value: each.anew ? 'mTLS ends there and begins anew' : 'mTLS as it is',
+      from: each.from,
+    })),
     ...(passes.length === 0 ? { note: nothing } : {}),
   };
 }

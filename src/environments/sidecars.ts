@@ -89,7 +89,9 @@ export class Sidecars {
   async ready(host: HostInstance, hostMesh: SidecarLogs): Promise<Ready> {
     return patiently(async () => {
       const { rejected } = this.#mesh.sidecar;
-      if (rejected.count(await this.#ask(host, rejected.paths)) === 0) return await this.#sees(host);
+      if (rejected.count(await this.#ask(host, rejected.paths)) === 0) {
+        return await this.#sees(host, this.#mesh.otherNetworks === 'configured');
+      }
       const [first] = await this.#rejectionsOf(host, hostMesh);
       if (first === undefined) return awaitingReason;
       throw environmentError(
@@ -114,13 +116,16 @@ export class Sidecars {
     return ready.answer(await this.#ask(host, ready.paths), new Map());
   }
 
-  async #sees(host: HostInstance): Promise<Ready> {
+  async #sees(host: HostInstance, atHome = false): Promise<Ready> {
     const { ready } = this.#mesh.sidecar;
-    return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host));
+    return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host, atHome));
   }
 
-  /** The hosts that a sidecar has to see before it is used: one that calls, all, by the addresses that are for it. */
-  #seenBy(host: HostInstance): ServiceAddresses {
+  /**
+   * The hosts that a sidecar has to see before it is used: one that calls, all, or all of its own network, by the
+   * addresses that are for it.
+   */
+  #seenBy(host: HostInstance, atHome: boolean): ServiceAddresses {
     const { namespace, gateways = [] } = this.#topology;
     if (host.outside) {
       return new Map(
@@ -131,7 +136,10 @@ export class Sidecars {
       );
     }
     const seen = new Map<string, string[]>();
-    for (const server of isCaller(host) ? this.#hosts.filter(isServer) : []) {
+    const servers = this.#hosts.filter(
+      (each) => isServer(each) && !(atHome && each.network !== host.network),
+    );
+    for (const server of isCaller(host) ? servers : []) {
       const name = this.#mesh.serviceHost(server.service, namespace);
       const relay = server.relays.find(({ from }) => from === host.locality);
       // One in another network is seen as the gateways that lead there.

@@ -132,7 +132,8 @@ export interface HostMeshRequest {
 
 /** A mesh that runs as plain processes on one host, prepared and ready to be started. */
 export interface HostMesh {
-  readonly controlPlane: ProgramSpec;
+  /** One, or one for each network where they have their own: they are started and stopped together. */
+  readonly controlPlanes: readonly ProgramSpec[];
   /** Before it is started, each time: sidecars may call, but none is answered yet. */
   holdControlPlane(): Promise<void>;
   /**
@@ -361,6 +362,8 @@ export interface Mesh extends MeshKnowledge {
   readonly version: string;
   /** The host name callers use for a service. */
   serviceHost(service: string, namespace: string): string;
+  /** Whether callers see what is in other networks from the start, or where configuration under test says so. */
+  readonly otherNetworks: 'seen' | 'configured';
   /** What a reader of its reports should know whatever they say: sentences. */
   readonly caveats: readonly string[];
   readonly telemetry: MeshTelemetry;

@@ -81,6 +81,8 @@ export interface GatewayHolds {
   readonly passes: readonly PassedOn[];
   /** What it takes to route it by itself; only of an ingress gateway. */
   readonly takes: readonly TakenIn[];
+  /** The kind of resource that makes it take anything, and whose that is. */
+  readonly openedBy: { readonly name: string; readonly of: string };
 }
 
 /** Connections that a gateway takes from outside the mesh. */
@@ -93,11 +95,13 @@ export interface TakenIn {
   readonly from: Origin;
 }
 
-/** Connections that a gateway passes on to a service without looking into them. */
+/** Connections that a gateway passes on to a service, without looking into them unless it says so. */
 export interface PassedOn {
   readonly service: string;
   readonly port: number;
   readonly subset: string | undefined;
+  /** Their TLS ends there, and it calls the service itself. */
+  readonly anew?: true;
   /** The server of a gateway that says so. */
   readonly from: Origin;
 }

@@ -195,7 +195,7 @@ const gateway = z.strictObject({
   kind: z
     .enum(['east-west', 'ingress'])
     .describe(
-      'east-west: other networks reach the services of its own through it; it passes mTLS on without looking into it. ingress: clients outside the mesh reach services through it, by hosts of its own.',
+      'east-west: other networks reach the services of its own through it; it passes mTLS on without looking into it, or ends that of HTTP, as those of Consul do. ingress: clients outside the mesh reach services through it, by hosts of its own.',
     ),
   port: port()
     .optional()

@@ -46,7 +46,7 @@ for (const page of ['multi-cluster.md', 'ingress.md']) {
       using workspace = new Workspace();
       const { code, stdout, stderr } = await workspace.breakwater(...command);
       expect(code, stderr).toBe(0);
-      if (command[0] === 'explain') expect(stdout).toMatch(/scenarios\/mesh\/[\w-]+\.yaml:\d+/);
+      if (command[0] === 'explain') expect(stdout).toMatch(/scenarios\/mesh\/[\w/-]+\.(?:yaml|hcl):\d+/);
     });
   }
 }

@@ -23,14 +23,14 @@ export function closedGateways(
   );
   const [first] = closed;
   if (first?.gateway === undefined) return undefined;
-  const { port, listens } = first.gateway;
+  const { port, listens, openedBy } = first.gateway;
   const what = listens
     ? `takes no connection for ${service} on port ${port}`
     : `does not listen on port ${port}`;
   const instead = closed.flatMap(({ unused }) => unused.filter(({ about }) => about === 'gateway'));
   return known(
     `${service} in the network ${first.network} is reached through the gateway ${first.service} alone, which ${what}.`,
-    instead.length > 0 ? [] : [noGateway],
+    instead.length > 0 ? [] : [missing(openedBy)],
     instead,
   );
 }
@@ -38,11 +38,11 @@ export function closedGateways(
 const takesNothingFor = (service: string, { gateway }: Sidecar) =>
   gateway !== undefined && !gateway.passes.some((each) => each.service === service);
 
-const noGateway: NamedSetting = {
-  name: 'Gateway',
+const missing = ({ name, of }: GatewayHolds['openedBy']): NamedSetting => ({
+  name,
   value: 'none for it',
-  from: { by: 'default', of: 'Istio', field: 'Gateway' },
-};
+  from: { by: 'default', of, field: name },
+});
 
 /** No connection, or none on which the two agreed. */
 const unconnected: ReadonlySet<RequestQuestion['ended']> = new Set(['connect', 'tls', 'reset']);
@@ -54,17 +54,17 @@ export function reasonAtIngress(
   question: RequestQuestion,
 ): Reason | undefined {
   if (unconnected.has(question.ended)) return notLetIn(sidecar, gateway, question);
-  if (question.ended === 'no-route') return notRouted(sidecar, question);
+  if (question.ended === 'no-route') return notRouted(sidecar, gateway, question);
   return undefined;
 }
 
 function notLetIn(
   { service: name, unused }: Sidecar,
-  { port, listens, takes }: GatewayHolds,
+  { port, listens, takes, openedBy }: GatewayHolds,
   { service: host }: RequestQuestion,
 ): Reason | undefined {
   const instead = unused.filter(({ about }) => about === 'gateway');
-  const settings = instead.length > 0 ? [] : [noGateway];
+  const settings = instead.length > 0 ? [] : [missing(openedBy)];
   if (!listens) return known(`The gateway ${name} does not listen on port ${port}.`, settings, instead);
   const entry = takes.find(({ names }) => names.length === 0 || names.some((each) => covers(each, host)));
   if (entry === undefined) {
@@ -78,14 +78,18 @@ function notLetIn(
   );
 }
 
-function notRouted(sidecar: Sidecar, { service: host, request }: RequestQuestion): Reason | undefined {
+function notRouted(
+  sidecar: Sidecar,
+  { openedBy }: GatewayHolds,
+  { service: host, request }: RequestQuestion,
+): Reason | undefined {
   const { service: name, unused } = sidecar;
   const instead = unused.filter(({ about }) => about === 'gateway');
   const own = sidecar.hosts.find(({ domains }) => domains.some((domain) => covers(domain, host)));
   if (own === undefined || own.routes.length === 0) {
     return known(
       `The gateway ${name} has no route for ${host}.`,
-      instead.length > 0 ? [] : [{ ...noGateway, name: 'VirtualService' }],
+      instead.length > 0 ? [] : [{ ...missing(openedBy), name: 'VirtualService' }],
       instead,
     );
   }

@@ -243,14 +243,13 @@ export class LocalLab implements Lab {
 
   async #startControlPlane(mesh: HostMesh): Promise<void> {
     await mesh.holdControlPlane();
-    const program = await this.#programs.launch(mesh.controlPlane);
-    await program.until(
-      eventually(() => mesh.controlPlaneReady(), {
-        waitingFor: 'the control plane to know the topology',
-        timeoutMs: startTimeoutMs,
-        signal: this.signal,
-      }),
-    );
+    const programs = await Promise.all(mesh.controlPlanes.map((spec) => this.#programs.launch(spec)));
+    const ready = eventually(() => mesh.controlPlaneReady(), {
+      waitingFor: 'the control plane to know the topology',
+      timeoutMs: startTimeoutMs,
+      signal: this.signal,
+    });
+    await Promise.all(programs.map((program) => program.until(ready)));
   }
 
   async #startRelay(relay: Relay): Promise<void> {
@@ -329,7 +328,7 @@ export class LocalLab implements Lab {
 
   /** Whether a fault has ended it and nobody has started it again yet. */
   get #controlPlaneGone(): boolean {
-    return this.#programs.find(this.#started.controlPlane.name) === undefined;
+    return this.#started.controlPlanes.some(({ name }) => this.#programs.find(name) === undefined);
   }
 
   async perform(action: Action, signal?: AbortSignal): Promise<void> {
@@ -359,7 +358,7 @@ export class LocalLab implements Lab {
       case 'unlimit-cpu':
         return this.#cpuLimits.lift(`${action.target.name}/sidecar`);
       case 'stop-control-plane':
-        await this.#programs.end(mesh.controlPlane.name);
+        await Promise.all(mesh.controlPlanes.map(({ name }) => this.#programs.end(name)));
         return mesh.closeControlPlane();
       case 'start-control-plane':
         return this.#startControlPlane(mesh);

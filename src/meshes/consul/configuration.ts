@@ -8,6 +8,7 @@ import type {
   LintedConfiguration,
 } from '../contract.ts';
 import { mistakesAlone, mistakesTogether } from './entries/meaning.ts';
+import { networkOf } from './entries/networks.ts';
 import { type Entry, readEntries } from './entries/read.ts';
 
 /**
@@ -34,16 +35,18 @@ export function readChanges(
   let before: readonly Entry[] = readEntries(files).entries;
   return changes.map((change) => {
     const { entries: added, problems } = readEntries(change.files);
-    // A change names an entry by its kind and name; there is one namespace.
+    // A change names an entry by its kind and name; there is one namespace, and each network may have its own of them.
     const nameOf = ({ kind, name }: { readonly kind: string; readonly name: string }) => `${kind}/${name}`;
-    const put = new Map(added.map((each) => [nameOf(each), each]));
+    const keyOf = (entry: Entry) => `${nameOf(entry)} ${networkOf(entry) ?? ''}`;
+    const put = new Map(added.map((each) => [keyOf(each), each]));
     const out = new Set(change.deletes.map(nameOf));
-    const there = new Map(before.map((each) => [nameOf(each), each]));
+    const there = new Map(before.map((each) => [keyOf(each), each]));
+    const named = new Set(before.map(nameOf));
     const resources = [
       ...before
-        .filter((each) => !out.has(nameOf(each)) || put.has(nameOf(each)))
-        .map((each) => put.get(nameOf(each)) ?? each),
-      ...added.filter((each) => !there.has(nameOf(each))),
+        .filter((each) => !out.has(nameOf(each)) || put.has(keyOf(each)))
+        .map((each) => put.get(keyOf(each)) ?? each),
+      ...added.filter((each) => !there.has(keyOf(each))),
     ];
     const own = new Set(change.files.map(({ file }) => file));
     const together = mistakesTogether(resources, topology).map((problem) =>
@@ -55,11 +58,11 @@ export function readChanges(
     if (all.length > 0) throw new ProblemsError(all);
     const isSame =
       resources.length === before.length &&
-      resources.every((each) => isDeepStrictEqual(each.value, there.get(nameOf(each))?.value));
+      resources.every((each) => isDeepStrictEqual(each.value, there.get(keyOf(each))?.value));
     const changed = {
       resources,
       before,
-      missing: change.deletes.filter((each) => !there.has(nameOf(each))),
+      missing: change.deletes.filter((each) => !named.has(nameOf(each))),
       isSame,
     };
     before = resources;

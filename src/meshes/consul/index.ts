@@ -5,6 +5,7 @@ import { programAtHand } from '../../toolchain/index.ts';
 import type { Mesh } from '../contract.ts';
 import { rejectionsIn } from '../envoy/rejections.ts';
 import { envoyTelemetry } from '../envoy/telemetry.ts';
+import { callerIn } from './caller.ts';
 import { clusterOf } from './cluster/mesh.ts';
 import { clusterNames } from './clusters.ts';
 import { lintConfiguration, readChanges, readConfiguration } from './configuration.ts';
@@ -33,11 +34,12 @@ export function consulOf(version: string = CONSUL_VERSION): Mesh {
     // An entry that Consul takes makes nothing that Envoy does not, but for what goes past its checks.
     originsOfRejection: (_, resources) => resources.map((resource) => ({ resource, path: [] })),
     serviceHost,
+    otherNetworks: 'configured',
     caveats: [
       'Its Envoy is newer than the range that Consul names for itself (1.23 to 1.26 for Consul 1.16).',
       'The agent looks at each sidecar every second, where ten seconds are usual: callers hear of a replica that died sooner than elsewhere.',
     ],
-    telemetry: envoyTelemetry(clusterNames),
+    telemetry: envoyTelemetry(clusterNames, callerIn),
     sidecar: sidecarAdmin,
     effective: { paths: effectivePaths, read: readEffective },
     pools: poolSettings,

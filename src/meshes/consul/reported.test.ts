@@ -92,13 +92,13 @@ test.each([
     'a failover to another datacenter: https://github.com/hashicorp/consul/issues/9811',
     'a.hcl',
     'Kind = "service-resolver"\nName = "web"\nFailover {\n  "*" {\n    Datacenters = ["dc2", "dc3"]\n  }\n}',
-    '5: unsupported here, because a lab has one datacenter, dc1, and no peers',
+    '5: unsupported here, because a lab without networks is one datacenter, dc1',
   ],
   [
     'a failover to a peer: https://github.com/hashicorp/consul/pull/14162',
     'a.hcl',
     'Kind = "service-resolver"\nName = "web"\nFailover {\n  "*" {\n    Targets = [\n      { Datacenter = "dc1" },\n      { Peer = "cluster-02" }\n    ]\n  }\n}',
-    '7: unsupported here, because a lab has one datacenter, dc1, and no peers',
+    '7: unsupported here, because a lab without networks has no peers',
   ],
   [
     'paths that are exposed, without the protocol: https://github.com/hashicorp/consul-k8s/issues/367',

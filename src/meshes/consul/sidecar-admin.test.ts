@@ -46,6 +46,18 @@ test('a revision has arrived when the route that is made for it alone says so, a
   expect(answer(['{}', '{}', rejected], about)).toBeUndefined();
 });
 
+test('a gateway has a route for the marker, and no extension makes its clusters new', () => {
+  const exported = clusters(0)
+    .replace('"breakwater', '"exported~breakwater')
+    .replace(/,"per_connection_buffer_limit_bytes":0/, '');
+  const held = [routes('300.005s'), exported, warm];
+  const about = { revision: '5', rejectedBefore: 0 };
+  expect(sidecarAdmin.arrival.answer(held, about)).toBeUndefined();
+  expect(sidecarAdmin.arrival.answer(held, { ...about, revision: '6' })).toMatchObject({
+    why: 'its routes are of revision 5, not 6',
+  });
+});
+
 test('hosts are those of all clusters of a service, its subsets among them', () => {
   const host = (cluster: string, address: string, flags = 'healthy') =>
     `${cluster}.default.dc1.internal.${trust}::${address}::health_flags::${flags}`;

@@ -11,7 +11,7 @@ import {
   warmedUp,
 } from '../envoy/admin.ts';
 import { dumped, durationMs } from '../envoy/config-dump.ts';
-import { clusterName, clusterNames } from './clusters.ts';
+import { clusterName, clusterNames, isExported } from './clusters.ts';
 import { credentials } from './credentials.ts';
 import { MARKER_SERVICE, serviceHost } from './names.ts';
 
@@ -73,14 +73,17 @@ export const sidecarAdmin: MeshSidecar = {
       const [route] = dumped(heldIn(routes), 'route_config').flatMap(({ virtual_hosts = [] }) =>
         virtual_hosts.flatMap((host) => host.routes ?? []),
       );
-      const [cluster] = dumped(heldIn(clusters), 'cluster');
+      const all = dumped(heldIn(clusters), 'cluster');
+      const [cluster] = all;
       const timeout = route?.route?.timeout;
       if (timeout === undefined || cluster === undefined) return notYet('it has no routes yet');
       const marked = durationMs(timeout);
       const held = String(marked % MOST_REVISIONS);
       if (held !== revision) return notYet(`its routes are of revision ${held}, not ${revision}`);
       const bytes = cluster.per_connection_buffer_limit_bytes ?? USUAL_BUFFER;
-      if (bytes !== USUAL_BUFFER + Math.floor(marked / MOST_REVISIONS)) {
+      // Extensions are for sidecars: those of a gateway stay as they are.
+      const isGateway = all.some(({ name }) => isExported(name));
+      if (!isGateway && bytes !== USUAL_BUFFER + Math.floor(marked / MOST_REVISIONS)) {
         return notYet('its clusters are of an earlier revision');
       }
       return warmedUp(counters);

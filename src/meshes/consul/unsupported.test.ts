@@ -61,11 +61,51 @@ test('what it cannot do is told with its place and the reason', () => {
   for (const { message } of found) expect(message).toMatch(/^unsupported here, because .+/);
 });
 
-test('gateways are refused, those between networks too, which nobody calls by a name', () => {
-  for (const kind of ['east-west', 'ingress'] as const) {
-    const gateways = [{ name: 'joint', kind, port: 15_443, hosts: [], certificates: [] }];
-    expect(unsupported({ ...topology, gateways }, [])).toMatchObject([
-      { path: ['topology', 'gateways'], at: 'key' },
+const gateway = (kind: 'east-west' | 'ingress') => ({
+  name: 'joint',
+  kind,
+  port: 15_443,
+  hosts: [],
+  certificates: [],
+});
+
+const instance = (service: string, role: 'client' | 'server', network: string) => ({
+  name: `${service}-1`,
+  service,
+  workload: service,
+  replica: 1,
+  locality: 'region1/zone-a',
+  serviceAccount: service,
+  labels: {},
+  role,
+  network,
+  port: 8080,
+});
+
+test('gateways for callers from outside are refused, those between networks are not', () => {
+  const instances = ['east', 'west'].map((network) => instance('edge-app', 'server', network));
+  const joined = { ...topology, gateways: [gateway('east-west')] };
+  expect(unsupported({ ...joined, instances }, [])).toEqual([]);
+  for (const { network } of instances) {
+    const alone = instances.filter((each) => each.network === network);
+    expect(unsupported({ ...joined, instances: alone }, [])).toMatchObject([
+      { path: ['topology', 'gateways', 'joint'], at: 'key' },
     ]);
   }
+  expect(unsupported({ ...topology, gateways: [gateway('ingress')] }, [])).toMatchObject([
+    { path: ['topology', 'gateways', 'joint', 'kind'] },
+  ]);
+});
+
+test('whoever calls a service has a replica of it in the same network: nothing else leads there at first', () => {
+  const calls = [{ from: 'frontend', to: 'edge-app', port: 8080 }];
+  const joined = (network: string) => ({
+    ...topology,
+    calls,
+    instances: [instance('frontend', 'client', 'east'), instance('edge-app', 'server', network)],
+  });
+  expect(unsupported(joined('east'), [])).toEqual([]);
+  expect(unsupported(joined('west'), [])).toMatchObject([
+    { path: ['topology', 'services', 'edge-app', 'workloads'], message: expect.stringContaining('east') },
+  ]);
 });

@@ -2,6 +2,7 @@ import type { Mistake } from '../../kit/problems.ts';
 import type { Action } from '../../model/fault.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import { isOfBytes, servedBy } from '../../model/topology.ts';
+import { calledFromAfar, datacentersOf, MOST_NETWORKS } from './datacenters.ts';
 import { MOST_SERVICES } from './host/ports.ts';
 
 /** Why a lab with Consul cannot do an action; undefined where it can. */
@@ -26,6 +27,7 @@ export function unsupported(
     at,
     message: `unsupported here, because ${why}`,
   });
+  const datacenters = datacentersOf({ instances });
   const served = servedBy({ mtls, services, instances, ...topology });
   return [
     ...(mtls === 'permissive'
@@ -36,9 +38,32 @@ export function unsupported(
           ),
         ]
       : []),
-    ...((topology.gateways ?? []).length > 0
-      ? [unable(['topology', 'gateways'], 'a lab with Consul has no gateways yet', 'key')]
+    ...(topology.gateways ?? [])
+      .filter(({ kind }) => kind === 'ingress')
+      .map(({ name }) =>
+        unable(
+          ['topology', 'gateways', name, 'kind'],
+          'a lab with Consul has no gateway for callers from outside yet',
+        ),
+      ),
+    ...(datacenters.length > 1 ? [] : (topology.gateways ?? []))
+      .filter(({ kind }) => kind === 'east-west')
+      .map(({ name }) =>
+        unable(
+          ['topology', 'gateways', name],
+          'a gateway of Consul lets in peers, and a lab of one network has none',
+          'key',
+        ),
+      ),
+    ...(datacenters.length > MOST_NETWORKS
+      ? [unable(['topology'], `a lab with Consul holds ${MOST_NETWORKS} networks`, 'key')]
       : []),
+    ...calledFromAfar({ calls: topology.calls, instances }).map(({ to, network }) =>
+      unable(
+        ['topology', 'services', to, 'workloads'],
+        `${to} is called from the network ${network} and has no replica there: in Consul only configuration under test leads to another one, and the first request goes before that`,
+      ),
+    ),
     ...services.flatMap(({ name, extraPorts = [] }) =>
       extraPorts.length === 0
         ? []

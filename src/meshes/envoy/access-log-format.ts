@@ -35,4 +35,8 @@ export const accessLogFields = [
 
 export type AccessLogField = (typeof accessLogFields)[number]['name'];
 
+/** The format in a mesh that says so who the other side is, in one word. */
+export const accessLogFormatWith = (peer: string): string =>
+  accessLogFields.map(({ name, format }) => (name === 'peer' ? peer : format)).join(' ');
+
 export const accessLogFormat = accessLogFields.map((field) => field.format).join(' ');

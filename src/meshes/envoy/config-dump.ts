@@ -49,6 +49,8 @@ export interface TransportSocket {
   readonly name?: string;
   readonly typed_config?: {
     readonly '@type'?: string;
+    /** The name that a caller asks for. */
+    readonly sni?: string;
     readonly common_tls_context?: {
       readonly tls_certificates?: readonly { readonly certificate_chain?: Inline }[];
       readonly validation_context?: {

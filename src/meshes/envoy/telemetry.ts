@@ -7,14 +7,17 @@ import { probeOfLine } from './probe-line.ts';
 import { envoySpans } from './spans.ts';
 import { envoyStatistics } from './statistics.ts';
 
-/** How Envoys tell what they do, in a mesh that calls their clusters so. Its sidecars must log in `accessLogFormat`. */
-export function envoyTelemetry(clusters: ClusterNames): MeshTelemetry {
+/**
+ * How Envoys tell what they do, in a mesh that calls their clusters so. Its sidecars must log in `accessLogFormat`, or
+ * in one in which `identityIn` finds who the other side is.
+ */
+export function envoyTelemetry(clusters: ClusterNames, identityIn?: (peer: string) => string): MeshTelemetry {
   return {
     accessLog: {
       mark: `${ACCESS_LOG_MARK} `,
       logs: 'both',
       reader: () => new EnvoyLogReader(clusters),
-      probe: probeOfLine,
+      probe: (line) => probeOfLine(line, identityIn),
     },
     statistics: envoyStatistics(clusters),
     spans: envoySpans,

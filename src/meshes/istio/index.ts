@@ -36,6 +36,7 @@ const ofVersion = (version: string): Mesh => ({
   rejectionsIn,
   originsOfRejection,
   serviceHost,
+  otherNetworks: 'seen',
   caveats: [],
   telemetry: envoyTelemetry(clusterNames),
   sidecar: sidecarAdmin,

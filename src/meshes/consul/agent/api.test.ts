@@ -50,6 +50,36 @@ test('an agent knows its sidecars when it has looked at each and tells what it s
   expect(why(await knowing.api.knows(new Map([['web', 3]])))).toBe('it knows 2 of 3 sidecars of web yet');
 });
 
+const peering = (State: string, own: object) => ({
+  State,
+  StreamStatus: { LastReceive: '2026-01-01T00:00:00Z', ...own },
+});
+
+test('an agent hears of a peer when it knows all that this exports, and how its gateways are', async () => {
+  const gateways = [check(1, 'passing'), check(2, 'critical')].map((each) => ({ Checks: [each] }));
+  using west = await agentThatSays({
+    '/v1/peering/east': peering('ACTIVE', { ExportedServices: ['web'] }),
+    '/v1/health/service/joint?consistent': gateways,
+  });
+  const wanted = new Map([['joint', 2]]);
+  const heard = async (mine: object, imported: readonly object[], state = 'ACTIVE') => {
+    using east = await agentThatSays({
+      '/v1/peering/west': peering(state, mine),
+      '/v1/health/connect/breakwater-revision?consistent&peer=west': imported,
+    });
+    return why(await east.api.hearsOf(west.api, 'west', 'east', wanted));
+  };
+  const all = { ImportedServices: ['web'] };
+  expect(await heard(all, gateways)).toBeUndefined();
+  expect(await heard(all, gateways.slice(0, 1))).toBe('east knows 1 of 2 gateways of west yet');
+  expect(await heard(all, [gateways[1] ?? {}, gateways[1] ?? {}])).toBe(
+    'east has not heard yet how the gateways of west are',
+  );
+  expect(await heard({ ImportedServices: null }, gateways)).toBe('east does not know web of west yet');
+  expect(await heard({ ...all, LastReceive: null }, gateways)).toContain('do not hear of each other yet');
+  expect(await heard(all, gateways, 'PENDING')).toContain('(PENDING)');
+});
+
 test('an agent that has only just started takes sidecars for dead, and is not asked by anybody', async () => {
   const before = check(1, 'critical');
   using blind = await agent([before], [before]);

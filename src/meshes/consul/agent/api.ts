@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { environmentError } from '../../../kit/errors.ts';
 import { notYet, type Ready } from '../../../kit/eventually.ts';
 import { ProblemsError } from '../../../kit/problems.ts';
+import { MARKER_SERVICE } from '../names.ts';
 import { byOrder, type DesiredEntry } from './desired.ts';
 
 const keyOf = ({ kind, name }: Pick<DesiredEntry, 'kind' | 'name'>) => `${kind}/${name}`;
@@ -28,6 +29,17 @@ export type AskAgent = (
   path: string,
   body?: string,
 ) => Promise<{ readonly status: number; readonly body: string }>;
+
+/** What an agent says of a peer of its own. */
+interface Peering {
+  readonly State: string;
+  readonly StreamStatus: {
+    readonly ImportedServices: readonly string[] | null;
+    readonly ExportedServices: readonly string[] | null;
+    /** Of this start of the agent; absent, or in the year 1, until something has come. */
+    readonly LastReceive: string | null;
+  };
+}
 
 /** The HTTP interface of an agent, as far as a lab needs it. https://developer.hashicorp.com/consul/api-docs */
 export class AgentApi {
@@ -58,16 +70,24 @@ export class AgentApi {
   }
 
   /**
-   * Whether callers of these services are told what is so: the agent knows as many sidecars of each, and what it tells
-   * of their health it has looked at itself since it was started. One that has only just started takes all for dead.
+   * Whether callers of these services are told what is so: the agent knows as many sidecars of each, or gateways, and
+   * what it tells of their health it has looked at itself since it was started. One that has only just started takes all
+   * for dead.
    */
-  async knows(replicas: ReadonlyMap<string, number>): Promise<Ready> {
+  async knows(
+    replicas: ReadonlyMap<string, number>,
+    gateways: ReadonlyMap<string, number> = new Map(),
+  ): Promise<Ready> {
+    const asked = [
+      ...[...replicas].map(([service, wanted]) => ({ service, wanted, what: 'connect', are: 'sidecars of' })),
+      ...[...gateways].map(([service, wanted]) => ({ service, wanted, what: 'service', are: 'gateways' })),
+    ];
     try {
       const looked = await this.#looked();
-      for (const [service, wanted] of replicas) {
-        const there = await this.#json<readonly ToldInstance[]>(`/v1/health/connect/${service}?consistent`);
+      for (const { service, wanted, what, are } of asked) {
+        const there = await this.#json<readonly ToldInstance[]>(`/v1/health/${what}/${service}?consistent`);
         if (there.length < wanted) {
-          return notYet(`it knows ${there.length} of ${wanted} sidecars of ${service} yet`);
+          return notYet(`it knows ${there.length} of ${wanted} ${are} ${service} yet`);
         }
         const stale = there
           .flatMap(({ Checks }) => Checks)
@@ -84,6 +104,62 @@ export class AgentApi {
   async version(): Promise<string> {
     const { Config } = await this.#json<{ readonly Config: { readonly Version: string } }>('/v1/agent/self');
     return Config.Version;
+  }
+
+  /** Makes another agent its peer, by the name of that one's datacenter; `own` is the name of its own. */
+  async peerWith(other: AgentApi, name: string, own: string): Promise<void> {
+    const asked = await other.#ask('POST', '/v1/peering/token', JSON.stringify({ PeerName: own }));
+    if (asked.status !== 200)
+      throw environmentError(`Consul gives no token for a peer: ${asked.body.trim()}`);
+    const { PeeringToken } = JSON.parse(asked.body) as { readonly PeeringToken: string };
+    const { status, body } = await this.#ask(
+      'POST',
+      '/v1/peering/establish',
+      JSON.stringify({ PeerName: name, PeeringToken }),
+    );
+    if (status !== 200) throw environmentError(`Consul takes no peer: ${body.trim()}`);
+  }
+
+  /**
+   * Whether callers of what a peer exports are told what is so: the two hear of each other, and this one knows all that
+   * the other exports, with as many gateways as lead there and their health as the other tells it, whatever that is.
+   */
+  async hearsOf(
+    other: AgentApi,
+    name: string,
+    own: string,
+    gateways: ReadonlyMap<string, number>,
+  ): Promise<Ready> {
+    try {
+      const [here, there] = await Promise.all([
+        this.#json<Peering>(`/v1/peering/${name}`),
+        other.#json<Peering>(`/v1/peering/${own}`),
+      ]);
+      for (const { State, StreamStatus } of [here, there]) {
+        if (State !== 'ACTIVE' || !(Date.parse(StreamStatus.LastReceive ?? '') > 0))
+          return notYet(`${own} and ${name} do not hear of each other yet (${State})`);
+      }
+      const known = new Set(here.StreamStatus.ImportedServices ?? []);
+      const missing = (there.StreamStatus.ExportedServices ?? []).find((service) => !known.has(service));
+      if (missing !== undefined) return notYet(`${own} does not know ${missing} of ${name} yet`);
+      const wanted = [...gateways.values()].reduce((sum, count) => sum + count, 0);
+      if (wanted === 0) return undefined;
+      // Gateways are all that is seen of an exported service.
+      const imported = await this.#json<readonly ToldInstance[]>(
+        `/v1/health/connect/${MARKER_SERVICE}?consistent&peer=${name}`,
+      );
+      if (imported.length < wanted)
+        return notYet(`${own} knows ${imported.length} of ${wanted} gateways of ${name} yet`);
+      const named = [...gateways.keys()].map((gateway) =>
+        other.#json<readonly ToldInstance[]>(`/v1/health/service/${gateway}?consistent`),
+      );
+      const told = (await Promise.all(named)).flat();
+      return well(imported) === well(told)
+        ? undefined
+        : notYet(`${own} has not heard yet how the gateways of ${name} are`);
+    } catch (error) {
+      return notYet(error instanceof Error ? error.message : String(error));
+    }
   }
 
   /** Check → what came of it, of those that the agent has made since it was started. */
@@ -131,6 +207,10 @@ export class AgentApi {
     return JSON.parse(body) as T;
   }
 }
+
+/** How many of them are well. */
+const well = (instances: readonly ToldInstance[]) =>
+  instances.filter(({ Checks }) => Checks.every(({ Status }) => Status === 'passing')).length;
 
 /** What Consul does not take, with its own words. */
 function refusal({ kind, name, from }: DesiredEntry, body: string): Error {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { accessLogFormat } from '../../envoy/access-log-format.ts';
+import { accessLogFormat } from '../caller.ts';
+import { datacentersOf } from '../datacenters.ts';
 import { readEntries } from '../entries/read.ts';
 import { byOrder, desiredEntries } from './desired.ts';
 
@@ -12,7 +13,13 @@ const services = [
 function desired(...texts: string[]) {
   const files = texts.map((content, index) => ({ file: `${index}.hcl`, path: `/${index}`, content }));
   const { entries } = readEntries(files);
-  return desiredEntries(entries, { services }, { accessLog: { Type: 'file', Path: 'access.log' }, revision });
+  const [datacenter] = datacentersOf({ instances: [] });
+  return desiredEntries(
+    datacenter ?? expect.fail(),
+    entries,
+    { services, instances: [] },
+    { accessLog: { Type: 'file', Path: 'access.log' }, revision },
+  );
 }
 
 test('without configuration a lab speaks HTTP, as its topology says, logs what is read, and carries the revision', () => {

@@ -2,8 +2,10 @@ import { mapAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { TopologyPlan } from '../../../model/topology.ts';
 import type { MarkedRevision } from '../../contract.ts';
-import { accessLogFormat } from '../../envoy/access-log-format.ts';
+import { accessLogFormat } from '../caller.ts';
+import { type Datacenter, gatewaysOf } from '../datacenters.ts';
 import { listAt } from '../entries/lists.ts';
+import { isFor } from '../entries/networks.ts';
 import { MARKER_SERVICE } from '../names.ts';
 import { freshHosts, sidecarAdmin } from '../sidecar-admin.ts';
 
@@ -31,6 +33,7 @@ const order = [
   'service-splitter',
   'service-router',
   'service-intentions',
+  'exported-services',
 ];
 
 /** By that order, which is to be kept when entries are put in, and turned around when they are taken out. */
@@ -38,17 +41,21 @@ export const byOrder = (a: Pick<DesiredEntry, 'kind'>, b: Pick<DesiredEntry, 'ki
   order.indexOf(a.kind) - order.indexOf(b.kind);
 
 /**
- * The entries of a lab: those under test as they are, and beside them what the topology says: that services speak HTTP,
- * and which of them HTTP/2 or gRPC, and the marker of the revision. Sidecars are told in `proxy-defaults` to log what the
- * evidence is read from, whoever else has written into that.
+ * The entries of a datacenter: those under test that are for it as they are, and beside them what the topology says:
+ * that services speak HTTP, and which of them HTTP/2 or gRPC, and the marker of the revision. Sidecars are told in
+ * `proxy-defaults` to log what the evidence is read from, and gateways in `exported-services` of the marker, whoever
+ * else has written into those.
  */
 export function desiredEntries(
+  datacenter: Datacenter,
   resources: readonly MeshResource[],
-  { services }: Pick<TopologyPlan, 'services'>,
+  { services, instances }: Pick<TopologyPlan, 'services' | 'instances'>,
   { accessLog, revision }: { readonly accessLog: AccessLogPlace; readonly revision: MarkedRevision },
 ): readonly DesiredEntry[] {
-  const proxyDefaults = resources.find(({ kind }) => kind === 'proxy-defaults');
-  const others = resources.filter((each) => each !== proxyDefaults);
+  const own = resources.filter((each) => isFor(datacenter.network, each));
+  const proxyDefaults = own.find(({ kind }) => kind === 'proxy-defaults');
+  const exported = own.find(({ kind }) => kind === 'exported-services');
+  const others = own.filter((each) => each !== proxyDefaults && each !== exported);
   const written = proxyDefaults?.value ?? {};
   const ownDefaults = new Set(
     others.filter(({ kind }) => kind === 'service-defaults').map(({ name }) => name),
@@ -84,6 +91,24 @@ export function desiredEntries(
       name: MARKER_SERVICE,
       body: sidecarAdmin.marker(revision) as Record<string, unknown>,
     },
+    ...exportsOf(datacenter, exported, gatewaysOf(instances, datacenter).length > 0),
     ...others.map((from) => ({ kind: from.kind, name: from.name, body: from.value, from })),
   ].toSorted(byOrder);
+}
+
+/** What others are told of; with it, where there are gateways, the marker, whose routes these have for others alone. */
+function exportsOf(
+  { peers }: Datacenter,
+  from: MeshResource | undefined,
+  hasGateways: boolean,
+): readonly DesiredEntry[] {
+  const marker = hasGateways
+    ? [{ Name: MARKER_SERVICE, Consumers: peers.map((peer) => ({ Peer: peer })) }]
+    : [];
+  if (from === undefined && marker.length === 0) return [];
+  const [kind, name] = ['exported-services', 'default'];
+  const written = from?.value ?? {};
+  const Services = [...listAt(written, ['Services']), ...marker];
+  const body = { Kind: kind, Name: name, ...written, Services };
+  return [{ kind, name, body, ...(from === undefined ? {} : { from }) }];
 }

@@ -1,4 +1,5 @@
 import { type Instance, isCaller, isServer, type TopologyService } from '../../../model/topology.ts';
+import { metaOf } from '../metadata.ts';
 import { MARKER_SERVICE, proxyId } from '../names.ts';
 
 /** Consul looks at a port no more often than that; its own default is every ten seconds. */
@@ -27,14 +28,49 @@ export interface Replica
 
 /**
  * What an agent is told of replicas, one after the other: each service, and its sidecar beside it, which takes calls of
- * the services `called` where the replica makes any.
+ * the services `called` where the replica makes any; or a gateway.
  */
 export function registrations(
   replicas: readonly Replica[],
   called: readonly Pick<TopologyService, 'name'>[],
 ): readonly object[] {
-  return replicas.flatMap((replica) => [service(replica), sidecar(replica, isCaller(replica) ? called : [])]);
+  return replicas.flatMap((replica) =>
+    replica.gateway === undefined
+      ? [service(replica), sidecar(replica, isCaller(replica) ? called : [])]
+      : [gateway(replica)],
+  );
 }
+
+/** A service without a replica that anybody could call: gateways are told of services that are there alone. */
+export const markerService = ({ address, port }: Place): object => ({
+  name: MARKER_SERVICE,
+  address,
+  port,
+  connect: { native: true },
+});
+
+/** One that other datacenters find where its own does. */
+function gateway(replica: Replica): object {
+  const { id, service, sidecar } = replica;
+  const { address, port } = sidecar;
+  return {
+    id: proxyId(id),
+    name: service,
+    kind: 'mesh-gateway',
+    address,
+    port,
+    tagged_addresses: { wan: { address, port } },
+    meta: metaOf(replica),
+    checks: [listens(sidecar)],
+  };
+}
+
+const listens = ({ address, port }: Place): object => ({
+  name: 'listens',
+  tcp: `${address}:${port}`,
+  interval: checkEvery,
+  timeout: '1s',
+});
 
 function service(replica: Replica): object {
   return {
@@ -72,34 +108,6 @@ function sidecar(replica: Replica, called: readonly Pick<TopologyService, 'name'
         upstream(MARKER_SERVICE, replica.marker),
       ],
     },
-    ...(isServer(replica)
-      ? {
-          checks: [
-            {
-              name: 'listens',
-              tcp: `${address}:${port}`,
-              interval: checkEvery,
-              timeout: '1s',
-            },
-          ],
-        }
-      : {}),
+    ...(isServer(replica) ? { checks: [listens(replica.sidecar)] } : {}),
   };
 }
-
-/** The labels of a replica, and where it is, as subsets name them: `Service.Meta.zone == "zone-east"`. */
-function metaOf({ service, labels, locality }: Pick<Replica, 'service' | 'labels' | 'locality'>) {
-  const [region = '', zone = '', subzone] = locality.split('/');
-  const all = {
-    app: service,
-    version: 'v1',
-    ...labels,
-    region,
-    zone,
-    ...(subzone === undefined ? {} : { subzone }),
-  };
-  return Object.fromEntries(Object.entries(all).map(([name, value]) => [metaName(name), value]));
-}
-
-/** A label's name with what Consul takes in one of metadata. */
-const metaName = (label: string) => label.replaceAll(/[^A-Za-z0-9_-]/g, '_');

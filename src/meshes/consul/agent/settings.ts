@@ -1,7 +1,8 @@
-import { CLUSTER_ID, DATACENTER } from '../names.ts';
+import type { Datacenter } from '../datacenters.ts';
 
 interface AgentRequest {
-  /** Where it speaks with other servers, of which there are none. */
+  readonly datacenter: Datacenter;
+  /** Where it speaks with other servers; of its own datacenter there are none. */
   readonly bindAddress: string;
   /** Where it takes requests. */
   readonly clientAddress: string;
@@ -10,6 +11,8 @@ interface AgentRequest {
     readonly grpc: number;
     readonly rpc: number;
     readonly gossip: number;
+    /** Where the agents of peers find it; only where there are any. */
+    readonly peers?: number;
   };
   /** Folder for what it knows. */
   readonly dataFolder: string;
@@ -19,9 +22,15 @@ interface AgentRequest {
  * The configuration of an agent that is the one server of its datacenter as well.
  * https://developer.hashicorp.com/consul/docs/agent/config/config-files
  */
-export const agentSettings = ({ bindAddress, clientAddress, ports, dataFolder }: AgentRequest): object => ({
+export const agentSettings = ({
+  datacenter,
+  bindAddress,
+  clientAddress,
+  ports,
+  dataFolder,
+}: AgentRequest): object => ({
   node_name: 'lab',
-  datacenter: DATACENTER,
+  datacenter: datacenter.name,
   server: true,
   bootstrap: true,
   data_dir: dataFolder,
@@ -35,11 +44,11 @@ export const agentSettings = ({ bindAddress, clientAddress, ports, dataFolder }:
     serf_wan: -1,
     dns: -1,
     https: -1,
-    grpc_tls: -1,
+    grpc_tls: ports.peers ?? -1,
   },
   // The times of an election are for one server alone, which nobody else can be quicker than.
   performance: { raft_multiplier: 1 },
-  connect: { enabled: true, ca_config: { cluster_id: CLUSTER_ID } },
+  connect: { enabled: true, ca_config: { cluster_id: datacenter.clusterId } },
   disable_update_check: true,
   limits: { http_max_conns_per_client: 1_000 },
 });

@@ -1,5 +1,6 @@
 import type { ClusterMeshSettings } from '../../contract.ts';
 import { agentSettings } from '../agent/settings.ts';
+import { ONLY_DATACENTER } from '../datacenters.ts';
 import { agentPorts } from './ports.ts';
 
 /** The namespace of the agent, its Deployment, its Service and its container are all called so. */
@@ -16,6 +17,7 @@ const DATA_FOLDER = '/consul/data';
 export const SERVICES_FILE = `${SERVICES_FOLDER}/lab.json`;
 
 const settings = agentSettings({
+  datacenter: ONLY_DATACENTER,
   bindAddress: '127.0.0.1',
   clientAddress: '0.0.0.0',
   ports: agentPorts,

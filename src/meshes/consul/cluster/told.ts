@@ -3,6 +3,7 @@ import type { ControlPlaneWay, ToldControlPlane, ToldReplica } from '../../contr
 import { AgentApi } from '../agent/api.ts';
 import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
 import { type Replica, registrations } from '../agent/services.ts';
+import { ONLY_DATACENTER } from '../datacenters.ts';
 import { AGENT, SERVICES_FILE } from './agent.ts';
 import { SIDECAR_PORT } from './ports.ts';
 import { appAt, markerAt, upstreamAt } from './sidecar.ts';
@@ -12,7 +13,10 @@ export function tellAgent({ ask, write }: ControlPlaneWay, topology: TopologyPla
   const api = new AgentApi(ask);
   let replicas: ReadonlyMap<string, number> = new Map();
   const configure: ToldControlPlane['configure'] = ({ resources }, revision) =>
-    api.apply(desiredEntries(resources, topology, { accessLog: { Type: 'stdout' }, revision }), MARKER_ENTRY);
+    api.apply(
+      desiredEntries(ONLY_DATACENTER, resources, topology, { accessLog: { Type: 'stdout' }, revision }),
+      MARKER_ENTRY,
+    );
   const replica = ({ pod, address, appPort, ...instance }: ToldReplica): Replica => ({
     ...instance,
     id: pod,

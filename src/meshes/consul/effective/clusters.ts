@@ -9,11 +9,15 @@ import { readDuration } from '../../go-duration.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { clusterName } from '../clusters.ts';
 import { type EntriesUnderTest, fieldOf, toldBy } from './entries.ts';
+import { datacenterOf, identitiesOf, type Replicas, subsetOf } from './targets.ts';
 
 export interface ClusterContext {
   readonly under: EntriesUnderTest;
   /** Whose sidecar it is. */
   readonly caller: string;
+  /** The network that it is in. */
+  readonly network: string | undefined;
+  readonly replicas: Replicas;
   /** The port of a service of the topology. */
   readonly portOf: (service: string) => number;
   readonly protocolOf: (service: string) => Protocol;
@@ -41,6 +45,7 @@ export function readCluster(
   // What an aggregate does not have, its parts have alike.
   const part = parts[0] ?? cluster;
   const selected = subset === undefined ? undefined : fieldOf(resolver, 'Subsets', subset, 'Filter');
+  const zones = zonesOf(cluster, parts, endpoints, { service, subset, resolver }, context);
   const options = optionsOf(part);
   const idle = options?.common_http_protocol_options?.idle_timeout;
   const streams = options?.explicit_http_config?.http2_protocol_options?.max_concurrent_streams;
@@ -70,12 +75,15 @@ export function readCluster(
       { value: 'round-robin', of: 'Consul' },
     ),
     outlierDetection: readOutlierDetection(part, under.upstreamBlock(caller, service, 'PassiveHealthCheck')),
-    locality: readLocality(parts, resolver, subset),
+    locality: readLocality(parts, zones, { resolver, subset, service }, context),
     panicThreshold: byDefault((part.common_lb_config?.healthy_panic_threshold?.value ?? 0) / 100, 'Consul'),
-    zones: zonesOf(cluster, parts, endpoints),
+    zones,
     selects: selected && { value: labelsIn(writtenAt(selected)), from: settingAt(selected) },
     tls: byDefault(part.transport_socket === undefined ? 'off' : 'mesh', 'Consul'),
-    identities: { value: identitiesOf(part), from: { by: 'scenario' } },
+    identities: {
+      value: [...new Set((parts.length === 0 ? [cluster] : parts).flatMap(identitiesOf))],
+      from: { by: 'scenario' },
+    },
   };
 }
 
@@ -170,12 +178,21 @@ function readOutlierDetection(
   };
 }
 
-/** Failover is by subsets and services: where a host is plays no part in it. */
+/** What a cluster is called for. */
+interface Called {
+  readonly service: string;
+  readonly subset: string | undefined;
+  readonly resolver: Place | undefined;
+}
+
+/** Failover is by subsets, services and peers: where a host is plays no part in it. */
 function readLocality(
   parts: readonly EnvoyCluster[],
-  resolver: Place | undefined,
-  subset: string | undefined,
+  zones: readonly Zone[],
+  { service, subset, resolver }: Called,
+  { under, caller }: ClusterContext,
 ): Cluster['locality'] {
+  const isAlone = !zones.some(({ priority, hosts }) => priority > 0 && hosts.length > 0);
   if (parts.length < 2) {
     // Where there are subsets, it is the author who has said nothing of what is when one has no host left.
     const own = subset === undefined ? undefined : fieldOf(resolver, 'Subsets', subset);
@@ -186,28 +203,38 @@ function readLocality(
   const named = Object.keys(mapAt(all && writtenAt(all), []) ?? {});
   const own = named.find((name) => name === subset) ?? named.find((name) => name === '*');
   const place = own === undefined ? all : fieldOf(all, own);
+  // The way to a peer is then through gateways of the caller's own network, and it has none.
+  const mode = isAlone ? under.gatewayMode(caller, service) : undefined;
+  if (mode !== undefined && writtenAt(mode) === 'local') return { value: 'none', from: settingAt(mode) };
   return { value: 'failover', from: place ? settingAt(place) : { by: 'unknown', maybe: [] } };
 }
 
+/** The hosts of a cluster, or of its parts; Consul says of none where they are, and the topology does. */
 function zonesOf(
   cluster: EnvoyCluster,
   parts: readonly EnvoyCluster[],
   endpoints: ReadonlyMap<string, EnvoyEndpoints>,
+  { service, subset, resolver }: Called,
+  { replicas, network }: ClusterContext,
 ): readonly Zone[] {
-  if (parts.length === 0) return readZones(endpoints.get(cluster.name));
-  return parts.flatMap((part, priority) =>
-    readZones(endpoints.get(part.name)).map((zone) => ({ ...zone, priority })),
-  );
+  return (parts.length === 0 ? [cluster] : parts).flatMap((part, priority) => {
+    const picked = parts.length === 0 ? subset : subsetOf(part, subset);
+    const filter = picked === undefined ? undefined : fieldOf(resolver, 'Subsets', picked, 'Filter');
+    const locality = replicas.placeOf({
+      service,
+      network: network === undefined ? undefined : (datacenterOf(part) ?? network),
+      labels: labelsIn(filter && writtenAt(filter)),
+    });
+    return readZones(endpoints.get(part.name)).map((zone) => ({
+      ...zone,
+      locality: zone.locality || locality,
+      priority: parts.length === 0 ? zone.priority : priority,
+    }));
+  });
 }
 
 /** `Service.Meta.version == "v1"` → version=v1, as far as a filter says no more than that. */
 function labelsIn(filter: unknown): Readonly<Record<string, string>> {
   const found = String(filter).matchAll(/Service\.Meta\.([\w-]+)\s*==\s*"?([^\s"]+)"?/g);
   return Object.fromEntries([...found].map(([, name = '', value = '']) => [name, value]));
-}
-
-function identitiesOf(cluster: EnvoyCluster): readonly string[] {
-  const validation = cluster.transport_socket?.typed_config?.common_tls_context?.validation_context;
-  const typed = (validation?.match_typed_subject_alt_names ?? []).flatMap(({ matcher }) => matcher ?? []);
-  return [...(validation?.match_subject_alt_names ?? []), ...typed].flatMap(({ exact }) => exact ?? []);
 }

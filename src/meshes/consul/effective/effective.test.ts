@@ -84,9 +84,9 @@ test('routes are those of the router in its order, and a failover is one cluster
   const last = rest?.action.does === 'forward' ? rest.action : expect.fail();
   expect(last.to.map(({ place }) => place)).toEqual(['edge-app subset east']);
   const east = clusters.find(({ subset }) => subset === 'east');
-  expect(east?.zones.map(({ priority, hosts: own }) => [priority, own.length])).toEqual([
-    [0, 2],
-    [1, 2],
+  expect(east?.zones.map(({ locality, priority, hosts: own }) => [locality, priority, own.length])).toEqual([
+    ['region1/zone-east', 0, 2],
+    ['region1/zone-west', 1, 2],
   ]);
   expect(text(east?.locality)).toBe('"failover" routes.yaml:35');
   expect(text(east?.connectTimeoutMs)).toBe('3000 routes.yaml:27');

@@ -33,6 +33,14 @@ export class EntriesUnderTest {
     return places.filter((place) => writtenAt(place) !== undefined);
   }
 
+  /** Where the way of a service's calls of another to other datacenters is written: the first that says anything. */
+  gatewayMode(from: string, to: string): Place | undefined {
+    const general = [this.of('service-defaults', from), this.of('proxy-defaults', 'global')];
+    return [...this.upstream(from, to), ...general.filter((place) => place !== undefined)]
+      .map((place) => within(place, 'MeshGateway', 'Mode'))
+      .find((place) => writtenAt(place) !== undefined && writtenAt(place) !== '');
+  }
+
   /** The block of that name for a service's calls of another, where it is written. */
   upstreamBlock(from: string, to: string, block: string): Place | undefined {
     return this.upstream(from, to)

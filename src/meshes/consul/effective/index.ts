@@ -8,11 +8,14 @@ import {
   type EnvoyRouteConfiguration,
 } from '../../envoy/config-dump.ts';
 import { sidecarsOf } from '../../envoy/sidecars.ts';
+import { isFor } from '../entries/networks.ts';
 import { readCluster } from './clusters.ts';
 import { EntriesUnderTest } from './entries.ts';
 import { readFilters, readInbound } from './inbound.ts';
+import { readMeshGateway } from './mesh-gateway.ts';
 import { readHost } from './routes.ts';
-import { unusedByCaller, unusedByServer } from './unused.ts';
+import { Replicas } from './targets.ts';
+import { unusedByCaller, unusedByServer, unusedElsewhere, unusedTargets } from './unused.ts';
 
 /** Everything of a cluster that is read; the rest of it is most of the answer. */
 const clusterMask = [
@@ -52,15 +55,32 @@ export function readEffective(
   topology: TopologyPlan,
   resources: readonly MeshResource[],
 ): EffectiveConfiguration {
-  const under = new EntriesUnderTest(resources);
-  return sidecarsOf(answers, topology, (instance, answer) => readSidecar(instance, answer, topology, under));
+  const replicas = new Replicas(topology.instances);
+  return sidecarsOf(answers, topology, (instance, answer) => {
+    const isOwn = (each: MeshResource) => isFor(instance.network, each);
+    const under = new EntriesUnderTest(resources.filter(isOwn));
+    const elsewhere = resources.filter((each) => !isOwn(each));
+    return instance.gateway === undefined
+      ? readSidecar(instance, answer, { topology, under, elsewhere, replicas })
+      : readMeshGateway(instance, answer, { topology, under, elsewhere });
+  });
 }
 
 function readSidecar(
   instance: Instance,
   [clusterAnswer = '{}', listenerAnswer = '{}', routeAnswer = '{}', endpointAnswer = '{}']: readonly string[],
-  topology: TopologyPlan,
-  under: EntriesUnderTest,
+  {
+    topology,
+    under,
+    elsewhere,
+    replicas,
+  }: {
+    readonly topology: TopologyPlan;
+    readonly under: EntriesUnderTest;
+    /** What is for other networks. */
+    readonly elsewhere: readonly MeshResource[];
+    readonly replicas: Replicas;
+  },
 ): Sidecar {
   const held = dumped(clusterAnswer, 'cluster');
   const listeners = dumpedListeners(listenerAnswer);
@@ -75,6 +95,8 @@ function readSidecar(
   const context = {
     under,
     caller: instance.service,
+    network: instance.network,
+    replicas,
     portOf: (service: string) => serviceNamed(service)?.port ?? 0,
     protocolOf: (service: string) => serviceNamed(service)?.protocol ?? ('http1' as const),
   };
@@ -83,7 +105,7 @@ function readSidecar(
   const inAggregates = new Set(
     held.flatMap(({ cluster_type }) => cluster_type?.typed_config?.clusters ?? []),
   );
-  const { service, locality, role } = instance;
+  const { service, locality, role, network } = instance;
   const inbound = isServer(instance) ? readInbound(listeners, held, instance, under) : [];
   return {
     instance: instance.name,
@@ -91,6 +113,7 @@ function readSidecar(
     workload: instance.workload,
     locality,
     role,
+    ...(network === undefined ? {} : { network }),
     clusters: held
       .filter(({ name }) => !inAggregates.has(name))
       .flatMap((cluster) => {
@@ -111,6 +134,8 @@ function readSidecar(
     inbound,
     unused: [
       ...(isCaller(instance) ? unusedByCaller(instance, topology, under) : []),
+      ...(isCaller(instance) ? unusedTargets(instance, topology, under, held) : []),
+      ...unusedElsewhere(instance, topology, elsewhere),
       ...(isServer(instance) ? unusedByServer(instance, inbound, under) : []),
     ],
   };

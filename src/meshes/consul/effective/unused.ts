@@ -1,9 +1,15 @@
 import { mapAt, valueAt } from '../../../kit/path.ts';
 import type { Inbound, Subject, Unused } from '../../../model/effective.ts';
+import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { Instance, TopologyPlan } from '../../../model/topology.ts';
+import type { EnvoyCluster } from '../../envoy/config-dump.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
+import { clusterName } from '../clusters.ts';
 import { listAt } from '../entries/lists.ts';
+import { networkOf } from '../entries/networks.ts';
+import { textAt } from '../entries/written.ts';
 import type { EntriesUnderTest } from './entries.ts';
+import { datacenterOf } from './targets.ts';
 
 const subjects: readonly (readonly [block: string, Subject])[] = [
   ['Limits', 'limits'],
@@ -44,6 +50,65 @@ function failoverOfOthers(to: string, under: EntriesUnderTest): readonly Unused[
           `it is for the subset ${name}, and calls of ${to} go to ${usual}`,
         ),
       );
+}
+
+/** Peers to which calls are to go over, and to which no way leads. */
+export function unusedTargets(
+  { service, network }: Instance,
+  { calls, instances }: TopologyPlan,
+  under: EntriesUnderTest,
+  held: readonly EnvoyCluster[],
+): readonly Unused[] {
+  const called = [...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to))];
+  return called.flatMap((to) => {
+    const resolver = under.of('service-resolver', to);
+    if (resolver === undefined) return [];
+    const reached = new Set(
+      held
+        .filter(({ name }) => clusterName(name)?.service === to)
+        .flatMap((each) => datacenterOf(each) ?? []),
+    );
+    const mode = under.gatewayMode(service, to);
+    const isLocal = mode !== undefined && writtenAt(mode) === 'local';
+    const hasGateway = instances.some((each) => each.gateway === 'east-west' && each.network === network);
+    const all = within(resolver, 'Failover');
+    return Object.entries(mapAt(writtenAt(all), []) ?? {}).flatMap(([subset, failover]) =>
+      listAt(failover, ['Targets']).flatMap((target, index): readonly Unused[] => {
+        const peer = textAt(target, ['Peer']);
+        if (peer === undefined) return [];
+        const place = within(all, subset, 'Targets', index, 'Peer');
+        if (isLocal && !hasGateway) {
+          const why = `the way to peers is through a gateway of the network ${network}, which has none`;
+          return [unused(place, 'locality', to, why), unused(mode, 'locality', to, why)];
+        }
+        if (reached.has(peer)) return [];
+        const why = `${peer} exports no ${textAt(target, ['Service']) ?? to} to ${network}`;
+        return [unused(place, 'locality', to, why)];
+      }),
+    );
+  });
+}
+
+/** What is written for calls, and for the network of somebody else. */
+export function unusedElsewhere(
+  instance: Instance,
+  { calls }: TopologyPlan,
+  elsewhere: readonly MeshResource[],
+): readonly Unused[] {
+  const { service, network, role } = instance;
+  if (role !== 'client') return [];
+  const called = [...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to))];
+  return elsewhere.flatMap((resource) => {
+    const place = { resource, path: [] };
+    const why = `it is for the network ${networkOf(resource)}, and ${service} calls from ${network}`;
+    if (resource.kind === 'service-resolver' && called.includes(resource.name)) {
+      return [unused(within(place, 'Meta', 'network'), 'locality', resource.name, why)];
+    }
+    if (resource.kind !== 'service-defaults' || resource.name !== service) return [];
+    return called.flatMap((to) =>
+      subjects.map(([, about]) => unused(within(place, 'Meta', 'network'), about, to, why)),
+    );
+  });
 }
 
 /** Intentions that refuse nobody at a server: those for calls of other services, and those that deny nothing at all. */

@@ -344,6 +344,27 @@ export const entryKinds = {
     },
     { needed: ['Name'] },
   ),
+  'exported-services': object(
+    {
+      ...shared,
+      Services: list(
+        object(
+          {
+            Name: text(),
+            Namespace: text('default', ''),
+            Consumers: list(
+              object(
+                { Peer: text() },
+                { needed: ['Peer'], elsewhere: { Partition: ENTERPRISE, SamenessGroup: ENTERPRISE } },
+              ),
+            ),
+          },
+          { needed: ['Name', 'Consumers'] },
+        ),
+      ),
+    },
+    { needed: ['Name', 'Services'] },
+  ),
   mesh: object({
     ...nameless,
     TransparentProxy: object({ MeshDestinationsOnly: boolean }),
@@ -371,7 +392,6 @@ const otherKinds: Readonly<Record<string, string>> = {
   'inline-certificate': 'the lab has no gateway for callers from outside',
   'bound-api-gateway': 'the lab has no gateway for callers from outside',
   'terminating-gateway': 'the lab has no services outside of the mesh',
-  'exported-services': 'the lab has one datacenter and no peers',
   'jwt-provider': 'the loads of a scenario bring no tokens',
   'sameness-group': 'sameness groups are in Consul Enterprise only',
   'control-plane-request-limit': 'limits of requests to servers are in Consul Enterprise only',

@@ -1,12 +1,15 @@
-import { nearest, quote } from '../../../kit/nearest.ts';
+import { quote } from '../../../kit/nearest.ts';
 import { isMap, mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { servedBy, type TopologyPlan } from '../../../model/topology.ts';
-import { DATACENTER } from '../names.ts';
+import { type Datacenter, datacentersOf } from '../datacenters.ts';
 import { mistakesInCircles } from './circles.ts';
 import { listAt } from './lists.ts';
+import { isFor } from './networks.ts';
 import { mistakesInTexts } from './patterns.ts';
+import { mistakesInExports, mistakesInNetwork, mistakesInPeers } from './peers.ts';
 import type { Entry } from './read.ts';
+import { meant, textAt } from './written.ts';
 
 /** A name of a service that an entry has somewhere. */
 interface Named {
@@ -19,6 +22,27 @@ interface Named {
 
 /** What is wrong in what entries are together, and with what runs. */
 export function mistakesTogether(entries: readonly Entry[], topology: TopologyPlan): readonly Problem[] {
+  const all = datacentersOf(topology);
+  const problems = [
+    ...entries.flatMap((entry) => mistakesInNetwork(entry, all)),
+    ...all.flatMap((datacenter) =>
+      mistakesIn(
+        datacenter,
+        entries.filter((entry) => isFor(datacenter.network, entry)),
+        topology,
+      ),
+    ),
+  ];
+  // What is for all of them is said once.
+  return [...new Map(problems.map((each) => [JSON.stringify(each), each])).values()];
+}
+
+/** What is wrong in what one datacenter is given. */
+function mistakesIn(
+  datacenter: Datacenter,
+  entries: readonly Entry[],
+  topology: TopologyPlan,
+): readonly Problem[] {
   const destinations = entries.flatMap(destinationsOf);
   const servers = servedBy(topology).map(({ name }) => name);
   // A resolver makes a service of its name, wherever that leads.
@@ -31,7 +55,8 @@ export function mistakesTogether(entries: readonly Entry[], topology: TopologyPl
     ...entries.flatMap((entry) => mistakeInName(entry, all, destinations)),
     ...entries.flatMap((entry) => mistakesInCallers(entry, all)),
     ...destinations.flatMap((each) => mistakeInSubset(each, entries)),
-    ...entries.flatMap(placesElsewhere),
+    ...entries.flatMap((entry) => mistakesInPeers(entry, datacenter)),
+    ...entries.flatMap((entry) => mistakesInExports(entry, datacenter, topology, virtual)),
     ...mistakesAlone(entries),
     ...mistakesInCircles(entries),
     ...mistakesInProtocol(entries, servers),
@@ -47,11 +72,6 @@ export function mistakesAlone(entries: readonly Entry[]): readonly Problem[] {
     ...mistakesInTexts(entry),
   ]);
 }
-
-const textAt = (value: unknown, path: Path): string | undefined => {
-  const found = valueAt(value, path);
-  return typeof found === 'string' && found !== '' ? found : undefined;
-};
 
 /** Every service that an entry leads to; its own where it only names a subset. */
 function destinationsOf(entry: Entry): readonly Named[] {
@@ -92,10 +112,8 @@ function mistakeInService({ entry, path, service }: Named, known: readonly strin
   return [entry.problem(path, `the topology has no service ${quote(service)}`, meant(service, known))];
 }
 
-function meant(name: string, known: readonly string[]): string {
-  const close = nearest(name, known);
-  return close === undefined ? `there are ${known.join(', ')}` : `did you mean ${close}?`;
-}
+/** Kinds of which there is one, and that no service is about. */
+const isForAll: ReadonlySet<Entry['kind']> = new Set(['proxy-defaults', 'exported-services', 'mesh']);
 
 /** The service that an entry is about has to be there, or another entry has to lead to it. */
 function mistakeInName(
@@ -104,7 +122,7 @@ function mistakeInName(
   destinations: readonly Named[],
 ): readonly Problem[] {
   const { kind, name } = entry;
-  if (kind === 'proxy-defaults' || kind === 'mesh' || services.includes(name)) return [];
+  if (isForAll.has(kind) || services.includes(name)) return [];
   if (kind === 'service-intentions' && name === '*') return [];
   if (destinations.some((each) => each.service === name && each.entry !== entry)) return [];
   const message = `the topology has no service ${quote(name)}, so nothing comes of this ${kind}`;
@@ -193,28 +211,6 @@ function mistakeInSubset({ entry, service, subset }: Named, entries: readonly En
       ? `a service-resolver for ${service} says in Subsets which hosts that is`
       : meant(subset.name, there);
   return [entry.problem(subset.path, message, hint)];
-}
-
-/** Other datacenters and peers, to which a resolver may lead: a lab has none, and nothing would come of it there. */
-function placesElsewhere(entry: Entry): readonly Problem[] {
-  if (entry.kind !== 'service-resolver') return [];
-  const failover = Object.entries(mapAt(entry.value, ['Failover']) ?? {});
-  const targets: readonly Path[] = [
-    ['Redirect'],
-    ...failover.flatMap(([name, each]) => [
-      ['Failover', name],
-      ...listAt(each, ['Targets']).map((_, index) => ['Failover', name, 'Targets', index]),
-    ]),
-  ];
-  return targets.flatMap((at) => {
-    const named = (['Datacenters', 'Datacenter', 'Peer'] as const).find((field) => {
-      const value = valueAt(entry.value, [...at, field]);
-      return ![value].flat().every((each) => [undefined, '', DATACENTER].includes(each as string));
-    });
-    if (named === undefined) return [];
-    const message = `unsupported here, because a lab has one datacenter, ${DATACENTER}, and no peers`;
-    return [entry.problem([...at, named], message)];
-  });
 }
 
 function mistakesInSplits(entry: Entry): readonly Problem[] {

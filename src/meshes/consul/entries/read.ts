@@ -4,6 +4,7 @@ import type { Problem } from '../../../kit/problems.ts';
 import { describeResource, type MeshFile, type MeshResource } from '../../../model/mesh-configuration.ts';
 import { canonical } from './canonical.ts';
 import { type EntryKind, entryKinds, isEntryKind, whyOtherKind } from './fields.ts';
+import { isFor, networkOf } from './networks.ts';
 import { type EntrySource, isCustomResource, sourcesIn } from './source.ts';
 
 /** A configuration entry: `value` is spelt as Consul spells it, whatever its author did. */
@@ -73,9 +74,9 @@ function readEntry(
   if ('problem' in head) return { problems: [head.problem] };
   const { kind, own, from } = head;
   const read = canonical(entryKinds[kind], own, from, from.length > 0 ? asInResources : undefined);
-  const value = isMap(read.value)
-    ? { Kind: kind, ...read.value, ...(kind === 'mesh' ? {} : head.named) }
-    : {};
+  const { Name, ...meta } = head.named;
+  const named = kind === 'mesh' || Name === undefined ? meta : { Name, ...meta };
+  const value = isMap(read.value) ? { Kind: kind, ...read.value, ...named } : {};
   const name = kind === 'mesh' ? (head.named.Name ?? 'mesh') : (value as { readonly Name?: unknown }).Name;
   const problems = read.mistakes
     // A custom resource has its name elsewhere.
@@ -110,7 +111,7 @@ type Head =
       /** The map with the fields of the entry, and where it stands. */
       readonly own: unknown;
       readonly from: Path;
-      readonly named: { readonly Name?: string };
+      readonly named: { readonly Name?: string; readonly Meta?: Readonly<Record<string, string>> };
     }
   | { readonly problem: Problem };
 
@@ -150,11 +151,14 @@ function headOfResource(value: Record<string, unknown>, blame: Blame): Head {
     return { problem: blame(at, 'missing; this field is needed') };
   }
   const { destination: _, ...others } = isMap(spec) ? spec : {};
+  // What Consul has in the Meta of an entry, a resource has in its labels.
+  const label = valueAt(metadata, ['labels', 'network']);
+  const network = typeof label === 'string' ? label : undefined;
   return {
     kind: found.kind,
     own: isIntentions ? others : (spec ?? {}),
     from: ['spec'],
-    named: { Name: name },
+    named: { Name: name, ...(network === undefined ? {} : { Meta: { network } }) },
   };
 }
 
@@ -174,23 +178,32 @@ function kindOf(
 }
 
 /** Of some kinds there is one, with one name. */
-const onlyNames: Partial<Record<EntryKind, string>> = { 'proxy-defaults': 'global', mesh: 'mesh' };
+const onlyNames: Partial<Record<EntryKind, string>> = {
+  'proxy-defaults': 'global',
+  'exported-services': 'default',
+  mesh: 'mesh',
+};
 
 function mistakesInName(entry: Entry): readonly Problem[] {
   const only = onlyNames[entry.kind];
   if (only === undefined || entry.name === only) return [];
-  return [entry.problem(['Name'], `the name of a ${entry.kind} is ${only}, not ${quote(entry.name)}`)];
+  return [
+    entry.problem(
+      ['Name'],
+      `the name of ${/^[aeiou]/.test(entry.kind) ? 'an' : 'a'} ${entry.kind} is ${only}, not ${quote(entry.name)}`,
+    ),
+  ];
 }
 
+/** Each network may have one of its own. */
 function duplicates(entries: readonly Entry[]): readonly Problem[] {
-  const first = new Map<string, Entry>();
-  return entries.flatMap((entry) => {
+  return entries.flatMap((entry, index) => {
     const name = describeResource(entry);
-    const before = first.get(name);
-    if (before === undefined) {
-      first.set(name, entry);
-      return [];
-    }
+    const network = networkOf(entry);
+    const before = entries
+      .slice(0, index)
+      .find((each) => describeResource(each) === name && (network === undefined || isFor(network, each)));
+    if (before === undefined) return [];
     const message = `${entry.kind}/${entry.name} is there already, in ${before.file}:${before.line}`;
     return [entry.problem(['Name'], message, 'Consul would keep the last of the two')];
   });

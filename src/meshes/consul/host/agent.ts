@@ -1,41 +1,142 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { NotYet, type Ready } from '../../../kit/eventually.ts';
+import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
-import type { HostMeshRequest } from '../../contract.ts';
-import { agentSettings } from '../agent/settings.ts';
-import { agentPorts } from './ports.ts';
+import type { MeshResource } from '../../../model/mesh-configuration.ts';
+import { isServer, servedBy } from '../../../model/topology.ts';
+import type { HostInstance, HostMeshRequest, MarkedRevision } from '../../contract.ts';
+import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
+import { AgentApi } from '../agent/api.ts';
+import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
+import { markerService, type Replica, registrations } from '../agent/services.ts';
+import { type Datacenter, gatewaysOf, within } from '../datacenters.ts';
+import { prepareAgent, writeServices } from './agent-program.ts';
+import { type AgentPort, agentPort, MARKER_PORT, upstreamPort } from './ports.ts';
 
-const servicesFile = ({ directory }: HostMeshRequest) => join(directory, 'services.json');
+const answerTimeoutMs = 10_000;
 
-/** Writes what an agent reads of services and sidecars when it starts, and when it is asked to read again. */
-export async function writeServices(request: HostMeshRequest, services: readonly object[]): Promise<void> {
-  await writeFile(servicesFile(request), JSON.stringify({ services }, undefined, 2));
+/** The agent of a datacenter, and the gate before it. */
+export class Agent {
+  readonly datacenter: Datacenter;
+  readonly program: ProgramSpec;
+  /** Of its HTTP interface: "127.1.2.1:8500". */
+  readonly address: string;
+  readonly #request: HostMeshRequest;
+  readonly #api: AgentApi;
+  readonly #gate: DiscoveryGate;
+  /** By service, how many there are of its own. */
+  readonly #replicas: ReadonlyMap<string, number>;
+  readonly #gateways: ReadonlyMap<string, number>;
+
+  private constructor(datacenter: Datacenter, request: HostMeshRequest, program: ProgramSpec) {
+    this.datacenter = datacenter;
+    this.program = program;
+    this.#request = request;
+    const { host, port } = this.#at('http');
+    this.address = `${host}:${port}`;
+    this.#api = new AgentApi((method, path, body) =>
+      http(`http://${this.address}${path}`, {
+        method,
+        timeoutMs: answerTimeoutMs,
+        ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
+      }),
+    );
+    this.#gate = new DiscoveryGate(this.#at('discovery'), this.#at('grpc'));
+    this.#replicas = countOf(within(request.instances, datacenter).filter(isServer));
+    this.#gateways = countOf(gatewaysOf(request.instances, datacenter));
+  }
+
+  static async prepare(datacenter: Datacenter, request: HostMeshRequest): Promise<Agent> {
+    return new Agent(datacenter, request, await prepareAgent(datacenter, request));
+  }
+
+  #at(what: AgentPort) {
+    return { host: this.#request.address, port: this.#request.port(agentPort(what, this.datacenter)) };
+  }
+
+  /**
+   * Before it is started: sidecars wait, and it knows of none. It would make up what they are to hold before its server
+   * has read its log, fail at that, and take seconds to try again, in which whoever asks is told that there is nothing to
+   * call.
+   */
+  async hold(): Promise<void> {
+    await writeServices(this.datacenter, this.#request, []);
+    await this.#gate.hold();
+  }
+
+  async hasReadItsLog(): Promise<Ready> {
+    const accepted = await accepts(this.#at('grpc'));
+    return accepted instanceof NotYet ? accepted : this.#api.hasReadItsLog();
+  }
+
+  /** Makes another agent of the lab a peer. */
+  async peerWith(other: Agent): Promise<void> {
+    await this.#api.peerWith(other.#api, other.datacenter.name, this.datacenter.name);
+  }
+
+  /** Gives it mesh configuration in the place of what it had. */
+  async give(resources: readonly MeshResource[], revision: MarkedRevision): Promise<void> {
+    const { topology, accessLog } = this.#request;
+    const entries = desiredEntries(this.datacenter, resources, topology, {
+      accessLog: { Type: 'file', Path: accessLog },
+      revision,
+    });
+    await this.#api.apply(entries, MARKER_ENTRY);
+  }
+
+  async tellServices(): Promise<void> {
+    const { topology, instances, address, port } = this.#request;
+    const own = within(instances, this.datacenter).map((instance) => replica(instance, this.#request));
+    const marker = { address, port: port(MARKER_PORT) };
+    await writeServices(this.datacenter, this.#request, [
+      ...registrations(own, servedBy(topology)),
+      ...(this.#gateways.size === 0 ? [] : [markerService(marker)]),
+    ]);
+    await this.#api.reload();
+  }
+
+  /** Whether it tells sidecars what is so, of its own datacenter and of what the other agents of the lab export. */
+  async knows(all: readonly Agent[]): Promise<Ready> {
+    const own = await this.#api.knows(this.#replicas, this.#gateways);
+    if (own !== undefined) return own;
+    for (const other of all) {
+      if (other === this) continue;
+      const { name } = other.datacenter;
+      const missing = await this.#api.hearsOf(other.#api, name, this.datacenter.name, other.#gateways);
+      if (missing !== undefined) return missing;
+    }
+    return undefined;
+  }
+
+  letIn(): void {
+    this.#gate.open();
+  }
+
+  refuse(): Promise<void> {
+    return this.#gate.close();
+  }
 }
 
-/**
- * Writes the configuration of the agent; returns how to start it. What entries it has is in a folder of the lab's, so
- * that one that is started again has them as before.
- */
-export async function prepareAgent(request: HostMeshRequest): Promise<ProgramSpec> {
-  const path = join(request.directory, 'agent.json');
-  const settings = agentSettings({
-    bindAddress: request.address,
-    clientAddress: request.address,
-    ports: {
-      http: request.port(agentPorts.http),
-      grpc: request.port(agentPorts.grpc),
-      rpc: request.port(agentPorts.rpc),
-      gossip: request.port(agentPorts.gossip),
-    },
-    dataFolder: join(request.directory, 'consul'),
-  });
-  await writeFile(path, JSON.stringify(settings, undefined, 2));
-  return {
-    name: 'consul',
-    command: request.programs['consul'] ?? '',
-    args: ['agent', '-config-file', path, '-config-file', servicesFile(request), '-log-level', 'warn'],
-    env: { PATH: process.env['PATH'] ?? '', HOME: request.directory },
-    cwd: request.directory,
-    log: join(request.logs, 'consul.log'),
-  };
+/** An instance as its agent hears of it. */
+const replica = (instance: HostInstance, request: HostMeshRequest): Replica => ({
+  ...instance,
+  id: instance.name,
+  sidecar: instance,
+  appAt: { address: instance.address, port: instance.appPort },
+  upstream: (service) => egress(instance, service, request),
+  marker: { address: instance.egressAddress, port: request.port(MARKER_PORT) },
+});
+
+/** Where a sidecar takes calls of a service. */
+export function egress(
+  { egressAddress }: Pick<HostInstance, 'egressAddress'>,
+  service: string,
+  { topology, port }: HostMeshRequest,
+): { readonly address: string; readonly port: number } {
+  const index = servedBy(topology).findIndex(({ name }) => name === service);
+  return { address: egressAddress, port: port(upstreamPort(index)) };
 }
+
+const countOf = (instances: readonly HostInstance[]): ReadonlyMap<string, number> =>
+  new Map(
+    [...Map.groupBy(instances, ({ service }) => service)].map(([service, { length }]) => [service, length]),
+  );

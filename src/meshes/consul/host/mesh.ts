@@ -1,8 +1,6 @@
 import { usageError } from '../../../kit/errors.ts';
-import { NotYet, notYet } from '../../../kit/eventually.ts';
-import { http } from '../../../kit/http.ts';
+import { NotYet, notYet, type Ready } from '../../../kit/eventually.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import { isServer, servedBy } from '../../../model/topology.ts';
 import type {
   HostAuthority,
   HostInstance,
@@ -10,12 +8,8 @@ import type {
   HostMeshRequest,
   MarkedRevision,
 } from '../../contract.ts';
-import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
-import { AgentApi } from '../agent/api.ts';
-import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
-import { type Replica, registrations } from '../agent/services.ts';
-import { prepareAgent, writeServices } from './agent.ts';
-import { agentPorts, MARKER_PORT, upstreamPort } from './ports.ts';
+import { type Datacenter, datacentersOf } from '../datacenters.ts';
+import { Agent, egress } from './agent.ts';
 import { prepareSidecar, sidecarLog, sidecarProgram } from './sidecar.ts';
 
 /** What the mesh is to hold. */
@@ -27,80 +21,69 @@ interface Wanted {
 /** An agent gathers what changes for 0.2 s before it tells sidecars of it, and takes its time where it is busy. */
 const handsOnWithinMs = 1_000;
 
-const answerTimeoutMs = 10_000;
-
-/** Consul as plain processes on loopback: an agent that is the server too, and an Envoy beside every app. */
+/**
+ * Consul as plain processes on loopback: an agent that is the server too, and an Envoy beside every app. Where the
+ * topology has networks, each has an agent of its own, and all of these are peers.
+ */
 export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh> {
-  const controlPlane = await prepareAgent(request);
-  await Promise.all(request.instances.map((instance) => prepareSidecar(instance, request)));
-  const at = (usual: number) => ({ host: request.address, port: request.port(usual) });
-  const agent = at(agentPorts.http);
-  const api = new AgentApi((method, path, body) =>
-    http(`http://${agent.host}:${agent.port}${path}`, {
-      method,
-      timeoutMs: answerTimeoutMs,
-      ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
-    }),
+  const datacenters = datacentersOf(request.topology);
+  const agents = await Promise.all(datacenters.map((datacenter) => Agent.prepare(datacenter, request)));
+  const datacenterOf = ({ network }: Pick<HostInstance, 'network'>) =>
+    datacenters.find((each) => each.network === network) as Datacenter;
+  await Promise.all(
+    request.instances.map((instance) => prepareSidecar(instance, datacenterOf(instance), request)),
   );
-  const gate = new DiscoveryGate(at(agentPorts.discovery), at(agentPorts.grpc));
-  const servers = Map.groupBy(request.instances.filter(isServer), ({ service }) => service);
-  const replicas = new Map([...servers].map(([service, { length }]) => [service, length]));
   let wanted: Wanted = {
     resources: [],
     revision: { name: request.revision, hostsSince: request.revision },
   };
   let isUp = false;
+  let arePeers = false;
   let isTold = false;
   let knowsSince: number | undefined;
   const give = ({ resources, revision }: Wanted) =>
-    api.apply(
-      desiredEntries(resources, request.topology, {
-        accessLog: { Type: 'file', Path: request.accessLog },
-        revision,
-      }),
-      MARKER_ENTRY,
-    );
+    Promise.all(agents.map((agent) => agent.give(resources, revision)));
   return {
-    controlPlane,
+    controlPlanes: agents.map(({ program }) => program),
     authority,
-    // It has no gateways.
+    // It has none for callers from outside.
     gatewayPort: 0,
-    configurationHint: [
-      'Change the mesh configuration: write a configuration entry to the agent (it keeps its own proxy-defaults):',
-      `  curl -X PUT http://${agent.host}:${agent.port}/v1/config -d '{"Kind":"service-defaults","Name":"…"}'`,
-    ],
+    configurationHint: agents.flatMap(({ datacenter: { network }, address }) => [
+      `Change the mesh configuration${network === undefined ? '' : ` of ${network}`}: write a configuration entry to the agent (it keeps its own proxy-defaults):`,
+      `  curl -X PUT http://${address}/v1/config -d '{"Kind":"service-defaults","Name":"…"}'`,
+    ]),
     holdControlPlane: async () => {
       [isTold, knowsSince] = [false, undefined];
-      // It would make up what sidecars are to hold before its server has read its log, fail at that, and take seconds
-      // to try again, in which whoever asks is told that there is nothing to call.
-      await writeServices(request, []);
-      await gate.hold();
+      await Promise.all(agents.map((agent) => agent.hold()));
     },
     controlPlaneReady: async () => {
-      const accepted = await accepts(at(agentPorts.grpc));
-      if (accepted instanceof NotYet) return accepted;
-      const behind = await api.hasReadItsLog();
+      const behind = await firstOf(agents.map((agent) => agent.hasReadItsLog()));
       if (behind !== undefined) return behind;
+      if (!arePeers) {
+        // They know that over a restart.
+        for (const [index, agent] of agents.entries()) {
+          for (const other of agents.slice(index + 1)) await agent.peerWith(other);
+        }
+        arePeers = true;
+      }
       if (!isTold) {
-        // What has been changed while it was gone comes now.
+        // What has been changed while they were gone comes now.
         await give(wanted);
-        const all = request.instances.map((instance) => replica(instance, request));
-        await writeServices(request, registrations(all, servedBy(request.topology)));
-        await api.reload();
+        await Promise.all(agents.map((agent) => agent.tellServices()));
         isTold = true;
       }
-      const missing = await api.knows(replicas);
+      const missing = await firstOf(agents.map((agent) => agent.knows(agents)));
       if (missing !== undefined) return missing;
       knowsSince ??= performance.now();
       if (performance.now() - knowsSince < handsOnWithinMs)
         return notYet('it has only just heard of all sidecars');
       isUp = true;
-      gate.open();
+      for (const agent of agents) agent.letIn();
       return undefined;
     },
     closeControlPlane: async () => {
       isUp = false;
-      await gate.close();
+      await Promise.all(agents.map((agent) => agent.refuse()));
     },
     configure: async ({ resources }, revision) => {
       wanted = { resources, revision };
@@ -112,21 +95,9 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   };
 }
 
-/** An instance as the agent hears of it. */
-const replica = (instance: HostInstance, request: HostMeshRequest): Replica => ({
-  ...instance,
-  id: instance.name,
-  sidecar: instance,
-  appAt: { address: instance.address, port: instance.appPort },
-  upstream: (service) => egress(instance, service, request),
-  marker: { address: instance.egressAddress, port: request.port(MARKER_PORT) },
-});
-
-/** Where a sidecar takes calls of a service. */
-function egress({ egressAddress }: HostInstance, service: string, { topology, port }: HostMeshRequest) {
-  const index = servedBy(topology).findIndex(({ name }) => name === service);
-  return { address: egressAddress, port: port(upstreamPort(index)) };
-}
+/** The first that is missing of several. */
+const firstOf = async (all: readonly Promise<Ready>[]): Promise<Ready> =>
+  (await Promise.all(all)).find((each) => each instanceof NotYet);
 
 /** Consul issues certificates itself: scenarios whose faults need these are refused before anything starts. */
 const authority: HostAuthority = { issue: notOurs, succeed: notOurs, trust: notOurs, renew: notOurs };

@@ -3,18 +3,23 @@ import { join } from 'node:path';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { bootstrap, envoyOptions } from '../agent/bootstrap.ts';
+import type { Datacenter } from '../datacenters.ts';
 import { proxyId } from '../names.ts';
-import { ADMIN_PORT, agentPorts } from './ports.ts';
+import { ADMIN_PORT, agentPort } from './ports.ts';
 
 const BOOTSTRAP = 'bootstrap.json';
 
 /** Writes what a sidecar's Envoy starts with. */
-export async function prepareSidecar(instance: HostInstance, request: HostMeshRequest): Promise<void> {
+export async function prepareSidecar(
+  instance: HostInstance,
+  datacenter: Datacenter,
+  request: HostMeshRequest,
+): Promise<void> {
   const content = bootstrap({
     id: proxyId(instance.name),
     service: instance.service,
     admin: { address: instance.address, port: request.port(ADMIN_PORT) },
-    agent: { address: request.address, port: request.port(agentPorts.discovery) },
+    agent: { address: request.address, port: request.port(agentPort('discovery', datacenter)) },
     finds: 'STATIC',
   });
   await writeFile(join(instance.directory, BOOTSTRAP), JSON.stringify(content, undefined, 2));

@@ -57,6 +57,7 @@ export function readGateway(
     listens: own.length > 0,
     passes: kind === 'east-west' ? chains.flatMap((chain) => passedOn(chain, port, context)) : [],
     takes: kind === 'ingress' ? chains.map((chain) => takenIn(chain, port, context)) : [],
+    openedBy: { name: 'Gateway', of: 'Istio' },
   };
 }
 

@@ -59,7 +59,7 @@ export async function prepareOnHost(request: HostMeshRequest, version: string): 
   const gate = new DiscoveryGate(at(controlPlanePorts.discovery), at(controlPlanePorts.grpc));
   const services = new Set(request.instances.filter(isServer).map(({ service }) => service));
   return {
-    controlPlane,
+    controlPlanes: [controlPlane],
     authority,
     configurationHint: [
       `Change the mesh configuration: edit ${join(configuration.published, underTest)}`,

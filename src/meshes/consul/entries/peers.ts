@@ -1,0 +1,111 @@
+import { nearest, quote } from '../../../kit/nearest.ts';
+import { mapAt, type Path, valueAt } from '../../../kit/path.ts';
+import type { Problem } from '../../../kit/problems.ts';
+import { isServer, type TopologyPlan } from '../../../model/topology.ts';
+import { type Datacenter, gatewaysOf, within } from '../datacenters.ts';
+import { listAt } from './lists.ts';
+import { NETWORK_OF_ENTRY, networkOf } from './networks.ts';
+import type { Entry } from './read.ts';
+import { meant, textAt } from './written.ts';
+
+/** A network that an entry is for, and the topology has not. */
+export function mistakesInNetwork(entry: Entry, all: readonly Datacenter[]): readonly Problem[] {
+  const own = networkOf(entry);
+  const networks = all.flatMap(({ network }) => network ?? []);
+  if (own === undefined || networks.includes(own)) return [];
+  return networks.length === 0
+    ? [entry.problem(NETWORK_OF_ENTRY, `the topology has no networks, and this is for ${quote(own)}`)]
+    : [entry.problem(NETWORK_OF_ENTRY, `the topology has no network ${quote(own)}`, meant(own, networks))];
+}
+
+/** Other datacenters, and peers that a datacenter has not. */
+export function mistakesInPeers(entry: Entry, datacenter: Datacenter): readonly Problem[] {
+  const { name, network, peers } = datacenter;
+  return placesOf(entry).flatMap((at) => {
+    const written = (field: string) => [valueAt(entry.value, [...at, field])].flat();
+    const elsewhere = (['Datacenters', 'Datacenter'] as const).find(
+      (field) => !written(field).every((each) => [undefined, '', name].includes(each as string)),
+    );
+    if (elsewhere !== undefined) {
+      const message =
+        network === undefined
+          ? `unsupported here, because a lab without networks is one datacenter, ${name}`
+          : 'unsupported here, because the networks of a lab are peers, and know no datacenters of each other';
+      const hint = network === undefined ? undefined : `write Peer, which is the name of a network`;
+      return [entry.problem([...at, elsewhere], message, hint)];
+    }
+    const peer = textAt(entry.value, [...at, 'Peer']);
+    if (peer === undefined || peers.includes(peer)) return [];
+    const place = [...at, 'Peer'];
+    if (network === undefined) {
+      return [entry.problem(place, 'unsupported here, because a lab without networks has no peers')];
+    }
+    if (peer !== network) {
+      return [entry.problem(place, `the network ${network} has no peer ${quote(peer)}`, meant(peer, peers))];
+    }
+    const hint =
+      networkOf(entry) === undefined
+        ? `an entry is for all networks unless it says which: Meta { network = ${quote(peers[0])} }`
+        : `its peers are ${peers.join(', ')}`;
+    return [entry.problem(place, `the network ${network} is no peer of its own`, hint)];
+  });
+}
+
+/** Blocks of an entry that may name a peer, or another datacenter. */
+function placesOf(entry: Entry): readonly Path[] {
+  const each = (list: Path) => listAt(entry.value, list).map((_, index): Path => [...list, index]);
+  switch (entry.kind) {
+    case 'service-resolver':
+      return [
+        ['Redirect'],
+        ...Object.keys(mapAt(entry.value, ['Failover']) ?? {}).flatMap((subset): readonly Path[] => [
+          ['Failover', subset],
+          ...each(['Failover', subset, 'Targets']),
+        ]),
+      ];
+    case 'service-intentions':
+      return each(['Sources']);
+    case 'service-defaults':
+      return each(['UpstreamConfig', 'Overrides']);
+    case 'exported-services':
+      return each(['Services']).flatMap((service) => each([...service, 'Consumers']));
+    default:
+      return [];
+  }
+}
+
+/** What is exported and is not there, and ways to peers that are not. */
+export function mistakesInExports(
+  entry: Entry,
+  datacenter: Datacenter,
+  { instances }: Pick<TopologyPlan, 'instances'>,
+  virtual: readonly string[],
+): readonly Problem[] {
+  const { network, peers } = datacenter;
+  const where = network === undefined ? 'the topology' : `the network ${network}`;
+  if (entry.kind === 'mesh') {
+    const at = ['Peering', 'PeerThroughMeshGateways'];
+    if (valueAt(entry.value, at) !== true || peers.length === 0) return [];
+    if (gatewaysOf(instances, datacenter).length > 0) return [];
+    const message = `${where} has no gateway that agents could hear of each other through`;
+    const hint = 'add a gateway of kind east-west to topology.gateways, with a workload there';
+    return [entry.problem(at, message, hint)];
+  }
+  if (entry.kind !== 'exported-services') return [];
+  const there = new Set(
+    within(instances, datacenter)
+      .filter(isServer)
+      .map(({ service }) => service),
+  );
+  const known = [...there, ...virtual];
+  return listAt(entry.value, ['Services']).flatMap((service, index) => {
+    const name = textAt(service, ['Name']);
+    if (name === undefined || name === '*' || known.includes(name)) return [];
+    const close = nearest(name, known);
+    const hint =
+      close === undefined
+        ? `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`
+        : `did you mean ${close}?`;
+    return [entry.problem(['Services', index, 'Name'], `${where} has no service ${quote(name)}`, hint)];
+  });
+}
