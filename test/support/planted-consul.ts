@@ -318,7 +318,7 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
     fails: 'time-to-return',
     args: inFile(
       'multi-cluster-ejection.hcl',
-      '"8s"',
+      '"10s"',
       '"60s"',
       'multi-cluster.hcl',
       'multi-cluster-failover.hcl',

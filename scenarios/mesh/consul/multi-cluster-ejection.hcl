@@ -10,7 +10,7 @@ UpstreamConfig {
       PassiveHealthCheck {
         Interval           = "1s"
         MaxFailures        = 5
-        BaseEjectionTime   = "8s"
+        BaseEjectionTime   = "10s"
         MaxEjectionPercent = 100
       }
     }
