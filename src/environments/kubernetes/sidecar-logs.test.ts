@@ -3,7 +3,7 @@ import { createServer, get, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { type LogSource, SidecarLogs } from './sidecar-logs.ts';
 
 /** A log endpoint, and the logs of one pod followed from it in a window. `answer` gets the query of each request. */
@@ -54,6 +54,7 @@ test('a stream that is silent because its node was stopped is noticed at the end
     expect(query.get('sinceTime')).toBe('2026-01-02T03:04:01Z');
     return response.end(stamped(1) + stamped(2));
   });
+  await vi.waitFor(() => expect(pod.written()).toBe('bw1 1\n'), { timeout: 20_000 });
   await pod.logs.close(5_000);
   expect(pod.written()).toBe('bw1 1\nbw1 2\n');
   expect(pod.logs.gaps).toEqual([]);
