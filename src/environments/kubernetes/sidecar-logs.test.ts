@@ -3,7 +3,7 @@ import { createServer, get, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type LogSource, SidecarLogs } from './sidecar-logs.ts';
 
 /** A log endpoint, and the logs of one pod followed from it in a window. `answer` gets the query of each request. */
@@ -15,11 +15,16 @@ async function following(answer: (query: URLSearchParams, response: ServerRespon
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
   const port = typeof bound === 'object' ? bound?.port : 0;
+  const heard = Promise.withResolvers<void>();
   const stream: LogSource['stream'] = (path, onChunk, signal) =>
     new Promise((resolve, reject) => {
       get({ host: '127.0.0.1', port, path, signal, agent: false }, (incoming) => {
-        if (incoming.statusCode === 200) incoming.on('data', onChunk);
-        else incoming.resume();
+        if (incoming.statusCode === 200) {
+          incoming.on('data', (chunk) => {
+            onChunk(chunk);
+            heard.resolve();
+          });
+        } else incoming.resume();
         incoming.on('end', () => resolve(incoming.statusCode ?? 0));
         incoming.on('error', reject);
       }).on('error', reject);
@@ -34,6 +39,8 @@ async function following(answer: (query: URLSearchParams, response: ServerRespon
   return {
     logs,
     open,
+    /** Resolves when something of a log has come. */
+    heard: heard.promise,
     written: (window = 'access') => readFileSync(join(folder, window, 'edge-app-east-1.log'), 'utf8'),
     others: () => readFileSync(join(folder, 'edge-app-east-1.sidecar.log'), 'utf8'),
     async [Symbol.asyncDispose]() {
@@ -54,7 +61,7 @@ test('a stream that is silent because its node was stopped is noticed at the end
     expect(query.get('sinceTime')).toBe('2026-01-02T03:04:01Z');
     return response.end(stamped(1) + stamped(2));
   });
-  await vi.waitFor(() => expect(pod.written()).toBe('bw1 1\n'), { timeout: 20_000 });
+  await pod.heard;
   await pod.logs.close(5_000);
   expect(pod.written()).toBe('bw1 1\nbw1 2\n');
   expect(pod.logs.gaps).toEqual([]);
