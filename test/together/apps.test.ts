@@ -91,11 +91,11 @@ test('a chain of apps fails where its last one does, is retried in the middle, a
     'The app of shop failed, since its call to stock got 503. The app of stock itself answered 503.',
   );
   expect(statusOf(plain, 'steady')).toBe('pass');
-  expect(plain?.probes?.[0]?.rule?.text).toBe(failed?.cause);
-  // On a machine with too much to do nothing that failed counts.
+  // On a machine with too much to do nothing that failed counts, and probes run out of time.
   const isLate = plain?.validity.some(
     ({ rule, status }) => status === 'violated' && ofLateness.includes(rule),
   );
+  if (!isLate) expect(plain?.probes?.[0]?.rule?.text).toBe(failed?.cause);
   expect(statusOf(plain, 'the chain')).toBe(isLate ? 'invalid' : 'fail');
   const { reason } = plain?.checks.find(({ name }) => name === 'the chain') ?? {};
   if (!isLate) expect(reason?.text).toBe(failed?.cause);

@@ -399,7 +399,7 @@ function expectClear(error: unknown, file: string): void {
 }
 
 describe(`${cases.length} malformed scenario files`, () => {
-  it.each(cases)('%s', { timeout: 20_000 }, async (name, content, words) => {
+  it.each(cases)('%s', { timeout: 60_000 }, async (name, content, words) => {
     const file = join(directory, 'scenario.yaml');
     // The configuration under test is looked at only when none is named on the command line.
     const own = name.includes('path') || name.includes('mesh configuration');
