@@ -22,8 +22,6 @@ export interface ContainerSpec {
   /** Ports that are published on loopback. */
   readonly publishes?: readonly number[];
   readonly capabilities?: readonly string[];
-  /** The most that it may use; no limit unless given. */
-  readonly limits?: { readonly memoryBytes?: number; readonly cpus?: number };
 }
 
 /** A network namespace of its own, in one Docker network by these names, and in others. */
@@ -72,18 +70,12 @@ class LabContainer extends GenericContainer {
   }
 
   protected override async beforeContainerCreated(): Promise<void> {
-    const { network, limits } = this.#spec;
+    const { network } = this.#spec;
     for (const bindings of Object.values(this.hostConfig.PortBindings ?? {})) {
       for (const binding of bindings as { HostIp?: string }[]) binding.HostIp = '127.0.0.1';
     }
     // Whatever the daemon does by itself: what a program says is read while it runs, and when it has ended.
     this.hostConfig.LogConfig = { Type: 'json-file', Config: {} };
-    if (limits?.memoryBytes !== undefined) {
-      this.hostConfig.Memory = limits.memoryBytes;
-      // No swap beside it: what it may have is what it may have.
-      this.hostConfig.MemorySwap = limits.memoryBytes;
-    }
-    if (limits?.cpus !== undefined) this.hostConfig.NanoCpus = Math.round(limits.cpus * 1e9);
     if ('home' in network) {
       this.createOpts.NetworkingConfig = {
         EndpointsConfig: { [network.home]: { Aliases: [...network.names] } },
