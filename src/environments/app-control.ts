@@ -41,15 +41,21 @@ export async function controlApp(
   }
 }
 
+/** Makes an app as new for a trial, through its control port. */
+export async function prepareApp(instance: Instance, control: string): Promise<void> {
+  await seedApp(instance, control);
+  await askAgain(instance, control);
+}
+
 /** Lets an app that asks others for something at its start ask again: what kept it from that may be over. */
-export async function askAgain({ app }: Instance, control: string): Promise<void> {
+async function askAgain({ app }: Instance, control: string): Promise<void> {
   if (app?.startCalls === undefined) return;
   // Without it, it answers 503 to everything, which is for a load to show.
   await http(`http://${control}/start-calls`, { method: 'PUT', timeoutMs: startCallsTimeoutMs });
 }
 
 /** Lets an app draw from its seed anew, through its control port. */
-export async function seedApp({ name, app }: Instance, control: string): Promise<void> {
+async function seedApp({ name, app }: Instance, control: string): Promise<void> {
   if (app?.seed === undefined) return;
   const answer = await http(`http://${control}/seed`, {
     method: 'PUT',

@@ -1,5 +1,8 @@
 import { type Instance, isServer } from '../model/topology.ts';
 
+/** What a replica that is told to stop has for it, as a pod has; then it is killed. */
+export const stopGraceMs = 30_000;
+
 /**
  * Those that run apps, in the order in which a lab starts them: first those that ask nobody for anything at their start,
  * then those that do once all whom they ask are there.

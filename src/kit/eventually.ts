@@ -82,6 +82,10 @@ async function within<T>(work: Promise<T | NotYet>, timeoutMs: number): Promise<
   }
 }
 
+/** Whether something ends in so many milliseconds. */
+export const endsWithin = async (end: Promise<unknown>, timeoutMs: number): Promise<boolean> =>
+  !((await within(end, timeoutMs)) instanceof NotYet);
+
 /** What a promise settles with, or the reason of the signal when that aborts before; the promise is then left alone. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => {});

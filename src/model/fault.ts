@@ -119,6 +119,9 @@ export type Action =
       readonly disturbance: Disturbance;
     };
 
+/** What is done to a link. */
+export type LinkAction = Extract<Action, { do: 'disturb-link' | 'clear-link' }>;
+
 /** What becomes of what is sent over a link. */
 export type Disturbance =
   /** What callers send comes later, by the delay and up to the jitter on top of it. */

@@ -32,6 +32,19 @@ describe.skipIf(missing !== '')(`scenarios in containers${missing}`, () => {
     expect(finished.report?.gaps).toEqual([]);
   });
 
+  test('several loads go past the mesh at once', { timeout: containersMs }, async () => {
+    const finished = await workspace.run(
+      'scenarios/sidecar-resources.yaml',
+      ...['--env', 'docker', '--set', 'faults='],
+      ...[
+        '--set',
+        'load=[{name: one, from: frontend, to: edge-app, rate: 30/s, duration: 8s, direct: true}, {name: two, from: frontend, to: edge-app, rate: 30/s, duration: 8s, direct: true}]',
+      ],
+      ...['--set', 'checks=[{kind: success-rate, during: run, atLeast: 99%}]'],
+    );
+    expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  });
+
   test('sidecar-out-of-memory passes', { timeout: containersMs }, async () => {
     const finished = await workspace.run('scenarios/sidecar-out-of-memory.yaml', '--env', 'docker');
     expect(finished.report?.verdict, outcome(finished)).toBe('pass');

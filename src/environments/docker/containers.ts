@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { StartedTestContainer } from 'testcontainers';
 import { environmentError } from '../../kit/errors.ts';
+import { endsWithin } from '../../kit/eventually.ts';
 import { tail } from '../../kit/tail.ts';
 import type { ProcessSample } from '../../model/evidence.ts';
 import { containerLabels } from '../../runs/containers.ts';
@@ -202,11 +202,7 @@ export class Containers implements AsyncDisposable {
     const running = this.of(name);
     running.expected = true;
     await running.container.kill({ signal: 'SIGTERM' });
-    const grace = new AbortController();
-    const inTime = sleep(graceMs, false, { signal: grace.signal }).catch(() => true);
-    const ended = await Promise.race([running.ended.promise.then(() => true), inTime]);
-    grace.abort();
-    if (!ended) await this.kill(name);
+    if (!(await endsWithin(running.ended.promise, graceMs))) await this.kill(name);
   }
 
   /** Starts one again that was ended. */

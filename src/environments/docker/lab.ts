@@ -17,16 +17,16 @@ import {
   type MeshInContainers,
 } from '../../meshes/contract.ts';
 import { generatorName, type InstanceContext, type ProcessSample } from '../../model/evidence.ts';
-import type { Action } from '../../model/fault.ts';
+import type { Action, LinkAction } from '../../model/fault.ts';
 import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { type Instance, isCaller, isClient, isServer, portsOf } from '../../model/topology.ts';
 import { containerLabels } from '../../runs/containers.ts';
-import { appReady, askAgain, controlApp, seedApp } from '../app-control.ts';
+import { appReady, controlApp, prepareApp } from '../app-control.ts';
 import { appSettings } from '../app-settings.ts';
 import type { Arrivals, CalledPort, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
 import { instanceContext } from '../instance-context.ts';
 import { type Revision, reopenLog, Sidecars } from '../sidecars.ts';
-import { startReplica, startRounds } from '../start-order.ts';
+import { startReplica, startRounds, stopGraceMs } from '../start-order.ts';
 import { Trial } from '../trial.ts';
 import { appFiles } from './app-files.ts';
 import { filesArchive, readArchive } from './archive.ts';
@@ -45,12 +45,8 @@ import { refused } from './refusal.ts';
  */
 const ports = { control: 18_081, door: 18_082, past: 18_083 } as const;
 const startTimeoutMs = 60_000;
-/** What a replica that is told to stop has for it, as a pod has; then it is killed. */
-const graceMs = 30_000;
 /** How long the control plane may take to notice its files; they come once more then. */
 const unnoticedMs = 3_000;
-type LinkAction = Extract<Action, { do: 'disturb-link' | 'clear-link' }>;
-
 /** A replica without a sidecar, for loads from outside the mesh. */
 const outside = 'outside';
 const appUser = 65_532;
@@ -87,6 +83,8 @@ export class DockerLab implements Lab {
   #hostsSince = 1;
   /** Names of the replicas that callers are not told of. */
   readonly #withdrawn = new Set<string>();
+  /** The place of who is outside the mesh, once somebody wants it. */
+  #outsideStarted: Promise<string> | undefined;
   /** Whether a trial is on: there is one log of requests. */
   #busy = false;
 
@@ -219,8 +217,13 @@ export class DockerLab implements Lab {
   }
 
   /** The place of who is outside the mesh: what loads come from there, and those that go past it. */
-  async #outside(): Promise<string> {
-    if (this.#parts.containers.find(doorOf(outside))) return outside;
+  #outside(): Promise<string> {
+    // Several loads that go past it are prepared at once.
+    this.#outsideStarted ??= this.#startOutside();
+    return this.#outsideStarted;
+  }
+
+  async #startOutside(): Promise<string> {
     const [locality = ''] = this.#parts.networks.zones.keys();
     const publishes = [ports.door];
     const network = await this.#startNetwork(outside, { locality, names: [], reachesAll: true, publishes });
@@ -514,7 +517,7 @@ export class DockerLab implements Lab {
     this.#withdrawn.add(name);
     await Promise.all([
       this.#tellWhoIsThere(),
-      ...[appOf(name), sidecarOf(name)].map((each) => containers.stop(each, graceMs)),
+      ...[appOf(name), sidecarOf(name)].map((each) => containers.stop(each, stopGraceMs)),
     ]);
   }
 
@@ -552,10 +555,7 @@ export class DockerLab implements Lab {
       const servers = this.#hosts.filter(isServer);
       await Promise.all([
         ...this.#hosts.map((host) => this.#emptyLog(host)),
-        ...servers.map(async (host) => {
-          await seedApp(host, this.#control(host));
-          await askAgain(host, this.#control(host));
-        }),
+        ...servers.map((host) => prepareApp(host, this.#control(host))),
       ]);
     });
     opened.catch(() => {});

@@ -19,11 +19,11 @@ import type { MeshConfiguration } from '../../model/mesh-configuration.ts';
 import { isClient, isServer, portsOf } from '../../model/topology.ts';
 import type { SpanCounts } from '../../model/tracing.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import { appReady, askAgain, controlApp, seedApp } from '../app-control.ts';
+import { appReady, controlApp, prepareApp } from '../app-control.ts';
 import type { Arrivals, CalledPort, Lab, LabRequest, LabTrial, TrialFolder, WayIn } from '../contract.ts';
 import { instanceContext } from '../instance-context.ts';
 import { type Revision, reopenLog, Sidecars } from '../sidecars.ts';
-import { startReplica, startRounds } from '../start-order.ts';
+import { startReplica, startRounds, stopGraceMs } from '../start-order.ts';
 import { Trial } from '../trial.ts';
 import { accessLines } from './access.ts';
 import type { LoopbackBlock } from './addresses.ts';
@@ -46,8 +46,6 @@ const loadAddresses = hosts.firstInstance - hosts.load;
 /** Of k6's own REST interface; the next ones when there are several. */
 export const generatorPort = 6_565;
 const startTimeoutMs = 30_000;
-/** What a replica that is told to stop has for it, as a pod has; then it is killed. */
-const graceMs = 30_000;
 
 /** Where a load meets the mesh. */
 interface LoadPlace {
@@ -410,7 +408,7 @@ export class LocalLab implements Lab {
     const programs = [...(app === undefined ? [] : ['app']), 'sidecar'];
     await Promise.all([
       this.#tellWhoIsThere(),
-      ...programs.map((program) => this.#programs.stop(`${name}/${program}`, graceMs)),
+      ...programs.map((program) => this.#programs.stop(`${name}/${program}`, stopGraceMs)),
     ]);
   }
 
@@ -441,15 +439,14 @@ export class LocalLab implements Lab {
     await Promise.all([logs, folder.logs].map((path) => mkdir(path, { recursive: true })));
     // What came before is written first: the next line that a sidecar writes goes to the new file. Preparing the
     // load takes as long, so it does not wait for that.
-    const opened = this.#sidecars.settle().then(() =>
-      Promise.all([
-        this.#leadLogs((host) => join(logs, `${host.name}.log`)),
-        ...this.#hosts.map(async (host) => {
-          await seedApp(host, this.#control(host));
-          await askAgain(host, this.#control(host));
-        }),
-      ]),
-    );
+    const opened = this.#sidecars
+      .settle()
+      .then(() =>
+        Promise.all([
+          this.#leadLogs((host) => join(logs, `${host.name}.log`)),
+          ...this.#hosts.map((host) => prepareApp(host, this.#control(host))),
+        ]),
+      );
     opened.catch(() => {});
     const spans = this.#spans;
     const before = spans && opened.then(() => this.#sidecars.spans());

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError } from '../../kit/errors.ts';
+import { endsWithin } from '../../kit/eventually.ts';
 import { groupUsage } from '../../kit/process-usage.ts';
 import type { ProgramSpec, RunningProgram, Supervisor } from '../../kit/supervisor/client.ts';
 import type { ProcessSample } from '../../model/evidence.ts';
@@ -64,11 +64,9 @@ export class Programs {
     const program = this.of(name);
     this.#expected.add(program);
     program.terminate();
-    const grace = new AbortController();
-    await Promise.race([program.exited, sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
-    grace.abort();
+    const isOver = await endsWithin(program.exited, graceMs);
     this.#running.delete(name);
-    if (program.exit === undefined) await program.kill();
+    if (!isOver) await program.kill();
   }
 
   /** From here on every end is ours. */

@@ -5,13 +5,12 @@ import { notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostRelay } from '../../meshes/contract.ts';
-import type { Action, Disturbance } from '../../model/fault.ts';
+import type { Disturbance, LinkAction } from '../../model/fault.ts';
 import { type Instance, type Link, portsOf } from '../../model/topology.ts';
 
 /** Usual ports of the relay on an address of its own: of its REST interface, and of the first link. */
 export const relayPorts = { api: 8_474, firstLink: 20_000 } as const;
 
-type LinkAction = Extract<Action, { do: 'disturb-link' | 'clear-link' }>;
 type Server = Pick<Instance, 'name' | 'port' | 'extraPorts'> & { readonly address: string };
 
 /** One port of a link: what Toxiproxy calls a proxy. */
