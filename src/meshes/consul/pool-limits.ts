@@ -5,8 +5,8 @@ import { withField } from '../../kit/yaml-edit.ts';
 import { describeResource, type MeshResource } from '../../model/mesh-configuration.ts';
 import type { LimitName, PoolLimits } from '../../model/pool-limits.ts';
 import type { PoolCalls, PoolSettings } from '../contract.ts';
-import { listAt } from './entries/lists.ts';
-import { readEntries } from './entries/read.ts';
+import { asInResources, readEntries } from './entries/read.ts';
+import { listAt } from './entries/written.ts';
 import { withHclNumber } from './hcl.ts';
 import { hclText } from './hcl-text.ts';
 
@@ -87,10 +87,7 @@ function inCamelCase(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inCamelCase);
   if (!isMap(value)) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [
-      `${name.charAt(0).toLowerCase()}${name.slice(1)}`,
-      inCamelCase(inner),
-    ]),
+    Object.entries(value).map(([name, inner]) => [asInResources(name), inCamelCase(inner)]),
   );
 }
 

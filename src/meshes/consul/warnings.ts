@@ -2,7 +2,7 @@ import { type Path, valueAt } from '../../kit/path.ts';
 import type { Problem } from '../../kit/problems.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { readDuration } from '../go-duration.ts';
-import { listAt } from './entries/lists.ts';
+import { listAt } from './entries/written.ts';
 
 /** What Consul takes, and what does something else than it seems to. */
 export function warningsAbout(resources: readonly MeshResource[]): readonly Problem[] {

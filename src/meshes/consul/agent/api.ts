@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { environmentError } from '../../../kit/errors.ts';
 import { notYet, type Ready } from '../../../kit/eventually.ts';
 import { ProblemsError } from '../../../kit/problems.ts';
+import type { ControlPlaneWay } from '../../contract.ts';
 import { MARKER_SERVICE } from '../names.ts';
 import { byOrder, type DesiredEntry } from './desired.ts';
 
@@ -23,13 +24,6 @@ interface ToldInstance {
   }[];
 }
 
-/** One request to an agent's HTTP interface; rejects when there is no answer. */
-export type AskAgent = (
-  method: string,
-  path: string,
-  body?: string,
-) => Promise<{ readonly status: number; readonly body: string }>;
-
 /** What an agent says of a peer of its own. */
 interface Peering {
   readonly State: string;
@@ -43,11 +37,11 @@ interface Peering {
 
 /** The HTTP interface of an agent, as far as a lab needs it. https://developer.hashicorp.com/consul/api-docs */
 export class AgentApi {
-  readonly #ask: AskAgent;
+  readonly #ask: ControlPlaneWay['ask'];
   /** The entries that the agent has been given, by kind and name. */
   readonly #applied = new Map<string, DesiredEntry>();
 
-  constructor(ask: AskAgent) {
+  constructor(ask: ControlPlaneWay['ask']) {
     this.#ask = ask;
   }
 

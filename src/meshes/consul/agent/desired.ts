@@ -4,8 +4,8 @@ import type { TopologyPlan } from '../../../model/topology.ts';
 import type { MarkedRevision } from '../../contract.ts';
 import { accessLogFormat } from '../caller.ts';
 import { type Datacenter, gatewaysOf } from '../datacenters.ts';
-import { listAt } from '../entries/lists.ts';
 import { isFor } from '../entries/networks.ts';
+import { listAt } from '../entries/written.ts';
 import { MARKER_SERVICE } from '../names.ts';
 import { freshHosts, sidecarAdmin } from '../sidecar-admin.ts';
 

@@ -26,6 +26,12 @@ export interface Replica
   readonly marker: Place;
 }
 
+/** By service, how many there are. */
+export const countOf = (instances: readonly Pick<Instance, 'service'>[]): ReadonlyMap<string, number> =>
+  new Map(
+    [...Map.groupBy(instances, ({ service }) => service)].map(([service, { length }]) => [service, length]),
+  );
+
 /**
  * What an agent is told of replicas, one after the other: each service, and its sidecar beside it, which takes calls of
  * the services `called` where the replica makes any; or a gateway.

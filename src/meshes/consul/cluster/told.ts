@@ -2,7 +2,7 @@ import { isServer, servedBy, type TopologyPlan } from '../../../model/topology.t
 import type { ControlPlaneWay, ToldControlPlane, ToldReplica } from '../../contract.ts';
 import { AgentApi } from '../agent/api.ts';
 import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
-import { type Replica, registrations } from '../agent/services.ts';
+import { countOf, type Replica, registrations } from '../agent/services.ts';
 import { ONLY_DATACENTER } from '../datacenters.ts';
 import { AGENT, SERVICES_FILE } from './agent.ts';
 import { SIDECAR_PORT } from './ports.ts';
@@ -32,8 +32,7 @@ export function tellAgent({ ask, write }: ControlPlaneWay, topology: TopologyPla
       // They come all at once, where each by itself would be slow.
       await write(SERVICES_FILE, JSON.stringify({ services }));
       await api.reload();
-      const servers = Map.groupBy(all.filter(isServer), ({ service }) => service);
-      replicas = new Map([...servers].map(([service, { length }]) => [service, length]));
+      replicas = countOf(all.filter(isServer));
     },
     knows: () => api.knows(replicas),
     versions: async () => ({ [AGENT]: await api.version() }),

@@ -3,7 +3,7 @@ import type { Told } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { Fallback, Place } from '../../told.ts';
 import { tell, within, writtenAt } from '../../told.ts';
-import { listAt } from '../entries/lists.ts';
+import { listAt } from '../entries/written.ts';
 
 /** The entries under test, by what they are about. */
 export class EntriesUnderTest {

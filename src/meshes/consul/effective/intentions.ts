@@ -1,7 +1,7 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { NamedMatch, Policy, RouteMatch, Rule, TextMatch } from '../../../model/effective.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
-import { listAt } from '../entries/lists.ts';
+import { listAt } from '../entries/written.ts';
 import { type EntriesUnderTest, fieldOf } from './entries.ts';
 
 /** Consul makes one policy of all intentions for connections, and one for each source with permissions. */

@@ -5,8 +5,8 @@ import type { Instance, TopologyPlan } from '../../../model/topology.ts';
 import { dumpedListeners, type EnvoyListener } from '../../envoy/config-dump.ts';
 import { settingAt, within, writtenAt } from '../../told.ts';
 import { askedByPeer } from '../clusters.ts';
-import { listAt } from '../entries/lists.ts';
 import { networkOf } from '../entries/networks.ts';
+import { listAt } from '../entries/written.ts';
 import type { EntriesUnderTest } from './entries.ts';
 
 interface GatewayContext {

@@ -5,7 +5,7 @@ import { conditionsOf, destinationsOf, readMatch } from '../../envoy/routes.ts';
 import { readDuration } from '../../go-duration.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { placeOf } from '../clusters.ts';
-import { listAt } from '../entries/lists.ts';
+import { listAt } from '../entries/written.ts';
 import { serviceHost } from '../names.ts';
 import { type EntriesUnderTest, fieldOf, toldBy } from './entries.ts';
 

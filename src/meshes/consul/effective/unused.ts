@@ -5,15 +5,18 @@ import type { Instance, TopologyPlan } from '../../../model/topology.ts';
 import type { EnvoyCluster } from '../../envoy/config-dump.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { clusterName } from '../clusters.ts';
-import { listAt } from '../entries/lists.ts';
 import { networkOf } from '../entries/networks.ts';
-import { textAt } from '../entries/written.ts';
+import { listAt, textAt } from '../entries/written.ts';
 import type { EntriesUnderTest } from './entries.ts';
 import { datacenterOf } from './targets.ts';
 
 const subjects: readonly (readonly [block: string, Subject])[] = [
   ['Limits', 'limits'],
   ['PassiveHealthCheck', 'outlier-detection'],
+];
+
+const calledBy = (service: string, calls: TopologyPlan['calls']): readonly string[] => [
+  ...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to)),
 ];
 
 /**
@@ -25,7 +28,7 @@ export function unusedByCaller(
   { calls }: TopologyPlan,
   under: EntriesUnderTest,
 ): readonly Unused[] {
-  const called = [...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to))];
+  const called = calledBy(service, calls);
   return called.flatMap((to) => [
     ...ofCalled(service, to, under),
     ...hidden(service, to, under),
@@ -59,7 +62,7 @@ export function unusedTargets(
   under: EntriesUnderTest,
   held: readonly EnvoyCluster[],
 ): readonly Unused[] {
-  const called = [...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to))];
+  const called = calledBy(service, calls);
   return called.flatMap((to) => {
     const resolver = under.of('service-resolver', to);
     if (resolver === undefined) return [];
@@ -97,7 +100,7 @@ export function unusedElsewhere(
 ): readonly Unused[] {
   const { service, network, role } = instance;
   if (role !== 'client') return [];
-  const called = [...new Set(calls.filter(({ from }) => from === service).map(({ to }) => to))];
+  const called = calledBy(service, calls);
   return elsewhere.flatMap((resource) => {
     const place = { resource, path: [] };
     const why = `it is for the network ${networkOf(resource)}, and ${service} calls from ${network}`;

@@ -1,7 +1,7 @@
 import { mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
-import { listAt } from './lists.ts';
 import type { Entry } from './read.ts';
+import { listAt } from './written.ts';
 
 /** From one service to another, and where that is written. */
 interface Way {

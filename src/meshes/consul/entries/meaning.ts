@@ -4,12 +4,11 @@ import type { Problem } from '../../../kit/problems.ts';
 import { servedBy, type TopologyPlan } from '../../../model/topology.ts';
 import { type Datacenter, datacentersOf } from '../datacenters.ts';
 import { mistakesInCircles } from './circles.ts';
-import { listAt } from './lists.ts';
 import { isFor } from './networks.ts';
 import { mistakesInTexts } from './patterns.ts';
 import { mistakesInExports, mistakesInNetwork, mistakesInPeers } from './peers.ts';
 import type { Entry } from './read.ts';
-import { meant, textAt } from './written.ts';
+import { listAt, meant, textAt } from './written.ts';
 
 /** A name of a service that an entry has somewhere. */
 interface Named {

@@ -2,8 +2,8 @@ import { quote } from '../../../kit/nearest.ts';
 import { mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { mistakeInPattern } from '../../envoy/patterns.ts';
-import { listAt } from './lists.ts';
 import type { Entry } from './read.ts';
+import { listAt } from './written.ts';
 
 /** Texts in a language of their own that Consul hands on as they are, and that only a sidecar would refuse, or nobody. */
 export function mistakesInTexts(entry: Entry): readonly Problem[] {

@@ -3,10 +3,9 @@ import { mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { isServer, type TopologyPlan } from '../../../model/topology.ts';
 import { type Datacenter, gatewaysOf, within } from '../datacenters.ts';
-import { listAt } from './lists.ts';
 import { NETWORK_OF_ENTRY, networkOf } from './networks.ts';
 import type { Entry } from './read.ts';
-import { meant, textAt } from './written.ts';
+import { listAt, meant, textAt } from './written.ts';
 
 /** A network that an entry is for, and the topology has not. */
 export function mistakesInNetwork(entry: Entry, all: readonly Datacenter[]): readonly Problem[] {

@@ -100,7 +100,7 @@ function readEntry(
 }
 
 /** As custom resources are spelt: "MaxConnections" → "maxConnections", "TLSMinVersion" → "tlsMinVersion". */
-const asInResources = (name: string) =>
+export const asInResources = (name: string) =>
   name.replace(/^[A-Z]+(?=[A-Z][a-z]|$)|^[A-Z]/, (capitals) => capitals.toLowerCase());
 
 type Blame = Entry['problem'];

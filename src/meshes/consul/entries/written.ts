@@ -7,6 +7,12 @@ export const textAt = (value: unknown, path: Path): string | undefined => {
   return typeof found === 'string' && found !== '' ? found : undefined;
 };
 
+/** The list at a place of an entry; empty where there is none. */
+export const listAt = (value: unknown, path: Path): readonly unknown[] => {
+  const found = valueAt(value, path);
+  return Array.isArray(found) ? found : [];
+};
+
 /** The name that was meant, or those that there are. */
 export function meant(name: string, known: readonly string[]): string {
   const close = nearest(name, known);

@@ -7,7 +7,7 @@ import type { HostInstance, HostMeshRequest, MarkedRevision } from '../../contra
 import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
 import { AgentApi } from '../agent/api.ts';
 import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
-import { markerService, type Replica, registrations } from '../agent/services.ts';
+import { countOf, markerService, type Replica, registrations } from '../agent/services.ts';
 import { type Datacenter, gatewaysOf, within } from '../datacenters.ts';
 import { prepareAgent, writeServices } from './agent-program.ts';
 import { type AgentPort, agentPort, MARKER_PORT, upstreamPort } from './ports.ts';
@@ -135,8 +135,3 @@ export function egress(
   const index = servedBy(topology).findIndex(({ name }) => name === service);
   return { address: egressAddress, port: port(upstreamPort(index)) };
 }
-
-const countOf = (instances: readonly HostInstance[]): ReadonlyMap<string, number> =>
-  new Map(
-    [...Map.groupBy(instances, ({ service }) => service)].map(([service, { length }]) => [service, length]),
-  );
