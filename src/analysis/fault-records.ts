@@ -6,6 +6,8 @@ import type { PlannedFault } from '../plan/contract.ts';
 /** A fault as it really happened, with what was planned of it. */
 export interface RecordedFault extends FaultRecord {
   readonly planned: PlannedFault;
+  /** When the last target had it. */
+  readonly completeAtMs: number | undefined;
 }
 
 /** Faults as they really happened, from the journal; times from the start of the load. */
@@ -19,6 +21,8 @@ export function recordFaults(
       journal
         .filter((entry) => 'fault' in entry && entry.fault === fault.name && entry.event === event)
         .map((entry) => entry.t - originMs);
+    const injectingAtMs = first(times('injecting')) ?? first(times('injected'));
+    const completeAtMs = last(times('injected'));
     return {
       planned: fault,
       name: fault.name,
@@ -27,8 +31,9 @@ export function recordFaults(
       targets: fault.targets,
       plannedAtMs: fault.atMs,
       plannedForMs: fault.forMs,
-      injectingAtMs: first(times('injecting')) ?? first(times('injected')),
-      injectedAtMs: last(times('injected')),
+      injectingAtMs,
+      injectedAtMs: completeAtMs !== undefined && fault.isGradual ? injectingAtMs : completeAtMs,
+      completeAtMs,
       revertingAtMs: first(times('reverting')) ?? first(times('reverted')),
       revertedAtMs: last(times('reverted')),
     };

@@ -27,7 +27,10 @@ const plan = planScenario(
 );
 
 /** The reason of requests to shop-1 that fail like this while they are due in this span. */
-async function reasonOf(failing: Partial<BuiltRequest>, fromMs: number, toMs: number) {
+const reasonOf = async (failing: Partial<BuiltRequest>, fromMs: number, toMs: number) =>
+  (await analysisOf(failing, fromMs, toMs)).errors[0];
+
+async function analysisOf(failing: Partial<BuiltRequest> = {}, fromMs = 0, toMs = 0) {
   const requests = Array.from({ length: 600 }, (_, index): BuiltRequest => {
     const dueMs = index * 10;
     const host = dueMs < 2_000 || dueMs >= 4_000 ? `shop-${1 + (index % 2)}` : 'shop-2';
@@ -54,14 +57,13 @@ async function reasonOf(failing: Partial<BuiltRequest>, fromMs: number, toMs: nu
     ],
   });
   const { trial, topology } = plan;
-  const analysis = await analyse({
+  return await analyse({
     trial,
     topology,
     directory: evidence.directory,
     mesh: istio,
     resources: [],
   });
-  return analysis.errors[0];
 }
 
 const fault = { setting: expect.stringMatching(/^fault restart: shop-1 is stopped/) };
@@ -104,4 +106,13 @@ test('what has another reason keeps it', async () => {
   expect((await reasonOf(answered, 1_000, 1_200))?.setting).not.toMatch(/^topology/);
   const ofTheOther = { ...answered, attempts: [{ host: 'shop-2', status: 503, ms: 2 }] };
   expect((await reasonOf(ofTheOther, 4_500, 6_000))?.setting).not.toMatch(/^topology/);
+});
+
+test('a restart is on from the moment that the replica is told to stop, and charts have its requests where they were due', async () => {
+  const { faults, windows, series } = await analysisOf();
+  expect(faults[0]).toMatchObject({ injectedAtMs: 2_000, revertedAtMs: 4_400 });
+  expect(windows.find(({ name }) => name === 'fault')).toMatchObject({ fromMs: 2_000, toMs: 4_000 });
+  expect(faults[0]?.efficacy).toMatchObject({ status: 'proven' });
+  // 100/s in steps of half a second: no gap while it goes, and no peak after that.
+  expect(series.outcomes['ok']).toEqual(new Array(12).fill(50));
 });

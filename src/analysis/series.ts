@@ -26,7 +26,7 @@ export function seriesOf(evidence: Evidence, traffic: Traffic, durationMs: numbe
 
   // Latencies sorted by step into one array: each step's share of it is a slice.
   const begins = new Int32Array(steps + 1);
-  const stepOf = (row: number) => Math.floor((traffic.whenMs[row] as number) / stepMs);
+  const stepOf = (row: number) => Math.floor((traffic.dueMs[row] as number) / stepMs);
   for (let row = 0; row < traffic.length; row += 1) {
     const step = stepOf(row);
     const ending = traffic.endings[traffic.endingOf[row] as number];

@@ -12,7 +12,9 @@ export const UNKNOWN_HOST = -2;
 /** The load's requests, ready to be counted: rows are those of `Evidence.requests`. */
 export interface Traffic {
   readonly length: number;
-  /** When a row was due, on the sidecar's clock; or when a fault began that found it in flight. */
+  /** When a row was due, on the sidecar's clock. */
+  readonly dueMs: Float64Array;
+  /** To which moment a row counts: when it was due, or when a fault was on that found it in flight. */
   readonly whenMs: Float64Array;
   readonly latencyMs: Float32Array;
   /** By number of load. */
@@ -41,31 +43,15 @@ export function settleTraffic(
 ): Traffic {
   const { requests } = evidence;
   const clocks = clocksOf(evidence, warmupMs);
-  const whenMs = new Float64Array(requests.length);
+  const dueMs = new Float64Array(requests.length);
   const latencyMs = new Float32Array(requests.length);
-  const injections = faults
-    .flatMap((fault) =>
-      fault.injectingAtMs === undefined
-        ? []
-        : [{ from: fault.injectingAtMs, to: fault.injectedAtMs ?? fault.injectingAtMs }],
-    )
-    .sort((a, b) => a.from - b.from);
   for (let row = 0; row < requests.length; row += 1) {
     const startMs = requests.startMs[row] as number;
     const durationMs = requests.durationMs[row] as number;
     const rawLag = requests.rawLagMs[row] as number;
     const { offsetMs } = clocks[requests.load[row] as number] ?? { offsetMs: 0 };
     const lagMs = Number.isNaN(rawLag) ? 0 : Math.max(0, rawLag - offsetMs);
-    const dueMs = startMs - lagMs;
-    const overMs = startMs + durationMs;
-    let when = dueMs;
-    for (const { from, to } of injections) {
-      if (dueMs < to && overMs > from) {
-        when = to;
-        break;
-      }
-    }
-    whenMs[row] = when;
+    dueMs[row] = startMs - lagMs;
     latencyMs[row] = lagMs + durationMs;
   }
   const endings = settleEndings(evidence);
@@ -76,7 +62,28 @@ export function settleTraffic(
       refused?.any ? withRefusals(evidence, endings, refused) : { endings, endingOf: requests.ending },
     ),
   );
-  return { length: requests.length, whenMs, latencyMs, clocks, ...told };
+  const whenMs = pastInjections(dueMs, latencyMs, faults);
+  return { length: requests.length, dueMs, whenMs, latencyMs, clocks, ...told };
+}
+
+/** When requests were due, and of those under way while a fault was being injected when it was on: it is what they met. */
+function pastInjections(
+  dueMs: Float64Array,
+  latencyMs: Float32Array,
+  faults: readonly FaultRecord[],
+): Float64Array {
+  const injections = faults
+    .flatMap(({ injectingAtMs, injectedAtMs = injectingAtMs }) =>
+      injectingAtMs === undefined || injectedAtMs === undefined
+        ? []
+        : [{ from: injectingAtMs, to: injectedAtMs }],
+    )
+    .sort((a, b) => a.from - b.from);
+  if (injections.length === 0) return dueMs;
+  return dueMs.map((due, row) => {
+    const overMs = due + (latencyMs[row] as number);
+    return injections.find(({ from, to }) => due < to && overMs > from)?.to ?? due;
+  });
 }
 
 /** Whether a sidecar passes an answer off as a host's and does not say whose. */

@@ -7,7 +7,7 @@ import type { PlannedCheck } from '../plan/contract.ts';
  * The parts of a run, by what really happened:
  *
  *   steady    end of the warmup … the moment the first fault or change was about to come (all of the load without)
- *   fault     a fault's last target had it … taking it back began
+ *   fault     a fault was on (its last target had it) … taking it back began
  *   recovery  its last target was free of it … the next fault was about to come, or the load ended
  *   change    every sidecar held it … the next change was about to be made, or the load ended
  *   run       end of the warmup … the load ended

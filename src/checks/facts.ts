@@ -21,7 +21,10 @@ export interface FaultRecord {
   readonly plannedForMs: number;
   /** When the first target was about to get it; nothing after this is steady state. */
   readonly injectingAtMs: number | undefined;
-  /** When the last target had it; undefined when it was never injected. */
+  /**
+   * From when it was on: when the last target had it, or when its way in began where that is part of the fault;
+   * undefined when it was never injected.
+   */
   readonly injectedAtMs: number | undefined;
   /** When taking it back began, and when the last target was free of it. */
   readonly revertingAtMs: number | undefined;

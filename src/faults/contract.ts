@@ -21,6 +21,8 @@ export interface FaultKind<Schema extends KindSchema = KindSchema> {
    * `ended` is started again at its end, which takes a while.
    */
   readonly halts?: Halt;
+  /** Whether its way in is part of it: it is on as soon as that begins, and others once the last target has them. */
+  readonly isGradual?: true;
   /** "200 ms slower", "answers 503 to every request". */
   describe(fault: z.output<Schema>): string;
   /** Whom it hits, of one without an `on` that does not hit all. */

@@ -17,6 +17,7 @@ const schema = z
 export const restart: FaultKind<typeof schema> = {
   schema,
   halts: 'ended',
+  isGradual: true,
   describe: () => 'is stopped in an orderly way with its sidecar, and started again',
   mistakes: (fault, instances) => {
     const drains = instances.map(({ sidecar = usualLife, app }) =>

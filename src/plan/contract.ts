@@ -21,6 +21,8 @@ export interface PlannedFault {
   readonly atMs: number;
   readonly forMs: number;
   readonly halts: Halt | undefined;
+  /** Whether it is on as soon as its way in begins. */
+  readonly isGradual?: true;
   readonly actions: readonly ReversibleAction[];
   readonly proof: Proof;
 }

@@ -211,6 +211,7 @@ function planFaults({ scenario, locate }: LoadedScenario, instances: readonly In
       atMs: fault.at,
       forMs: fault.for,
       halts: kind.halts,
+      ...(kind.isGradual ? { isGradual: true } : {}),
       actions: kind.actions(fault, name, hit, instances),
       proof: kind.proof(fault, hit),
     };

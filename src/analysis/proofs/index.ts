@@ -27,13 +27,13 @@ export function proveFault(
   before: Span,
   endMs: number,
 ): Efficacy {
-  const { injectedAtMs, revertingAtMs, planned } = fault;
+  const { completeAtMs, revertingAtMs, planned } = fault;
   const { proof } = planned;
   const kind: ProofKind = proofs[proof.kind];
   const expected = kind.expected(proof);
-  if (injectedAtMs === undefined) {
+  if (completeAtMs === undefined) {
     return { status: 'not-injected', observed: 'never injected', expected, samples: 0 };
   }
-  const span = { fromMs: injectedAtMs, toMs: Math.min(revertingAtMs ?? endMs, endMs) };
+  const span = { fromMs: completeAtMs, toMs: Math.min(revertingAtMs ?? endMs, endMs) };
   return { expected, ...kind.look(proof, { fault, span, before, evidence, traffic }) };
 }

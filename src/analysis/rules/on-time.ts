@@ -42,7 +42,7 @@ export const onTime: Rule = {
   },
 };
 
-/** From when the last target had it until taking it back began; undefined when either never came. */
+/** From when it was on until taking it back began; undefined when either never came. */
 function lastedMs({ injectedAtMs, revertingAtMs }: RecordedFault): number | undefined {
   return injectedAtMs === undefined || revertingAtMs === undefined ? undefined : revertingAtMs - injectedAtMs;
 }
