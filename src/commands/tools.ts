@@ -98,7 +98,10 @@ function fetchCommand(options: ResolveOptions): Command {
       const all = programsOf(mesh, process.env);
       const foreign = programs.filter((program) => !all.includes(program));
       if (foreign.length > 0) {
-        throw usageError(`${mesh.name} has no ${foreign.join(', ')}`, `its programs: ${all.join(', ')}`);
+        throw usageError(
+          `${mesh.name} has no ${foreign.join(', ')}`,
+          `its programs: ${all.join(', ')}; those of another mesh are fetched by themselves`,
+        );
       }
       const wanted = programs.length === 0 ? usualPrograms(mesh, process.env) : programs;
       const resolved = await withProgress({ ...options, mesh }, (reporting) =>

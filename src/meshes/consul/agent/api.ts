@@ -56,6 +56,21 @@ export class AgentApi {
     );
   }
 
+  /** Gives the agent a check of the machine that passes, and fails by itself after so long; its server hears of it at once. */
+  async addLapsingCheck(name: string, afterMs: number): Promise<void> {
+    await this.#put('/v1/agent/check/register', { Name: name, Status: 'passing', TTL: `${afterMs}ms` });
+  }
+
+  async removeCheck(name: string): Promise<void> {
+    await this.#put(`/v1/agent/check/deregister/${name}`);
+  }
+
+  /** How its server has a check; undefined where it has none of that name. */
+  async statusOf(name: string): Promise<string | undefined> {
+    const told = await this.#json<ToldInstance['Checks']>('/v1/health/state/any?consistent');
+    return told.find(({ CheckID }) => CheckID === name)?.Status;
+  }
+
   /** Lets the agent read its files again: services and sidecars come all at once, where each by itself would be slow. */
   async reload(): Promise<void> {
     const { status, body } = await this.#ask('PUT', '/v1/agent/reload');
@@ -178,15 +193,20 @@ export class AgentApi {
     );
     // A router may go only before the resolver whose subsets it names, and a protocol comes before routes.
     for (const each of gone.toReversed()) await this.#remove(each);
-    for (const each of changed) if (keyOf(each) !== last) await this.#put(each);
+    for (const each of changed) if (keyOf(each) !== last) await this.#write(each);
     const marker = wanted.get(last);
-    if (marker !== undefined && changed.includes(marker)) await this.#put(marker);
+    if (marker !== undefined && changed.includes(marker)) await this.#write(marker);
   }
 
-  async #put(entry: DesiredEntry): Promise<void> {
+  async #write(entry: DesiredEntry): Promise<void> {
     const { status, body } = await this.#ask('PUT', '/v1/config', JSON.stringify(entry.body));
     if (status !== 200 || body.trim() !== 'true') throw refusal(entry, body);
     this.#applied.set(keyOf(entry), entry);
+  }
+
+  async #put(path: string, body?: object): Promise<void> {
+    const { status, body: said } = await this.#ask('PUT', path, body && JSON.stringify(body));
+    if (status !== 200) throw new Error(`it answers ${status} to ${path}: ${said.slice(0, 200)}`);
   }
 
   async #remove(entry: DesiredEntry): Promise<void> {

@@ -47,11 +47,12 @@ test('images have their usual names, in a registry of one’s own too, unless ot
 async function toldOf(names: readonly string[]) {
   const files: Record<string, string> = {};
   const asked: string[] = [];
+  const checks = ['passing', 'critical'].map((Status) => [{ CheckID: 'breakwater-lapses', Status }]);
   const told = control.tell(
     {
       ask: async (method, path) => {
-        asked.push(`${method} ${path}`);
-        return { status: 200, body: 'true' };
+        if (method === 'PUT') asked.push(path);
+        return { status: 200, body: JSON.stringify(method === 'PUT' ? true : checks.shift()) };
       },
       write: async (path, content) => {
         files[path] = content;
@@ -90,7 +91,11 @@ interface Registration {
 
 test('whoever calls a service by its name finds its own sidecar there, which takes calls of that service alone', async () => {
   const { asked, services } = await toldOf(['frontend', 'shop', 'stock']);
-  expect(asked).toEqual(['PUT /v1/agent/reload']);
+  expect(asked).toEqual([
+    '/v1/agent/check/register',
+    '/v1/agent/check/deregister/breakwater-lapses',
+    '/v1/agent/reload',
+  ]);
   for (const instance of topology.instances) {
     const { hostAliases } = control.podParts(instance, topology, usual);
     const names = new Map(hostAliases.flatMap(({ ip, hostnames }) => hostnames.map((name) => [name, ip])));

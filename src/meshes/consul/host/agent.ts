@@ -7,6 +7,7 @@ import type { HostInstance, HostMeshRequest, MarkedRevision } from '../../contra
 import { accepts, DiscoveryGate } from '../../envoy/discovery-gate.ts';
 import { AgentApi } from '../agent/api.ts';
 import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
+import { HandingOn } from '../agent/handing-on.ts';
 import { countOf, markerService, type Replica, registrations } from '../agent/services.ts';
 import { type Datacenter, gatewaysOf, within } from '../datacenters.ts';
 import { prepareAgent, writeServices } from './agent-program.ts';
@@ -23,6 +24,7 @@ export class Agent {
   readonly #request: HostMeshRequest;
   readonly #api: AgentApi;
   readonly #gate: DiscoveryGate;
+  #handingOn: HandingOn;
   /** By service, how many there are of its own. */
   readonly #replicas: ReadonlyMap<string, number>;
   readonly #gateways: ReadonlyMap<string, number>;
@@ -40,6 +42,7 @@ export class Agent {
         ...(body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } }),
       }),
     );
+    this.#handingOn = new HandingOn(this.#api);
     this.#gate = new DiscoveryGate(this.#at('discovery'), this.#at('grpc'));
     this.#replicas = countOf(within(request.instances, datacenter).filter(isServer));
     this.#gateways = countOf(gatewaysOf(request.instances, datacenter));
@@ -59,6 +62,7 @@ export class Agent {
    * call.
    */
   async hold(): Promise<void> {
+    this.#handingOn = new HandingOn(this.#api);
     await writeServices(this.datacenter, this.#request, []);
     await this.#gate.hold();
   }
@@ -66,6 +70,11 @@ export class Agent {
   async hasReadItsLog(): Promise<Ready> {
     const accepted = await accepts(this.#at('grpc'));
     return accepted instanceof NotYet ? accepted : this.#api.hasReadItsLog();
+  }
+
+  /** Whether it takes services well now: see HandingOn. */
+  handsOn(): Promise<Ready> {
+    return this.#handingOn.look();
   }
 
   /** Makes another agent of the lab a peer. */

@@ -37,12 +37,17 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     resources: [],
     revision: { name: request.revision, hostsSince: request.revision },
   };
+  /** What the agents have been given of that since they were started. */
+  let given: Wanted | undefined;
   let isUp = false;
   let arePeers = false;
   let isTold = false;
   let knowsSince: number | undefined;
-  const give = ({ resources, revision }: Wanted) =>
-    Promise.all(agents.map((agent) => agent.give(resources, revision)));
+  const give = async () => {
+    const giving = wanted;
+    await Promise.all(agents.map((agent) => agent.give(giving.resources, giving.revision)));
+    given = giving;
+  };
   return {
     controlPlanes: agents.map(({ program }) => program),
     authority,
@@ -53,7 +58,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       `  curl -X PUT http://${address}/v1/config -d '{"Kind":"service-defaults","Name":"…"}'`,
     ]),
     holdControlPlane: async () => {
-      [isTold, knowsSince] = [false, undefined];
+      [given, isTold, knowsSince] = [undefined, false, undefined];
       await Promise.all(agents.map((agent) => agent.hold()));
     },
     controlPlaneReady: async () => {
@@ -66,9 +71,11 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
         }
         arePeers = true;
       }
+      // What has been changed while they were gone comes now.
+      if (given !== wanted) await give();
       if (!isTold) {
-        // What has been changed while they were gone comes now.
-        await give(wanted);
+        const deaf = await firstOf(agents.map((agent) => agent.handsOn()));
+        if (deaf !== undefined) return deaf;
         await Promise.all(agents.map((agent) => agent.tellServices()));
         isTold = true;
       }
@@ -87,7 +94,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     },
     configure: async ({ resources }, revision) => {
       wanted = { resources, revision };
-      if (isUp) await give(wanted);
+      if (isUp) await give();
     },
     sidecar: (instance) => sidecarProgram(instance, request),
     egress: (instance, service) => egress(instance, service, request),
