@@ -92,6 +92,8 @@ function notesOnConnections({ withoutRequest }: Evidence): string[] {
     const told = {
       'not-taken': 'the sidecar takes none of the kind, as one that takes TLS only does with plaintext',
       'not-understood': 'what came was not HTTP, as when TLS is spoken to a sidecar that takes plaintext',
+      'no-certificate':
+        'who opened them showed no certificate, as a control plane does that looks whether a sidecar is there',
       bytes: 'what came on them was passed on as bytes',
     }[why];
     return `${plural(count, 'connection')} to ${where} ended before a request came of ${count === 1 ? 'it' : 'them'}: ${told}.`;

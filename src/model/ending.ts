@@ -39,6 +39,8 @@ export type NoRequest =
   | 'not-taken'
   /** What came was not the protocol that it takes: TLS where it takes plaintext. */
   | 'not-understood'
+  /** Whoever opened it to a sidecar that takes nothing without one showed no certificate. */
+  | 'no-certificate'
   /** It was passed on as bytes: what was asked on it no sidecar knows. */
   | 'bytes';
 

@@ -382,4 +382,18 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
     args: inFile('grpc.yaml', 'maxConcurrentRequests: 20', 'maxConnections: 4'),
     names: /MaxConcurrentRequests|^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.Limits/,
   },
+  {
+    scenario: 'tcp',
+    name: 'a limit of requests for a port of bytes',
+    fails: 'overflow',
+    args: inFile('tcp.hcl', 'MaxConnections = 20', 'MaxConcurrentRequests = 20'),
+    names: /^MaxConnections: 1,024 \(default of Envoy\)$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'the default cap of 10 % of three hosts ejects nobody',
+    fails: 'time-to-eject',
+    args: inFile('tcp.hcl', / *MaxEjectionPercent = 50\n/, ''),
+    names: /^MaxEjectionPercent: 10 % \(default of Envoy\)$/,
+  },
 ];

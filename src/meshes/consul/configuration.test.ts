@@ -12,6 +12,12 @@ const topology: TopologyPlan = {
   services: [
     { ...server, name: 'edge-app', serviceAccount: 'edge-app' },
     { ...server, name: 'cart', serviceAccount: 'cart' },
+    {
+      ...server,
+      name: 'queue',
+      serviceAccount: 'queue',
+      portName: { text: 'tcp-queue', source: 'shop.yaml:9' },
+    },
     { name: 'frontend', serviceAccount: 'frontend', port: 8080, role: 'client' },
   ],
   instances: [],
@@ -364,4 +370,22 @@ test('without a topology a file is looked at by itself', () => {
   ]);
   expect(sound.map(({ name }) => name)).toEqual(['whoever', 'x']);
   expect(problems.map(({ message }) => message)).toEqual(['the weights come to 1, and have to come to 100']);
+});
+
+test('a service whose port is named as one of bytes speaks TCP, and nothing of requests is said of it', () => {
+  const entry = (kind: string, body: string) => `Kind = "${kind}"\nName = "queue"\n${body}`;
+  expect(problemsIn([entry('service-defaults', 'Protocol = "tcp"')])).toEqual([]);
+  expect(problemsIn([entry('service-defaults', 'MaxInboundConnections = 3')])).toEqual([]);
+  const sources = (said: string) => entry('service-intentions', `Sources = [{ Name = "frontend", ${said} }]`);
+  expect(problemsIn([sources('Action = "allow"')])).toEqual([]);
+  expect(problemsIn([entry('service-defaults', 'Protocol = "http"')])).toEqual([
+    '3 | Protocol | the port of queue is called tcp-queue, as one of bytes is | write Protocol = "tcp", or another portName in the scenario',
+  ]);
+  expect(problemsIn([sources('Permissions = [{ Action = "allow", HTTP { PathPrefix = "/" } }]')])).toEqual([
+    '3 | Sources.0.Permissions | permissions are for requests, and the port of queue is called tcp-queue, as one of bytes is | write an Action, allow or deny',
+  ]);
+  const router = entry('service-router', 'Routes = [{ Destination { NumRetries = 1 } }]');
+  expect(problemsIn([router])).toEqual([
+    expect.stringContaining('as one of bytes is: Consul refuses a service-router for it'),
+  ]);
 });

@@ -39,7 +39,7 @@ export function consulOf(version: string = CONSUL_VERSION): Mesh {
       'Its Envoy is newer than the range that Consul names for itself (1.23 to 1.26 for Consul 1.16).',
       'The agent looks at each sidecar every second, where ten seconds are usual: callers hear of a replica that died sooner than elsewhere.',
     ],
-    telemetry: envoyTelemetry(clusterNames, callerIn),
+    telemetry: envoyTelemetry(clusterNames, { identityIn: callerIn, isAlwaysCertified: true }),
     sidecar: sidecarAdmin,
     effective: { paths: effectivePaths, read: readEffective },
     pools: poolSettings,

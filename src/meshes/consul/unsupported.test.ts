@@ -35,7 +35,6 @@ test('what it cannot do is told with its place and the reason', () => {
   const services = topology.services.map((service) => ({
     ...service,
     extraPorts: [9_090],
-    portName: { text: 'tcp-bytes', source: 'portName' },
   }));
   const asked = {
     ...topology,
@@ -53,7 +52,6 @@ test('what it cannot do is told with its place and the reason', () => {
     'mesh.mtls',
     'topology.services.edge-app.extraPorts',
     'mesh.tracing',
-    'topology.services.edge-app.portName',
     'faults.1.kind',
     'faults.2.kind',
     'faults.3.kind',

@@ -1,7 +1,7 @@
 import type { Mistake } from '../../kit/problems.ts';
 import type { Action } from '../../model/fault.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
-import { isOfBytes, servedBy } from '../../model/topology.ts';
+import { servedBy } from '../../model/topology.ts';
 import { calledFromAfar, datacentersOf, MOST_NETWORKS } from './datacenters.ts';
 import { MOST_SERVICES } from './host/ports.ts';
 
@@ -72,11 +72,6 @@ export function unsupported(
     ...(topology.tracing === undefined
       ? []
       : [unable(['mesh', 'tracing'], 'sidecars of Consul are told of no provider of traces yet', 'key')]),
-    ...services
-      .filter((service) => isOfBytes(service))
-      .map(({ name }) =>
-        unable(['topology', 'services', name, 'portName'], 'calls of plain TCP were never shown on Consul'),
-      ),
     ...(served.length > MOST_SERVICES
       ? [unable(['topology', 'services'], `a lab with Consul holds ${MOST_SERVICES} services`, 'key')]
       : []),

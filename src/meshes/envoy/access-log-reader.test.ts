@@ -187,3 +187,24 @@ function randomNumbers(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
+
+test('a connection of bytes without a certificate was no call where sidecars take nothing without one', () => {
+  const line = (cluster: string, peer: string) =>
+    accessLine({ start: startTime(1), durationMs: 3, upstreamHost: '127.1.2.3:18080', cluster, peer });
+  const lines = Buffer.from(
+    [
+      line('inbound|8080||', 'spiffe://a;-;-;-'),
+      line('inbound|8080||', '-;-;-;-'),
+      line('outbound|8080||edge-app.default.svc.cluster.local', '-;-;-;-'),
+    ].join(''),
+  );
+  const kinds = (reader: EnvoyLogReader) => {
+    reader.read(lines, 0, lines.length);
+    return Array.from(
+      { length: reader.lines.length },
+      (_, row) => reader.endings[reader.lines.ending[row] ?? -1]?.noRequest,
+    );
+  };
+  expect(kinds(new EnvoyLogReader(clusterNames))).toEqual(['bytes', 'bytes', 'bytes']);
+  expect(kinds(new EnvoyLogReader(clusterNames, true))).toEqual(['bytes', 'no-certificate', 'bytes']);
+});

@@ -37,13 +37,16 @@ const TENS = Array.from({ length: 16 }, (_, digits) => 10 ** digits);
 export class EnvoyLogReader implements AccessLogReader {
   readonly lines = new LogLines();
   readonly #table: EndingTable;
+  /** Whether sidecars take nothing for their apps without a certificate: a connection of bytes without one was no call. */
+  readonly #isAlwaysCertified: boolean;
   /** Where the next field begins. */
   #at = 0;
   /** Eight bytes as two words, and the number that they say: the first digits of a time, the same for 100 s. */
   readonly #head = { first: 0, second: 0, value: BAD };
 
-  constructor(clusters: ClusterNames) {
+  constructor(clusters: ClusterNames, isAlwaysCertified = false) {
     this.#table = new EndingTable(clusters);
+    this.#isAlwaysCertified = isAlwaysCertified;
   }
 
   get endings(): readonly LoggedEnding[] {
@@ -91,7 +94,8 @@ export class EnvoyLogReader implements AccessLogReader {
     if (dueEnd === due || !isUnread(view, dueEnd + 1, end)) return false;
     lines.startMs[row] = startMs;
     lines.durationMs[row] = whole ? totalUs / 1_000 : durationMs;
-    lines.ending[row] = ending;
+    const isCertified = !this.#isAlwaysCertified || view.getUint8(dueEnd + 1) !== DASH;
+    lines.ending[row] = isCertified ? ending : this.#table.withoutCertificate(ending);
     this.#readDue(view, due, dueEnd, row);
     return true;
   }

@@ -367,3 +367,13 @@ const denominators = { HUNDRED: 100, TEN_THOUSAND: 10_000, MILLION: 1_000_000 } 
 export function shareOf(percent: FractionalPercent | undefined): number {
   return (percent?.numerator ?? 0) / denominators[percent?.denominator ?? 'HUNDRED'];
 }
+
+/** Names of the clusters to which listeners lead without routes. */
+export const bytesIn = (listeners: readonly EnvoyListener[]): readonly string[] =>
+  listeners
+    .flatMap(({ filter_chains }) => filter_chains ?? [])
+    .flatMap(({ filters }) => filters ?? [])
+    .flatMap(({ typed_config }) => [
+      ...(typed_config?.cluster === undefined ? [] : [typed_config.cluster]),
+      ...(typed_config?.weighted_clusters?.clusters ?? []).flatMap(({ name }) => name ?? []),
+    ]);

@@ -35,6 +35,7 @@ export class EndingTable {
   /** By number of a text: the ending of a request that was cut off, and of a whole one; counted from 1. */
   readonly #numbers = new Uint16Array(MOST * 2);
   readonly #untold = new Map<string, number>();
+  readonly #withoutCertificate = new Map<number, number>();
 
   constructor(clusters: ClusterNames) {
     this.#clusters = clusters;
@@ -56,6 +57,18 @@ export class EndingTable {
     }
     this.next = from + (this.#texts[text] as DataView).byteLength + 1;
     return this.#numberOf(text, whole);
+  }
+
+  /** The number of the same ending, where it is of a connection for the app that is known to have been no call. */
+  withoutCertificate(number: number): number {
+    const ending = this.endings[number];
+    if (ending?.noRequest !== 'bytes' || ending.direction !== 'inbound') return number;
+    let other = this.#withoutCertificate.get(number);
+    if (other === undefined) {
+      other = this.endings.push({ ...ending, noRequest: 'no-certificate' }) - 1;
+      this.#withoutCertificate.set(number, other);
+    }
+    return other;
   }
 
   /** Whether the text stands at `from`, with a blank behind it. */

@@ -1,6 +1,6 @@
 import { mapAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import type { TopologyPlan } from '../../../model/topology.ts';
+import { isOfBytes, type TopologyPlan } from '../../../model/topology.ts';
 import type { MarkedRevision } from '../../contract.ts';
 import { accessLogFormat } from '../caller.ts';
 import { type Datacenter, gatewaysOf } from '../datacenters.ts';
@@ -42,7 +42,7 @@ export const byOrder = (a: Pick<DesiredEntry, 'kind'>, b: Pick<DesiredEntry, 'ki
 
 /**
  * The entries of a datacenter: those under test that are for it as they are, and beside them what the topology says:
- * that services speak HTTP, and which of them HTTP/2 or gRPC, and the marker of the revision. Sidecars are told in
+ * that services speak HTTP, which of them HTTP/2 or gRPC or of bytes alone, and the marker of the revision. Sidecars are told in
  * `proxy-defaults` to log what the evidence is read from, and gateways in `exported-services` of the marker, whoever
  * else has written into those.
  */
@@ -80,12 +80,14 @@ export function desiredEntries(
       ...(proxyDefaults === undefined ? {} : { from: proxyDefaults }),
     },
     ...services
-      .filter(({ name, protocol = 'http1' }) => protocol !== 'http1' && !ownDefaults.has(name))
-      .map(({ name, protocol }) => ({
-        kind: 'service-defaults',
-        name,
-        body: { Kind: 'service-defaults', Name: name, Protocol: protocol },
-      })),
+      .filter(({ name }) => !ownDefaults.has(name))
+      .flatMap((service) => {
+        const Protocol = isOfBytes(service) ? 'tcp' : service.protocol;
+        if (Protocol === undefined || Protocol === 'http1') return [];
+        const { name } = service;
+        const kind = 'service-defaults';
+        return [{ kind, name, body: { Kind: kind, Name: name, Protocol } }];
+      }),
     {
       kind: 'service-resolver',
       name: MARKER_SERVICE,

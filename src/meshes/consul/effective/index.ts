@@ -2,6 +2,7 @@ import type { EffectiveConfiguration, Sidecar } from '../../../model/effective.t
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import { type Instance, isCaller, isServer, servedBy, type TopologyPlan } from '../../../model/topology.ts';
 import {
+  bytesIn,
   dumped,
   dumpedListeners,
   type EnvoyListener,
@@ -106,6 +107,8 @@ function readSidecar(
     held.flatMap(({ cluster_type }) => cluster_type?.typed_config?.clusters ?? []),
   );
   const { service, locality, role, network } = instance;
+  const outbound = listeners.filter(isOutbound);
+  const bytesTo = bytesIn(outbound);
   const inbound = isServer(instance) ? readInbound(listeners, held, instance, under) : [];
   return {
     instance: instance.name,
@@ -126,8 +129,9 @@ function readSidecar(
       const own = configurations.find((each) => each.name === name);
       return own === undefined ? [] : [readHost(name, port, own, under)];
     }),
+    ...(bytesTo.length === 0 ? {} : { bytesTo }),
     filters: readFilters(
-      listeners.filter(isOutbound).flatMap(({ filter_chains }) => filter_chains ?? []),
+      outbound.flatMap(({ filter_chains }) => filter_chains ?? []),
       instance,
       under,
     ),

@@ -1,7 +1,7 @@
 import { quote } from '../../../kit/nearest.ts';
 import { isMap, mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
-import { servedBy, type TopologyPlan } from '../../../model/topology.ts';
+import { isOfBytes, servedBy, type TopologyPlan, type TopologyService } from '../../../model/topology.ts';
 import { type Datacenter, datacentersOf } from '../datacenters.ts';
 import { mistakesInCircles } from './circles.ts';
 import { isFor } from './networks.ts';
@@ -43,7 +43,8 @@ function mistakesIn(
   topology: TopologyPlan,
 ): readonly Problem[] {
   const destinations = entries.flatMap(destinationsOf);
-  const servers = servedBy(topology).map(({ name }) => name);
+  const served = servedBy(topology);
+  const servers = served.map(({ name }) => name);
   // A resolver makes a service of its name, wherever that leads.
   const virtual = entries
     .filter(({ kind }) => ['service-resolver', 'service-router', 'service-splitter'].includes(kind))
@@ -58,7 +59,7 @@ function mistakesIn(
     ...entries.flatMap((entry) => mistakesInExports(entry, datacenter, topology, virtual)),
     ...mistakesAlone(entries),
     ...mistakesInCircles(entries),
-    ...mistakesInProtocol(entries, servers),
+    ...mistakesInProtocol(entries, served),
   ];
 }
 
@@ -260,27 +261,63 @@ function mistakesInIntentions(entry: Entry): readonly Problem[] {
 
 /**
  * A service speaks TCP unless its own service-defaults say otherwise; those in proxy-defaults count only where it has
- * none. Of connections there are no routes, and no requests that a sidecar could tell of.
+ * none. Of connections there are no routes, and no requests that a sidecar could tell of: only a service whose port is
+ * named as one of bytes is to be taken so.
  */
-function mistakesInProtocol(entries: readonly Entry[], servers: readonly string[]): readonly Problem[] {
+function mistakesInProtocol(
+  entries: readonly Entry[],
+  services: readonly TopologyService[],
+): readonly Problem[] {
   const hint = 'write Protocol = "http", or http2 or grpc';
   return entries.flatMap((entry) => {
     if (entry.kind === 'proxy-defaults' && textAt(entry.value, ['Config', 'protocol']) === 'tcp') {
       const message = 'sidecars would take requests for connections of TCP, of which nothing can be told';
       return [entry.problem(['Config', 'protocol'], message, hint)];
     }
-    if (entry.kind !== 'service-defaults') return [];
     const { name } = entry;
-    const routing = entries.find(
-      (each) => each.name === name && ['service-router', 'service-splitter'].includes(each.kind),
-    );
-    const own = textAt(entry.value, ['Protocol']);
-    if (!(servers.includes(name) || routing !== undefined) || (own !== undefined && own !== 'tcp')) return [];
-    const without = own === undefined ? 'without a Protocol of its own' : 'with this Protocol';
-    const message =
-      routing === undefined
-        ? `${without} ${name} speaks TCP, whatever proxy-defaults say, and nothing can be told of its requests`
-        : `${without} ${name} speaks TCP, and a ${routing.kind} for it is refused`;
+    const service = services.find((each) => each.name === name);
+    const ofBytes = service !== undefined && isOfBytes(service) ? service.portName?.text : undefined;
+    if (entry.kind === 'service-intentions' && ofBytes !== undefined)
+      return permissionsOfBytes(entry, ofBytes);
+    if (isRouting(entry) && ofBytes !== undefined) {
+      const message = `the port of ${name} is called ${ofBytes}, as one of bytes is: Consul refuses a ${entry.kind} for it`;
+      return [entry.problem([], message, 'leave it out, or write another portName in the scenario')];
+    }
+    if (entry.kind !== 'service-defaults') return [];
+    const routing = ofBytes === undefined && entries.find((each) => each.name === name && isRouting(each));
+    const own = textAt(entry.value, ['Protocol']) ?? '';
+    if (own !== '' && own !== 'tcp') {
+      return ofBytes === undefined
+        ? []
+        : [
+            entry.problem(
+              ['Protocol'],
+              `the port of ${name} is called ${ofBytes}, as one of bytes is`,
+              `write Protocol = "tcp", or another portName in the scenario`,
+            ),
+          ];
+    }
+    if (!routing && (service === undefined || ofBytes !== undefined)) return [];
+    const without = own === '' ? 'without a Protocol of its own' : 'with this Protocol';
+    const message = routing
+      ? `${without} ${name} speaks TCP, and a ${routing.kind} for it is refused`
+      : `${without} ${name} speaks TCP, whatever proxy-defaults say, and nothing can be told of its requests`;
     return [entry.problem(['Protocol'], message, hint)];
   });
 }
+
+const isRouting = ({ kind }: Entry) => ['service-router', 'service-splitter'].includes(kind);
+
+/** Of connections nobody can say which paths they are for: Consul makes of every permission one that denies. */
+const permissionsOfBytes = (entry: Entry, portName: string): readonly Problem[] =>
+  listAt(entry.value, ['Sources']).flatMap((source, index) =>
+    valueAt(source, ['Permissions']) === undefined
+      ? []
+      : [
+          entry.problem(
+            ['Sources', index, 'Permissions'],
+            `permissions are for requests, and the port of ${entry.name} is called ${portName}, as one of bytes is`,
+            'write an Action, allow or deny',
+          ),
+        ],
+  );

@@ -9,7 +9,7 @@ import {
   servedBy,
   type TopologyPlan,
 } from '../../../model/topology.ts';
-import { dumped, dumpedListeners, type EnvoyListener } from '../../envoy/config-dump.ts';
+import { bytesIn, dumped, dumpedListeners } from '../../envoy/config-dump.ts';
 import { sidecarsOf } from '../../envoy/sidecars.ts';
 import { fullHost, list, texts } from '../configuration-hosts.ts';
 import { instanceLabels } from '../labels.ts';
@@ -242,16 +242,6 @@ function callsOf(
     }));
   });
 }
-
-/** Names of the clusters to which listeners lead without routes. */
-const bytesIn = (listeners: readonly EnvoyListener[]): readonly string[] =>
-  listeners
-    .flatMap(({ filter_chains }) => filter_chains ?? [])
-    .flatMap(({ filters }) => filters ?? [])
-    .flatMap(({ typed_config }) => [
-      ...(typed_config?.cluster === undefined ? [] : [typed_config.cluster]),
-      ...(typed_config?.weighted_clusters?.clusters ?? []).flatMap(({ name }) => name ?? []),
-    ]);
 
 /** What is of no effect on any of the ports of a service. */
 function onEvery([first = [], ...others]: readonly (readonly Unused[])[]): readonly Unused[] {
