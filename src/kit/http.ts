@@ -10,9 +10,11 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** Keeps connections; a connection of its own unless given. */
   readonly agent?: Agent;
+  /** A socket of this machine, or a pipe, in place of the address in the URL. */
+  readonly socketPath?: string;
 }
 
-/** One small request to a loopback server; resolves for every status, rejects when there is no answer. */
+/** One small request to a server on this machine; resolves for every status, rejects when there is no answer. */
 export function http(
   url: string,
   options: HttpRequest,
@@ -20,7 +22,12 @@ export function http(
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
-      { method: options.method ?? 'GET', headers: { ...options.headers }, agent: options.agent ?? false },
+      {
+        method: options.method ?? 'GET',
+        headers: { ...options.headers },
+        agent: options.agent ?? false,
+        ...(options.socketPath === undefined ? {} : { socketPath: options.socketPath }),
+      },
       (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -31,7 +38,7 @@ export function http(
       },
     );
     const timer = setTimeout(
-      () => outgoing.destroy(new Error(`no answer from ${url} within ${options.timeoutMs} ms`)),
+      () => outgoing.destroy(new Error(`no answer from ${options.socketPath ?? url} within ${options.timeoutMs} ms`)),
       options.timeoutMs,
     );
     outgoing.on('close', () => clearTimeout(timer));

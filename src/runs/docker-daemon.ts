@@ -3,9 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
-
-// As an ES import it costs a tenth of a second of CPU: every export is evaluated, and one loads fetch and WebSocket.
-const { request } = process.getBuiltinModule('node:http');
+import { http } from '../kit/http.ts';
 
 /** A daemon that speaks Docker's interface on this machine, and who has named it. */
 export interface DockerDaemon {
@@ -128,27 +126,11 @@ export function askDaemon(
   { host }: Pick<DockerDaemon, 'host'>,
   { method = 'GET', path, timeoutMs }: { method?: string; path: string; timeoutMs: number },
 ): Promise<{ readonly status: number; readonly body: string }> {
-  const [, socketPath] = /^(?:unix|npipe):\/\/(.*)$/.exec(host) ?? [];
-  const url = new URL(host.replace(/^tcp:/, 'http:'));
   // As it stands: an address would lose the dot of a pipe's path, and write a space as %20.
-  const where = socketPath === undefined ? { host: url.hostname, port: url.port || '2375' } : { socketPath };
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ ...where, method, path, agent: false }, (incoming) => {
-      const chunks: Buffer[] = [];
-      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-      incoming.on('error', reject);
-      incoming.on('end', () =>
-        resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') }),
-      );
-    });
-    const timer = setTimeout(
-      () => outgoing.destroy(new Error(`${host} does not answer within ${timeoutMs / 1_000} s`)),
-      timeoutMs,
-    );
-    outgoing.on('close', () => clearTimeout(timer));
-    outgoing.on('error', reject);
-    outgoing.end();
-  });
+  const [, socketPath] = /^(?:unix|npipe):\/\/(.*)$/.exec(host) ?? [];
+  if (socketPath !== undefined) return http(`http://docker${path}`, { method, timeoutMs, socketPath });
+  const { hostname, port } = new URL(host.replace(/^tcp:/, 'http:'));
+  return http(`http://${hostname}:${port || '2375'}${path}`, { method, timeoutMs });
 }
 
 const home = (env: NodeJS.ProcessEnv) => env['HOME'] || homedir();
