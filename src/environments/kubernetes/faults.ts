@@ -13,6 +13,7 @@ import { mendControlPlane, scale } from './scaling.ts';
 import { seedApps } from './seeds.ts';
 import { takePods } from './take-pods.ts';
 
+const answerTimeoutMs = 5_000;
 const againTimeoutMs = 120_000;
 const againEveryMs = 200;
 
@@ -149,10 +150,23 @@ export class ClusterFaults {
   ): Promise<void> {
     const { api, namespace } = this.#context;
     const path = throughApi(namespace, pod, appPorts.control, `/faults/${encodeURIComponent(action.id)}`);
-    const answer =
+    const ask = () =>
       action.do === 'set-fault'
-        ? await api.request('PUT', path, { body: JSON.stringify(action.behaviour), timeoutMs: 5_000 })
-        : await api.request('DELETE', path, { timeoutMs: 5_000 });
+        ? api.request('PUT', path, { body: JSON.stringify(action.behaviour), timeoutMs: answerTimeoutMs })
+        : api.request('DELETE', path, { timeoutMs: answerTimeoutMs });
+    // Done twice it is done once, and a busy API server loses a connection now and then.
+    const answer = await eventually(
+      () =>
+        ask().then(
+          (said) => (said.status >= 500 ? notYet(`${said.status}: ${said.body.slice(0, 200)}`) : said),
+          (error: Error) => notYet(error.message),
+        ),
+      {
+        waitingFor: `${action.target.name} (${podName(pod)}) to take ${action.do}`,
+        timeoutMs: answerTimeoutMs,
+        everyMs: 100,
+      },
+    );
     if (answer.status >= 300) {
       throw environmentError(
         `${action.target.name} (${podName(pod)}) answered ${answer.status} to ${action.do}: ${answer.body.slice(0, 200)}`,
