@@ -30,6 +30,15 @@ test('no request fails when the agent is gone and comes back', { timeout: 180_00
   expect(finished.report?.verdict, outcome(finished)).toBe('pass');
 });
 
+test('calls of bytes are told from the connections by which the agent looks at sidecars', {
+  timeout: 180_000,
+}, async () => {
+  using workspace = new Workspace();
+  const finished = await workspace.run('scenarios/tcp.yaml', ...onConsul);
+  expect(finished.report?.verdict, outcome(finished)).toBe('pass');
+  expect(finished.report?.notes.join('\n')).toMatch(/\d connections to edge-app-1.*showed no certificate/);
+});
+
 test('limits that belong to the wrong service are named with their line', { timeout: 180_000 }, async () => {
   using workspace = new Workspace();
   const defect =
