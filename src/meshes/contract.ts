@@ -150,6 +150,10 @@ export interface HostMesh {
   configure(configuration: MeshConfiguration, revision: MarkedRevision): Promise<void>;
   /** Tells callers of all replicas but those of these names; none where a scenario cannot ask for it on this mesh. */
   withdraw?(names: ReadonlySet<string>): Promise<void>;
+  /**
+   * Has a sidecar go on for as long as the scenario says before it is told to end; none where it does that by itself.
+   */
+  drain?(instance: HostInstance, signal: AbortSignal): Promise<void>;
   readonly authority: HostAuthority;
   /** Where an ingress gateway takes requests for any service by its host name, whatever is under test. */
   readonly gatewayPort: number;

@@ -249,9 +249,13 @@ describe('another mesh', () => {
   });
 
   it('that the scenario has nothing for, or a reason against, is refused with the place', async () => {
-    expect(await problems(valid, { mesh: 'consul' })).toContain(
+    await writeFile(join(directory, 'rules.yaml'), '');
+    const configured = `${valid}mesh: { configuration: [rules.yaml] }\n`;
+    expect(await problems(configured, { mesh: 'consul' })).toContain(
       'unsupported on consul, because the scenario has no configuration for it',
     );
+    // What has no configuration is the same on every mesh.
+    expect((await load(valid, { mesh: 'consul' })).scenario.mesh.kind).toBe('consul');
     expect(await problems(valid, { mesh: 'nomad' })).toBe(
       '--mesh nomad: mesh.kind: expected one of istio, consul; got the text "nomad"',
     );

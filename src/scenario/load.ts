@@ -166,6 +166,13 @@ function withoutProfiles(value: unknown): unknown {
   return others;
 }
 
+/** Whether a scenario has mesh configuration, which is in the words of one mesh. */
+const hasConfiguration = (scenario: unknown): boolean =>
+  [['mesh', 'configuration'], ['changes']].some((path) => {
+    const written = valueAt(scenario, path);
+    return written !== undefined && !(Array.isArray(written) && written.length === 0);
+  });
+
 async function overridesOf(
   file: string,
   document: YamlDocument,
@@ -191,7 +198,12 @@ async function overridesOf(
     if (unsupported !== undefined) {
       const message = `unsupported on ${mesh}, because ${String(unsupported)}`;
       problems.push({ file, ...document.place(['meshes', mesh, 'unsupported']), message });
-    } else if (isMeshKind(mesh) && Object.keys(values).length === 0 && config.length === 0) {
+    } else if (
+      isMeshKind(mesh) &&
+      hasConfiguration(document.value) &&
+      Object.keys(values).length === 0 &&
+      config.length === 0
+    ) {
       const message = `unsupported on ${mesh}, because the scenario has no configuration for it`;
       const hint = `write it under meshes.${mesh}, such as mesh.configuration: [mesh/${mesh}/…], or give it with --config`;
       problems.push({ file, ...document.place(['mesh']), message, hint });

@@ -139,7 +139,7 @@ const sidecar = z.strictObject({
   drain: duration('1m')
     .prefault(`${usualLife.drainMs / 1_000}s`)
     .describe(
-      'How long a sidecar that is told to stop goes on, whatever is still under way (`terminationDrainDuration` of Istio; with exitsWhenIdle `MINIMUM_DRAIN_DURATION`).',
+      'How long a sidecar that is told to stop goes on, whatever is still under way (`terminationDrainDuration` of Istio, with exitsWhenIdle `MINIMUM_DRAIN_DURATION`; `-shutdown-grace-period-seconds` of consul-dataplane).',
     ),
   exitsWhenIdle: z
     .boolean()

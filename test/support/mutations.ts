@@ -56,6 +56,7 @@ export const mutations: readonly Mutation[] = [
   ...plantedMetrics,
   ...plantedResources,
   ...plantedRestarts,
+  ...plantedRestarts.map((planted): Mutation => ({ ...planted, mesh: 'consul' })),
   ...plantedTraces,
   ...plantedWays,
 ].toSorted((a, b) => a.scenario.localeCompare(b.scenario));

@@ -403,12 +403,17 @@ export class LocalLab implements Lab {
   }
 
   /** Both end in their own time, while callers hear that the replica goes. */
-  async #stop({ name, app }: HostInstance): Promise<void> {
+  async #stop(host: HostInstance): Promise<void> {
+    const { name, app } = host;
     this.#withdrawn.add(name);
-    const programs = [...(app === undefined ? [] : ['app']), 'sidecar'];
+    const stopSidecar = async () => {
+      await this.#started.drain?.(host, this.signal);
+      await this.#programs.stop(`${name}/sidecar`, stopGraceMs);
+    };
     await Promise.all([
       this.#tellWhoIsThere(),
-      ...programs.map((program) => this.#programs.stop(`${name}/${program}`, stopGraceMs)),
+      ...(app === undefined ? [] : [this.#programs.stop(`${name}/app`, stopGraceMs)]),
+      stopSidecar(),
     ]);
   }
 

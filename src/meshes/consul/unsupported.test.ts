@@ -80,6 +80,21 @@ const instance = (service: string, role: 'client' | 'server', network: string) =
   port: 8080,
 });
 
+test('a sidecar that goes on for as long as it has connections is refused, one that drains is not', () => {
+  const server = { ...instance('edge-app', 'server', 'east'), network: undefined };
+  const life = { holdsApp: true, drainMs: 3_000, exitsWhenIdle: true };
+  const stopped: readonly Action[] = [
+    { do: 'stop', target },
+    { do: 'start', target },
+  ];
+  const found = (sidecar: typeof life) =>
+    unsupported({ ...topology, instances: [{ ...server, sidecar }] as never }, [stopped]);
+  expect(found({ ...life, exitsWhenIdle: false })).toEqual([]);
+  expect(found(life).map(({ path }) => path.join('.'))).toEqual([
+    'topology.services.edge-app.sidecar.exitsWhenIdle',
+  ]);
+});
+
 test('gateways for callers from outside are refused, those between networks are not', () => {
   const instances = ['east', 'west'].map((network) => instance('edge-app', 'server', network));
   const joined = { ...topology, gateways: [gateway('east-west')] };

@@ -10,7 +10,6 @@ function whyNot({ do: action }: Action): string | undefined {
   if (action === 'issue') {
     return 'Consul issues certificates itself: no other one can be had from it, nor an expired one or one of a stranger';
   }
-  if (action === 'stop') return 'its callers are told of no replica that goes yet: use kill';
   if (action === 'disturb-link') return 'relays stand between callers and sidecars of Istio only';
   return action === 'rotate-authority'
     ? 'Consul replaces its authority by itself, and hands out what follows from that in its own time'
@@ -68,6 +67,14 @@ export function unsupported(
       extraPorts.length === 0
         ? []
         : [unable(['topology', 'services', name, 'extraPorts'], 'a service of Consul 1.16 has one port')],
+    ),
+    ...[
+      ...new Set(instances.filter(({ sidecar }) => sidecar?.exitsWhenIdle).map(({ service }) => service)),
+    ].map((name) =>
+      unable(
+        ['topology', 'services', name, 'sidecar', 'exitsWhenIdle'],
+        'consul-dataplane ends a sidecar when its time is up, whatever is still under way',
+      ),
     ),
     ...(topology.tracing === undefined
       ? []

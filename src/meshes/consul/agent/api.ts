@@ -109,6 +109,11 @@ export class AgentApi {
     }
   }
 
+  /** Has callers be told that a service is not to be called, or that it is again. */
+  async withdraw(id: string, isAway: boolean): Promise<void> {
+    await this.#put(`/v1/agent/service/maintenance/${id}?enable=${isAway}`);
+  }
+
   /** "1.16.1". */
   async version(): Promise<string> {
     const { Config } = await this.#json<{ readonly Config: { readonly Version: string } }>('/v1/agent/self');

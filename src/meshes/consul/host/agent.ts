@@ -10,6 +10,7 @@ import { desiredEntries, MARKER_ENTRY } from '../agent/desired.ts';
 import { HandingOn } from '../agent/handing-on.ts';
 import { countOf, markerService, type Replica, registrations } from '../agent/services.ts';
 import { type Datacenter, gatewaysOf, within } from '../datacenters.ts';
+import { proxyId } from '../names.ts';
 import { prepareAgent, writeServices } from './agent-program.ts';
 import { type AgentPort, agentPort, MARKER_PORT, upstreamPort } from './ports.ts';
 
@@ -25,6 +26,7 @@ export class Agent {
   readonly #api: AgentApi;
   readonly #gate: DiscoveryGate;
   #handingOn: HandingOn;
+  #withdrawn: ReadonlySet<string> = new Set();
   /** By service, how many there are of its own. */
   readonly #replicas: ReadonlyMap<string, number>;
   readonly #gateways: ReadonlyMap<string, number>;
@@ -114,6 +116,14 @@ export class Agent {
       if (missing !== undefined) return missing;
     }
     return undefined;
+  }
+
+  /** Has callers be told of all its sidecars but those of the replicas of these names. */
+  async withdraw(names: ReadonlySet<string>): Promise<void> {
+    const own = within(this.#request.instances, this.datacenter).map(({ name }) => name);
+    const changed = own.filter((name) => names.has(name) !== this.#withdrawn.has(name));
+    await Promise.all(changed.map((name) => this.#api.withdraw(proxyId(name), names.has(name))));
+    this.#withdrawn = new Set(own.filter((name) => names.has(name)));
   }
 
   letIn(): void {

@@ -10,7 +10,7 @@ import type {
 } from '../../contract.ts';
 import { type Datacenter, datacentersOf } from '../datacenters.ts';
 import { Agent, egress } from './agent.ts';
-import { prepareSidecar, sidecarLog, sidecarProgram } from './sidecar.ts';
+import { drainSidecar, prepareSidecar, sidecarLog, sidecarProgram } from './sidecar.ts';
 
 /** What the mesh is to hold. */
 interface Wanted {
@@ -96,6 +96,10 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       wanted = { resources, revision };
       if (isUp) await give();
     },
+    withdraw: async (names) => {
+      await Promise.all(agents.map((agent) => agent.withdraw(names)));
+    },
+    drain: drainSidecar,
     sidecar: (instance) => sidecarProgram(instance, request),
     egress: (instance, service) => egress(instance, service, request),
     sidecarLog: ({ name }) => sidecarLog(name, request.logs),

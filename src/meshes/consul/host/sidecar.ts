@@ -1,12 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
+import { usualLife } from '../../../model/topology.ts';
 import type { HostInstance, HostMeshRequest } from '../../contract.ts';
 import { bootstrap, envoyOptions } from '../agent/bootstrap.ts';
 import type { Datacenter } from '../datacenters.ts';
 import { proxyId } from '../names.ts';
 import { ADMIN_PORT, agentPort } from './ports.ts';
 
+const adminTimeoutMs = 5_000;
 const BOOTSTRAP = 'bootstrap.json';
 
 /** Writes what a sidecar's Envoy starts with. */
@@ -40,4 +44,20 @@ export function sidecarProgram(instance: HostInstance, request: HostMeshRequest)
     cwd: instance.directory,
     log: sidecarLog(instance.name, request.logs),
   };
+}
+
+/**
+ * Has a sidecar take no new connections and go on with those that it has, as consul-dataplane does that is told to end
+ * (`-shutdown-drain-listeners`, `-shutdown-grace-period-seconds`): an Envoy by itself ends at once.
+ */
+export async function drainSidecar(
+  { admin, sidecar: { drainMs } = usualLife }: HostInstance,
+  signal: AbortSignal,
+): Promise<void> {
+  if (drainMs === 0) return;
+  await http(`http://${admin}/drain_listeners?inboundonly&graceful`, {
+    method: 'POST',
+    timeoutMs: adminTimeoutMs,
+  });
+  await sleep(drainMs, undefined, { signal });
 }
