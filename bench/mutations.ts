@@ -62,7 +62,7 @@ const onMesh = (mesh: string) => [...(mesh === 'istio' ? [] : ['--mesh', mesh]),
 async function scenariosOn(mesh: string): Promise<string[]> {
   const fit = scenarios.map(async (name) => {
     const file = join(root, `scenarios/${name}.yaml`);
-    const written = new RegExp(`^meshes:\\n  ${mesh}:\\n(?!    unsupported:)`, 'm');
+    const written = new RegExp(`^meshes:\\n  ${mesh}:(?!\\n    unsupported:)`, 'm');
     if (mesh !== 'istio' && !written.test(readFileSync(file, 'utf8'))) return [];
     const {
       plan,
@@ -176,7 +176,10 @@ const ran = new Set<string>();
 const made = await each(
   values['sound-only']
     ? []
-    : mutations.filter(({ scenario, mesh = 'istio' }) => fitting.get(mesh)?.includes(scenario) ?? false),
+    : mutations.filter(
+        ({ scenario, mesh = 'istio', environments = environmentNames }) =>
+          environments.some((name) => name === env) && (fitting.get(mesh)?.includes(scenario) ?? false),
+      ),
   async (mutation) => {
     const row = await planted(mutation);
     console.log(

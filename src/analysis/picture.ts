@@ -209,14 +209,15 @@ export function endedAs(
   said: string,
 ): Pick<
   RequestQuestion,
-  'ended' | 'of' | 'policy' | 'decidedBy' | 'distrust' | 'status' | 'said' | 'beside' | 'untried'
+  'ended' | 'of' | 'policy' | 'decidedBy' | 'distrust' | 'apart' | 'status' | 'said' | 'beside' | 'untried'
 > {
-  const { time, retry, policy, decidedBy, distrust, beside } = clues;
+  const { time, retry, policy, decidedBy, distrust, apart, beside } = clues;
   const about = {
     status,
     ...(policy === undefined ? {} : { policy }),
     ...(decidedBy === undefined ? {} : { decidedBy }),
     ...(distrust === undefined ? {} : { distrust }),
+    ...(apart === undefined ? {} : { apart }),
   };
   if (reason === 'none') {
     if (retry === 'refused') return { ...about, ended: 'overflow', of: 'retry' };

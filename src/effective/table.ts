@@ -14,6 +14,7 @@ import type {
   Route,
   Rule,
   Sidecar,
+  TlsVersions,
   Told,
   Tracing,
   Unused,
@@ -246,6 +247,7 @@ function clusterSections(cluster: Cluster, several: boolean): readonly Section[]
           : [row('requests at once on one', cluster.streams, limitText)]),
         ...(cluster.keepalive.value === null ? [] : [row('keepalive', cluster.keepalive, keepaliveText)]),
         row('TLS', cluster.tls, (mode) => tlsWords[mode]),
+        ...tlsVersionRows(cluster.tlsVersions),
         ...(cluster.tls.value === 'off' || cluster.identities.value.length === 0
           ? []
           : [row('server has to be', cluster.identities, (names) => names.join(', '))]),
@@ -332,13 +334,20 @@ function zoneRows({ zones, locality: mode }: Cluster): readonly Row[] {
   }));
 }
 
+const tlsVersionRows = (versions: TlsVersions | undefined): readonly Row[] =>
+  versions === undefined
+    ? []
+    : [row('TLS from', versions.least, String), row('TLS up to', versions.most, String)];
+
 function inboundSections(inbound: Inbound): readonly Section[] {
-  const { port, limits, accepts, filters, connectTimeoutMs, idleTimeoutMs, appKeepsMs } = inbound;
+  const { port, limits, accepts, tlsVersions, filters, connectTimeoutMs, idleTimeoutMs, appKeepsMs } =
+    inbound;
   return [
     {
       title: `port ${port}`,
       rows: [
         row('takes', accepts, (mode) => acceptsWords[mode]),
+        ...tlsVersionRows(tlsVersions),
         row('connect timeout to the app', connectTimeoutMs, timeText),
         row('idle timeout to the app', idleTimeoutMs, timeText),
         ...(appKeepsMs === undefined ? [] : [row('idle timeout of the app', appKeepsMs, timeText)]),

@@ -24,6 +24,7 @@ export const authorityRotated: FaultKind<typeof schema> = {
   schema,
   hits: 'everyone',
   certifies: true,
+  isGradual: true,
   subject: 'the certificate authority',
   describe: ({ overlap }) => `is replaced, ${overlap ? 'with an overlap' : 'overlap: false'}`,
   actions: ({ overlap }) => {

@@ -154,7 +154,7 @@ export interface HostMesh {
    * Has a sidecar go on for as long as the scenario says before it is told to end; none where it does that by itself.
    */
   drain?(instance: HostInstance, signal: AbortSignal): Promise<void>;
-  readonly authority: HostAuthority;
+  readonly authority: HostAuthority | OwnAuthority;
   /** Where an ingress gateway takes requests for any service by its host name, whatever is under test. */
   readonly gatewayPort: number;
   /** File that gets what a sidecar prints. */
@@ -175,6 +175,14 @@ export interface HostAuthority {
   trust(instance: HostInstance, whom: 'both' | 'newest'): Promise<Handed>;
   /** A certificate of the newest authority, unless it has one. */
   renew(instance: HostInstance): Promise<Handed>;
+}
+
+/** The certificate authority of a mesh that has its own: when another takes over, it hands out by itself what follows. */
+export interface OwnAuthority {
+  /** Lets a new authority issue from now on, beside which the one before goes on to be trusted. */
+  rotate(): Promise<void>;
+  /** What a sidecar is to hold once a certificate of the newest authority has been issued to it; waits for that. */
+  issued(instance: HostInstance, signal: AbortSignal): Promise<Handed>;
 }
 
 /** What a sidecar has been handed. */

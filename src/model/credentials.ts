@@ -6,6 +6,8 @@ export interface Credentials {
   readonly roots: readonly string[];
   /** Handshakes that it has had a part in since it started, those that failed among them. */
   readonly handshakes: number;
+  /** Whether all its connections are made anew when it gets another certificate, so that none goes on with an older one. */
+  readonly reconnects?: true;
   /** Certificates of others that it has not accepted since it started. */
   readonly refused: number;
 }

@@ -291,6 +291,8 @@ export interface Cluster {
   /** Which hosts the subset picks: "version=v1"; where that is written. */
   readonly selects: Told<Readonly<Record<string, string>>> | undefined;
   readonly tls: Told<TlsMode>;
+  /** Which versions of TLS it speaks; absent where nothing says it. */
+  readonly tlsVersions?: TlsVersions;
   /** Identities that the host may have; none: any. */
   readonly identities: Told<readonly string[]>;
 }
@@ -350,6 +352,12 @@ export type Filter =
       readonly from: Origin;
     };
 
+/** Versions of TLS as Envoy calls them: "TLSv1_2". */
+export interface TlsVersions {
+  readonly least: Told<string>;
+  readonly most: Told<string>;
+}
+
 /** What a sidecar takes for its app on one port. */
 export interface Inbound {
   /** That the service is called on. */
@@ -364,6 +372,8 @@ export interface Inbound {
   /** How long the app does, where the scenario says so; longer than its sidecar otherwise. */
   readonly appKeepsMs?: Told<number>;
   readonly accepts: Told<'mtls' | 'plaintext' | 'both'>;
+  /** Which versions of TLS it takes; absent where nothing says it. */
+  readonly tlsVersions?: TlsVersions;
   readonly filters: readonly Filter[];
 }
 

@@ -81,6 +81,8 @@ export interface Clues {
   readonly beside?: true;
   /** Of two that did not agree on TLS, where one did not accept the certificate of the other. */
   readonly distrust?: Distrust;
+  /** Of two that did not agree on TLS: that they speak no version of it in common. */
+  readonly apart?: 'version';
 }
 
 /** A certificate that was not accepted. */

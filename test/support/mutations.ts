@@ -1,3 +1,4 @@
+import type { EnvironmentName } from '../../src/environments/index.ts';
 import { defects, plantedRule, plantedText, plantedTexts } from './defects.ts';
 import { plantedCertificates } from './planted-certificates.ts';
 import { plantedChanges } from './planted-changes.ts';
@@ -19,6 +20,8 @@ export interface Mutation {
   readonly mesh?: string;
   readonly scenario: string;
   readonly name: string;
+  /** Where it can be planted; everywhere unless given. */
+  readonly environments?: readonly EnvironmentName[];
   /** Kind of a check that must be among the failed ones; any unless given. */
   readonly fails?: string;
   /** What the report has to name. */

@@ -396,4 +396,23 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
     args: inFile('tcp.hcl', / *MaxEjectionPercent = 50\n/, ''),
     names: /^MaxEjectionPercent: 10 % \(default of Envoy\)$/,
   },
+  {
+    scenario: 'mtls',
+    name: 'a version of TLS that callers do not speak unless they are told to',
+    fails: 'expectations',
+    args: inFile('mtls.hcl', 'TLSv1_2', 'TLSv1_3'),
+    names: /^mesh\/mesh TLS\.Incoming\.TLSMinVersion: TLSv1_3$/,
+  },
+  {
+    scenario: 'mtls',
+    name: 'an intention that forgets a caller',
+    fails: 'expectations',
+    args: (folder) => {
+      const path = join(folder, 'planted.hcl');
+      const sources = '{ Name = "frontend", Action = "allow" },\n  { Name = "*", Action = "deny" },';
+      writeFileSync(path, `Kind = "service-intentions"\nName = "edge-app"\nSources = [\n  ${sources}\n]\n`);
+      return ['--config', path];
+    },
+    names: /^service-intentions\/edge-app Sources\[1\]: DENY$/,
+  },
 ];

@@ -35,6 +35,8 @@ export const plantedWays: readonly Mutation[] = [
   {
     name: 'calls that go past the sidecar',
     scenario: 'no-way-past',
+    // On the local lab nothing captures connections, so that none can go past.
+    environments: ['docker', 'kind'],
     fails: 'success-rate',
     args: () => ['--set', 'topology.services.shop.bypass=[8080]'],
     names: /^topology\.services\.shop\.bypass: \[8080\]$/,

@@ -88,7 +88,6 @@ function trimmed(answer: string): string {
     '@type',
     'access_log',
     'last_updated',
-    'tls_params',
     'sds_config',
     'validation_context_sds_secret_config',
     'upgrade_configs',

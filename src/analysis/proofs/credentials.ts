@@ -7,7 +7,7 @@ export interface Course {
   readonly before: Shown;
   readonly injected: Shown;
   readonly reverting: Shown;
-  /** Handshakes that it had a part in while the fault was on. */
+  /** Handshakes that it had a part in with the certificate of the fault, or with those on the way to it. */
   readonly handshakes: number;
 }
 
@@ -30,7 +30,8 @@ export function coursesOf({ fault, evidence }: Injected): {
     else if (!isShown(before) || !isShown(injected) || !isShown(reverting))
       troubles.push(`the sidecar of ${instance} shows nobody a certificate`);
     else {
-      const handshakes = reverting.handshakes - injected.handshakes;
+      const since = injected.reconnects ? before : injected;
+      const handshakes = reverting.handshakes - since.handshakes;
       courses.push({ instance, before, injected, reverting, handshakes });
     }
   }

@@ -34,8 +34,9 @@ const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuesti
       ? `The app of ${question.service} took no connection from its own sidecar: it is not listening, or it is down.`
       : `${capitalised(callersSidecar(question))} could not connect to the host of ${question.service}: it is down, refuses or does not answer.`,
   tls: (question) => {
-    const { service, distrust } = question;
+    const { service, distrust, apart } = question;
     const caller = capitalised(callersSidecar(question));
+    if (apart === 'version') return `${caller} and the one of ${service} speak no version of TLS in common.`;
     if (distrust === undefined)
       return `${caller} and ${service} could not agree on TLS: one side speaks mTLS and the other does not, or trusts another root.`;
     if (distrust.of === 'client')

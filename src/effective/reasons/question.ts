@@ -78,6 +78,8 @@ export interface RequestQuestion extends About {
   readonly decidedBy?: 'authorizer' | 'token';
   /** Of a handshake that failed: whose certificate was not accepted, and why. */
   readonly distrust?: Distrust;
+  /** Of a handshake that failed: what the two sides had none of in common. */
+  readonly apart?: 'version';
   /** A filter asked for it by itself, beside the request's own way, and had no answer of a host. */
   readonly beside?: true;
   /** A fault was on at the server then, which may be all there is to it. */

@@ -2,8 +2,10 @@ import { plural } from '../../kit/format.ts';
 import { hideQuery } from '../../kit/hidden.ts';
 import type {
   Action,
+  Cluster,
   EffectiveConfiguration,
   Filter,
+  Inbound,
   OutlierDetection,
   Retries,
 } from '../../model/effective.ts';
@@ -180,6 +182,8 @@ function noTls(scene: RequestScene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
   const { question, clusters, inbound } = scene;
+  const versions = question.apart === 'version' ? versionsApart(clusters, inbound) : undefined;
+  if (versions !== undefined) return known(causeOfRequests(question), versions);
   const tls = common(clusters, (cluster) => cluster.tls);
   const identities = common(clusters, (cluster) => cluster.identities);
   if (tls === undefined || identities === undefined) return severalClusters(scene);
@@ -206,6 +210,33 @@ function noTls(scene: RequestScene): Reason {
       ? []
       : [named('what the server takes', inbound.accepts, (mode) => acceptsWords[mode])]),
   ]);
+}
+
+/** The two limits between which there is no version of TLS, where there is none: the one that is written first. */
+function versionsApart(
+  clusters: readonly Cluster[],
+  inbound: Inbound | undefined,
+): readonly NamedSetting[] | undefined {
+  const [{ tlsVersions: calls } = {}] = clusters;
+  const takes = inbound?.tlsVersions;
+  if (calls === undefined || takes === undefined) return undefined;
+  const pairs = [
+    {
+      high: takes.least,
+      low: calls.most,
+      words: ['the server takes no version before', 'the caller speaks none after'],
+    },
+    {
+      high: calls.least,
+      low: takes.most,
+      words: ['the caller speaks no version before', 'the server takes none after'],
+    },
+  ] as const;
+  const apart = pairs.find(({ high, low }) => low.value < high.value);
+  if (apart === undefined) return undefined;
+  const { high, low, words } = apart;
+  const settings = [named(words[0], high, String), named(words[1], low, String)] as const;
+  return high.from.by === 'setting' ? settings : settings.toReversed();
 }
 
 function reset(scene: RequestScene): Reason {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { HostAuthority, HostInstance } from '../../meshes/contract.ts';
+import type { HostAuthority, HostInstance, OwnAuthority } from '../../meshes/contract.ts';
 import { HandingOut } from './credentials.ts';
 
 const hosts = [
@@ -82,4 +82,27 @@ test('nobody is waited for by a lab that goes down', async () => {
   setTimeout(() => end.abort(), 50);
   await handing.perform({ do: 'issue', target: web, certificate: bad });
   expect(done).toEqual(['web: expired']);
+});
+
+test('where a mesh issues by itself, a rotation is over when everybody holds what it issued, and so is its end', async () => {
+  const done: string[] = [];
+  const end = new AbortController();
+  const own: OwnAuthority = {
+    rotate: async () => {
+      done.push('another authority');
+    },
+    issued: async ({ name }) => {
+      done.push(`${name}: issued`);
+      return { serial: '2', roots: [] };
+    },
+  };
+  const took = async ({ name }: HostInstance, { serial }: { readonly serial: string }) => {
+    done.push(`${name} has ${serial}`);
+  };
+  const handing = new HandingOut(own, { took }, hosts, end.signal);
+  await handing.perform({ do: 'rotate-authority', target: authority, overlap: true });
+  const held = ['shop: issued', 'web: issued', 'shop has 2', 'web has 2'];
+  expect(done).toEqual(['another authority', ...held]);
+  await handing.perform({ do: 'complete-rotation', target: authority, overlap: true });
+  expect(done).toEqual(['another authority', ...held, ...held]);
 });

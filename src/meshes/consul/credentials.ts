@@ -14,12 +14,13 @@ export const credentials: MeshSidecar['credentials'] = {
       .flatMap(({ filter_chains }) => filter_chains ?? [])
       .flatMap(({ transport_socket }) => contextOf(transport_socket) ?? []);
     const [certificate] = context?.tls_certificates ?? [];
-    return credentialsOf({
+    const held = credentialsOf({
       certs,
       counters,
       leaf: certificatesIn(certificate?.certificate_chain)[0],
       roots: certificatesIn(context?.validation_context?.trusted_ca),
     });
+    return { ...held, reconnects: true };
   },
 };
 

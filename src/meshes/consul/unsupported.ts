@@ -6,14 +6,19 @@ import { calledFromAfar, datacentersOf, MOST_NETWORKS } from './datacenters.ts';
 import { MOST_SERVICES } from './host/ports.ts';
 
 /** Why a lab with Consul cannot do an action; undefined where it can. */
-function whyNot({ do: action }: Action): string | undefined {
-  if (action === 'issue') {
-    return 'Consul issues certificates itself: no other one can be had from it, nor an expired one or one of a stranger';
+function whyNot(action: Action): string | undefined {
+  switch (action.do) {
+    case 'issue':
+      return 'Consul issues certificates itself: no other one can be had from it, nor an expired one or one of a stranger';
+    case 'rotate-authority':
+      return action.overlap
+        ? undefined
+        : 'Consul goes on to trust the authority before for days: write overlap: true';
+    case 'disturb-link':
+      return 'relays stand between callers and sidecars of Istio only';
+    default:
+      return undefined;
   }
-  if (action === 'disturb-link') return 'relays stand between callers and sidecars of Istio only';
-  return action === 'rotate-authority'
-    ? 'Consul replaces its authority by itself, and hands out what follows from that in its own time'
-    : undefined;
 }
 
 /** Whatever of a scenario cannot be on Consul, each with the reason. */

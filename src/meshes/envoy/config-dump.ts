@@ -52,6 +52,10 @@ export interface TransportSocket {
     /** The name that a caller asks for. */
     readonly sni?: string;
     readonly common_tls_context?: {
+      readonly tls_params?: {
+        readonly tls_minimum_protocol_version?: string;
+        readonly tls_maximum_protocol_version?: string;
+      };
       readonly tls_certificates?: readonly { readonly certificate_chain?: Inline }[];
       readonly validation_context?: {
         readonly trusted_ca?: Inline;

@@ -78,6 +78,8 @@ test.each([
     ),
     { distrust: { of: 'server', since: 'authority' } },
   ],
+  ['UF', reset('TLSV1_ALERT_PROTOCOL_VERSION:TLS'), { apart: 'version' }],
+  ['UF', reset('UNSUPPORTED_PROTOCOL:TLS'), { apart: 'version' }],
   ['UF', reset('CERTIFICATE_VERIFY_FAILED'), { distrust: { of: 'server', since: 'unknown' } }],
   [
     'UC',

@@ -118,12 +118,15 @@ export function cluesOf(flags: string, details: string): Clues | undefined {
         ? 'token'
         : undefined;
   const distrust = distrustOf(details);
+  // One side hears as an alert what the other has found.
+  const isApart = /ALERT_PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(details);
   const clues: Clues = {
     ...(time === undefined ? {} : { time }),
     ...(retry === undefined ? {} : { retry }),
     ...(policy === undefined ? {} : { policy }),
     ...(decidedBy === undefined ? {} : { decidedBy }),
     ...(distrust === undefined ? {} : { distrust }),
+    ...(isApart ? { apart: 'version' as const } : {}),
   };
   return Object.keys(clues).length === 0 ? undefined : clues;
 }

@@ -114,6 +114,30 @@ export class AgentApi {
     await this.#put(`/v1/agent/service/maintenance/${id}?enable=${isAway}`);
   }
 
+  /** Lets a new authority with this key issue certificates; the one before signs its root, and goes on to be trusted. */
+  async rotateAuthority(privateKey: string): Promise<void> {
+    await this.#put('/v1/connect/ca/configuration', {
+      Provider: 'consul',
+      Config: { PrivateKey: privateKey },
+    });
+  }
+
+  /** Root certificates in PEM, and which of them issues. */
+  async roots(): Promise<readonly { readonly pem: string; readonly isActive: boolean }[]> {
+    const { Roots } = await this.#json<{
+      readonly Roots: readonly { readonly RootCert: string; readonly Active: boolean }[];
+    }>('/v1/connect/ca/roots');
+    return Roots.map(({ RootCert, Active }) => ({ pem: RootCert, isActive: Active }));
+  }
+
+  /** The certificate in PEM that the sidecars of a service have of this agent. */
+  async leaf(service: string): Promise<string> {
+    const { CertPEM } = await this.#json<{ readonly CertPEM: string }>(
+      `/v1/agent/connect/ca/leaf/${service}`,
+    );
+    return CertPEM;
+  }
+
   /** "1.16.1". */
   async version(): Promise<string> {
     const { Config } = await this.#json<{ readonly Config: { readonly Version: string } }>('/v1/agent/self');

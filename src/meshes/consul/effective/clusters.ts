@@ -10,6 +10,7 @@ import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { clusterName } from '../clusters.ts';
 import { type EntriesUnderTest, fieldOf, toldBy } from './entries.ts';
 import { datacenterOf, identitiesOf, type Replicas, subsetOf } from './targets.ts';
+import { readTlsVersions } from './tls-versions.ts';
 
 export interface ClusterContext {
   readonly under: EntriesUnderTest;
@@ -80,6 +81,7 @@ export function readCluster(
     zones,
     selects: selected && { value: labelsIn(writtenAt(selected)), from: settingAt(selected) },
     tls: byDefault(part.transport_socket === undefined ? 'off' : 'mesh', 'Consul'),
+    ...readTlsVersions('Outgoing', part.transport_socket, under),
     identities: {
       value: [...new Set((parts.length === 0 ? [cluster] : parts).flatMap(identitiesOf))],
       from: { by: 'scenario' },

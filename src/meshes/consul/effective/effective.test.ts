@@ -181,3 +181,12 @@ test('intentions are rules in the order in which Consul goes by them', () => {
     { caller: undefined, does: 'deny', match: undefined, from: { line: 25 } },
   ]);
 });
+
+test('versions of TLS are those of the entry at the server, and what Envoy speaks by itself at the caller', () => {
+  const [cluster] = recordedSidecar('tls-versions', 'frontend').clusters;
+  expect(text(cluster?.tlsVersions?.least)).toBe('"TLSv1_2" Envoy');
+  expect(text(cluster?.tlsVersions?.most)).toBe('"TLSv1_2" Envoy');
+  const [inbound] = recordedSidecar('tls-versions', 'edge-app').inbound;
+  expect(text(inbound?.tlsVersions?.least)).toBe('"TLSv1_3" tls-versions.hcl:6');
+  expect(text(inbound?.tlsVersions?.most)).toBe('"TLSv1_3" Envoy');
+});

@@ -11,6 +11,7 @@ import { settingAt } from '../../told.ts';
 import { readLimits } from './clusters.ts';
 import { type EntriesUnderTest, fieldOf, toldBy } from './entries.ts';
 import { policyOf, rulesOf } from './intentions.ts';
+import { readTlsVersions } from './tls-versions.ts';
 
 /** What a sidecar takes for its app: one port, always by mTLS. */
 export function readInbound(
@@ -55,6 +56,7 @@ export function readInbound(
         value: chains.every(({ transport_socket }) => transport_socket !== undefined) ? 'mtls' : 'both',
         from: { by: 'default', of: 'Consul' },
       },
+      ...readTlsVersions('Incoming', chains[0]?.transport_socket, under),
       filters: readFilters(chains, instance, under),
     },
   ];

@@ -84,6 +84,10 @@ export class Agent {
     await this.#api.peerWith(other.#api, other.datacenter.name, this.datacenter.name);
   }
 
+  get authority(): Pick<AgentApi, 'rotateAuthority' | 'roots' | 'leaf'> {
+    return this.#api;
+  }
+
   /** Gives it mesh configuration in the place of what it had. */
   async give(resources: readonly MeshResource[], revision: MarkedRevision): Promise<void> {
     const { topology, accessLog } = this.#request;

@@ -1,15 +1,9 @@
-import { usageError } from '../../../kit/errors.ts';
 import { NotYet, notYet, type Ready } from '../../../kit/eventually.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import type {
-  HostAuthority,
-  HostInstance,
-  HostMesh,
-  HostMeshRequest,
-  MarkedRevision,
-} from '../../contract.ts';
+import type { HostInstance, HostMesh, HostMeshRequest, MarkedRevision } from '../../contract.ts';
 import { type Datacenter, datacentersOf } from '../datacenters.ts';
 import { Agent, egress } from './agent.ts';
+import { ConsulAuthority } from './authority.ts';
 import { drainSidecar, prepareSidecar, sidecarLog, sidecarProgram } from './sidecar.ts';
 
 /** What the mesh is to hold. */
@@ -50,7 +44,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   };
   return {
     controlPlanes: agents.map(({ program }) => program),
-    authority,
+    authority: new ConsulAuthority(agents),
     // It has none for callers from outside.
     gatewayPort: 0,
     configurationHint: agents.flatMap(({ datacenter: { network }, address }) => [
@@ -109,10 +103,3 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
 /** The first that is missing of several. */
 const firstOf = async (all: readonly Promise<Ready>[]): Promise<Ready> =>
   (await Promise.all(all)).find((each) => each instanceof NotYet);
-
-/** Consul issues certificates itself: scenarios whose faults need these are refused before anything starts. */
-const authority: HostAuthority = { issue: notOurs, succeed: notOurs, trust: notOurs, renew: notOurs };
-
-function notOurs(): never {
-  throw usageError('Consul issues the certificates of its sidecars itself');
-}
