@@ -99,6 +99,8 @@ test('gateways for callers from outside are refused, those between networks are 
   const instances = ['east', 'west'].map((network) => instance('edge-app', 'server', network));
   const joined = { ...topology, gateways: [gateway('east-west')] };
   expect(unsupported({ ...joined, instances }, [])).toEqual([]);
+  const [refused] = unsupported({ ...joined, instances }, [[{ ...rotated, overlap: true }]]);
+  expect(refused?.message).toContain('gateways between networks have certificates of their own');
   for (const { network } of instances) {
     const alone = instances.filter((each) => each.network === network);
     expect(unsupported({ ...joined, instances: alone }, [])).toMatchObject([

@@ -6,11 +6,13 @@ import { calledFromAfar, datacentersOf, MOST_NETWORKS } from './datacenters.ts';
 import { MOST_SERVICES } from './host/ports.ts';
 
 /** Why a lab with Consul cannot do an action; undefined where it can. */
-function whyNot(action: Action): string | undefined {
+function whyNot(action: Action, networks: number): string | undefined {
   switch (action.do) {
     case 'issue':
       return 'Consul issues certificates itself: no other one can be had from it, nor an expired one or one of a stranger';
     case 'rotate-authority':
+      if (networks > 1)
+        return 'gateways between networks have certificates of their own, which nobody here waits for';
       return action.overlap
         ? undefined
         : 'Consul goes on to trust the authority before for days: write overlap: true';
@@ -88,7 +90,7 @@ export function unsupported(
       ? [unable(['topology', 'services'], `a lab with Consul holds ${MOST_SERVICES} services`, 'key')]
       : []),
     ...faults.flatMap((actions, index) => {
-      const why = actions.map(whyNot).find(Boolean);
+      const why = actions.map((action) => whyNot(action, datacenters.length)).find(Boolean);
       return why === undefined ? [] : [unable(['faults', index, 'kind'], why)];
     }),
   ];
