@@ -26,7 +26,8 @@ export class Agent {
   readonly #api: AgentApi;
   readonly #gate: DiscoveryGate;
   #handingOn: HandingOn;
-  #withdrawn: ReadonlySet<string> = new Set();
+  /** Names of replicas that callers are told not to call; undefined while nobody knows what it has of an earlier start. */
+  #withdrawn: ReadonlySet<string> | undefined = new Set();
   /** By service, how many there are of its own. */
   readonly #replicas: ReadonlyMap<string, number>;
   readonly #gateways: ReadonlyMap<string, number>;
@@ -65,6 +66,7 @@ export class Agent {
    */
   async hold(): Promise<void> {
     this.#handingOn = new HandingOn(this.#api);
+    if (this.#withdrawn?.size !== 0) this.#withdrawn = undefined;
     await writeServices(this.datacenter, this.#request, []);
     await this.#gate.hold();
   }
@@ -125,7 +127,7 @@ export class Agent {
   /** Has callers be told of all its sidecars but those of the replicas of these names. */
   async withdraw(names: ReadonlySet<string>): Promise<void> {
     const own = within(this.#request.instances, this.datacenter).map(({ name }) => name);
-    const changed = own.filter((name) => names.has(name) !== this.#withdrawn.has(name));
+    const changed = own.filter((name) => names.has(name) !== this.#withdrawn?.has(name));
     await Promise.all(changed.map((name) => this.#api.withdraw(proxyId(name), names.has(name))));
     this.#withdrawn = new Set(own.filter((name) => names.has(name)));
   }

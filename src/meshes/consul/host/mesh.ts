@@ -37,11 +37,14 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   let arePeers = false;
   let isTold = false;
   let knowsSince: number | undefined;
+  /** Names of the replicas that go, or are gone. */
+  let withdrawn: ReadonlySet<string> = new Set();
   const give = async () => {
     const giving = wanted;
     await Promise.all(agents.map((agent) => agent.give(giving.resources, giving.revision)));
     given = giving;
   };
+  const withdraw = () => Promise.all(agents.map((agent) => agent.withdraw(withdrawn)));
   return {
     controlPlanes: agents.map(({ program }) => program),
     authority: new ConsulAuthority(agents),
@@ -71,6 +74,7 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
         const deaf = await firstOf(agents.map((agent) => agent.handsOn()));
         if (deaf !== undefined) return deaf;
         await Promise.all(agents.map((agent) => agent.tellServices()));
+        await withdraw();
         isTold = true;
       }
       const missing = await firstOf(agents.map((agent) => agent.knows(agents)));
@@ -91,7 +95,8 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
       if (isUp) await give();
     },
     withdraw: async (names) => {
-      await Promise.all(agents.map((agent) => agent.withdraw(names)));
+      withdrawn = new Set(names);
+      if (isUp) await withdraw();
     },
     drain: drainSidecar,
     sidecar: (instance) => sidecarProgram(instance, request),
