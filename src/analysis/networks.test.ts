@@ -99,6 +99,31 @@ test('a connection that breaks at a gateway is not what the server behind it has
   expect(await hostsOf('server')).toEqual(['edge-app-west-1']);
 });
 
+test('traffic that moved in time and is refused there did not fail over for the reason of the refusal', async () => {
+  const refused = (request: BuiltRequest): BuiltRequest =>
+    request.via === undefined
+      ? request
+      : {
+          ...request,
+          status: 403,
+          flags: '-',
+          details: 'via_upstream',
+          attempts: [
+            {
+              host: 'edge-app-west-1',
+              status: 403,
+              ms: 1,
+              details: 'rbac_access_denied_matched_policy[none]',
+            },
+          ],
+        };
+  const failsOver = planned({ kind: 'time-to-fail-over', fault: 'outage', atMost: '1s' }, 'outage');
+  const { checks, errors } = await analysed(joined(refused), [failsOver], 'kill');
+  const [first] = errors;
+  expect(first).toMatchObject({ host: 'edge-app-west-1', status: 403 });
+  expect(checks[0]).toMatchObject({ status: 'fail', reason: { text: first?.cause } });
+});
+
 /** Processes of an instance that are seen until they die. */
 const until = (name: string, endMs: number) =>
   Array.from({ length: endMs / 200 }, (_, index) => ({

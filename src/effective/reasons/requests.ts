@@ -8,13 +8,14 @@ import type {
   Retries,
 } from '../../model/effective.ts';
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
-import { reasonOfBytes } from './bytes.ts';
+import { reasonOfBytes, turnedAway } from './bytes.ts';
 import { callersSidecar, causeOfRequests } from './causes.ts';
 import { closedWhileIdle, closedWhileOpening, noticedLate } from './connections.ts';
 import { closedGateways, reasonAtIngress } from './gateways.ts';
 import {
   common,
   commonRetries,
+  ejectable,
   hostCount,
   insteadOf,
   known,
@@ -84,8 +85,11 @@ function overflow(scene: RequestScene): Reason {
     const settings = refusing(inbound.limits, 'http1');
     if (settings.length === 0)
       return unknown(`the sidecar of ${server.instance} has no limit that could be hit`);
+    const isOfPool = settings.some(
+      ({ from }) => from.by === 'setting' && from.resource.kind === 'DestinationRule',
+    );
     return known(
-      `The sidecar of ${service} itself was full and refused requests. Its limits hold for all callers together: Istio gives the pool of a rule to the server's side too.`,
+      `The sidecar of ${service} itself was full and refused requests. Its limits hold for all callers together${isOfPool ? ": Istio gives the pool of a rule to the server's side too" : ''}.`,
       settings,
     );
   }
@@ -149,7 +153,7 @@ function noHost(scene: RequestScene): Reason {
     );
   }
   const hosts = hostCount(cluster);
-  if (mostOut(outlierDetection, hosts) < hosts) {
+  if (!cluster.inParts && mostOut(outlierDetection, hosts) < hosts) {
     return unknown(
       `no more than ${mostOut(outlierDetection, hosts)} of ${plural(hosts, 'host')} of ${service} can be ejected at once`,
     );
@@ -169,7 +173,7 @@ function noHost(scene: RequestScene): Reason {
 function notConnected(scene: RequestScene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  const closed = closedWhileOpening(scene);
+  const closed = closedWhileOpening(scene) ?? turnedAway(scene);
   if (closed !== undefined) return closed;
   const through = letThrough(scene);
   return through.known ? { ...through, settings: [...through.settings, ...weightsOf(scene)] } : through;
@@ -299,8 +303,8 @@ function denied(scene: RequestScene): Reason {
     filter.kind === 'authorization' && !filter.dryRun ? [filter] : [],
   );
   const { client } = scene;
-  const decision = question.request && decisionOn(authorizations, client.service, question.request);
-  if (decision?.rule.does === 'deny') return reasonOfDecision(decision, client.service, question.service);
+  const decision = question.request && decisionOn(authorizations, client, question.request);
+  if (decision?.rule.does === 'deny') return reasonOfDecision(decision, client, question.service);
   const policies = (action: 'allow' | 'deny') =>
     authorizations.filter((filter) => filter.action === action).flatMap((filter) => filter.policies);
   const named = policies('deny').find(({ id }) => id === question.policy);
@@ -487,7 +491,7 @@ function ejectionOf({ clusters }: RequestScene): readonly NamedSetting[] {
         },
       ]
     : [
-        noneMayGo(outlierDetection, hostCount(cluster)) ??
+        noneMayGo(outlierDetection, ejectable(cluster)) ??
           named('consecutive errors', outlierDetection.consecutiveErrors, String),
       ];
 }
