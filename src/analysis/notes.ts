@@ -39,7 +39,7 @@ export function notesOn(
     ),
     ...byLoad(loads, ({ totals }) =>
       totals?.ofBytes
-        ? 'Each request is a connection to the sidecars, which pass on bytes: whether it came about and how long it lasted is all that they know.'
+        ? 'Each request is a connection to the sidecars, which pass on bytes: whether it came about, how long it lasted and whether anything came back is all that they know.'
         : undefined,
     ),
     ...byLoad(loads, ({ totals }) =>

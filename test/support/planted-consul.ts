@@ -33,6 +33,15 @@ const inFile =
       (path) => ['--config', path],
     );
 
+/** Puts an entry beside the sound ones. */
+const beside =
+  (entry: string, ...sound: readonly string[]) =>
+  (folder: string) => {
+    const path = join(folder, 'beside.hcl');
+    writeFileSync(path, entry);
+    return [...sound.map((file) => join(folderOfRules, file)), path].flatMap((file) => ['--config', file]);
+  };
+
 const eastRoute = /\{\n {4}Match[\s\S]*?edge-app-east"\n {4}\}\n {2}\},\n/;
 
 export const plantedOnConsul: readonly PlantedOnConsul[] = [
@@ -326,6 +335,22 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
     names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.PassiveHealthCheck\.BaseEjectionTime/,
   },
   {
+    scenario: 'multi-cluster',
+    name: 'the other network refuses callers of this one',
+    fails: 'time-to-fail-over',
+    args: beside(
+      `Kind = "service-intentions"
+Name = "edge-app"
+Meta { network = "west" }
+Sources = [{ Name = "frontend", Peer = "east", Action = "deny" }]
+`,
+      'multi-cluster.hcl',
+      'multi-cluster-failover.hcl',
+      'multi-cluster-ejection.hcl',
+    ),
+    names: /^service-intentions\/edge-app Sources\[0\]: DENY$/,
+  },
+  {
     scenario: 'no-way-past',
     name: 'nothing is said of others than shop',
     fails: 'expectations',
@@ -395,5 +420,47 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
     fails: 'time-to-eject',
     args: inFile('tcp.hcl', / *MaxEjectionPercent = 50\n/, ''),
     names: /^MaxEjectionPercent: 10 % \(default of Envoy\)$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'ejection switched off',
+    fails: 'time-to-eject',
+    args: inFile('tcp.hcl', 'MaxFailures      = 3', 'EnforcingConsecutive5xx = 0'),
+    names: /PassiveHealthCheck\.EnforcingConsecutive5xx: 0$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'limits and ejection in the service-defaults of who is called',
+    fails: 'time-to-eject',
+    args: inFile('tcp.hcl', 'Name = "frontend"', 'Name = "edge-app"\nProtocol = "tcp"'),
+    names:
+      /^service-defaults\/edge-app UpstreamConfig\.Overrides\[0\]\.PassiveHealthCheck is not in effect: /,
+  },
+  {
+    scenario: 'tcp',
+    name: 'no time for a connection to come about',
+    fails: 'success-rate',
+    args: inFile('tcp.hcl', 'ConnectTimeoutMs = 500', 'ConnectTimeoutMs = 1'),
+    names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.ConnectTimeoutMs: 1$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'an intention that denies the caller',
+    fails: 'success-rate',
+    args: beside(
+      'Kind = "service-intentions"\nName = "edge-app"\nSources = [{ Name = "frontend", Action = "deny" }]\n',
+      'tcp.hcl',
+    ),
+    names: /^service-intentions\/edge-app Sources\[0\]: DENY$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'a server that takes two connections at a time',
+    fails: 'overflow',
+    args: beside(
+      'Kind = "service-defaults"\nName = "edge-app"\nProtocol = "tcp"\nMaxInboundConnections = 2\n',
+      'tcp.hcl',
+    ),
+    names: /^service-defaults\/edge-app MaxInboundConnections: 2$/,
   },
 ];

@@ -173,6 +173,13 @@ test('what is for all networks and names none of them is wrong once', () => {
   ]);
 });
 
+test('the network of an entry is told from what else its Meta may have by its letters', () => {
+  const alike = failover().replace('network =', 'Network =');
+  expect(problemsIn(alike)).toContainEqual(
+    '3 | an entry is for a network by "network" in its Meta, and not by "Network" | write network',
+  );
+});
+
 test('a service of a peer is another one than that of the same name here', () => {
   const redirect = failover().replace(/Failover[^]*/, 'Redirect { Peer = "there", Service = "cart" }');
   expect(problemsIn(redirect)).toEqual([]);

@@ -11,6 +11,14 @@ import { listAt, meant, textAt } from './written.ts';
 export function mistakesInNetwork(entry: Entry, all: readonly Datacenter[]): readonly Problem[] {
   const own = networkOf(entry);
   const networks = all.flatMap(({ network }) => network ?? []);
+  // Names of metadata are the author's own, and this one is told from others by its letters.
+  const alike = Object.keys(mapAt(entry.value, ['Meta']) ?? {}).find(
+    (name) => name !== 'network' && name.toLowerCase() === 'network',
+  );
+  if (alike !== undefined && networks.length > 0) {
+    const message = `an entry is for a network by "network" in its Meta, and not by ${quote(alike)}`;
+    return [entry.problem(['Meta', alike], message, 'write network', 'key')];
+  }
   if (own === undefined || networks.includes(own)) return [];
   return networks.length === 0
     ? [entry.problem(NETWORK_OF_ENTRY, `the topology has no networks, and this is for ${quote(own)}`)]
