@@ -2,6 +2,7 @@ import type { FaultRecord } from '../checks/facts.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { type Outcome, outcomes } from '../model/evidence.ts';
+import { isServer } from '../model/topology.ts';
 import { calibrate, type DueClock } from './due-clock.ts';
 import type { RefusedCertificates } from './refused-certificates.ts';
 
@@ -131,16 +132,37 @@ function beyondGateways(evidence: Evidence, told: Told): Told {
   const { arrivals, endings: logged, context } = evidence;
   const leads = ({ instance }: SettledEnding) => context.instances[instance]?.gateway === 'east-west';
   return retold(evidence, told, leads, (ending, last) => {
+    if (ending.noRequest === 'bytes') {
+      const only = onlyServerBehind(ending, evidence);
+      return only === undefined ? undefined : { key: only, ending: () => through(ending, only) };
+    }
     if (last < 0) return undefined;
     const server = arrivals.instance[last] as number;
     const reached = { instance: server, ending: logged[arrivals.ending[last] as number] };
     if (!isBeyond(ending, reached, evidence)) return undefined;
-    const answeredBy = ending.answered ? server : NO_HOST;
-    return {
-      key: server,
-      ending: () => ({ ...ending, via: ending.instance, instance: server, answeredBy }),
-    };
+    return { key: server, ending: () => through(ending, server) };
   });
+}
+
+const through = (ending: SettledEnding, server: number): SettledEnding => ({
+  ...ending,
+  via: ending.instance,
+  instance: server,
+  answeredBy: ending.answered ? server : NO_HOST,
+});
+
+/** Of bytes no line tells whom they reached beyond a gateway; undefined where there is more than one to reach. */
+function onlyServerBehind(
+  { instance, service, reason }: SettledEnding,
+  { context: { instances } }: Pick<Evidence, 'context'>,
+): number | undefined {
+  // It came no further than the gateway.
+  if (reason === 'connect' || reason === 'tls') return undefined;
+  const network = instances[instance]?.network;
+  const [only, ...others] = instances.flatMap((each, index) =>
+    isServer(each) && each.service === service && each.network === network ? [index] : [],
+  );
+  return others.length > 0 ? undefined : only;
 }
 
 /** Whether a request that a client's sidecar sent to a gateway ended at a server behind that, which has a line of it. */

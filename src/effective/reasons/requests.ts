@@ -50,7 +50,11 @@ export function reasonOfRequests(configuration: EffectiveConfiguration, question
   const servers = sidecars.filter(
     ({ service, inbound }) => service === question.service && inbound.length > 0,
   );
-  const server = servers.find(({ instance }) => instance === question.server) ?? servers[0];
+  const server =
+    servers.find(({ instance }) => instance === question.server) ??
+    // Beyond a gateway all of them hold the same.
+    servers.find(({ network }) => called?.gateway !== undefined && network === called.network) ??
+    servers[0];
   const port = clusters[0]?.port;
   const inbound = server?.inbound.find((each) => each.port === port) ?? server?.inbound[0];
   const scene = { question, client, server, inbound, routes: routesTaken(client, question), clusters };
