@@ -116,7 +116,7 @@ test('the server knows why, where the client only sees a status', async () => {
   expect(errors.find(({ status }) => status === 403)).toMatchObject({
     flag: 'RBAC',
     host: 'edge-app-west-1',
-    cause: 'No AuthorizationPolicy allows this caller and request to edge-app.',
+    cause: 'No policy allows this caller and request to edge-app.',
   });
 });
 

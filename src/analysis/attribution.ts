@@ -34,6 +34,8 @@ interface Tally {
   /** The calls of apps that failed, where the app that was asked failed for one or waited for it. */
   readonly chain: Chain;
   readonly blame: Blame;
+  /** How long they took at least, where that tells more of how they ended. */
+  afterMs: number | undefined;
   /** What sidecars held then, the newest first. */
   readonly pictures: readonly [Picture, ...Picture[]];
   readonly whenMs: number[];
@@ -71,11 +73,17 @@ export function attribute(
     const server = endings[serverNumber];
     const endMs = (requests.startMs[row] as number) + (requests.durationMs[row] as number);
     const blame = faults.blame({ client, server, caller, atMs, endMs, chain });
-    const fault = blame.cutOff ? 2 : +blame.disturbed;
-    const callers = ((held * 3 + fault) * 256 + load) * 65_536 + caller;
+    const fault = blame.cutOff ? 2 : blame.disturbed && blame.atApp ? 3 : +blame.disturbed;
+    const callers = ((held * 4 + fault) * 256 + load) * 65_536 + caller;
     const alike = tallies.get(callers) ?? new Map<string, Tally>();
     tallies.set(callers, alike);
-    const key = `${number} ${serverNumber} ${blame.certifying} ${blame.restarting?.place} ${blame.restarting?.part} ${chains.key(chain)}`;
+    // Who waited for a connection in vain is told from who was refused one by the time alone.
+    const tookMs =
+      client.noRequest === 'bytes' && client.reason === 'connect'
+        ? (requests.durationMs[row] as number)
+        : undefined;
+    const size = tookMs === undefined ? '' : Math.floor(Math.log2(tookMs + 1));
+    const key = `${size} ${number} ${serverNumber} ${blame.certifying} ${blame.restarting?.place} ${blame.restarting?.part} ${chains.key(chain)}`;
     let tally = alike.get(key);
     if (tally === undefined) {
       tally = {
@@ -85,12 +93,14 @@ export function attribute(
         load: loads[load],
         chain,
         blame,
+        afterMs: tookMs,
         pictures: pictures.get(held),
         whenMs: [],
         byPhase: phaseNames.map(() => 0),
       };
       alike.set(key, tally);
     }
+    if (tookMs !== undefined) tally.afterMs = Math.min(tally.afterMs ?? tookMs, tookMs);
     tally.whenMs.push(atMs);
     for (let bit = 0; bit < phaseNames.length; bit += 1) {
       if (((phases[row] as number) >> bit) & 1) tally.byPhase[bit] = (tally.byPhase[bit] ?? 0) + 1;
@@ -112,8 +122,10 @@ function describe(tally: Tally, evidence: Evidence, chains: Chains, faults: Faul
       request: load && pictures[0].askedFor(load),
       disturbed: blame.disturbed,
       cutOff: blame.cutOff,
+      atApp: blame.atApp,
       certifying: faults.at(blame.certifying),
       restarting: faults.restarting(blame),
+      afterMs: tally.afterMs,
     },
     pictures,
     evidence,

@@ -36,6 +36,8 @@ export interface Blame {
   readonly disturbed: boolean;
   /** Whether it was one that cut the network to the host. */
   readonly cutOff: boolean;
+  /** Whether the host's sidecar was left as it was: its app alone misbehaved. */
+  readonly atApp: boolean;
   /** What of a restart it failed for, where it did. */
   readonly restarting: Restarting | undefined;
 }
@@ -46,6 +48,8 @@ interface FaultSpan {
   readonly toMs: number;
   /** Whether it cut the network to it. */
   readonly cuts: boolean;
+  /** Whether it was of its app alone. */
+  readonly ofApp: boolean;
 }
 
 /** Finds the faults of a run that requests failed for. */
@@ -69,6 +73,7 @@ export class Faults {
                 fromMs: injectingAtMs,
                 toMs: revertedAtMs ?? Number.POSITIVE_INFINITY,
                 cuts: planned.proof.kind === 'cut-link',
+                ofApp: planned.actions.every(({ inject }) => inject.do === 'set-fault'),
               },
             ],
       ),
@@ -83,6 +88,7 @@ export class Faults {
         this.#wasOn(client.instance, atMs) ||
         this.#chains.called(chain).some((instance) => this.#wasOn(instance, atMs)),
       cutOff: this.#wasOn(client.instance, atMs, ({ cuts }) => cuts),
+      atApp: !this.#wasOn(client.instance, atMs, ({ ofApp }) => !ofApp),
       restarting: restartBehind({ client, server, atMs, endMs, chain }, this.#records, this.#evidence),
     };
   }
@@ -110,9 +116,12 @@ interface FailedAlike extends Pick<Failed, 'client' | 'server' | 'chain'> {
   readonly request: AskedFor | undefined;
   readonly disturbed: boolean;
   readonly cutOff: boolean;
+  readonly atApp: boolean;
   readonly certifying: RecordedFault | undefined;
   /** What of a restart it failed for, and the fault. */
   readonly restarting: (Restarting & { readonly record: RecordedFault }) | undefined;
+  /** How long they took at least, where that tells more. */
+  readonly afterMs?: number | undefined;
 }
 
 interface ReasonOfFailure {
@@ -125,7 +134,20 @@ interface ReasonOfFailure {
 
 /** Why requests failed, by what sidecars held then (the newest first), and by the faults that were on. */
 export function reasonOfFailure(
-  { client, server, chain, caller, to, request, disturbed, cutOff, certifying, restarting }: FailedAlike,
+  {
+    client,
+    server,
+    chain,
+    caller,
+    to,
+    request,
+    disturbed,
+    cutOff,
+    atApp,
+    certifying,
+    restarting,
+    afterMs,
+  }: FailedAlike,
   pictures: readonly [Picture, ...Picture[]],
   { context }: Evidence,
   chains: Chains,
@@ -135,9 +157,10 @@ export function reasonOfFailure(
   const answers = pictures.map((picture) => {
     const question = {
       ...questionAbout(about, instance, picture),
-      ...(disturbed ? { underFault: true as const } : {}),
+      ...(disturbed ? { underFault: atApp ? ('app' as const) : (true as const) } : {}),
       ...(cutOff ? { cutOff: true as const } : {}),
       ...(client.noRequest === 'bytes' ? { ofBytes: true as const } : {}),
+      ...(afterMs === undefined ? {} : { afterMs }),
     };
     return { question, reason: picture.reasonOfRequests(question) };
   });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { BuiltRequest, BuiltRun } from '../evidence/testing/build-evidence.ts';
+import { type BuiltRequest, type BuiltRun, startTime } from '../evidence/testing/build-evidence.ts';
+import { accessLine } from '../meshes/envoy/testing/access-line.ts';
 import type { InstanceContext } from '../model/evidence.ts';
 import { analysed, violations } from './testing/analysed.ts';
 import { outage, planned } from './testing/outage.ts';
@@ -97,6 +98,44 @@ test('a connection that breaks at a gateway is not what the server behind it has
       .map(({ host }) => host);
   expect(await hostsOf('gateway')).toEqual(['gateway-1']);
   expect(await hostsOf('server')).toEqual(['edge-app-west-1']);
+});
+
+/** Connections of bytes to the gateway, of every tenth of which nothing comes back, and of one that none is made. */
+function ofBytes(instances: BuiltRun['instances']): BuiltRun {
+  const lines = Array.from({ length: 1_200 }, (_, index) => {
+    const ends = index === 7 ? { flags: 'UF,URX', bytesBack: 0 } : { bytesBack: index % 10 === 0 ? 0 : 259 };
+    return accessLine({
+      start: startTime(index * 10),
+      durationMs: 12,
+      status: 0,
+      attempts: 1,
+      upstreamHost: '127.1.0.9:15443',
+      cluster: 'outbound|8080||edge-app.default.svc.cluster.local',
+      ...ends,
+    });
+  });
+  return {
+    ...outage(),
+    instances,
+    requests: [],
+    load: { requests: 1_200, answers: { '2xx': 1_079, none: 121 }, carriesDue: false, ofBytes: true },
+    tails: { 'frontend-1': lines.join('') },
+  };
+}
+
+test('bytes that a gateway passes on have reached whom it can pass them on to, where that is one', async () => {
+  const share = planned({ kind: 'share', during: 'steady', of: { zone: 'local/west' }, atLeast: '99%' });
+  const { instances } = joined();
+  const one = await analysed(ofBytes(instances), [share]);
+  expect(one.checks[0]).toMatchObject({ status: 'pass' });
+  expect(one.errors.map(({ host, count }) => [host, count])).toEqual([
+    ['edge-app-west-1', 120],
+    ['gateway-1', 1],
+  ]);
+  const another = instances.find(({ name }) => name === 'edge-app-west-1') ?? expect.fail();
+  const second = { ...another, name: 'edge-app-west-2', replica: 2, addresses: ['127.1.0.8:8080'] };
+  const several = await analysed(ofBytes([...instances, second]), [share]);
+  expect(several.errors.map(({ host }) => host)).toEqual(['gateway-1', 'gateway-1']);
 });
 
 /** Processes of an instance that are seen until they die. */

@@ -39,7 +39,7 @@ export function notesOn(
     ),
     ...byLoad(loads, ({ totals }) =>
       totals?.ofBytes
-        ? 'Each request is a connection to the sidecars, which pass on bytes: whether it came about and how long it lasted is all that they know.'
+        ? 'Each request is a connection to the sidecars, which pass on bytes: whether it came about, how long it lasted and whether anything came back is all that they know.'
         : undefined,
     ),
     ...byLoad(loads, ({ totals }) =>
@@ -94,6 +94,7 @@ function notesOnConnections({ withoutRequest }: Evidence): string[] {
       'not-understood': 'what came was not HTTP, as when TLS is spoken to a sidecar that takes plaintext',
       'no-certificate':
         'who opened them showed no certificate, as a control plane does that looks whether a sidecar is there',
+      'turned-away': 'the sidecar closed them at once, as one does that takes no more at a time',
       bytes: 'what came on them was passed on as bytes',
     }[why];
     return `${plural(count, 'connection')} to ${where} ended before a request came of ${count === 1 ? 'it' : 'them'}: ${told}.`;

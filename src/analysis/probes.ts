@@ -28,7 +28,7 @@ import type { Picture, Pictures } from './picture.ts';
 import { questionAbout } from './question.ts';
 import type { RefusedCertificates } from './refused-certificates.ts';
 import { knownReason, type ReportReason, reportReason } from './report-reason.ts';
-import { isOfNoHost, ofNoHost, settleEndings } from './traffic.ts';
+import { isBeyond, isOfNoHost, ofNoHost, settleEndings } from './traffic.ts';
 
 type ReportProbe = NonNullable<Report['probes']>[number];
 
@@ -189,7 +189,10 @@ function reasonOf(
   if (probe.from === OUTSIDE)
     return knownReason(reasonOfPassing(configuration, { ...about, plaintext: true }));
   if (refusedBy === 'server' && refuser !== 'server') {
-    const passing = { ...about, plaintext: false, caller: probe.from, request };
+    const network = instances.find(({ service }) => service === probe.from)?.network;
+    const caller = { service: probe.from, ...(network === undefined ? {} : { network }) };
+    const server = called && picture.heldLike(called);
+    const passing = { ...about, plaintext: false, caller, request, ...(server && { server }) };
     return knownReason(reasonOfPassing(configuration, passing));
   }
   if (client === undefined) return undefined;
@@ -204,16 +207,20 @@ function reasonOf(
     const reason = reasonOfRoute(configuration, { client: caller, service: probe.to, request });
     return reason.known ? knownReason(reason) : { text: `Not known: ${reason.why}.` };
   }
-  const [ending] = settleEndings({ ...evidence, endings: [client.ending] });
-  if (ending === undefined) return undefined;
   const { id, server } = answer;
+  const [settled] = settleEndings({ ...evidence, endings: [client.ending] });
+  if (settled === undefined) return undefined;
+  const ending =
+    server !== undefined && isBeyond(settled, server, evidence)
+      ? { ...settled, instance: server.instance }
+      : settled;
   const chains = new Chains(evidence);
   const reached = server?.instance ?? ending.instance;
   const chain = id === undefined || reached < 0 ? [] : chains.ofId(id, reached);
   const both = { client: ending, server: server?.ending, chain };
   const faults = new Faults(records, evidence, chains);
   const blame = faults.blame({ ...both, caller: client.instance, atMs, endMs: atMs });
-  const { disturbed, cutOff, certifying } = blame;
+  const { disturbed, cutOff, atApp, certifying } = blame;
   const failure = {
     ...both,
     caller,
@@ -221,6 +228,7 @@ function reasonOf(
     request,
     disturbed,
     cutOff,
+    atApp,
     certifying: faults.at(certifying),
     restarting: faults.restarting(blame),
   };

@@ -460,6 +460,30 @@ test('traffic that does not come back since requests fail is put down to those',
   ]);
 });
 
+test('traffic that moved in time and came to nothing where it went to did not fail for the reason of moving', async () => {
+  const checks = [check({ kind: 'time-to-fail-over', atMost: '1s' })];
+  const refused = {
+    status: 403,
+    details: 'via_upstream',
+    attempts: [
+      { host: 'edge-app-west-1', status: 403, ms: 1, details: 'rbac_access_denied_matched_policy[none]' },
+    ],
+  };
+  const moved = (change: Partial<BuiltRequest>): Outage => ({
+    ejectAfterMs: 300,
+    change: (request) =>
+      request.attempts[0]?.host === 'edge-app-west-1' ? { ...request, ...change } : request,
+  });
+  const reasonOf = async (change: Partial<BuiltRequest>) => {
+    const { checks: judged } = await analysed('locality-off', { ...moved(change), checks });
+    expect(judged[0]).toMatchObject({ status: 'fail' });
+    return judged[0]?.reason?.text;
+  };
+  expect(await reasonOf(refused)).toMatch(/^No policy allows this caller and request to edge-app/);
+  // What is refused before a host is asked has not moved anywhere.
+  expect(await reasonOf({ ...full, status: 503, attempts: [] })).toMatch(/did eject hosts of edge-app/);
+});
+
 test('the summary of a run says why its first failed check failed', async () => {
   const checks = [check({ kind: 'time-to-eject', atMost: '1s' })];
   const { summary } = await analysed('ejection-cap-20', { checks });

@@ -125,6 +125,8 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
           ...misbehaving,
           seen: seenIn(fromItsBeginning(window, scene.facts), about, scene),
         });
+      const beyond = settles.has(what) ? errorsBeyond(window, scene) : undefined;
+      if (beyond !== undefined) return beyond;
       return asked(
         scene,
         ask,
@@ -136,16 +138,12 @@ function reasonOf(lacking: Lacking, window: Window, whole: Scene): ReportReason 
 }
 
 /** The limits of sidecars that were on meanwhile; of what they cost without any no setting is known. */
-function limitedSidecars(
-  { fromMs, toMs }: Window,
-  { records }: Scene,
-  of: 'time' | 'use',
-): ReportReason | undefined {
+function limitedSidecars(window: Window, { records }: Scene, of: 'time' | 'use'): ReportReason | undefined {
   // A limit makes requests wait, and nothing dearer.
   if (of === 'use') return undefined;
   const settings = records
     .filter(({ planned }) => planned.proof.kind === 'limited')
-    .filter(({ injectedAtMs = toMs, revertingAtMs = toMs }) => injectedAtMs < toMs && revertingAtMs > fromMs)
+    .filter((record) => wasOn(record, window))
     .map(({ name, planned }) => ({
       setting: `fault ${name}: ${planned.description}`,
       source: planned.source,
@@ -213,6 +211,26 @@ function errorsThatMatter(window: Window, { errors, facts }: Scene): ReportReaso
   const failed = requests - facts.count(window, { outcome: 'ok' });
   return failed > requests / 100 ? mostErrors(window, errors) : undefined;
 }
+
+/**
+ * The reason of what failed at hosts to which traffic has moved, where that is most of what failed: it moved in time, and
+ * came to nothing there.
+ */
+function errorsBeyond(window: Window, { errors, records, evidence }: Scene): ReportReason | undefined {
+  const hit = new Set(
+    records
+      .filter((record) => record.name === window.fault || wasOn(record, window))
+      .flatMap(({ targets }) => targets),
+  );
+  const hosts = new Set(evidence.context.instances.map(({ name }) => name).filter((name) => !hit.has(name)));
+  const moved = errors.filter(({ group }) => hosts.has(group.host));
+  const count = (some: readonly Attributed[]) => some.reduce((sum, each) => sum + countIn(window, each), 0);
+  return count(moved) * 2 > count(errors) ? mostErrors(window, moved) : undefined;
+}
+
+/** Whether a fault was on at some time of a window. */
+const wasOn = ({ injectedAtMs, revertingAtMs }: RecordedFault, { fromMs, toMs }: Window): boolean =>
+  (injectedAtMs ?? toMs) < toMs && (revertingAtMs ?? toMs) > fromMs;
 
 /** The reason of most of what failed in a window. */
 function mostErrors(window: Window, errors: readonly Attributed[]): ReportReason | undefined {

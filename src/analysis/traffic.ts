@@ -2,6 +2,7 @@ import type { FaultRecord } from '../checks/facts.ts';
 import type { Ending } from '../evidence/endings.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import { type Outcome, outcomes } from '../model/evidence.ts';
+import { isServer } from '../model/topology.ts';
 import { calibrate, type DueClock } from './due-clock.ts';
 import type { RefusedCertificates } from './refused-certificates.ts';
 
@@ -129,22 +130,53 @@ function withHosts(evidence: Evidence, told: Told): Told {
  */
 function beyondGateways(evidence: Evidence, told: Told): Told {
   const { arrivals, endings: logged, context } = evidence;
-  const { instances } = context;
-  const leads = ({ instance }: SettledEnding) => instances[instance]?.gateway === 'east-west';
+  const leads = ({ instance }: SettledEnding) => context.instances[instance]?.gateway === 'east-west';
   return retold(evidence, told, leads, (ending, last) => {
+    if (ending.noRequest === 'bytes') {
+      const only = onlyServerBehind(ending, evidence);
+      return only === undefined ? undefined : { key: only, ending: () => through(ending, only) };
+    }
     if (last < 0) return undefined;
     const server = arrivals.instance[last] as number;
-    // An earlier attempt may have reached somebody of the caller's own network.
-    if (instances[server]?.network !== instances[ending.instance]?.network) return undefined;
-    // To the server it was its caller who went away: the connection broke at the gateway.
-    const endedFor = logged[arrivals.ending[last] as number]?.reason;
-    if (ending.reason === 'reset' && endedFor === 'client-gone') return undefined;
-    const answeredBy = ending.answered ? server : NO_HOST;
-    return {
-      key: server,
-      ending: () => ({ ...ending, via: ending.instance, instance: server, answeredBy }),
-    };
+    const reached = { instance: server, ending: logged[arrivals.ending[last] as number] };
+    if (!isBeyond(ending, reached, evidence)) return undefined;
+    return { key: server, ending: () => through(ending, server) };
   });
+}
+
+const through = (ending: SettledEnding, server: number): SettledEnding => ({
+  ...ending,
+  via: ending.instance,
+  instance: server,
+  answeredBy: ending.answered ? server : NO_HOST,
+});
+
+/** Of bytes no line tells whom they reached beyond a gateway; undefined where there is more than one to reach. */
+function onlyServerBehind(
+  { instance, service, reason }: SettledEnding,
+  { context: { instances } }: Pick<Evidence, 'context'>,
+): number | undefined {
+  // It came no further than the gateway.
+  if (reason === 'connect' || reason === 'tls') return undefined;
+  const network = instances[instance]?.network;
+  const [only, ...others] = instances.flatMap((each, index) =>
+    isServer(each) && each.service === service && each.network === network ? [index] : [],
+  );
+  return others.length > 0 ? undefined : only;
+}
+
+/** Whether a request that a client's sidecar sent to a gateway ended at a server behind that, which has a line of it. */
+export function isBeyond(
+  { instance, reason }: SettledEnding,
+  server: { readonly instance: number; readonly ending: Pick<Ending, 'reason'> | undefined },
+  { context: { instances } }: Pick<Evidence, 'context'>,
+): boolean {
+  const gateway = instances[instance];
+  // An earlier attempt may have reached somebody of the caller's own network.
+  if (gateway?.gateway !== 'east-west' || instances[server.instance]?.network !== gateway.network)
+    return false;
+  // To the server it was its caller who went away where the connection broke at the gateway.
+  return !(reason === 'reset' && server.ending?.reason === 'client-gone');
 }
 
 /** Endings, and those beside them of requests whose certificates were refused where no line says so. */

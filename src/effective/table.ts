@@ -340,8 +340,17 @@ const tlsVersionRows = (versions: TlsVersions | undefined): readonly Row[] =>
     : [row('TLS from', versions.least, String), row('TLS up to', versions.most, String)];
 
 function inboundSections(inbound: Inbound): readonly Section[] {
-  const { port, limits, accepts, tlsVersions, filters, connectTimeoutMs, idleTimeoutMs, appKeepsMs } =
-    inbound;
+  const {
+    port,
+    limits,
+    mostConnections,
+    accepts,
+    tlsVersions,
+    filters,
+    connectTimeoutMs,
+    idleTimeoutMs,
+    appKeepsMs,
+  } = inbound;
   return [
     {
       title: `port ${port}`,
@@ -353,13 +362,21 @@ function inboundSections(inbound: Inbound): readonly Section[] {
         ...(appKeepsMs === undefined ? [] : [row('idle timeout of the app', appKeepsMs, timeText)]),
       ],
     },
-    { title: 'limits, for all callers together', rows: limitRows(limits) },
+    {
+      title: 'limits, for all callers together',
+      rows: [
+        ...(mostConnections === undefined
+          ? []
+          : [row('connections that it takes', mostConnections, limitText)]),
+        ...limitRows(limits),
+      ],
+    },
     ...(filters.length === 0 ? [] : [{ title: 'filters before the app', rows: filters.flatMap(filterRows) }]),
   ];
 }
 
 const ruleRow = (rule: Rule): Row => ({
-  what: `calls of ${rule.caller ?? 'anybody else'}`,
+  what: `calls of ${rule.caller ?? 'anybody else'}${rule.network === undefined ? '' : ` in ${rule.network}`}`,
   value: ruleText(rule),
   from: rule.from,
 });

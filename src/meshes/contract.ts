@@ -345,6 +345,8 @@ export interface PoolSettings {
   readonly holdAtServers: boolean;
   /** The limits that the mesh has. */
   readonly limits: readonly LimitName[];
+  /** What the mesh calls the limit of connections: "Limits.MaxConnections". */
+  readonly ofConnections: string;
   /** The rule for calls; undefined where there is none. Throws a usage error where limits would not hold in one place. */
   ruleFor(resources: readonly MeshResource[], calls: PoolCalls): PoolRule | undefined;
   /** The text of the rule's file with these limits, and with everything else as it is; throws where that cannot be done. */

@@ -284,6 +284,8 @@ export interface Cluster {
   /** "least-request", "round-robin", "ring-hash". */
   readonly balancing: Told<string>;
   readonly outlierDetection: OutlierDetection | undefined;
+  /** Hosts of each priority are a cluster by themselves, and the share that may be ejected is one of those. */
+  readonly inParts?: true;
   readonly locality: Told<LocalityMode>;
   /** When fewer of the hosts than this are healthy, all get traffic, ejected ones too; 0 to 1. */
   readonly panicThreshold: Told<number>;
@@ -310,6 +312,8 @@ export interface Policy {
 export interface Rule {
   /** Service whose calls it is about; undefined: anybody's. */
   readonly caller: string | undefined;
+  /** The network of those callers; undefined where there are none. */
+  readonly network?: string;
   readonly does: 'allow' | 'deny';
   /** Which of their requests; undefined: all of them. */
   readonly match: RouteMatch | undefined;
@@ -366,6 +370,8 @@ export interface Inbound {
   readonly cluster: string;
   readonly limits: Limits;
   readonly rule: Origin | undefined;
+  /** How many connections of all callers together it takes, and closes further ones at once; undefined: all of them. */
+  readonly mostConnections?: Told<number>;
   readonly connectTimeoutMs: Told<number>;
   /** How long the sidecar keeps a connection to the app on which nothing comes. */
   readonly idleTimeoutMs: Told<number | null>;

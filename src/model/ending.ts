@@ -41,6 +41,8 @@ export type NoRequest =
   | 'not-understood'
   /** Whoever opened it to a sidecar that takes nothing without one showed no certificate. */
   | 'no-certificate'
+  /** The sidecar closed it at once, before anything was said on it: more are open than it takes. */
+  | 'turned-away'
   /** It was passed on as bytes: what was asked on it no sidecar knows. */
   | 'bytes';
 

@@ -200,6 +200,6 @@ test('a host of a gateway is called from outside the mesh, where no pool of a ru
 test('of bytes no request waits for a connection: there is nothing to look for', async () => {
   const set = ['topology.services.edge-app.portName=tcp-edge'];
   expect(await mistake({}, { set })).toMatch(
-    /^tune looks for limits of requests, and edge-app is called as bytes/,
+    /^tune looks for limits of requests, and edge-app is called as bytes.*beyond connectionPool\.tcp\.maxConnections is closed/,
   );
 });

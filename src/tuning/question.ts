@@ -72,8 +72,8 @@ export function readQuestion(
   const called = plan.topology.services.find(({ name }) => name === load.to);
   if (called !== undefined && isOfBytes(called) && load.port === called.port) {
     throw usageError(
-      `tune looks for limits of requests, and ${load.to} is called as bytes (portName): there a connection beyond tcp.maxConnections is closed, and none waits`,
-      'write tcp.maxConnections by hand: as many as are open at once at the nominal rate, and some more',
+      `tune looks for limits of requests, and ${load.to} is called as bytes (portName): there a connection beyond ${mesh.pools.ofConnections} is closed, and none waits`,
+      `write ${mesh.pools.ofConnections} by hand: as many as are open at once at the nominal rate, and some more`,
     );
   }
   const rule = mesh.pools.ruleFor(configuration.resources, callsOf(load, plan.topology));

@@ -33,6 +33,15 @@ const inFile =
       (path) => ['--config', path],
     );
 
+/** Puts an entry beside the sound ones. */
+const beside =
+  (entry: string, ...sound: readonly string[]) =>
+  (folder: string) => {
+    const path = join(folder, 'beside.hcl');
+    writeFileSync(path, entry);
+    return [...sound.map((file) => join(folderOfRules, file)), path].flatMap((file) => ['--config', file]);
+  };
+
 const eastRoute = /\{\n {4}Match[\s\S]*?edge-app-east"\n {4}\}\n {2}\},\n/;
 
 export const plantedOnConsul: readonly PlantedOnConsul[] = [
@@ -326,6 +335,231 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
     names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.PassiveHealthCheck\.BaseEjectionTime/,
   },
   {
+    scenario: 'multi-cluster',
+    name: 'the other network refuses callers of this one',
+    fails: 'time-to-fail-over',
+    args: beside(
+      `Kind = "service-intentions"
+Name = "edge-app"
+Meta { network = "west" }
+Sources = [{ Name = "frontend", Peer = "east", Action = "deny" }]
+`,
+      'multi-cluster.hcl',
+      'multi-cluster-failover.hcl',
+      'multi-cluster-ejection.hcl',
+    ),
+    names: /^service-intentions\/edge-app Sources\[0\]: DENY$/,
+  },
+  {
+    scenario: 'no-way-past',
+    name: 'nothing is said of others than shop',
+    fails: 'expectations',
+    args: inFile('no-way-past.hcl', /,\n {2}\{\n {4}Name {3}= "\*"[\s\S]*?\}/, ''),
+    names: /^service-intentions\/stock/,
+  },
+  {
+    scenario: 'no-way-past',
+    name: 'everybody may call',
+    fails: 'expectations',
+    args: inFile('no-way-past.hcl', '"deny"', '"allow"'),
+    names: /^service-intentions\/stock/,
+  },
+  {
+    scenario: 'sidecar-out-of-memory',
+    name: 'no retries',
+    fails: 'success-rate',
+    args: inFile(
+      'sidecar-out-of-memory.yaml',
+      / *numRetries: 3\n *retryOn: .*\n/,
+      '        requestTimeout: 15s\n',
+    ),
+    names: /NumRetries: 0/,
+  },
+  {
+    scenario: 'sidecar-out-of-memory',
+    name: 'the default cap of 10 % of three hosts ejects nobody',
+    fails: 'time-to-eject',
+    args: inFile('sidecar-out-of-memory.yaml', / *# One replica[\s\S]*maxEjectionPercent: 50\n/, ''),
+    names: /MaxEjectionPercent.*: 10 %?/,
+  },
+  {
+    scenario: 'telemetry',
+    name: 'limits that refuse nothing',
+    fails: 'overflow',
+    args: inFile(
+      'telemetry.hcl',
+      / *MaxConnections .*\n *MaxPendingRequests .*\n/,
+      '        MaxConnections = 1000\n',
+    ),
+    names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.Limits\.MaxConnections: 1,?000$/,
+  },
+  {
+    scenario: 'grpc',
+    name: 'retries in words of HTTP',
+    fails: 'error-count',
+    args: inFile('grpc.yaml', '[unavailable, connect-failure, refused-stream]', '[5xx, connect-failure]'),
+    names: /^service-router\/edge-app Routes\[0\]\.Destination\.RetryOn/,
+  },
+  {
+    scenario: 'grpc',
+    name: 'limits of connections, which calls share',
+    fails: 'overflow',
+    args: inFile('grpc.yaml', 'maxConcurrentRequests: 20', 'maxConnections: 4'),
+    names: /MaxConcurrentRequests|^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.Limits/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'a limit of requests for a port of bytes',
+    fails: 'overflow',
+    args: inFile('tcp.hcl', 'MaxConnections = 20', 'MaxConcurrentRequests = 20'),
+    names: /^MaxConnections: 1,024 \(default of Envoy\)$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'the default cap of 10 % of three hosts ejects nobody',
+    fails: 'time-to-eject',
+    args: inFile('tcp.hcl', / *MaxEjectionPercent = 50\n/, ''),
+    names: /^MaxEjectionPercent: 10 % \(default of Envoy\)$/,
+  },
+  {
+    scenario: 'mtls',
+    name: 'a version of TLS that callers do not speak unless they are told to',
+    fails: 'expectations',
+    args: inFile('mtls.hcl', 'TLSv1_2', 'TLSv1_3'),
+    names: /^mesh\/mesh TLS\.Incoming\.TLSMinVersion: TLSv1_3$/,
+  },
+  {
+    scenario: 'mtls',
+    name: 'an intention that forgets a caller',
+    fails: 'expectations',
+    args: beside(
+      'Kind = "service-intentions"\nName = "edge-app"\nSources = [{ Name = "frontend", Action = "allow" }, { Name = "*", Action = "deny" }]\n',
+      'mtls.hcl',
+    ),
+    names: /^service-intentions\/edge-app Sources\[1\]: DENY$/,
+  },
+  {
+    scenario: 'authorization',
+    name: 'a method missing',
+    fails: 'expectations',
+    args: inFile('authorization.hcl', '["GET", "POST"]', '["GET"]'),
+    names: /^service-intentions\/edge-app Sources\[0\]\.Permissions\[1\]: ALLOW GET /,
+  },
+  {
+    scenario: 'zone-failover',
+    name: 'no failover',
+    fails: 'time-to-fail-over',
+    args: inFile(
+      'zone-failover.yaml',
+      /\n {2}failover:\n {4}east:\n {6}targets:\n {8}- serviceSubset: west/,
+      '',
+    ),
+    names: /^service-resolver\/edge-app Subsets\.east: no failover$/,
+  },
+  {
+    scenario: 'zone-failover',
+    name: 'failover of the other subset',
+    fails: 'time-to-fail-over',
+    args: inFile(
+      'zone-failover.yaml',
+      /failover:\n {4}east([\s\S]*)serviceSubset: west/,
+      'failover:\n    west$1serviceSubset: east',
+    ),
+    names: /^service-resolver\/edge-app Failover\.west is not in effect: /,
+  },
+  {
+    scenario: 'zone-failover',
+    name: 'callers of one zone sent to the other',
+    fails: 'share',
+    args: inFile(
+      'zone-failover.yaml',
+      /defaultSubset: east([\s\S]*)failover:\n {4}east([\s\S]*)serviceSubset: west/,
+      'defaultSubset: west$1failover:\n    west$2serviceSubset: east',
+    ),
+    names: /^service-resolver\/edge-app/,
+  },
+  {
+    scenario: 'multi-cluster',
+    name: 'no failover to the peer',
+    fails: 'share',
+    args: inFile(
+      'multi-cluster-failover.hcl',
+      /\nFailover = [\s\S]*/,
+      '\n',
+      'multi-cluster.hcl',
+      'multi-cluster-ejection.hcl',
+    ),
+    names: /Failover/,
+  },
+  {
+    scenario: 'multi-cluster',
+    name: 'exported from the network that calls',
+    fails: 'time-to-fail-over',
+    args: inFile(
+      'multi-cluster.hcl',
+      /"west"([\s\S]*)"east"/,
+      '"east"$1"west"',
+      'multi-cluster-failover.hcl',
+      'multi-cluster-ejection.hcl',
+    ),
+    names: /^exported-services\/default Services\[0\] is not in effect: it is what east exports/,
+  },
+  {
+    scenario: 'multi-cluster',
+    name: 'nothing exported',
+    fails: 'time-to-fail-over',
+    args: inFile(
+      'multi-cluster.hcl',
+      /Services = \[[\s\S]*/,
+      'Services = []\n',
+      'multi-cluster-failover.hcl',
+      'multi-cluster-ejection.hcl',
+    ),
+    names: /^exported-services: none for it \(default of Consul\)$/,
+  },
+  {
+    scenario: 'multi-cluster',
+    name: 'the way through a gateway of the own network, which has none',
+    fails: 'share',
+    args: inFile(
+      'multi-cluster-ejection.hcl',
+      / {6}Name = "edge-app"\n/,
+      '      Name = "edge-app"\n      MeshGateway {\n        Mode = "local"\n      }\n',
+      'multi-cluster.hcl',
+      'multi-cluster-failover.hcl',
+    ),
+    names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.MeshGateway\.Mode: local$/,
+  },
+  {
+    scenario: 'multi-cluster',
+    name: 'replicas that stay ejected for longer than they are away',
+    fails: 'time-to-return',
+    args: inFile(
+      'multi-cluster-ejection.hcl',
+      '"10s"',
+      '"60s"',
+      'multi-cluster.hcl',
+      'multi-cluster-failover.hcl',
+    ),
+    names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.PassiveHealthCheck\.BaseEjectionTime/,
+  },
+  {
+    scenario: 'multi-cluster',
+    name: 'the other network refuses callers of this one',
+    fails: 'time-to-fail-over',
+    args: beside(
+      `Kind = "service-intentions"
+Name = "edge-app"
+Meta { network = "west" }
+Sources = [{ Name = "frontend", Peer = "east", Action = "deny" }]
+`,
+      'multi-cluster.hcl',
+      'multi-cluster-failover.hcl',
+      'multi-cluster-ejection.hcl',
+    ),
+    names: /^service-intentions\/edge-app Sources\[0\]: DENY$/,
+  },
+  {
     scenario: 'no-way-past',
     name: 'nothing is said of others than shop',
     fails: 'expectations',
@@ -414,5 +648,47 @@ export const plantedOnConsul: readonly PlantedOnConsul[] = [
       return ['--config', path];
     },
     names: /^service-intentions\/edge-app Sources\[1\]: DENY$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'ejection switched off',
+    fails: 'time-to-eject',
+    args: inFile('tcp.hcl', 'MaxFailures      = 3', 'EnforcingConsecutive5xx = 0'),
+    names: /PassiveHealthCheck\.EnforcingConsecutive5xx: 0$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'limits and ejection in the service-defaults of who is called',
+    fails: 'time-to-eject',
+    args: inFile('tcp.hcl', 'Name = "frontend"', 'Name = "edge-app"\nProtocol = "tcp"'),
+    names:
+      /^service-defaults\/edge-app UpstreamConfig\.Overrides\[0\]\.PassiveHealthCheck is not in effect: /,
+  },
+  {
+    scenario: 'tcp',
+    name: 'no time for a connection to come about',
+    fails: 'success-rate',
+    args: inFile('tcp.hcl', 'ConnectTimeoutMs = 500', 'ConnectTimeoutMs = 1'),
+    names: /^service-defaults\/frontend UpstreamConfig\.Overrides\[0\]\.ConnectTimeoutMs: 1$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'an intention that denies the caller',
+    fails: 'success-rate',
+    args: beside(
+      'Kind = "service-intentions"\nName = "edge-app"\nSources = [{ Name = "frontend", Action = "deny" }]\n',
+      'tcp.hcl',
+    ),
+    names: /^service-intentions\/edge-app Sources\[0\]: DENY$/,
+  },
+  {
+    scenario: 'tcp',
+    name: 'a server that takes two connections at a time',
+    fails: 'overflow',
+    args: beside(
+      'Kind = "service-defaults"\nName = "edge-app"\nProtocol = "tcp"\nMaxInboundConnections = 2\n',
+      'tcp.hcl',
+    ),
+    names: /^service-defaults\/edge-app MaxInboundConnections: 2$/,
   },
 ];

@@ -10,7 +10,7 @@ import type {
 import { acceptsWords, matchText, shareText, timeText } from '../words.ts';
 import { insteadOf, known, named, unknown } from './parts.ts';
 import type { AskedFor, NamedSetting, Reason } from './question.ts';
-import { decisionOn, reasonOfDecision } from './rules.ts';
+import { type Caller, decisionOn, reasonOfDecision, refusedElsewhere, settingOfRule } from './rules.ts';
 import { routesTaken } from './taken.ts';
 import { waiting } from './waiting.ts';
 
@@ -133,22 +133,32 @@ export function reasonOfPassing(
     plaintext,
     caller,
     request,
+    server: reached,
   }: {
     readonly service: string;
     readonly port: number;
     readonly plaintext: boolean;
-    /** The service that asked, and for what, where that is known. */
-    readonly caller?: string;
+    /** Who asked, and for what, where that is known. */
+    readonly caller?: Caller;
     readonly request?: AskedFor;
+    /** Instance that it came to, where that is known. */
+    readonly server?: string;
   },
 ): Reason {
-  const [server, inbound] = inboundOf(sidecars, service, port);
+  const [server, inbound] = inboundOf(sidecars, service, port, reached);
   if (server === undefined || inbound === undefined)
     return unknown(`what the sidecars of ${service} held was not read`);
   const decision =
     caller === undefined || request === undefined ? undefined : decisionOn(inbound.filters, caller, request);
   if (caller !== undefined && decision?.rule.does === 'allow')
     return reasonOfDecision(decision, caller, service);
+  const elsewhere = caller && decision === undefined ? refusedElsewhere(inbound.filters, caller) : [];
+  if (caller?.network !== undefined && elsewhere.length > 0) {
+    return known(
+      `What ${service} refuses is for callers in ${server.network}, and ${caller.service} calls from ${caller.network}, of whom nothing is said.`,
+      elsewhere.map(settingOfRule),
+    );
+  }
   const accepts = named('mtls.mode', inbound.accepts, (value) => acceptsWords[value]);
   const policies = inbound.filters.flatMap((filter) =>
     filter.kind === 'authorization' && !filter.dryRun
@@ -244,7 +254,9 @@ function inboundOf(
   sidecars: readonly Sidecar[],
   service: string,
   port: number,
+  instance?: string,
 ): readonly [Sidecar | undefined, Inbound | undefined] {
-  const server = sidecars.find((sidecar) => sidecar.service === service && sidecar.inbound.length > 0);
+  const servers = sidecars.filter((sidecar) => sidecar.service === service && sidecar.inbound.length > 0);
+  const server = servers.find((sidecar) => sidecar.instance === instance) ?? servers[0];
   return [server, server?.inbound.find((each) => each.port === port) ?? server?.inbound[0]];
 }

@@ -63,8 +63,8 @@ const causes: Readonly<Record<RequestQuestion['ended'], (question: RequestQuesti
       : decidedBy === 'token'
         ? `The request to ${service} carried no token that is accepted.`
         : policy === undefined || policy === 'none'
-          ? `No AuthorizationPolicy allows this caller and request to ${service}.`
-          : `An AuthorizationPolicy forbids this request to ${service}.`,
+          ? `No policy allows this caller and request to ${service}.`
+          : `A policy forbids this request to ${service}.`,
   'rate-limited': ({ service }) => `A rate limit refused the request to ${service}.`,
   overload: ({ service }) =>
     `A sidecar on the way to ${service} protected itself or its host and refused the request.`,

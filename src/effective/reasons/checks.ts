@@ -174,16 +174,22 @@ interface Finding {
 }
 
 /** Limits are in effect; that the load did not reach them no setting explains, unless tighter ones are not in effect. */
-function notReached({ question, client, cluster }: CheckScene): Reason {
+function notReached({ question, client, cluster, ofBytes }: CheckScene): Reason {
   const { service, seen } = question;
-  const settings = refusing(cluster.limits, cluster.protocol.value);
+  const { connections, pending, requests } = cluster.limits;
+  const idle = ofBytes ? [pending, requests].filter(({ from }) => from.by === 'setting') : [];
+  const ofRequests = idle.map((limit) => named('requests', limit, limitText));
+  const beside = ofRequests.length === 0 ? '' : ' Limits of requests hold for none of them.';
+  const settings = ofBytes
+    ? [named('connections', connections, limitText), ...ofRequests]
+    : refusing(cluster.limits, cluster.protocol.value);
   const instead = insteadOf(client, service, 'limits');
-  const reach = seen === undefined ? undefined : outOfSight(service, cluster, seen);
+  const reach = seen === undefined ? undefined : outOfSight(service, cluster, seen, ofBytes);
   if (reach !== undefined) {
     const early = seen?.timeouts ? cutOff(routesTaken(client, question)) : undefined;
     return known(
-      `${reach.cause}${early?.text ?? ''}`,
-      [...reach.settings, ...(early?.settings ?? [])],
+      `${reach.cause}${beside}${early?.text ?? ''}`,
+      [...reach.settings, ...ofRequests, ...(early?.settings ?? [])],
       instead,
     );
   }
@@ -204,16 +210,18 @@ function outOfSight(
   service: string,
   cluster: Cluster,
   { connections, pending, overflow }: Seen,
+  ofBytes: boolean,
 ): Finding | undefined {
   const { limits } = cluster;
-  if (isOneConnection(cluster) && limits.requests.value !== null) {
+  if (!ofBytes && isOneConnection(cluster) && limits.requests.value !== null) {
     const cause = `The limits in effect for ${service} ${howOften(overflow)}: with HTTP/2 one connection to a host carries all requests, so that only the limit of requests refuses any, and ${limitText(limits.requests.value)} may be on their way at once.`;
     return { cause, settings: [named('requests', limits.requests, limitText)] };
   }
   if (connections === undefined || pending === undefined) return undefined;
   const far = [
     { what: 'connections', limit: limits.connections, most: connections },
-    { what: 'waiting requests', limit: limits.pending, most: pending },
+    // Of bytes none waits.
+    ...(ofBytes ? [] : [{ what: 'waiting requests', limit: limits.pending, most: pending }]),
   ]
     .filter(({ limit, most }) => limit.value !== null && most < limit.value)
     .toSorted((a, b) => a.most / (a.limit.value ?? 1) - b.most / (b.limit.value ?? 1));
@@ -272,7 +280,12 @@ function spread(scene: CheckScene): Reason {
   }
   const places = new Set(zones.map((zone) => zone.locality));
   if (places.size < 2)
-    return otherRoute(scene) ?? ofOneSubset(scene) ?? unknown(`all hosts of ${service} are in one place`);
+    return (
+      otherRoute(scene) ??
+      ofOneSubset(scene) ??
+      redirected(scene) ??
+      unknown(`all hosts of ${service} are in one place`)
+    );
   const near = zones.filter(({ priority }) => priority === 0).flatMap(({ hosts }) => hosts).length;
   const causes = {
     none: `The sidecar of ${client.instance} uses the hosts of ${service} in all zones alike.`,
@@ -316,6 +329,20 @@ function otherRoute({ question, client }: CheckScene): Reason | undefined {
     `Requests to ${question.service} take another route in the sidecar of ${client.instance} than one that is written.`,
     taken,
     instead,
+  );
+}
+
+/** Calls of a name that are sent elsewhere as a whole. */
+function redirected({
+  question: { service },
+  client,
+  cluster: { locality, zones },
+}: CheckScene): Reason | undefined {
+  if (locality.from.by !== 'setting' || !locality.from.path.endsWith('Redirect')) return undefined;
+  const places = [...new Set(zones.map((zone) => zone.locality))].join(', ');
+  return known(
+    `Calls of ${service} go to ${places} alone: the sidecar of ${client.instance} has no other hosts of it.`,
+    [named('redirect', locality, () => places)],
   );
 }
 

@@ -2,7 +2,7 @@ import { formatMs, plural } from '../../kit/format.ts';
 import type { Cluster, LocalityMode, OutlierDetection, Told } from '../../model/effective.ts';
 import type { Detections } from '../../model/evidence.ts';
 import { clusterText, durationText, localityWords, shareText, timeText } from '../words.ts';
-import { type CheckScene, common, hostCount, insteadOf, known, mostOut, named, unknown } from './parts.ts';
+import { type CheckScene, common, ejectable, insteadOf, known, mostOut, named, unknown } from './parts.ts';
 import type { Misbehaviour, NamedSetting, Reason } from './question.ts';
 import { routesTaken } from './taken.ts';
 
@@ -227,24 +227,27 @@ function notInTime(scene: CheckScene, hosts: number): Reason | undefined {
 
 /** The cap leaves fewer hosts out than would have to be. */
 function capped(
-  { question: { service }, cluster }: CheckScene,
+  { question: { service }, client, cluster }: CheckScene,
   hosts: number,
   isReason: (most: number) => boolean,
 ): Reason | undefined {
   const outlier = cluster.outlierDetection as OutlierDetection;
-  const all = hostCount(cluster);
+  const all = ejectable(cluster);
   const most = mostOut(outlier, all);
   if (all === 0 || !isReason(most)) return undefined;
   const cap = shareText(outlier.mostEjected.value);
   const setting = named('maxEjectionPercent', outlier.mostEjected, shareText);
+  const instead = insteadOf(client, service, 'outlier-detection');
   return most === 0
     ? known(
         `${cap} of ${plural(all, 'host')} of ${service} are less than one, so none is ever ejected. (Envoy counts the cap strictly since 1.28.)`,
         [setting],
+        instead,
       )
     : known(
         `${cap} of ${plural(all, 'host')} of ${service} are ${most}, and ${hosts} would have to be ejected.`,
         [setting],
+        instead,
       );
 }
 
@@ -276,7 +279,7 @@ const foundOut = (
 
 function refused({ question: { service }, client, cluster }: CheckScene, times: number): Reason {
   const outlier = cluster.outlierDetection as OutlierDetection;
-  const all = hostCount(cluster);
+  const all = ejectable(cluster);
   return known(
     `The sidecar of ${client.instance} found out hosts of ${service} that it did not eject (${plural(times, 'time')}): no more than ${mostOut(outlier, all)} of ${all} may be out at once.`,
     [named('maxEjectionPercent', outlier.mostEjected, shareText)],

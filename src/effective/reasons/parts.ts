@@ -105,6 +105,10 @@ export function refusing(limits: Limits, protocol: Cluster['protocol']['value'])
 export const hostCount = ({ zones }: Pick<Cluster, 'zones'>) =>
   zones.reduce((sum, { hosts }) => sum + hosts.length, 0);
 
+/** Of as many hosts a share may be ejected; where they are in parts, of those that are used first. */
+export const ejectable = ({ zones, inParts }: Pick<Cluster, 'zones' | 'inParts'>) =>
+  hostCount({ zones: inParts ? zones.filter(({ priority }) => priority === 0) : zones });
+
 /** How many of so many hosts may be out at once. https://github.com/envoyproxy/envoy/pull/27909 */
 export function mostOut({ mostEjected, alwaysOne }: OutlierDetection, hosts: number): number {
   // A share as floating point may miss a whole number by a hair.

@@ -82,10 +82,12 @@ export interface RequestQuestion extends About {
   readonly apart?: 'version';
   /** A filter asked for it by itself, beside the request's own way, and had no answer of a host. */
   readonly beside?: true;
-  /** A fault was on at the server then, which may be all there is to it. */
-  readonly underFault?: true;
+  /** A fault was on at the server then, which may be all there is to it; "app": it was of its app alone. */
+  readonly underFault?: true | 'app';
   /** They are connections to the sidecars, which pass on bytes. */
   readonly ofBytes?: true;
+  /** How long it took at least until they ended so, where that tells more. */
+  readonly afterMs?: number;
   /** The network to the server was cut then, so that nothing came through. */
   readonly cutOff?: true;
   /** The sidecar's own words, for an ending that nobody has a word for. */

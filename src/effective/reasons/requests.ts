@@ -10,13 +10,14 @@ import type {
   Retries,
 } from '../../model/effective.ts';
 import { acceptsWords, clusterText, limitText, matchText, shareText, timeText, tlsWords } from '../words.ts';
-import { reasonOfBytes } from './bytes.ts';
+import { reasonOfBytes, turnedAway } from './bytes.ts';
 import { callersSidecar, causeOfRequests } from './causes.ts';
 import { closedWhileIdle, closedWhileOpening, noticedLate } from './connections.ts';
 import { closedGateways, reasonAtIngress } from './gateways.ts';
 import {
   common,
   commonRetries,
+  ejectable,
   hostCount,
   insteadOf,
   known,
@@ -51,7 +52,11 @@ export function reasonOfRequests(configuration: EffectiveConfiguration, question
   const servers = sidecars.filter(
     ({ service, inbound }) => service === question.service && inbound.length > 0,
   );
-  const server = servers.find(({ instance }) => instance === question.server) ?? servers[0];
+  const server =
+    servers.find(({ instance }) => instance === question.server) ??
+    // Beyond a gateway all of them hold the same.
+    servers.find(({ network }) => called?.gateway !== undefined && network === called.network) ??
+    servers[0];
   const port = clusters[0]?.port;
   const inbound = server?.inbound.find((each) => each.port === port) ?? server?.inbound[0];
   const scene = { question, client, server, inbound, routes: routesTaken(client, question), clusters };
@@ -86,8 +91,11 @@ function overflow(scene: RequestScene): Reason {
     const settings = refusing(inbound.limits, 'http1');
     if (settings.length === 0)
       return unknown(`the sidecar of ${server.instance} has no limit that could be hit`);
+    const isOfPool = settings.some(
+      ({ from }) => from.by === 'setting' && from.resource.kind === 'DestinationRule',
+    );
     return known(
-      `The sidecar of ${service} itself was full and refused requests. Its limits hold for all callers together: Istio gives the pool of a rule to the server's side too.`,
+      `The sidecar of ${service} itself was full and refused requests. Its limits hold for all callers together${isOfPool ? ": Istio gives the pool of a rule to the server's side too" : ''}.`,
       settings,
     );
   }
@@ -151,7 +159,7 @@ function noHost(scene: RequestScene): Reason {
     );
   }
   const hosts = hostCount(cluster);
-  if (mostOut(outlierDetection, hosts) < hosts) {
+  if (!cluster.inParts && mostOut(outlierDetection, hosts) < hosts) {
     return unknown(
       `no more than ${mostOut(outlierDetection, hosts)} of ${plural(hosts, 'host')} of ${service} can be ejected at once`,
     );
@@ -171,7 +179,7 @@ function noHost(scene: RequestScene): Reason {
 function notConnected(scene: RequestScene): Reason {
   const mismatch = mismatchOf(scene);
   if (mismatch !== undefined) return mismatch;
-  const closed = closedWhileOpening(scene);
+  const closed = closedWhileOpening(scene) ?? turnedAway(scene);
   if (closed !== undefined) return closed;
   const through = letThrough(scene);
   return through.known ? { ...through, settings: [...through.settings, ...weightsOf(scene)] } : through;
@@ -330,8 +338,8 @@ function denied(scene: RequestScene): Reason {
     filter.kind === 'authorization' && !filter.dryRun ? [filter] : [],
   );
   const { client } = scene;
-  const decision = question.request && decisionOn(authorizations, client.service, question.request);
-  if (decision?.rule.does === 'deny') return reasonOfDecision(decision, client.service, question.service);
+  const decision = question.request && decisionOn(authorizations, client, question.request);
+  if (decision?.rule.does === 'deny') return reasonOfDecision(decision, client, question.service);
   const policies = (action: 'allow' | 'deny') =>
     authorizations.filter((filter) => filter.action === action).flatMap((filter) => filter.policies);
   const named = policies('deny').find(({ id }) => id === question.policy);
@@ -518,7 +526,7 @@ function ejectionOf({ clusters }: RequestScene): readonly NamedSetting[] {
         },
       ]
     : [
-        noneMayGo(outlierDetection, hostCount(cluster)) ??
+        noneMayGo(outlierDetection, ejectable(cluster)) ??
           named('consecutive errors', outlierDetection.consecutiveErrors, String),
       ];
 }

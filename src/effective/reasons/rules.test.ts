@@ -28,7 +28,7 @@ const letIn = (caller: string, ...request: Parameters<typeof asked>) =>
       service: 'edge-app',
       port: 8080,
       plaintext: false,
-      caller,
+      caller: { service: caller },
       request: asked(...request),
     }),
   );

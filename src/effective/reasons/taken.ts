@@ -58,7 +58,9 @@ export function clustersTaken(sidecar: Sidecar, question: Question): readonly Cl
   if (passesOnBytes(sidecar, question)) {
     return sidecar.clusters.filter(
       (cluster) =>
-        cluster.service === service && cluster.subset === undefined && isAskedAt(cluster, question),
+        cluster.service === service &&
+        (cluster.subset === undefined || sidecar.bytesTo?.includes(cluster.name)) &&
+        isAskedAt(cluster, question),
     );
   }
   const routes = routesTaken(sidecar, question);

@@ -265,6 +265,59 @@ test.each([
   expect(problemsIn([text])).toEqual(problems);
 });
 
+test('what is missing in a custom resource is spelt as there, and what was meant is not missing', () => {
+  const text = (permission: string) => `apiVersion: consul.hashicorp.com/v1alpha1
+kind: ServiceIntentions
+metadata: { name: anything }
+spec:
+  destination: { name: edge-app }
+  sources:
+    - { name: frontend, permissions: [{ ${permission} }] }
+`;
+  expect(problemsIn([text('http: { pathPrefix: / }'), 'a.yaml'])).toEqual([
+    '7 | spec.sources.0.permissions.0.action | missing; this field is needed',
+  ]);
+  expect(problemsIn([text('actions: deny, http: { pathPrefix: / }'), 'a.yaml'])).toEqual([
+    '7 | spec.sources.0.permissions.0.actions | unknown field "actions" | did you mean "action"?',
+  ]);
+});
+
+test('what is wrong in a block of the author’s own names has its own line', () => {
+  const proxy =
+    'Kind = "proxy-defaults"\nName = "global"\nConfig {\n  local_connect_timeout_ms = 3\n  protocol = "tcp"\n}';
+  expect(problemsIn([proxy])).toEqual([expect.stringMatching(/^5 \| Config\.protocol \| /)]);
+});
+
+test('what leads from one service to another stays with one protocol', () => {
+  const resolver = (name: string, body: string) => `Kind = "service-resolver"\nName = "${name}"\n${body}`;
+  const odd = 'Consul refuses what leads from one protocol to another';
+  for (const body of ['Redirect { Service = "queue" }', 'Failover { "*" { Service = "queue" } }']) {
+    expect(problemsIn([resolver('edge-app', body)])).toEqual([
+      expect.stringContaining(`edge-app speaks http, and queue speaks tcp: ${odd}`),
+    ]);
+  }
+  const http2 = 'Kind = "service-defaults"\nName = "cart"\nProtocol = "http2"';
+  const redirect = resolver('edge-app', 'Redirect { Service = "cart" }');
+  expect(problemsIn([redirect, 'r.hcl'], [http2, 'd.hcl'])).toEqual([
+    expect.stringContaining(`edge-app speaks http, and cart speaks http2: ${odd}`),
+  ]);
+  const both = http2.replace('cart', 'edge-app');
+  expect(problemsIn([redirect, 'r.hcl'], [http2, 'd.hcl'], [both, 'e.hcl'])).toEqual([]);
+});
+
+test('callers speak what the service does, be it of bytes', () => {
+  const override = (service: string, protocol: string) =>
+    problemsIn([
+      `Kind = "service-defaults"\nName = "frontend"\nUpstreamConfig {\n  Overrides = [{ Name = "${service}", Protocol = "${protocol}" }]\n}`,
+    ]);
+  expect(override('edge-app', 'http')).toEqual([]);
+  expect(override('queue', 'tcp')).toEqual([]);
+  expect(override('edge-app', 'tcp')).toEqual([expect.stringContaining('requests for connections of TCP')]);
+  expect(override('queue', 'http')).toEqual([
+    expect.stringMatching(/^4 \| .*callers would take connections of queue for requests/),
+  ]);
+});
+
 test('entries that need each other are held against each other', () => {
   const router = 'Kind = "service-router"\nName = "edge-app"\nRoutes = [{ Destination { NumRetries = 1 } }]';
   const tcp = 'Kind = "service-defaults"\nName = "edge-app"\nProtocol = "tcp"';

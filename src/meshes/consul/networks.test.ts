@@ -130,14 +130,19 @@ test('each network may have its own entry of a name, and none beside one for all
 
 test.each([
   [exported({ network: 'ther' }), '3 | the topology has no network "ther" | did you mean there?'],
-  [exported({ peer: 'her' }), '7 | the network there has no peer "her" | did you mean here?'],
+  [exported({ peer: 'her' }), '7 | the topology has no network "her" | did you mean here?'],
   [exported({ peer: 'there' }), '7 | the network there is no peer of its own | its peers are here'],
   [
     exported({ network: '' }),
     '7 | the network here is no peer of its own | an entry is for all networks unless it says which: Meta { network = "there" }',
   ],
   [exported({ name: 'carts' }), '6 | the network there has no service "carts" | did you mean cart?'],
-  [failover({ peer: 'thre' }), '5 | the network here has no peer "thre" | did you mean there?'],
+  [failover({ peer: 'thre' }), '5 | the topology has no network "thre" | did you mean there?'],
+  [
+    failover().replace('Peer = "there"', 'Peer = "there", Service = "carts"'),
+    '5 | the network there has no service "carts" | did you mean cart?',
+  ],
+  [exported().replace('Peer', 'PeerName'), '7 | unknown field "PeerName" | did you mean "Peer"?'],
   [
     failover().replace('Peer = "there"', 'Datacenter = "there"'),
     '5 | unsupported here, because the networks of a lab are peers, and know no datacenters of each other | write Peer, which is the name of a network',
@@ -157,6 +162,33 @@ test.each([
   ],
 ])('%# is told with its line and what was meant', (content, told) => {
   expect(problemsIn(content)).toContainEqual(expect.stringContaining(told));
+});
+
+test('what is for all networks and names none of them is wrong once', () => {
+  expect(problemsIn(exported({ network: '', peer: '*' }))).toEqual([
+    '7 | a peer is named, and "*" is none | there are here, there',
+  ]);
+  expect(problemsIn(exported({ network: '', peer: 'her' }))).toEqual([
+    '7 | the topology has no network "her" | did you mean here?',
+  ]);
+});
+
+test('the network of an entry is told from what else its Meta may have by its letters', () => {
+  const alike = failover().replace('network =', 'Network =');
+  expect(problemsIn(alike)).toContainEqual(
+    '3 | an entry is for a network by "network" in its Meta, and not by "Network" | write network',
+  );
+});
+
+test('a service of a peer is another one than that of the same name here', () => {
+  const redirect = failover().replace(/Failover[^]*/, 'Redirect { Peer = "there", Service = "cart" }');
+  expect(problemsIn(redirect)).toEqual([]);
+  const overrides = (second: string) =>
+    `Kind = "service-defaults"\nName = "shop"\nUpstreamConfig {\n  Overrides = [{ Name = "cart" }, { Name = "cart" ${second} }]\n}`;
+  expect(problemsIn(`${overrides('Peer = "there"')}\n${meta('here')}`)).toEqual([]);
+  expect(problemsIn(overrides(''))).toEqual([
+    expect.stringContaining('an earlier override is for cart as well'),
+  ]);
 });
 
 test('a change is of the entry of its own network', () => {

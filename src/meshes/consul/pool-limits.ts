@@ -1,12 +1,12 @@
 import { stringify } from 'yaml';
 import { usageError } from '../../kit/errors.ts';
-import { isMap, mapAt, type Path, valueAt } from '../../kit/path.ts';
+import { isMap, mapAt, type Path } from '../../kit/path.ts';
 import { withField } from '../../kit/yaml-edit.ts';
 import { describeResource, type MeshResource } from '../../model/mesh-configuration.ts';
 import type { LimitName, PoolLimits } from '../../model/pool-limits.ts';
 import type { PoolCalls, PoolSettings } from '../contract.ts';
 import { asInResources, readEntries } from './entries/read.ts';
-import { listAt } from './entries/written.ts';
+import { isForCallsOf, listAt } from './entries/written.ts';
 import { withHclNumber } from './hcl.ts';
 import { hclText } from './hcl-text.ts';
 
@@ -24,6 +24,8 @@ export const poolSettings: PoolSettings = {
   holdAtServers: false,
 
   limits,
+
+  ofConnections: `Limits.${fields['tcp.maxConnections']}`,
 
   ruleFor(resources, { from, to }) {
     const resource = resources.find(({ kind, name }) => kind === 'service-defaults' && name === from);
@@ -109,7 +111,7 @@ const ruleFor = ({ from, to }: PoolCalls, wanted: PoolLimits) => ({
 /** Where in an entry the override for calls of a service stands. */
 function overrideIn({ value }: MeshResource, to: string): Path | undefined {
   const path = ['UpstreamConfig', 'Overrides'];
-  const index = listAt(value, path).findIndex((each) => valueAt(each, ['Name']) === to);
+  const index = listAt(value, path).findIndex((each) => isForCallsOf(each, to));
   return index < 0 ? undefined : [...path, index];
 }
 

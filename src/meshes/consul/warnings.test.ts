@@ -28,6 +28,38 @@ test.each([
   expect(warnings(destination)).toEqual(said);
 });
 
+/** https://github.com/hashicorp/consul/issues/11000 */
+test.each([
+  ['/shop', '/', [expect.stringMatching(/^6: .*PrefixRewrite: \/shop\/x becomes \/\/x: /)]],
+  ['/', '/shop', [expect.stringContaining('/x becomes /shopx')]],
+  ['/shop', '', [expect.stringContaining('nothing is rewritten')]],
+  ['/shop/', '/', []],
+  ['/shop', '/cart', []],
+])('the prefix %j in whose place there is %j is said to become what it becomes', (prefix, rewrite, said) => {
+  const match = `Match { HTTP { PathPrefix = "${prefix}" } }`;
+  const route = `{\n    ${match}\n    Destination { PrefixRewrite = "${rewrite}" }\n  }`;
+  expect(told(`Kind = "service-router"\nName = "web"\nRoutes = [\n  ${route}\n]`)).toEqual(said);
+});
+
+/** https://github.com/hashicorp/consul-k8s/issues/3207 */
+test('retries of a custom resource are said to come to nothing where consul-k8s is older', () => {
+  const content = `apiVersion: consul.hashicorp.com/v1alpha1
+kind: ServiceRouter
+metadata: { name: web }
+spec:
+  routes:
+    - destination: { numRetries: 3, retryOn: [reset] }
+`;
+  const { sound } = readEntries([{ file: 'a.yaml', path: '/a.yaml', content }]);
+  expect(warningsAbout(sound)).toEqual([
+    expect.objectContaining({
+      line: 6,
+      message: 'consul-k8s before 1.2.4 leaves it away without a word',
+    }),
+  ]);
+  expect(warnings('NumRetries = 3 RetryOn = ["reset"]')).toEqual([]);
+});
+
 const sources = (text: string) =>
   told(`Kind = "service-intentions"\nName = "web"\nSources = [\n  ${text}\n]`);
 const frontend = (permissions: string) => `{ Name = "frontend" Permissions = [${permissions}] }`;
@@ -46,6 +78,10 @@ test.each([
         /^4: Sources\.0\.Permissions: what none of these fits is let in, unless the ACLs/,
       ),
     ],
+  ],
+  [
+    `{ Name = "frontend" Action = "allow"\n    Precedence = 1 }, ${nobodyElse}`,
+    [expect.stringMatching(/^5: Sources\.0\.Precedence: Consul works it out by the names/)],
   ],
   [`${frontend(`${allow}, ${deny}`)}, ${nobodyElse}`, []],
   [frontend(deny), []],

@@ -9,9 +9,10 @@ export function warningsAbout(resources: readonly MeshResource[]): readonly Prob
   return resources.flatMap((entry) => {
     switch (entry.kind) {
       case 'service-router':
-        return listAt(entry.value, ['Routes']).flatMap((_, index) =>
-          inDestination(entry, ['Routes', index, 'Destination']),
-        );
+        return listAt(entry.value, ['Routes']).flatMap((_, index) => [
+          ...inRewrite(entry, ['Routes', index]),
+          ...inDestination(entry, ['Routes', index, 'Destination']),
+        ]);
       case 'service-intentions':
         return inIntentions(entry);
       default:
@@ -30,14 +31,46 @@ function inIntentions(entry: MeshResource): readonly Problem[] {
   const permissionsOf = (source: unknown) => listAt(source, ['Permissions']);
   const denies = (each: unknown) => valueAt(each, ['Action']) === 'deny';
   const unless = 'unless the ACLs of the cluster deny by default';
+  const order = sources.flatMap((source, index) =>
+    valueAt(source, ['Precedence']) === undefined
+      ? []
+      : [
+          warning(
+            entry,
+            ['Sources', index, 'Precedence'],
+            'Consul works it out by the names, whatever is written: who is named goes before "*"',
+          ),
+        ],
+  );
   if (sources.length > 0 && !sources.some((source) => [source, ...permissionsOf(source)].some(denies)))
-    return [warning(entry, ['Sources'], `nothing here is denied, so that everybody may call, ${unless}`)];
-  return sources.flatMap((source, index) =>
+    return [
+      ...order,
+      warning(entry, ['Sources'], `nothing here is denied, so that everybody may call, ${unless}`),
+    ];
+  const open = sources.flatMap((source, index) =>
     permissionsOf(source).length === 0 || permissionsOf(source).some(denies)
       ? []
       : [warning(entry, ['Sources', index, 'Permissions'], `what none of these fits is let in, ${unless}`)],
   );
+  return [...order, ...open];
 }
+
+/** A prefix is replaced as it stands, and what is behind it follows at once. */
+function inRewrite(router: MeshResource, route: Path): readonly Problem[] {
+  const at: Path = [...route, 'Destination', 'PrefixRewrite'];
+  const rewrite = valueAt(router.value, at);
+  const prefix = valueAt(router.value, [...route, 'Match', 'HTTP', 'PathPrefix']);
+  if (rewrite === '')
+    return [warning(router, at, 'Consul leaves an empty one away, and nothing is rewritten')];
+  if (typeof rewrite !== 'string' || typeof prefix !== 'string') return [];
+  if (prefix.endsWith('/') === rewrite.endsWith('/')) return [];
+  const asked = prefix.endsWith('/') ? `${prefix}x` : `${prefix}/x`;
+  const becomes = `${rewrite}${asked.slice(prefix.length)}`;
+  return [warning(router, at, `${asked} becomes ${becomes}: the prefix is replaced as it stands`)];
+}
+
+/** As consul-k8s has entries, which is not always as Consul does. */
+const isResource = ({ file }: MeshResource) => /\.ya?ml$/i.test(file);
 
 function inDestination(router: MeshResource, at: Path): readonly Problem[] {
   const written = (field: string) => valueAt(router.value, [...at, field]);
@@ -47,6 +80,9 @@ function inDestination(router: MeshResource, at: Path): readonly Problem[] {
     written('RetryOnConnectFailure') === true ||
     ['RetryOn', 'RetryOnStatusCodes'].some((list) => listAt(router.value, [...at, list]).length > 0);
   return [
+    ...(isResource(router) && listAt(router.value, [...at, 'RetryOn']).length > 0
+      ? [warn('RetryOn', 'consul-k8s before 1.2.4 leaves it away without a word')]
+      : []),
     ...(attempts === 0 && tries
       ? [warn('NumRetries', 'Consul leaves a 0 away, and Envoy tries once again where nothing is said')]
       : []),

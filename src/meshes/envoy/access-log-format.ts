@@ -29,6 +29,8 @@ export const accessLogFields = [
   { name: 'due', format: `%REQ(${DUE_HEADER.toUpperCase()})%` },
   // Whom the server saw is read for probes alone; what was asked for, by nobody but a person.
   { name: 'peer', format: '%DOWNSTREAM_PEER_URI_SAN%' },
+  /** To the caller; of connections that are passed on as bytes alone it is read: whether anything came back. */
+  { name: 'bytesBack', format: '%BYTES_SENT%' },
   { name: 'method', format: '%REQ(:METHOD)%' },
   { name: 'path', format: '%REQ(:PATH)%' },
 ] as const;

@@ -208,3 +208,43 @@ test('a connection of bytes without a certificate was no call where sidecars tak
   expect(kinds(new EnvoyLogReader(clusterNames))).toEqual(['bytes', 'bytes', 'bytes']);
   expect(kinds(new EnvoyLogReader(clusterNames, true))).toEqual(['bytes', 'no-certificate', 'bytes']);
 });
+
+test('a connection of bytes went well where something came back on it, whoever has closed it', () => {
+  const outbound = 'outbound|9000||queue.default.svc.cluster.local';
+  const line = (bytesBack: string, more: object = {}) =>
+    accessLine({
+      start: startTime(1),
+      durationMs: 3,
+      status: 0,
+      attempts: 1,
+      upstreamHost: '127.1.2.3:9000',
+      cluster: outbound,
+      bytesBack,
+      ...more,
+    });
+  const inbound = { cluster: 'inbound|9000||', peer: 'spiffe://a' };
+  const turnedAway = { attempts: 0, upstreamHost: '-', cluster: '-' };
+  const refused = { flags: 'UF,URX' };
+  const lines = [line('259'), line('0'), line('0', inbound), line('0', refused), line('0', turnedAway)];
+  for (const isAlwaysCertified of [false, true]) {
+    const reader = new EnvoyLogReader(clusterNames, isAlwaysCertified);
+    const bytes = Buffer.from(lines.join(''));
+    reader.read(bytes, 0, bytes.length);
+    const told = [...reader.lines.ending.slice(0, reader.lines.length)].map((number) => {
+      const { reason, status, whole, noRequest } = reader.endings[number] ?? expect.fail();
+      return [reason, status, whole, noRequest];
+    });
+    expect(told).toEqual([
+      ['none', 200, true, 'bytes'],
+      ['reset', 0, false, 'bytes'],
+      ['reset', 0, false, 'bytes'],
+      ['connect', 0, false, 'bytes'],
+      ['other', 0, false, 'turned-away'],
+    ]);
+  }
+});
+
+test('of a request it is its status that tells, and not how much came back', () => {
+  const empty = accessLine({ start: startTime(1), totalUs: 10, durationMs: 3, status: 204, bytesBack: 0 });
+  expect(parse(Buffer.from(empty)).lines).toMatchObject([{ ending: { status: 204, whole: true } }]);
+});

@@ -11,7 +11,7 @@ const MARK_LENGTH = 4;
 /** "1750000000.123456 ". */
 const START_LENGTH = 18;
 /** How many blanks part the fields that are not read. */
-const UNREAD_BLANKS = 2;
+const UNREAD_BLANKS = 3;
 /** Of an id as Envoy makes it. */
 const ID_LENGTH = 36;
 
@@ -94,10 +94,22 @@ export class EnvoyLogReader implements AccessLogReader {
     if (dueEnd === due || !isUnread(view, dueEnd + 1, end)) return false;
     lines.startMs[row] = startMs;
     lines.durationMs[row] = whole ? totalUs / 1_000 : durationMs;
-    const isCertified = !this.#isAlwaysCertified || view.getUint8(dueEnd + 1) !== DASH;
-    lines.ending[row] = isCertified ? ending : this.#table.withoutCertificate(ending);
+    lines.ending[row] = this.#table.isOfBytes(ending)
+      ? this.#endingOfBytes(ending, view, dueEnd + 1)
+      : ending;
     this.#readDue(view, due, dueEnd, row);
     return true;
+  }
+
+  /** Of a connection the other side's identity, which stands at `peer`, and what came back tell more of its ending. */
+  #endingOfBytes(ending: number, view: DataView, peer: number): number {
+    const isUncertified = this.#isAlwaysCertified && view.getUint8(peer) === DASH;
+    const other = isUncertified ? this.#table.withoutCertificate(ending) : ending;
+    if (other !== ending) return other;
+    let back = peer;
+    while (view.getUint8(back) !== BLANK) back += 1;
+    const isEmpty = view.getUint8(back + 1) === ZERO && view.getUint8(back + 2) === BLANK;
+    return isEmpty ? this.#table.withoutAnswer(ending) : ending;
   }
 
   /** "1750000000.123456" → milliseconds; anything else → BAD. */

@@ -250,6 +250,8 @@ export interface EnvoyFilterConfig {
     /** Of the proxy of TCP: where bytes go. */
     readonly cluster?: string;
     readonly weighted_clusters?: { readonly clusters?: readonly { readonly name?: string }[] };
+    /** Of the limit of connections. */
+    readonly max_connections?: number | string;
     /** Of the HTTP connection manager. */
     readonly http_filters?: readonly EnvoyFilterConfig[];
     readonly tracing?: EnvoyTracing;

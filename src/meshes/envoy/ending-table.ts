@@ -36,6 +36,7 @@ export class EndingTable {
   readonly #numbers = new Uint16Array(MOST * 2);
   readonly #untold = new Map<string, number>();
   readonly #withoutCertificate = new Map<number, number>();
+  readonly #withoutAnswer = new Map<number, number>();
 
   constructor(clusters: ClusterNames) {
     this.#clusters = clusters;
@@ -59,14 +60,38 @@ export class EndingTable {
     return this.#numberOf(text, whole);
   }
 
+  /** Whether it is the ending of a connection on which requests are not told apart. */
+  isOfBytes(number: number): boolean {
+    return this.endings[number]?.noRequest === 'bytes';
+  }
+
   /** The number of the same ending, where it is of a connection for the app that is known to have been no call. */
   withoutCertificate(number: number): number {
-    const ending = this.endings[number];
-    if (ending?.noRequest !== 'bytes' || ending.direction !== 'inbound') return number;
-    let other = this.#withoutCertificate.get(number);
+    return this.#instead(number, this.#withoutCertificate, (ending) =>
+      ending.direction === 'inbound' ? { ...ending, noRequest: 'no-certificate' } : ending,
+    );
+  }
+
+  /** The number of the same ending, where it is of a connection on which nothing came back: it went well for nobody. */
+  withoutAnswer(number: number): number {
+    return this.#instead(number, this.#withoutAnswer, (ending) =>
+      ending.reason === 'none'
+        ? { ...ending, reason: 'reset', status: 0, fromHost: false, whole: false }
+        : ending,
+    );
+  }
+
+  #instead(
+    number: number,
+    others: Map<number, number>,
+    make: (ending: LoggedEnding) => LoggedEnding,
+  ): number {
+    let other = others.get(number);
     if (other === undefined) {
-      other = this.endings.push({ ...ending, noRequest: 'no-certificate' }) - 1;
-      this.#withoutCertificate.set(number, other);
+      const ending = this.endings[number];
+      const made = ending && make(ending);
+      other = made === undefined || made === ending ? number : this.endings.push(made) - 1;
+      others.set(number, other);
     }
     return other;
   }
@@ -155,7 +180,8 @@ function read(text: DataView, whole: boolean, clusters: ClusterNames): LoggedEnd
   if (!/^(\d{1,3}|-)$/.test(status) || ![grpc, attempts].every(isNumber)) return undefined;
   const clues = cluesOf(flags, details);
   const ofBytes = isConnection(status, details);
-  const noRequest = noRequestOf(details) ?? (ofBytes ? 'bytes' : undefined);
+  const isTurnedAway = ofBytes && attempts === '0' && host === '-' && cluster === '-';
+  const noRequest = noRequestOf(details) ?? (isTurnedAway ? 'turned-away' : ofBytes ? 'bytes' : undefined);
   // One that nothing went wrong with has been as good as answered.
   const wentWell = ofBytes && flags === '-' && host !== '-';
   return {

@@ -19,6 +19,8 @@ export const poolSettings: PoolSettings = {
 
   limits: limitNames,
 
+  ofConnections: 'connectionPool.tcp.maxConnections',
+
   ruleFor(resources, { to: service, namespace }) {
     const host = serviceHost(service, namespace);
     const rules = resources.filter(({ kind }) => kind === 'DestinationRule');

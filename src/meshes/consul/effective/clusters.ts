@@ -76,6 +76,7 @@ export function readCluster(
       { value: 'round-robin', of: 'Consul' },
     ),
     outlierDetection: readOutlierDetection(part, under.upstreamBlock(caller, service, 'PassiveHealthCheck')),
+    ...(parts.length > 1 ? { inParts: true as const } : {}),
     locality: readLocality(parts, zones, { resolver, subset, service }, context),
     panicThreshold: byDefault((part.common_lb_config?.healthy_panic_threshold?.value ?? 0) / 100, 'Consul'),
     zones,
@@ -196,6 +197,10 @@ function readLocality(
 ): Cluster['locality'] {
   const isAlone = !zones.some(({ priority, hosts }) => priority > 0 && hosts.length > 0);
   if (parts.length < 2) {
+    const redirect = fieldOf(resolver, 'Redirect');
+    if (redirect !== undefined && writtenAt(redirect) !== undefined) {
+      return { value: 'none', from: settingAt(redirect) };
+    }
     // Where there are subsets, it is the author who has said nothing of what is when one has no host left.
     const own = subset === undefined ? undefined : fieldOf(resolver, 'Subsets', subset);
     const from = own && writtenAt(own) !== undefined ? settingAt(own) : undefined;

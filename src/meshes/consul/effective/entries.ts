@@ -1,9 +1,9 @@
-import { type Path, valueAt } from '../../../kit/path.ts';
+import type { Path } from '../../../kit/path.ts';
 import type { Told } from '../../../model/effective.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
 import type { Fallback, Place } from '../../told.ts';
 import { tell, within, writtenAt } from '../../told.ts';
-import { listAt } from '../entries/written.ts';
+import { isForCallsOf, listAt } from '../entries/written.ts';
 
 /** The entries under test, by what they are about. */
 export class EntriesUnderTest {
@@ -28,7 +28,7 @@ export class EntriesUnderTest {
     if (entry === undefined) return [];
     const config = within(entry, 'UpstreamConfig');
     const overrides = listAt(writtenAt(config), ['Overrides']);
-    const own = overrides.findIndex((each) => valueAt(each, ['Name']) === to);
+    const own = overrides.findIndex((each) => isForCallsOf(each, to));
     const places = [...(own < 0 ? [] : [within(config, 'Overrides', own)]), within(config, 'Defaults')];
     return places.filter((place) => writtenAt(place) !== undefined);
   }

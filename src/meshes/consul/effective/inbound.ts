@@ -7,7 +7,7 @@ import {
   type EnvoyFilterConfig,
   type EnvoyListener,
 } from '../../envoy/config-dump.ts';
-import { settingAt } from '../../told.ts';
+import { type Place, settingAt } from '../../told.ts';
 import { readLimits } from './clusters.ts';
 import { type EntriesUnderTest, fieldOf, toldBy } from './entries.ts';
 import { policyOf, rulesOf } from './intentions.ts';
@@ -43,6 +43,7 @@ export function readInbound(
         ),
       },
       rule: own && settingAt(own),
+      ...mostConnections(chains, own),
       connectTimeoutMs: toldBy(
         durationMs(app.connect_timeout ?? '5s'),
         [fieldOf(own, 'LocalConnectTimeoutMs')],
@@ -62,11 +63,30 @@ export function readInbound(
   ];
 }
 
+/** Beyond as many a sidecar closes connections before anything is said on them. */
+function mostConnections(
+  chains: readonly EnvoyFilterChain[],
+  own: Place | undefined,
+): Pick<Inbound, 'mostConnections'> {
+  const filter = chains.flatMap(({ filters = [] }) => filters).find(({ name }) => name === CONNECTION_LIMIT);
+  if (filter?.typed_config?.max_connections === undefined) return {};
+  return {
+    mostConnections: toldBy(
+      Number(filter.typed_config.max_connections),
+      [fieldOf(own, 'MaxInboundConnections')],
+      (written) => (typeof written === 'number' && written > 0 ? written : undefined),
+      'MaxInboundConnections',
+    ),
+  };
+}
+
+/** That of MaxInboundConnections, which is told as a limit. */
+const CONNECTION_LIMIT = 'envoy.filters.network.connection_limit';
+
 /** Filters that sidecars have anyway and that refuse nothing by themselves. */
 const ordinary = new Set([
   'envoy.filters.network.http_connection_manager',
-  // That of MaxInboundConnections, which is told as a limit.
-  'envoy.filters.network.connection_limit',
+  CONNECTION_LIMIT,
   'envoy.filters.network.tcp_proxy',
   'envoy.filters.http.router',
   'envoy.filters.http.header_to_metadata',
@@ -89,9 +109,10 @@ export function readFilters(
 
 function readFilter(
   { name = '', typed_config }: EnvoyFilterConfig,
-  { service }: Instance,
+  instance: Instance,
   under: EntriesUnderTest,
 ): readonly Filter[] {
+  const { service } = instance;
   if (name.endsWith('.rbac')) {
     const rules = typed_config?.rules;
     const policies = Object.keys(rules?.policies ?? {}).toSorted();
@@ -103,7 +124,7 @@ function readFilter(
         action: rules?.action === 'DENY' ? 'deny' : 'allow',
         dryRun: false,
         policies: policies.map((id) => policyOf(id, service, under)),
-        rules: rulesOf(service, under),
+        rules: rulesOf(instance, under),
       },
     ];
   }

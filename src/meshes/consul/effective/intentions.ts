@@ -1,7 +1,8 @@
 import { valueAt } from '../../../kit/path.ts';
 import type { NamedMatch, Policy, RouteMatch, Rule, TextMatch } from '../../../model/effective.ts';
+import type { Instance } from '../../../model/topology.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
-import { listAt } from '../entries/written.ts';
+import { listAt, textAt } from '../entries/written.ts';
 import { type EntriesUnderTest, fieldOf } from './entries.ts';
 
 /** Consul makes one policy of all intentions for connections, and one for each source with permissions. */
@@ -15,41 +16,51 @@ export function policyOf(id: string, service: string, under: EntriesUnderTest): 
 /**
  * What intentions say of calls of a service, in the order in which Consul goes by it: those for the service before those
  * for all, and sources by their name before the one for whoever else. Of a source with permissions the first that fits
- * decides, and what none fits is let in.
+ * decides, and what none fits is let in. A source that names no peer is for callers of the server's own network alone,
+ * be it for all of them.
  */
-export function rulesOf(service: string, under: EntriesUnderTest): readonly Rule[] {
+export function rulesOf(
+  { service, network }: Pick<Instance, 'service' | 'network'>,
+  under: EntriesUnderTest,
+): readonly Rule[] {
   return [service, '*'].flatMap((name) => {
     const entry = under.of('service-intentions', name);
     const sources = listAt(entry && writtenAt(entry), ['Sources']).flatMap((source, index) => {
       const place = fieldOf(entry, 'Sources', index);
-      return place === undefined ? [] : [{ place, caller: callerIn(source) }];
+      return place === undefined ? [] : [{ place, whose: callersIn(source, network) }];
     });
-    const ofAnybody = ({ caller }: { readonly caller: string | undefined }) => caller === undefined;
+    const ofAnybody = ({ whose }: { readonly whose: Callers }) => whose.caller === undefined;
     return [...sources.filter((each) => !ofAnybody(each)), ...sources.filter(ofAnybody)].flatMap(
-      ({ place, caller }) => rulesIn(place, caller),
+      ({ place, whose }) => rulesIn(place, whose),
     );
   });
 }
 
-function callerIn(source: unknown): string | undefined {
+type Callers = Pick<Rule, 'caller' | 'network'>;
+
+function callersIn(source: unknown, own: string | undefined): Callers {
   const name = valueAt(source, ['Name']);
-  return typeof name === 'string' && name !== '*' ? name : undefined;
+  const network = textAt(source, ['Peer']) ?? own;
+  return {
+    caller: typeof name === 'string' && name !== '*' ? name : undefined,
+    ...(network === undefined ? {} : { network }),
+  };
 }
 
-function rulesIn(source: Place, caller: string | undefined): readonly Rule[] {
+function rulesIn(source: Place, whose: Callers): readonly Rule[] {
   const permissions = listAt(writtenAt(source), ['Permissions']);
   if (permissions.length === 0) {
-    return [{ caller, does: actionIn(writtenAt(source)), match: undefined, from: settingAt(source) }];
+    return [{ ...whose, does: actionIn(writtenAt(source)), match: undefined, from: settingAt(source) }];
   }
   return [
     ...permissions.map((permission, index) => ({
-      caller,
+      ...whose,
       does: actionIn(permission),
       match: matchOf(valueAt(permission, ['HTTP']), valueAt(permission, ['JWT']) !== undefined),
       from: settingAt(within(source, 'Permissions', index)),
     })),
     {
-      caller,
+      ...whose,
       does: 'allow',
       match: undefined,
       rest: true,

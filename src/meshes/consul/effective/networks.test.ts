@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { reasonOfCheck, textOfReason } from '../../../effective/index.ts';
 import type { Told } from '../../../model/effective.ts';
 import { recordedSidecar } from './testing/recordings.ts';
 
@@ -88,4 +89,21 @@ test('the way through a gateway of the own network leads nowhere where that has 
     { setting: { path: 'Failover.*.Targets[0].Peer' }, why },
     { setting: { path: 'MeshGateway.Mode', written: 'local' }, why },
   ]);
+});
+
+test('a cap is one of the hosts of the near side, which eject for themselves', () => {
+  const { cluster, ...client } = calledBy('peered');
+  const reason = (mostEjected: number, hosts: number) => {
+    const outlier = cluster.outlierDetection ?? expect.fail();
+    const changed = { ...outlier, mostEjected: { ...outlier.mostEjected, value: mostEjected } };
+    const sidecar = { ...client, clusters: [{ ...cluster, outlierDetection: changed }] };
+    return textOfReason(
+      reasonOfCheck(
+        { sidecars: [sidecar] },
+        { client: client.instance, service: 'edge-app', expected: 'failover', hosts, seen: { ejections: 1 } },
+      ),
+    )?.cause;
+  };
+  expect(reason(0.3, 1)).toContain('30 % of 2 hosts of edge-app are less than one');
+  expect(reason(0.5, 2)).toContain('50 % of 2 hosts of edge-app are 1, and 2 would have to be ejected');
 });

@@ -6,7 +6,7 @@ import type { EnvoyCluster } from '../../envoy/config-dump.ts';
 import { type Place, settingAt, within, writtenAt } from '../../told.ts';
 import { clusterName } from '../clusters.ts';
 import { networkOf } from '../entries/networks.ts';
-import { listAt, textAt } from '../entries/written.ts';
+import { isForCallsOf, listAt, textAt } from '../entries/written.ts';
 import type { EntriesUnderTest } from './entries.ts';
 import { datacenterOf } from './targets.ts';
 
@@ -155,13 +155,15 @@ function hidden(from: string, to: string, under: EntriesUnderTest): readonly Unu
   const config = within(entry, 'UpstreamConfig');
   const overrides = listAt(writtenAt(config), ['Overrides']);
   const foreign = overrides.flatMap((each, index) => {
-    const name = valueAt(each, ['Name']);
-    if (name === to || overrides.some((other) => valueAt(other, ['Name']) === to)) return [];
-    return blocksIn(
-      within(config, 'Overrides', index),
-      to,
-      `it is for calls of ${String(name)}, and not of ${to}`,
-    );
+    const name = textAt(each, ['Name']) ?? '-';
+    const peer = textAt(each, ['Peer']);
+    if (isForCallsOf(each, to) || (name !== to && overrides.some((other) => isForCallsOf(other, to))))
+      return [];
+    const why =
+      peer === undefined
+        ? `it is for calls of ${name}, and not of ${to}`
+        : `it is for calls that name ${name} of the peer ${peer}, and those that go over to it by a failover or a redirect name ${to}`;
+    return blocksIn(within(config, 'Overrides', index), to, why);
   });
   const own = subjects.flatMap(([block, about]) => {
     const used = under.upstreamBlock(from, to, block);

@@ -29,7 +29,8 @@ export function canonical(
 ): Canonical {
   const mistakes: Mistake[] = [];
   const places = new Map<string, Path>();
-  const root = Object.values(fields.fields).length === 0 ? [] : Object.keys(fields.fields);
+  const spell = only ?? ((name: string) => name);
+  const root = Object.keys(fields.fields).map(spell);
   const value = read(fields, written, from, []);
   return {
     value,
@@ -64,6 +65,7 @@ export function canonical(
     }
     switch (field.type) {
       case 'any':
+        placeAll(value, path, to);
         return value;
       case 'object':
         return isMap(value)
@@ -93,12 +95,23 @@ export function canonical(
     }
   }
 
+  /** Of whatever is written, names are as their author spelt them. */
+  function placeAll(value: unknown, path: Path, to: Path): void {
+    places.set(keyOf(to), path);
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      const part = Array.isArray(value) ? Number(key) : key;
+      placeAll(inner, [...path, part], [...to, part]);
+    }
+  }
+
   function readObject(field: ObjectField, value: Record<string, unknown>, path: Path, to: Path): unknown {
     const names = new Map(Object.keys(field.fields).map((name) => [folded(name), name]));
     const elsewhere = new Map(
       Object.entries(field.elsewhere ?? {}).map(([name, why]) => [folded(name), why]),
     );
     const result: Record<string, unknown> = {};
+    const misspelt = new Set<string>();
     for (const [key, inner] of Object.entries(value)) {
       const name = names.get(folded(key));
       const own = name === undefined ? undefined : field.fields[name];
@@ -114,29 +127,43 @@ export function canonical(
       const why = elsewhere.get(folded(key));
       if (why !== undefined)
         wrong([...path, key], `unsupported here, because ${key} ${why}`, undefined, 'key');
-      else wrong([...path, key], `unknown field ${quote(key)}`, hintFor(key, field), 'key');
+      else {
+        const { meant, hint } = meantBy(key, field);
+        if (meant !== undefined) misspelt.add(folded(meant));
+        wrong([...path, key], `unknown field ${quote(key)}`, hint, 'key');
+      }
     }
     for (const name of field.needed ?? []) {
       if (result[name] === '') wrong([...path, keyAs(name, value)], 'empty; this field is needed');
-      else if (result[name] === undefined && !mistakes.some((each) => each.path.at(-1) === name)) {
-        wrong([...path, name], 'missing; this field is needed');
+      else if (
+        result[name] === undefined &&
+        !misspelt.has(folded(name)) &&
+        !mistakes.some((each) => each.path.at(-1) === name)
+      ) {
+        wrong([...path, spell(name)], 'missing; this field is needed');
       }
     }
     return result;
   }
 
   /** A field of this place that was meant, or the place that the field of this name has. */
-  function hintFor(key: string, field: ObjectField): string | undefined {
-    const spell = only ?? ((name: string) => name);
+  function meantBy(
+    key: string,
+    field: ObjectField,
+  ): { readonly meant?: string; readonly hint: string | undefined } {
     const here = Object.keys(field.fields).map(spell);
     const close = nearest(key, here);
-    if (close !== undefined && folded(close).length > 0 && isSlip(key, close)) return suggest(key, [close]);
+    if (close !== undefined && folded(close).length > 0 && isSlip(key, close))
+      return { meant: close, hint: `did you mean ${quote(close)}?` };
     // These stand at every entry, and at much in it.
-    if (ofEveryEntry.has(folded(key))) return undefined;
-    const places = placesOf(key, fields).filter((place) => !root.includes(place) || field !== fields);
-    if (places.length > 0) return `its place is ${places.slice(0, 3).join(' or ')}`;
+    if (ofEveryEntry.has(folded(key))) return { hint: undefined };
+    const places = placesOf(key, fields, spell).filter((place) => !root.includes(place) || field !== fields);
+    if (places.length > 0) return { hint: `its place is ${places.slice(0, 3).join(' or ')}` };
+    // "PeerName" was "Peer" once, or is so elsewhere.
+    const longer = here.find((name) => name.length > 3 && folded(key).startsWith(folded(name)));
+    if (longer !== undefined) return { meant: longer, hint: `did you mean ${quote(longer)}?` };
     const shown = here.filter((name) => !ofEveryEntry.has(folded(name)));
-    return suggest(key, shown, 20);
+    return { hint: suggest(key, shown, 20) };
   }
 
   function readScalar(
@@ -162,8 +189,12 @@ export function canonical(
         return value;
       case 'duration':
         if (readDuration(value) === undefined) {
-          const hint =
-            typeof value === 'number' ? `write it with its unit: "${value}s"` : 'such as "10s" or "500ms"';
+          const isNegative = typeof value === 'string' && readDuration(value.replace(/^-/, '')) !== undefined;
+          const hint = isNegative
+            ? 'that one below 0 switches a time limit off came with a later Consul than 1.16, which leaves it away'
+            : typeof value === 'number'
+              ? `write it with its unit: "${value}s"`
+              : 'such as "10s" or "500ms"';
           return wrong(path, `expected a duration, got ${typeName(value)}`, hint);
         }
         return value;
@@ -201,21 +232,33 @@ function isSlip(key: string, name: string): boolean {
 }
 
 /** Where in an entry a field of this name may stand: "UpstreamConfig.Defaults.Limits"; in other kinds where it is not in this one. */
-function placesOf(key: string, kind: ObjectField): readonly string[] {
-  const own = search(kind, key, [], 0);
+function placesOf(key: string, kind: ObjectField, spell: (canonical: string) => string): readonly string[] {
+  const within = (one: ObjectField) =>
+    search(one, key, [], 0).map((place) =>
+      place.map((name) => (name === OWN ? name : spell(name))).join('.'),
+    );
+  const own = within(kind);
   if (own.length > 0) return own;
   return Object.entries(entryKinds).flatMap(([name, other]) =>
-    other === kind ? [] : search(other, key, [], 0).map((place) => `${place} of a ${name}`),
+    other === kind ? [] : within(other).map((place) => `${place} of a ${name}`),
   );
 }
 
-function search(field: Field, key: string, path: readonly string[], depth: number): readonly string[] {
+/** Stands for a name of the author's own. */
+const OWN = 'NAME';
+
+function search(
+  field: Field,
+  key: string,
+  path: readonly string[],
+  depth: number,
+): readonly (readonly string[])[] {
   if (depth > 5) return [];
   if (field.type === 'list') return search(field.of, key, path, depth);
-  if (field.type === 'map') return search(field.of, key, [...path, 'NAME'], depth + 1);
+  if (field.type === 'map') return search(field.of, key, [...path, OWN], depth + 1);
   if (field.type !== 'object') return [];
   return Object.entries(field.fields).flatMap(([name, inner]) => [
-    ...(folded(name) === folded(key) ? [[...path, name].join('.')] : []),
+    ...(folded(name) === folded(key) ? [[...path, name]] : []),
     ...search(inner, key, [...path, name], depth + 1),
   ]);
 }

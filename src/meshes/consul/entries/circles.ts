@@ -24,8 +24,15 @@ const serviceAt = (entry: Entry, path: Path): string => {
   return typeof service === 'string' && service !== '' ? service : entry.name;
 };
 
+/** Whether a redirect or a failover is for hosts of the same datacenter. */
+const staysHere = (to: unknown): boolean =>
+  ['Datacenter', 'Datacenters', 'Peer'].every((name) =>
+    [undefined, ''].includes(valueAt(to, [name]) as string),
+  );
+
 function redirectOf(entry: Entry): readonly Way[] {
-  if (entry.kind !== 'service-resolver' || mapAt(entry.value, ['Redirect']) === undefined) return [];
+  const redirect = entry.kind === 'service-resolver' ? mapAt(entry.value, ['Redirect']) : undefined;
+  if (redirect === undefined || !staysHere(redirect)) return [];
   return [{ entry, path: ['Redirect'], to: serviceAt(entry, ['Redirect']) }];
 }
 
@@ -73,9 +80,7 @@ function failoverToItself(entry: Entry): readonly Problem[] {
         : [['Failover', subset]];
     const isItself = (path: Path) =>
       mapAt(entry.value, path) !== undefined &&
-      ['Datacenter', 'Datacenters', 'Peer'].every(
-        (name) => valueAt(entry.value, [...path, name]) === undefined,
-      ) &&
+      staysHere(valueAt(entry.value, path)) &&
       serviceAt(entry, path) === entry.name &&
       meant(valueAt(entry.value, [...path, 'ServiceSubset'])) === (subset === '*' ? meant('') : subset);
     return places

@@ -6,7 +6,13 @@ import { type Datacenter, datacentersOf } from '../datacenters.ts';
 import { mistakesInCircles } from './circles.ts';
 import { isFor } from './networks.ts';
 import { mistakesInTexts } from './patterns.ts';
-import { mistakesInExports, mistakesInNetwork, mistakesInPeers } from './peers.ts';
+import {
+  makesService,
+  mistakesInExports,
+  mistakesInNetwork,
+  mistakesInPeers,
+  mistakesInTargets,
+} from './peers.ts';
 import type { Entry } from './read.ts';
 import { listAt, meant, textAt } from './written.ts';
 
@@ -29,6 +35,7 @@ export function mistakesTogether(entries: readonly Entry[], topology: TopologyPl
         datacenter,
         entries.filter((entry) => isFor(datacenter.network, entry)),
         topology,
+        entries,
       ),
     ),
   ];
@@ -41,25 +48,26 @@ function mistakesIn(
   datacenter: Datacenter,
   entries: readonly Entry[],
   topology: TopologyPlan,
+  everywhere: readonly Entry[],
 ): readonly Problem[] {
   const destinations = entries.flatMap(destinationsOf);
   const served = servedBy(topology);
   const servers = served.map(({ name }) => name);
-  // A resolver makes a service of its name, wherever that leads.
-  const virtual = entries
-    .filter(({ kind }) => ['service-resolver', 'service-router', 'service-splitter'].includes(kind))
-    .map(({ name }) => name);
+  const virtual = entries.filter(makesService).map(({ name }) => name);
   const all = topology.services.map(({ name }) => name);
   return [
     ...destinations.flatMap((each) => mistakeInService(each, [...servers, ...virtual])),
     ...entries.flatMap((entry) => mistakeInName(entry, all, destinations)),
     ...entries.flatMap((entry) => mistakesInCallers(entry, all)),
+    ...entries.flatMap((entry) => mistakesInSpeech(entry, topology)),
     ...destinations.flatMap((each) => mistakeInSubset(each, entries)),
     ...entries.flatMap((entry) => mistakesInPeers(entry, datacenter)),
+    ...entries.flatMap((entry) => mistakesInTargets(entry, datacenter, topology, everywhere)),
     ...entries.flatMap((entry) => mistakesInExports(entry, datacenter, topology, virtual)),
     ...mistakesAlone(entries),
     ...mistakesInCircles(entries),
     ...mistakesInProtocol(entries, served),
+    ...destinations.flatMap((each) => mistakeInWay(each, entries, topology.services)),
   ];
 }
 
@@ -149,28 +157,49 @@ function mistakesInCallers(entry: Entry, services: readonly string[]): readonly 
 function mistakesInOverrides(entry: Entry): readonly Problem[] {
   if (entry.kind !== 'service-defaults') return [];
   const overrides: Path = ['UpstreamConfig', 'Overrides'];
-  const names = listAt(entry.value, overrides).map((each) => textAt(each, ['Name']));
+  const all = listAt(entry.value, overrides);
+  const names = all.map((each) => textAt(each, ['Name']));
+  // A service of a peer is another one than that of the same name here.
+  const whole = all.map((each) => `${textAt(each, ['Name'])} ${textAt(each, ['Peer']) ?? ''}`);
   const again = names.flatMap((name, index) => {
     if (name === '*') {
       const hint = 'what is for all of them stands in UpstreamConfig.Defaults';
       return [entry.problem([...overrides, index, 'Name'], 'an override is for one service', hint)];
     }
-    if (name === undefined || names.indexOf(name) === index) return [];
+    if (name === undefined || whole.indexOf(whole[index] ?? '') === index) return [];
     const message = `an earlier override is for ${name} as well, and only one of the two counts`;
     return [entry.problem([...overrides, index, 'Name'], message, 'put both into one')];
   });
-  const places: readonly Path[] = [
-    ['UpstreamConfig', 'Defaults'],
-    ...names.map((_, index) => [...overrides, index]),
+  return [...again, ...namelessOverrides(entry)];
+}
+
+/** What callers are to speak has to be what the service does: of requests that go as bytes, or bytes as requests, nothing can be told. */
+function mistakesInSpeech(entry: Entry, topology: TopologyPlan): readonly Problem[] {
+  if (entry.kind !== 'service-defaults') return [];
+  const services = servedBy(topology);
+  const isOfBytesAt = (name: string | undefined) =>
+    services.some((each) => each.name === name && isOfBytes(each));
+  const called = topology.calls.filter(({ from }) => from === entry.name).map(({ to }) => to);
+  const overrides: Path = ['UpstreamConfig', 'Overrides'];
+  const places: readonly { readonly at: Path; readonly called: readonly (string | undefined)[] }[] = [
+    { at: ['UpstreamConfig', 'Defaults'], called },
+    ...listAt(entry.value, overrides).map((each, index) => ({
+      at: [...overrides, index],
+      called: [textAt(each, ['Name'])],
+    })),
   ];
-  const ofBytes = places.flatMap((place) => {
-    if (textAt(entry.value, [...place, 'Protocol']) !== 'tcp') return [];
-    const message = 'callers would take requests for connections of TCP, of which nothing can be told';
-    return [
-      entry.problem([...place, 'Protocol'], message, 'leave it out: callers speak what the service does'),
-    ];
+  return places.flatMap(({ at, called: services }) => {
+    const protocol = textAt(entry.value, [...at, 'Protocol']);
+    if (protocol === undefined) return [];
+    const odd = services.find((name) => isOfBytesAt(name) !== (protocol === 'tcp'));
+    const isOdd = protocol === 'tcp' ? services.length === 0 || odd !== undefined : odd !== undefined;
+    if (!isOdd) return [];
+    const message =
+      protocol === 'tcp'
+        ? 'callers would take requests for connections of TCP, of which nothing can be told'
+        : `callers would take connections of ${odd} for requests, and its port is named as one of bytes`;
+    return [entry.problem([...at, 'Protocol'], message, 'leave it out: callers speak what the service does')];
   });
-  return [...again, ...ofBytes, ...namelessOverrides(entry)];
 }
 
 function namelessOverrides(entry: Entry): readonly Problem[] {
@@ -304,6 +333,31 @@ function mistakesInProtocol(
       : `${without} ${name} speaks TCP, whatever proxy-defaults say, and nothing can be told of its requests`;
     return [entry.problem(['Protocol'], message, hint)];
   });
+}
+
+/** What stands behind one name speaks one protocol: Consul refuses entries that lead from one to another. */
+function mistakeInWay(
+  { entry, path, service: to }: Named,
+  entries: readonly Entry[],
+  services: readonly TopologyService[],
+): readonly Problem[] {
+  const [own, other] = [entry.name, to].map((name) => protocolOf(name, entries, services));
+  // Of what routes bytes that alone is said.
+  if (own === other || (own === 'tcp' && isRouting(entry))) return [];
+  const message = `${entry.name} speaks ${own}, and ${to} speaks ${other}: Consul refuses what leads from one protocol to another`;
+  return [entry.problem(path, message, `lead to services that speak ${own}, as their service-defaults say`)];
+}
+
+/** What Consul takes a service to speak: what its own service-defaults say, and where it has none, the scenario. */
+function protocolOf(name: string, entries: readonly Entry[], services: readonly TopologyService[]): string {
+  const defaults = entries.find((each) => each.kind === 'service-defaults' && each.name === name);
+  if (defaults !== undefined) return textAt(defaults.value, ['Protocol']) ?? 'tcp';
+  const service = services.find((each) => each.name === name);
+  if (service !== undefined && isOfBytes(service)) return 'tcp';
+  const { protocol = 'http1' } = service ?? {};
+  if (protocol !== 'http1') return protocol;
+  const general = entries.find(({ kind }) => kind === 'proxy-defaults');
+  return textAt(general?.value, ['Config', 'protocol']) ?? 'http';
 }
 
 const isRouting = ({ kind }: Entry) => ['service-router', 'service-splitter'].includes(kind);

@@ -1,9 +1,9 @@
-import { nearest, quote } from '../../../kit/nearest.ts';
+import { quote } from '../../../kit/nearest.ts';
 import { mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { isServer, type TopologyPlan } from '../../../model/topology.ts';
 import { type Datacenter, gatewaysOf, within } from '../datacenters.ts';
-import { NETWORK_OF_ENTRY, networkOf } from './networks.ts';
+import { isFor, NETWORK_OF_ENTRY, networkOf } from './networks.ts';
 import type { Entry } from './read.ts';
 import { listAt, meant, textAt } from './written.ts';
 
@@ -11,6 +11,14 @@ import { listAt, meant, textAt } from './written.ts';
 export function mistakesInNetwork(entry: Entry, all: readonly Datacenter[]): readonly Problem[] {
   const own = networkOf(entry);
   const networks = all.flatMap(({ network }) => network ?? []);
+  // Names of metadata are the author's own, and this one is told from others by its letters.
+  const alike = Object.keys(mapAt(entry.value, ['Meta']) ?? {}).find(
+    (name) => name !== 'network' && name.toLowerCase() === 'network',
+  );
+  if (alike !== undefined && networks.length > 0) {
+    const message = `an entry is for a network by "network" in its Meta, and not by ${quote(alike)}`;
+    return [entry.problem(['Meta', alike], message, 'write network', 'key')];
+  }
   if (own === undefined || networks.includes(own)) return [];
   return networks.length === 0
     ? [entry.problem(NETWORK_OF_ENTRY, `the topology has no networks, and this is for ${quote(own)}`)]
@@ -19,7 +27,7 @@ export function mistakesInNetwork(entry: Entry, all: readonly Datacenter[]): rea
 
 /** Other datacenters, and peers that a datacenter has not. */
 export function mistakesInPeers(entry: Entry, datacenter: Datacenter): readonly Problem[] {
-  const { name, network, peers } = datacenter;
+  const { name, network, peers, index } = datacenter;
   return placesOf(entry).flatMap((at) => {
     const written = (field: string) => [valueAt(entry.value, [...at, field])].flat();
     const elsewhere = (['Datacenters', 'Datacenter'] as const).find(
@@ -40,7 +48,13 @@ export function mistakesInPeers(entry: Entry, datacenter: Datacenter): readonly 
       return [entry.problem(place, 'unsupported here, because a lab without networks has no peers')];
     }
     if (peer !== network) {
-      return [entry.problem(place, `the network ${network} has no peer ${quote(peer)}`, meant(peer, peers))];
+      // What is for all networks is wrong in all of them alike.
+      const known = networkOf(entry) === undefined ? peers.toSpliced(index, 0, network) : peers;
+      return [
+        peer === '*'
+          ? entry.problem(place, 'a peer is named, and "*" is none', `there are ${known.join(', ')}`)
+          : entry.problem(place, `the topology has no network ${quote(peer)}`, meant(peer, known)),
+      ];
     }
     const hint =
       networkOf(entry) === undefined
@@ -73,6 +87,38 @@ function placesOf(entry: Entry): readonly Path[] {
   }
 }
 
+/** Services to which calls are to go over in the network of a peer, and that it has not. */
+export function mistakesInTargets(
+  entry: Entry,
+  datacenter: Datacenter,
+  { instances }: Pick<TopologyPlan, 'instances'>,
+  all: readonly Entry[],
+): readonly Problem[] {
+  if (entry.kind !== 'service-resolver') return [];
+  return placesOf(entry).flatMap((at) => {
+    const network = textAt(entry.value, [...at, 'Peer']);
+    if (network === undefined || !datacenter.peers.includes(network)) return [];
+    const service = textAt(entry.value, [...at, 'Service']);
+    const name = service ?? entry.name;
+    const known = [
+      ...new Set([
+        ...within(instances, { network })
+          .filter(isServer)
+          .map((each) => each.service),
+        ...all.filter((each) => makesService(each) && isFor(network, each)).map((each) => each.name),
+      ]),
+    ];
+    if (known.includes(name)) return [];
+    const place = service === undefined ? at : [...at, 'Service'];
+    const message = `the network ${network} has no service ${quote(name)}`;
+    return [entry.problem(place, message, meant(name, known))];
+  });
+}
+
+/** Whether an entry makes a service of its name, wherever that leads. */
+export const makesService = ({ kind }: Entry): boolean =>
+  ['service-resolver', 'service-router', 'service-splitter'].includes(kind);
+
 /** What is exported and is not there, and ways to peers that are not. */
 export function mistakesInExports(
   entry: Entry,
@@ -100,11 +146,7 @@ export function mistakesInExports(
   return listAt(entry.value, ['Services']).flatMap((service, index) => {
     const name = textAt(service, ['Name']);
     if (name === undefined || name === '*' || known.includes(name)) return [];
-    const close = nearest(name, known);
-    const hint =
-      close === undefined
-        ? `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`
-        : `did you mean ${close}?`;
-    return [entry.problem(['Services', index, 'Name'], `${where} has no service ${quote(name)}`, hint)];
+    const message = `${where} has no service ${quote(name)}`;
+    return [entry.problem(['Services', index, 'Name'], message, meant(name, known))];
   });
 }

@@ -80,7 +80,7 @@ function readEntry(
   const name = kind === 'mesh' ? (head.named.Name ?? 'mesh') : (value as { readonly Name?: unknown }).Name;
   const problems = read.mistakes
     // A custom resource has its name elsewhere.
-    .filter(({ path }) => head.named.Name === undefined || path.join('.') !== [...from, 'Name'].join('.'))
+    .filter(({ path }) => head.named.Name === undefined || path.join('.') !== [...from, 'name'].join('.'))
     .map(({ path, message, hint, at }) => blame(path, message, hint, at))
     .toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   if (typeof name !== 'string' || name === '') return { problems };

@@ -13,8 +13,13 @@ export const listAt = (value: unknown, path: Path): readonly unknown[] => {
   return Array.isArray(found) ? found : [];
 };
 
+/** Whether an override is for calls of a service: one that names a peer is for those that name the peer too, which a lab has none of. */
+export const isForCallsOf = (override: unknown, service: string): boolean =>
+  textAt(override, ['Name']) === service && textAt(override, ['Peer']) === undefined;
+
 /** The name that was meant, or those that there are. */
 export function meant(name: string, known: readonly string[]): string {
   const close = nearest(name, known);
-  return close === undefined ? `there are ${known.join(', ')}` : `did you mean ${close}?`;
+  if (close !== undefined) return `did you mean ${close}?`;
+  return `there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ') || 'none'}`;
 }
