@@ -89,3 +89,16 @@ test.each([
 ])('%j is said to let in what it lets in', (text, said) => {
   expect(sources(text)).toEqual(said);
 });
+
+test.each([
+  [
+    'Incoming { TLSMinVersion = "TLSv1_3" }',
+    [expect.stringMatching(/^3: TLS\.Incoming\.TLSMinVersion: .*speak TLSv1_2/)],
+  ],
+  ['Incoming { TLSMinVersion = "TLSv1_3" }\n  Outgoing { TLSMaxVersion = "TLSv1_3" }', []],
+  ['Incoming { TLSMinVersion = "TLSv1_2" }', []],
+  ['Incoming { TLSMinVersion = "TLS_AUTO" }', []],
+  ['Outgoing { TLSMaxVersion = "TLSv1_1" }', [expect.stringMatching(/^3: TLS\.Outgoing\.TLSMaxVersion: /)]],
+])('versions of TLS of which callers and called have none in common are told: %j', (versions, said) => {
+  expect(told(`Kind = "mesh"\nTLS {\n  ${versions}\n}`)).toEqual(said);
+});

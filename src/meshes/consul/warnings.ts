@@ -15,6 +15,8 @@ export function warningsAbout(resources: readonly MeshResource[]): readonly Prob
         ]);
       case 'service-intentions':
         return inIntentions(entry);
+      case 'mesh':
+        return inVersionsOfTls(entry);
       default:
         return [];
     }
@@ -53,6 +55,25 @@ function inIntentions(entry: MeshResource): readonly Problem[] {
       : [warning(entry, ['Sources', index, 'Permissions'], `what none of these fits is let in, ${unless}`)],
   );
   return [...order, ...open];
+}
+
+/** Callers are Envoys as well, which speak nothing newer than 1.2 unless they are told to. */
+function inVersionsOfTls(mesh: MeshResource): readonly Problem[] {
+  const version = (way: string, field: string, usual: string) => {
+    const written = valueAt(mesh.value, ['TLS', way, field]);
+    return typeof written === 'string' && /^TLSv/.test(written) ? written : usual;
+  };
+  const most = version('Outgoing', 'TLSMaxVersion', 'TLSv1_2');
+  const least = version('Incoming', 'TLSMinVersion', 'TLSv1_2');
+  if (least <= most) return [];
+  const at: Path = ['TLS', 'Incoming', 'TLSMinVersion'];
+  return [
+    warning(
+      mesh,
+      valueAt(mesh.value, at) === undefined ? ['TLS', 'Outgoing', 'TLSMaxVersion'] : at,
+      `no call comes through: sidecars that call speak ${most} at most (TLS.Outgoing.TLSMaxVersion), and those that are called take ${least} at least`,
+    ),
+  ];
 }
 
 /** A prefix is replaced as it stands, and what is behind it follows at once. */
