@@ -38,7 +38,10 @@ export function http(
       },
     );
     const timer = setTimeout(
-      () => outgoing.destroy(new Error(`no answer from ${options.socketPath ?? url} within ${options.timeoutMs} ms`)),
+      () =>
+        outgoing.destroy(
+          new Error(`no answer from ${options.socketPath ?? url} within ${options.timeoutMs} ms`),
+        ),
       options.timeoutMs,
     );
     outgoing.on('close', () => clearTimeout(timer));
