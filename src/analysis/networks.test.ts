@@ -86,7 +86,7 @@ test('a connection that breaks at a gateway is not what the server behind it has
             status: 503,
             flags: 'UC',
             details: 'upstream_reset_before_response_started{connection_termination}',
-            attempts: [{ host: 'edge-app-west-1', status: 0, ms: 1, ...endings[by] }],
+            attempts: [{ host: 'edge-app-west-1', status: by === 'answer' ? 200 : 0, ms: 1, ...endings[by] }],
           };
   const endings: Readonly<Record<string, Pick<BuiltRequest, 'flags' | 'details'>>> = {
     gateway: { flags: 'DC', details: 'downstream_remote_disconnect' },
@@ -97,6 +97,7 @@ test('a connection that breaks at a gateway is not what the server behind it has
       .filter(({ flag }) => flag === 'UC')
       .map(({ host }) => host);
   expect(await hostsOf('gateway')).toEqual(['gateway-1']);
+  expect(await hostsOf('answer')).toEqual(['gateway-1']);
   expect(await hostsOf('server')).toEqual(['edge-app-west-1']);
 });
 

@@ -168,15 +168,16 @@ function onlyServerBehind(
 /** Whether a request that a client's sidecar sent to a gateway ended at a server behind that, which has a line of it. */
 export function isBeyond(
   { instance, reason }: SettledEnding,
-  server: { readonly instance: number; readonly ending: Pick<Ending, 'reason'> | undefined },
+  server: { readonly instance: number; readonly ending: Pick<Ending, 'reason' | 'outcome'> | undefined },
   { context: { instances } }: Pick<Evidence, 'context'>,
 ): boolean {
   const gateway = instances[instance];
   // An earlier attempt may have reached somebody of the caller's own network.
   if (gateway?.gateway !== 'east-west' || instances[server.instance]?.network !== gateway.network)
     return false;
-  // To the server it was its caller who went away where the connection broke at the gateway.
-  return !(reason === 'reset' && server.ending?.reason === 'client-gone');
+  if (reason !== 'reset') return true;
+  // To the server it was its caller who went away where the connection broke at the gateway, or all was well.
+  return server.ending?.reason !== 'client-gone' && server.ending?.outcome !== 'ok';
 }
 
 /** Endings, and those beside them of requests whose certificates were refused where no line says so. */

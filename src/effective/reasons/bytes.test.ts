@@ -81,6 +81,22 @@ test('a server that takes no more connections is named where nothing had befalle
   expect(textOfReason(reasonOfRequests(ofRequests, request))).toMatchObject(told);
 });
 
+test('callers do not reach a limit where servers close connections before', () => {
+  const question = { client: 'frontend-1', service: 'edge-app', expected: 'overflow' } as const;
+  const told = (value: number) =>
+    textOfReason(
+      reasonOfCheck(
+        onConsul({ mostConnections: { value, from: setting('MaxInboundConnections', 4) } }),
+        question,
+      ),
+    );
+  expect(told(2)).toMatchObject({
+    cause: expect.stringMatching(/take 2 connections each .* has 8 of them at most, and may have 100\.$/),
+    source: 'a.hcl:4',
+  });
+  expect(told(25)?.cause ?? '').not.toContain('each');
+});
+
 test('a connection on which nothing came back is put down to who may not call', () => {
   const ended = { ...asked, ended: 'reset' } as const;
   const deny = (rule: Partial<Rule>) =>

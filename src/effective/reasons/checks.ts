@@ -7,7 +7,17 @@ import { costs } from './costs.ts';
 import { ejected, noEjection, noFailover, notReturned, nowhereElse } from './ejections.ts';
 import { closedGateways } from './gateways.ts';
 import { notCounted } from './metrics.ts';
-import { type CheckScene, common, insteadOf, known, named, refusing, tlsMismatch, unknown } from './parts.ts';
+import {
+  type CheckScene,
+  common,
+  hostCount,
+  insteadOf,
+  known,
+  named,
+  refusing,
+  tlsMismatch,
+  unknown,
+} from './parts.ts';
 import type { CheckQuestion, NamedSetting, Reason, Seen } from './question.ts';
 import { notLimited } from './rate-limits.ts';
 import { clustersTaken, passesOnBytes, routesTaken } from './taken.ts';
@@ -31,7 +41,7 @@ export function reasonOfCheck(configuration: EffectiveConfiguration, question: C
   const scene = sceneOf(configuration, question);
   if ('known' in scene) return scene;
   // Sidecars that cannot speak with each other eject and refuse nothing that they should not, and do nothing else.
-  return (ejects.has(question.expected) ? undefined : mismatchIn(scene, configuration)) ?? didNotCome(scene);
+  return (ejects.has(question.expected) ? undefined : mismatchIn(scene)) ?? didNotCome(scene);
 }
 
 const ejects: ReadonlySet<CheckQuestion['expected']> = new Set(['ejection', 'no-ejection']);
@@ -48,7 +58,7 @@ function didNotCome(scene: CheckScene): Reason {
     case 'cheapness':
       return unknown('what requests pass before they are routed is no matter of one cluster');
     case 'overflow':
-      return neverOverflow(scene) ?? notReached(scene);
+      return neverOverflow(scene) ?? closedBefore(scene) ?? notReached(scene);
     case 'ejection':
     case 'avoidance':
       return noEjection(scene);
@@ -91,15 +101,11 @@ export function reasonOfNever(
   if ('known' in scene) return scene;
   if (expected === 'ejection' || expected === 'failover') return didNotCome(scene);
   if (expected === 'overflow') return neverOverflow(scene) ?? unknown('there are limits');
-  return mismatchIn(scene, configuration) ?? unknown('the two can speak with each other');
+  return mismatchIn(scene) ?? unknown('the two can speak with each other');
 }
 
 /** Why nothing that is sent is answered; undefined where the two can speak with each other. */
-function mismatchIn({ cluster }: CheckScene, { sidecars }: EffectiveConfiguration): Reason | undefined {
-  const inbound = sidecars
-    .filter(({ service }) => service === cluster.service)
-    .flatMap((sidecar) => sidecar.inbound)
-    .find(({ port }) => port === cluster.port);
+function mismatchIn({ cluster, inbound }: CheckScene): Reason | undefined {
   const mismatch = tlsMismatch(cluster, inbound);
   return mismatch && known(mismatch.cause, mismatch.settings);
 }
@@ -124,8 +130,12 @@ function sceneOf({ sidecars }: EffectiveConfiguration, question: CheckQuestion):
   const [cluster] = clusters;
   if (cluster === undefined)
     return unknown(`the sidecar of ${client.instance} has no route to ${question.service}`);
+  const inbound = sidecars
+    .filter(({ service }) => service === cluster.service)
+    .flatMap((sidecar) => sidecar.inbound)
+    .find(({ port }) => port === cluster.port);
   if (alike === undefined) return unknown(`requests to ${question.service} go to clusters that differ`);
-  return { question, client, cluster, ofBytes: passesOnBytes(client, question) };
+  return { question, client, cluster, inbound, ofBytes: passesOnBytes(client, question) };
 }
 
 /** Whether one connection to a host carries all requests, so that only a limit of requests refuses any. */
@@ -164,6 +174,19 @@ function neverOverflow({ question: { service }, client, cluster, ofBytes }: Chec
       ...(most === null ? [] : [named('connections', limits.connections, limitText)]),
     ],
     instead,
+  );
+}
+
+/** Servers that close what is too much for them, long before as many connections are open as callers may have. */
+function closedBefore({ question: { service }, cluster, inbound }: CheckScene): Reason | undefined {
+  const most = inbound?.mostConnections;
+  const { connections } = cluster.limits;
+  if (most === undefined) return undefined;
+  const all = most.value * hostCount(cluster);
+  if (all >= (connections.value ?? Number.POSITIVE_INFINITY)) return undefined;
+  return known(
+    `The sidecars of ${service} take ${plural(most.value, 'connection')} each and close further ones at once, so that a caller has ${all} of them at most, and may have ${limitText(connections.value)}.`,
+    [named('connections', most, limitText), named('connections', connections, limitText)],
   );
 }
 

@@ -18,6 +18,8 @@ export interface CheckScene {
   readonly question: CheckQuestion;
   readonly client: Sidecar;
   readonly cluster: Cluster;
+  /** What a server's sidecar takes; undefined where none was read. */
+  readonly inbound: Inbound | undefined;
   /** Whether it passes on bytes to there, and knows of no requests. */
   readonly ofBytes: boolean;
 }

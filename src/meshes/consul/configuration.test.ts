@@ -425,6 +425,18 @@ test('without a topology a file is looked at by itself', () => {
   expect(problems.map(({ message }) => message)).toEqual(['the weights come to 1, and have to come to 100']);
 });
 
+test('what a mistake leaves of a place is not blamed a second time, and what is wrong elsewhere is', () => {
+  const told = (content: string) =>
+    lintConfiguration([fileOf(content)]).problems.map(({ line, message }) => `${line}: ${message}`);
+  const intentions = 'Kind = "service-intentions"\nName = "x"\nSources = [\n';
+  expect(told(`${intentions}  { Name = "a", Action = "Deny" },\n  { Name = "b" }\n]`)).toEqual([
+    '4: expected one of allow, deny; got "Deny"',
+    '5: a source needs an Action, allow or deny, or Permissions',
+  ]);
+  const splits = 'Splits = [\n  { Weight = 50 },\n  { Weight = 50, Peer = "west" }\n]';
+  expect(told(`Kind = "service-splitter"\nName = "x"\n${splits}`)).toEqual(['5: unknown field "Peer"']);
+});
+
 test('a service whose port is named as one of bytes speaks TCP, and nothing of requests is said of it', () => {
   const entry = (kind: string, body: string) => `Kind = "${kind}"\nName = "queue"\n${body}`;
   expect(problemsIn([entry('service-defaults', 'Protocol = "tcp"')])).toEqual([]);

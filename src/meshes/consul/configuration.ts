@@ -74,7 +74,13 @@ export function readChanges(
 export function lintConfiguration(files: readonly MeshFile[]): LintedConfiguration {
   const each = files.map((file) => readEntries([file]));
   return {
-    problems: each.flatMap(({ problems, entries }) => [...problems, ...mistakesAlone(entries)]),
+    problems: each.flatMap(({ problems, entries }) => [
+      ...problems,
+      // What a mistake leaves of a place would only be blamed a second time.
+      ...mistakesAlone(entries).filter(
+        ({ path = '' }) => !problems.some((found) => `${found.path}.`.startsWith(`${path}.`)),
+      ),
+    ]),
     sound: each.flatMap(({ sound }) => sound),
   };
 }

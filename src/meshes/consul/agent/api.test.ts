@@ -7,11 +7,11 @@ import { http } from '../../../kit/http.ts';
 import { AgentApi } from './api.ts';
 
 /** An agent that gives these answers by path; everything else it does not know. */
-async function agentThatSays(answers: Readonly<Record<string, unknown>>) {
+async function agentThatSays(answers: Readonly<Record<string, unknown>>, otherwise = 'No cluster leader') {
   const server = createServer(({ url = '' }, response) => {
     const answer = answers[url];
     response.statusCode = answer === undefined ? 500 : 200;
-    response.end(answer === undefined ? 'No cluster leader' : JSON.stringify(answer));
+    response.end(answer === undefined ? otherwise : JSON.stringify(answer));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -48,6 +48,17 @@ test('an agent knows its sidecars when it has looked at each and tells what it s
   using knowing = await agent(looked, looked);
   expect(await knowing.api.knows(new Map([['web', 2]]))).toBeUndefined();
   expect(why(await knowing.api.knows(new Map([['web', 3]])))).toBe('it knows 2 of 3 sidecars of web yet');
+});
+
+test('an agent that has no certificate for peers yet is asked again', async () => {
+  using west = await agentThatSays({ '/v1/peering/token': { PeeringToken: 'a' } });
+  using east = await agentThatSays({ '/v1/peering/establish': {} });
+  expect(await east.api.peerWith(west.api, 'west', 'east')).toBeUndefined();
+  const said = 'transport: authentication handshake failed: remote error: tls: unrecognized name';
+  using early = await agentThatSays({}, said);
+  expect(why(await early.api.peerWith(west.api, 'west', 'east'))).toBe('west takes no peers yet');
+  using other = await agentThatSays({}, 'invalid peering token');
+  await expect(other.api.peerWith(west.api, 'west', 'east')).rejects.toThrow('invalid peering token');
 });
 
 const peering = (State: string, own: object) => ({

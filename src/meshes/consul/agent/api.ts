@@ -144,8 +144,11 @@ export class AgentApi {
     return Config.Version;
   }
 
-  /** Makes another agent its peer, by the name of that one's datacenter; `own` is the name of its own. */
-  async peerWith(other: AgentApi, name: string, own: string): Promise<void> {
+  /**
+   * Makes another agent its peer, by the name of that one's datacenter; `own` is the name of its own. One that leads has
+   * its certificate for peers a moment later, and knows of no name until then.
+   */
+  async peerWith(other: AgentApi, name: string, own: string): Promise<Ready> {
     const asked = await other.#ask('POST', '/v1/peering/token', JSON.stringify({ PeerName: own }));
     if (asked.status !== 200)
       throw environmentError(`Consul gives no token for a peer: ${asked.body.trim()}`);
@@ -155,7 +158,9 @@ export class AgentApi {
       '/v1/peering/establish',
       JSON.stringify({ PeerName: name, PeeringToken }),
     );
-    if (status !== 200) throw environmentError(`Consul takes no peer: ${body.trim()}`);
+    if (status === 200) return undefined;
+    if (/unrecognized name|connection refused/.test(body)) return notYet(`${name} takes no peers yet`);
+    throw environmentError(`Consul takes no peer: ${body.trim()}`);
   }
 
   /**

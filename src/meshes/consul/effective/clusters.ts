@@ -60,7 +60,8 @@ export function readCluster(
     connectTimeoutMs: toldBy(
       durationMs(cluster.connect_timeout ?? '5s'),
       [fieldOf(resolver, 'ConnectTimeout'), ...places.map((place) => within(place, 'ConnectTimeoutMs'))],
-      (written) => (typeof written === 'number' ? written : readDuration(written)),
+      // Consul takes a 0 for nothing.
+      (written) => (typeof written === 'number' ? written : readDuration(written)) || undefined,
       'ConnectTimeout',
       { value: 5_000, of: 'Consul' },
     ),

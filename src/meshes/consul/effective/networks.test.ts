@@ -107,3 +107,24 @@ test('a cap is one of the hosts of the near side, which eject for themselves', (
   expect(reason(0.3, 1)).toContain('30 % of 2 hosts of edge-app are less than one');
   expect(reason(0.5, 2)).toContain('50 % of 2 hosts of edge-app are 1, and 2 would have to be ejected');
 });
+
+test('calls that a redirect sends elsewhere as a whole are put down to it', () => {
+  const { cluster, ...client } = calledBy('peered');
+  const from = {
+    by: 'setting' as const,
+    resource: { kind: 'service-resolver', namespace: 'default', name: 'edge-app' },
+    path: 'Redirect',
+    file: 'a.hcl',
+    line: 4,
+  };
+  const far = cluster.zones.filter(({ priority }) => priority > 0);
+  const redirected = { ...cluster, zones: far, locality: { value: 'none' as const, from } };
+  const reason = reasonOfCheck(
+    { sidecars: [{ ...client, clusters: [redirected] }] },
+    { client: client.instance, service: 'edge-app', expected: 'spread' },
+  );
+  expect(textOfReason(reason)).toMatchObject({
+    cause: expect.stringContaining('Calls of edge-app go to region2/zone-west alone'),
+    source: 'a.hcl:4',
+  });
+});

@@ -82,8 +82,8 @@ export class Agent {
   }
 
   /** Makes another agent of the lab a peer. */
-  async peerWith(other: Agent): Promise<void> {
-    await this.#api.peerWith(other.#api, other.datacenter.name, this.datacenter.name);
+  peerWith(other: Agent): Promise<Ready> {
+    return this.#api.peerWith(other.#api, other.datacenter.name, this.datacenter.name);
   }
 
   get authority(): Pick<AgentApi, 'rotateAuthority' | 'roots' | 'leaf'> {

@@ -34,7 +34,8 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
   /** What the agents have been given of that since they were started. */
   let given: Wanted | undefined;
   let isUp = false;
-  let arePeers = false;
+  /** Those that have been made peers, which they know over a restart. */
+  const peers = new Set<string>();
   let isTold = false;
   let knowsSince: number | undefined;
   /** Names of the replicas that go, or are gone. */
@@ -61,12 +62,14 @@ export async function prepareOnHost(request: HostMeshRequest): Promise<HostMesh>
     controlPlaneReady: async () => {
       const behind = await firstOf(agents.map((agent) => agent.hasReadItsLog()));
       if (behind !== undefined) return behind;
-      if (!arePeers) {
-        // They know that over a restart.
-        for (const [index, agent] of agents.entries()) {
-          for (const other of agents.slice(index + 1)) await agent.peerWith(other);
+      for (const [index, agent] of agents.entries()) {
+        for (const other of agents.slice(index + 1)) {
+          const both = `${agent.datacenter.name} ${other.datacenter.name}`;
+          if (peers.has(both)) continue;
+          const late = await agent.peerWith(other);
+          if (late !== undefined) return late;
+          peers.add(both);
         }
-        arePeers = true;
       }
       // What has been changed while they were gone comes now.
       if (given !== wanted) await give();
