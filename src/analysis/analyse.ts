@@ -17,6 +17,7 @@ import { Pictures } from './reasons/picture.ts';
 import { applyRules } from './rules/index.ts';
 import { measuresOf } from './shown/measures.ts';
 import { notesOn } from './shown/notes.ts';
+import { reportProbes } from './shown/probes.ts';
 import { resourcesOf } from './shown/resources.ts';
 import { seriesOf } from './shown/series.ts';
 import { summaryOf } from './shown/summary.ts';
@@ -34,7 +35,7 @@ import { blindChecks } from './verdict/blind.ts';
 import { impliedChecks } from './verdict/implied.ts';
 import { judgeCheck } from './verdict/judge.ts';
 import { ownChecks } from './verdict/own-checks.ts';
-import { type JudgedProbe, judgeProbes, probeFacts, reportProbes } from './verdict/probes.ts';
+import { type JudgedProbe, judgeProbes, probeFacts } from './verdict/probes.ts';
 import { starvedIn } from './verdict/starved.ts';
 import { heldThoughLate, verdictOf, withdrawDoubtful } from './verdict/verdict.ts';
 

@@ -2,13 +2,13 @@ import type { Window } from '../../checks/contract.ts';
 import type { ChangeRecord, FaultRecord, RunFacts } from '../../checks/facts.ts';
 import type { Evidence } from '../../evidence/evidence.ts';
 import { DIRECT } from '../../evidence/requests.ts';
-import type { StatisticsSeries } from '../../evidence/samples.ts';
 import type { Refuser } from '../../model/ending.ts';
 import { isServer, matches } from '../../model/topology.ts';
 import type { LoadFacts } from '../traffic/loads.ts';
 import { NO_HOST, type SettledEnding, type Traffic } from '../traffic/traffic.ts';
 import { latenciesOf } from './percentile.ts';
 import { addedLatency, sidecarUse } from './sidecars.ts';
+import { addressesOf, firstEjectedAt, increase } from './statistics.ts';
 import { Traces } from './traces.ts';
 
 /** Steps in which `firstSettled` looks; also the finest time it can answer. */
@@ -377,67 +377,4 @@ interface Span {
 
 function add(counts: Int32Array, at: number): void {
   counts[at] = (counts[at] as number) + 1;
-}
-
-/** How much a counter grew in a window; a counter that fell has started anew with its sidecar. */
-export function increase(
-  t: readonly number[],
-  counter: readonly number[],
-  { fromMs, toMs }: Span,
-): { value: number; samples: number } {
-  let value = 0;
-  let samples = 0;
-  let before: number | undefined;
-  for (const [index, at] of t.entries()) {
-    const now = counter[index] ?? 0;
-    if (at >= toMs) break;
-    if (at >= fromMs) {
-      samples += 1;
-      if (before !== undefined) value += now >= before ? now - before : now;
-    }
-    before = now;
-  }
-  return { value, samples };
-}
-
-/** Addresses of instances by name, of all of them unless given. */
-export function addressesOf(evidence: Evidence, names: readonly string[] | undefined): Set<string> {
-  return new Set(
-    evidence.context.instances
-      .filter(({ name }) => names === undefined || names.includes(name))
-      .flatMap(({ addresses }) => addresses),
-  );
-}
-
-function firstEjectedAt(
-  evidence: Evidence,
-  series: StatisticsSeries,
-  fromMs: number,
-  names: readonly string[],
-  which: 'any' | 'all',
-): number | undefined {
-  const ejected = new Set<string>();
-  const instances = evidence.context.instances.filter(({ name }) => names.includes(name));
-  const reached = () => {
-    const out = instances.filter(({ addresses }) => addresses.some((address) => ejected.has(address)));
-    return which === 'any' ? out.length > 0 : out.length === instances.length && out.length > 0;
-  };
-  let next = 0;
-  /** Changes of one sample belong together: they share its time. */
-  const applyUntil = (untilMs: number) => {
-    for (; next < series.changes.length; next += 1) {
-      const change = series.changes[next];
-      if (change === undefined || change.t > untilMs) return;
-      if (change.ejected) ejected.add(change.address);
-      else ejected.delete(change.address);
-    }
-  };
-  applyUntil(fromMs);
-  if (reached()) return fromMs;
-  while (next < series.changes.length) {
-    const t = series.changes[next]?.t ?? Number.POSITIVE_INFINITY;
-    applyUntil(t);
-    if (reached()) return t;
-  }
-  return undefined;
 }

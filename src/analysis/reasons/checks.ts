@@ -15,13 +15,14 @@ import type { Detections } from '../../model/evidence.ts';
 import { isClient } from '../../model/topology.ts';
 import type { PlannedChange, TrialPlan } from '../../plan/contract.ts';
 import type { ReportCheck } from '../../report/model.ts';
-import { addressesOf, increase } from '../facts/run-facts.ts';
+import { addressesOf, increase } from '../facts/statistics.ts';
 import type { Traces } from '../facts/traces.ts';
 import type { RecordedFault } from '../traffic/fault-records.ts';
 import type { JudgedCheck } from '../verdict/judge.ts';
-import { cameIn, type JudgedProbe, ruleBehind } from '../verdict/probes.ts';
+import { cameIn, type JudgedProbe } from '../verdict/probes.ts';
 import type { Attributed } from './attribution.ts';
 import type { Picture, Pictures } from './picture.ts';
+import { ruleBehind } from './probes.ts';
 import { knownReason, type ReportReason } from './report-reason.ts';
 
 /** What the reason of a failed check is looked for in. */

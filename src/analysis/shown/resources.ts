@@ -1,6 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { Report } from '../../report/model.ts';
-import { increase } from '../facts/run-facts.ts';
+import { increase } from '../facts/statistics.ts';
 
 type Resources = Report['resources'];
 type Program = Resources['programs'][string];

@@ -5,7 +5,7 @@ import { release } from '../../kit/release.ts';
 import { outcomes } from '../../model/evidence.ts';
 import { isClient } from '../../model/topology.ts';
 import type { Report } from '../../report/model.ts';
-import { increase } from '../facts/run-facts.ts';
+import { cores, increase } from '../facts/statistics.ts';
 import type { Traffic } from '../traffic/traffic.ts';
 
 type Series = Report['series'];
@@ -169,14 +169,6 @@ function cpuSteps(process: ProcessSeries, spans: readonly Span[]): (number | nul
     if (last <= first || (process.t[last] ?? -1) < fromMs) return null;
     return cores(process, first, last);
   });
-}
-
-/** Mean CPU use between two samples in cores; null across a restart. */
-export function cores(process: ProcessSeries, first: number, last: number): number | null {
-  const elapsed = (process.t[last] ?? 0) - (process.t[first] ?? 0);
-  const used = (process.cpuMs[last] ?? 0) - (process.cpuMs[first] ?? 0);
-  if (elapsed <= 0 || used < 0 || process.pid[first] !== process.pid[last]) return null;
-  return Math.round((used / elapsed) * 1_000) / 1_000;
 }
 
 /** Index of the last time before `untilMs`; -1 when there is none. Times rise. */
