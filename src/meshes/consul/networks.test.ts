@@ -182,7 +182,7 @@ test('the network of an entry is told from what else its Meta may have by its le
 });
 
 test('a service of a peer is another one than that of the same name here', () => {
-  const redirect = failover().replace(/Failover[^]*/, 'Redirect { Peer = "there", Service = "cart" }');
+  const redirect = failover().replace(/Failover.*/s, 'Redirect { Peer = "there", Service = "cart" }');
   expect(problemsIn(redirect)).toEqual([]);
   const overrides = (second: string) =>
     `Kind = "service-defaults"\nName = "shop"\nUpstreamConfig {\n  Overrides = [{ Name = "cart" }, { Name = "cart" ${second} }]\n}`;
