@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { resourcesOf } from '../src/analysis/resources.ts';
+import { resourcesOf } from '../src/analysis/shown/resources.ts';
 import { readEvidence } from '../src/evidence/evidence.ts';
 import { percentileOf } from '../src/kit/percentile.ts';
 import { meshOf } from '../src/meshes/index.ts';

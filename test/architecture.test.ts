@@ -186,7 +186,7 @@ test("a sidecar's own words go into the reason of an error, and nowhere else", (
   const reading = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.startsWith('meshes/') && !speaksOfEnvoy.test(file))
     .filter((file) => /(?<!String)\.raw\b/.test(readFileSync(join(src, file), 'utf8')));
-  expect(reading.sort()).toEqual(['analysis/attribution.ts', 'analysis/question.ts']);
+  expect(reading.sort()).toEqual(['analysis/reasons/attribution.ts', 'analysis/reasons/question.ts']);
 });
 
 test('only cli.ts and the supervisor end the process', () => {

@@ -1,5 +1,5 @@
 import { environmentError } from '../kit/errors.ts';
-import { notYet, type Ready } from '../kit/eventually.ts';
+import { eventually, notYet, type Ready } from '../kit/eventually.ts';
 import { http } from '../kit/http.ts';
 import type { Action } from '../model/fault.ts';
 import type { Instance } from '../model/topology.ts';
@@ -7,8 +7,16 @@ import type { Instance } from '../model/topology.ts';
 /** The app gives each of its calls five seconds. */
 const startCallsTimeoutMs = 30_000;
 
-/** Whether it says that it listens; `control`: "host:port" of its control port. */
-export async function appReady(control: string): Promise<Ready> {
+/** Resolves when an app says that it listens; `control`: "host:port" of its control port. */
+export async function appListens(
+  { name }: Instance,
+  control: string,
+  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<void> {
+  await eventually(() => ready(control), { waitingFor: `${name}'s app to listen`, ...options });
+}
+
+async function ready(control: string): Promise<Ready> {
   try {
     const { status } = await http(`http://${control}/healthz`, { timeoutMs: 1_000 });
     return status === 200 ? undefined : notYet(`its /healthz answers ${status}`);

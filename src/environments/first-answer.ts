@@ -1,7 +1,7 @@
 import { parseDurationMs } from '../../apps/edge-app/src/service-time.ts';
 import { eventually, notYet } from '../kit/eventually.ts';
 import { http } from '../kit/http.ts';
-import type { TopologyPlan } from '../model/topology.ts';
+import { type Instance, isClient, type TopologyPlan } from '../model/topology.ts';
 
 const patienceMs = 5_000;
 /** A service time says a mean or a median; hardly a draw is this many times as long. */
@@ -22,6 +22,27 @@ export function firstAnswerMs({ instances }: TopologyPlan): number {
     return all;
   };
   return patienceMs + drawn * Math.max(0, ...[...apps.keys()].map(timeOf));
+}
+
+/**
+ * Asks for each service that a client calls, one after the other; resolves with the epoch milliseconds of the first
+ * answer. `ask`: resolves once the client has one.
+ */
+export async function firstAnswerAt(
+  { calls, instances }: TopologyPlan,
+  ask: (call: TopologyPlan['calls'][number], client: Instance) => Promise<void>,
+): Promise<number> {
+  const answered: number[] = [];
+  for (const call of calls) {
+    const client = instances.find((each) => isClient(each) && each.service === call.from);
+    // What apps call is answered before they are.
+    if (client === undefined) continue;
+    await ask(call, client);
+    answered.push(Date.now());
+  }
+  const [first] = answered;
+  if (first === undefined) throw new Error('nobody calls anybody in the topology');
+  return first;
 }
 
 /** A request that is sent again until it is answered, and between whom. */

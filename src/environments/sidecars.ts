@@ -1,22 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { environmentError } from '../kit/errors.ts';
 import { type EventuallyOptions, eventually, GaveUp, NotYet, notYet, type Ready } from '../kit/eventually.ts';
-import { http } from '../kit/http.ts';
-import type {
-  Handed,
-  HostInstance,
-  HostMesh,
-  Mesh,
-  MeshSidecar,
-  ServiceAddresses,
-} from '../meshes/contract.ts';
+import type { Handed, HostInstance, Mesh, ServiceAddresses } from '../meshes/contract.ts';
 import type { Credentials } from '../model/credentials.ts';
 import type { RunContext } from '../model/evidence.ts';
 import type { MeshResource } from '../model/mesh-configuration.ts';
 import { gatewaysBetween, isCaller, isServer, portsOf, type TopologyPlan } from '../model/topology.ts';
-import type { SpanCounts } from '../model/tracing.ts';
 import type { Arrivals } from './contract.ts';
 import { refusedConfiguration } from './refused.ts';
+import { askSidecar, patiently } from './sidecar-admin.ts';
 
 /** istiod and Envoy take a fifth of a second; a machine with too much to do takes longer. */
 const arrivalTimeoutMs = 30_000;
@@ -27,13 +19,17 @@ const changeEveryMs = 25;
 const hostsTimeoutMs = 3_000;
 /** Envoy writes its log every quarter of a second; a machine with too much to do takes longer over that. */
 const settleTimeoutMs = 5_000;
-/** Each of a sidecar's threads makes rounds of its own, the one that takes no requests too. */
-const reportingRounds = 6;
-const adminTimeoutMs = 2_000;
 const answerTimeoutMs = 10_000;
 
-/** Where sidecars' own words are. */
-type SidecarLogs = Pick<HostMesh, 'sidecarLog'>;
+/** What a lab knows of its sidecars beside what they say. */
+interface Known {
+  /** Whether an instance's sidecar runs: a fault may have ended it. */
+  runs(host: HostInstance): boolean;
+  /** Whether a fault has ended the control plane and nobody has started it again yet. */
+  controlPlaneGone(): boolean;
+  /** File that gets what a sidecar prints. */
+  sidecarLog(host: HostInstance): string;
+}
 
 /** A revision of the mesh configuration, and how often each sidecar had rejected one before. */
 export interface Revision {
@@ -52,47 +48,35 @@ export class Sidecars {
   readonly #hosts: readonly HostInstance[];
   readonly #runs: (host: HostInstance) => boolean;
   readonly #controlPlaneGone: () => boolean;
+  readonly #sidecarLog: (host: HostInstance) => string;
   /** Instance → length of its sidecar's log when the last configuration came: what it says later is about that. */
   readonly #saidBefore = new Map<string, number>();
 
-  /** What faults have ended: whether an instance's sidecar runs, and whether the control plane is gone. */
   constructor(
     mesh: Mesh,
     topology: Pick<TopologyPlan, 'namespace' | 'gateways'>,
     hosts: readonly HostInstance[],
-    { runs, controlPlaneGone }: { runs(host: HostInstance): boolean; controlPlaneGone(): boolean },
+    { runs, controlPlaneGone, sidecarLog }: Known,
   ) {
     this.#mesh = mesh;
     this.#topology = topology;
     this.#hosts = hosts;
     this.#runs = runs;
     this.#controlPlaneGone = controlPlaneGone;
-  }
-
-  #ask(host: HostInstance, paths: readonly string[]): Promise<string[]> {
-    return Promise.all(
-      paths.map(async (path) => {
-        const answer = await http(`http://${host.admin}${path}`, { timeoutMs: adminTimeoutMs }).catch(
-          (error: Error) => {
-            throw new AdminSilence(error.message);
-          },
-        );
-        return answer.body;
-      }),
-    );
+    this.#sidecarLog = sidecarLog;
   }
 
   /**
    * Whether a sidecar is ready, and sees its hosts; throws when it rejected its configuration, which nobody but us
    * has written before any is under test.
    */
-  async ready(host: HostInstance, hostMesh: SidecarLogs): Promise<Ready> {
+  async ready(host: HostInstance): Promise<Ready> {
     return patiently(async () => {
       const { rejected } = this.#mesh.sidecar;
-      if (rejected.count(await this.#ask(host, rejected.paths)) === 0) {
+      if (rejected.count(await askSidecar(host, rejected.paths)) === 0) {
         return await this.#sees(host, this.#mesh.otherNetworks === 'configured');
       }
-      const [first] = await this.#rejectionsOf(host, hostMesh);
+      const [first] = await this.#rejectionsOf(host);
       if (first === undefined) return awaitingReason;
       throw environmentError(
         `the sidecar of ${host.name} rejected its configuration before any was under test: ${first.reason}`,
@@ -113,12 +97,12 @@ export class Sidecars {
 
   async #uses(host: HostInstance): Promise<Ready> {
     const { ready } = this.#mesh.sidecar;
-    return ready.answer(await this.#ask(host, ready.paths), new Map());
+    return ready.answer(await askSidecar(host, ready.paths), new Map());
   }
 
   async #sees(host: HostInstance, atHome = false): Promise<Ready> {
     const { ready } = this.#mesh.sidecar;
-    return ready.answer(await this.#ask(host, ready.paths), this.#seenBy(host, atHome));
+    return ready.answer(await askSidecar(host, ready.paths), this.#seenBy(host, atHome));
   }
 
   /**
@@ -154,22 +138,22 @@ export class Sidecars {
   }
 
   /** What sidecars have said of configuration that they did not take, since the last change of it. */
-  async rejections(hostMesh: SidecarLogs): Promise<RunContext['rejections']> {
-    return (await Promise.all(this.#hosts.map((host) => this.#rejectionsOf(host, hostMesh)))).flat();
+  async rejections(): Promise<RunContext['rejections']> {
+    return (await Promise.all(this.#hosts.map((host) => this.#rejectionsOf(host)))).flat();
   }
 
-  async #rejectionsOf(host: HostInstance, hostMesh: SidecarLogs): Promise<RunContext['rejections']> {
-    const log = await readFile(hostMesh.sidecarLog(host)).catch(() => Buffer.alloc(0));
+  async #rejectionsOf(host: HostInstance): Promise<RunContext['rejections']> {
+    const log = await readFile(this.#sidecarLog(host)).catch(() => Buffer.alloc(0));
     const said = log.subarray(this.#saidBefore.get(host.name) ?? 0).toString('utf8');
     const reasons = new Set(this.#mesh.rejectionsIn(said));
     return [...reasons].map((reason) => ({ instance: host.name, reason }));
   }
 
   /** Before configuration takes the place of another: what sidecars have said so far is forgotten. */
-  async forget(hostMesh: SidecarLogs): Promise<void> {
+  async forget(): Promise<void> {
     await Promise.all(
       this.#hosts.map(async (host) => {
-        const log = await stat(hostMesh.sidecarLog(host)).catch(() => undefined);
+        const log = await stat(this.#sidecarLog(host)).catch(() => undefined);
         this.#saidBefore.set(host.name, log?.size ?? 0);
       }),
     );
@@ -178,7 +162,7 @@ export class Sidecars {
   /** Instance → how often its sidecar has rejected configuration since it started; of those that run. */
   async rejectedCounts(): Promise<ReadonlyMap<string, number>> {
     const { rejected } = this.#mesh.sidecar;
-    const countOf = async (host: HostInstance) => rejected.count(await this.#ask(host, rejected.paths));
+    const countOf = async (host: HostInstance) => rejected.count(await askSidecar(host, rejected.paths));
     const counts = await Promise.all(
       this.#hosts.map(async (host) => {
         // One that has only just started answers a moment later.
@@ -197,9 +181,9 @@ export class Sidecars {
    * rejects it, but not before the others have answered: what they say later would be taken for an answer to the
    * next revision.
    */
-  async arrived(revision: Revision, hostMesh: SidecarLogs, signal: AbortSignal): Promise<Arrivals> {
+  async arrived(revision: Revision, signal: AbortSignal): Promise<Arrivals> {
     const waits = this.#hosts.map(
-      async (host) => [host.name, await this.#arrived(host, revision, hostMesh, signal)] as const,
+      async (host) => [host.name, await this.#arrived(host, revision, signal)] as const,
     );
     await Promise.allSettled(waits);
     return new Map(await Promise.all(waits));
@@ -210,7 +194,7 @@ export class Sidecars {
    * of them is what the load is for. While the control plane is gone nothing arrives, and that is waited for, however
    * long it takes.
    */
-  async changed(revision: Revision, hostMesh: SidecarLogs, signal: AbortSignal): Promise<Arrivals> {
+  async changed(revision: Revision, signal: AbortSignal): Promise<Arrivals> {
     const options = {
       timeoutMs: arrivalTimeoutMs,
       everyMs: changeEveryMs,
@@ -218,16 +202,16 @@ export class Sidecars {
       signal,
     };
     const waits = this.#hosts.filter(this.#runs).map(async (host) => {
-      const tookMs = await this.#holds(host, revision, hostMesh, options, this.#runs);
+      const tookMs = await this.#holds(host, revision, options, this.#runs);
       return this.#runs(host) ? [[host.name, tookMs] as const] : [];
     });
     await Promise.allSettled(waits);
     return new Map((await Promise.all(waits)).flat());
   }
 
-  async #arrived(host: HostInstance, revision: Revision, hostMesh: SidecarLogs, signal: AbortSignal) {
+  async #arrived(host: HostInstance, revision: Revision, signal: AbortSignal) {
     const options = { timeoutMs: arrivalTimeoutMs, everyMs: arrivalEveryMs, signal };
-    const tookMs = await this.#holds(host, revision, hostMesh, options);
+    const tookMs = await this.#holds(host, revision, options);
     const seeing = { ...options, timeoutMs: hostsTimeoutMs, waitingFor: `${host.name} to see its hosts` };
     await eventually(() => patiently(() => this.#sees(host)), seeing).catch((error: unknown) => {
       if (!(error instanceof GaveUp)) throw error;
@@ -239,7 +223,6 @@ export class Sidecars {
   async #holds(
     host: HostInstance,
     revision: Revision,
-    hostMesh: SidecarLogs,
     options: Omit<EventuallyOptions, 'waitingFor'>,
     runs: (host: HostInstance) => boolean = () => true,
   ): Promise<number> {
@@ -249,23 +232,23 @@ export class Sidecars {
     const asking = (attempt: () => Promise<Ready>) => async () =>
       runs(host) ? patiently(attempt) : undefined;
     await eventually(
-      asking(async () => arrival.answer(await this.#ask(host, arrival.paths), held)),
+      asking(async () => arrival.answer(await askSidecar(host, arrival.paths), held)),
       { ...options, waitingFor: `the sidecar of ${host.name} to hold the configuration` },
     );
     const tookMs = performance.now() - revision.since;
     await eventually(
-      asking(() => this.#usesUnlessRejected(host, hostMesh, revision)),
+      asking(() => this.#usesUnlessRejected(host, revision)),
       { ...options, waitingFor: `the sidecar of ${host.name}` },
     );
     return tookMs;
   }
 
-  async #usesUnlessRejected(host: HostInstance, hostMesh: SidecarLogs, revision: Revision): Promise<Ready> {
+  async #usesUnlessRejected(host: HostInstance, revision: Revision): Promise<Ready> {
     const { rejected } = this.#mesh.sidecar;
-    const count = rejected.count(await this.#ask(host, rejected.paths));
+    const count = rejected.count(await askSidecar(host, rejected.paths));
     if (count <= (revision.rejectedBefore.get(host.name) ?? 0)) return this.#uses(host);
     // Envoy counts it a moment before it is in the log.
-    const said = await this.#rejectionsOf(host, hostMesh);
+    const said = await this.#rejectionsOf(host);
     if (said.length === 0) return awaitingReason;
     throw refusedConfiguration(said, revision.resources, this.#mesh);
   }
@@ -273,7 +256,7 @@ export class Sidecars {
   /** What a sidecar shows of itself, and whom it trusts. */
   async credentials(host: HostInstance): Promise<Credentials> {
     const { credentials } = this.#mesh.sidecar;
-    return credentials.read(await this.#ask(host, credentials.paths));
+    return credentials.read(await askSidecar(host, credentials.paths));
   }
 
   /** Waits until a sidecar that runs holds what it has been handed; one that has no use for TLS never asks for it. */
@@ -297,44 +280,6 @@ export class Sidecars {
     );
   }
 
-  /** What those that run have said of spans so far, by instance. */
-  async spans(): Promise<ReadonlyMap<string, SpanCounts>> {
-    const { spans } = this.#mesh.sidecar;
-    const counts = await Promise.all(
-      this.#hosts.filter(this.#runs).map(async (host) => {
-        const { sent, lost } = spans.read(await this.#ask(host, spans.paths));
-        return [host.name, { sent, lost }] as const;
-      }),
-    );
-    return new Map(counts);
-  }
-
-  /** Waits until every sidecar has reported what it knows of requests that are over; names those that have not. */
-  async reported(): Promise<ReadonlySet<string>> {
-    const { spans } = this.#mesh.sidecar;
-    const unfinished = await Promise.all(
-      this.#hosts.filter(this.#runs).map(async (host) => {
-        let first: number | undefined;
-        return await eventually(
-          () =>
-            patiently(async () => {
-              const { rounds, underWay } = spans.read(await this.#ask(host, spans.paths));
-              // One that reports to nobody has no rounds.
-              if (rounds === 0) return undefined;
-              first ??= rounds;
-              if (underWay > 0) return notYet('it is reporting spans');
-              return rounds - first >= reportingRounds ? undefined : notYet('it may have spans to report');
-            }),
-          { waitingFor: `the spans of ${host.name}`, timeoutMs: settleTimeoutMs },
-        ).then(
-          () => [],
-          () => [host.name],
-        );
-      }),
-    );
-    return new Set(unfinished.flat());
-  }
-
   /** Waits until no sidecar has a request under way or lines to write; twice, since the two are not told at once. */
   async settle(): Promise<void> {
     const { idle, written } = this.#mesh.sidecar;
@@ -344,8 +289,8 @@ export class Sidecars {
         await eventually(
           async () => {
             const states = [
-              idle.answer(await this.#ask(host, idle.paths)),
-              written.answer(await this.#ask(host, written.paths)),
+              idle.answer(await askSidecar(host, idle.paths)),
+              written.answer(await askSidecar(host, written.paths)),
             ];
             quiet = states.some((state) => state instanceof NotYet) ? 0 : quiet + 1;
             return quiet >= 2 ? undefined : notYet('it has been quiet for a moment only');
@@ -359,25 +304,3 @@ export class Sidecars {
 }
 
 const awaitingReason = notYet('it rejected its configuration; waiting for the reason');
-
-/** A sidecar's admin interface that does not answer. */
-class AdminSilence extends Error {}
-
-/** An Envoy that takes much configuration answers nobody meanwhile: it is asked again. */
-async function patiently<T>(attempt: () => Promise<T | NotYet>): Promise<T | NotYet> {
-  try {
-    return await attempt();
-  } catch (error) {
-    if (error instanceof AdminSilence) return notYet(`its Envoy does not answer yet (${error.message})`);
-    throw error;
-  }
-}
-
-/** Tells a sidecar that runs to open its log anew, which it does when it next has something to write. */
-export async function reopenLog(instance: HostInstance, sidecar: MeshSidecar): Promise<void> {
-  const { status } = await http(`http://${instance.admin}${sidecar.reopenLogPath}`, {
-    method: 'POST',
-    timeoutMs: 2_000,
-  });
-  if (status !== 200) throw environmentError(`${instance.name}'s sidecar answered ${status} to a new log`);
-}

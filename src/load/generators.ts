@@ -1,10 +1,11 @@
 import type { Agent } from 'node:http';
+import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
 import { eventually, notYet } from '../kit/eventually.ts';
 import { type HttpRequest, http } from '../kit/http.ts';
 import { isMap } from '../kit/path.ts';
-import type { ScriptComplaint } from '../model/evidence.ts';
-import { type K6Script, LOAD_STARTED, type PreparedLoad } from './contract.ts';
+import { generatorName, type ScriptComplaint } from '../model/evidence.ts';
+import { type K6Script, LOAD_STARTED, type LoadJob, type PreparedLoad } from './contract.ts';
 
 const prepareTimeoutMs = 120_000;
 const beginTimeoutMs = 20_000;
@@ -41,11 +42,38 @@ export interface Generator {
   kill(): Promise<void>;
 }
 
+/** The part of a load that one k6 has. */
+export interface LoadPart {
+  /** What it is called among the programs of the lab. */
+  readonly name: string;
+  /** As k6's arguments. */
+  readonly segment: readonly string[];
+  readonly log: string;
+}
+
+/** A k6 at each of the places where a load comes from, paused, with its log in a folder. */
+export async function startAtEach<Place>(
+  places: readonly Place[],
+  job: LoadJob,
+  logs: string,
+  start: (place: Place, part: LoadPart, index: number) => Promise<Generator>,
+): Promise<PreparedLoad> {
+  const count = places.length;
+  const generators = await Promise.all(
+    places.map((place, index) => {
+      const name = generatorName(index, count, job.name);
+      const part = { name, segment: segment(index, count), log: join(logs, `${name}.log`) };
+      return start(place, part, index);
+    }),
+  );
+  return spreadLoad(job, generators);
+}
+
 /**
  * One load out of one k6 or several. Several have a segment each of one test: the rate is divided, and
  * iterations keep one numbering, so that due times stay true.
  */
-export function spreadLoad(job: K6Script, generators: readonly Generator[]): PreparedLoad {
+function spreadLoad(job: K6Script, generators: readonly Generator[]): PreparedLoad {
   let readiness: Promise<void> | undefined;
   const ready = () => {
     readiness ??= Promise.all(generators.map(prepared)).then(() => {});

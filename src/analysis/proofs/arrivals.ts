@@ -1,6 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.ts';
-import type { RecordedFault } from '../fault-records.ts';
-import type { SettledEnding, Traffic } from '../traffic.ts';
+import type { RecordedFault } from '../traffic/fault-records.ts';
+import type { SettledEnding, Traffic } from '../traffic/traffic.ts';
 import type { Span } from './contract.ts';
 
 /** Places of a fault's targets among the instances of the evidence. */

@@ -1,8 +1,8 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { Proof } from '../../model/fault.ts';
 import type { Report } from '../../report/model.ts';
-import type { RecordedFault } from '../fault-records.ts';
-import type { Traffic } from '../traffic.ts';
+import type { RecordedFault } from '../traffic/fault-records.ts';
+import type { Traffic } from '../traffic/traffic.ts';
 
 export type Efficacy = Report['faults'][number]['efficacy'];
 

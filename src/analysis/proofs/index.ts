@@ -1,7 +1,7 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { Proof } from '../../model/fault.ts';
-import type { RecordedFault } from '../fault-records.ts';
-import type { Traffic } from '../traffic.ts';
+import type { RecordedFault } from '../traffic/fault-records.ts';
+import type { Traffic } from '../traffic/traffic.ts';
 import type { Efficacy, ProofKind, ProofOf, Span } from './contract.ts';
 
 /** Every kind of proof that a fault may ask for. */

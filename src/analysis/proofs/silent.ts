@@ -1,6 +1,6 @@
 import type { Evidence } from '../../evidence/evidence.ts';
 import { formatCount } from '../../kit/format.ts';
-import { NO_HOST } from '../traffic.ts';
+import { NO_HOST } from '../traffic/traffic.ts';
 import { eachArrival, eachSent, targetIndexes } from './arrivals.ts';
 import type { ProofKind, ProofOf, Span } from './contract.ts';
 

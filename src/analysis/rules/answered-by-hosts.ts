@@ -1,5 +1,5 @@
 import { formatCount, plural } from '../../kit/format.ts';
-import { countEndings } from '../traffic.ts';
+import { countEndings } from '../traffic/traffic.ts';
 import type { Rule } from './contract.ts';
 import { judgement, NOT_APPLICABLE } from './judgement.ts';
 

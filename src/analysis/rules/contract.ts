@@ -2,10 +2,10 @@ import type { RunFacts } from '../../checks/facts.ts';
 import type { Evidence } from '../../evidence/evidence.ts';
 import type { TrialPlan } from '../../plan/contract.ts';
 import type { Finding, Report } from '../../report/model.ts';
-import type { RecordedFault } from '../fault-records.ts';
-import type { JudgedCheck } from '../judge.ts';
-import type { LoadFacts } from '../loads.ts';
-import type { Traffic } from '../traffic.ts';
+import type { RecordedFault } from '../traffic/fault-records.ts';
+import type { LoadFacts } from '../traffic/loads.ts';
+import type { Traffic } from '../traffic/traffic.ts';
+import type { JudgedCheck } from '../verdict/judge.ts';
 
 /** What the rules look at. */
 export interface Grounds {

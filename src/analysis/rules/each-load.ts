@@ -1,4 +1,4 @@
-import type { LoadFacts } from '../loads.ts';
+import type { LoadFacts } from '../traffic/loads.ts';
 import type { Grounds, Judgement, Rule } from './contract.ts';
 import { BLIND } from './judgement.ts';
 

@@ -1,4 +1,4 @@
-import { faultTroubles } from '../fault-records.ts';
+import { faultTroubles } from '../traffic/fault-records.ts';
 import type { Rule } from './contract.ts';
 import { judgement, NOT_APPLICABLE } from './judgement.ts';
 

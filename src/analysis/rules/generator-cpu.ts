@@ -1,7 +1,7 @@
 import type { ProcessSeries } from '../../evidence/samples.ts';
 import { formatMs, formatPercent, plural } from '../../kit/format.ts';
 import { isGenerator } from '../../model/evidence.ts';
-import { cores } from '../series.ts';
+import { cores } from '../facts/statistics.ts';
 import type { Rule } from './contract.ts';
 import { judgement, NOT_APPLICABLE } from './judgement.ts';
 

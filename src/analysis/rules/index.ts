@@ -1,4 +1,4 @@
-import { isAllBlind } from '../loads.ts';
+import { isAllBlind } from '../traffic/loads.ts';
 import type { Grounds, Judgement, Rule, RuleResult } from './contract.ts';
 import { BLIND } from './judgement.ts';
 

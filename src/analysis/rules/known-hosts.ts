@@ -1,6 +1,6 @@
 import { plural } from '../../kit/format.ts';
 import { isServer } from '../../model/topology.ts';
-import { countEndings, UNKNOWN_HOST } from '../traffic.ts';
+import { countEndings, UNKNOWN_HOST } from '../traffic/traffic.ts';
 import type { Rule } from './contract.ts';
 import { judgement } from './judgement.ts';
 import { tolerance } from './tolerance.ts';

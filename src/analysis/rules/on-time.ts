@@ -1,5 +1,5 @@
 import { formatMs } from '../../kit/format.ts';
-import type { RecordedFault } from '../fault-records.ts';
+import type { RecordedFault } from '../traffic/fault-records.ts';
 import type { Rule } from './contract.ts';
 import { judgement } from './judgement.ts';
 

@@ -1,9 +1,9 @@
-import { recordFaults } from '../../analysis/fault-records.ts';
-import { judgeCheck } from '../../analysis/judge.ts';
-import { createFacts } from '../../analysis/run-facts.ts';
+import { createFacts } from '../../analysis/facts/run-facts.ts';
 import { LOAD_MS, outagePlan, planned } from '../../analysis/testing/outage.ts';
-import { settleTraffic } from '../../analysis/traffic.ts';
-import { windowsOf } from '../../analysis/windows.ts';
+import { recordFaults } from '../../analysis/traffic/fault-records.ts';
+import { settleTraffic } from '../../analysis/traffic/traffic.ts';
+import { windowsOf } from '../../analysis/traffic/windows.ts';
+import { judgeCheck } from '../../analysis/verdict/judge.ts';
 import { readEvidence } from '../../evidence/evidence.ts';
 import type { BuiltRun } from '../../evidence/testing/build-evidence.ts';
 import { buildEvidence } from '../../evidence/testing/build-evidence.ts';

@@ -39,3 +39,12 @@ export async function readArchive(
     for await (const piece of entry) await take(piece as Buffer);
   }
 }
+
+/** What is in the one file of an archive. */
+export async function textIn(archive: NodeJS.ReadableStream): Promise<string> {
+  const pieces: Buffer[] = [];
+  await readArchive(archive, (piece) => {
+    pieces.push(piece);
+  });
+  return Buffer.concat(pieces).toString('utf8');
+}

@@ -4,8 +4,10 @@ import type { StartedTestContainer } from 'testcontainers';
 import { environmentError } from '../../kit/errors.ts';
 import { endsWithin } from '../../kit/eventually.ts';
 import { tail } from '../../kit/tail.ts';
+import type { ContainerFile } from '../../meshes/contract.ts';
 import type { ProcessSample } from '../../model/evidence.ts';
 import { containerLabels } from '../../runs/containers.ts';
+import { filesArchive } from './archive.ts';
 import { type ContainerSpec, removeContainer, startContainer } from './container.ts';
 import type { Docker, DockerContainer } from './docker.ts';
 import { refused, whatAContainerNeeds } from './refusal.ts';
@@ -177,6 +179,14 @@ export class Containers implements AsyncDisposable {
     const running = this.#all.get(name);
     if (!running) throw new Error(`no container ${name}`);
     return running;
+  }
+
+  /** Puts files into one, whether it runs or not. */
+  async give({ container, spec }: Running, files: readonly ContainerFile[]): Promise<void> {
+    const owner = { user: spec.user ?? 0, directory: spec.directory ?? '/' };
+    await this.#docker.container
+      .putArchive(container, filesArchive(files, owner), '/')
+      .catch(refused(`no file can be put into ${spec.name}`));
   }
 
   /** Ends one at once, and leaves it as it is. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename, isAbsolute } from 'node:path';
 import type { LoadJob } from '../../load/contract.ts';
-import { type Generator, k6Environment, tellGenerator } from '../../load/generators.ts';
+import { type Generator, k6Environment, type LoadPart, tellGenerator } from '../../load/generators.ts';
 import { saidInLog } from '../../load/k6-log.ts';
-import { readArchive } from './archive.ts';
+import { textIn } from './archive.ts';
 import type { Containers } from './containers.ts';
 
 /** Of k6's own interface; the next ones when a client has several loads. */
@@ -13,17 +13,12 @@ const configuration = 'config.json';
 /** As in its official image. */
 const user = 12_345;
 
-export interface ContainerK6 {
+export interface ContainerK6 extends LoadPart {
   readonly image: string;
-  /** What it is called among the programs of the lab. */
-  readonly name: string;
   /** Container whose network it runs in. */
   readonly network: string;
   /** "127.0.0.1:49153/": what its address in that network is put behind. */
   readonly door: string;
-  /** Its part of the load, as k6's arguments. */
-  readonly segment: readonly string[];
-  readonly log: string;
   readonly containers: Containers;
   /** Host name with its port → where that is for this k6 alone. */
   readonly names: Readonly<Record<string, string>>;
@@ -95,13 +90,9 @@ async function readSummary(
   container: { getArchive(options: { path: string }): Promise<NodeJS.ReadableStream> },
   name: string,
 ): Promise<string | undefined> {
-  const pieces: Buffer[] = [];
   try {
-    await readArchive(await container.getArchive({ path: `${folder}/${name}` }), (piece) => {
-      pieces.push(piece);
-    });
+    return await textIn(await container.getArchive({ path: `${folder}/${name}` }));
   } catch {
     return undefined;
   }
-  return Buffer.concat(pieces).toString('utf8');
 }

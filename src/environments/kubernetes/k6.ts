@@ -1,10 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import type { LoadJob, PreparedLoad } from '../../load/contract.ts';
-import { type Generator, segment, spreadLoad, tellGenerator } from '../../load/generators.ts';
+import { type Generator, startAtEach, tellGenerator } from '../../load/generators.ts';
 import { saidInLog } from '../../load/k6-log.ts';
-import { generatorName } from '../../model/evidence.ts';
 import type { ClusterApi } from './api.ts';
 import { GENERATOR, GENERATOR_FOLDER } from './manifests.ts';
 import type { PodAgent } from './pod-agent.ts';
@@ -34,17 +33,14 @@ export async function prepareK6(
   const folder = `${GENERATOR_FOLDER}/${job.name ?? 'load'}`;
   const apiPort = firstPort + job.number;
   await using stack = new AsyncDisposableStack();
-  const generators = await Promise.all(
-    pods.map(async (pod, index) => {
+  const load = stack.use(
+    await startAtEach(pods, job, logs, async (pod, { segment, log }) => {
       await writeFiles(api, { namespace, pod, container: GENERATOR }, folder, files);
       const agent = stack.use(api.forward(namespace, pod, apiPort));
-      const parts = segment(index, pods.length);
-      const args = ['run', '--paused', '--address', `127.0.0.1:${apiPort}`, ...parts, ...job.args, script];
-      const log = join(logs, `${generatorName(index, pods.length, job.name)}.log`);
+      const args = ['run', '--paused', '--address', `127.0.0.1:${apiPort}`, ...segment, ...job.args, script];
       return start({ api, namespace, pod, folder, apiPort, agent, args, log, summary: job.summary });
     }),
   );
-  const load = stack.use(spreadLoad(job, generators));
   const releases = stack.move();
   return {
     finished: load.finished,

@@ -1,5 +1,4 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fullName } from '../../meshes/contract.ts';
 import type { InstanceContext, ProcessSample } from '../../model/evidence.ts';
@@ -8,7 +7,8 @@ import type { MeshConfiguration, MeshResource } from '../../model/mesh-configura
 import { isClient } from '../../model/topology.ts';
 import type { Arrivals, Lab, LabTrial, TrialFolder, TrialWindow } from '../contract.ts';
 import { instanceContext } from '../instance-context.ts';
-import { Trial } from '../trial.ts';
+import { type TrialOnLab, Trials } from '../trial.ts';
+import { reachLines } from './access.ts';
 import { messageOf, WORKLOAD_LABEL } from './api.ts';
 import { askVersions } from './ask-versions.ts';
 import type { LabContext, LabParts } from './context.ts';
@@ -19,7 +19,6 @@ import { checkInstallation } from './installation.ts';
 import { prepareK6 } from './k6.ts';
 import { usable } from './made-anew.ts';
 import { type Member, podName, Roster } from './pods.ts';
-import { reachLines } from './reach.ts';
 import { seedApps } from './seeds.ts';
 import { SidecarLogs } from './sidecar-logs.ts';
 import { type Revision, Sidecars } from './sidecars.ts';
@@ -61,8 +60,7 @@ export class KubernetesLab implements Lab {
   #hostsSince = '';
   /** What is under test in it. */
   #resources: readonly MeshResource[] = [];
-  /** Whether a trial is on: there is one window of requests. */
-  #busy = false;
+  readonly #trials = new Trials();
 
   constructor(parts: LabParts) {
     const { request, mesh, api, cluster, found } = parts;
@@ -220,23 +218,14 @@ export class KubernetesLab implements Lab {
     );
   }
 
-  async trial(folder: TrialFolder): Promise<LabTrial> {
-    if (this.#busy) throw new Error('a lab has one trial at a time');
-    this.#busy = true;
-    try {
-      return await this.#trial(folder);
-    } catch (error) {
-      this.#busy = false;
-      throw error;
-    }
+  trial(folder: TrialFolder): Promise<LabTrial> {
+    return this.#trials.begin(folder, (access) => this.#trial(access, folder));
   }
 
-  async #trial(folder: TrialFolder): Promise<LabTrial> {
+  async #trial(access: string, folder: TrialFolder): Promise<TrialOnLab> {
     const { api, namespace } = this.#context;
-    const access = join(folder.evidence, 'access');
-    await Promise.all([access, folder.logs].map((path) => mkdir(path, { recursive: true })));
     await this.#renew(this.signal);
-    // What came before is read first. Preparing the load takes as long, so it does not wait for that.
+    // What came before is read first.
     let openedMs = Date.now();
     const opened = this.#settle()
       .then(() => seedApps(this.#context, this.#runningMembers()))
@@ -244,15 +233,14 @@ export class KubernetesLab implements Lab {
       .then(() => {
         openedMs = Date.now();
       });
-    opened.catch(() => {});
-    return new Trial({
+    return {
+      opened,
       prepareLoad: async (job) => {
         const pods =
           job.from === undefined
             ? [await outsidePod(this.#context)]
             : this.#clients(job.from).map(({ pod }) => podName(pod));
-        const [load] = await Promise.all([prepareK6(job, api, namespace, pods, folder.logs), opened]);
-        return load;
+        return prepareK6(job, api, namespace, pods, folder.logs);
       },
       settle: async () => {
         await opened;
@@ -260,12 +248,8 @@ export class KubernetesLab implements Lab {
         await this.#logs.close(this.#patienceMs);
       },
       window: async () => this.#window(openedMs),
-      release: async () => {
-        await opened.catch(() => {});
-        await this.#logs.giveUp();
-        this.#busy = false;
-      },
-    });
+      release: () => this.#logs.giveUp(),
+    };
   }
 
   #runningMembers(): Member[] {

@@ -1,40 +1,33 @@
-import type { HostInstance, HostMesh, Mesh } from '../../meshes/contract.ts';
-import { calledFrom, isClient, isServer, portsOf, type TopologyPlan } from '../../model/topology.ts';
-import type { AppPorts } from './app.ts';
+import type { HostInstance } from '../../meshes/contract.ts';
+import { calledFrom, isClient, portsOf } from '../../model/topology.ts';
+import { accessLines } from '../access.ts';
+import type { LabContext } from './context.ts';
+import { relayLines } from './relay.ts';
 
 /** How a person reaches a lab: lines of text. */
-export function accessLines(
-  topology: TopologyPlan,
-  hosts: readonly HostInstance[],
-  appPorts: AppPorts,
-  { serviceHost }: Pick<Mesh, 'serviceHost'>,
-  { configurationHint, egress }: HostMesh,
-): string[] {
-  const client = hosts.find(isClient);
-  const called = calledFrom(topology);
-  const server = hosts.find(isServer);
+export function reachLines(context: LabContext): readonly string[] {
+  const { hostMesh, layout } = context;
+  const client = layout.hosts.find(isClient);
   return [
-    ...(client
-      ? [
-          'Call a service as the client does (over mTLS):',
-          ...topology.services
-            .filter(({ name }) => called(client).includes(name))
-            .flatMap((service) =>
-              portsOf(service).map((port) => {
-                const place = egress(client, service.name, port);
-                return `  curl -H 'Host: ${serviceHost(service.name, topology.namespace)}' http://${place.address}:${place.port}/`;
-              }),
-            ),
-        ]
-      : []),
-    'Look into a sidecar (Envoy admin):',
-    ...hosts.map((host) => `  ${host.name.padEnd(24)} http://${host.admin}`),
-    ...(server
-      ? [
-          'Make an app misbehave:',
-          `  curl -X PUT http://${server.address}:${appPorts.control}/faults/slow -d '{"kind":"latency","delayMs":500,"jitterMs":0,"rate":1}'`,
-        ]
-      : []),
-    ...configurationHint,
+    ...(client ? callLines(client, context) : []),
+    ...accessLines(layout.hosts, (host) => layout.control(host)),
+    ...hostMesh.configurationHint,
+    ...(layout.relay ? relayLines(layout.relay) : []),
+  ];
+}
+
+function callLines(client: HostInstance, { hostMesh, mesh, request }: LabContext): readonly string[] {
+  const { topology } = request;
+  const called = calledFrom(topology)(client);
+  return [
+    'Call a service as the client does (over mTLS):',
+    ...topology.services
+      .filter(({ name }) => called.includes(name))
+      .flatMap((service) =>
+        portsOf(service).map((port) => {
+          const place = hostMesh.egress(client, service.name, port);
+          return `  curl -H 'Host: ${mesh.serviceHost(service.name, topology.namespace)}' http://${place.address}:${place.port}/`;
+        }),
+      ),
   ];
 }

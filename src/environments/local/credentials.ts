@@ -1,6 +1,7 @@
 import type { Handed, HostAuthority, HostInstance, OwnAuthority } from '../../meshes/contract.ts';
 import type { Action } from '../../model/fault.ts';
 import { isServer } from '../../model/topology.ts';
+import { replicaNamed } from '../replicas.ts';
 import type { Sidecars } from '../sidecars.ts';
 
 type OfCredentials = Extract<Action, { do: 'issue' | 'rotate-authority' | 'complete-rotation' }>;
@@ -31,8 +32,7 @@ export class HandingOut {
     if ('rotate' in authority) return this.#follow(authority, action, either);
     switch (action.do) {
       case 'issue': {
-        const host = this.#hosts.find(({ name }) => name === action.target.name);
-        if (!host) throw new Error(`no instance ${action.target.name}`);
+        const host = replicaNamed(this.#hosts, action.target.name);
         return this.#hand([host], () => authority.issue(host, action.certificate), either);
       }
       case 'rotate-authority':

@@ -1,15 +1,14 @@
 import { ProblemsError } from '../../kit/problems.ts';
 import { startSupervisor } from '../../kit/supervisor/client.ts';
 import type { Mesh } from '../../meshes/contract.ts';
-import { isClient, portsOf, type TopologyPlan } from '../../model/topology.ts';
+import type { TopologyPlan } from '../../model/topology.ts';
 import { tooMany } from '../../plan/environments.ts';
 import { RUN_MARK } from '../../runs/run-directory.ts';
 import type { HostPrograms } from '../../toolchain/fetch.ts';
-import type { Environment, EnvironmentKind, EnvironmentOptions, LabRequest } from '../contract.ts';
-import { claimLoopbackBlock, type WantedPorts } from './addresses.ts';
-import { usualAppPorts } from './app.ts';
-import { generatorPort, LocalLab, mostInstances } from './lab.ts';
-import { linkPorts, relayPorts } from './relay.ts';
+import type { Environment, EnvironmentKind, EnvironmentOptions } from '../contract.ts';
+import { claimLoopbackBlock } from './addresses.ts';
+import { LocalLab } from './lab.ts';
+import { mostInstances, wantedPorts } from './layout.ts';
 import { requireLinux } from './system.ts';
 
 /** What can be done to processes of this machine. */
@@ -81,33 +80,12 @@ function localEnvironment(
         await startSupervisor(request.directory, { [RUN_MARK]: request.directory }),
       );
       const found = await programs(topology);
-      const block = stack.use(await claimLoopbackBlock(wantedPorts(request, mesh)));
-      const lab = new LocalLab(request, mesh, found, block, supervisor, app);
+      const block = stack.use(await claimLoopbackBlock(wantedPorts(topology, mesh)));
+      const lab = new LocalLab({ request, mesh, found, block, supervisor, app });
       stack.defer(() => lab.closeControlPlane());
       await supervisor.whileThere(lab.start());
       lab.releases = stack.move();
       return lab;
     },
-  };
-}
-
-function wantedPorts({ topology }: LabRequest, { hostPorts }: Mesh): WantedPorts {
-  const { instances, links = [] } = topology;
-  const clients = instances.filter(isClient);
-  return {
-    exact: [
-      ...new Set([
-        ...topology.services.flatMap(portsOf),
-        ...(topology.gateways ?? []).map(({ port }) => port),
-      ]),
-    ],
-    wished: [
-      hostPorts.admin,
-      ...(hostPorts.collector === undefined ? [] : [hostPorts.collector]),
-      ...hostPorts.others,
-      ...Object.values(usualAppPorts),
-      ...(links.length === 0 ? [] : [relayPorts.api, ...linkPorts(links, instances)]),
-      ...clients.map((_, index) => generatorPort + index),
-    ],
   };
 }

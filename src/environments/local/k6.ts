@@ -2,19 +2,14 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { ProgramSpec, RunningProgram } from '../../kit/supervisor/client.ts';
 import type { LoadJob } from '../../load/contract.ts';
-import { type Generator, k6Environment } from '../../load/generators.ts';
+import { type Generator, k6Environment, type LoadPart } from '../../load/generators.ts';
 import { saidInLog } from '../../load/k6-log.ts';
 
-export interface LocalK6 {
+export interface LocalK6 extends LoadPart {
   readonly k6: string;
-  /** What the program is called among those of the lab. */
-  readonly name: string;
   /** Address of k6's own REST interface. */
   readonly api: string;
-  /** Its part of the load, as k6's arguments. */
-  readonly segment: readonly string[];
   readonly directory: string;
-  readonly log: string;
   /** Host name of a service, or one with its port → where the client's sidecar takes that: names work as they do in a cluster. */
   readonly names: Readonly<Record<string, string>>;
   launch(spec: ProgramSpec): Promise<RunningProgram>;

@@ -52,7 +52,8 @@ export class Programs {
     return program;
   }
 
-  async end(name: string): Promise<void> {
+  /** Ends one at once. */
+  async kill(name: string): Promise<void> {
     const program = this.of(name);
     this.#expected.add(program);
     this.#running.delete(name);

@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
-import { notYet, type Ready } from '../../kit/eventually.ts';
+import { eventually, notYet, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostRelay } from '../../meshes/contract.ts';
 import type { Disturbance, LinkAction } from '../../model/fault.ts';
 import { type Instance, type Link, portsOf } from '../../model/topology.ts';
+import { type LabContext, startTimeoutMs } from './context.ts';
 
 /** Usual ports of the relay on an address of its own: of its REST interface, and of the first link. */
 export const relayPorts = { api: 8_474, firstLink: 20_000 } as const;
@@ -156,6 +157,23 @@ export class Relay {
     if (status < 300 || (method === 'DELETE' && status === 404)) return;
     throw environmentError(`the relay answered ${status} to ${method} ${path}: ${said.slice(0, 200)}`);
   }
+}
+
+/** Starts the relay of a lab. */
+export async function startRelay(
+  relay: Relay,
+  { found, programs, request }: Pick<LabContext, 'found' | 'programs' | 'request'>,
+): Promise<void> {
+  const { directory, logs, signal } = request;
+  const path = found.paths['toxiproxy'] ?? '';
+  const program = await programs.launch(await relay.program(path, directory, logs));
+  await program.until(
+    eventually(() => relay.ready(), {
+      waitingFor: 'the relay to listen',
+      timeoutMs: startTimeoutMs,
+      signal,
+    }),
+  );
 }
 
 /** How a person disturbs the network of a lab: lines of text. */

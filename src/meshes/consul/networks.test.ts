@@ -137,6 +137,7 @@ test.each([
     '7 | the network here is no peer of its own | an entry is for all networks unless it says which: Meta { network = "there" }',
   ],
   [exported({ name: 'carts' }), '6 | the network there has no service "carts" | did you mean cart?'],
+  [exported({ name: 'xyz' }), '6 | the network there has no service "xyz" | there is cart'],
   [failover({ peer: 'thre' }), '5 | the topology has no network "thre" | did you mean there?'],
   [
     failover().replace('Peer = "there"', 'Peer = "there", Service = "carts"'),

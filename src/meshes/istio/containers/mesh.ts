@@ -67,7 +67,8 @@ async function prepareInContainers(
   }
   const services = new Set(instances.filter(isServer).map(({ service }) => service));
   const knownWithout = (withdrawn: ReadonlySet<string>): ContainerFile => {
-    // To itself it stays known, or its sidecar would have no place for what comes when it starts again.
+    // To itself it stays known, since no Sidecar resource says what its sidecar takes: it would have no place for what
+    // comes when it starts again.
     const reached = instances.map((instance) =>
       withdrawn.has(instance.name) ? { ...instance, network: UNSEEN_NETWORK } : instance,
     );

@@ -133,7 +133,7 @@ type Reached = Instance & Pick<HostInstance, 'address'> & Partial<Pick<HostInsta
 export function serviceResources(
   { namespace, services }: TopologyPlan,
   instances: readonly Reached[],
-  /** Names of replicas that callers are not told of. */
+  /** Names of replicas that nobody is told of; what their own sidecars take, their Sidecar resources say. */
   withdrawn: ReadonlySet<string> = new Set(),
 ): object[] {
   return services.flatMap((service) => {
