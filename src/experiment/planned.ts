@@ -5,7 +5,7 @@ import { meshOf } from '../meshes/index.ts';
 import type { MeshConfiguration } from '../model/mesh-configuration.ts';
 import { configurationContext } from '../plan/configuration-context.ts';
 import type { Plan } from '../plan/contract.ts';
-import { actionsOf } from '../plan/environments.ts';
+import { askedFaults } from '../plan/environments.ts';
 import { planScenario } from '../plan/plan.ts';
 import { type Changes, loadScenario, type ScenarioFile, scenarioOf } from '../scenario/load.ts';
 import type { LoadedScenario } from '../scenario/schema.ts';
@@ -44,7 +44,7 @@ export async function meshIn({ scenario, locate }: LoadedScenario): Promise<Mesh
 
 /** Whatever of a plan its mesh cannot do. */
 export function unsupportedBy(mesh: Mesh, plan: Plan, { locate }: Pick<LoadedScenario, 'locate'>) {
-  return mesh.unsupported(plan.topology, actionsOf(plan)).map(locate);
+  return mesh.unsupported(plan.topology, askedFaults(plan)).map(locate);
 }
 
 async function planLoaded(loaded: LoadedScenario, seed: number | undefined): Promise<Planned> {

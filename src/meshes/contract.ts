@@ -74,12 +74,18 @@ interface MeshKnowledge {
     context: ConfigurationContext,
   ): readonly ChangedConfiguration[];
   /**
-   * Whatever of a scenario cannot be on this mesh, each with the reason: of its topology, and of the actions of each of
-   * its faults.
+   * Whatever of a scenario cannot be on this mesh, each with the reason: of its topology, and of each of its faults.
    */
-  unsupported(topology: TopologyPlan, faults: readonly (readonly Action[])[]): readonly Mistake[];
+  unsupported(topology: TopologyPlan, faults: readonly AskedFault[]): readonly Mistake[];
   /** What is wrong with each file by itself, without a topology; only what they refer to may be in another. */
   lintConfiguration(files: readonly MeshFile[]): LintedConfiguration;
+}
+
+/** What a scenario asks of a mesh with one of its faults. */
+export interface AskedFault {
+  /** What is done, and what takes it back. */
+  readonly actions: readonly Action[];
+  readonly forMs: number;
 }
 
 /** One replica as a mesh on one host needs it: everything on loopback addresses of its own. */
@@ -465,7 +471,7 @@ export interface ClusterMesh {
     readonly sidecar: readonly string[];
   };
   /** Whatever of a scenario cannot be with it in a cluster, and can elsewhere, as `Mesh.unsupported` has it. */
-  unsupported(topology: TopologyPlan, faults: readonly (readonly Action[])[]): readonly Mistake[];
+  unsupported(topology: TopologyPlan, faults: readonly AskedFault[]): readonly Mistake[];
   /** For the pods of a workload; what comes in on `excludedPorts` goes past the sidecar. */
   podMetadata(
     instance: Instance,

@@ -1,5 +1,5 @@
 import { type Mistake, type Problem, ProblemsError } from '../kit/problems.ts';
-import type { Mesh } from '../meshes/contract.ts';
+import type { AskedFault, Mesh } from '../meshes/contract.ts';
 import type { Action, Disturbance } from '../model/fault.ts';
 import type { TopologyPlan } from '../model/topology.ts';
 import type { Plan, PlannedFault } from './contract.ts';
@@ -73,7 +73,7 @@ export function unfitFor<Name extends string>(
       },
     ];
   });
-  const ofMesh = own.unsupported?.(mesh, plan.topology, actionsOf(plan)) ?? [];
+  const ofMesh = own.unsupported?.(mesh, plan.topology, askedFaults(plan)) ?? [];
   return [...tooMany(plan.topology, own.mostInstances), ...unmet, ...ofMesh, ...foreign].map(locate);
 }
 
@@ -140,9 +140,12 @@ function demandsOf({ topology, trial }: Plan, environment: string): readonly Dem
 
 const wherever = (asked: boolean, mistake: Mistake): readonly Mistake[] => (asked ? [mistake] : []);
 
-/** What each fault of a plan does, and what takes it back. */
-export const actionsOf = ({ trial }: Pick<Plan, 'trial'>): readonly (readonly Action[])[] =>
-  trial.faults.map(({ actions }) => actions.flatMap(({ inject, revert }) => [inject, revert]));
+/** What a plan asks of its mesh with each of its faults. */
+export const askedFaults = ({ trial }: Pick<Plan, 'trial'>): readonly AskedFault[] =>
+  trial.faults.map(({ actions, forMs }) => ({
+    actions: actions.flatMap(({ inject, revert }) => [inject, revert]),
+    forMs,
+  }));
 
 /** What a topology says of the order in which apps and sidecars start and stop, each service once. */
 function ofStarts({ instances }: TopologyPlan, environment: string): readonly Mistake[] {

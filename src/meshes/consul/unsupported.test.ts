@@ -27,8 +27,12 @@ const disturbed: Action = {
 };
 const rotated: Action = { do: 'rotate-authority', target: { kind: 'authority' }, overlap: false };
 
+const lasting = (forMs: number, ...faults: readonly (readonly Action[])[]) =>
+  faults.map((actions) => ({ actions, forMs }));
+const asked = (...faults: readonly (readonly Action[])[]) => lasting(40_000, ...faults);
+
 test('what Consul does is not refused', () => {
-  expect(unsupported(topology, [killed, [{ ...rotated, overlap: true }]])).toEqual([]);
+  expect(unsupported(topology, asked(killed, [{ ...rotated, overlap: true }]))).toEqual([]);
 });
 
 test('what it cannot do is told with its place and the reason', () => {
@@ -36,18 +40,21 @@ test('what it cannot do is told with its place and the reason', () => {
     ...service,
     extraPorts: [9_090],
   }));
-  const asked = {
+  const wanted = {
     ...topology,
     mtls: 'permissive',
     services,
     tracing: { provider: 'spans', protocol: 'zipkin' },
   } as const;
-  const found = unsupported(asked, [
-    killed,
-    [{ do: 'issue', target, certificate: { by: 'stranger', expired: false } }],
-    [rotated],
-    [disturbed],
-  ]);
+  const found = unsupported(
+    wanted,
+    asked(
+      killed,
+      [{ do: 'issue', target, certificate: { by: 'stranger', expired: false } }],
+      [rotated],
+      [disturbed],
+    ),
+  );
   expect(found.map(({ path }) => path.join('.'))).toEqual([
     'mesh.mtls',
     'topology.services.edge-app.extraPorts',
@@ -80,6 +87,12 @@ const instance = (service: string, role: 'client' | 'server', network: string) =
   port: 8080,
 });
 
+test('a new authority takes half a minute', () => {
+  const [found, ...others] = unsupported(topology, lasting(4_000, killed, [{ ...rotated, overlap: true }]));
+  expect(others).toEqual([]);
+  expect(found).toMatchObject({ path: ['faults', 1, 'for'], hint: 'use 34s or longer' });
+});
+
 test('a sidecar that goes on for as long as it has connections is refused, one that drains is not', () => {
   const server = { ...instance('edge-app', 'server', 'east'), network: undefined };
   const life = { holdsApp: true, drainMs: 3_000, exitsWhenIdle: true };
@@ -88,7 +101,7 @@ test('a sidecar that goes on for as long as it has connections is refused, one t
     { do: 'start', target },
   ];
   const found = (sidecar: typeof life) =>
-    unsupported({ ...topology, instances: [{ ...server, sidecar }] as never }, [stopped]);
+    unsupported({ ...topology, instances: [{ ...server, sidecar }] as never }, asked(stopped));
   expect(found({ ...life, exitsWhenIdle: false })).toEqual([]);
   expect(found(life).map(({ path }) => path.join('.'))).toEqual([
     'topology.services.edge-app.sidecar.exitsWhenIdle',
@@ -99,7 +112,7 @@ test('gateways for callers from outside are refused, those between networks are 
   const instances = ['east', 'west'].map((network) => instance('edge-app', 'server', network));
   const joined = { ...topology, gateways: [gateway('east-west')] };
   expect(unsupported({ ...joined, instances }, [])).toEqual([]);
-  const [refused] = unsupported({ ...joined, instances }, [[{ ...rotated, overlap: true }]]);
+  const [refused] = unsupported({ ...joined, instances }, asked([{ ...rotated, overlap: true }]));
   expect(refused?.message).toContain('gateways between networks have certificates of their own');
   for (const { network } of instances) {
     const alone = instances.filter((each) => each.network === network);

@@ -2,8 +2,12 @@ import type { Mistake } from '../../kit/problems.ts';
 import type { Action } from '../../model/fault.ts';
 import type { TopologyPlan } from '../../model/topology.ts';
 import { servedBy } from '../../model/topology.ts';
+import type { AskedFault } from '../contract.ts';
 import { calledFromAfar, datacentersOf, MOST_NETWORKS } from './datacenters.ts';
 import { MOST_SERVICES } from './host/ports.ts';
+
+/** In half a minute all certificates have been issued anew, and sidecars take them a moment later. */
+const longestRotationMs = 34_000;
 
 /** Why a lab with Consul cannot do an action; undefined where it can. */
 function whyNot(action: Action, networks: number): string | undefined {
@@ -26,7 +30,7 @@ function whyNot(action: Action, networks: number): string | undefined {
 /** Whatever of a scenario cannot be on Consul, each with the reason. */
 export function unsupported(
   { mtls, services, instances, ...topology }: TopologyPlan,
-  faults: readonly (readonly Action[])[],
+  faults: readonly AskedFault[],
 ): readonly Mistake[] {
   const unable = (path: Mistake['path'], why: string, at: Mistake['at'] = 'value'): Mistake => ({
     path,
@@ -89,9 +93,20 @@ export function unsupported(
     ...(served.length > MOST_SERVICES
       ? [unable(['topology', 'services'], `a lab with Consul holds ${MOST_SERVICES} services`, 'key')]
       : []),
-    ...faults.flatMap((actions, index) => {
+    ...faults.flatMap(({ actions, forMs }, index): readonly Mistake[] => {
       const why = actions.map((action) => whyNot(action, datacenters.length)).find(Boolean);
-      return why === undefined ? [] : [unable(['faults', index, 'kind'], why)];
+      if (why !== undefined) return [unable(['faults', index, 'kind'], why)];
+      return actions.some(({ do: does }) => does === 'rotate-authority') && forMs < longestRotationMs
+        ? [
+            {
+              path: ['faults', index, 'for'],
+              at: 'value',
+              message:
+                'it may be over before it is made: an agent of Consul has each certificate issued anew at some moment of half a minute',
+              hint: `use ${longestRotationMs / 1_000}s or longer`,
+            },
+          ]
+        : [];
     }),
   ];
 }

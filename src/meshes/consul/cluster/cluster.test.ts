@@ -133,10 +133,13 @@ test('a sidecar is called at a port of its pod that is not the app’s, which li
 test('what only a host of one’s own can do is refused by name', () => {
   const stop: Action = { do: 'stop-control-plane', target: { kind: 'control-plane' } };
   const kill: Action = { do: 'kill', target: { kind: 'instance', name: 'shop-1' } };
-  const said = consul.unsupported(topologyOf({ bypass: [9000] }), [[kill], [stop]]);
+  const said = consul.unsupported(
+    topologyOf({ bypass: [9000] }),
+    [kill, stop].map((action) => ({ actions: [action], forMs: 5_000 })),
+  );
   expect(said.map(({ path, message }) => `${path.join('.')}: ${message}`)).toEqual([
     'topology.services.shop.bypass: unsupported here, because nothing captures connections with Consul, so that none can go past a sidecar',
     'faults.1.kind: unsupported here, because an agent in a cluster keeps nothing beyond its pod: one that came back would have another authority, and no services',
   ]);
-  expect(consul.unsupported(topology, [[kill]])).toEqual([]);
+  expect(consul.unsupported(topology, [{ actions: [kill], forMs: 5_000 }])).toEqual([]);
 });

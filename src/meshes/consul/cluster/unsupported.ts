@@ -1,11 +1,11 @@
 import type { Mistake } from '../../../kit/problems.ts';
-import type { Action } from '../../../model/fault.ts';
 import type { TopologyPlan } from '../../../model/topology.ts';
+import type { AskedFault } from '../../contract.ts';
 
 /** Whatever of a scenario cannot be with Consul in a cluster, and can on one host, each with the reason. */
 export function unsupportedInCluster(
   { instances }: TopologyPlan,
-  faults: readonly (readonly Action[])[],
+  faults: readonly AskedFault[],
 ): readonly Mistake[] {
   const because = (why: string) => `unsupported here, because ${why}`;
   const bypassing = instances.filter(({ bypass = [] }) => bypass.length > 0);
@@ -17,7 +17,7 @@ export function unsupportedInCluster(
         message: because('nothing captures connections with Consul, so that none can go past a sidecar'),
       }),
     ),
-    ...faults.flatMap((actions, index): readonly Mistake[] =>
+    ...faults.flatMap(({ actions }, index): readonly Mistake[] =>
       actions.some(({ do: action }) => action === 'stop-control-plane')
         ? [
             {
