@@ -4,6 +4,9 @@ import { common, known, named, type RequestScene, unknown } from './parts.ts';
 import type { NamedSetting, Reason } from './question.ts';
 import { rulesAbout, settingOfRule } from './rules.ts';
 
+/** Sidecars log whole milliseconds, and their timers keep to whole ones. */
+const roundedMs = 1;
+
 /** The setting behind connections on which a sidecar passes on bytes, and that ended without success: no route has a part in it. */
 export function reasonOfBytes(scene: RequestScene, ejection: readonly NamedSetting[]): Reason {
   const { question, clusters } = scene;
@@ -38,7 +41,7 @@ function tooLate({
   clusters,
 }: RequestScene): { readonly text: string; readonly setting: NamedSetting } | undefined {
   const limit = common(clusters, (cluster) => cluster.connectTimeoutMs);
-  return limit === undefined || afterMs === undefined || afterMs < limit.value
+  return limit === undefined || afterMs === undefined || afterMs < limit.value - roundedMs
     ? undefined
     : { text: timeText(limit.value), setting: named('connect timeout', limit, timeText) };
 }
