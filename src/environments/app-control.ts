@@ -1,5 +1,5 @@
 import { environmentError } from '../kit/errors.ts';
-import { eventually, notYet, type Ready } from '../kit/eventually.ts';
+import { eventually, notYet, notYetSince, type Ready } from '../kit/eventually.ts';
 import { http } from '../kit/http.ts';
 import type { Action } from '../model/fault.ts';
 import type { Instance } from '../model/topology.ts';
@@ -21,7 +21,7 @@ async function ready(control: string): Promise<Ready> {
     const { status } = await http(`http://${control}/healthz`, { timeoutMs: 1_000 });
     return status === 200 ? undefined : notYet(`its /healthz answers ${status}`);
   } catch (error) {
-    return notYet(error instanceof Error ? error.message : String(error));
+    return notYetSince(error);
   }
 }
 

@@ -1,5 +1,5 @@
 import { parseDurationMs } from '../../apps/edge-app/src/service-time.ts';
-import { eventually, notYet } from '../kit/eventually.ts';
+import { eventually, notYet, notYetSince } from '../kit/eventually.ts';
 import { http } from '../kit/http.ts';
 import { type Instance, isClient, type TopologyPlan } from '../model/topology.ts';
 
@@ -68,7 +68,7 @@ export async function untilAnswered(
       const { status, body } = await ask(url, { headers, timeoutMs });
       return status === 200 ? undefined : notYet(`it got ${status}: ${body.slice(0, 200)}`);
     } catch (error) {
-      return notYet(error instanceof Error ? error.message : String(error));
+      return notYetSince(error);
     }
   };
   await eventually(attempt, {

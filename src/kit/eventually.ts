@@ -15,6 +15,9 @@ export class NotYet {
 
 export const notYet = (why: string) => new NotYet(why);
 
+/** The same of an attempt that threw: what it says is why. */
+export const notYetSince = (error: unknown) => notYet(error instanceof Error ? error.message : String(error));
+
 /** The answer to whether something is so, and to nothing else: undefined when it is. */
 export type Ready = NotYet | undefined;
 

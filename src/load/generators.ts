@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { join } from 'node:path';
 import { environmentError } from '../kit/errors.ts';
-import { eventually, notYet } from '../kit/eventually.ts';
+import { eventually, notYet, notYetSince } from '../kit/eventually.ts';
 import { type HttpRequest, http } from '../kit/http.ts';
 import { isMap } from '../kit/path.ts';
 import { generatorName, type ScriptComplaint } from '../model/evidence.ts';
@@ -159,7 +159,7 @@ async function prepared(generator: Generator): Promise<void> {
         const held = state.paused && state.status >= 4;
         return held ? undefined : notYet(`k6 is still preparing (status ${state.status})`);
       } catch (error) {
-        return notYet(error instanceof Error ? error.message : String(error));
+        return notYetSince(error);
       }
     },
     { waitingFor: `${generator.label} to prepare its virtual users`, timeoutMs: prepareTimeoutMs },

@@ -81,10 +81,18 @@ function pastInjections(
     )
     .sort((a, b) => a.from - b.from);
   if (injections.length === 0) return dueMs;
-  return dueMs.map((due, row) => {
+  const whenMs = dueMs.slice();
+  for (let row = 0; row < dueMs.length; row += 1) {
+    const due = dueMs[row] as number;
     const overMs = due + (latencyMs[row] as number);
-    return injections.find(({ from, to }) => due < to && overMs > from)?.to ?? due;
-  });
+    for (const { from, to } of injections) {
+      if (due < to && overMs > from) {
+        whenMs[row] = to;
+        break;
+      }
+    }
+  }
+  return whenMs;
 }
 
 /** Whether a sidecar passes an answer off as a host's and does not say whose. */

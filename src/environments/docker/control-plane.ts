@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { eventually, NotYet, notYet, type Ready } from '../../kit/eventually.ts';
+import { eventually, NotYet, notYet, notYetSince, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { ContainerFile, MeshInContainers } from '../../meshes/contract.ts';
 import { type LabParts, startTimeoutMs } from './context.ts';
@@ -83,6 +83,6 @@ async function asking(url: string): Promise<string | NotYet> {
     const { status, body } = await http(url, { timeoutMs: 2_000 });
     return status === 200 ? body : notYet(`it answers ${status}`);
   } catch (error) {
-    return notYet(error instanceof Error ? error.message : String(error));
+    return notYetSince(error);
   }
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually, notYet, type Ready } from '../../kit/eventually.ts';
+import { eventually, notYetSince, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import { ownFile } from '../../kit/own-file.ts';
 import type { HostInstance } from '../../meshes/contract.ts';
@@ -175,6 +175,6 @@ async function answers(at: string): Promise<Ready> {
     await http(`http://${at}/`, { timeoutMs: 2_000 });
     return undefined;
   } catch (error) {
-    return notYet(error instanceof Error ? error.message : String(error));
+    return notYetSince(error);
   }
 }

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually, notYet, type Ready, unlessAborted } from '../../kit/eventually.ts';
+import { eventually, notYet, notYetSince, type Ready, unlessAborted } from '../../kit/eventually.ts';
 import type { RunContext } from '../../model/evidence.ts';
 import { type Action, describeActionTarget } from '../../model/fault.ts';
 import { isClient } from '../../model/topology.ts';
@@ -159,7 +159,7 @@ export class ClusterFaults {
       () =>
         ask().then(
           (said) => (said.status >= 500 ? notYet(`${said.status}: ${said.body.slice(0, 200)}`) : said),
-          (error: Error) => notYet(error.message),
+          notYetSince,
         ),
       {
         waitingFor: `${action.target.name} (${podName(pod)}) to take ${action.do}`,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { environmentError } from '../../kit/errors.ts';
-import { eventually, notYet, type Ready } from '../../kit/eventually.ts';
+import { eventually, notYet, notYetSince, type Ready } from '../../kit/eventually.ts';
 import { http } from '../../kit/http.ts';
 import type { ProgramSpec } from '../../kit/supervisor/client.ts';
 import type { HostRelay } from '../../meshes/contract.ts';
@@ -120,7 +120,7 @@ export class Relay {
       const missing = this.#proxies.filter(({ name }) => listening[name]?.enabled !== true);
       return missing.length === 0 ? undefined : notYet(`it does not listen for ${missing.length} links`);
     } catch (error) {
-      return notYet(error instanceof Error ? error.message : String(error));
+      return notYetSince(error);
     }
   }
 

@@ -2,6 +2,7 @@ import { type Path, valueAt } from '../../kit/path.ts';
 import type { Problem } from '../../kit/problems.ts';
 import type { MeshResource } from '../../model/mesh-configuration.ts';
 import { readDuration } from '../go-duration.ts';
+import { spokenVersion } from './effective/tls-versions.ts';
 import { listAt } from './entries/written.ts';
 
 /** What Consul takes, and what does something else than it seems to. */
@@ -59,12 +60,9 @@ function inIntentions(entry: MeshResource): readonly Problem[] {
 
 /** Callers are Envoys as well, which speak nothing newer than 1.2 unless they are told to. */
 function inVersionsOfTls(mesh: MeshResource): readonly Problem[] {
-  const version = (way: string, field: string, usual: string) => {
-    const written = valueAt(mesh.value, ['TLS', way, field]);
-    return typeof written === 'string' && /^TLSv/.test(written) ? written : usual;
-  };
-  const most = version('Outgoing', 'TLSMaxVersion', 'TLSv1_2');
-  const least = version('Incoming', 'TLSMinVersion', 'TLSv1_2');
+  const written = valueAt(mesh.value, ['TLS']);
+  const most = spokenVersion('Outgoing', 'TLSMaxVersion', valueAt(written, ['Outgoing', 'TLSMaxVersion']));
+  const least = spokenVersion('Incoming', 'TLSMinVersion', valueAt(written, ['Incoming', 'TLSMinVersion']));
   if (least <= most) return [];
   const at: Path = ['TLS', 'Incoming', 'TLSMinVersion'];
   return [

@@ -35,6 +35,8 @@ export class EndingTable {
   /** By number of a text: the ending of a request that was cut off, and of a whole one; counted from 1. */
   readonly #numbers = new Uint16Array(MOST * 2);
   readonly #untold = new Map<string, number>();
+  /** Whether any ending is of a connection of bytes: most runs have none, and millions of lines. */
+  #hasBytes = false;
   readonly #withoutCertificate = new Map<number, number>();
   readonly #withoutAnswer = new Map<number, number>();
 
@@ -62,7 +64,7 @@ export class EndingTable {
 
   /** Whether it is the ending of a connection on which requests are not told apart. */
   isOfBytes(number: number): boolean {
-    return this.endings[number]?.noRequest === 'bytes';
+    return this.#hasBytes && this.endings[number]?.noRequest === 'bytes';
   }
 
   /** The number of the same ending, where it is of a connection for the app that is known to have been no call. */
@@ -153,6 +155,7 @@ export class EndingTable {
   #tell(text: number, whole: boolean): number {
     const ending = read(this.#texts[text] as DataView, whole, this.#clusters);
     if (ending === undefined) return NO_ENDING;
+    this.#hasBytes ||= ending.noRequest === 'bytes';
     const count = this.endings.push(ending);
     this.#numbers[text * 2 + (whole ? 1 : 0)] = count;
     return count - 1;

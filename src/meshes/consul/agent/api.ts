@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { environmentError } from '../../../kit/errors.ts';
-import { notYet, type Ready } from '../../../kit/eventually.ts';
+import { notYet, notYetSince, type Ready } from '../../../kit/eventually.ts';
 import { ProblemsError } from '../../../kit/problems.ts';
 import type { ControlPlaneWay } from '../../contract.ts';
 import { MARKER_SERVICE } from '../names.ts';
@@ -52,7 +52,7 @@ export class AgentApi {
   async hasReadItsLog(): Promise<Ready> {
     return this.#ask('GET', '/v1/catalog/nodes?consistent').then(
       ({ status, body }) => (status === 200 ? undefined : notYet(`its server says: ${body.slice(0, 200)}`)),
-      (error: Error) => notYet(error.message),
+      notYetSince,
     );
   }
 
@@ -105,7 +105,7 @@ export class AgentApi {
       }
       return undefined;
     } catch (error) {
-      return notYet(error instanceof Error ? error.message : String(error));
+      return notYetSince(error);
     }
   }
 
@@ -201,7 +201,7 @@ export class AgentApi {
         ? undefined
         : notYet(`${own} has not heard yet how the gateways of ${name} are`);
     } catch (error) {
-      return notYet(error instanceof Error ? error.message : String(error));
+      return notYetSince(error);
     }
   }
 

@@ -1,12 +1,12 @@
 import { mapAt } from '../../../kit/path.ts';
 import type { MeshResource } from '../../../model/mesh-configuration.ts';
-import { isOfBytes, type TopologyPlan } from '../../../model/topology.ts';
+import type { TopologyPlan } from '../../../model/topology.ts';
 import type { MarkedRevision } from '../../contract.ts';
 import { accessLogFormat } from '../caller.ts';
 import { type Datacenter, gatewaysOf } from '../datacenters.ts';
 import { isFor } from '../entries/networks.ts';
 import { listAt } from '../entries/written.ts';
-import { MARKER_SERVICE } from '../names.ts';
+import { MARKER_SERVICE, protocolOf } from '../names.ts';
 import { freshHosts, sidecarAdmin } from '../sidecar-admin.ts';
 
 /** An entry as the agent takes it, and whose it is. */
@@ -82,8 +82,8 @@ export function desiredEntries(
     ...services
       .filter(({ name }) => !ownDefaults.has(name))
       .flatMap((service) => {
-        const Protocol = isOfBytes(service) ? 'tcp' : service.protocol;
-        if (Protocol === undefined || Protocol === 'http1') return [];
+        const Protocol = protocolOf(service);
+        if (Protocol === 'http') return [];
         const { name } = service;
         const kind = 'service-defaults';
         return [{ kind, name, body: { Kind: kind, Name: name, Protocol } }];

@@ -1,4 +1,4 @@
-import { notYet, type Ready } from '../../../kit/eventually.ts';
+import { notYet, notYetSince, type Ready } from '../../../kit/eventually.ts';
 import type { AgentApi } from './api.ts';
 
 const CHECK = 'breakwater-lapses';
@@ -37,7 +37,7 @@ export class HandingOn {
       }
       return this.#state === 'hands-on' ? undefined : notYet('it does not hand on yet what changes in it');
     } catch (error) {
-      return notYet(error instanceof Error ? error.message : String(error));
+      return notYetSince(error);
     }
   }
 }

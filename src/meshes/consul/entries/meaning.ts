@@ -3,10 +3,12 @@ import { isMap, mapAt, type Path, valueAt } from '../../../kit/path.ts';
 import type { Problem } from '../../../kit/problems.ts';
 import { isOfBytes, servedBy, type TopologyPlan, type TopologyService } from '../../../model/topology.ts';
 import { type Datacenter, datacentersOf } from '../datacenters.ts';
+import { protocolOf } from '../names.ts';
 import { mistakesInCircles } from './circles.ts';
 import { isFor } from './networks.ts';
 import { mistakesInTexts } from './patterns.ts';
 import {
+  isRouting,
   makesService,
   mistakesInExports,
   mistakesInNetwork,
@@ -192,7 +194,7 @@ function mistakesInSpeech(entry: Entry, topology: TopologyPlan): readonly Proble
     const protocol = textAt(entry.value, [...at, 'Protocol']);
     if (protocol === undefined) return [];
     const odd = services.find((name) => isOfBytesAt(name) !== (protocol === 'tcp'));
-    const isOdd = protocol === 'tcp' ? services.length === 0 || odd !== undefined : odd !== undefined;
+    const isOdd = odd !== undefined || (protocol === 'tcp' && services.length === 0);
     if (!isOdd) return [];
     const message =
       protocol === 'tcp'
@@ -341,7 +343,7 @@ function mistakeInWay(
   entries: readonly Entry[],
   services: readonly TopologyService[],
 ): readonly Problem[] {
-  const [own, other] = [entry.name, to].map((name) => protocolOf(name, entries, services));
+  const [own, other] = [entry.name, to].map((name) => spokenBy(name, entries, services));
   // Of what routes bytes that alone is said.
   if (own === other || (own === 'tcp' && isRouting(entry))) return [];
   const message = `${entry.name} speaks ${own}, and ${to} speaks ${other}: Consul refuses what leads from one protocol to another`;
@@ -349,18 +351,14 @@ function mistakeInWay(
 }
 
 /** What Consul takes a service to speak: what its own service-defaults say, and where it has none, the scenario. */
-function protocolOf(name: string, entries: readonly Entry[], services: readonly TopologyService[]): string {
+function spokenBy(name: string, entries: readonly Entry[], services: readonly TopologyService[]): string {
   const defaults = entries.find((each) => each.kind === 'service-defaults' && each.name === name);
   if (defaults !== undefined) return textAt(defaults.value, ['Protocol']) ?? 'tcp';
-  const service = services.find((each) => each.name === name);
-  if (service !== undefined && isOfBytes(service)) return 'tcp';
-  const { protocol = 'http1' } = service ?? {};
-  if (protocol !== 'http1') return protocol;
+  const own = protocolOf(services.find((each) => each.name === name) ?? {});
+  if (own !== 'http') return own;
   const general = entries.find(({ kind }) => kind === 'proxy-defaults');
   return textAt(general?.value, ['Config', 'protocol']) ?? 'http';
 }
-
-const isRouting = ({ kind }: Entry) => ['service-router', 'service-splitter'].includes(kind);
 
 /** Of connections nobody can say which paths they are for: Consul makes of every permission one that denies. */
 const permissionsOfBytes = (entry: Entry, portName: string): readonly Problem[] =>

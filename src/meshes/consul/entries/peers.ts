@@ -116,8 +116,10 @@ export function mistakesInTargets(
 }
 
 /** Whether an entry makes a service of its name, wherever that leads. */
-export const makesService = ({ kind }: Entry): boolean =>
-  ['service-resolver', 'service-router', 'service-splitter'].includes(kind);
+export const makesService = (entry: Entry): boolean => entry.kind === 'service-resolver' || isRouting(entry);
+
+/** Whether an entry is of routes, which requests alone have. */
+export const isRouting = ({ kind }: Entry): boolean => ['service-router', 'service-splitter'].includes(kind);
 
 /** What is exported and is not there, and ways to peers that are not. */
 export function mistakesInExports(

@@ -12,6 +12,7 @@ import { countOf, markerService, type Replica, registrations } from '../agent/se
 import { type Datacenter, gatewaysOf, within } from '../datacenters.ts';
 import { proxyId } from '../names.ts';
 import { prepareAgent, writeServices } from './agent-program.ts';
+import type { AgentOfAuthority } from './authority.ts';
 import { type AgentPort, agentPort, MARKER_PORT, upstreamPort } from './ports.ts';
 
 const answerTimeoutMs = 10_000;
@@ -86,7 +87,7 @@ export class Agent {
     return this.#api.peerWith(other.#api, other.datacenter.name, this.datacenter.name);
   }
 
-  get authority(): Pick<AgentApi, 'rotateAuthority' | 'roots' | 'leaf'> {
+  get authority(): AgentOfAuthority['authority'] {
     return this.#api;
   }
 

@@ -6,7 +6,7 @@ import type { AgentApi } from '../agent/api.ts';
 import type { Datacenter } from '../datacenters.ts';
 
 /** What of an agent an authority takes. */
-interface AgentOfAuthority {
+export interface AgentOfAuthority {
   readonly datacenter: Datacenter;
   readonly authority: Pick<AgentApi, 'rotateAuthority' | 'roots' | 'leaf'>;
 }

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { type NotYet, notYet } from '../../../kit/eventually.ts';
+import { type NotYet, notYetSince } from '../../../kit/eventually.ts';
 import { http } from '../../../kit/http.ts';
 import type { ProgramSpec } from '../../../kit/supervisor/client.ts';
 import type { HostMeshRequest } from '../../contract.ts';
@@ -154,7 +154,7 @@ export async function knownServices({ host, port }: Endpoint): Promise<number | 
     const { body } = await http(`http://${host}:${port}/metrics`, { timeoutMs: 2_000 });
     return servicesIn(body);
   } catch (error) {
-    return notYet(error instanceof Error ? error.message : String(error));
+    return notYetSince(error);
   }
 }
 
